@@ -1,0 +1,238 @@
+import { readFileSync } from 'node:fs'
+import { closest } from 'fastest-levenshtein'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Settings } from 'typebox/system'
+import { Value } from 'typebox/value'
+import { parse as parseYaml, YAMLParseError } from 'yaml'
+import { type Config, ConfigFileSchema, ConfigSchema, humanUnit } from './config-schema.ts'
+import { configurationFaults } from './domain/endpoint.ts'
+import { parseDuration, parseSize } from './units.ts'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** Every fault of a configuration, each a line that names the key, what is wrong and what to write instead. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(
+      `the configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`,
+    )
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+/** Environment variables that win over the file, and where they go. */
+const OVERRIDES: readonly (readonly [variable: string, section: 'ingest' | 'admin' | 'journal', key: string])[] = [
+  ['INGEST_HOST', 'ingest', 'host'],
+  ['INGEST_PORT', 'ingest', 'port'],
+  ['ADMIN_HOST', 'admin', 'host'],
+  ['ADMIN_PORT', 'admin', 'port'],
+  ['JOURNAL_URL', 'journal', 'url'],
+]
+
+// The default of 8 would hide the ninth fault.
+Settings.Set({ maxErrors: 1_000 })
+const validator = Compile(ConfigFileSchema)
+
+/**
+ * Reads the file that `CONFIG_FILE` names (none: defaults alone) and lays the environment over it. Nothing is opened or
+ * listened to.
+ * @throws ConfigError with all faults at once
+ */
+export function loadConfig(env: Env): Config {
+  const path = env['CONFIG_FILE']
+  const raw = path ? readFile(path) : {}
+  return parseConfig(raw, env)
+}
+
+/**
+ * @param raw the parsed file; null and undefined stand for an empty one
+ * @throws ConfigError with all faults at once
+ */
+export function parseConfig(raw: unknown, env: Env = {}): Config {
+  const document = overlay(withoutNulls(raw ?? {}), env)
+  const faults = schemaFaults(document)
+  if (faults.length > 0) throw new ConfigError(faults)
+  const config = resolveUnits(ConfigSchema, Value.Default(ConfigSchema, document), [], faults) as Config
+  if (faults.length === 0) faults.push(...semanticFaults(config, env))
+  if (faults.length > 0) throw new ConfigError(faults)
+  return config
+}
+
+function readFile(path: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError([
+      `CONFIG_FILE: cannot read ${path} (${(error as NodeJS.ErrnoException).code}); name a YAML file that exists`,
+    ])
+  }
+  try {
+    return parseYaml(text, { prettyErrors: true })
+  } catch (error) {
+    const where = error instanceof YAMLParseError ? error.message.split('\n')[0] : 'it cannot be parsed'
+    throw new ConfigError([`CONFIG_FILE: ${path} is no valid YAML: ${where}`])
+  }
+}
+
+function overlay(document: unknown, env: Env): unknown {
+  if (!isRecord(document)) return document
+  for (const [variable, section, key] of OVERRIDES) {
+    const text = env[variable]
+    if (text === undefined || text === '') continue
+    const target = document[section] ?? {}
+    if (!isRecord(target)) continue
+    target[key] = key === 'port' && /^\d{1,9}$/.test(text) ? Number(text) : text
+    document[section] = target
+  }
+  return document
+}
+
+/** One line a faulty place: the validator's several errors for one value would bury the answer. */
+function schemaFaults(document: unknown): string[] {
+  if (!isRecord(document)) return ['the file must be a mapping of sections (ingest, admin, sources, …), see the README']
+  const faults = new Map<string, string>()
+  for (const error of validator.Errors(document)) {
+    const params = error.params as { additionalProperties?: string[]; requiredProperties?: string[] }
+    const pointer = error.instancePath
+    const schema = schemaAt(ConfigSchema, segments(pointer))
+    if (error.keyword === 'additionalProperties') {
+      const known = Object.keys((schema as { properties?: object } | undefined)?.properties ?? {})
+      for (const key of params.additionalProperties ?? []) {
+        const place = keyName([...segments(pointer), key])
+        faults.set(place, `${place}: unknown key; did you mean ${closest(key, known)}? (known: ${known.join(', ')})`)
+      }
+    } else if (error.keyword === 'required') {
+      for (const key of params.requiredProperties ?? []) {
+        const place = keyName([...segments(pointer), key])
+        faults.set(place, `${place}: is missing; ${expectation(schemaAt(ConfigSchema, [...segments(pointer), key]))}`)
+      }
+    } else if (schema && error.keyword !== 'boolean') {
+      const place = keyName(segments(pointer))
+      if (!faults.has(place))
+        faults.set(
+          place,
+          `${place}: ${shown(valueAt(document, segments(pointer)))} is not allowed; ${expectation(schema)}`,
+        )
+    }
+  }
+  return [...faults.values()]
+}
+
+/** What to write, from the schema alone. */
+function expectation(schema: TSchema | undefined): string {
+  const s = (schema ?? {}) as Record<string, unknown> & { anyOf?: { const?: unknown }[] }
+  const choices = s.anyOf?.map((option) => option.const).filter((value) => value !== undefined)
+  const what = s['x-unit']
+    ? `write a ${s['x-unit']}`
+    : choices?.length
+      ? `write ${choices.join(' or ')}`
+      : s['type'] === 'integer'
+        ? `write an integer from ${s['minimum']} to ${s['maximum']}`
+        : s['type'] === 'object'
+          ? 'write a mapping'
+          : s['type'] === 'array'
+            ? `write a list${s['minItems'] ? ` of at least ${s['minItems']}` : ''}`
+            : s['type'] === 'boolean'
+              ? 'write true or false'
+              : 'write a text'
+  return typeof s['description'] === 'string' ? `${what}. ${s['description']}` : what
+}
+
+/** Replaces every duration by milliseconds and every size by bytes, as the schema's `x-unit` says, and checks the bounds. */
+function resolveUnits(schema: TSchema, value: unknown, path: readonly string[], faults: string[]): unknown {
+  const s = schema as Record<string, unknown> & { properties?: Record<string, TSchema>; items?: TSchema }
+  const unit = s['x-unit'] as keyof typeof humanUnit | undefined
+  if (unit) {
+    const number = typeof value === 'number' ? value : (unit === 'duration' ? parseDuration : parseSize)(String(value))
+    const [min, max] = [s['x-minimum'] as number, s['x-maximum'] as number]
+    if (number === undefined || number < min || number > max) {
+      faults.push(
+        `${keyName(path)}: ${shown(value)} is out of range; write ${humanUnit[unit](min)} to ${humanUnit[unit](max)}`,
+      )
+    }
+    return number
+  }
+  if (Array.isArray(value) && s.items)
+    return value.map((item, index) => resolveUnits(s.items!, item, [...path, `${index}`], faults))
+  if (isRecord(value) && s.properties) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [
+        key,
+        resolveUnits(s.properties![key] ?? {}, item, [...path, key], faults),
+      ]),
+    )
+  }
+  return value
+}
+
+/** What no schema can see: uniqueness, patterns, the environment. */
+function semanticFaults(config: Config, env: Env): string[] {
+  const faults = configurationFaults(config.endpoints, {
+    limit: config.metrics.seriesLimit,
+    sources: Object.keys(config.sources).length,
+  })
+  const secrets: (readonly [string, { file?: string; env?: string } | undefined])[] = [
+    ['admin.apiToken', config.admin.apiToken],
+    ['admin.metricsToken', config.admin.metricsToken],
+    ...config.sources.retm.tokens.map((token, index) => [`sources.retm.tokens[${index}]`, token] as const),
+  ]
+  for (const [place, secret] of secrets) {
+    if (!secret) continue
+    if (!secret.file && !secret.env) faults.push(`${place}: names no secret; write file or env`)
+    if (secret.env && !env[secret.env]) {
+      faults.push(`${place}.env: the environment variable ${secret.env} is empty or not set; set it, or name another`)
+    }
+  }
+  return faults
+}
+
+/** An empty section (`admin:` with nothing below it) is null in YAML and means the defaults. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isRecord(value)) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== null)
+      .map(([key, item]) => [key, withoutNulls(item)]),
+  )
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const segments = (pointer: string): string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
+
+/** `endpoints[0].urls`, as people name a key. */
+function keyName(path: readonly string[]): string {
+  let name = ''
+  for (const part of path) name += /^\d+$/.test(part) ? `[${part}]` : name ? `.${part}` : part
+  return name || 'the file'
+}
+
+function schemaAt(schema: TSchema | undefined, path: readonly string[]): TSchema | undefined {
+  let at = schema as (TSchema & { properties?: Record<string, TSchema>; items?: TSchema }) | undefined
+  for (const part of path) at = (at?.properties?.[part] ?? at?.items) as typeof at
+  return at
+}
+
+function valueAt(document: unknown, path: readonly string[]): unknown {
+  let at = document
+  for (const part of path) at = (at as Record<string, unknown> | undefined)?.[part]
+  return at
+}
+
+/** A value as a fault shows it: short, and without what may be a password in a URL. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  const masked = text.replace(/\/\/[^/@\s]*@/g, '//***@')
+  return masked.length > 80 ? `${masked.slice(0, 77)}…` : masked
+}

@@ -1,0 +1,137 @@
+import type { Cause } from './cause.ts'
+import type { Failure } from './failure.ts'
+import type { SeriesLabels } from './series.ts'
+
+/** What one report adds to the journal, all in one transaction. */
+export interface Entry {
+  readonly failure: Failure
+  /** The body as it came, byte for byte. It never leaves the journal. */
+  readonly raw: Uint8Array
+  /** The label set under which it is counted, as the series limit admitted it. */
+  readonly labels: SeriesLabels
+  /** The sender's own id, where it has one; `digest` tells whether a repeated id carries the same body. */
+  readonly idempotency?: { readonly key: string; readonly digest: string }
+}
+
+/** The answer to an entry: `duplicate` where the sender's id was known, then `id` is the first record's. */
+export interface Recorded {
+  readonly id: string
+  readonly duplicate: boolean
+}
+
+/** A label set's count since the journal was made, and when it was last added to. Retention never lowers it. */
+export interface SeriesTotal {
+  readonly labels: SeriesLabels
+  readonly count: number
+  /** Milliseconds since the epoch. */
+  readonly lastFailureAt: number
+}
+
+export interface FailureFilter {
+  readonly source?: string
+  readonly tenant?: string
+  readonly endpoint?: string
+  readonly code?: number
+  readonly cause?: Cause
+  /** Received at or after this time, milliseconds since the epoch. */
+  readonly since?: number
+  /** Received before this time, milliseconds since the epoch. */
+  readonly until?: number
+}
+
+export interface FailurePage {
+  readonly failures: readonly Failure[]
+  /** The id to go on from; null at the end. New failures never move it, since they sort before the first page. */
+  readonly next: string | null
+}
+
+/** Why a journal cannot be written. The set is closed: it is the label `kind` of `webhook_exporter_journal_errors_total`. */
+export const JOURNAL_FAULTS = [
+  'locked',
+  'corrupt',
+  'newer_schema',
+  'network_filesystem',
+  'permission',
+  'disk_full',
+  'lost_commits',
+  'unreachable',
+  'read_only',
+  'unsafe_durability',
+  'io',
+] as const
+export type JournalFault = (typeof JOURNAL_FAULTS)[number]
+
+export interface JournalStatus {
+  readonly up: boolean
+  /** When it last went up or down, milliseconds since the epoch. */
+  readonly since: number
+  /** Why it is down, and what to do about it: safe to show to an operator. Absent while up, and before the first attempt ended. */
+  readonly fault?: { readonly kind: JournalFault; readonly detail: string }
+  /** Entries handed in whose outcome is not known yet. */
+  readonly pending: number
+  /** How many entries may wait; one more is refused. */
+  readonly pendingLimit: number
+  /** Of the last look, at most 15 s old; null before the first. */
+  readonly size: JournalSize | null
+}
+
+export interface JournalSize {
+  /** Rows of failures. */
+  readonly failures: number
+  /** Bytes on the volume (SQLite: file and WAL). */
+  readonly bytes: number
+  /** Free bytes of the volume; null where the journal is not a local file. */
+  readonly freeBytes: number | null
+  /** Receipt time of the oldest failure, milliseconds since the epoch; null where there is none. */
+  readonly oldestAt: number | null
+}
+
+/** What the journal tells as it happens. Handlers are called in order and must not throw. */
+export interface JournalEvents {
+  /**
+   * It was opened (again). `totals` is all that is durable now: an earlier count is replaced by it, since the outcome of
+   * a commit that failed is unknown. No entry settles between the reading of `totals` and this call.
+   */
+  opened(totals: readonly SeriesTotal[]): void
+  /** It cannot be written. Also called for each failed attempt to open it again. */
+  failed(kind: JournalFault, detail: string): void
+  /** A group of entries became durable. */
+  committed(entries: number, seconds: number): void
+  /** Retention removed failures; `reason` is the limit that they exceeded. */
+  expired(failures: number, reason: 'age' | 'size'): void
+}
+
+/**
+ * The durable store of failures.
+ *
+ * Promises, for every adapter:
+ * - `record` resolves only when the entry is durable: it survives a kill and a power cut. Entries of one call order are
+ *   stored in that order. It rejects with AppError `journal_unavailable` (down, or the outcome is not known) or
+ *   `journal_full` (the bounded queue is full), `idempotency_key_reused` (known id, other digest), `shutting_down`.
+ * - Failure, total and idempotency key of an entry are written together or not at all.
+ * - No fault ends the process or throws from `open`: it is told through `events.failed` and `status`, and opening is
+ *   tried again with backoff until `close`.
+ * - Reading never delays writing, and holds a bounded part of the result in memory.
+ */
+export interface Journal {
+  /** Resolves when the first attempt to open has ended, whichever way. */
+  open(): Promise<void>
+  record(entry: Entry): Promise<Recorded>
+  get(id: string): Promise<Failure | undefined>
+  /** Newest first. `before` is a `next` of an earlier page; `limit` at least 1. */
+  list(filter: FailureFilter, page: { readonly limit: number; readonly before?: string }): Promise<FailurePage>
+  /** Newest first, all that matched when it began. */
+  stream(filter: FailureFilter): AsyncIterable<Failure>
+  /** Forgets every label set that has not been counted since `unseenSince`; returns how many. For `journal reset-series`. */
+  resetSeries(unseenSince: number): Promise<number>
+  status(): JournalStatus
+  /** Makes what is pending durable, or fails it, within `deadline` milliseconds; then lets the store go. */
+  close(deadline: number): Promise<void>
+}
+
+export interface RetentionLimits {
+  /** Milliseconds; older failures are removed. */
+  readonly age: number
+  /** Bytes of the store; above it the oldest failures are removed. */
+  readonly size: number
+}

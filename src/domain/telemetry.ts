@@ -1,0 +1,76 @@
+import type { ErrorCode } from '../errors.ts'
+import type { Failure } from './failure.ts'
+import type { JournalEvents, JournalStatus, SeriesTotal } from './journal.ts'
+import type { SeriesLabels, SeriesUsage } from './series.ts'
+
+/** What became of one request to the ingest listener. */
+export const OUTCOMES = ['recorded', 'duplicate', 'rejected', 'failed', 'canary'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** `none` for what was recorded; else the machine code of the answer; `client_closed` where there was nobody to answer. */
+export type Reason = ErrorCode | 'none' | 'client_closed'
+
+/** Source of a request that reached no source's route. */
+export const NO_SOURCE = 'none'
+
+export interface Answered {
+  readonly source: string
+  readonly outcome: Outcome
+  readonly reason: Reason
+  /** From the first byte of the request to the last of the answer. */
+  readonly seconds: number
+}
+
+/** The instruments, in the words of the domain. No verb throws, whatever it is given. */
+export interface Measuring extends Pick<JournalEvents, 'failed' | 'committed' | 'expired'> {
+  answered(request: Answered): void
+  /** A failure became durable. `exemplar` is its trace id where the span is sampled. */
+  stored(failure: Failure, labels: SeriesLabels, exemplar: string | null): void
+  /** All counts are replaced by what the journal holds. */
+  restored(totals: readonly SeriesTotal[]): void
+  credentials(source: string, count: number): void
+  credentialsReloadFailed(source: string): void
+  /** Asked at each scrape. */
+  observe(sources: { readonly journal: () => JournalStatus; readonly series: () => SeriesUsage }): void
+}
+
+/** The SERVER span of one request (OpenTelemetry HTTP semantic conventions). Without an exporter all of it does nothing. */
+export interface RequestSpan {
+  /** 32 hexadecimal digits; null where tracing is off. */
+  readonly traceId: string | null
+  readonly sampled: boolean
+  /** The INTERNAL span `webhook.delivery` below it, for the failure that the report tells of. */
+  delivery(failure: Failure, details: DeliveryDetails): void
+  end(answer: { readonly status: number; readonly errorType?: string }): void
+}
+
+export interface DeliveryDetails {
+  /** The code as an HTTP status, where it is one. */
+  readonly httpStatus?: number
+  /** How often the source tried before it gave up. */
+  readonly attempts?: number
+}
+
+export interface Tracing {
+  /** Starts a new trace; the sender's `traceparent` (W3C Trace Context) becomes a link, since it comes from outside. */
+  request(about: {
+    readonly method: string
+    readonly route?: string
+    readonly path: string
+    readonly traceparent?: string
+    readonly tracestate?: string
+    readonly clientAddress?: string
+    readonly userAgent?: string
+  }): RequestSpan
+  /** Exports what waits, within `deadline` milliseconds. Never rejects. */
+  close(deadline: number): Promise<void>
+}
+
+/** A subset of pino's interface: fields first, then the message. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  fatal(fields: object, message: string): void
+}

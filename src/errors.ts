@@ -1,0 +1,65 @@
+/**
+ * Every error that a caller may see has a machine code from one closed list and a message that is safe to show.
+ * Where an error is answered (HTTP, command line) it is rendered once; everything that is not an AppError is a fault of
+ * ours: it becomes `internal`, its text goes to the log and never to the caller.
+ */
+export const ERROR_CODES = [
+  'invalid_request',
+  'invalid_encoding',
+  'invalid_json',
+  'idempotency_key_invalid',
+  'idempotency_key_conflict',
+  'no_credentials',
+  'credential_missing',
+  'credential_unknown',
+  'forbidden',
+  'not_found',
+  'method_not_allowed',
+  'request_timeout',
+  'conflict',
+  'too_large',
+  'unsupported_media_type',
+  'unsupported_encoding',
+  'invalid_report',
+  'idempotency_key_reused',
+  'journal_unavailable',
+  'journal_full',
+  'answer_timeout',
+  'shutting_down',
+  'internal',
+] as const
+
+export type ErrorCode = (typeof ERROR_CODES)[number]
+
+/** One faulty field: `pointer` is a JSON pointer (RFC 6901) into the document, or a parameter's name. */
+export interface FieldFault {
+  readonly pointer: string
+  readonly detail: string
+}
+
+export interface AppErrorOptions {
+  readonly faults?: readonly FieldFault[]
+  /** Seconds after which the same request may succeed (Retry-After, RFC 9110 section 10.2.3). */
+  readonly retryAfter?: number
+  readonly cause?: unknown
+}
+
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly faults: readonly FieldFault[]
+  readonly retryAfter: number | undefined
+
+  /** @param message a sentence that is safe to show to anybody: no secret, no path, no foreign error's text */
+  constructor(code: ErrorCode, message: string, { faults = [], retryAfter, cause }: AppErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'AppError'
+    this.code = code
+    this.faults = faults
+    this.retryAfter = retryAfter
+  }
+}
+
+/** The same error if it is one of ours, else `internal` with the foreign error as its cause. */
+export function asAppError(error: unknown): AppError {
+  return error instanceof AppError ? error : new AppError('internal', 'an internal error occurred', { cause: error })
+}
