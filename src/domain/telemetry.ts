@@ -57,6 +57,8 @@ export interface Tracing {
     readonly method: string
     readonly route?: string
     readonly path: string
+    /** Milliseconds since the epoch. */
+    readonly startedAt?: number
     readonly traceparent?: string
     readonly tracestate?: string
     readonly clientAddress?: string

@@ -1,0 +1,62 @@
+import type { RequestListener } from 'node:http'
+import Router from '@koa/router'
+import Koa, { type Middleware } from 'koa'
+import type { Log } from '../domain/telemetry.ts'
+import type { Credentials } from './credentials.ts'
+import { answerErrors } from './errors-middleware.ts'
+import { type FailuresParts, getFailure, listFailures } from './failures-handler.ts'
+import { type Condition, healthz, readyz } from './health-handlers.ts'
+import { landing } from './landing.ts'
+import { handleMetrics, type RenderMetrics } from './metrics-handler.ts'
+import { openapi } from './openapi.ts'
+import { unmatched } from './routes.ts'
+
+export interface AdminParts extends FailuresParts {
+  readonly version: string
+  readonly externalUrl?: string
+  /** Absent: the route is open to whoever reaches the private listener. */
+  readonly apiToken?: Pick<Credentials, 'verify'>
+  readonly metricsToken?: Pick<Credentials, 'verify'>
+  readonly renderMetrics: RenderMetrics
+  readonly conditions: () => readonly Condition[]
+  readonly log: Pick<Log, 'error'>
+}
+
+/** The private application: metrics, health, API. */
+export function adminApp(parts: AdminParts): RequestListener {
+  const { version, externalUrl, apiToken, metricsToken } = parts
+  const api = guard(apiToken)
+  const document = openapi({ version, ...(externalUrl !== undefined && { externalUrl }) })
+
+  const router = new Router()
+  router.get('/healthz', healthz)
+  router.get('/readyz', readyz(parts.conditions))
+  router.get('/metrics', guard(metricsToken), handleMetrics(parts.renderMetrics))
+  router.get('/', api, landing({ version, ...(externalUrl !== undefined && { base: externalUrl }) }))
+  router.get('/api/v1/openapi.json', api, (ctx) => {
+    ctx.body = document
+  })
+  router.get('/api/v1/failures', api, listFailures(parts))
+  router.get('/api/v1/failures/:id', api, getFailure(parts))
+
+  const app = new Koa()
+  app.on('error', (error) => parts.log.error({ err: error }, 'an answer could not be sent'))
+  app.use(answerErrors(parts.log))
+  app.use(privately)
+  app.use(router.routes())
+  app.use(unmatched(router))
+  return app.callback()
+}
+
+/** What is told here is neither to be kept by a cache nor guessed at by a browser. */
+const privately: Middleware = (ctx, next) => {
+  ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
+  return next()
+}
+
+function guard(token: Pick<Credentials, 'verify'> | undefined): Middleware {
+  return (ctx, next) => {
+    token?.verify(ctx.get('Authorization') || undefined)
+    return next()
+  }
+}

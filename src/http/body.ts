@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http'
+import { AppError } from '../errors.ts'
+import { formatSize } from '../units.ts'
+
+/** The client went away before its request was whole: there is nobody to answer. */
+export class ClientClosed extends Error {
+  constructor() {
+    super('the client closed the connection')
+    this.name = 'ClientClosed'
+  }
+}
+
+/**
+ * Reads a request's bytes as they are (a signature is over bytes, not over a decoded string).
+ * @param limit most bytes, above it nothing more is read
+ * @param timeout milliseconds for the whole body
+ * @throws AppError `too_large`, `request_timeout`; ClientClosed
+ */
+export function readBody(
+  request: IncomingMessage,
+  { limit, timeout }: { limit: number; timeout: number },
+): Promise<Buffer> {
+  const tooLarge = () => new AppError('too_large', `the body is larger than ${formatSize(limit)}`)
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length']) > limit) {
+      reject(tooLarge())
+      return
+    }
+    const chunks: Buffer[] = []
+    let length = 0
+    const timer = setTimeout(() => done(new AppError('request_timeout', 'the body did not arrive in time')), timeout)
+    const onData = (chunk: Buffer) => {
+      length += chunk.length
+      if (length > limit) done(tooLarge())
+      else chunks.push(chunk)
+    }
+    const onEnd = () => done()
+    const onClose = () => done(new ClientClosed())
+    const done = (error?: Error) => {
+      clearTimeout(timer)
+      request.off('data', onData).off('end', onEnd).off('error', onClose).off('close', onClose)
+      // A late error of the abandoned stream must not end the process.
+      request.on('error', () => {})
+      if (!error) resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
+      else {
+        request.pause()
+        reject(error)
+      }
+    }
+    request.on('data', onData).on('end', onEnd).on('error', onClose).on('close', onClose)
+  })
+}

@@ -1,0 +1,31 @@
+import type { Middleware } from 'koa'
+import type { Log } from '../domain/telemetry.ts'
+import { type AppError, asAppError } from '../errors.ts'
+import { ClientClosed } from './body.ts'
+import { errorAnswer } from './problem.ts'
+
+/**
+ * Turns whatever a handler throws into the one form of answer, and logs faults of our own once.
+ * @param onError told of every error that is answered
+ */
+export function answerErrors(log: Pick<Log, 'error'>, onError: (error: AppError) => void = () => {}): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next()
+    } catch (thrown) {
+      if (thrown instanceof ClientClosed) {
+        ctx.respond = false
+        ctx.res.destroy()
+        return
+      }
+      const error = asAppError(thrown)
+      if (error.code === 'internal') log.error({ err: error.cause }, 'a request failed for a reason of ours')
+      onError(error)
+      const { status, headers, body } = errorAnswer(error)
+      ctx.status = status
+      ctx.set(headers)
+      // As text: Koa would replace the media type of an object.
+      ctx.body = JSON.stringify(body)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import type { Middleware } from 'koa'
+
+/** One thing that should hold. `blocks` says whether the service is unready without it. */
+export interface Condition {
+  readonly name: string
+  readonly ok: boolean
+  readonly blocks: boolean
+  /** What is wrong and what to do about it; or what holds. */
+  readonly detail: string
+  /** RFC 3339. */
+  readonly since?: string
+}
+
+/** `GET /healthz`: the process answers. Nothing else is asked, so nothing else can make Kubernetes restart it. */
+export const healthz: Middleware = (ctx) => {
+  ctx.body = { status: 'ok' }
+}
+
+/** `GET /readyz`: every condition; 503 only where one that blocks does not hold. */
+export function readyz(conditions: () => readonly Condition[]): Middleware {
+  return (ctx) => {
+    const all = conditions()
+    const ready = all.every((condition) => condition.ok || !condition.blocks)
+    ctx.status = ready ? 200 : 503
+    if (!ready) ctx.set('Retry-After', '1')
+    ctx.body = {
+      ready,
+      conditions: all.map(({ name, ok, detail, since }) => ({
+        name,
+        ok,
+        detail,
+        ...(since !== undefined && { since }),
+      })),
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import type { RequestListener } from 'node:http'
+import Router from '@koa/router'
+import Koa from 'koa'
+import type { Clock } from '../domain/clock.ts'
+import { type Log, type Measuring, NO_SOURCE, type Outcome, type Reason, type Tracing } from '../domain/telemetry.ts'
+import type { ErrorCode } from '../errors.ts'
+import { answerErrors } from './errors-middleware.ts'
+import { statusOf } from './problem.ts'
+import { handleCheck, handleReport, type ReportHandlerParts, type ReportState } from './report-handler.ts'
+import { unmatched } from './routes.ts'
+
+export const REPORT_PATH = '/webhooks/error'
+
+export interface IngestParts extends ReportHandlerParts {
+  readonly measuring: Pick<Measuring, 'answered'>
+  readonly tracing: Tracing
+  readonly log: Pick<Log, 'error'>
+  readonly clock: Clock
+}
+
+/** The application that the platform reaches: one route, and every request accounted for. */
+export function ingestApp(parts: IngestParts): RequestListener {
+  const router = new Router<ReportState>()
+  router.post(REPORT_PATH, handleReport(parts))
+  router.options(REPORT_PATH, handleCheck(parts))
+
+  const app = new Koa<ReportState>()
+  app.on('error', (error) => parts.log.error({ err: error }, 'an answer could not be sent'))
+  app.use(account(parts))
+  app.use(router.routes())
+  app.use(unmatched(router))
+  return app.callback()
+}
+
+/** Span, counter and duration around one request, and the answer to its errors. */
+function account({ measuring, tracing, log, source, clock }: IngestParts): Koa.Middleware<ReportState> {
+  return async (ctx, next) => {
+    const started = performance.now()
+    const known = ctx.path === REPORT_PATH
+    const header = (name: string) => ctx.get(name) || undefined
+    const span = tracing.request({
+      method: ctx.method,
+      path: ctx.path,
+      startedAt: clock(),
+      ...defined({
+        route: known ? REPORT_PATH : undefined,
+        traceparent: header('traceparent'),
+        tracestate: header('tracestate'),
+        clientAddress: ctx.req.socket.remoteAddress,
+        userAgent: header('User-Agent'),
+      }),
+    })
+    ctx.state = { span } as ReportState
+    let code: ErrorCode | undefined
+    await answerErrors(log, (error) => {
+      code = error.code
+    })(ctx, next)
+    const aborted = ctx.respond === false
+    span.end({ status: aborted ? 499 : ctx.status, ...((code ?? aborted) && { errorType: code ?? 'client_closed' }) })
+    // A check of a credential (OPTIONS) that succeeded is no report.
+    if (!code && !aborted && !ctx.state.recorded) return
+    measuring.answered({
+      source: known ? source : NO_SOURCE,
+      ...verdictOn(code, aborted, ctx.state.recorded?.duplicate),
+      seconds: (performance.now() - started) / 1_000,
+    })
+  }
+}
+
+function verdictOn(
+  code: ErrorCode | undefined,
+  aborted: boolean,
+  duplicate = false,
+): { outcome: Outcome; reason: Reason } {
+  if (aborted) return { outcome: 'rejected', reason: 'client_closed' }
+  if (code === undefined) return { outcome: duplicate ? 'duplicate' : 'recorded', reason: 'none' }
+  return { outcome: statusOf(code) >= 500 ? 'failed' : 'rejected', reason: code }
+}
+
+/** Without the keys whose value is undefined: an optional field is left out, never present without a value. */
+function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never
+}

@@ -1,0 +1,36 @@
+import type { Middleware } from 'koa'
+
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
+
+/** `GET /`: where everything is. */
+export function landing({ version, base = '' }: { version: string; base?: string }): Middleware {
+  const root = base.replace(/\/+$/, '')
+  const links: readonly (readonly [string, string])[] = [
+    ['/api/v1/failures', 'Failures, newest first'],
+    ['/api/v1/openapi.json', 'The API, as OpenAPI 3.1'],
+    ['/metrics', 'Prometheus metrics'],
+    ['/readyz', 'Readiness, condition by condition'],
+    ['/healthz', 'Health of the process'],
+  ]
+  const items = links
+    .map(([path, what]) => `<li><a href="${escapeHtml(root + path)}">${path}</a> ${what}</li>`)
+    .join('\n')
+  const page = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>webhook-error-exporter</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:40rem;padding:0 1rem}a{font-family:monospace}</style>
+<h1>webhook-error-exporter</h1>
+<p>Version ${escapeHtml(version)}. Takes the reports of platforms that gave up a webhook delivery.</p>
+<ul>
+${items}
+</ul>
+</html>
+`
+  return (ctx) => {
+    ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+    ctx.type = 'text/html'
+    ctx.body = page
+  }
+}

@@ -1,0 +1,109 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { AppError, type ErrorCode } from '../errors.ts'
+import { errorAnswer } from './problem.ts'
+
+export interface ListenerOptions {
+  readonly host: string
+  readonly port: number
+  readonly handler: RequestListener
+  /** A request that never reached the handler: what was wrong with it. */
+  readonly onRefused?: (code: ErrorCode) => void
+}
+
+export interface Listener {
+  readonly address: AddressInfo
+  /** Accepts nothing new, answers what is in flight, and cuts what is left after `deadline` milliseconds. */
+  close(deadline: number): Promise<void>
+}
+
+/** Connections beyond this are closed at once: each costs memory before it has said anything. */
+const MAX_CONNECTIONS = 10_000
+const HEADERS_TIMEOUT = 5_000
+export const BODY_TIMEOUT = 5_000
+
+/**
+ * An HTTP server that a stranger may reach.
+ * @throws the error of `listen` (EADDRINUSE, EACCES, EADDRNOTAVAIL, …)
+ */
+export async function listen({ host, port, handler, onRefused = () => {} }: ListenerOptions): Promise<Listener> {
+  let draining = false
+  const server = createServer(
+    {
+      maxHeaderSize: 16_384,
+      headersTimeout: HEADERS_TIMEOUT,
+      // Above BODY_TIMEOUT, so that a handler can answer a slow body in its own words.
+      requestTimeout: HEADERS_TIMEOUT + 2 * BODY_TIMEOUT,
+      keepAliveTimeout: 15_000,
+      // Both time-outs are only looked at this often; the default is 30 s.
+      connectionsCheckingInterval: 1_000,
+    },
+    (request, response) => {
+      if (draining) response.setHeader('Connection', 'close')
+      const fault = ambiguity(request)
+      if (fault) {
+        onRefused(fault.code)
+        const { status, headers, body } = errorAnswer(fault)
+        response.writeHead(status, { ...headers, Connection: 'close' }).end(JSON.stringify(body))
+        return
+      }
+      handler(request, response)
+    },
+  )
+  server.maxConnections = MAX_CONNECTIONS
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, onRefused))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen({ host, port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  return {
+    address: server.address() as AddressInfo,
+    close: (deadline) => {
+      draining = true
+      return drain(server, deadline)
+    },
+  }
+}
+
+/** What a proxy in front may read otherwise than Node does is refused (RFC 9112 sections 3.2 and 6.1). */
+function ambiguity(request: IncomingMessage): AppError | undefined {
+  const names = request.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
+  if (names.filter((name) => name === 'host').length > 1)
+    return new AppError('invalid_request', 'the request has more than one Host')
+  if (request.httpVersion === '1.0' && names.includes('transfer-encoding')) {
+    return new AppError('invalid_request', 'HTTP/1.0 has no Transfer-Encoding')
+  }
+  return undefined
+}
+
+/** Answers what is no HTTP request, or did not arrive in time; Node leaves that to a raw socket. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket, onRefused: (code: ErrorCode) => void): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const fault =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? new AppError('request_timeout', 'the request did not arrive in time')
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? new AppError('invalid_request', 'the header is too large')
+        : new AppError('invalid_request', 'this is no valid HTTP/1.1 request')
+  onRefused(fault.code)
+  const { status, headers, body } = errorAnswer(fault)
+  const text = JSON.stringify(body)
+  const fields = { ...headers, Connection: 'close', 'Content-Length': String(Buffer.byteLength(text)) }
+  const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${text}`)
+  // A peer that never reads its answer would keep the socket half open.
+  setTimeout(() => socket.destroy(), 1_000).unref()
+}
+
+async function drain(server: Server, deadline: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), deadline)
+  await closed
+  clearTimeout(timer)
+}

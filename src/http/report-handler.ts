@@ -1,0 +1,85 @@
+import type { Context, Middleware } from 'koa'
+import type { Recorded } from '../domain/journal.ts'
+import { parseReport, type Report } from '../domain/report.ts'
+import type { RequestSpan } from '../domain/telemetry.ts'
+import { AppError } from '../errors.ts'
+import type { Receipt } from '../service/record.ts'
+import { readBody } from './body.ts'
+import { bodyDigest, idempotencyKey } from './idempotency.ts'
+import { BODY_TIMEOUT } from './listener.ts'
+
+export interface ReportState {
+  readonly span: RequestSpan
+  recorded?: Recorded
+}
+
+export interface ReportHandlerParts {
+  readonly source: string
+  /** The tenant of the request. @throws AppError where it may not report */
+  readonly authenticate: (authorization: string | undefined) => string
+  readonly record: (report: Report, receipt: Receipt) => Promise<Recorded>
+  /** Bytes. */
+  readonly bodyLimit: number
+  /** Milliseconds from the whole body to the answer. */
+  readonly answerTimeout: number
+}
+
+/** `POST /webhooks/error`: 202 with the failure's id once it is durable. Cheap refusals come first. */
+export function handleReport(parts: ReportHandlerParts): Middleware<ReportState> {
+  return async (ctx) => {
+    const tenant = parts.authenticate(ctx.get('Authorization') || undefined)
+    checkHeaders(ctx)
+    const key = idempotencyKey(ctx.headers)
+    const raw = await readBody(ctx.req, { limit: parts.bodyLimit, timeout: BODY_TIMEOUT })
+    const report = parseReport(raw)
+    const recorded = parts.record(report, {
+      source: parts.source,
+      tenant,
+      raw,
+      span: ctx.state.span,
+      ...(key !== undefined && { idempotency: { key, digest: bodyDigest(raw) } }),
+    })
+    ctx.state.recorded = await within(recorded, parts.answerTimeout)
+    ctx.status = 202
+    ctx.body = { id: ctx.state.recorded.id }
+  }
+}
+
+/** `OPTIONS /webhooks/error`: whether a credential is good, without making a failure. */
+export function handleCheck({ authenticate }: Pick<ReportHandlerParts, 'authenticate'>): Middleware {
+  return (ctx) => {
+    authenticate(ctx.get('Authorization') || undefined)
+    ctx.set('Allow', 'OPTIONS, POST')
+    ctx.status = 204
+  }
+}
+
+function checkHeaders(ctx: Context): void {
+  if (ctx.request.type !== 'application/json') {
+    throw new AppError('unsupported_media_type', 'send the report as Content-Type: application/json')
+  }
+  const charset = ctx.request.charset.toLowerCase()
+  if (charset !== '' && charset !== 'utf-8' && charset !== 'utf8') {
+    throw new AppError('unsupported_media_type', 'send the report as UTF-8')
+  }
+  const encoding = ctx.get('Content-Encoding').trim().toLowerCase()
+  if (encoding !== '' && encoding !== 'identity') {
+    ctx.set('Accept-Encoding', 'identity')
+    throw new AppError('unsupported_encoding', 'send the report without a Content-Encoding')
+  }
+}
+
+/** @throws AppError `answer_timeout`; the promise that was too slow goes on, and its late error is nobody's */
+async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = () => new AppError('answer_timeout', 'the report is not known to be durable yet; send it again')
+    timer = setTimeout(() => reject(error()), milliseconds)
+  })
+  promise.catch(() => {})
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

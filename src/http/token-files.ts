@@ -1,0 +1,144 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { TENANT_PATTERN } from '../config-schema.ts'
+import type { Log } from '../domain/telemetry.ts'
+import type { Token } from './credentials.ts'
+
+/** Where tokens come from. A folder holds a file a tenant; every line of a file is a token. */
+export interface TokenPlaces {
+  readonly files: readonly { readonly tenant: string; readonly file: string }[]
+  readonly folder?: string
+  /** Tokens that are known from the start and never change (environment). */
+  readonly fixed: readonly Token[]
+}
+
+export interface TokenReaderParts {
+  readonly log: Pick<Log, 'info' | 'warn'>
+  /** Where the tokens belong, for log lines: `sources.retm`. */
+  readonly owner: string
+  /** The set as it is now. Called once before `start` resolves, and after each change. */
+  readonly onTokens: (tokens: readonly Token[]) => void
+  /** A re-read was faulty; what was known before stays in force. */
+  readonly onFailure: () => void
+  /** Milliseconds between two looks. */
+  readonly interval?: number
+}
+
+const MAX_FILE = 64 * 1_024
+const MAX_FILES = 10_000
+const tenantName = new RegExp(TENANT_PATTERN)
+
+/**
+ * Reads tokens from files and looks again by content: a mounted Secret changes through symbolic links, without any
+ * event that could be trusted. A file that cannot be read, is empty or holds no tokens keeps what it held before; one
+ * that is gone from a folder loses its tokens, unless the whole folder is gone or empty.
+ */
+export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) {
+  const { log, owner, onTokens, onFailure, interval = 2_000 } = parts
+  const lastGood = new Map<string, readonly Token[]>()
+  const told = new Map<string, string>()
+  let current: string | undefined
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+
+  const fail = (place: string, why: string) => {
+    onFailure()
+    if (told.get(place) === why) return
+    told.set(place, why)
+    const kept = lastGood.size > 0 || places.fixed.length > 0 ? '; the tokens known before stay in force' : ''
+    log.warn({ owner, place }, `tokens cannot be read from ${place}: ${why}${kept}`)
+  }
+
+  const readOne = async (file: string, tenant: string) => {
+    const tokens = await tokensOf(file, tenant)
+    if (typeof tokens === 'string') return fail(file, tokens)
+    told.delete(file)
+    lastGood.set(file, tokens)
+  }
+
+  const readFolder = async (folder: string) => {
+    let names: string[]
+    try {
+      // A mounted Secret holds its real files in hidden folders (..data).
+      names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort()
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      // An optional Secret that nobody made yet is no fault.
+      if (code === 'ENOENT' && lastGood.size === 0) return
+      return fail(folder, `${code}`)
+    }
+    if (names.length > MAX_FILES) return fail(folder, `it holds more than ${MAX_FILES} files`)
+    if (names.length === 0 && lastGood.size > 0) return fail(folder, 'it is empty')
+    told.delete(folder)
+    const present = new Set(names.map((name) => join(folder, name)))
+    for (const file of lastGood.keys())
+      if (file.startsWith(join(folder, '/')) && !present.has(file)) lastGood.delete(file)
+    for (const file of present) await readOne(file, basename(file))
+  }
+
+  const look = async () => {
+    for (const { file, tenant } of places.files) await readOne(file, tenant)
+    if (places.folder !== undefined) await readFolder(places.folder)
+    const tokens = [...places.fixed, ...[...lastGood.values()].flat()]
+    const clash = sharedToken(tokens)
+    const content = JSON.stringify(tokens)
+    if (content === current || (clash && current !== undefined)) return
+    if (current !== undefined) log.info({ owner, tokens: tokens.length }, 'tokens were read again')
+    current = content
+    onTokens(clash ? tokens.filter((token) => token.value !== clash.value) : tokens)
+  }
+
+  const lookAgain = () => {
+    if (stopped) return
+    timer = setTimeout(() => look().then(lookAgain, lookAgain), interval)
+    timer.unref()
+  }
+
+  return {
+    /** Resolves after the first look; goes on looking until `stop`, where there is anything to look at. */
+    async start(): Promise<void> {
+      await look()
+      if (places.files.length > 0 || places.folder !== undefined) lookAgain()
+    },
+    stop(): void {
+      stopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** A token that two tenants have says nothing about who sent it. */
+function sharedToken(tokens: readonly Token[]): Token | undefined {
+  const owners = new Map<string, string>()
+  return tokens.find(({ tenant, value }) => {
+    const owner = owners.get(value)
+    owners.set(value, tenant)
+    return owner !== undefined && owner !== tenant
+  })
+}
+
+/** @returns the tokens, or why there are none */
+async function tokensOf(file: string, tenant: string): Promise<readonly Token[] | string> {
+  if (tenant !== '' && !tenantName.test(tenant))
+    return 'the file’s name is no tenant name (letters, digits, dot, underscore, hyphen)'
+  let text: string
+  try {
+    const content = await readFile(file)
+    if (content.length > MAX_FILE) return `it is larger than ${MAX_FILE} bytes`
+    text = content.toString('utf8')
+  } catch (error) {
+    return `${(error as NodeJS.ErrnoException).code}`
+  }
+  return tokensIn(text, tenant)
+}
+
+/** Every line a token, white space at its ends ignored. @returns the tokens, or why there are none */
+export function tokensIn(text: string, tenant: string): readonly Token[] | string {
+  const values = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  if (values.length === 0) return 'it holds no token'
+  if (values.some((value) => !/^[\x21-\x7e]+$/.test(value))) return 'a line is no token (visible ASCII without spaces)'
+  return values.map((value) => ({ tenant, value }))
+}

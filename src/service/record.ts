@@ -1,0 +1,74 @@
+import type { Cause } from '../domain/cause.ts'
+import type { Clock } from '../domain/clock.ts'
+import { type Failure, failureIds } from '../domain/failure.ts'
+import type { Journal, Recorded } from '../domain/journal.ts'
+import type { Report } from '../domain/report.ts'
+import type { SeriesLabels } from '../domain/series.ts'
+import type { Log, Measuring, RequestSpan } from '../domain/telemetry.ts'
+
+/** What is known of a report beside its body. */
+export interface Receipt {
+  readonly source: string
+  readonly tenant: string
+  readonly raw: Uint8Array
+  readonly idempotency?: { readonly key: string; readonly digest: string }
+  readonly span: RequestSpan
+}
+
+export interface RecorderParts {
+  readonly journal: Pick<Journal, 'record'>
+  readonly identify: (endpoint: string) => { readonly endpoint: string; readonly url: string }
+  readonly classify: (report: Report, source: string) => { readonly cause: Cause; readonly httpStatus?: number }
+  /** Masks what must not leave the journal, and cuts to the length that is kept. */
+  readonly safeMessage: (message: string) => string
+  readonly admit: (labels: SeriesLabels) => SeriesLabels
+  readonly tenantLabel: boolean
+  readonly measuring: Pick<Measuring, 'stored'>
+  readonly log: Pick<Log, 'warn'>
+  readonly clock: Clock
+  /** How often the source tries before it reports; goes into the span. */
+  readonly attempts: number
+}
+
+/**
+ * The main job: a report becomes a failure, the failure becomes durable, and only then it is counted, traced and logged.
+ * @returns a function that settles when the journal knows the outcome, however late: a caller that stops waiting loses
+ *   the answer, never the count. It rejects with what `Journal.record` rejects with.
+ */
+export function createRecorder(parts: RecorderParts): (report: Report, receipt: Receipt) => Promise<Recorded> {
+  const newId = failureIds()
+
+  return async (report, { source, tenant, raw, idempotency, span }) => {
+    const receivedAt = parts.clock()
+    const { cause, httpStatus } = parts.classify(report, source)
+    const failure: Failure = {
+      id: newId(receivedAt),
+      receivedAt,
+      source,
+      tenant,
+      ...parts.identify(report.endpoint),
+      code: report.code,
+      cause,
+      message: parts.safeMessage(report.message),
+      traceId: span.traceId,
+    }
+    const labels = parts.admit({
+      source,
+      tenant: parts.tenantLabel ? tenant : '',
+      endpoint: failure.endpoint,
+      code: String(failure.code),
+      cause,
+    })
+    const recorded = await parts.journal.record({ failure, raw, labels, ...(idempotency && { idempotency }) })
+    if (!recorded.duplicate) {
+      parts.measuring.stored(failure, labels, span.sampled ? span.traceId : null)
+      span.delivery(failure, { attempts: parts.attempts, ...(httpStatus !== undefined && { httpStatus }) })
+      parts.log.warn(logFields(failure), 'a webhook delivery failed')
+    }
+    return recorded
+  }
+}
+
+function logFields({ id, receivedAt: _, message, traceId, ...rest }: Failure): object {
+  return { failure_id: id, ...rest, message, ...(traceId && { trace_id: traceId }) }
+}
