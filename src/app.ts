@@ -1,0 +1,183 @@
+import type { AddressInfo } from 'node:net'
+import type { Env } from './config.ts'
+import type { Config } from './config-schema.ts'
+import { classify } from './domain/classify/classify.ts'
+import type { Clock } from './domain/clock.ts'
+import { identifier } from './domain/endpoint.ts'
+import { cutMessage, redact } from './domain/redact.ts'
+import { seriesLimit } from './domain/series.ts'
+import type { Log } from './domain/telemetry.ts'
+import { NO_SOURCE } from './domain/telemetry.ts'
+import { adminApp } from './http/admin-app.ts'
+import { openAdminToken } from './http/admin-token.ts'
+import type { Condition } from './http/health-handlers.ts'
+import { ingestApp } from './http/ingest-app.ts'
+import { openSourceAuth } from './http/ingest-auth.ts'
+import { listen } from './http/listener.ts'
+import { openJournal } from './journal/open.ts'
+import { journalEvents } from './journal-events.ts'
+import { createMetrics } from './observe/metrics.ts'
+import { openTracing } from './observe/tracing.ts'
+import { createRecorder } from './service/record.ts'
+import { VERSION } from './version.ts'
+
+/** RETM gives up after three attempts in a row. */
+const RETM_ATTEMPTS = 3
+/** A journal that takes longer to open is waited for behind open listeners, which answer 503. */
+const OPEN_WAIT = 5_000
+
+export interface App {
+  readonly ingest: AddressInfo
+  readonly admin: AddressInfo
+  /**
+   * Answers what is in flight, flushes journal and spans, lets go of everything, in reverse order of its making.
+   * @param deadline milliseconds for all of it
+   * @returns whether everything ended in time
+   */
+  stop(deadline: number): Promise<boolean>
+}
+
+/**
+ * The composition root: one straight line, a clean-up pushed as each thing comes to exist.
+ * @throws what `listen` throws, with everything before it cleaned up
+ */
+export async function startApp(
+  config: Config,
+  { env, log, clock = Date.now }: { env: Env; log: Log; clock?: Clock },
+): Promise<App> {
+  const cleanUps: { name: string; run: (deadline: number) => unknown }[] = []
+  const cleanUp = (name: string, run: (deadline: number) => unknown) => cleanUps.push({ name, run })
+  let phase: 'starting' | 'ready' | 'draining' = 'starting'
+
+  const stop = async (deadline: number): Promise<boolean> => {
+    phase = 'draining'
+    const end = performance.now() + deadline
+    let clean = true
+    for (const { name, run } of cleanUps.splice(0).reverse()) {
+      try {
+        await run(Math.max(end - performance.now(), 0))
+      } catch (error) {
+        clean = false
+        log.error({ err: error }, `${name} did not stop well`)
+      }
+    }
+    return clean && performance.now() < end
+  }
+
+  try {
+    const sources = Object.keys(config.sources)
+    const series = seriesLimit({
+      limit: config.metrics.seriesLimit,
+      configured: config.endpoints.map((endpoint) => endpoint.name),
+      sources,
+    })
+    const metrics = createMetrics({
+      version: VERSION,
+      sources,
+      endpoints: config.endpoints,
+      tenantLabel: config.metrics.tenantLabel,
+    })
+    const tracing = await openTracing({ env, log, version: VERSION, onSpans: metrics.spans })
+    cleanUp('tracing', (deadline) => tracing.close(Math.min(deadline, 3_000)))
+
+    const journal = openJournal(config.journal, {
+      events: journalEvents({ log, measuring: metrics, restore: series.restore }),
+      clock,
+    })
+    cleanUp('journal', (deadline) => journal.close(Math.min(deadline, 4_000)))
+    metrics.observe({ journal: () => journal.status(), series: () => series.usage() })
+
+    const auth = await openSourceAuth({
+      source: 'retm',
+      config: config.sources.retm,
+      host: config.ingest.host,
+      env,
+      log,
+      measuring: metrics,
+    })
+    cleanUp('credentials', () => auth.stop())
+
+    const conditions = (): Condition[] => {
+      const { up, since, fault } = journal.status()
+      return [
+        { name: 'lifecycle', ok: phase === 'ready', blocks: true, detail: phase },
+        {
+          name: 'journal',
+          ok: up,
+          blocks: false,
+          detail: up ? 'open' : (fault?.detail ?? 'it is being opened'),
+          since: new Date(since).toISOString(),
+        },
+        { name: 'credentials', blocks: false, ...auth.status() },
+      ]
+    }
+    const guards = await adminTokens(config, { env, log })
+    cleanUp('admin tokens', guards.stop)
+    const admin = await listen({
+      host: config.admin.host,
+      port: config.admin.port,
+      handler: adminApp({
+        version: VERSION,
+        ...(config.admin.externalUrl !== undefined && { externalUrl: config.admin.externalUrl }),
+        ...guards.tokens,
+        journal,
+        clock,
+        log,
+        conditions,
+        renderMetrics: metrics.render,
+      }),
+    })
+    cleanUp('admin listener', (deadline) => admin.close(Math.min(deadline, 1_000)))
+    log.info({ listener: 'admin', ...admin.address }, 'listening')
+
+    await Promise.race([journal.open(), new Promise((resolve) => setTimeout(resolve, OPEN_WAIT).unref())])
+
+    const ingest = await listen({
+      host: config.ingest.host,
+      port: config.ingest.port,
+      onRefused: (code) => metrics.answered({ source: NO_SOURCE, outcome: 'rejected', reason: code, seconds: 0 }),
+      handler: ingestApp({
+        source: 'retm',
+        authenticate: auth.authenticate,
+        bodyLimit: config.ingest.bodyLimit,
+        answerTimeout: config.ingest.answerTimeout,
+        measuring: metrics,
+        tracing,
+        log,
+        clock,
+        record: createRecorder({
+          journal,
+          identify: identifier(config.endpoints),
+          classify,
+          safeMessage: (message) => cutMessage(redact(message)),
+          admit: series.admit,
+          tenantLabel: config.metrics.tenantLabel,
+          measuring: metrics,
+          log,
+          clock,
+          attempts: RETM_ATTEMPTS,
+        }),
+      }),
+    })
+    cleanUp('ingest listener', (deadline) => ingest.close(Math.min(deadline, 3_000)))
+    log.info({ listener: 'ingest', ...ingest.address }, 'listening')
+
+    phase = 'ready'
+    return { ingest: ingest.address, admin: admin.address, stop }
+  } catch (error) {
+    await stop(2_000)
+    throw error
+  }
+}
+
+async function adminTokens({ admin }: Config, parts: { env: Env; log: Log }) {
+  const api = admin.apiToken && (await openAdminToken('admin.apiToken', admin.apiToken, parts))
+  const metrics = admin.metricsToken && (await openAdminToken('admin.metricsToken', admin.metricsToken, parts))
+  return {
+    tokens: { ...(api && { apiToken: api.credentials }), ...(metrics && { metricsToken: metrics.credentials }) },
+    stop: () => {
+      api?.stop()
+      metrics?.stop()
+    },
+  }
+}

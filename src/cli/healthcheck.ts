@@ -1,0 +1,30 @@
+import { type Env, loadConfig } from '../config.ts'
+import type { Command } from './run.ts'
+import { parseOptions } from './usage.ts'
+
+/** Asks the service in this container for its health; for HEALTHCHECK in an image that has no shell and no curl. */
+export const healthcheck: Command = {
+  usage: 'healthcheck',
+  summary: 'ask the running service for its health',
+  async run(args, env) {
+    parseOptions(args, { options: {} })
+    const url = `${adminOrigin(env)}/healthz`
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(3_000) })
+      if (response.ok) return 0
+      process.stderr.write(`${url} answered ${response.status}\n`)
+    } catch (error) {
+      process.stderr.write(
+        `${url} does not answer: ${((error as Error).cause as Error | undefined)?.message ?? error}\n`,
+      )
+    }
+    return 1
+  },
+}
+
+/** Where the admin listener can be reached from its own machine. */
+function adminOrigin(env: Env): string {
+  const { host, port } = loadConfig(env).admin
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
+}

@@ -1,0 +1,44 @@
+import { loadConfig } from '../config.ts'
+import type { JournalFault } from '../domain/journal.ts'
+import { openJournal } from '../journal/open.ts'
+import { formatDuration, parseDuration } from '../units.ts'
+import type { Command } from './run.ts'
+import { parseOptions, UsageError } from './usage.ts'
+
+/** Frees the places of label sets that nobody has seen for a while, so that new ones fit the series limit again. */
+export const resetSeries: Command = {
+  usage: 'journal reset-series [--unseen-for 1d]',
+  summary: 'free the places of label sets unseen for that long',
+  async run(args, env) {
+    const { values } = parseOptions(args, { options: { 'unseen-for': { type: 'string', default: '1d' } } })
+    const unseenFor = parseDuration(String(values['unseen-for']))
+    if (unseenFor === undefined) throw new UsageError('--unseen-for takes a duration such as 12h or 30d')
+    const config = loadConfig(env)
+    let fault: { kind: JournalFault; detail: string } | undefined
+    const journal = openJournal(config.journal, {
+      clock: Date.now,
+      events: {
+        opened: () => {},
+        failed: (kind, detail) => {
+          fault = { kind, detail }
+        },
+        committed: () => {},
+        expired: () => {},
+      },
+    })
+    await journal.open()
+    try {
+      if (!journal.status().up) {
+        process.stderr.write(`webhook-error-exporter: ${fault?.detail ?? 'the journal cannot be opened'}\n`)
+        return 1
+      }
+      const freed = await journal.resetSeries(Date.now() - unseenFor)
+      process.stdout.write(
+        `freed ${freed} label sets unseen for ${formatDuration(unseenFor)}; they start anew at their next failure\n`,
+      )
+      return 0
+    } finally {
+      await journal.close(5_000)
+    }
+  },
+}

@@ -1,0 +1,82 @@
+import { ConfigError, type Env } from '../config.ts'
+import { VERSION } from '../version.ts'
+import { checkConfig } from './check-config.ts'
+import { healthcheck } from './healthcheck.ts'
+import { printConfigSchema } from './print-config-schema.ts'
+import { resetSeries } from './reset-series.ts'
+import { serve } from './serve.ts'
+import { UsageError } from './usage.ts'
+
+/** One command: what it does, and its work. @returns the exit code */
+export interface Command {
+  readonly usage: string
+  readonly summary: string
+  readonly run: (args: readonly string[], env: Env) => Promise<number>
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve,
+  healthcheck,
+  'journal reset-series': resetSeries,
+  'check-config': checkConfig,
+  'print-config-schema': printConfigSchema,
+}
+
+const HELP = `webhook-error-exporter ${VERSION}
+Receives the error webhooks of platforms that gave up a delivery, and makes each durable, counted, traced and queryable.
+
+Usage: webhook-error-exporter [COMMAND] [OPTIONS]
+
+Commands:
+${Object.values(COMMANDS)
+  .map(({ usage, summary }) => `  ${usage.padEnd(42)} ${summary}`)
+  .join('\n')}
+
+Options:
+  --check-config                             same as the command check-config
+  --print-config-schema                      same as the command print-config-schema
+  --help, -h                                 this text
+  --version, -V                              the version
+
+Environment:
+  CONFIG_FILE                                YAML file; without it every setting has its default
+  INGEST_HOST, INGEST_PORT                   listener for reports (127.0.0.1, 8080)
+  ADMIN_HOST, ADMIN_PORT                     listener for metrics, health and API (127.0.0.1, 9464)
+  JOURNAL_URL                                where failures are kept (sqlite:./data/journal.db)
+  LOG_LEVEL                                  trace, debug, info, warn, error, fatal or silent (info)
+  OTEL_*                                     OpenTelemetry's standard variables; OTEL_EXPORTER_OTLP_ENDPOINT turns spans on
+
+Exit codes: 0 done, 1 a fault at run time, 2 a fault of the command line or the configuration.
+`
+
+/**
+ * Finds the command and runs it; the one place where an error of the command line is shown.
+ * @returns the process's exit code
+ */
+export async function run(argv: readonly string[], env: Env): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(HELP)
+    return 0
+  }
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    process.stdout.write(`${VERSION}\n`)
+    return 0
+  }
+  const words = argv.map((word, index) =>
+    index === 0 ? word.replace(/^--(check-config|print-config-schema)$/, '$1') : word,
+  )
+  const name = Object.keys(COMMANDS).find((known) => known === words.slice(0, known.split(' ').length).join(' '))
+  try {
+    if (name === undefined && words.length > 0) throw new UsageError(`there is no command or option ${words[0]}`)
+    const command = COMMANDS[name ?? 'serve']!
+    return await command.run(name === undefined ? [] : words.slice(name.split(' ').length), env)
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof ConfigError) {
+      process.stderr.write(`webhook-error-exporter: ${error.message}\n`)
+      if (error instanceof UsageError) process.stderr.write('Try: webhook-error-exporter --help\n')
+      return 2
+    }
+    process.stderr.write(`webhook-error-exporter: ${(error as Error).stack}\n`)
+    return 1
+  }
+}

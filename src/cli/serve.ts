@@ -1,0 +1,64 @@
+import { type App, startApp } from '../app.ts'
+import { loadConfig } from '../config.ts'
+import type { Log } from '../domain/telemetry.ts'
+import { createLog } from '../observe/log.ts'
+import type { Command } from './run.ts'
+import { parseOptions } from './usage.ts'
+
+/** Milliseconds from the signal to the end; Kubernetes waits 30 s. */
+const STOP_DEADLINE = 10_000
+const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const
+
+/** Runs the service until a signal ends it. */
+export const serve: Command = {
+  usage: 'serve',
+  summary: 'run the service (the default)',
+  async run(args, env) {
+    parseOptions(args, { options: {} })
+    const config = loadConfig(env)
+    const log = createLog(env)
+    const signal = firstSignal()
+    let app: App
+    try {
+      app = await startApp(config, { env, log })
+    } catch (error) {
+      return refused(error as NodeJS.ErrnoException & { port?: number; address?: string }, log)
+    }
+    log.info({ signal: await signal }, 'stopping')
+    const clean = await app.stop(STOP_DEADLINE)
+    log.info({ clean }, 'stopped')
+    // What is left (a hung collector's socket, say) must not keep the process.
+    setTimeout(() => process.exit(), 500).unref()
+    return clean ? 0 : 1
+  },
+}
+
+/** The second signal does not wait for anything. */
+function firstSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let seen = false
+    for (const [name, number] of Object.entries(SIGNALS)) {
+      process.on(name, () => {
+        if (seen) process.exit(128 + number)
+        seen = true
+        resolve(name)
+      })
+    }
+  })
+}
+
+/** A port in use is one clear line, not a stack. */
+function refused(error: NodeJS.ErrnoException & { port?: number; address?: string }, log: Log): number {
+  if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') throw error
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'another process listens there',
+    EACCES: 'this user may not listen there',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'this name has no address',
+  }
+  log.fatal(
+    { code: error.code },
+    `cannot listen on ${error.address ?? ''}:${error.port ?? ''}: ${reasons[error.code ?? ''] ?? error.message}`,
+  )
+  return 1
+}

@@ -1,0 +1,34 @@
+import type { JournalEvents, SeriesTotal } from './domain/journal.ts'
+import type { Log, Measuring } from './domain/telemetry.ts'
+
+export interface JournalEventParts {
+  readonly log: Log
+  readonly measuring: Measuring
+  /** Takes the label sets that the journal knows; returns the totals as they are to be shown. */
+  readonly restore: (totals: readonly SeriesTotal[]) => readonly SeriesTotal[]
+}
+
+/** What the journal tells goes to the instruments and the log; one fault is logged once, however often it recurs. */
+export function journalEvents({ log, measuring, restore }: JournalEventParts): JournalEvents {
+  let told: string | undefined
+  return {
+    opened(totals) {
+      told = undefined
+      const shown = restore(totals)
+      measuring.restored(shown)
+      log.info({ series: shown.length }, 'the journal is open')
+    },
+    failed(kind, detail) {
+      measuring.failed(kind, detail)
+      const text = `${kind}: ${detail}`
+      if (text === told) return
+      told = text
+      log.error({ kind }, `the journal: ${detail}`)
+    },
+    committed: (entries, seconds) => measuring.committed(entries, seconds),
+    expired(failures, reason) {
+      measuring.expired(failures, reason)
+      log.info({ failures, reason }, 'retention removed failures')
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect } from 'chai'
+
+/**
+ * Who may import whom. A folder of src is a room; files directly in src stand for themselves, without their ending.
+ * `leaf` files hold no behaviour of the service and may be imported by everyone.
+ */
+const LEAVES = ['errors', 'units', 'version']
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  units: [],
+  version: [],
+  domain: [],
+  journal: ['domain'],
+  probe: ['domain'],
+  observe: ['domain'],
+  service: ['domain'],
+  'config-schema': ['domain'],
+  config: ['config-schema', 'domain'],
+  http: ['service', 'domain', 'config', 'config-schema'],
+  'journal-events': ['domain'],
+  app: ['config', 'config-schema', 'journal-events', 'domain', 'service', 'journal', 'probe', 'observe', 'http'],
+  // A command line is a second composition root: it builds what one command needs.
+  cli: ['app', 'config', 'config-schema', 'domain', 'service', 'journal', 'probe', 'observe', 'http'],
+  main: ['cli'],
+}
+
+const root = join(import.meta.dirname, '..')
+const roomOf = (file: string): string => {
+  const [first, ...rest] = relative(join(root, 'src'), file).split('/')
+  return rest.length > 0 ? first! : first!.replace(/\.ts$/, '')
+}
+
+function importsOf(text: string): string[] {
+  const statements = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*'(\.[^']+)'|import\('(\.[^']+)'\)|new URL\('(\.[^']+)'/g)
+  return [...statements].map(([, named, dynamic, worker]) => (named ?? dynamic ?? worker)!)
+}
+
+/** @returns a line for each import that the table does not allow */
+function violations(files: readonly { path: string; text: string }[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    const from = roomOf(path)
+    return importsOf(text)
+      .map((specifier) => join(dirname(path), specifier))
+      .filter((target) => target.startsWith(join(root, 'src/')))
+      .map(roomOf)
+      .filter((to) => to !== from && !LEAVES.includes(to) && !MAY_IMPORT[from]?.includes(to))
+      .map((to) => `${relative(root, path)} imports ${to}`)
+  })
+}
+
+const sources = globSync('src/**/*.ts', { cwd: root })
+  .map((file) => join(root, file))
+  .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+
+describe('architecture', () => {
+  it('has a rule for every room', () => {
+    expect([...new Set(sources.map(({ path }) => roomOf(path)))].filter((room) => !MAY_IMPORT[room])).to.deep.equal([])
+  })
+
+  it('keeps every import within the rules', () => {
+    expect(violations(sources)).to.deep.equal([])
+  })
+
+  it('sees the domain import http, in each form of import', () => {
+    for (const text of [
+      "import { listen } from '../http/listener.ts'",
+      "import type {\n  Listener,\n} from '../http/listener.ts'",
+      "export * from '../http/listener.ts'",
+      "const late = await import('../http/listener.ts')",
+    ]) {
+      expect(violations([{ path: join(root, 'src/domain/x.ts'), text }]), text).to.deep.equal(['src/domain/x.ts imports http'])
+    }
+  })
+})

@@ -1,0 +1,123 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { ConfigError, loadConfig, parseConfig } from '../src/config.ts'
+import { ConfigFileSchema } from '../src/config-schema.ts'
+import { removeTempFolders, tempFolder } from './support/temp.ts'
+
+function faults(raw: unknown, env: Record<string, string> = {}): readonly string[] {
+  try {
+    parseConfig(raw, env)
+  } catch (error) {
+    expect(error).to.be.instanceOf(ConfigError)
+    return (error as ConfigError).faults
+  }
+  return []
+}
+
+describe('parseConfig', () => {
+  it('has a default for everything', () => {
+    expect(parseConfig({})).to.deep.include({
+      ingest: { host: '127.0.0.1', port: 8080, bodyLimit: 65_536, answerTimeout: 900 },
+      admin: { host: '127.0.0.1', port: 9464 },
+      endpoints: [],
+      metrics: { seriesLimit: 2_000, tenantLabel: false },
+      journal: { url: 'sqlite:./data/journal.db', retention: { age: 30 * 86_400_000, size: 2 ** 30 } },
+    })
+  })
+
+  it('takes an empty file and empty sections for the defaults', () => {
+    expect(parseConfig(null)).to.deep.equal(parseConfig({}))
+    expect(parseConfig({ ingest: null, sources: { retm: null } })).to.deep.equal(parseConfig({}))
+  })
+
+  it('reads durations and sizes with their units, and integers as milliseconds and bytes', () => {
+    const config = parseConfig({
+      ingest: { answerTimeout: '1s500ms', bodyLimit: '1MiB' },
+      journal: { retention: { age: '1h30m', size: 10_000_000 } },
+    })
+    expect(config.ingest).to.include({ answerTimeout: 1_500, bodyLimit: 1_048_576 })
+    expect(config.journal.retention).to.deep.equal({ age: 5_400_000, size: 10_000_000 })
+  })
+
+  it('lets the environment win over the file', () => {
+    const env = { INGEST_HOST: '0.0.0.0', INGEST_PORT: '1', ADMIN_HOST: '::', ADMIN_PORT: '2', JOURNAL_URL: 'sqlite:/x' }
+    const config = parseConfig({ ingest: { host: 'a', port: 9 }, journal: { url: 'sqlite:y' } }, env)
+    expect(config.ingest).to.include({ host: '0.0.0.0', port: 1 })
+    expect(config.admin).to.include({ host: '::', port: 2 })
+    expect(config.journal.url).to.equal('sqlite:/x')
+  })
+
+  it('takes an empty environment variable for one that is not set', () => {
+    expect(parseConfig({ ingest: { port: 9 } }, { INGEST_PORT: '' }).ingest.port).to.equal(9)
+  })
+
+  it('names every fault at once, each with its key, the value and the fix', () => {
+    const found = faults({
+      ingest: { prot: 1, port: 70_000, answerTimeout: 'soon' },
+      admin: { apiToken: { file: 'a', env: 'B' } },
+      endpoints: [{ name: 'a', urls: [] }, { urls: ['https://x/'] }],
+      metrics: { tenantLabel: 'yes' },
+      journal: { url: 'mysql://root:hunter2@db/x' },
+      sources: { rtem: {} },
+    })
+    const expected: readonly RegExp[] = [
+      /^ingest\.prot: .*did you mean port\?/,
+      /^ingest\.port: 70000 .*0 to 65535/,
+      /^ingest\.answerTimeout: "soon" .*duration/,
+      /^admin\.apiToken: .*Either file or env/,
+      /^endpoints\[0\]\.urls: .*at least 1/,
+      /^endpoints\[1\]\.name: is missing/,
+      /^metrics\.tenantLabel: "yes" .*true or false/,
+      /^journal\.url: /,
+      /^sources\.rtem: .*did you mean retm\?/,
+    ]
+    for (const line of expected) expect(found.filter((fault) => line.test(fault)), String(line)).to.have.length(1)
+    expect(found).to.have.length(expected.length)
+    expect(found.join()).not.to.include('hunter2')
+  })
+
+  it('refuses durations and sizes out of range, in either form', () => {
+    expect(faults({ journal: { retention: { age: '1s' } } })).to.match(/journal\.retention\.age: "1s" is out of range; write 1m to/)
+    expect(faults({ journal: { retention: { age: 5 } } })).to.have.length(1)
+    expect(faults({ ingest: { bodyLimit: '1GiB' } })).to.match(/1KiB to 1MiB/)
+  })
+
+  it('refuses a secret whose environment variable is empty', () => {
+    expect(faults({ admin: { apiToken: { env: 'NOPE' } } })).to.match(/admin\.apiToken\.env: .*NOPE/)
+    expect(faults({ sources: { retm: { tokens: [{ tenant: 'a', env: 'T' }] } } }, { T: 'x' })).to.deep.equal([])
+  })
+
+  for (const document of [[], 'text', 5]) {
+    it(`refuses ${JSON.stringify(document)} in place of the document`, () => {
+      expect(faults(document)).to.match(/mapping/)
+    })
+  }
+})
+
+describe('loadConfig', () => {
+  afterEach(removeTempFolders)
+
+  const file = (text: string) => {
+    const path = join(tempFolder(), 'config.yaml')
+    writeFileSync(path, text)
+    return { CONFIG_FILE: path }
+  }
+
+  it('reads the file that CONFIG_FILE names', () => {
+    expect(loadConfig(file('ingest:\n  port: 5\n')).ingest.port).to.equal(5)
+  })
+
+  it('tells a file that is missing, and YAML that is none with its line', () => {
+    expect(() => loadConfig({ CONFIG_FILE: '/does/not/exist' })).to.throw(ConfigError, /CONFIG_FILE: cannot read \/does\/not\/exist/)
+    expect(() => loadConfig(file('a: [\nb'))).to.throw(ConfigError, /no valid YAML.*line \d/)
+    expect(() => loadConfig(file('ingest: {}\ningest: {}\n'))).to.throw(ConfigError, /unique/)
+  })
+})
+
+describe('docs/config.schema.json', () => {
+  it('is what the program prints: run `npm run generate` if not', () => {
+    const published = readFileSync(join(import.meta.dirname, '../docs/config.schema.json'), 'utf8')
+    expect(published).to.equal(`${JSON.stringify(ConfigFileSchema, null, 2)}\n`)
+  })
+})

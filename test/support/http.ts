@@ -1,0 +1,61 @@
+import { connect } from 'node:net'
+
+/** What the tests' platform reports unless a test says otherwise. */
+export const REPORT = { code: 503, endpoint: 'https://shop.example/hooks/orders', message: 'Service Unavailable' }
+
+/** Reports one failure as a platform does. `body` goes out as JSON unless it is text or bytes. */
+export function report(ingest: string, body: unknown = REPORT, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${ingest}/webhooks/error`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
+  })
+}
+
+/** @returns status and parsed body */
+export async function answer(response: Promise<Response> | Response): Promise<{ status: number; body: any; headers: Headers }> {
+  const it = await response
+  const text = await it.text()
+  return { status: it.status, headers: it.headers, body: text === '' ? undefined : JSON.parse(text) }
+}
+
+/** The value of one sample of the text exposition; undefined where there is none. `series` is name and labels as shown. */
+export function sample(exposition: string, series: string): number | undefined {
+  const line = exposition.split('\n').find((text) => text.startsWith(`${series} `))
+  return line === undefined ? undefined : Number(line.slice(series.length + 1).split(' ')[0])
+}
+
+/** The sum of all samples of a metric whose line holds each of the given pieces. */
+export function sum(exposition: string, metric: string, ...pieces: readonly string[]): number {
+  return exposition
+    .split('\n')
+    .filter((line) => line.startsWith(`${metric}{`) || line.startsWith(`${metric} `))
+    .filter((line) => pieces.every((piece) => line.includes(piece)))
+    .reduce((total, line) => total + Number(/ ([^ ]+)$/.exec(line.split(' # ')[0]!)?.[1]), 0)
+}
+
+export const scrape = async (admin: string, headers: Record<string, string> = {}): Promise<string> =>
+  (await fetch(`${admin}/metrics`, { headers })).text()
+
+/** Sends bytes as they are and returns all that came back until the other side closed, or until `until` matches. */
+export function raw(origin: string, bytes: string | Uint8Array, { until, patience = 15_000 }: { until?: RegExp; patience?: number } = {}): Promise<string> {
+  const { hostname, port } = new URL(origin)
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const socket = connect(Number(port), hostname, () => socket.write(bytes))
+    const timer = setTimeout(() => {
+      socket.destroy()
+      reject(new Error(`no end after ${patience} ms; so far: ${text}`))
+    }, patience)
+    const done = () => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(text)
+    }
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      if (until?.test(text)) done()
+    })
+    socket.on('close', done).on('error', done)
+  })
+}
