@@ -1,0 +1,35 @@
+import { existsSync, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** statfs(2) types of network file systems on Linux, on which SQLite's locks and shared memory do not hold. */
+const NETWORK: Readonly<Record<number, string>> = {
+  26985: 'NFS',
+  20859: 'SMB',
+  4283649346: 'CIFS',
+  4266872130: 'SMB2',
+  1397113167: 'AFS',
+  1799439955: 'AFS',
+  16914839: '9p',
+  12805120: 'Ceph',
+}
+
+/**
+ * @param type instead of the file system's own, for tests
+ * @returns the network file system's name; undefined for a local one
+ */
+export function networkFilesystem(path: string, type?: number): string | undefined {
+  return NETWORK[(type ?? statfsSync(existing(path)).type) >>> 0]
+}
+
+/** Bytes that this user may still write to the volume of a path. */
+export function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(existing(path))
+  return bavail * bsize
+}
+
+/** The path itself, or the nearest folder above it that exists. */
+function existing(path: string): string {
+  let at = path
+  while (!existsSync(at) && dirname(at) !== at) at = dirname(at)
+  return at
+}

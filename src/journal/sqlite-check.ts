@@ -1,0 +1,102 @@
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import { detailOf, FaultError } from './fault.ts'
+import { networkFilesystem } from './filesystem.ts'
+import { APPLICATION_ID, SCHEMA_VERSION, schemaVersion } from './sqlite-migrations.ts'
+
+/** Up to this size the whole file is checked at each opening; reading more would hold up the start for seconds. */
+const FULL_CHECK_BYTES = 64 * 2 ** 20
+
+export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
+/**
+ * Makes the folder where it is missing.
+ * @param filesystem statfs type instead of the real one, for tests
+ * @returns the file's real path, so that two names of one file meet at one lock
+ * @throws FaultError `network_filesystem`
+ */
+export function preparePath(path: string, filesystem?: number): string {
+  const absolute = resolve(path)
+  const network = networkFilesystem(absolute, filesystem)
+  if (network) throw new FaultError('network_filesystem', detailOf('network_filesystem', absolute, network))
+  mkdirSync(dirname(absolute), { recursive: true, mode: 0o700 })
+  return statSync(absolute, { throwIfNoEntry: false })
+    ? realpathSync(absolute)
+    : join(realpathSync(dirname(absolute)), basename(absolute))
+}
+
+/**
+ * Takes the lock that says which process writes. SQLite's own file lock on a side file: the kernel frees it with the
+ * process, however that ends.
+ * @throws FaultError `locked`
+ */
+export function takeLock(path: string): DatabaseSync {
+  const file = `${path}.lock`
+  createPrivate(file)
+  const lock = new DatabaseSync(file, { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 !== 5) throw error
+    throw new FaultError('locked', detailOf('locked', path))
+  }
+  return lock
+}
+
+/**
+ * Judges a file before anything may write to it: whether it is a database, whole, ours, and of a schema that we know.
+ * The whole content is checked up to 64 MiB; above that the header, the schema, and the ends of the table.
+ * @throws FaultError `corrupt`, `newer_schema`, `permission`, `read_only`; what SQLite throws
+ */
+export function checkFile(path: string): void {
+  const bytes = sizeOf(path)
+  if (statSync(path, { throwIfNoEntry: false })) accessSync(path, constants.R_OK | constants.W_OK)
+  accessSync(dirname(path), constants.W_OK | constants.X_OK)
+  if (bytes === 0) return
+  const url = pathToFileURL(path)
+  // Without a WAL nothing need be recovered, and an immutable opening leaves no side file behind.
+  url.search = sizeOf(`${path}-wal`) === 0 ? '?mode=ro&immutable=1' : '?mode=ro'
+  const db = new DatabaseSync(url, { readOnly: true, timeout: 1_000 })
+  try {
+    const version = schemaVersion(db)
+    const application = db.prepare('PRAGMA application_id').get()!['application_id']
+    const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()!['n'] as number
+    if (application !== APPLICATION_ID && (tables > 0 || version > 0)) {
+      throw new FaultError('corrupt', detailOf('corrupt', path, 'it is the database of another program'))
+    }
+    if (version > SCHEMA_VERSION) {
+      throw new FaultError(
+        'newer_schema',
+        detailOf('newer_schema', path, `schema ${version}, known up to ${SCHEMA_VERSION}`),
+      )
+    }
+    if (bytes <= FULL_CHECK_BYTES) {
+      const verdict = db.prepare('PRAGMA quick_check(1)').get()!['quick_check']
+      if (verdict !== 'ok') throw new FaultError('corrupt', detailOf('corrupt', path, String(verdict).split('\n')[0]))
+    } else if (tables > 0) {
+      db.prepare('SELECT length(raw) FROM failures ORDER BY id DESC LIMIT 1').get()
+      db.prepare('SELECT length(raw) FROM failures ORDER BY id LIMIT 1').get()
+      db.prepare('SELECT count FROM totals LIMIT 1').get()
+    }
+  } finally {
+    db.close()
+  }
+}
+
+/** Creates a file that only its owner may read, before SQLite would create it by the umask. */
+export function createPrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    // Not opened to see: closing a file gives up every lock that this process holds on it (fcntl(2)).
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    try {
+      chmodSync(path, 0o600)
+    } catch {
+      // Another owner's file that we may write to: its mode is that owner's affair.
+    }
+  }
+}

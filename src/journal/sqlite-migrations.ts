@@ -1,0 +1,62 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/**
+ * The schema, step by step: entry N takes a file from `user_version` N to N + 1, in one transaction. Entries are never
+ * changed once released; a new table or column is one more entry at the end.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+  -- How many failures were ever recorded: retention never lowers it, so that it can be compared with the mark.
+  INSERT INTO meta VALUES ('recorded', 0);
+
+  -- raw is last: a row is read without it by not walking its overflow pages.
+  -- The sender's id lives in the row, so that it ends with the record.
+  CREATE TABLE failures (
+    id TEXT PRIMARY KEY,
+    received_at INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    url TEXT NOT NULL,
+    code INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    message TEXT NOT NULL,
+    trace_id TEXT,
+    idempotency_key TEXT,
+    digest TEXT,
+    raw BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX failures_idempotency ON failures (source, tenant, idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
+  -- "What failed here lately" is the question of a page. The other filters walk the ids, newest first, in the reader.
+  CREATE INDEX failures_endpoint ON failures (endpoint, id);
+
+  CREATE TABLE totals (
+    source TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    code TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    last_failure_at INTEGER NOT NULL,
+    PRIMARY KEY (source, tenant, endpoint, code, cause)
+  ) STRICT, WITHOUT ROWID;
+  `,
+]
+
+export const SCHEMA_VERSION = MIGRATIONS.length
+/** "WEEJ" in the file's header (PRAGMA application_id): a database of another program is never written to. */
+export const APPLICATION_ID = 0x5745454a
+
+/** Brings the schema up to date. Each step is whole or not there. */
+export function migrate(db: DatabaseSync): void {
+  for (let version = schemaVersion(db); version < SCHEMA_VERSION; version++) {
+    db.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[version]}
+      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}; COMMIT`)
+  }
+}
+
+export function schemaVersion(db: DatabaseSync): number {
+  return db.prepare('PRAGMA user_version').get()!['user_version'] as number
+}

@@ -1,0 +1,72 @@
+import type { Cause } from '../domain/cause.ts'
+import type { Failure } from '../domain/failure.ts'
+import type { Entry, SeriesTotal } from '../domain/journal.ts'
+
+/** Columns of a failure as it is read: everything but the raw body and the sender's id. */
+export const FAILURE_COLUMNS = 'id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id'
+export type FailureRow = readonly [
+  id: string,
+  receivedAt: number,
+  source: string,
+  tenant: string,
+  endpoint: string,
+  url: string,
+  code: number,
+  cause: string,
+  message: string,
+  traceId: string | null,
+]
+
+export const TOTAL_COLUMNS = 'source, tenant, endpoint, code, cause, count, last_failure_at'
+export type TotalRow = readonly [
+  source: string,
+  tenant: string,
+  endpoint: string,
+  code: string,
+  cause: string,
+  count: number,
+  lastFailureAt: number,
+]
+
+/** An entry as it goes to the writing thread. Plain arrays are cloned several times faster than objects. */
+export interface EntryRow {
+  readonly failure: FailureRow
+  readonly labels: readonly [source: string, tenant: string, endpoint: string, code: string, cause: string]
+  readonly key: string | null
+  readonly digest: string | null
+  /** Length of its body in the group's bytes. */
+  readonly size: number
+}
+
+/** A group of entries; the bodies stand one after the other in a buffer that is handed over, not copied. */
+export interface Group {
+  readonly rows: readonly EntryRow[]
+  readonly bodies: ArrayBuffer
+}
+
+export function groupOf(entries: readonly Entry[]): Group {
+  const bodies = new Uint8Array(entries.reduce((sum, entry) => sum + entry.raw.byteLength, 0))
+  let offset = 0
+  const rows = entries.map(({ failure: f, raw, labels: l, idempotency }): EntryRow => {
+    bodies.set(raw, offset)
+    offset += raw.byteLength
+    return {
+      failure: [f.id, f.receivedAt, f.source, f.tenant, f.endpoint, f.url, f.code, f.cause, f.message, f.traceId],
+      labels: [l.source, l.tenant, l.endpoint, l.code, l.cause],
+      key: idempotency?.key ?? null,
+      digest: idempotency?.digest ?? null,
+      size: raw.byteLength,
+    }
+  })
+  return { rows, bodies: bodies.buffer }
+}
+
+export function failureOf(row: FailureRow): Failure {
+  const [id, receivedAt, source, tenant, endpoint, url, code, cause, message, traceId] = row
+  return { id, receivedAt, source, tenant, endpoint, url, code, cause: cause as Cause, message, traceId }
+}
+
+export function totalOf(row: TotalRow): SeriesTotal {
+  const [source, tenant, endpoint, code, cause, count, lastFailureAt] = row
+  return { labels: { source, tenant, endpoint, code, cause }, count, lastFailureAt }
+}

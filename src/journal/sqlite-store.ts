@@ -1,0 +1,269 @@
+import { dirname } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { JournalSize } from '../domain/journal.ts'
+import { detailOf, type Fault, FaultError, faultOf, isEntryError } from './fault.ts'
+import { freeBytes } from './filesystem.ts'
+import { Mark } from './mark.ts'
+import { checkFile, createPrivate, preparePath, sizeOf, takeLock } from './sqlite-check.ts'
+import { migrate } from './sqlite-migrations.ts'
+import { type Expired, type ExpireLimits, expireBatch } from './sqlite-retention.ts'
+import { type EntryRow, FAILURE_COLUMNS, type Group, TOTAL_COLUMNS, type TotalRow } from './sqlite-rows.ts'
+
+export interface StoreOptions {
+  readonly path: string
+  readonly retentionSize: number
+  /** statfs type instead of the real one, for tests. */
+  readonly filesystem?: number
+}
+
+export interface Opened {
+  readonly totals: readonly TotalRow[]
+  readonly size: JournalSize
+  /** What was found missing, where fewer failures are there than were acknowledged. */
+  readonly lost?: Fault
+  /** The file's real path, for the reader. */
+  readonly file: string
+}
+
+/** What became of an entry of a group. */
+export type Result = readonly [id: string, duplicate: boolean] | 'reused' | 'refused'
+
+/** Free bytes without which a volume that was full is not tried again. */
+const ROOM = 2 ** 20
+const PAGE = 4_096
+
+/** The database and everything beside it, in the writing thread. An operation that throws has closed it. */
+export class Store {
+  readonly #options: StoreOptions
+  #file: string
+  #lock: DatabaseSync | undefined
+  #mark: Mark | undefined
+  #db: DatabaseSync | undefined
+  #statements: Statements | undefined
+  #failures = 0
+  #recorded = 0
+  #wasFull = false
+
+  constructor(options: StoreOptions) {
+    this.#options = options
+    this.#file = options.path
+  }
+
+  /**
+   * Opens it (again), and proves that it can be written.
+   * @param forgetBefore label sets not counted since (milliseconds since the epoch) are dropped
+   * @throws FaultError
+   */
+  open(forgetBefore: number | null): Opened {
+    return this.#guard(() => {
+      this.#closeDatabase()
+      this.#file = preparePath(this.#options.path, this.#options.filesystem)
+      this.#lock ??= takeLock(this.#file)
+      if (this.#wasFull && freeBytes(this.#file) < ROOM) {
+        throw new FaultError('disk_full', detailOf('disk_full', this.#file))
+      }
+      checkFile(this.#file)
+      createPrivate(this.#file)
+      const db = new DatabaseSync(this.#file, { timeout: 500, enableForeignKeyConstraints: false })
+      this.#db = db
+      this.#configure(db)
+      migrate(db)
+      // What is in the WAL reaches the file before ready; and a volume without room shows here, not at the first report.
+      db.prepare(`INSERT INTO meta VALUES ('opened', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`).run(
+        Date.now(),
+      )
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      this.#wasFull = false
+      this.#statements = prepare(db)
+      if (forgetBefore !== null) this.#statements.forget.run(forgetBefore)
+      this.#failures = numberOf(db, 'SELECT count(*) FROM failures')
+      this.#recorded = numberOf(db, `SELECT value FROM meta WHERE key = 'recorded'`)
+      this.#mark ??= new Mark(`${this.#file}.mark`)
+      const missing = this.#mark.read() - this.#recorded
+      this.#mark.write(this.#recorded)
+      return {
+        totals: this.#statements.totals.all() as unknown as TotalRow[],
+        size: this.size(),
+        file: this.#file,
+        ...(missing > 0
+          ? { lost: { kind: 'lost_commits', detail: detailOf('lost_commits', this.#file, `${missing}`) } }
+          : {}),
+      }
+    })
+  }
+
+  /**
+   * Writes a group in one transaction. An entry that is at fault by itself is left out; the others are written.
+   * @returns a result an entry, in order, once they are durable
+   * @throws FaultError the outcome is unknown then
+   */
+  commit({ rows, bodies }: Group): Result[] {
+    return this.#guard(() => {
+      const { db, statements } = this.#open()
+      let offset = 0
+      let added = 0
+      db.exec('BEGIN IMMEDIATE')
+      const results = rows.map((row) => {
+        const raw = new Uint8Array(bodies, offset, row.size)
+        offset += row.size
+        const result = write(statements, row, raw)
+        if (typeof result === 'object' && !result[1]) added++
+        return result
+      })
+      if (added > 0) statements.record.run(added)
+      db.exec('COMMIT')
+      this.#failures += added
+      this.#recorded += added
+      if (added > 0) this.#noteMark()
+      return results
+    })
+  }
+
+  /** One small step of retention; `more` tells whether another one is due. */
+  expire(limits: ExpireLimits): Expired {
+    return this.#guard(() => {
+      const expired = expireBatch(this.#open().db, limits, this.#options.retentionSize - walPages(this.#options) * PAGE)
+      this.#failures -= expired.failures
+      return expired
+    })
+  }
+
+  /** Drops label sets not counted since (milliseconds since the epoch); returns how many. */
+  forget(unseenSince: number): number {
+    return this.#guard(() => Number(this.#open().statements.forget.run(unseenSince).changes))
+  }
+
+  size(): JournalSize {
+    return this.#guard(() => ({
+      failures: this.#failures,
+      bytes: sizeOf(this.#file) + sizeOf(`${this.#file}-wal`),
+      freeBytes: freeBytes(this.#file),
+      oldestAt: (this.#open().statements.oldest.get() as unknown as [number] | undefined)?.[0] ?? null,
+    }))
+  }
+
+  /** Lets everything go; the lock last. */
+  close(): void {
+    try {
+      this.#db?.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } finally {
+      this.#closeDatabase()
+      this.#mark?.close()
+      this.#mark = undefined
+      this.#lock?.close()
+      this.#lock = undefined
+    }
+  }
+
+  #configure(db: DatabaseSync): void {
+    // auto_vacuum must stand before the first table; it does nothing later.
+    db.exec('PRAGMA auto_vacuum = INCREMENTAL')
+    const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get()!
+    if (mode !== 'wal') throw new FaultError('io', detailOf('io', this.#file, `no WAL: journal mode is ${mode}`))
+    const pages = walPages(this.#options)
+    db.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;
+      PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;
+      PRAGMA wal_autocheckpoint = ${pages}; PRAGMA journal_size_limit = ${pages * PAGE}`)
+  }
+
+  #open(): { db: DatabaseSync; statements: Statements } {
+    if (!this.#db || !this.#statements) throw new FaultError('io', detailOf('io', this.#file, 'it is closed'))
+    return { db: this.#db, statements: this.#statements }
+  }
+
+  #noteMark(): void {
+    try {
+      this.#mark?.write(this.#recorded)
+    } catch {
+      // The mark is a witness, not the record: without room for it the commit still stands.
+    }
+  }
+
+  /** A fault closes the database, since what SQLite holds in memory is not to be trusted after it. */
+  #guard<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      const fault = faultOf(error, this.#file, this.#roomless())
+      this.#wasFull = fault.fault.kind === 'disk_full'
+      this.#closeDatabase()
+      throw fault
+    }
+  }
+
+  #roomless(): boolean {
+    try {
+      return freeBytes(dirname(this.#file)) < ROOM
+    } catch {
+      return false
+    }
+  }
+
+  #closeDatabase(): void {
+    const db = this.#db
+    this.#db = undefined
+    this.#statements = undefined
+    try {
+      db?.close()
+    } catch {
+      // Closed as far as it goes.
+    }
+  }
+}
+
+type Statements = ReturnType<typeof prepare>
+
+function prepare(db: DatabaseSync) {
+  const arrays = (sql: string): StatementSync => {
+    const statement = db.prepare(sql)
+    statement.setReturnArrays(true)
+    return statement
+  }
+  return {
+    known: arrays('SELECT id, digest FROM failures WHERE source = ? AND tenant = ? AND idempotency_key = ?'),
+    insert: db.prepare(
+      `INSERT INTO failures (${FAILURE_COLUMNS}, idempotency_key, digest, raw) VALUES (${'?,'.repeat(12)}?)`,
+    ),
+    count: db.prepare(
+      `INSERT INTO totals (${TOTAL_COLUMNS}) VALUES (?, ?, ?, ?, ?, 1, ?) ON CONFLICT DO UPDATE
+       SET count = count + 1, last_failure_at = max(last_failure_at, excluded.last_failure_at)`,
+    ),
+    record: db.prepare(`UPDATE meta SET value = value + ? WHERE key = 'recorded'`),
+    savepoint: db.prepare('SAVEPOINT entry'),
+    release: db.prepare('RELEASE entry'),
+    undo: db.prepare('ROLLBACK TO entry'),
+    totals: arrays(`SELECT ${TOTAL_COLUMNS} FROM totals`),
+    forget: db.prepare('DELETE FROM totals WHERE last_failure_at < ?'),
+    oldest: arrays('SELECT received_at FROM failures ORDER BY id LIMIT 1'),
+  }
+}
+
+/** One entry of the open transaction: all of it, or nothing. */
+function write(statements: Statements, { failure, labels, key, digest }: EntryRow, raw: Uint8Array): Result {
+  const [id, receivedAt, source, tenant] = failure
+  if (key !== null) {
+    const known = statements.known.get(source, tenant, key) as unknown as [string, string] | undefined
+    if (known) return known[1] === digest ? [known[0], true] : 'reused'
+  }
+  statements.savepoint.run()
+  try {
+    statements.insert.run(...failure, key, digest, raw)
+    statements.count.run(...labels, receivedAt)
+    statements.release.run()
+    return [id, false]
+  } catch (error) {
+    if (!isEntryError(error)) throw error
+    statements.undo.run()
+    statements.release.run()
+    return 'refused'
+  }
+}
+
+/** The WAL may grow to this many pages (at most 4 MiB), an eighth of what the journal may take. */
+function walPages({ retentionSize }: StoreOptions): number {
+  return Math.max(16, Math.min(1_000, Math.floor(retentionSize / 8 / PAGE)))
+}
+
+function numberOf(db: DatabaseSync, sql: string): number {
+  return Number(Object.values(db.prepare(sql).get()!)[0])
+}

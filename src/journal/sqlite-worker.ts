@@ -1,0 +1,18 @@
+import { workerData } from 'node:worker_threads'
+import { Store, type StoreOptions } from './sqlite-store.ts'
+import { serve } from './thread.ts'
+
+/** The writing thread: the only connection that writes. */
+const store = new Store(workerData as StoreOptions)
+
+const operations = {
+  open: (forgetBefore: number | null) => store.open(forgetBefore),
+  commit: (group: Parameters<Store['commit']>[0]) => store.commit(group),
+  expire: (limits: Parameters<Store['expire']>[0]) => store.expire(limits),
+  forget: (unseenSince: number) => store.forget(unseenSince),
+  size: (_: null) => store.size(),
+  close: (_: null) => store.close(),
+}
+export type Writing = typeof operations
+
+serve(operations)

@@ -1,0 +1,361 @@
+import type { Clock } from '../domain/clock.ts'
+import type { Failure } from '../domain/failure.ts'
+import { firstIdAt } from '../domain/failure.ts'
+import type {
+  Entry,
+  FailureFilter,
+  FailurePage,
+  Journal,
+  JournalEvents,
+  JournalSize,
+  JournalStatus,
+  Recorded,
+  RetentionLimits,
+} from '../domain/journal.ts'
+import { AppError } from '../errors.ts'
+import { type Fault, FaultError } from './fault.ts'
+import { EntryQueue, type Waiting } from './queue.ts'
+import { Reader } from './sqlite-reader.ts'
+import { groupOf, totalOf } from './sqlite-rows.ts'
+import type { Opened, Result, StoreOptions } from './sqlite-store.ts'
+import type { Writing } from './sqlite-worker.ts'
+import { Thread } from './thread.ts'
+
+export interface SqliteJournalOptions {
+  /** The database file; beside it `-wal` and `-shm` (SQLite's), `.lock` and `.mark`. The folder is made where missing. */
+  readonly path: string
+  readonly retention: RetentionLimits
+  readonly events: JournalEvents
+  readonly clock: Clock
+  /** Most entries that wait, and most bytes of their bodies. */
+  readonly pendingLimit?: number
+  readonly pendingBytes?: number
+  /** Most entries in one transaction, and most bytes of their bodies. */
+  readonly groupLimit?: number
+  readonly groupBytes?: number
+  /** Milliseconds: first and longest wait before opening is tried again. */
+  readonly retry?: { readonly min: number; readonly max: number }
+  /** Milliseconds after which a commit that does not come back counts as failed. */
+  readonly stallAfter?: number
+  /** Milliseconds between two runs of retention. */
+  readonly retentionInterval?: number
+  /** Failures removed in one step of retention. */
+  readonly retentionBatch?: number
+  /** Milliseconds between two looks at the size; DESIGN wants at most 15 s. */
+  readonly sizeInterval?: number
+  /** Milliseconds without a reading after which the reading thread ends. */
+  readonly readerIdle?: number
+  /** statfs(2) type instead of the file system's own, for tests. */
+  readonly filesystem?: number
+}
+
+const DEFAULTS = {
+  pendingLimit: 8_192,
+  pendingBytes: 32 * 2 ** 20,
+  groupLimit: 512,
+  groupBytes: 4 * 2 ** 20,
+  retry: { min: 100, max: 10_000 },
+  stallAfter: 10_000,
+  retentionInterval: 60_000,
+  retentionBatch: 200,
+  sizeInterval: 15_000,
+  readerIdle: 60_000,
+} as const
+
+type Settings = SqliteJournalOptions & Required<Pick<SqliteJournalOptions, keyof typeof DEFAULTS>>
+
+/** The writing thread's heap, in MiB: room for the totals of 100,000 label sets. */
+const WRITER_HEAP = 128
+
+/** The journal as a SQLite file. Nothing happens before `open`. */
+export function openSqliteJournal(options: SqliteJournalOptions): Journal {
+  return new SqliteJournal(options)
+}
+
+/**
+ * The main thread's half: it collects entries while the previous group is being written, and posts the next group when
+ * that one is durable. It never waits on a file itself.
+ */
+class SqliteJournal implements Journal {
+  readonly #options: Settings
+  readonly #queue: EntryQueue
+  readonly #reader: Reader
+  #writer: Thread<Writing> | undefined
+  #state: 'new' | 'up' | 'down' | 'closing' | 'closed' = 'new'
+  /** Raised by every fault, so that what belongs to an earlier opening is told from what belongs to this one. */
+  #generation = 0
+  #since: number
+  #fault: Fault | undefined
+  #size: JournalSize | null = null
+  #group: readonly Waiting[] = []
+  #attempts = 0
+  #opening: Promise<void> | undefined
+  #timers: NodeJS.Timeout[] = []
+  #retry: NodeJS.Timeout | undefined
+  #expiring = false
+  #drained: (() => void) | undefined
+
+  constructor(options: SqliteJournalOptions) {
+    this.#options = { ...DEFAULTS, ...options }
+    this.#queue = new EntryQueue(this.#options)
+    this.#reader = new Reader(this.#options.readerIdle)
+    this.#since = options.clock()
+  }
+
+  async open(): Promise<void> {
+    if (this.#state !== 'new') return
+    this.#state = 'down'
+    const every = (milliseconds: number, work: () => void) => this.#timers.push(setInterval(work, milliseconds).unref())
+    every(this.#options.retentionInterval, () => this.#expire())
+    every(this.#options.sizeInterval, () => this.#look())
+    const stalled = Promise.withResolvers<void>()
+    const timer = setTimeout(() => {
+      this.#down(stall('opening', this.#options))
+      stalled.resolve()
+    }, this.#options.stallAfter)
+    await Promise.race([this.#attempt(), stalled.promise])
+    clearTimeout(timer)
+  }
+
+  record(entry: Entry): Promise<Recorded> {
+    if (this.#state === 'closing' || this.#state === 'closed') {
+      return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
+    }
+    if (this.#state !== 'up') return Promise.reject(unavailable(this.#retryAfter()))
+    const added = this.#queue.add(entry)
+    this.#pump()
+    return added
+  }
+
+  get(id: string): Promise<Failure | undefined> {
+    return this.#reader.get(id)
+  }
+
+  list(filter: FailureFilter, page: { readonly limit: number; readonly before?: string }): Promise<FailurePage> {
+    return this.#reader.list(filter, page)
+  }
+
+  stream(filter: FailureFilter): AsyncIterable<Failure> {
+    return this.#reader.stream(filter)
+  }
+
+  async resetSeries(unseenSince: number): Promise<number> {
+    if (this.#state !== 'up') throw unavailable(this.#retryAfter())
+    return this.#ask('forget', unseenSince)
+  }
+
+  status(): JournalStatus {
+    return {
+      up: this.#state === 'up' || (this.#state === 'closing' && this.#fault === undefined),
+      since: this.#since,
+      ...(this.#fault ? { fault: this.#fault } : {}),
+      pending: this.#queue.length + this.#group.length,
+      pendingLimit: this.#options.pendingLimit,
+      size: this.#size,
+    }
+  }
+
+  async close(deadline: number): Promise<void> {
+    if (this.#state === 'closing' || this.#state === 'closed') return
+    const wasUp = this.#state === 'up'
+    this.#state = 'closing'
+    clearTimeout(this.#retry)
+    for (const timer of this.#timers) clearInterval(timer)
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, deadline)
+    if (wasUp) {
+      const drained = new Promise<void>((done) => {
+        this.#drained = done
+        this.#pump()
+      })
+      await Promise.race([drained, late])
+    }
+    this.#reject(unavailable(5))
+    this.#reader.stop(true)
+    if (this.#writer) await Promise.race([this.#writer.call('close', null).catch(() => {}), late])
+    clearTimeout(timer)
+    this.#writer?.end()
+    this.#writer = undefined
+    this.#state = 'closed'
+  }
+
+  /** Posts the next group, unless one is under way. */
+  #pump(): void {
+    if (this.#group.length > 0) return
+    const group = this.#queue.take(this.#options.groupLimit, this.#options.groupBytes)
+    if (group.length === 0) {
+      this.#drained?.()
+      return
+    }
+    this.#group = group
+    const generation = this.#generation
+    const begun = performance.now()
+    const message = groupOf(group.map((waiting) => waiting.entry))
+    const timer = setTimeout(() => this.#down(stall('a commit', this.#options)), this.#options.stallAfter)
+    this.#writer!.call('commit', message, [message.bodies])
+      .then(
+        (results) => {
+          if (generation === this.#generation) this.#settle(results, (performance.now() - begun) / 1_000)
+        },
+        (error: unknown) => {
+          if (generation === this.#generation) this.#down(error)
+        },
+      )
+      .finally(() => clearTimeout(timer))
+  }
+
+  #settle(results: readonly Result[], seconds: number): void {
+    const group = this.#group
+    this.#group = []
+    this.#pump()
+    const added = results.filter((result) => typeof result === 'object' && !result[1]).length
+    if (added > 0) this.#options.events.committed(added, seconds)
+    for (const [index, result] of results.entries()) {
+      const { resolve, reject } = group[index]!
+      if (result === 'reused') {
+        reject(new AppError('idempotency_key_reused', 'this id was used before, with another body'))
+      } else if (result === 'refused') {
+        reject(new AppError('internal', 'the record cannot be stored'))
+      } else resolve({ id: result[0], duplicate: result[1] })
+    }
+  }
+
+  /** Opens; on a fault tries again later. Never rejects. */
+  #attempt(): Promise<void> {
+    if (this.#state !== 'down') return Promise.resolve()
+    this.#opening ??= this.#openWriter().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #openWriter(): Promise<void> {
+    const { clock, retention, events } = this.#options
+    // Label sets lose their place at a start, not at a reopening.
+    const forgetBefore = this.#size === null ? clock() - retention.age : null
+    const generation = this.#generation
+    this.#attempts++
+    try {
+      this.#writer ??= this.#spawn()
+      const opened = await this.#writer.call('open', forgetBefore)
+      if (this.#state !== 'down') return
+      this.#up(opened)
+      events.opened(opened.totals.map(totalOf))
+      this.#expire()
+    } catch (error) {
+      if (this.#state === 'down' && generation === this.#generation) this.#down(error)
+    }
+  }
+
+  #spawn(): Thread<Writing> {
+    const { path, retention, filesystem } = this.#options
+    const data: StoreOptions = {
+      path,
+      retentionSize: retention.size,
+      ...(filesystem === undefined ? {} : { filesystem }),
+    }
+    const writer: Thread<Writing> = new Thread(new URL('./sqlite-worker.ts', import.meta.url), {
+      data,
+      heap: WRITER_HEAP,
+      onEnd: (reason) => {
+        if (this.#writer !== writer) return
+        this.#writer = undefined
+        this.#down(new Error(`the writing thread ended: ${reason}`))
+      },
+    })
+    return writer
+  }
+
+  #up({ lost, size, file }: Opened): void {
+    if (lost) this.#options.events.failed(lost.kind, lost.detail)
+    this.#state = 'up'
+    this.#attempts = 0
+    clearTimeout(this.#retry)
+    this.#since = this.#options.clock()
+    this.#fault = undefined
+    this.#size = size
+    this.#reader.start(file)
+  }
+
+  /** It cannot be written: nothing of what waits is acknowledged, and opening is tried again. */
+  #down(error: unknown): void {
+    const { clock, events, retry, path } = this.#options
+    const fault =
+      error instanceof FaultError
+        ? error.fault
+        : ({ kind: 'io', detail: `${path} cannot be written (${(error as Error).message}); see the log` } as const)
+    this.#generation++
+    this.#expiring = false
+    const wasUp = this.#state === 'up'
+    if (wasUp || this.#fault === undefined) this.#since = clock()
+    this.#fault = fault
+    // The reading connection ends too: nothing may hold on to a file that is opened anew.
+    this.#reader.stop(false)
+    this.#reject(unavailable(this.#retryAfter()))
+    events.failed(fault.kind, fault.detail)
+    if (this.#state === 'closing' || this.#state === 'closed') return
+    this.#state = 'down'
+    const wait = Math.min(retry.max, retry.min * 2 ** Math.min(this.#attempts, 16)) * (0.5 + Math.random() / 2)
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => void this.#attempt(), wait)
+  }
+
+  #reject(reason: AppError): void {
+    const waiting = [...this.#group, ...this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)]
+    this.#group = []
+    for (const { reject } of waiting) reject(reason)
+    this.#drained?.()
+  }
+
+  /** Retention, step by step; each step is one message, so that groups go between. */
+  #expire(): void {
+    if (this.#state !== 'up' || this.#expiring) return
+    this.#expiring = true
+    const step = async (): Promise<void> => {
+      const beforeId = firstIdAt(this.#options.clock() - this.#options.retention.age)
+      const { failures, reason, more } = await this.#ask('expire', { beforeId, batch: this.#options.retentionBatch })
+      if (failures > 0) this.#options.events.expired(failures, reason)
+      if (more && this.#state === 'up') return step()
+    }
+    step()
+      .catch(() => {})
+      .finally(() => {
+        this.#expiring = false
+      })
+  }
+
+  #look(): void {
+    if (this.#state !== 'up') return
+    this.#ask('size', null).then(
+      (size) => {
+        this.#size = size
+      },
+      () => {},
+    )
+  }
+
+  /** @throws AppError `journal_unavailable`; the fault that caused it has been told by then */
+  async #ask<K extends 'expire' | 'forget' | 'size'>(
+    operation: K,
+    argument: Parameters<Writing[K]>[0],
+  ): Promise<ReturnType<Writing[K]>> {
+    const generation = this.#generation
+    try {
+      return (await this.#writer!.call(operation, argument)) as ReturnType<Writing[K]>
+    } catch (error) {
+      if (generation === this.#generation) this.#down(error)
+      throw unavailable(this.#retryAfter())
+    }
+  }
+
+  /** Seconds: a sender that waits the longest backoff finds it tried again. */
+  #retryAfter(): number {
+    return Math.max(1, Math.ceil(Math.min(this.#options.retry.max, 5_000) / 1_000))
+  }
+}
+
+const unavailable = (retryAfter: number) =>
+  new AppError('journal_unavailable', 'the report is not known to be stored; send it again', { retryAfter })
+
+const stall = (what: string, { path, stallAfter }: { path: string; stallAfter: number }) =>
+  new FaultError('io', `${what} of ${path} has been waiting for ${stallAfter} ms; look at the volume under it`)

@@ -1,0 +1,87 @@
+import { parentPort, type Transferable, Worker } from 'node:worker_threads'
+import { type Fault, FaultError } from './fault.ts'
+
+/** What a thread answers: operation by operation, one argument to one result. */
+export type Operations = Readonly<Record<string, (argument: never) => unknown>>
+type Argument<O extends Operations, K extends keyof O> = Parameters<O[K]>[0]
+
+type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly fault: Fault }
+  | { readonly id: number; readonly error: string }
+
+/** A worker thread that answers calls in order. It never throws into the event loop: its end fails what is outstanding. */
+export class Thread<O extends Operations> {
+  readonly #worker: Worker
+  readonly #calls = new Map<number, PromiseWithResolvers<unknown>>()
+  #id = 0
+  #ended = false
+
+  /**
+   * @param heap most MiB of live objects; a thread that needs more ends, the process does not
+   * @param onEnd told once when it ended without `end`, with a reason
+   */
+  constructor(module: URL, { data, heap, onEnd }: { data: unknown; heap: number; onEnd?: (reason: string) => void }) {
+    this.#worker = new Worker(module, {
+      workerData: data,
+      resourceLimits: { maxOldGenerationSizeMb: heap, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 },
+      execArgv: [],
+      env: {},
+    })
+    let reason = 'it ended'
+    this.#worker.on('message', (reply: Reply) => this.#settle(reply))
+    this.#worker.on('error', (error: Error & { code?: string }) => {
+      reason = error.code ?? error.message
+    })
+    this.#worker.on('exit', () => {
+      const expected = this.#ended
+      this.#ended = true
+      for (const call of this.#calls.values()) call.reject(new Error(`the thread ended: ${reason}`))
+      this.#calls.clear()
+      if (!expected) onEnd?.(reason)
+    })
+  }
+
+  /** @throws FaultError as the thread answered; Error where the thread ended or the operation failed otherwise */
+  call<K extends keyof O & string>(
+    operation: K,
+    argument: Argument<O, K>,
+    transfer: readonly Transferable[] = [],
+  ): Promise<Awaited<ReturnType<O[K]>>> {
+    const call = Promise.withResolvers<unknown>()
+    if (this.#ended) return Promise.reject(new Error('the thread ended'))
+    const id = ++this.#id
+    this.#calls.set(id, call)
+    this.#worker.postMessage({ id, operation, argument }, transfer)
+    return call.promise as Promise<Awaited<ReturnType<O[K]>>>
+  }
+
+  /** Ends it without waiting: a thread that hangs in the kernel would never tell. */
+  end(): void {
+    this.#ended = true
+    this.#worker.unref()
+    void this.#worker.terminate()
+  }
+
+  #settle(reply: Reply): void {
+    const call = this.#calls.get(reply.id)
+    this.#calls.delete(reply.id)
+    if ('value' in reply) call?.resolve(reply.value)
+    else if ('fault' in reply) call?.reject(new FaultError(reply.fault.kind, reply.fault.detail))
+    else call?.reject(new Error(reply.error))
+  }
+}
+
+/** Within a thread: answers each call by its operation. */
+export function serve(operations: Operations): void {
+  parentPort!.on('message', (call: { id: number; operation: string; argument: never }) => {
+    const { id, operation, argument } = call
+    try {
+      parentPort!.postMessage({ id, value: operations[operation]!(argument) })
+    } catch (error) {
+      parentPort!.postMessage(
+        error instanceof FaultError ? { id, fault: error.fault } : { id, error: (error as Error).message },
+      )
+    }
+  })
+}
