@@ -33,7 +33,9 @@ const roomOf = (file: string): string => {
 }
 
 function importsOf(text: string): string[] {
-  const statements = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*'(\.[^']+)'|import\('(\.[^']+)'\)|new URL\('(\.[^']+)'/g)
+  const statements = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*'(\.[^']+)'|import\('(\.[^']+)'\)|new URL\('(\.[^']+)'/g,
+  )
   return [...statements].map(([, named, dynamic, worker]) => (named ?? dynamic ?? worker)!)
 }
 
@@ -70,7 +72,9 @@ describe('architecture', () => {
       "export * from '../http/listener.ts'",
       "const late = await import('../http/listener.ts')",
     ]) {
-      expect(violations([{ path: join(root, 'src/domain/x.ts'), text }]), text).to.deep.equal(['src/domain/x.ts imports http'])
+      expect(violations([{ path: join(root, 'src/domain/x.ts'), text }]), text).to.deep.equal([
+        'src/domain/x.ts imports http',
+      ])
     }
   })
 })

@@ -41,7 +41,13 @@ describe('parseConfig', () => {
   })
 
   it('lets the environment win over the file', () => {
-    const env = { INGEST_HOST: '0.0.0.0', INGEST_PORT: '1', ADMIN_HOST: '::', ADMIN_PORT: '2', JOURNAL_URL: 'sqlite:/x' }
+    const env = {
+      INGEST_HOST: '0.0.0.0',
+      INGEST_PORT: '1',
+      ADMIN_HOST: '::',
+      ADMIN_PORT: '2',
+      JOURNAL_URL: 'sqlite:/x',
+    }
     const config = parseConfig({ ingest: { host: 'a', port: 9 }, journal: { url: 'sqlite:y' } }, env)
     expect(config.ingest).to.include({ host: '0.0.0.0', port: 1 })
     expect(config.admin).to.include({ host: '::', port: 2 })
@@ -72,13 +78,19 @@ describe('parseConfig', () => {
       /^journal\.url: /,
       /^sources\.rtem: .*did you mean retm\?/,
     ]
-    for (const line of expected) expect(found.filter((fault) => line.test(fault)), String(line)).to.have.length(1)
+    for (const line of expected)
+      expect(
+        found.filter((fault) => line.test(fault)),
+        String(line),
+      ).to.have.length(1)
     expect(found).to.have.length(expected.length)
     expect(found.join()).not.to.include('hunter2')
   })
 
   it('refuses durations and sizes out of range, in either form', () => {
-    expect(faults({ journal: { retention: { age: '1s' } } })).to.match(/journal\.retention\.age: "1s" is out of range; write 1m to/)
+    expect(faults({ journal: { retention: { age: '1s' } } })).to.match(
+      /journal\.retention\.age: "1s" is out of range; write 1m to/,
+    )
     expect(faults({ journal: { retention: { age: 5 } } })).to.have.length(1)
     expect(faults({ ingest: { bodyLimit: '1GiB' } })).to.match(/1KiB to 1MiB/)
   })
@@ -109,7 +121,10 @@ describe('loadConfig', () => {
   })
 
   it('tells a file that is missing, and YAML that is none with its line', () => {
-    expect(() => loadConfig({ CONFIG_FILE: '/does/not/exist' })).to.throw(ConfigError, /CONFIG_FILE: cannot read \/does\/not\/exist/)
+    expect(() => loadConfig({ CONFIG_FILE: '/does/not/exist' })).to.throw(
+      ConfigError,
+      /CONFIG_FILE: cannot read \/does\/not\/exist/,
+    )
     expect(() => loadConfig(file('a: [\nb'))).to.throw(ConfigError, /no valid YAML.*line \d/)
     expect(() => loadConfig(file('ingest: {}\ningest: {}\n'))).to.throw(ConfigError, /unique/)
   })

@@ -40,7 +40,23 @@ describe('parseReport', () => {
     expect(Object.is(parseReport(bytes('{"code":"-0","endpoint":"x"}')).code, 0)).to.equal(true)
   })
 
-  for (const code of [1.5, '', ' 5', '5 ', '+5', '1e3', '0x10', '５', 4294967296, '4294967296', '-2147483649', true, null, [], {}]) {
+  for (const code of [
+    1.5,
+    '',
+    ' 5',
+    '5 ',
+    '+5',
+    '1e3',
+    '0x10',
+    '５',
+    4294967296,
+    '4294967296',
+    '-2147483649',
+    true,
+    null,
+    [],
+    {},
+  ]) {
     it(`refuses the code ${JSON.stringify(code)} by its pointer`, () => {
       expect(fault({ ...valid, code }).faults.map((f) => f.pointer)).to.deep.equal(['/code'])
     })

@@ -20,7 +20,11 @@ describe('POST /webhooks/error', () => {
     const it = await answer(response)
     expect(it.status, JSON.stringify(it.body)).to.equal(status)
     expect(it.headers.get('content-type')).to.equal('application/problem+json')
-    expect(it.body).to.include({ status, code, type: `urn:webhook-error-exporter:problem:${code.replaceAll('_', '-')}` })
+    expect(it.body).to.include({
+      status,
+      code,
+      type: `urn:webhook-error-exporter:problem:${code.replaceAll('_', '-')}`,
+    })
     return it
   }
 
@@ -50,7 +54,8 @@ describe('POST /webhooks/error', () => {
   it('counts what it recorded', async () => {
     const series =
       'webhook_delivery_failures_total{source="retm",endpoint="https://count.example/a",code="418",cause="rejected"}'
-    for (const _ of [1, 2, 3]) await report(service.ingest, { ...REPORT, endpoint: 'https://count.example/a', code: 418 })
+    for (const _ of [1, 2, 3])
+      await report(service.ingest, { ...REPORT, endpoint: 'https://count.example/a', code: 418 })
     expect(sample(await scrape(service.admin), series)).to.equal(3)
   })
 
@@ -72,7 +77,11 @@ describe('POST /webhooks/error', () => {
     const again = await answer(report(service.ingest, REPORT, { 'Idempotency-Key': 'msg_1' }))
     expect(again.status).to.equal(202)
     expect(again.body.id).to.equal(first.body.id)
-    await refused(report(service.ingest, { ...REPORT, code: 1 }, { 'webhook-id': 'msg_1' }), 422, 'idempotency_key_reused')
+    await refused(
+      report(service.ingest, { ...REPORT, code: 1 }, { 'webhook-id': 'msg_1' }),
+      422,
+      'idempotency_key_reused',
+    )
   })
 
   it('records twenty at once with one id of their own as one', async () => {
@@ -98,21 +107,33 @@ describe('POST /webhooks/error', () => {
     await refused(report(service.ingest, '{"code":'), 400, 'invalid_json')
     await refused(report(service.ingest, Uint8Array.from([0x22, 0xff, 0x22])), 400, 'invalid_encoding')
     const { body } = await refused(report(service.ingest, { code: 'x', message: 1 }), 422, 'invalid_report')
-    expect(body.errors.map((fault: { pointer: string }) => fault.pointer).sort()).to.deep.equal(['/code', '/endpoint', '/message'])
+    expect(body.errors.map((fault: { pointer: string }) => fault.pointer).sort()).to.deep.equal([
+      '/code',
+      '/endpoint',
+      '/message',
+    ])
   })
 
   it('refuses other media types, charsets and content encodings', async () => {
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', 'application/json; charset=latin1']) {
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'application/jsonx',
+      'application/json; charset=latin1',
+    ]) {
       await refused(report(service.ingest, REPORT, { 'Content-Type': type }), 415, 'unsupported_media_type')
     }
     await refused(report(service.ingest, REPORT, { 'Content-Encoding': 'gzip' }), 415, 'unsupported_encoding')
-    expect((await report(service.ingest, REPORT, { 'Content-Type': 'Application/JSON; Charset="UTF-8"' })).status).to.equal(202)
+    expect(
+      (await report(service.ingest, REPORT, { 'Content-Type': 'Application/JSON; Charset="UTF-8"' })).status,
+    ).to.equal(202)
   })
 
   it('refuses a body over the limit, declared or not', async () => {
     await refused(report(service.ingest, JSON.stringify({ ...REPORT, message: 'x'.repeat(70_000) })), 413, 'too_large')
     const chunk = `2000\r\n${'x'.repeat(0x2000)}\r\n`
-    const head = 'POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n'
+    const head =
+      'POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n'
     expect(await raw(service.ingest, head + chunk.repeat(12))).to.match(/^HTTP\/1.1 413 .*too_large/s)
   })
 
@@ -120,7 +141,11 @@ describe('POST /webhooks/error', () => {
     await refused(fetch(`${service.ingest}/`), 404, 'not_found')
     await refused(fetch(`${service.ingest}/metrics`), 404, 'not_found')
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
-      const { headers } = await refused(fetch(`${service.ingest}/webhooks/error`, { method }), 405, 'method_not_allowed')
+      const { headers } = await refused(
+        fetch(`${service.ingest}/webhooks/error`, { method }),
+        405,
+        'method_not_allowed',
+      )
       expect(headers.get('allow')).to.include('POST')
     }
   })
@@ -221,7 +246,8 @@ describe('POST /webhooks/error with credentials', () => {
     })
     expect((await report(service.ingest)).status).to.equal(401)
     expect((await report(service.ingest, REPORT, bearer(TOKEN))).status).to.equal(202)
-    const check = (headers: Record<string, string>) => fetch(`${service.ingest}/webhooks/error`, { method: 'OPTIONS', headers })
+    const check = (headers: Record<string, string>) =>
+      fetch(`${service.ingest}/webhooks/error`, { method: 'OPTIONS', headers })
     expect((await check(bearer(TOKEN))).status).to.equal(204)
     expect((await check({})).status).to.equal(401)
     const { body } = await answer(fetch(`${service.admin}/api/v1/failures`))
@@ -243,7 +269,8 @@ describe('the ingest listener', () => {
   })
 
   it('answers 408 to a body that never ends', async () => {
-    const head = 'POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
+    const head =
+      'POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
     expect(await raw(service.ingest, head)).to.match(/^HTTP\/1.1 408 .*request_timeout/s)
   })
 
@@ -256,8 +283,14 @@ describe('the ingest listener', () => {
   for (const [what, bytes] of [
     ['two Host fields', 'POST /webhooks/error HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 0\r\n\r\n'],
     ['no Host', 'POST /webhooks/error HTTP/1.1\r\nContent-Length: 0\r\n\r\n'],
-    ['Transfer-Encoding in HTTP/1.0', 'POST /webhooks/error HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
-    ['both lengths', 'POST /webhooks/error HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    [
+      'Transfer-Encoding in HTTP/1.0',
+      'POST /webhooks/error HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    [
+      'both lengths',
+      'POST /webhooks/error HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
     ['no HTTP at all', '\x16\x03\x01\x00\x00\r\n\r\n'],
     ['a header over 16 KiB', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
   ] as const) {
@@ -267,9 +300,13 @@ describe('the ingest listener', () => {
   }
 
   it('survives a client that goes away in the middle of its body', async () => {
-    const head = 'POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
+    const head =
+      'POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
     await raw(service.ingest, head, { patience: 200 }).catch(() => {})
-    await until('the count', async () => sum(await scrape(service.admin), 'webhook_exporter_reports_total', 'reason="client_closed"') === 1)
+    await until(
+      'the count',
+      async () => sum(await scrape(service.admin), 'webhook_exporter_reports_total', 'reason="client_closed"') === 1,
+    )
     expect((await report(service.ingest)).status).to.equal(202)
   })
 })

@@ -4,7 +4,11 @@ import { connect } from 'node:net'
 export const REPORT = { code: 503, endpoint: 'https://shop.example/hooks/orders', message: 'Service Unavailable' }
 
 /** Reports one failure as a platform does. `body` goes out as JSON unless it is text or bytes. */
-export function report(ingest: string, body: unknown = REPORT, headers: Record<string, string> = {}): Promise<Response> {
+export function report(
+  ingest: string,
+  body: unknown = REPORT,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return fetch(`${ingest}/webhooks/error`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...headers },
@@ -13,7 +17,10 @@ export function report(ingest: string, body: unknown = REPORT, headers: Record<s
 }
 
 /** @returns status and parsed body */
-export async function answer(response: Promise<Response> | Response): Promise<{ status: number; body: any; headers: Headers }> {
+export async function answer(
+  response: Promise<Response> | Response,
+  // biome-ignore lint/suspicious/noExplicitAny: a parsed answer is looked at field by field
+): Promise<{ status: number; body: any; headers: Headers }> {
   const it = await response
   const text = await it.text()
   return { status: it.status, headers: it.headers, body: text === '' ? undefined : JSON.parse(text) }
@@ -38,7 +45,11 @@ export const scrape = async (admin: string, headers: Record<string, string> = {}
   (await fetch(`${admin}/metrics`, { headers })).text()
 
 /** Sends bytes as they are and returns all that came back until the other side closed, or until `until` matches. */
-export function raw(origin: string, bytes: string | Uint8Array, { until, patience = 15_000 }: { until?: RegExp; patience?: number } = {}): Promise<string> {
+export function raw(
+  origin: string,
+  bytes: string | Uint8Array,
+  { until, patience = 15_000 }: { until?: RegExp; patience?: number } = {},
+): Promise<string> {
   const { hostname, port } = new URL(origin)
   return new Promise((resolve, reject) => {
     let text = ''

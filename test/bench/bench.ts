@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { program } from '../support/programs.ts'
+import { removeTempFolders, tempFolder } from '../support/temp.ts'
+
+/**
+ * `npm run bench -- --quick`: bare Koa and the service in turn under the same load, from the same load generator (wrk),
+ * in one go, so that the ratio holds when the machine's speed drifts. The service is durable and without tracing.
+ */
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    connections: { type: 'string', default: '64' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+if (values.help) {
+  console.log('npm run bench -- [--quick] [--rounds N] [--seconds S] [--connections C]')
+  process.exit(0)
+}
+const rounds = Number(values.rounds ?? (values.quick ? 3 : 7))
+const seconds = Number(values.seconds ?? (values.quick ? 4 : 10))
+const wrk = await program('wrk')
+if (!wrk) throw new Error('the benchmark needs wrk (Debian package wrk)')
+
+interface Side {
+  readonly name: string
+  readonly script: string
+  readonly env: () => Record<string, string>
+  /** The port of the listener under load, out of a line that the process prints. */
+  readonly port: (line: Record<string, unknown>) => number | undefined
+}
+
+interface Run {
+  readonly accepted: number
+  readonly p50: number
+  readonly p99: number
+  readonly idle: number
+  readonly loaded: number
+  readonly ready: number
+  readonly errors: number
+}
+
+const SIDES: readonly Side[] = [
+  {
+    name: 'bare Koa',
+    script: join(import.meta.dirname, 'bare.ts'),
+    env: () => ({}),
+    port: (line) => line['port'] as number,
+  },
+  {
+    name: 'service',
+    script: join(import.meta.dirname, '../../src/main.ts'),
+    env: () => ({ INGEST_PORT: '0', ADMIN_PORT: '0', JOURNAL_URL: `sqlite:${join(tempFolder(), 'journal.db')}` }),
+    port: (line) => (line['listener'] === 'ingest' ? (line['port'] as number) : undefined),
+  },
+]
+
+/** Resident memory in MiB; with the peak where asked. */
+function memory(child: ChildProcess, field: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)![1]) / 1_024
+}
+
+async function run(side: Side): Promise<Run> {
+  const started = performance.now()
+  const child = spawn(process.execPath, [side.script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...side.env() },
+  })
+  try {
+    const port = await new Promise<number>((resolve, reject) => {
+      child.once('exit', (code) => reject(new Error(`${side.name} ended with ${code}`)))
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        const found = line.startsWith('{') ? side.port(JSON.parse(line)) : undefined
+        if (found) resolve(found)
+      })
+    })
+    const ready = performance.now() - started
+    await sleep(1_500)
+    const idle = memory(child, 'VmRSS')
+    await load(port, 1)
+    const result = await load(port, seconds)
+    return { ...result, accepted: result.accepted / result.seconds, idle, loaded: memory(child, 'VmHWM'), ready }
+  } finally {
+    child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+}
+
+async function load(port: number, duration: number) {
+  const args = ['-t1', `-c${values.connections}`, `-d${duration}s`, '-s', join(import.meta.dirname, 'report.lua')]
+  const child = spawn(wrk!.path, [...args, `http://127.0.0.1:${port}/webhooks/error`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...wrk!.env },
+  })
+  let text = ''
+  for await (const chunk of child.stdout) text += chunk
+  return JSON.parse(/RESULT (.*)/.exec(text)![1]!) as Run & { seconds: number }
+}
+
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
+
+const runs: Run[][] = SIDES.map(() => [])
+for (let round = 1; round <= rounds; round++) {
+  for (const [index, side] of SIDES.entries()) {
+    const result = await run(side)
+    runs[index]!.push(result)
+    console.log(`round ${round}/${rounds}  ${side.name.padEnd(9)} ${result.accepted.toFixed(0)}/s`)
+  }
+}
+removeTempFolders()
+
+const FIGURES: readonly (readonly [string, keyof Run, number])[] = [
+  ['accepted per second', 'accepted', 0],
+  ['p50, ms', 'p50', 2],
+  ['p99, ms', 'p99', 2],
+  ['resident idle, MiB', 'idle', 1],
+  ['resident peak loaded, MiB', 'loaded', 1],
+  ['start to ready, ms', 'ready', 0],
+  ['socket errors', 'errors', 0],
+]
+console.log(
+  `\nmedians of ${rounds} rounds of ${seconds} s, ${values.connections} connections; the ratio is the median of the rounds' ratios\n`,
+)
+console.log(`${'figure'.padEnd(27)}${SIDES.map(({ name }) => name.padStart(12)).join('')}${'ratio'.padStart(9)}`)
+for (const [label, key, digits] of FIGURES) {
+  const [bare, service] = runs.map((side) => side.map((it) => it[key])) as [number[], number[]]
+  const ratio = median(service.map((value, round) => value / bare[round]!))
+  const cells = [bare, service].map((side) => median(side).toFixed(digits).padStart(12)).join('')
+  console.log(`${label.padEnd(27)}${cells}${(Number.isFinite(ratio) ? ratio.toFixed(2) : '').padStart(9)}`)
+}
