@@ -1,3 +1,165 @@
-export function configurationFaults(_endpoints: readonly unknown[], _series: unknown): string[] {
-  return []
+import { ID, type NormalUrl, parseHttpUrl, render } from './canonical-url.ts'
+import { INVALID_ENDPOINT, OTHER } from './failure.ts'
+import { cutCharacters, redact } from './redact.ts'
+import { neededSeries, SETS_PER_ENDPOINT, SETS_PER_SOURCE } from './series.ts'
+
+export interface NamedEndpoint {
+  readonly name: string
+  /** Exact URLs, prefixes with a final `/*`, `{param}` for any one segment. */
+  readonly urls: readonly string[]
+}
+
+/** A configured URL, in normal form. */
+export interface EndpointPattern {
+  readonly origin: string
+  /** null stands for any one segment. */
+  readonly segments: readonly (string | null)[]
+  /** Whether it also matches everything below. */
+  readonly isPrefix: boolean
+}
+
+export interface Identity {
+  /** A configured name, else the canonical URL, else `invalid`. */
+  readonly endpoint: string
+  /** The canonical URL; for `invalid` the masked text, at most 255 characters. */
+  readonly url: string
+}
+
+const MAX_SHOWN = 255
+
+/**
+ * Tells which endpoint a report is about. Matching uses scheme, host, port and path in normal form, before ids are
+ * masked. An exact URL beats one with params, which beats a prefix; a longer prefix beats a shorter one; where two have a
+ * param at different places, the one whose literal segment comes first. The cost does not grow with the number of endpoints.
+ * @param endpoints without `configurationFaults`; a faulty URL matches nothing
+ */
+export function identifier(endpoints: readonly NamedEndpoint[]): (text: string) => Identity {
+  const origins = new Map<string, Node>()
+  for (const { name, urls } of endpoints) {
+    for (const text of urls) {
+      const pattern = parsePattern(text)
+      if (typeof pattern === 'string') continue
+      let node = getOrAdd(origins, pattern.origin)
+      for (const segment of pattern.segments) node = child(node, segment)
+      if (pattern.isPrefix) node.prefix ??= name
+      else node.whole ??= name
+    }
+  }
+  return (text) => {
+    const url = parseHttpUrl(text)
+    if (!url) return { endpoint: INVALID_ENDPOINT, url: cutCharacters(redact(text), MAX_SHOWN) }
+    const shown = render(url)
+    return { endpoint: match(origins.get(url.origin), url) ?? shown, url: shown }
+  }
+}
+
+/** A node of the tree of segments below an origin. */
+interface Node {
+  readonly literals: Map<string, Node>
+  param?: Node
+  /** Name of the endpoint whose pattern ends here. */
+  whole?: string
+  prefix?: string
+}
+
+const newNode = (): Node => ({ literals: new Map() })
+
+function child(node: Node, segment: string | null): Node {
+  if (segment !== null) return getOrAdd(node.literals, segment)
+  node.param ??= newNode()
+  return node.param
+}
+
+function getOrAdd(nodes: Map<string, Node>, key: string): Node {
+  const node = nodes.get(key) ?? newNode()
+  nodes.set(key, node)
+  return node
+}
+
+/** Visits each node at most once, since no two ways lead to it. */
+function match(root: Node | undefined, { segments }: NormalUrl): string | undefined {
+  const exact = literally(root, segments)
+  if (exact !== undefined) return exact
+  let prefix: string | undefined
+  let prefixDepth = -1
+  const visit = (node: Node | undefined, depth: number): string | undefined => {
+    if (!node) return undefined
+    if (node.prefix !== undefined && depth > prefixDepth) [prefix, prefixDepth] = [node.prefix, depth]
+    const segment = segments[depth]
+    if (segment === undefined) return node.whole
+    return visit(node.literals.get(segment), depth + 1) ?? (segment === '' ? undefined : visit(node.param, depth + 1))
+  }
+  return visit(root, 0) ?? prefix
+}
+
+function literally(root: Node | undefined, segments: readonly string[]): string | undefined {
+  let node = root
+  for (const segment of segments) node = node?.literals.get(segment)
+  return node?.whole
+}
+
+/** @returns the pattern, or what is wrong with it and what to write instead */
+export function parsePattern(text: string): EndpointPattern | string {
+  const isPrefix = text.endsWith('/*')
+  const base = isPrefix ? text.slice(0, -2) : text
+  const [, authority] = /^https?:\/\/([^/\\?#]*)/i.exec(text) ?? []
+  if (authority?.includes('@'))
+    return 'holds a user name or password, which is no part of an endpoint; write the URL without it'
+  if (/[?#]/.test(text)) return 'has a query or fragment, which is ignored when matching; write the URL without it'
+  if (text.includes(';')) return 'has path parameters (;…), which are ignored when matching; write the URL without them'
+  if (base.includes('*')) return '* may only stand at the end, after a slash; write /* there, or {name} for one segment'
+  if (authority && /[{}]|%7[bd]/i.test(authority)) return 'has a param in its host; write one URL for each host'
+  const url = parseHttpUrl(base)
+  if (!url) return 'is no http(s) URL with a host; write https://HOST/PATH'
+  const segments: (string | null)[] = []
+  for (const segment of url.segments) {
+    const isParam = segment === ID || /^%7B[A-Za-z0-9_.-]+%7D$/.test(segment)
+    if (!isParam && /%7[BD]|\{/.test(segment)) return 'has a brace within a segment; write {name} as a whole segment'
+    segments.push(isParam ? null : segment)
+  }
+  if (isPrefix && segments.at(-1) === '') segments.pop()
+  return { origin: url.origin, segments, isPrefix }
+}
+
+/**
+ * What no schema can see in the configured endpoints: equal and reserved names, URLs that are no patterns or given twice,
+ * and a series limit that cannot keep each endpoint's reserve.
+ * @returns a line for each fault, which names the key, what is wrong and what to write
+ */
+export function configurationFaults(
+  endpoints: readonly NamedEndpoint[],
+  { limit, sources }: { readonly limit: number; readonly sources: number },
+): string[] {
+  const faults: string[] = []
+  const names = new Map<string, number>()
+  const patterns = new Map<string, string>()
+  for (const [index, { name, urls }] of endpoints.entries()) {
+    const key = `endpoints[${index}]`
+    const first = names.get(name)
+    if (name === INVALID_ENDPOINT || name === OTHER)
+      faults.push(`${key}.name: ${name} is reserved for reports that match no endpoint; write another name`)
+    else if (first !== undefined)
+      faults.push(
+        `${key}.name: endpoints[${first}] is called ${name} too; write another name, or put the urls together`,
+      )
+    else names.set(name, index)
+    for (const [urlIndex, text] of urls.entries()) {
+      const place = `${key}.urls[${urlIndex}]`
+      const pattern = parsePattern(text)
+      if (typeof pattern === 'string') {
+        faults.push(`${place}: ${cutCharacters(redact(text), 80)} ${pattern}`)
+        continue
+      }
+      const id = `${pattern.origin}/${pattern.segments.map((segment) => segment ?? '{}').join('/')}${pattern.isPrefix ? '/*' : ''}`
+      const other = patterns.get(id)
+      if (other) faults.push(`${place}: means the same as ${other}; remove one of them`)
+      else patterns.set(id, place)
+    }
+  }
+  const needed = neededSeries({ endpoints: endpoints.length, sources })
+  if (limit < needed)
+    faults.push(
+      `metrics.seriesLimit: ${limit} is too small for ${endpoints.length} configured endpoints (${SETS_PER_ENDPOINT} sets each) and ${sources} ${sources === 1 ? 'source' : 'sources'} (${SETS_PER_SOURCE} sets each); write at least ${needed} or configure fewer endpoints`,
+    )
+  return faults
 }

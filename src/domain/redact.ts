@@ -1,0 +1,226 @@
+import { CUT, canonicalUrl, ID } from './canonical-url.ts'
+import { knownKeyAt, looksLikeId, looksLikeToken } from './secret-shape.ts'
+
+const MASK = '***'
+
+/**
+ * Text of strangers as it may be stored in records, logged and shown: well-formed Unicode without NUL, URLs canonical (no
+ * userinfo, query, ids), and whatever looks like a credential replaced by `***`. Words that tell the fault stay. Never
+ * throws, runs in linear time, and applying it again changes nothing. Redact first and cut afterwards: a credential that
+ * was cut in two is no longer known as one.
+ *
+ * A UUID alone stays: it is a request's id and opens nothing. What a heuristic cannot know is a secret that reads like
+ * words and has no name before it.
+ */
+export function redact(text: string): string {
+  const sound = text.toWellFormed().replaceAll('\0', '\uFFFD')
+  return maskUrls(maskNamed(maskPrivateKeys(sound)), maskTokens)
+}
+
+/** PEM (RFC 7468) blocks of private keys, to their end or, where that was cut off, to the text's. */
+function maskPrivateKeys(text: string): string {
+  let result = ''
+  let from = 0
+  for (const begin of text.matchAll(/-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY/g)) {
+    if (begin.index < from) continue
+    const end = text.indexOf('-----END', begin.index)
+    const tail = end < 0 ? '' : (/^-----END[A-Z0-9 ]{0,50}-{0,5}/.exec(text.slice(end, end + 70))?.[0] ?? '')
+    result += text.slice(from, begin.index) + MASK
+    from = end < 0 ? text.length : end + tail.length
+  }
+  return result + text.slice(from)
+}
+
+/** A name whose value is a credential, with what stands between the two; or a scheme of HTTP authentication. */
+const NAMED = new RegExp(
+  [
+    '(?<header>(?:proxy-)?authorization|(?:set-)?cookie)',
+    '(?<name>(?:passw(?:or)?d|passwd|passphrase|secret|token|credentials?|signature|private[-_ ]?key|(?:api|access|auth|account|shared[-_]access|signing|encryption|subscription|functions?)[-_ ]?key|session[-_]?(?:id|key)|j?sessionid|phpsessid|connection[-_]?string|(?<![a-z0-9])(?:pwd|pass|sig|sid|otp|pin|hmac|jwt|auth|key|x-[a-z-]{0,30}-key))(?:[-_][a-z0-9]{1,20}|s)?)',
+  ]
+    .join('|')
+    .replace(/^/, '(?:')
+    .concat(
+      ')(?<between>["\'\\\\\\]]{0,4}[ \\t]{0,8}(?:=>|:=|[:=])[ \\t]{0,8})|(?<scheme>(?<![a-z0-9])(?:bearer|basic))(?<space>[ \\t]{1,8})(?=[^ \\t])',
+    ),
+  'gi',
+)
+
+/** What stands after `token:` or `Bearer` in an error message and is no value. */
+const DIAGNOSTIC = new RegExp(
+  `^(?:${[
+    'a|an|and|any|are|at|auth|authentication|authenticator|authorization|authorized|bad|but|by|can|cannot|contains|context|could|credentials?|decode|decoding|decryption',
+    'denied|dial|did|does|empty|error|errors|exceeded|expected|expired|expires|failed|failure|failing|for|format|forbidden|from|get|has|have|header|http|illegal|in|incorrect',
+    'insufficient|invalid|invalid_[a-z_]+|is|issuer|it|jwt|key|length|lookup|malformed|match|may|mismatch|missing|must|no|none|not|null|nil|of|on|open|or|parse|parsing|password|permission|post|read',
+    'realm|refused|rejected|required|revoked|scheme|secret|segments?|server|should|signature|stat|status|the|timeout|timed|token|tokens|too|type|unable|unauthorized|undefined',
+    'unexpected|unknown|unparseable|unsupported|unverifiable|usage|user|value|verification|verify|was|were|while|with|wrong|x509|oauth2|oidc|tls|ssl|dns|[1-5]\\d\\d|<nil>',
+  ].join('|')})(?![A-Za-z0-9_+/=-])`,
+  'i',
+)
+const HTTP_SCHEME = /^(?:bearer|basic|token|apikey|negotiate|ntlm|key)[ \t]{1,8}/i
+
+function maskNamed(text: string): string {
+  let result = ''
+  let from = 0
+  NAMED.lastIndex = 0
+  for (let found = NAMED.exec(text); found; found = NAMED.exec(text)) {
+    const { header, name, between, scheme } = found.groups as Record<string, string | undefined>
+    const start = found.index + found[0].length
+    const end = header
+      ? headerEnd(text, start, header)
+      : name
+        ? namedEnd(text, start, /^:[ \t]+$/.test(between!) && /^[a-z]+$/i.test(name))
+        : schemeEnd(text, start, scheme!)
+    if (end <= start) continue
+    const quote = /^\\?["']/.exec(text.slice(start, start + 2))?.[0] ?? ''
+    result += text.slice(from, start) + quote + MASK
+    from = end
+    NAMED.lastIndex = end
+  }
+  return result + text.slice(from)
+}
+
+function headerEnd(text: string, start: number, header: string): number {
+  const quoted = quotedEnd(text, start)
+  if (quoted !== undefined) return quoted
+  const line = lineEnd(text, start)
+  if (/cookie$/i.test(header)) return line
+  const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
+  if (scheme) return valueEnd(text, start + scheme[0].length)
+  if (DIAGNOSTIC.test(text.slice(start, start + 40))) return start
+  return text.startsWith(MASK, start) ? start + MASK.length : line
+}
+
+function namedEnd(text: string, start: number, isProse: boolean): number {
+  const quoted = quotedEnd(text, start)
+  if (quoted !== undefined) return quoted
+  if (isProse && DIAGNOSTIC.test(text.slice(start, start + 40))) return start
+  const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
+  return valueEnd(text, start + (scheme?.[0].length ?? 0))
+}
+
+function schemeEnd(text: string, start: number, scheme: string): number {
+  if (DIAGNOSTIC.test(text.slice(start, start + 40))) return start
+  const end = valueEnd(text, start)
+  // "basic usage" is prose; Base64 of name and password has a capital, a digit or padding.
+  return /basic/i.test(scheme) && !/[A-Z0-9=]/.test(text.slice(start, end)) ? start : end
+}
+
+/** Where a quoted value ends, before its closing quote; undefined where none starts here. */
+function quotedEnd(text: string, start: number): number | undefined {
+  const quote = /^\\?["']/.exec(text.slice(start, start + 2))?.[0]
+  if (quote === undefined) return undefined
+  const line = lineEnd(text, start)
+  for (let at = start + quote.length; at < line; at++) {
+    if (text.startsWith(quote, at)) return at
+    if (quote.length === 1 && text[at] === '\\') at++
+  }
+  return line
+}
+
+function lineEnd(text: string, start: number): number {
+  LINE_END.lastIndex = start
+  return LINE_END.exec(text)?.index ?? text.length
+}
+const LINE_END = /[\r\n]/g
+
+/** Where an unquoted value ends: at white space, a quote, or a separator that another name or nothing follows. */
+function valueEnd(text: string, start: number): number {
+  VALUE.lastIndex = start
+  const value = VALUE.exec(text)?.[0] ?? ''
+  const separator = value.search(/[&;,](?=[\w.-]{1,40}=)/)
+  const cut = separator < 0 ? value : value.slice(0, separator)
+  return start + trimmedLength(cut)
+}
+const VALUE = /[^\s"'`<>]*/y
+
+function trimmedLength(text: string): number {
+  let length = text.length
+  while (length > 0 && '.,;:!?)]}&\\'.includes(text[length - 1]!)) length--
+  return length
+}
+
+const SCHEME_CHARACTER = /[a-z0-9+.-]/i
+
+/** Makes URLs within the text canonical and applies `outside` to what is between them. */
+function maskUrls(text: string, outside: (text: string) => string): string {
+  let result = ''
+  let from = 0
+  for (let colon = text.indexOf('://'); colon >= 0; colon = text.indexOf('://', Math.max(colon + 3, from))) {
+    let start = colon
+    while (start > from && colon - start < 20 && SCHEME_CHARACTER.test(text[start - 1]!)) start--
+    if (start === colon) continue
+    const end = urlEnd(text, start, colon + 3)
+    result += outside(text.slice(from, start)) + shownUrl(text.slice(start, end))
+    from = end
+  }
+  return result + outside(text.slice(from))
+}
+
+function urlEnd(text: string, start: number, from: number): number {
+  URL_TEXT.lastIndex = from
+  let end = from + (URL_TEXT.exec(text)?.[0].length ?? 0)
+  if (text[start - 1] === "'") {
+    const quote = text.indexOf("'", from)
+    if (quote >= 0 && quote < end) end = quote
+  }
+  while (end > from && ".,;:!?)]}'\\".includes(text[end - 1]!)) {
+    if (text.startsWith(ID, end - ID.length) || text.startsWith(CUT, end - CUT.length)) break
+    end--
+  }
+  return end
+}
+const URL_TEXT = /[^\s"<>`]*/y
+
+function shownUrl(text: string): string {
+  const [, scheme = '', rest = ''] = /^([^:]*:\/\/)(.*)$/s.exec(text) ?? []
+  if (/^(?:http|ws)s?:\/\/$/i.test(scheme)) {
+    const isWebSocket = /^ws/i.test(scheme)
+    const canonical = canonicalUrl(isWebSocket ? text.replace(/^ws/i, 'http') : text)
+    if (canonical !== undefined) return isWebSocket ? canonical.replace(/^http/, 'ws') : canonical
+  }
+  // Of other schemes (postgres, amqp, …) passwords hold any character, so everything before the last @ may be one.
+  const at = scheme.toLowerCase() === 'file://' ? -1 : rest.lastIndexOf('@')
+  const place = rest.slice(at + 1).replace(/[?#].*$/s, '')
+  const [host = '', ...path] = place.split('/')
+  const shown = [
+    maskTokens(host),
+    ...path.map((segment) => (segment !== ID && segment !== CUT && looksLikeId(segment) ? ID : segment)),
+  ].join('/')
+  return `${scheme}${at < 0 ? '' : `${MASK}@`}${shown}`
+}
+
+/** Keys with a documented prefix, long random runs, and `user:password@host`. */
+function maskTokens(text: string): string {
+  return text
+    .replace(/[^\s"'<>@/]*:[^\s"'<>@]*@(?=[^\s"'<>@])/g, `${MASK}@`)
+    .replace(/[A-Za-z0-9_+/.~%-]+={0,2}/g, (run) => {
+      const key = knownKeyAt(run)
+      if (key >= 0) return run.slice(0, key) + MASK
+      return run.length >= 12 && looksLikeToken(run) ? MASK : run
+    })
+}
+
+/** At most `limit` UTF-16 code units, with `…` at the end where it was cut; no character is cut in two. */
+export function cutCharacters(text: string, limit: number): string {
+  return text.length <= limit
+    ? text
+    : `${text
+        .slice(0, limit - 1)
+        .toWellFormed()
+        .replace(/\uFFFD$/, '')}…`
+}
+
+/**
+ * Cuts a message between characters so that it is at most `limitBytes` in UTF-8, with a mark at its end that tells how
+ * long it was. Redact first.
+ * @param limitBytes at least 64
+ */
+export function cutMessage(text: string, limitBytes = 8_192): string {
+  const bytes = new TextEncoder().encode(text)
+  if (bytes.length <= limitBytes) return text
+  const mark = ` […cut, ${bytes.length} bytes]`
+  let end = limitBytes - new TextEncoder().encode(mark).length
+  // 10xxxxxx goes on with a character that began before.
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, end)) + mark
+}

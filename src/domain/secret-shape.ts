@@ -1,0 +1,174 @@
+/**
+ * Tells words from ids, tokens and keys by their shape alone. A heuristic, leaning to "secret": a masked word costs a
+ * little clarity, a shown key costs a rotation. What it cannot tell: a short or lower-case secret that reads like words.
+ */
+
+/** The letters that commonly follow a letter within English words: 94 % of all pairs in words, 36 % in random letters. */
+const FOLLOWERS: Readonly<Record<string, string>> = {
+  a: 'bcdgiklmnprstuvy',
+  b: 'aeilorsu',
+  c: 'acehiklortu',
+  d: 'adeilorsu',
+  e: 'abcdefglmnopqrstvwxy',
+  f: 'aefiloru',
+  g: 'aehilnorsu',
+  h: 'aeiort',
+  i: 'abcdefglmnoprstvxz',
+  j: 's',
+  k: 'eis',
+  l: 'adeilostuy',
+  m: 'abeimopsu',
+  n: 'acdefgiknostuv',
+  o: 'abcdfgiklmnoprstuvw',
+  p: 'aehiloprstu',
+  q: 'u',
+  r: 'acdegikmnorstuvy',
+  s: 'acehilopstuy',
+  t: 'acehilorstuy',
+  u: 'abcegilmnprst',
+  v: 'aei',
+  w: 'aeio',
+  x: 'ept',
+  y: 'ps',
+  z: 'e',
+}
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+
+/** Prefixes that issuers of keys document. Without regard to case, since a host name or a careless client folds it. */
+const KNOWN_KEY =
+  /(?<![A-Za-z0-9])(?:(?:sk|pk|rk)_(?:live|test)_|sk-(?:proj|ant|or|svcacct)-|whsec_|gh[pousr]_|github_pat_|gl(?:pat|rt|dt|cbt|ptt|soat)-|xox[a-z]-|xapp-\d|npm_[a-z0-9]{8}|dop_v1_|shp(?:at|ss|ca|pa)_|sg\.[\w-]{8}|hv[sb]\.[\w-]{8}|ya29\.|aiza[\w-]{8}|a(?:kia|sia|roa|ida)[a-z0-9]{8}|eyj[\w-]{4}|glsa_|lin_api_|sq0(?:atp|csp)-)[\w-]/i
+
+/** Where a key with a documented prefix starts, or -1. */
+export const knownKeyAt = (text: string): number => text.search(KNOWN_KEY)
+
+export const withoutUuids = (text: string): string => text.replace(UUID, '')
+
+const MAX_ENCODINGS = 4
+
+/**
+ * The text that is meant, with percent-encoding undone as often as it was applied, and look-alike digits and letters
+ * (full width, Arabic-Indic, …) replaced by plain ones.
+ * @returns undefined where the bytes are no UTF-8 or are encoded more than four times: no honest text is
+ */
+export function plainText(text: string): string | undefined {
+  let plain = text
+  for (let round = 0; plain.includes('%'); round++) {
+    let faulty = false
+    const decoded = plain.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => {
+      try {
+        return decodeURIComponent(bytes)
+      } catch {
+        faulty = true
+        return bytes
+      }
+    })
+    if (faulty || (round === MAX_ENCODINGS && decoded !== plain)) return undefined
+    if (decoded === plain) break
+    plain = decoded
+  }
+  return isAscii(plain)
+    ? plain
+    : plain
+        .normalize('NFKC')
+        .replace(/\p{Nd}/gu, '0')
+        .replace(/\p{Cf}/gu, '')
+}
+
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
+
+/** One path segment: whether it is more likely an id, a token, an address or a secret than a word that people chose. */
+export function looksLikeId(segment: string): boolean {
+  const text = plainText(segment)
+  if (text === undefined) return true
+  if (text === '') return false
+  if (text.length > 100 || /[@=]/.test(text) || knownKeyAt(text) >= 0 || text.search(UUID) >= 0) return true
+  const pieces = piecesOf(text)
+  // Keys come in groups too (a1b2-c3d4-e5f6): what each group hides, all of them together show.
+  const joined = pieces.join('')
+  return changes(joined) >= 4 || (pieces.length > 1 && isGibberish(joined)) || pieces.some(isIdPiece)
+}
+
+/** One host label. Stricter than a path segment, since a host must stay useful: numbers and short mixtures stay. */
+export function looksLikeRandomLabel(label: string): boolean {
+  if (knownKeyAt(label) >= 0 || label.search(UUID) >= 0) return true
+  const pieces = piecesOf(label)
+  const joined = pieces.join('')
+  return (
+    (joined.length >= 16 && changes(joined) >= 5) ||
+    pieces.some(
+      (piece) =>
+        isGibberish(piece) ||
+        (piece.length >= 8 && isMixed(piece) && (changes(piece) >= 3 || /^[0-9a-f]+$/i.test(piece))),
+    )
+  )
+}
+
+/** One run of token characters within prose. The strictest: error text is full of class names, paths, hashes and times. */
+export function looksLikeToken(run: string): boolean {
+  const text = plainText(run)
+  if (text === undefined) return true
+  const rest = withoutUuids(text)
+  if (rest.length < 16) return false
+  const pieces = piecesOf(rest)
+  if (pieces.some((piece) => piece.length >= 16 && (isMixed(piece) ? changes(piece) >= 3 : isGibberish(piece))))
+    return true
+  // Base64 may hold a slash, a path holds many: only what mixes case as no path does counts over its pieces.
+  const joined = pieces.join('')
+  if (joined.length >= 24 && changes(joined) >= 6 && isCaseMixed(joined)) return true
+  return rest.split(/[./]/).some((part) => {
+    const letters = part.replace(/[^A-Za-z0-9]/g, '')
+    return letters.length >= 20 && changes(letters) >= 5
+  })
+}
+
+const piecesOf = (text: string): string[] => text.split(/[^\p{L}\p{M}\p{Nd}]+/u).filter((piece) => piece !== '')
+
+function isIdPiece(piece: string, _index: number, all: readonly string[]): boolean {
+  if (/^\d+$/.test(piece)) return piece.length >= 4 || all.length === 1
+  if (!/\d/.test(piece)) return isGibberish(piece) || /^[0-9a-f]{8,}$/i.test(piece)
+  // Words with a number at one end (oauth2, 2checkout), versions (v1beta1), and what is too short to be a secret (k8s).
+  if (piece.length <= 4 || /^v\d{1,3}(?:alpha|beta|rc)\d{0,3}$/i.test(piece)) return false
+  const word = /^(?:\d{1,3}(\D+)|(\D+)\d{1,3})$/.exec(piece)
+  if (!word) return true
+  const letters = word[1] ?? word[2] ?? ''
+  return isGibberish(letters) || (isCaseMixed(letters) && letters.length >= 4)
+}
+
+const isMixed = (piece: string): boolean => /\d/.test(piece) && /\D/.test(piece)
+
+/** How often digits and letters take turns. */
+function changes(piece: string): number {
+  let count = 0
+  for (let i = 1; i < piece.length; i++) if (isDigit(piece, i) !== isDigit(piece, i - 1)) count++
+  return count
+}
+
+const isDigit = (text: string, index: number): boolean => {
+  const code = text.charCodeAt(index)
+  return code >= 48 && code <= 57
+}
+
+/** Upper and lower case as random letters mix them; camelCase and acronyms do not. */
+function isCaseMixed(piece: string): boolean {
+  const upper = piece.match(/[A-Z]/g)?.length ?? 0
+  const lower = piece.match(/[a-z]/g)?.length ?? 0
+  return upper / (upper + lower) > 0.3 && lower > 0 && (piece.match(/[a-z\d][A-Z]/g)?.length ?? 0) >= 2
+}
+
+/** Letters that no word and no camelCase name is made of. */
+function isGibberish(piece: string): boolean {
+  if (piece.length >= 8 && isCaseMixed(piece)) return true
+  if (piece.length > 40) return true
+  if (isUnwordly(piece)) return true
+  const humps = piece.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []
+  return humps.length > 1 && humps.some(isUnwordly)
+}
+
+function isUnwordly(letters: string): boolean {
+  if (letters.length < 6 || !/^[A-Za-z]+$/.test(letters)) return false
+  const word = letters.toLowerCase()
+  let odd = 0
+  for (let i = 1; i < word.length; i++) if (!FOLLOWERS[word[i - 1]!]?.includes(word[i]!)) odd++
+  return odd / (word.length - 1) > (word.length < 12 ? 0.5 : 0.34)
+}
