@@ -12,7 +12,7 @@ export function report(
   return fetch(`${ingest}/webhooks/error`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...headers },
-    body: typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
+    body: typeof body === 'string' || body instanceof Uint8Array ? (body as Buffer) : JSON.stringify(body),
   })
 }
 

@@ -1,0 +1,200 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { answer, REPORT, report, scrape } from '../support/http.ts'
+import { type Service, startService, stopServices } from '../support/service.ts'
+import { tempFolder, until } from '../support/temp.ts'
+
+const FIELDS = ['id', 'receivedAt', 'source', 'tenant', 'endpoint', 'url', 'code', 'cause', 'message', 'traceId']
+
+describe('GET /api/v1/failures', () => {
+  let service: Service
+  const ids: string[] = []
+  const get = (query = '', headers: Record<string, string> = {}) =>
+    answer(fetch(`${service.admin}/api/v1/failures${query}`, { headers }))
+  const ndjson = async (query = '') => {
+    const response = await fetch(`${service.admin}/api/v1/failures${query}`, {
+      headers: { Accept: 'application/x-ndjson' },
+    })
+    expect(response.headers.get('content-type')).to.equal('application/x-ndjson')
+    const text = await response.text()
+    expect(text === '' || text.endsWith('\n')).to.equal(true)
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line))
+  }
+
+  before(async () => {
+    service = await startService()
+    for (let index = 0; index < 25; index++) {
+      const body = {
+        code: [404, 500, 503][index % 3],
+        endpoint: `https://shop.example/hooks/e${index % 2 ? 'b' : 'a'}`,
+        message: `n${index}`,
+      }
+      ids.push((await answer(report(service.ingest, body))).body.id)
+    }
+  })
+  after(stopServices)
+
+  it('lists newest first, with just the fields of the contract', async () => {
+    const { status, body } = await get()
+    expect(status).to.equal(200)
+    expect(body.next).to.equal(null)
+    expect(body.failures.map((failure: { id: string }) => failure.id)).to.deep.equal(ids.toReversed())
+    expect(Object.keys(body.failures[0])).to.deep.equal(FIELDS)
+    expect(new Date(body.failures[0].receivedAt).toISOString()).to.equal(body.failures[0].receivedAt)
+  })
+
+  it('pages without a gap while failures come in', async () => {
+    const seen: string[] = []
+    let cursor: string | null = null
+    do {
+      const { body } = await get(`?limit=7${cursor ? `&cursor=${cursor}` : ''}`)
+      seen.push(...body.failures.map((failure: { id: string }) => failure.id))
+      cursor = body.next
+      await report(service.ingest, { ...REPORT, endpoint: 'https://late.example/x' })
+    } while (cursor)
+    expect(seen.filter((id) => ids.includes(id))).to.deep.equal(ids.toReversed())
+    expect(new Set(seen).size).to.equal(seen.length)
+  })
+
+  it('filters by each field and by all together', async () => {
+    const count = async (query: string) => (await get(query)).body.failures.length
+    expect(await count('?code=404')).to.equal(9)
+    expect(await count('?cause=not_found')).to.equal(9)
+    expect(await count('?endpoint=https%3A%2F%2Fshop.example%2Fhooks%2Feb')).to.equal(12)
+    expect(
+      await count('?source=retm&tenant=&code=404&cause=not_found&endpoint=https://shop.example/hooks/ea'),
+    ).to.equal(5)
+    expect(await count('?source=other')).to.equal(0)
+    const { receivedAt } = (await answer(fetch(`${service.admin}/api/v1/failures/${ids[10]}`))).body
+    const since = await get(`?since=${receivedAt}&limit=1000&endpoint=https://shop.example/hooks/ea`)
+    const until_ = await get(`?until=${receivedAt}&limit=1000&endpoint=https://shop.example/hooks/ea`)
+    expect(since.body.failures.some((failure: { id: string }) => failure.id === ids[10])).to.equal(true)
+    expect(until_.body.failures.some((failure: { id: string }) => failure.id === ids[10])).to.equal(false)
+    expect(await count('?since=1h&code=404')).to.equal(9)
+    expect(await count('?until=1h')).to.equal(0)
+  })
+
+  it('streams all that match as NDJSON, one a line', async () => {
+    const lines = await ndjson('?code=404')
+    expect(lines.map((failure) => failure.code)).to.deep.equal(Array(9).fill(404))
+    expect(Object.keys(lines[0])).to.deep.equal(FIELDS)
+    expect(await ndjson('?source=nobody')).to.deep.equal([])
+  })
+
+  for (const query of [
+    'limit=0',
+    'limit=1001',
+    'limit=x',
+    'code=x',
+    'cause=bad',
+    'since=yesterday',
+    'cursor=x',
+    'nope=1',
+    'code=1&code=2',
+  ]) {
+    it(`refuses ?${query} and names the parameter`, async () => {
+      const { status, body } = await get(`?${query}`)
+      expect(status).to.equal(400)
+      expect(body.errors[0].pointer).to.equal(query.split('=')[0])
+    })
+  }
+
+  it('answers 404 for an id that is not there or is none', async () => {
+    for (const id of ['0190a000-0000-7000-8000-000000000000', 'x', '%00', "'; drop table failures"]) {
+      expect((await answer(fetch(`${service.admin}/api/v1/failures/${encodeURIComponent(id)}`))).status, id).to.equal(
+        404,
+      )
+    }
+  })
+})
+
+describe('the admin listener', () => {
+  afterEach(stopServices)
+
+  it('answers health, readiness, landing page and API document', async () => {
+    const { admin } = await startService()
+    expect((await answer(fetch(`${admin}/healthz`))).body).to.deep.equal({ status: 'ok' })
+    const ready = await answer(fetch(`${admin}/readyz`))
+    expect(ready.status).to.equal(200)
+    expect(ready.body.conditions.map((it: { name: string }) => it.name)).to.include.members([
+      'lifecycle',
+      'journal',
+      'credentials',
+    ])
+    const page = await (await fetch(`${admin}/`)).text()
+    for (const [, href] of page.matchAll(/href="([^"]+)"/g))
+      expect((await fetch(`${admin}${href}`)).status, href).to.equal(200)
+    const document = (await answer(fetch(`${admin}/api/v1/openapi.json`))).body
+    expect(document.openapi).to.match(/^3\.1/)
+    expect(Object.keys(document.paths)).to.include.members([
+      '/webhooks/error',
+      '/api/v1/failures',
+      '/api/v1/failures/{id}',
+    ])
+  })
+
+  it('serves gzip where accepted', async () => {
+    const { admin } = await startService()
+    const response = await fetch(`${admin}/metrics`, { headers: { 'Accept-Encoding': 'gzip' } })
+    expect(response.headers.get('content-encoding')).to.equal('gzip')
+    expect(await response.text()).to.include('webhook_exporter_build_info')
+    expect(
+      (await fetch(`${admin}/metrics`, { headers: { 'Accept-Encoding': 'identity' } })).headers.get('content-encoding'),
+    ).to.equal(null)
+  })
+
+  it('guards /metrics and the rest with their tokens, never the health routes', async () => {
+    const folder = tempFolder()
+    writeFileSync(join(folder, 'api'), 'api-token\n')
+    const { admin, ingest, stdout } = await startService({
+      config: { admin: { apiToken: { file: join(folder, 'api') }, metricsToken: { env: 'METRICS_TOKEN' } } },
+      env: { METRICS_TOKEN: 'metrics-token' },
+    })
+    await report(ingest, REPORT)
+    const status = async (path: string, token?: string) =>
+      (await fetch(`${admin}${path}`, token ? { headers: { Authorization: `Bearer ${token}` } } : {})).status
+    for (const path of ['/', '/api/v1/failures', '/api/v1/openapi.json']) {
+      expect(await status(path), path).to.equal(401)
+      expect(await status(path, 'metrics-token'), path).to.equal(401)
+      expect(await status(path, 'api-token'), path).to.equal(200)
+    }
+    expect([
+      await status('/metrics'),
+      await status('/metrics', 'api-token'),
+      await status('/metrics', 'metrics-token'),
+    ]).to.deep.equal([401, 401, 200])
+    expect([await status('/healthz'), await status('/readyz')]).to.deep.equal([200, 200])
+    writeFileSync(join(folder, 'api'), 'rotated-token\n')
+    await until('the rotation', async () => (await status('/', 'rotated-token')) === 200)
+    expect(stdout.join()).not.to.match(/api-token|metrics-token/)
+  })
+
+  it('stays shut where the token file is missing', async () => {
+    const { admin } = await startService({ config: { admin: { apiToken: { file: '/does/not/exist' } } } })
+    expect((await fetch(`${admin}/api/v1/failures`)).status).to.equal(401)
+  })
+
+  it('makes links of the external URL', async () => {
+    const { admin } = await startService({ config: { admin: { externalUrl: 'https://ops.example/webhooks/' } } })
+    expect(await (await fetch(`${admin}/`)).text()).to.include('href="https://ops.example/webhooks/api/v1/failures"')
+  })
+
+  it('shows every counter of the exporter at 0 from the start', async () => {
+    const { admin } = await startService({
+      config: { endpoints: [{ name: 'orders', urls: ['https://shop.example/orders'] }] },
+    })
+    const text = await scrape(admin)
+    for (const line of [
+      'webhook_endpoint_failures_total{source="retm",endpoint="orders"} 0',
+      'webhook_exporter_reports_total{source="retm",outcome="recorded",reason="none"} 0',
+      'webhook_exporter_reports_total{source="retm",outcome="failed",reason="journal_unavailable"} 0',
+      'webhook_exporter_label_overflow_total{label="endpoint"} 0',
+      'webhook_exporter_journal_errors_total{kind="disk_full"} 0',
+    ])
+      expect(text).to.include(`${line}\n`)
+  })
+})

@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { answer, REPORT, raw, report, sample, scrape } from './support/http.ts'
+import { startService, stopServices } from './support/service.ts'
+import { tempFolder, until } from './support/temp.ts'
+
+const root = join(import.meta.dirname, '..')
+
+describe('the service', () => {
+  afterEach(stopServices)
+
+  it('continues its counters after a restart', async () => {
+    const env = { JOURNAL_URL: `sqlite:${join(tempFolder(), 'journal.db')}` }
+    const series = `webhook_delivery_failures_total{source="retm",endpoint="${REPORT.endpoint}",code="503",cause="unavailable"}`
+    const last = series.replace('failures_total', 'last_failure_timestamp_seconds')
+    const first = await startService({ env })
+    await report(first.ingest)
+    await report(first.ingest)
+    const before = await scrape(first.admin)
+    expect((await first.stop()).code).to.equal(0)
+    const second = await startService({ env })
+    const after = await scrape(second.admin)
+    expect([sample(before, series), sample(after, series)]).to.deep.equal([2, 2])
+    expect(sample(after, last)).to.equal(sample(before, last))
+    await report(second.ingest)
+    expect(sample(await scrape(second.admin), series)).to.equal(3)
+  })
+
+  it('answers what is in flight after SIGTERM, then ends with 0', async () => {
+    const service = await startService()
+    const body = JSON.stringify(REPORT)
+    const head = `POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`
+    const { hostname, port } = new URL(service.ingest)
+    const { connect } = await import('node:net')
+    const socket = connect(Number(port), hostname)
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.write(head)
+    await until('the request to be under way', () => text.includes('100 Continue'))
+    service.child.kill('SIGTERM')
+    await until('the drain', () => service.stdout.find((line) => line.includes('stopping')))
+    socket.write(body)
+    await until('the answer', () => text.includes('HTTP/1.1 202'))
+    expect(text).to.match(/Connection: close/i)
+    expect(await service.exited).to.deep.equal({ code: 0, signal: null })
+  })
+
+  it('ends with 0 although a client keeps its connection open', async () => {
+    const service = await startService()
+    const idle = raw(service.ingest, `GET / HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await until('the answer', async () => (await fetch(`${service.admin}/healthz`)).ok)
+    expect(await service.stop()).to.deep.equal({ code: 0, signal: null })
+    await idle
+  })
+
+  it('ends at once on a second signal', async () => {
+    const service = await startService()
+    const hung = raw(
+      service.ingest,
+      'POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    )
+    await report(service.ingest)
+    service.child.kill('SIGTERM')
+    await until('the drain', () => service.stdout.find((line) => line.includes('stopping')))
+    expect((await service.stop('SIGTERM')).code).to.equal(143)
+    await hung
+  })
+
+  it('says in one line that a port is taken, and ends with 1', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await until('the port', () => taken.listening)
+    const port = (taken.address() as { port: number }).port
+    for (const section of ['ingest', 'admin']) {
+      const service = await startService({ config: { [section]: { port } }, wait: false })
+      expect(await service.exited).to.deep.equal({ code: 1, signal: null })
+      const fatal = service.log().filter((line) => line['level'] === 'fatal')
+      expect(fatal).to.have.length(1)
+      expect(fatal[0]!['msg']).to.equal(`cannot listen on 127.0.0.1:${port}: another process listens there`)
+      expect(service.stderr.join('')).to.equal('')
+    }
+    taken.close()
+  })
+
+  it('refuses a faulty configuration with every fault and ends with 2', async () => {
+    const service = await startService({ config: { ingest: { prot: 1 }, metrics: { seriesLimit: 0 } }, wait: false })
+    expect((await service.exited).code).to.equal(2)
+    expect(service.stderr.join('\n'))
+      .to.match(/ingest\.prot: .*did you mean port/)
+      .and.match(/metrics\.seriesLimit/)
+  })
+
+  it('stops as well when npm start is told to', async function () {
+    this.timeout(60_000)
+    const folder = tempFolder()
+    const child = spawn('npm', ['start'], {
+      cwd: root,
+      env: { ...process.env, INGEST_PORT: '0', ADMIN_PORT: '0', JOURNAL_URL: `sqlite:${join(folder, 'j.db')}` },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let text = ''
+    child.stdout.on('data', (chunk) => {
+      text += chunk
+    })
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    await until('the start', () => text.includes('"listener":"ingest"'))
+    child.kill('SIGTERM')
+    expect(await ended).to.equal(0)
+    expect(text).to.include('"msg":"stopped"')
+  })
+})
+
+describe('the command line', () => {
+  afterEach(stopServices)
+
+  const run = async (...args: string[]) => {
+    const service = await startService({ args, wait: false })
+    const { code } = await service.exited
+    return { code, out: service.stdout.join('\n'), err: service.stderr.join('\n') }
+  }
+
+  it('shows help and version', async () => {
+    const help = await run('--help')
+    expect(help.code).to.equal(0)
+    for (const word of ['INGEST_PORT', 'CONFIG_FILE', '--check-config', 'reset-series', 'OTEL_'])
+      expect(help.out).to.include(word)
+    expect((await run('--version')).out).to.match(/^\d+\.\d+\.\d+/)
+  })
+
+  it('refuses what it does not know, with 2', async () => {
+    expect(await run('--frobnicate')).to.include({ code: 2, out: '' })
+    expect(await run('serve', '--frobnicate')).to.include({ code: 2, out: '' })
+  })
+
+  it('checks a configuration without making a journal', async () => {
+    expect(await run('--check-config')).to.include({ code: 0, out: 'the configuration is valid' })
+    const faulty = await startService({ args: ['--check-config'], config: { nope: 1 }, wait: false })
+    expect((await faulty.exited).code).to.equal(2)
+  })
+
+  it('checks the journal that the configuration names: one that another process holds is told', async () => {
+    const env = { JOURNAL_URL: `sqlite:${join(tempFolder(), 'journal.db')}` }
+    await startService({ env })
+    const check = await startService({ env, args: ['--check-config'], wait: false })
+    expect((await check.exited).code).to.equal(1)
+    expect(check.stderr.join()).to.match(/another process holds .*journal\.db/)
+  })
+
+  it('asks the service for its health', async () => {
+    const service = await startService()
+    const check = (port: string) => startService({ args: ['healthcheck'], env: { ADMIN_PORT: port }, wait: false })
+    expect((await (await check(new URL(service.admin).port)).exited).code).to.equal(0)
+    const { hostname } = new URL(service.admin)
+    expect(hostname).to.equal('127.0.0.1')
+    await service.stop()
+    const none = await check(new URL(service.admin).port)
+    expect((await none.exited).code).to.equal(1)
+    expect(none.stderr.join()).to.match(/does not answer/)
+  })
+
+  it('frees label sets that nobody has seen for a while', async () => {
+    const env = { JOURNAL_URL: `sqlite:${join(tempFolder(), 'journal.db')}` }
+    const service = await startService({ env })
+    await answer(report(service.ingest))
+    await service.stop()
+    const reset = async (...args: string[]) => {
+      const command = await startService({ env, args: ['journal', 'reset-series', ...args], wait: false })
+      return { code: (await command.exited).code, out: command.stdout.join() }
+    }
+    expect((await reset()).out).to.include('freed 0 label sets')
+    expect((await reset('--unseen-for', '0s')).out).to.include('freed 1 label sets')
+    expect((await reset('--unseen-for', 'soon')).code).to.equal(2)
+  })
+})
