@@ -1,0 +1,107 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import { type Failure, INVALID_ENDPOINT, OTHER } from '../domain/failure.ts'
+import type { SeriesTotal } from '../domain/journal.ts'
+import type { SeriesLabels } from '../domain/series.ts'
+
+/** At most so many endpoints have `webhook_endpoint_*` series; the configured ones come first. */
+export const ENDPOINT_LIMIT = 500
+
+export interface EndpointFacts {
+  readonly name: string
+  readonly event: string
+  readonly team: string
+  readonly severity: string
+}
+
+export interface DeliveryOptions {
+  readonly sources: readonly string[]
+  readonly endpoints: readonly EndpointFacts[]
+  readonly tenantLabel: boolean
+}
+
+type Label = keyof SeriesLabels
+
+/** What sources gave up, as Prometheus counts it. All of it comes from the journal: `restored` replaces it. */
+export function deliveryMetrics(registry: Registry, { sources, endpoints, tenantLabel }: DeliveryOptions) {
+  const labelNames: Label[] = ['source', ...(tenantLabel ? (['tenant'] as const) : []), 'endpoint', 'code', 'cause']
+  // The library allows exemplars in an OpenMetrics registry only; in the text form they are simply not written.
+  const failures = new Counter<Label | 'trace_id'>({
+    name: 'webhook_delivery_failures_total',
+    help: 'Deliveries that a source gave up and reported. Label sets are bounded by webhook_exporter_series_limit.',
+    labelNames,
+    enableExemplars: true,
+    registers: [],
+  })
+  registry.registerMetric(failures)
+  const lastFailure = new Gauge<Label>({
+    name: 'webhook_delivery_last_failure_timestamp_seconds',
+    help: 'When the last such failure was received, as Unix time. Absent before the first; never decreasing.',
+    labelNames,
+    registers: [registry],
+  })
+  const byEndpoint = new Counter<'source' | 'endpoint'>({
+    name: 'webhook_endpoint_failures_total',
+    help: `Deliveries to an endpoint that a source gave up. At most ${ENDPOINT_LIMIT} endpoints for each source.`,
+    labelNames: ['source', 'endpoint'],
+    registers: [registry],
+  })
+  const info = new Gauge<'endpoint' | 'event' | 'team' | 'severity'>({
+    name: 'webhook_endpoint_info',
+    help: `What is known of an endpoint, always 1. Exactly one series an endpoint, at most ${ENDPOINT_LIMIT}.`,
+    labelNames: ['endpoint', 'event', 'team', 'severity'],
+    registers: [registry],
+  })
+
+  const known = new Set<string>()
+  /** Milliseconds since the epoch, by label set. */
+  let newest = new Map<string, number>()
+
+  function introduce({ name: endpoint, event, team, severity }: EndpointFacts): boolean {
+    if (known.has(endpoint)) return true
+    if (known.size >= ENDPOINT_LIMIT || endpoint === INVALID_ENDPOINT || endpoint === OTHER) return false
+    known.add(endpoint)
+    info.set({ endpoint, event, team, severity }, 1)
+    return true
+  }
+
+  function begin(): void {
+    known.clear()
+    for (const metric of [failures, lastFailure, byEndpoint, info]) metric.reset()
+    for (const endpoint of endpoints) {
+      if (!introduce(endpoint)) continue
+      for (const source of sources) byEndpoint.inc({ source, endpoint: endpoint.name }, 0)
+    }
+  }
+
+  /** Always a new object: the library keeps the one it is given. */
+  const only = ({ source, tenant, endpoint, code, cause }: SeriesLabels) =>
+    tenantLabel ? { source, tenant, endpoint, code, cause } : { source, endpoint, code, cause }
+
+  function count(labels: SeriesLabels, value: number, at: number, exemplar: string | null): void {
+    const traced = exemplar && TRACE_ID.test(exemplar) ? { exemplarLabels: { trace_id: exemplar } } : {}
+    failures.inc({ labels: only(labels), value, ...traced })
+    if (introduce({ name: labels.endpoint, event: '', team: '', severity: 'critical' }))
+      byEndpoint.inc({ source: labels.source, endpoint: labels.endpoint }, value)
+    const key = JSON.stringify(only(labels))
+    const last = Math.max(at, newest.get(key) ?? 0)
+    if (last <= 0) return
+    newest.set(key, last)
+    lastFailure.set(only(labels), last / 1_000)
+  }
+
+  begin()
+  return {
+    stored(failure: Failure, labels: SeriesLabels, exemplar: string | null): void {
+      count(labels, 1, failure.receivedAt, exemplar)
+    },
+    restored(totals: readonly SeriesTotal[]): void {
+      const before = newest
+      newest = new Map()
+      begin()
+      for (const { labels, count: value, lastFailureAt } of totals)
+        count(labels, value, Math.max(lastFailureAt, before.get(JSON.stringify(only(labels))) ?? 0), null)
+    },
+  }
+}
+
+const TRACE_ID = /^[0-9a-f]{32}$/

@@ -1,0 +1,86 @@
+import pino from 'pino'
+import type { Log } from '../domain/telemetry.ts'
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export interface LogOptions {
+  /** LOG_LEVEL; undefined and empty mean info. */
+  readonly level: string | undefined
+  /** Whether stdout is a terminal: then lines are for people. */
+  readonly terminal: boolean
+}
+
+/** What is wrong with a value of LOG_LEVEL, and what to write instead; undefined where nothing is. */
+export function logLevelFault(level: string | undefined): string | undefined {
+  if (!level || (LOG_LEVELS as readonly string[]).includes(level)) return undefined
+  return `LOG_LEVEL: ${JSON.stringify(level.slice(0, 40))} is not allowed; write ${LOG_LEVELS.slice(0, -1).join(', ')} or ${LOG_LEVELS.at(-1)}`
+}
+
+/**
+ * The log on stdout: one JSON object a line (time as ISO 8601, level as a word, `msg`), or readable text on a terminal.
+ * In both a value cannot begin a line of its own or steer a terminal. Written without waiting, so that a slow reader
+ * holds up nothing; what does not fit `BACKLOG` is lost, and what waits is written when the process exits.
+ * @throws RangeError with the text of `logLevelFault`
+ */
+export async function createLog({ level, terminal }: LogOptions): Promise<Log> {
+  const fault = logLevelFault(level)
+  if (fault) throw new RangeError(fault)
+  const write = terminal ? await terminalWriter() : jsonWriter()
+  const log: Log = pino(
+    {
+      level: level || 'info',
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: safeError },
+    },
+    { write },
+  )
+  return log
+}
+
+const BACKLOG = 16 * 1_024 * 1_024
+
+function jsonWriter(): (line: string) => void {
+  const stdout = pino.destination({ dest: 1, sync: false, maxLength: BACKLOG })
+  return (line) => stdout.write(visibleControls(line))
+}
+
+async function terminalWriter(): Promise<(line: string) => void> {
+  const { default: pretty } = await import('pino-pretty')
+  const stream = pretty({ destination: 1, sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' })
+  return (line) => {
+    stream.write(literalEscapes(visibleControls(line)))
+  }
+}
+
+// JSON leaves these as they are: DEL and the C1 controls, line and paragraph separator, and what turns the direction of text.
+const CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
+/** The same JSON, with every control character as an escape. Outside of strings there is none. */
+export function visibleControls(json: string): string {
+  return json.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** JSON whose strings hold the escapes as text: `a\nb` stays `a\nb` for whoever reads the values. */
+export function literalEscapes(json: string): string {
+  return json.replace(/\\(.)/g, (sequence, character) =>
+    character === '"' || character === '\\' ? sequence : `\\${sequence}`,
+  )
+}
+
+const ERROR_DEPTH = 4
+
+/** Only these fields: libraries hang requests with their headers, answers and configurations on errors. */
+function safeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return String(error)
+  const { name, message, stack, code, cause } = error as Error & { code?: unknown }
+  return {
+    type: name,
+    message,
+    ...(code !== undefined && { code: String(code) }),
+    stack,
+    ...(cause !== undefined && depth < ERROR_DEPTH && { cause: safeError(cause, depth + 1) }),
+  }
+}

@@ -1,0 +1,161 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { OVERFLOW_LABELS, type SeriesUsage } from '../domain/series.ts'
+import { type Measuring, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
+import { type DeliveryOptions, deliveryMetrics } from './delivery-metrics.ts'
+import { type Exposition, exposition } from './exposition.ts'
+import { journalMetrics } from './journal-metrics.ts'
+import { reportLabels } from './reasons.ts'
+
+/** What became of a span. The set is closed. */
+export const SPAN_RESULTS = ['exported', 'dropped', 'failed'] as const
+export type SpanResult = (typeof SPAN_RESULTS)[number]
+
+export interface MetricsOptions extends DeliveryOptions {
+  readonly version: string
+  /** A new one unless given. It must be of the text kind. */
+  readonly registry?: Registry
+  /** Process and Node.js metrics, which observe the whole process; on unless false. */
+  readonly processMetrics?: boolean
+  /** Told of a verb that was given what it cannot count: a fault of ours, and no reason to fail a report. */
+  readonly onFault: (error: unknown) => void
+}
+
+export interface Metrics extends Measuring {
+  spans(result: SpanResult, count: number): void
+  /** The exposition that an Accept header prefers: Prometheus text 0.0.4, or OpenMetrics 1.0 with exemplars. */
+  render(accept: string | undefined): Promise<Exposition>
+}
+
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+]
+
+/**
+ * All instruments. Every closed label set is at 0 from the start, since `increase()` sees nothing in a series that is
+ * born at 1. A family that comes with another part of the product is a function of the registry in a file of its own.
+ */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { version, sources, registry = new Registry(), onFault } = options
+  const registers = [registry]
+  const delivery = deliveryMetrics(registry, options)
+  const journal = journalMetrics(registry)
+  let series: (() => SeriesUsage) | undefined
+
+  const reports = new Counter<'source' | 'outcome' | 'reason'>({
+    name: 'webhook_exporter_reports_total',
+    help: 'Requests to the ingest listener, by what became of them. Outcomes and reasons are closed sets.',
+    labelNames: ['source', 'outcome', 'reason'],
+    registers,
+  })
+  const duration = new Histogram<'source' | 'outcome'>({
+    name: 'webhook_exporter_report_duration_seconds',
+    help: 'From the first byte of a request to the last of its answer.',
+    labelNames: ['source', 'outcome'],
+    // Fine around ingest.answerTimeout (900 ms) and the second that a source is taken to wait.
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1, 2.5, 10],
+    registers,
+  })
+  for (const labels of reportLabels(sources)) {
+    reports.inc({ ...labels }, 0)
+    duration.zero({ source: labels.source, outcome: labels.outcome })
+  }
+  new Gauge({
+    name: 'webhook_exporter_series',
+    help: 'Label sets of webhook_delivery_failures_total that were admitted.',
+    registers,
+    collect() {
+      this.set(series?.().admitted ?? 0)
+    },
+  })
+  new Gauge({
+    name: 'webhook_exporter_series_limit',
+    help: 'Most label sets of webhook_delivery_failures_total: metrics.seriesLimit. Absent until it is known.',
+    registers,
+    collect() {
+      if (series) this.set(series().limit)
+      else this.remove()
+    },
+  })
+  new Counter<'label'>({
+    name: 'webhook_exporter_label_overflow_total',
+    help: 'Failures counted with this label as "other", since their label set did not fit the limit.',
+    labelNames: ['label'],
+    registers,
+    collect() {
+      this.reset()
+      for (const label of OVERFLOW_LABELS) this.inc({ label }, series?.().overflow[label] ?? 0)
+    },
+  })
+  const spans = new Counter<'result'>({
+    name: 'webhook_exporter_spans_total',
+    help: 'Spans by what became of them: exported, dropped (the queue was full), failed (the collector did not take them).',
+    labelNames: ['result'],
+    registers,
+  })
+  for (const result of SPAN_RESULTS) spans.inc({ result }, 0)
+  const credentials = new Gauge<'source'>({
+    name: 'webhook_exporter_credentials',
+    help: 'Credentials that a source may send now. 0: every report is refused, unless the source needs none.',
+    labelNames: ['source'],
+    registers,
+  })
+  const reloadFailures = new Counter<'source'>({
+    name: 'webhook_exporter_credentials_reload_failures_total',
+    help: 'Times that credentials could not be read again; the last good ones are kept.',
+    labelNames: ['source'],
+    registers,
+  })
+  for (const source of sources) {
+    credentials.set({ source }, 0)
+    reloadFailures.inc({ source }, 0)
+  }
+  new Gauge<'version' | 'node_version'>({
+    name: 'webhook_exporter_build_info',
+    help: 'Version of the service and of Node.js, always 1.',
+    labelNames: ['version', 'node_version'],
+    registers,
+  }).set({ version, node_version: process.versions.node }, 1)
+  if (options.processMetrics !== false) {
+    // Those that break Prometheus' naming rules are left out, so that `promtool check metrics` stays clean; the sampler
+    // of the utilisation would wake the process ten times a second for them.
+    collectDefaultMetrics({ register: registry, eventLoopUtilizationTimeout: 2 ** 31 - 1 })
+    for (const name of MISNAMED) registry.removeSingleMetric(name)
+  }
+
+  /** No verb of the port throws. */
+  const safely =
+    <A extends unknown[]>(verb: (...args: A) => void) =>
+    (...args: A): void => {
+      try {
+        verb(...args)
+      } catch (error) {
+        onFault(error)
+      }
+    }
+  const outcomes = new Set<string>(OUTCOMES)
+  const routes = new Set([...sources, NO_SOURCE])
+  return {
+    answered: safely(({ source, outcome, reason, seconds }) => {
+      if (!routes.has(source) || !outcomes.has(outcome)) throw new TypeError('answered: unknown source or outcome')
+      reports.inc({ source, outcome, reason })
+      duration.observe({ source, outcome }, seconds)
+    }),
+    stored: safely(delivery.stored),
+    restored: safely(delivery.restored),
+    failed: safely(journal.failed),
+    committed: safely(journal.committed),
+    expired: safely(journal.expired),
+    spans: safely((result, count) => spans.inc({ result }, count)),
+    credentials: safely((source, count) => credentials.set({ source }, count)),
+    credentialsReloadFailed: safely((source) => reloadFailures.inc({ source })),
+    observe: (observed) => {
+      journal.observe(observed.journal)
+      series = observed.series
+    },
+    render: exposition(registry),
+  }
+}

@@ -1,0 +1,183 @@
+import {
+  context,
+  createNoopMeter,
+  DiagLogLevel,
+  diag,
+  logs,
+  type MeterProvider,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
+import type { ExportResult } from '@opentelemetry/core'
+import {
+  defaultResource,
+  envDetector,
+  resourceFromAttributes,
+  serviceInstanceIdDetector,
+} from '@opentelemetry/resources'
+import { NodeSDK } from '@opentelemetry/sdk-node'
+import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace'
+import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
+import type { Log, Tracing } from '../domain/telemetry.ts'
+import { deliveryAttributes, requestAttributes, senderLinks, spanName } from './span-attributes.ts'
+import type { TracingOptions } from './tracing.ts'
+
+/** Starts the OpenTelemetry SDK for spans alone, as the OTEL_* variables say. @throws Error, see createTracing */
+export async function startTracing({ version, onSpans, log }: TracingOptions): Promise<Tracing> {
+  // What the SDK has to say of its configuration is told; later it would repeat itself with every batch.
+  const logger = diagLogger(log)
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN })
+  const exporter = watched(await otlpExporter(), onSpans, log)
+  const sdk = new NodeSDK({
+    // Readers and processors that are left out would be made from the environment: metrics and logs go elsewhere.
+    metricReaders: [],
+    logRecordProcessors: [],
+    spanProcessors: [new BatchSpanProcessor({ ...batchLimits(), exporter, selfObsMeterProvider: dropMeter(onSpans) })],
+    resource: defaultResource().merge(
+      resourceFromAttributes({ [ATTR_SERVICE_NAME]: 'webhook-error-exporter', [ATTR_SERVICE_VERSION]: version }),
+    ),
+    // The others would export the command line, its owner and the machine's id.
+    resourceDetectors: [serviceInstanceIdDetector, envDetector],
+  })
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
+  sdk.start()
+  diag.disable()
+  const tracer = trace.getTracer('webhook-error-exporter', version)
+
+  return {
+    request(about) {
+      const span = tracer.startSpan(
+        spanName(about),
+        { kind: SpanKind.SERVER, root: true, links: senderLinks(about), attributes: requestAttributes(about) },
+        ROOT_CONTEXT,
+      )
+      const { traceId, traceFlags } = span.spanContext()
+      return {
+        traceId,
+        sampled: (traceFlags & 1) === 1,
+        delivery(failure, details) {
+          const delivery = tracer.startSpan(
+            'webhook.delivery',
+            { kind: SpanKind.INTERNAL, attributes: deliveryAttributes(failure, details) },
+            trace.setSpan(ROOT_CONTEXT, span),
+          )
+          delivery.setStatus({ code: SpanStatusCode.ERROR, message: failure.message.slice(0, 256) })
+          delivery.end()
+        },
+        end({ status, errorType }) {
+          if (status >= 100) span.setAttribute('http.response.status_code', status)
+          if (errorType) span.setAttribute('error.type', errorType)
+          // A 4xx is the client's fault: the semantic conventions leave a SERVER span's status unset.
+          if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+          span.end()
+        },
+      }
+    },
+    async close(deadline) {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<string>((resolve) => {
+        timer = setTimeout(resolve, deadline, 'the deadline passed')
+      })
+      const done = sdk.shutdown().then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      )
+      const fault = await Promise.race([done, late])
+      clearTimeout(timer)
+      // What the SDK registered for the process.
+      for (const api of [trace, context, propagation, logs]) api.disable()
+      if (fault) log.warn({ error: fault.slice(0, 200) }, 'the last spans could not be exported')
+    },
+  }
+}
+
+/** OTLP over HTTP; endpoint, headers, time-out, compression and certificates are read from the environment by the exporter. */
+async function otlpExporter(): Promise<SpanExporter> {
+  const name = process.env['OTEL_TRACES_EXPORTER']?.trim() || 'otlp'
+  if (name !== 'otlp') throw new Error(`OTEL_TRACES_EXPORTER: "${name}" is not supported; write otlp or none`)
+  const variable = process.env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL']?.trim()
+    ? 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'
+    : 'OTEL_EXPORTER_OTLP_PROTOCOL'
+  const protocol = process.env[variable]?.trim() || 'http/protobuf'
+  switch (protocol) {
+    case 'http/protobuf':
+      return new (await import('@opentelemetry/exporter-trace-otlp-proto')).OTLPTraceExporter()
+    case 'http/json':
+      return new (await import('@opentelemetry/exporter-trace-otlp-http')).OTLPTraceExporter()
+    default:
+      throw new Error(
+        `${variable}: "${protocol}" is not supported; write http/protobuf or http/json (most collectors take these on port 4318)`,
+      )
+  }
+}
+
+/** Counts what became of each batch, and logs when exporting begins to fail and when it works again, not each failure. */
+function watched(exporter: SpanExporter, onSpans: TracingOptions['onSpans'], log: Log): SpanExporter {
+  let failing = false
+  const settle = (count: number, { code, error }: ExportResult) => {
+    onSpans(code === 0 ? 'exported' : 'failed', count)
+    if (failing === (code !== 0)) return
+    failing = !failing
+    if (failing) log.warn({ error: reason(error) }, 'spans cannot be exported; reports are not affected')
+    else log.info({}, 'spans are exported again')
+  }
+  return {
+    export: (spans, done) =>
+      exporter.export(spans, (result) => {
+        settle(spans.length, result)
+        done(result)
+      }),
+    shutdown: () => exporter.shutdown(),
+    ...(exporter.forceFlush && { forceFlush: () => exporter.forceFlush!() }),
+  }
+}
+
+/** Not the answer's body: it is the collector's, of any length and content. */
+function reason(error: (Error & { code?: unknown }) | undefined): string {
+  const code = error?.code === undefined ? '' : ` (${String(error.code)})`
+  return `${error?.message ?? 'unknown'}${code}`.slice(0, 200)
+}
+
+/** The batch processor tells of spans that did not fit its queue through its own metrics alone. */
+function dropMeter(onSpans: TracingOptions['onSpans']): MeterProvider {
+  const meter = createNoopMeter()
+  const createCounter: typeof meter.createCounter = (name, options) =>
+    name === 'otel.sdk.processor.span.processed'
+      ? {
+          add: (count, attributes) => {
+            if (attributes?.['error.type'] === 'queue_full') onSpans('dropped', count)
+          },
+        }
+      : meter.createCounter(name, options)
+  return { getMeter: () => Object.assign(Object.create(meter), { createCounter }) }
+}
+
+/** The exporter refuses more than 30 batches at once, and closing flushes the whole queue at once. */
+const MOST_BATCHES = 30
+
+function batchLimits() {
+  const maxExportBatchSize = positive('OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? 512
+  return {
+    maxExportBatchSize,
+    maxQueueSize: Math.min(positive('OTEL_BSP_MAX_QUEUE_SIZE') ?? 2_048, MOST_BATCHES * maxExportBatchSize),
+    scheduledDelayMillis: positive('OTEL_BSP_SCHEDULE_DELAY') ?? 5_000,
+    exportTimeoutMillis: positive('OTEL_BSP_EXPORT_TIMEOUT') ?? 30_000,
+  }
+}
+
+function positive(variable: string): number | undefined {
+  const text = process.env[variable]?.trim()
+  if (!text) return undefined
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  diag.warn(`${variable}: ${text.slice(0, 40)} is no positive integer; the default is used`)
+  return undefined
+}
+
+function diagLogger(log: Log) {
+  const warn = (message: string) => log.warn({ component: 'opentelemetry' }, message.slice(0, 300))
+  const silent = () => {}
+  return { error: warn, warn, info: silent, debug: silent, verbose: silent }
+}

@@ -1,0 +1,49 @@
+import { NO_SOURCE, type Outcome, type Reason } from '../domain/telemetry.ts'
+
+/** What can become of a request that reached a source's route. Each combination is a series, at 0 from the start. */
+export const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
+  recorded: ['none'],
+  duplicate: ['none'],
+  canary: ['none'],
+  rejected: [
+    'invalid_request',
+    'invalid_encoding',
+    'invalid_json',
+    'idempotency_key_invalid',
+    'idempotency_key_conflict',
+    'idempotency_key_reused',
+    'no_credentials',
+    'credential_missing',
+    'credential_unknown',
+    'not_found',
+    'method_not_allowed',
+    'request_timeout',
+    'too_large',
+    'unsupported_media_type',
+    'unsupported_encoding',
+    'invalid_report',
+    'client_closed',
+  ],
+  failed: ['journal_unavailable', 'journal_full', 'answer_timeout', 'shutting_down', 'internal', 'client_closed'],
+}
+
+/** What can become of a request that reached no source's route. */
+const WITHOUT_SOURCE: Readonly<Partial<Record<Outcome, readonly Reason[]>>> = {
+  rejected: ['invalid_request', 'not_found', 'method_not_allowed', 'request_timeout', 'too_large', 'client_closed'],
+  failed: ['shutting_down', 'internal', 'client_closed'],
+}
+
+export interface ReportLabels {
+  readonly source: string
+  readonly outcome: Outcome
+  readonly reason: Reason
+}
+
+/** Every label set of `webhook_exporter_reports_total`, for sources and for requests that reached none. */
+export function reportLabels(sources: readonly string[]): ReportLabels[] {
+  const all = (source: string, table: Readonly<Partial<Record<Outcome, readonly Reason[]>>>) =>
+    Object.entries(table).flatMap(([outcome, reasons]) =>
+      reasons.map((reason) => ({ source, outcome: outcome as Outcome, reason })),
+    )
+  return [...sources.flatMap((source) => all(source, REASONS)), ...all(NO_SOURCE, WITHOUT_SOURCE)]
+}

@@ -1,0 +1,64 @@
+import { type Attributes, createTraceState, type Link } from '@opentelemetry/api'
+import { parseTraceParent } from '@opentelemetry/core'
+import type { Failure } from '../domain/failure.ts'
+import type { DeliveryDetails, Tracing } from '../domain/telemetry.ts'
+
+type About = Parameters<Tracing['request']>[0]
+
+// The methods of RFC 9110 and RFC 5789: another one would make names and attributes of any kind.
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'])
+const bounded = (text: string) => text.slice(0, 1_024)
+
+/** OpenTelemetry semantic conventions, HTTP server spans. */
+export function spanName({ method, route }: About): string {
+  const known = METHODS.has(method) ? method : 'HTTP'
+  return route ? `${known} ${route}` : known
+}
+
+/** OpenTelemetry semantic conventions, HTTP server spans. */
+export function requestAttributes(about: About): Attributes {
+  const { method, route, path, clientAddress, userAgent } = about
+  return {
+    'http.request.method': METHODS.has(method) ? method : '_OTHER',
+    ...(METHODS.has(method) ? {} : { 'http.request.method_original': bounded(method) }),
+    ...(route && { 'http.route': route }),
+    'url.path': bounded(path),
+    'url.scheme': 'http',
+    ...(clientAddress && { 'client.address': clientAddress }),
+    ...(userAgent && { 'user_agent.original': bounded(userAgent) }),
+  }
+}
+
+/** The sender's span (W3C Trace Context); none where the header is absent or malformed. */
+export function senderLinks({ traceparent, tracestate }: About): Link[] {
+  const context = traceparent ? parseTraceParent(traceparent) : null
+  if (!context) return []
+  return [{ context: { ...context, isRemote: true, ...(tracestate && { traceState: createTraceState(tracestate) }) } }]
+}
+
+/** What failed, in the words of OpenTelemetry's conventions where they have one. All of it is free of secrets already. */
+export function deliveryAttributes(failure: Failure, { httpStatus, attempts }: DeliveryDetails): Attributes {
+  return {
+    'error.type': failure.cause,
+    ...(httpStatus !== undefined && { 'http.response.status_code': httpStatus }),
+    ...target(failure.url),
+    'webhook.source': failure.source,
+    'webhook.endpoint': failure.endpoint,
+    ...(failure.tenant && { 'webhook.tenant': failure.tenant }),
+    'webhook.error.code': failure.code,
+    'webhook.failure.id': failure.id,
+    ...(attempts !== undefined && { 'webhook.delivery.attempts': attempts }),
+  }
+}
+
+/** Where the delivery was to go. A canonical URL has `{id}` where it hides a segment: then its path is a template. */
+function target(text: string): Attributes {
+  const url = URL.parse(text)
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return {}
+  const path = text.replace(/^[^/]*\/\/[^/]*/, '')
+  return {
+    'server.address': url.hostname.replace(/^\[|\]$/g, ''),
+    'server.port': url.port ? Number(url.port) : url.protocol === 'https:' ? 443 : 80,
+    ...(path.includes('{') ? { 'url.template': path } : { 'url.full': text }),
+  }
+}
