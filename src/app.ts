@@ -17,7 +17,7 @@ import { listen } from './http/listener.ts'
 import { openJournal } from './journal/open.ts'
 import { journalEvents } from './journal-events.ts'
 import { createMetrics } from './observe/metrics.ts'
-import { openTracing } from './observe/tracing.ts'
+import { createTracing } from './observe/tracing.ts'
 import { createRecorder } from './service/record.ts'
 import { VERSION } from './version.ts'
 
@@ -76,8 +76,9 @@ export async function startApp(
       sources,
       endpoints: config.endpoints,
       tenantLabel: config.metrics.tenantLabel,
+      onFault: (error) => log.error({ err: error }, 'a metric could not be set'),
     })
-    const tracing = await openTracing({ env, log, version: VERSION, onSpans: metrics.spans })
+    const tracing = await createTracing({ log, version: VERSION, onSpans: metrics.spans })
     cleanUp('tracing', (deadline) => tracing.close(Math.min(deadline, 3_000)))
 
     const journal = openJournal(config.journal, {

@@ -43,10 +43,10 @@ describe(`kill -9 under load, ${ROUNDS} rounds`, () => {
 
   it('loses no acknowledged failure, and counts what the journal holds', async function () {
     this.timeout(60_000 + ROUNDS * 20_000)
-    const env = { JOURNAL_URL: `sqlite:${join(tempFolder(), 'journal.db')}`, LOG_LEVEL: 'fatal' }
+    const env = { JOURNAL_URL: `sqlite:${join(tempFolder(), 'journal.db')}` }
     const acknowledged = new Set<string>()
     for (let round = 1; round <= ROUNDS; round++) {
-      const service = await startService({ env: { ...env, LOG_LEVEL: 'info' } })
+      const service = await startService({ env })
       const clients = load(service, acknowledged)
       await until('the first answers of this round', () => acknowledged.size > round * 20)
       await sleep(100 + Math.random() * 700)

@@ -1,6 +1,6 @@
 import { loadConfig } from '../config.ts'
 import { inspectJournal } from '../journal/open.ts'
-import { logLevel } from '../observe/log.ts'
+import { checkEnvironment } from './environment.ts'
 import type { Command } from './run.ts'
 import { parseOptions } from './usage.ts'
 
@@ -11,7 +11,7 @@ export const checkConfig: Command = {
   async run(args, env) {
     parseOptions(args, { options: {} })
     const config = loadConfig(env)
-    logLevel(env)
+    checkEnvironment(env)
     const fault = await inspectJournal(config.journal)
     if (fault) {
       process.stderr.write(`webhook-error-exporter: journal.url: ${fault.detail}\n`)

@@ -2,6 +2,7 @@ import { type App, startApp } from '../app.ts'
 import { loadConfig } from '../config.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { createLog } from '../observe/log.ts'
+import { checkEnvironment } from './environment.ts'
 import type { Command } from './run.ts'
 import { parseOptions } from './usage.ts'
 
@@ -16,7 +17,8 @@ export const serve: Command = {
   async run(args, env) {
     parseOptions(args, { options: {} })
     const config = loadConfig(env)
-    const log = createLog(env)
+    checkEnvironment(env)
+    const log = await createLog({ level: env['LOG_LEVEL'], terminal: process.stdout.isTTY })
     const signal = firstSignal()
     let app: App
     try {

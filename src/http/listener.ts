@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { errorAnswer } from './problem.ts'
@@ -28,6 +35,7 @@ export const BODY_TIMEOUT = 5_000
  */
 export async function listen({ host, port, handler, onRefused = () => {} }: ListenerOptions): Promise<Listener> {
   let draining = false
+  const inFlight = new Set<ServerResponse>()
   const server = createServer(
     {
       maxHeaderSize: 16_384,
@@ -39,7 +47,9 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
       connectionsCheckingInterval: 1_000,
     },
     (request, response) => {
-      if (draining) response.setHeader('Connection', 'close')
+      inFlight.add(response)
+      response.once('close', () => inFlight.delete(response))
+      if (draining) lastAnswer(response)
       const fault = ambiguity(request)
       if (fault) {
         onRefused(fault.code)
@@ -62,6 +72,7 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
     address: server.address() as AddressInfo,
     close: (deadline) => {
       draining = true
+      for (const response of inFlight) lastAnswer(response)
       return drain(server, deadline)
     },
   }
@@ -98,6 +109,11 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, onRefused: (code: 
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${text}`)
   // A peer that never reads its answer would keep the socket half open.
   setTimeout(() => socket.destroy(), 1_000).unref()
+}
+
+/** A connection that is kept alive after its answer would hold up the end. */
+function lastAnswer(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close')
 }
 
 async function drain(server: Server, deadline: number): Promise<void> {

@@ -55,7 +55,7 @@ export function handleCheck({ authenticate }: Pick<ReportHandlerParts, 'authenti
 }
 
 function checkHeaders(ctx: Context): void {
-  if (ctx.request.type !== 'application/json') {
+  if (ctx.request.type.toLowerCase() !== 'application/json') {
     throw new AppError('unsupported_media_type', 'send the report as Content-Type: application/json')
   }
   const charset = ctx.request.charset.toLowerCase()
