@@ -4,7 +4,6 @@ import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
-import { parse as parseYaml, YAMLParseError } from 'yaml'
 import { type Config, ConfigFileSchema, ConfigSchema, humanUnit } from './config-schema.ts'
 import { configurationFaults } from './domain/endpoint.ts'
 import { parseDuration, parseSize } from './units.ts'
@@ -42,9 +41,9 @@ const validator = Compile(ConfigFileSchema)
  * listened to.
  * @throws ConfigError with all faults at once
  */
-export function loadConfig(env: Env): Config {
+export async function loadConfig(env: Env): Promise<Config> {
   const path = env['CONFIG_FILE']
-  const raw = path ? readFile(path) : {}
+  const raw = path ? await readFile(path) : {}
   return parseConfig(raw, env)
 }
 
@@ -62,7 +61,7 @@ export function parseConfig(raw: unknown, env: Env = {}): Config {
   return config
 }
 
-function readFile(path: string): unknown {
+async function readFile(path: string): Promise<unknown> {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -71,8 +70,10 @@ function readFile(path: string): unknown {
       `CONFIG_FILE: cannot read ${path} (${(error as NodeJS.ErrnoException).code}); name a YAML file that exists`,
     ])
   }
+  // Not at the top: whoever has no file does not pay for the parser.
+  const { parse, YAMLParseError } = await import('yaml')
   try {
-    return parseYaml(text, { prettyErrors: true })
+    return parse(text, { prettyErrors: true })
   } catch (error) {
     const where = error instanceof YAMLParseError ? error.message.split('\n')[0] : 'it cannot be parsed'
     throw new ConfigError([`CONFIG_FILE: ${path} is no valid YAML: ${where}`])

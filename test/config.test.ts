@@ -116,18 +116,25 @@ describe('loadConfig', () => {
     return { CONFIG_FILE: path }
   }
 
-  it('reads the file that CONFIG_FILE names', () => {
-    expect(loadConfig(file('ingest:\n  port: 5\n')).ingest.port).to.equal(5)
+  it('reads the file that CONFIG_FILE names', async () => {
+    expect((await loadConfig(file('ingest:\n  port: 5\n'))).ingest.port).to.equal(5)
   })
 
-  it('tells a file that is missing, and YAML that is none with its line', () => {
-    expect(() => loadConfig({ CONFIG_FILE: '/does/not/exist' })).to.throw(
-      ConfigError,
+  for (const [what, env, fault] of [
+    [
+      'a file that is missing',
+      () => ({ CONFIG_FILE: '/does/not/exist' }),
       /CONFIG_FILE: cannot read \/does\/not\/exist/,
-    )
-    expect(() => loadConfig(file('a: [\nb'))).to.throw(ConfigError, /no valid YAML.*line \d/)
-    expect(() => loadConfig(file('ingest: {}\ningest: {}\n'))).to.throw(ConfigError, /unique/)
-  })
+    ],
+    ['YAML that is none, with its line', () => file('a: [\nb'), /no valid YAML.*line \d/],
+    ['a key that is there twice', () => file('ingest: {}\ningest: {}\n'), /unique/],
+  ] as const) {
+    it(`tells ${what}`, async () => {
+      const error = await loadConfig(env()).catch((thrown: unknown) => thrown)
+      expect(error).to.be.instanceOf(ConfigError)
+      expect((error as ConfigError).message).to.match(fault)
+    })
+  }
 })
 
 describe('docs/config.schema.json', () => {

@@ -10,7 +10,7 @@ export const checkConfig: Command = {
   summary: 'check configuration and journal, change nothing',
   async run(args, env) {
     parseOptions(args, { options: {} })
-    const config = loadConfig(env)
+    const config = await loadConfig(env)
     checkEnvironment(env)
     const fault = await inspectJournal(config.journal)
     if (fault) {

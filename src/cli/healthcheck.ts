@@ -8,7 +8,7 @@ export const healthcheck: Command = {
   summary: 'ask the running service for its health',
   async run(args, env) {
     parseOptions(args, { options: {} })
-    const url = `${adminOrigin(env)}/healthz`
+    const url = `${await adminOrigin(env)}/healthz`
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(3_000) })
       if (response.ok) return 0
@@ -23,8 +23,8 @@ export const healthcheck: Command = {
 }
 
 /** Where the admin listener can be reached from its own machine. */
-function adminOrigin(env: Env): string {
-  const { host, port } = loadConfig(env).admin
+async function adminOrigin(env: Env): Promise<string> {
+  const { host, port } = (await loadConfig(env)).admin
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }

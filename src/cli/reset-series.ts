@@ -13,7 +13,7 @@ export const resetSeries: Command = {
     const { values } = parseOptions(args, { options: { 'unseen-for': { type: 'string', default: '1d' } } })
     const unseenFor = parseDuration(String(values['unseen-for']))
     if (unseenFor === undefined) throw new UsageError('--unseen-for takes a duration such as 12h or 30d')
-    const config = loadConfig(env)
+    const config = await loadConfig(env)
     let fault: { kind: JournalFault; detail: string } | undefined
     const journal = openJournal(config.journal, {
       clock: Date.now,

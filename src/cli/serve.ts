@@ -16,7 +16,7 @@ export const serve: Command = {
   summary: 'run the service (the default)',
   async run(args, env) {
     parseOptions(args, { options: {} })
-    const config = loadConfig(env)
+    const config = await loadConfig(env)
     checkEnvironment(env)
     const log = await createLog({ level: env['LOG_LEVEL'], terminal: process.stdout.isTTY })
     const signal = firstSignal()

@@ -35,10 +35,21 @@ export const OTHER = 'other'
 export function failureIds(): (receivedAt: number) => string {
   let last = 0
   let seq = 0
+  // Randomness by the block: asking for 16 bytes at a time costs more than everything else here.
+  const block = new Uint8Array(4_096)
+  let used = block.length
+  const random = () => {
+    if (used === block.length) {
+      crypto.getRandomValues(block)
+      used = 0
+    }
+    used += 16
+    return block.subarray(used - 16, used)
+  }
   return (receivedAt) => {
     seq = receivedAt === last ? seq + 1 : 0
     last = receivedAt
-    return v7({ msecs: receivedAt, seq })
+    return v7({ msecs: receivedAt, seq, random: random() })
   }
 }
 

@@ -69,9 +69,11 @@ export function parseReport(raw: Uint8Array): Report {
   return { code: number === 0 ? 0 : number, endpoint, message: message ?? '' }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 function decode(raw: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(raw)
+    return utf8.decode(raw)
   } catch {
     throw new AppError('invalid_encoding', 'the body is not valid UTF-8')
   }
