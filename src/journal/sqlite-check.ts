@@ -37,7 +37,8 @@ export function takeLock(path: string): DatabaseSync {
   createPrivate(file)
   const lock = new DatabaseSync(file, { timeout: 0 })
   try {
-    lock.exec('BEGIN EXCLUSIVE')
+    // Nothing is ever written to it, so it needs no rollback journal beside it.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     lock.close()
     if (((error as { errcode?: number }).errcode ?? 0) % 256 !== 5) throw error
