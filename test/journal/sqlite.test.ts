@@ -126,7 +126,7 @@ describe('openSqliteJournal', () => {
       expect(query('SELECT raw FROM failures')[0]?.['raw']).to.deep.equal(raw)
     })
 
-    it('are written with WAL and a full fsync, and can give pages back', async () => {
+    it('have a WAL, and can give pages back', async () => {
       const journal = await open()
       await journal.record(entry())
       expect(query('PRAGMA journal_mode')[0]).to.deep.equal({ journal_mode: 'wal' })
@@ -312,7 +312,51 @@ describe('openSqliteJournal', () => {
     })
   })
 
-  describe('a full disk', () => {
+  describe('a commit that does not come back', () => {
+    it('counts as failed, and is in the totals where it was stored after all', async () => {
+      const journal = await open({ stallAfter: 300 })
+      await journal.list({}, { limit: 1 })
+      const blocker = new DatabaseSync(path)
+      blocker.exec('BEGIN IMMEDIATE')
+      expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
+      expect(journal.status()).to.deep.include({ up: false, pending: 0 })
+      expect(journal.status().fault?.kind).to.equal('io')
+      expect(journal.status().fault?.detail).to.include('waiting')
+      blocker.close()
+      await until('the journal to be up', () => journal.status().up)
+      expect(events.counts()).to.deep.equal({ orders: 1 })
+      expect((await journal.list({}, { limit: 10 })).failures).to.have.length(1)
+    })
+  })
+
+  describe('the end of the writing thread', () => {
+    it('fails what waits, and another one takes over', async () => {
+      const journal = await open({ writerHeap: 16, groupBytes: 2 ** 30, pendingBytes: 2 ** 30 })
+      const { id } = await journal.record(entry())
+      const message = 'm'.repeat(1_000_000)
+      const codes = await Promise.all(Array.from({ length: 64 }, () => codeOf(journal.record(entry({ message })))))
+      expect(codes).to.include('journal_unavailable')
+      await until('the journal to be up', () => journal.status().up)
+      expect(events.faults[0]?.kind).to.equal('io')
+      expect(await codeOf(journal.record(entry()))).to.equal('none')
+      expect((await journal.get(id))?.id).to.equal(id)
+    })
+  })
+
+  describe('the reading thread', () => {
+    it('ends when nobody reads, and comes back', async () => {
+      const journal = await open({ readerIdle: 10 })
+      await journal.record(entry())
+      const threads = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length
+      const before = threads()
+      for (let round = 0; round < 3; round++) {
+        expect((await journal.list({}, { limit: 1 })).failures).to.have.length(1)
+        await until('its end', () => threads() === before)
+      }
+    })
+  })
+
+  describe('a volume of its own', () => {
     let mounted: string | undefined
 
     afterEach(async () => {
@@ -321,21 +365,25 @@ describe('openSqliteJournal', () => {
       mounted = undefined
     })
 
-    it('is reported, nothing is acknowledged, and it goes on once there is room', async function () {
-      this.timeout(60_000)
+    const mount = (test: Mocha.Context): string => {
       const volume = tempFolder()
       try {
         execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', volume], { stdio: 'ignore' })
-        mounted = volume
       } catch {
         if (process.env['CI'] === 'true') throw new Error('cannot mount a tmpfs (needs root), which CI must be able to')
         console.warn('      SKIPPED: cannot mount a tmpfs (needs root)')
-        this.skip()
+        test.skip()
       }
+      mounted = volume
       path = join(volume, 'journal.db')
-      const filler = join(volume, 'filler')
+      return volume
+    }
+
+    it('is reported when full: nothing is acknowledged, and it goes on once there is room', async function () {
+      this.timeout(60_000)
+      const filler = join(mount(this), 'filler')
       writeFileSync(filler, Buffer.alloc(3 * 2 ** 20))
-      const journal = await open()
+      const journal = await open({ sizeInterval: 10 })
       const acknowledged: string[] = []
       const raw = Buffer.alloc(20_000, 1)
       await until('the volume to be full', async () => {
@@ -347,12 +395,24 @@ describe('openSqliteJournal', () => {
       expect(journal.status().fault?.detail).to.include('room')
       await until('another attempt', () => events.faults.length > 2)
       expect(new Set(events.faults.map(({ kind }) => kind))).to.deep.equal(new Set(['disk_full']))
+      await until('a look at the free bytes', () => journal.status().size!.freeBytes! < 2 ** 20)
       rmSync(filler)
       await until('the journal to be up', () => journal.status().up)
       const { id } = await journal.record(entry({ raw }))
       const rows = new Set(query('SELECT id FROM failures').map((row) => row['id']))
       expect([...acknowledged, id].filter((each) => !rows.has(each))).to.deep.equal([])
       expect(acknowledged.length).to.be.greaterThan(0)
+    })
+
+    it('is reported when it is read-only, and used once it is writable', async function () {
+      const volume = mount(this)
+      await filled(1)
+      execFileSync('mount', ['-o', 'remount,ro', volume])
+      const journal = await open()
+      expect(journal.status().fault?.kind).to.equal('read_only')
+      execFileSync('mount', ['-o', 'remount,rw', volume])
+      await until('the journal to be up', () => journal.status().up)
+      expect(events.counts()).to.deep.equal({ orders: 1 })
     })
   })
 
