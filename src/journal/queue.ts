@@ -23,7 +23,7 @@ export class EntryQueue {
 
   /** @throws AppError (as rejection) `journal_full` */
   add(entry: Entry): Promise<Recorded> {
-    const bytes = entry.raw.byteLength
+    const bytes = sizeOf(entry)
     if (
       this.#waiting.length >= this.#limits.pendingLimit ||
       (this.#waiting.length > 0 && this.#bytes + bytes > this.#limits.pendingBytes)
@@ -41,9 +41,9 @@ export class EntryQueue {
     let count = 0
     let sum = 0
     for (const { entry } of this.#waiting) {
-      if (count >= entries || (count > 0 && sum + entry.raw.byteLength > bytes)) break
+      if (count >= entries || (count > 0 && sum + sizeOf(entry) > bytes)) break
       count++
-      sum += entry.raw.byteLength
+      sum += sizeOf(entry)
     }
     this.#bytes -= sum
     const taken = this.#waiting.slice(0, count)
@@ -51,3 +51,6 @@ export class EntryQueue {
     return taken
   }
 }
+
+/** Bytes that grow with what a client sends, at least. */
+const sizeOf = ({ raw, failure }: Entry): number => raw.byteLength + failure.message.length + failure.url.length

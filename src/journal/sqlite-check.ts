@@ -1,4 +1,14 @@
-import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -37,7 +47,8 @@ export function takeLock(path: string): DatabaseSync {
   createPrivate(file)
   const lock = new DatabaseSync(file, { timeout: 0 })
   try {
-    lock.exec('BEGIN EXCLUSIVE')
+    // Nothing is ever written to it, so it needs no rollback journal beside it.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     lock.close()
     if (((error as { errcode?: number }).errcode ?? 0) % 256 !== 5) throw error
@@ -86,10 +97,12 @@ export function checkFile(path: string): void {
   }
 }
 
-/** Creates a file that only its owner may read, before SQLite would create it by the umask. */
+/** Creates a file that only its owner may read, before SQLite would create it by the umask; its name is durable. */
 export function createPrivate(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600))
+    syncFolder(dirname(path))
+    syncFolder(dirname(dirname(path)))
   } catch (error) {
     // Not opened to see: closing a file gives up every lock that this process holds on it (fcntl(2)).
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -98,5 +111,18 @@ export function createPrivate(path: string): void {
     } catch {
       // Another owner's file that we may write to: its mode is that owner's affair.
     }
+  }
+}
+
+/** A file's name lives in its folder, and a new folder's in the one above: without this a power cut may take either. */
+function syncFolder(path: string): void {
+  let folder: number | undefined
+  try {
+    folder = openSync(path, 'r')
+    fsyncSync(folder)
+  } catch {
+    // A folder above that this user may not read is not a new one.
+  } finally {
+    if (folder !== undefined) closeSync(folder)
   }
 }

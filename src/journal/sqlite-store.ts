@@ -42,6 +42,7 @@ export class Store {
   #statements: Statements | undefined
   #failures = 0
   #recorded = 0
+  #oldest: number | null = null
   #wasFull = false
 
   constructor(options: StoreOptions) {
@@ -133,13 +134,17 @@ export class Store {
     return this.#guard(() => Number(this.#open().statements.forget.run(unseenSince).changes))
   }
 
+  /** A look, also while the database is closed. It throws what the file system throws, and changes nothing. */
   size(): JournalSize {
-    return this.#guard(() => ({
+    if (this.#statements) {
+      this.#oldest = (this.#statements.oldest.get() as unknown as [number] | undefined)?.[0] ?? null
+    }
+    return {
       failures: this.#failures,
       bytes: sizeOf(this.#file) + sizeOf(`${this.#file}-wal`),
       freeBytes: freeBytes(this.#file),
-      oldestAt: (this.#open().statements.oldest.get() as unknown as [number] | undefined)?.[0] ?? null,
-    }))
+      oldestAt: this.#oldest,
+    }
   }
 
   /** Lets everything go; the lock last. */

@@ -27,10 +27,10 @@ export interface SqliteJournalOptions {
   readonly retention: RetentionLimits
   readonly events: JournalEvents
   readonly clock: Clock
-  /** Most entries that wait, and most bytes of their bodies. */
+  /** Most entries that wait, and most bytes of their bodies and texts. */
   readonly pendingLimit?: number
   readonly pendingBytes?: number
-  /** Most entries in one transaction, and most bytes of their bodies. */
+  /** Most entries in one transaction, and most bytes of their bodies and texts. */
   readonly groupLimit?: number
   readonly groupBytes?: number
   /** Milliseconds: first and longest wait before opening is tried again. */
@@ -45,6 +45,8 @@ export interface SqliteJournalOptions {
   readonly sizeInterval?: number
   /** Milliseconds without a reading after which the reading thread ends. */
   readonly readerIdle?: number
+  /** Most MiB of the writing thread's heap. */
+  readonly writerHeap?: number
   /** statfs(2) type instead of the file system's own, for tests. */
   readonly filesystem?: number
 }
@@ -60,12 +62,11 @@ const DEFAULTS = {
   retentionBatch: 200,
   sizeInterval: 15_000,
   readerIdle: 60_000,
+  // Room for the totals of 100,000 label sets.
+  writerHeap: 128,
 } as const
 
 type Settings = SqliteJournalOptions & Required<Pick<SqliteJournalOptions, keyof typeof DEFAULTS>>
-
-/** The writing thread's heap, in MiB: room for the totals of 100,000 label sets. */
-const WRITER_HEAP = 128
 
 /** The journal as a SQLite file. Nothing happens before `open`. */
 export function openSqliteJournal(options: SqliteJournalOptions): Journal {
@@ -233,7 +234,6 @@ class SqliteJournal implements Journal {
     const { clock, retention, events } = this.#options
     // Label sets lose their place at a start, not at a reopening.
     const forgetBefore = this.#size === null ? clock() - retention.age : null
-    const generation = this.#generation
     this.#attempts++
     try {
       this.#writer ??= this.#spawn()
@@ -243,12 +243,13 @@ class SqliteJournal implements Journal {
       events.opened(opened.totals.map(totalOf))
       this.#expire()
     } catch (error) {
-      if (this.#state === 'down' && generation === this.#generation) this.#down(error)
+      // Where the thread's end was told already, another attempt is due.
+      if (this.#state === 'down' && this.#retry === undefined) this.#down(error)
     }
   }
 
   #spawn(): Thread<Writing> {
-    const { path, retention, filesystem } = this.#options
+    const { path, retention, filesystem, writerHeap } = this.#options
     const data: StoreOptions = {
       path,
       retentionSize: retention.size,
@@ -256,7 +257,7 @@ class SqliteJournal implements Journal {
     }
     const writer: Thread<Writing> = new Thread(new URL('./sqlite-worker.ts', import.meta.url), {
       data,
-      heap: WRITER_HEAP,
+      heap: writerHeap,
       onEnd: (reason) => {
         if (this.#writer !== writer) return
         this.#writer = undefined
@@ -271,6 +272,7 @@ class SqliteJournal implements Journal {
     this.#state = 'up'
     this.#attempts = 0
     clearTimeout(this.#retry)
+    this.#retry = undefined
     this.#since = this.#options.clock()
     this.#fault = undefined
     this.#size = size
@@ -297,7 +299,10 @@ class SqliteJournal implements Journal {
     this.#state = 'down'
     const wait = Math.min(retry.max, retry.min * 2 ** Math.min(this.#attempts, 16)) * (0.5 + Math.random() / 2)
     clearTimeout(this.#retry)
-    this.#retry = setTimeout(() => void this.#attempt(), wait)
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined
+      void this.#attempt()
+    }, wait)
   }
 
   #reject(reason: AppError): void {
@@ -324,9 +329,10 @@ class SqliteJournal implements Journal {
       })
   }
 
+  /** Also while it is down: then the free bytes matter most. A look that fails leaves the last one. */
   #look(): void {
-    if (this.#state !== 'up') return
-    this.#ask('size', null).then(
+    if (this.#size === null) return
+    this.#writer?.call('size', null).then(
       (size) => {
         this.#size = size
       },
@@ -335,7 +341,7 @@ class SqliteJournal implements Journal {
   }
 
   /** @throws AppError `journal_unavailable`; the fault that caused it has been told by then */
-  async #ask<K extends 'expire' | 'forget' | 'size'>(
+  async #ask<K extends 'expire' | 'forget'>(
     operation: K,
     argument: Parameters<Writing[K]>[0],
   ): Promise<ReturnType<Writing[K]>> {

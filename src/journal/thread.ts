@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { parentPort, type Transferable, Worker } from 'node:worker_threads'
 import { type Fault, FaultError } from './fault.ts'
 
@@ -26,7 +28,7 @@ export class Thread<O extends Operations> {
       workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: heap, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 },
       execArgv: [],
-      env: {},
+      env: threadEnvironment(),
     })
     let reason = 'it ended'
     this.#worker.on('message', (reply: Reply) => this.#settle(reply))
@@ -70,6 +72,16 @@ export class Thread<O extends Operations> {
     else if ('fault' in reply) call?.reject(new FaultError(reply.fault.kind, reply.fault.detail))
     else call?.reject(new Error(reply.error))
   }
+}
+
+/**
+ * Nothing of the process's environment, which holds secrets, but the compile cache: with it a thread need not load the
+ * type stripper, which costs 20 MB each.
+ */
+function threadEnvironment(): Record<string, string> {
+  // NODE_COMPILE_CACHE names the folder above the one of this Node's version.
+  const cache = getCompileCacheDir()
+  return cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) }
 }
 
 /** Within a thread: answers each call by its operation. */

@@ -1,0 +1,84 @@
+import type { Cause } from '../../src/domain/cause.ts'
+import { failureIds } from '../../src/domain/failure.ts'
+import type { Entry, JournalEvents, JournalFault, SeriesTotal } from '../../src/domain/journal.ts'
+
+const newId = failureIds()
+
+export interface EntryOptions {
+  readonly at?: number
+  readonly id?: string
+  readonly source?: string
+  readonly tenant?: string
+  readonly endpoint?: string
+  readonly code?: number
+  readonly cause?: Cause
+  readonly message?: string
+  readonly raw?: Uint8Array
+  readonly key?: string
+  readonly digest?: string
+}
+
+/** An entry that differs from any other in its id alone, unless told otherwise. */
+export function entry({ at = Date.now(), key, digest = 'digest', ...rest }: EntryOptions = {}): Entry {
+  const { source = 'retm', tenant = 'cafe', endpoint = 'orders', code = 500, cause = 'server_error' } = rest
+  const { id = newId(at), message = 'no answer', raw = Buffer.from('{"code":500}') } = rest
+  return {
+    failure: {
+      id,
+      receivedAt: at,
+      source,
+      tenant,
+      endpoint,
+      url: `https://api.example.com/${endpoint}`,
+      code,
+      cause,
+      message,
+      traceId: null,
+    },
+    raw,
+    labels: { source, tenant: '', endpoint, code: String(code), cause },
+    ...(key === undefined ? {} : { idempotency: { key, digest } }),
+  }
+}
+
+/** Keeps what a journal tells. */
+export class EventLog implements JournalEvents {
+  readonly calls: string[] = []
+  readonly faults: { kind: JournalFault; detail: string }[] = []
+  totals: readonly SeriesTotal[] = []
+  stored = 0
+  removed = 0
+
+  opened(totals: readonly SeriesTotal[]): void {
+    this.calls.push('opened')
+    this.totals = totals
+  }
+
+  failed(kind: JournalFault, detail: string): void {
+    this.calls.push(`failed ${kind}`)
+    this.faults.push({ kind, detail })
+  }
+
+  committed(entries: number): void {
+    this.calls.push('committed')
+    this.stored += entries
+  }
+
+  expired(failures: number, reason: 'age' | 'size'): void {
+    this.calls.push(`expired ${reason}`)
+    this.removed += failures
+  }
+
+  /** Counts by endpoint. */
+  counts(): Record<string, number> {
+    return Object.fromEntries(this.totals.map(({ labels, count }) => [labels.endpoint, count]))
+  }
+}
+
+/** The code of the AppError that a promise rejects with; `none` where it does not reject. */
+export function codeOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'none',
+    (error: { code?: string }) => error.code ?? String(error),
+  )
+}
