@@ -108,14 +108,14 @@ export function looksLikeRandomLabel(label: string): boolean {
 export function looksLikeToken(run: string): boolean {
   const text = plainText(run)
   if (text === undefined) return true
+  if (text !== run && knownKeyAt(text) >= 0) return true
   const rest = withoutUuids(text)
   if (rest.length < 16) return false
   const pieces = piecesOf(rest)
-  if (pieces.some((piece) => piece.length >= 16 && (isMixed(piece) ? changes(piece) >= 3 : isGibberish(piece))))
-    return true
-  // Base64 may hold a slash, a path holds many: only what mixes case as no path does counts over its pieces.
+  if (pieces.some((piece) => piece.length >= 16 && (changes(piece) >= 3 || isGibberish(lettersOf(piece))))) return true
+  // Base64 may hold a slash, a path holds many: over several pieces counts only what mixes case as no path does.
   const joined = pieces.join('')
-  if (joined.length >= 24 && changes(joined) >= 6 && isCaseMixed(joined)) return true
+  if (joined.length >= 20 && isCaseMixed(joined) && (changes(joined) >= 6 || isUnwordly(lettersOf(joined)))) return true
   return rest.split(/[./]/).some((part) => {
     const letters = part.replace(/[^A-Za-z0-9]/g, '')
     return letters.length >= 20 && changes(letters) >= 5
@@ -135,6 +135,7 @@ function isIdPiece(piece: string, _index: number, all: readonly string[]): boole
   return isGibberish(letters) || (isCaseMixed(letters) && letters.length >= 4)
 }
 
+const lettersOf = (piece: string): string => piece.replace(/\d+/g, '')
 const isMixed = (piece: string): boolean => /\d/.test(piece) && /\D/.test(piece)
 
 /** How often digits and letters take turns. */

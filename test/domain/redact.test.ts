@@ -134,7 +134,7 @@ describe('redact', () => {
         expect(masked).not.to.contain(encodeURIComponent(secret))
         expect(masked).not.to.contain(Buffer.from(`user:${secret}`).toString('base64'))
       }),
-      { numRuns: 5_000 },
+      { numRuns: Number(process.env.RUNS ?? 5_000) },
     )
   })
 
@@ -147,7 +147,7 @@ describe('redact', () => {
         expect(masked).not.to.contain(hidden)
         for (let at = 0; at + 14 <= secret.length; at += 2) expect(masked).not.to.contain(secret.slice(at, at + 14))
       }),
-      { numRuns: 5_000 },
+      { numRuns: Number(process.env.RUNS ?? 5_000) },
     )
   })
 
@@ -159,7 +159,7 @@ describe('redact', () => {
         expect(once.isWellFormed()).to.equal(true)
         expect(once).not.to.contain('\0')
       }),
-      { numRuns: 10_000 },
+      { numRuns: Number(process.env.RUNS ?? 10_000) },
     )
   })
 
@@ -341,7 +341,7 @@ describe('cutMessage', () => {
 
   it('limits to 8 KiB unless told', () => {
     expect(cutMessage('a'.repeat(8_192))).to.have.length(8_192)
-    expect(cutMessage('é'.repeat(8_192))).to.match(/é […cut, 16384 bytes]$/u)
+    expect(cutMessage('é'.repeat(8_192))).to.match(/é \[…cut, 16384 bytes\]$/u)
     expect(Buffer.byteLength(cutMessage('é'.repeat(8_192)))).to.be.within(8_190, 8_192)
   })
 })
