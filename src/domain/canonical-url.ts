@@ -24,7 +24,7 @@ export interface NormalUrl {
  */
 export function parseHttpUrl(text: string): NormalUrl | undefined {
   if (!/^https?:\/\/[^/\\?#]/i.test(text) || /[\0-\x1f\x7f-\x9f]|^\s|\s$/.test(text)) return undefined
-  const url = URL.parse(text)
+  const url = URL.parse(shortened(text))
   if (!url) return undefined
   const host = url.hostname.endsWith('.') ? url.hostname.slice(0, -1) : url.hostname
   if (!isHost(host)) return undefined
@@ -33,6 +33,16 @@ export function parseHttpUrl(text: string): NormalUrl | undefined {
   const port = url.port === '' ? '' : `:${url.port}`
   return { origin: `${url.protocol}//${host}${port}`, segments: url.pathname.slice(1).split('/').map(normalSegment) }
 }
+
+/** Bounds the work on what is cut to 255 characters in the end; reports hold at most 2,048. */
+function shortened(text: string): string {
+  if (text.length <= MAX_PARSED_LENGTH) return text
+  const place = text.replace(/[?#].*$/s, '')
+  return place.length <= MAX_PARSED_LENGTH
+    ? place
+    : `${place.slice(0, place.lastIndexOf('/', MAX_PARSED_LENGTH))}/${CUT}`
+}
+const MAX_PARSED_LENGTH = 2_048
 
 /**
  * The URL as it may be shown: in labels, spans, logs, the API. Scheme, host, port and path in normal form; path segments

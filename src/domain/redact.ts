@@ -13,9 +13,16 @@ const MASK = '***'
  * words and has no name before it.
  */
 export function redact(text: string): string {
-  const sound = text.toWellFormed().replaceAll('\0', '\uFFFD')
-  return maskUrls(maskNamed(maskPrivateKeys(sound)), maskTokens)
+  let masked = text.toWellFormed().replaceAll('\0', '\uFFFD')
+  // A mask or decoding may join what stood apart (a name and a value, two runs), so look again until nothing changes.
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    const before = masked
+    masked = maskUrls(maskNamed(maskPrivateKeys(before)), maskTokens)
+    if (masked === before || !(masked.includes(MASK) || before.includes('%'))) break
+  }
+  return masked
 }
+const MAX_PASSES = 5
 
 /** PEM (RFC 7468) blocks of private keys, to their end or, where that was cut off, to the text's. */
 function maskPrivateKeys(text: string): string {

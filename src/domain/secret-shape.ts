@@ -79,6 +79,8 @@ const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
 /** One path segment: whether it is more likely an id, a token, an address or a secret than a word that people chose. */
 export function looksLikeId(segment: string): boolean {
+  // Most segments; no letters that few make gibberish.
+  if (/^[a-z]{1,5}$/.test(segment)) return false
   const text = plainText(segment)
   if (text === undefined) return true
   if (text === '') return false
@@ -116,13 +118,14 @@ export function looksLikeToken(run: string): boolean {
   // Base64 may hold a slash, a path holds many: over several pieces counts only what mixes case as no path does.
   const joined = pieces.join('')
   if (joined.length >= 20 && isCaseMixed(joined) && (changes(joined) >= 6 || isUnwordly(lettersOf(joined)))) return true
+  if (joined.length >= 18 && /\d/.test(joined) && classChanges(joined) / joined.length > 0.38) return true
   return rest.split(/[./]/).some((part) => {
     const letters = part.replace(/[^A-Za-z0-9]/g, '')
     return letters.length >= 20 && changes(letters) >= 5
   })
 }
 
-const piecesOf = (text: string): string[] => text.split(/[^\p{L}\p{M}\p{Nd}]+/u).filter((piece) => piece !== '')
+const piecesOf = (text: string): string[] => text.match(isAscii(text) ? /[A-Za-z0-9]+/g : /[\p{L}\p{M}\p{Nd}]+/gu) ?? []
 
 function isIdPiece(piece: string, _index: number, all: readonly string[]): boolean {
   if (/^\d+$/.test(piece)) return piece.length >= 4 || all.length === 1
@@ -144,6 +147,10 @@ function changes(piece: string): number {
   for (let i = 1; i < piece.length; i++) if (isDigit(piece, i) !== isDigit(piece, i - 1)) count++
   return count
 }
+
+/** How often upper case, lower case and digits take turns. */
+const classChanges = (piece: string): number =>
+  (piece.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[A-Za-z])/g) ?? []).length
 
 const isDigit = (text: string, index: number): boolean => {
   const code = text.charCodeAt(index)
