@@ -1,5 +1,5 @@
 import { domainToUnicode } from 'node:url'
-import { looksLikeId, looksLikeRandomLabel } from './secret-shape.ts'
+import { looksLikeId, looksLikeRandomLabel, plainText } from './secret-shape.ts'
 
 /** Most characters of a canonical URL: it is a label value, and Prometheus users read it in a legend. */
 export const MAX_URL_LENGTH = 255
@@ -60,10 +60,10 @@ export function canonicalUrl(text: string): string | undefined {
 
 export function render({ origin, segments }: NormalUrl): string {
   let result = shownOrigin(origin)
-  let afterSecretWord = false
+  let word = ''
   for (const [index, segment] of segments.entries()) {
-    const shown = segment === CUT ? CUT : isId(segment, afterSecretWord) ? ID : segment
-    afterSecretWord = SECRET_WORD.test(segment)
+    const shown = segment === CUT ? CUT : isId(segment, word) ? ID : segment
+    if (segment !== '') word = plainText(segment) ?? ''
     const isLast = index === segments.length - 1
     // Room for the mark is kept until the last segment.
     if (result.length + 1 + shown.length + (isLast ? 0 : 1 + CUT.length) > MAX_URL_LENGTH) return `${result}/${CUT}`
@@ -74,9 +74,16 @@ export function render({ origin, segments }: NormalUrl): string {
 
 /** What follows such a segment is a secret even where it reads like a word. */
 const SECRET_WORD = /^(?:passw(?:or)?d|passwd|pwd|passphrase|secret|api[-_]?key|access[-_]?token|auth[-_]?token)s?$/i
+/** What follows such a segment is a secret unless it reads like a word, as in `/oauth/token/refresh`. */
+const KEY_WORD = /^(?:token|key|sig|signature|auth|session|sid|otp|pin|code)s?$/i
 
-const isId = (segment: string, afterSecretWord: boolean): boolean =>
-  segment !== '' && (segment === ID || afterSecretWord || looksLikeId(segment))
+/** @param before the last segment that was not empty */
+const isId = (segment: string, before: string): boolean =>
+  segment !== '' &&
+  (segment === ID ||
+    SECRET_WORD.test(before) ||
+    (KEY_WORD.test(before) && !/^(?:[A-Za-z_.-]+|v\d)$/.test(segment)) ||
+    looksLikeId(segment))
 
 function isHost(host: string): boolean {
   if (host.startsWith('[')) return true

@@ -28,7 +28,7 @@ const MAX_PASSES = 5
 function maskPrivateKeys(text: string): string {
   let result = ''
   let from = 0
-  for (const begin of text.matchAll(/-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY/g)) {
+  for (const begin of text.matchAll(/-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY/gi)) {
     if (begin.index < from) continue
     const end = text.indexOf('-----END', begin.index)
     const tail = end < 0 ? '' : (/^-----END[A-Z0-9 ]{0,50}-{0,5}/.exec(text.slice(end, end + 70))?.[0] ?? '')
@@ -38,17 +38,19 @@ function maskPrivateKeys(text: string): string {
   return result + text.slice(from)
 }
 
+const HEADER = '(?:proxy-)?authorization|(?:set-)?cookies?'
+/** Long enough to be meant wherever they stand, as in `DB_PASSWORD` and `clientSecret`. */
+const NAME = String.raw`passwor[dt]|passw?d|passphrase|passcode|secret|token|credentials?|signature|private[-_ ]?key|(?:api|access|auth|account|signing|encryption|subscription|functions?)[-_ ]?key|session[-_]?(?:id|key)|j?sessionid|phpsessid|connection[-_]?string`
+/** Names only as whole words. */
+const SHORT_NAME = String.raw`(?<![a-z0-9])(?:pwd|pw|pass|sig|sid|otp|pin|hmac|jwt|auth|key|x-[a-z-]{0,30}-key)`
+/** Between name and value: `: `, `=`, `":"`, `[0]=`, `%3D`, `>` of a tag, the space behind `--name`. */
+const BETWEEN = String.raw`(?:\[\w{0,20}\])?["'\\\]]{0,4}\s{0,8}(?:=>|:=|[:=]|%3[ad]|>(?=[^\s<]))\s{0,8}|(?<=--[a-z0-9-]{0,40})[ \t]{1,8}`
+const SCHEME = String.raw`(?<![a-z0-9])(?:bearer|basic)`
+const BEHIND_SCHEME = String.raw`[ \t]{1,8}(?:[:=][ \t]{0,4})?|[:=][ \t]{0,4}`
+
 /** A name whose value is a credential, with what stands between the two; or a scheme of HTTP authentication. */
 const NAMED = new RegExp(
-  [
-    '(?<header>(?:proxy-)?authorization|(?:set-)?cookie)',
-    '(?<name>(?:passw(?:or)?d|passwd|passphrase|secret|token|credentials?|signature|private[-_ ]?key|(?:api|access|auth|account|shared[-_]access|signing|encryption|subscription|functions?)[-_ ]?key|session[-_]?(?:id|key)|j?sessionid|phpsessid|connection[-_]?string|(?<![a-z0-9])(?:pwd|pass|sig|sid|otp|pin|hmac|jwt|auth|key|x-[a-z-]{0,30}-key))(?:[-_][a-z0-9]{1,20}|s)?)',
-  ]
-    .join('|')
-    .replace(/^/, '(?:')
-    .concat(
-      ')(?<between>["\'\\\\\\]]{0,4}[ \\t]{0,8}(?:=>|:=|[:=])[ \\t]{0,8})|(?<scheme>(?<![a-z0-9])(?:bearer|basic))(?<space>[ \\t]{1,8})(?=[^ \\t])',
-    ),
+  `(?:(?<header>${HEADER})|(?<name>(?:${NAME}|${SHORT_NAME})(?:[-_][a-z0-9]{1,20}|s)?))(?<between>${BETWEEN})|(?<scheme>${SCHEME})(?:${BEHIND_SCHEME})(?=[^ \\t])`,
   'gi',
 )
 
@@ -75,10 +77,10 @@ function maskNamed(text: string): string {
     const end = header
       ? headerEnd(text, start, header)
       : name
-        ? namedEnd(text, start, /^:[ \t]+$/.test(between!) && /^[a-z]+$/i.test(name))
+        ? namedEnd(text, start, /^(?::\s+|[ \t]+)$/.test(between!) && /^[a-z]+$/i.test(name))
         : schemeEnd(text, start, scheme!)
     if (end <= start) continue
-    const quote = /^\\?["']/.exec(text.slice(start, start + 2))?.[0] ?? ''
+    const quote = QUOTE.exec(text.slice(start, start + 2))?.[0] ?? ''
     result += text.slice(from, start) + quote + MASK
     from = end
     NAMED.lastIndex = end
@@ -87,9 +89,9 @@ function maskNamed(text: string): string {
 }
 
 function headerEnd(text: string, start: number, header: string): number {
-  const quoted = quotedEnd(text, start)
-  if (quoted !== undefined) return quoted
-  if (/cookie$/i.test(header)) return lineEnd(text, start)
+  const enclosed = enclosedEnd(text, start)
+  if (enclosed !== undefined) return enclosed
+  if (/cookies?$/i.test(header)) return lineEnd(text, start)
   const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
   if (scheme) return valueEnd(text, start + scheme[0].length)
   if (DIAGNOSTIC.test(text.slice(start, start + 40))) return start
@@ -97,28 +99,41 @@ function headerEnd(text: string, start: number, header: string): number {
 }
 
 function namedEnd(text: string, start: number, isProse: boolean): number {
-  const quoted = quotedEnd(text, start)
-  if (quoted !== undefined) return quoted
-  if (isProse && DIAGNOSTIC.test(text.slice(start, start + 40))) return start
+  if (isProse && (DIAGNOSTIC.test(text.slice(start, start + 40)) || /^[[{<]/.test(text[start] ?? ''))) return start
+  const enclosed = enclosedEnd(text, start)
+  if (enclosed !== undefined) return enclosed
   const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
   return valueEnd(text, start + (scheme?.[0].length ?? 0))
 }
 
 function schemeEnd(text: string, start: number, scheme: string): number {
   if (DIAGNOSTIC.test(text.slice(start, start + 40))) return start
-  const end = valueEnd(text, start)
+  const end = enclosedEnd(text, start) ?? valueEnd(text, start)
   // "basic usage" is prose; Base64 of name and password has a capital, a digit or padding.
   return /basic/i.test(scheme) && !/[A-Z0-9=]/.test(text.slice(start, end)) ? start : end
 }
 
-/** Where a quoted value ends, before its closing quote or at the line's end; undefined where none starts here. */
-function quotedEnd(text: string, start: number): number | undefined {
-  const quote = /^\\?["']/.exec(text.slice(start, start + 2))?.[0]
-  if (quote === undefined) return undefined
+/**
+ * Where a value in quotes or brackets ends: before its closing quote, after its closing bracket, at the line's end where
+ * neither comes; undefined where the value starts with none.
+ */
+function enclosedEnd(text: string, start: number): number | undefined {
+  const quote = QUOTE.exec(text.slice(start, start + 2))?.[0]
+  if (quote === undefined) return bracketEnd(text, start)
   let at = start + quote.length
-  while (at < text.length && !'\r\n'.includes(text[at]!) && !text.startsWith(quote, at))
-    at += quote.length === 1 && text[at] === '\\' && at + 1 < text.length && !'\r\n'.includes(text[at + 1]!) ? 2 : 1
-  return at
+  while (at < text.length && !text.startsWith(quote, at)) at += quote.length === 1 && text[at] === '\\' ? 2 : 1
+  return at < text.length ? at : lineEnd(text, start)
+}
+const QUOTE = /^\\?["'`]/
+
+function bracketEnd(text: string, start: number): number | undefined {
+  if (!'[{<'.includes(text[start] ?? ' ')) return undefined
+  let depth = 0
+  for (let at = start; at < text.length && !'\r\n'.includes(text[at]!); at++) {
+    if ('[{<'.includes(text[at]!)) depth++
+    if (']}>'.includes(text[at]!) && --depth === 0) return at + 1
+  }
+  return lineEnd(text, start)
 }
 
 function lineEnd(text: string, start: number): number {

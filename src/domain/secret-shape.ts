@@ -77,6 +77,8 @@ export function plainText(text: string): string | undefined {
 
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
+const NAMED_VALUE = /(?:password|passwd|secret|token|api[-_]?key)[^a-z0-9]{1,3}[^\d]{0,40}\d/i
+
 /** One path segment: whether it is more likely an id, a token, an address or a secret than a word that people chose. */
 export function looksLikeId(segment: string): boolean {
   // Most segments; no letters that few make gibberish.
@@ -85,6 +87,7 @@ export function looksLikeId(segment: string): boolean {
   if (text === undefined) return true
   if (text === '') return false
   if (text.length > 100 || /[@=]/.test(text) || knownKeyAt(text) >= 0 || text.search(UUID) >= 0) return true
+  if (NAMED_VALUE.test(text)) return true
   const pieces = piecesOf(text)
   // Keys come in groups too (a1b2-c3d4-e5f6): what each group hides, all of them together show.
   const joined = pieces.join('')
