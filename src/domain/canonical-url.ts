@@ -1,5 +1,5 @@
 import { domainToUnicode } from 'node:url'
-import { looksLikeId, looksLikeRandomLabel } from './secret-shape.ts'
+import { looksLikeId, looksLikeRandomLabel, plainText } from './secret-shape.ts'
 
 /** Most characters of a canonical URL: it is a label value, and Prometheus users read it in a legend. */
 export const MAX_URL_LENGTH = 255
@@ -24,7 +24,7 @@ export interface NormalUrl {
  */
 export function parseHttpUrl(text: string): NormalUrl | undefined {
   if (!/^https?:\/\/[^/\\?#]/i.test(text) || /[\0-\x1f\x7f-\x9f]|^\s|\s$/.test(text)) return undefined
-  const url = URL.parse(text)
+  const url = URL.parse(shortened(text))
   if (!url) return undefined
   const host = url.hostname.endsWith('.') ? url.hostname.slice(0, -1) : url.hostname
   if (!isHost(host)) return undefined
@@ -33,6 +33,16 @@ export function parseHttpUrl(text: string): NormalUrl | undefined {
   const port = url.port === '' ? '' : `:${url.port}`
   return { origin: `${url.protocol}//${host}${port}`, segments: url.pathname.slice(1).split('/').map(normalSegment) }
 }
+
+/** Bounds the work on what is cut to 255 characters in the end; reports hold at most 2,048. */
+function shortened(text: string): string {
+  if (text.length <= MAX_PARSED_LENGTH) return text
+  const place = text.replace(/[?#].*$/s, '')
+  return place.length <= MAX_PARSED_LENGTH
+    ? place
+    : `${place.slice(0, place.lastIndexOf('/', MAX_PARSED_LENGTH))}/${CUT}`
+}
+const MAX_PARSED_LENGTH = 2_048
 
 /**
  * The URL as it may be shown: in labels, spans, logs, the API. Scheme, host, port and path in normal form; path segments
@@ -50,10 +60,10 @@ export function canonicalUrl(text: string): string | undefined {
 
 export function render({ origin, segments }: NormalUrl): string {
   let result = shownOrigin(origin)
-  let afterSecretWord = false
+  let word = ''
   for (const [index, segment] of segments.entries()) {
-    const shown = segment === CUT ? CUT : isId(segment, afterSecretWord) ? ID : segment
-    afterSecretWord = SECRET_WORD.test(segment)
+    const shown = segment === CUT ? CUT : isId(segment, word) ? ID : segment
+    if (segment !== '') word = plainText(segment) ?? ''
     const isLast = index === segments.length - 1
     // Room for the mark is kept until the last segment.
     if (result.length + 1 + shown.length + (isLast ? 0 : 1 + CUT.length) > MAX_URL_LENGTH) return `${result}/${CUT}`
@@ -64,9 +74,16 @@ export function render({ origin, segments }: NormalUrl): string {
 
 /** What follows such a segment is a secret even where it reads like a word. */
 const SECRET_WORD = /^(?:passw(?:or)?d|passwd|pwd|passphrase|secret|api[-_]?key|access[-_]?token|auth[-_]?token)s?$/i
+/** What follows such a segment is a secret unless it reads like a word, as in `/oauth/token/refresh`. */
+const KEY_WORD = /^(?:token|key|sig|signature|auth|session|sid|otp|pin|code)s?$/i
 
-const isId = (segment: string, afterSecretWord: boolean): boolean =>
-  segment !== '' && (segment === ID || afterSecretWord || looksLikeId(segment))
+/** @param before the last segment that was not empty */
+const isId = (segment: string, before: string): boolean =>
+  segment !== '' &&
+  (segment === ID ||
+    SECRET_WORD.test(before) ||
+    (KEY_WORD.test(before) && !/^(?:[A-Za-z_.-]+|v\d)$/.test(segment)) ||
+    looksLikeId(segment))
 
 function isHost(host: string): boolean {
   if (host.startsWith('[')) return true

@@ -13,15 +13,22 @@ const MASK = '***'
  * words and has no name before it.
  */
 export function redact(text: string): string {
-  const sound = text.toWellFormed().replaceAll('\0', '\uFFFD')
-  return maskUrls(maskNamed(maskPrivateKeys(sound)), maskTokens)
+  let masked = text.toWellFormed().replaceAll('\0', '\uFFFD')
+  // A mask or decoding may join what stood apart (a name and a value, two runs), so look again until nothing changes.
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    const before = masked
+    masked = maskUrls(maskNamed(maskPrivateKeys(before)), maskTokens)
+    if (masked === before || !(masked.includes(MASK) || before.includes('%'))) break
+  }
+  return masked
 }
+const MAX_PASSES = 5
 
 /** PEM (RFC 7468) blocks of private keys, to their end or, where that was cut off, to the text's. */
 function maskPrivateKeys(text: string): string {
   let result = ''
   let from = 0
-  for (const begin of text.matchAll(/-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY/g)) {
+  for (const begin of text.matchAll(/-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY/gi)) {
     if (begin.index < from) continue
     const end = text.indexOf('-----END', begin.index)
     const tail = end < 0 ? '' : (/^-----END[A-Z0-9 ]{0,50}-{0,5}/.exec(text.slice(end, end + 70))?.[0] ?? '')
@@ -31,29 +38,31 @@ function maskPrivateKeys(text: string): string {
   return result + text.slice(from)
 }
 
+const HEADER = '(?:proxy-)?authorization|(?:set-)?cookies?'
+/** Long enough to be meant wherever they stand, as in `DB_PASSWORD` and `clientSecret`. */
+const NAME = String.raw`passwor[dt]|passw?d|passphrase|passcode|secret|token|credentials?|signature|private[-_ ]?key|(?:api|access|auth|account|signing|encryption|subscription|functions?)[-_ ]?key|session[-_]?(?:id|key)|j?sessionid|phpsessid|connection[-_]?string`
+/** Names only as whole words. */
+const SHORT_NAME = String.raw`(?<![a-z0-9])(?:pwd|pw|pass|sig|sid|otp|pin|hmac|jwt|auth|key|x-[a-z-]{0,30}-key)`
+/** Between name and value: `: `, `=`, `":"`, `[0]=`, `%3D`, `>` of a tag, the space behind `--name`. */
+const BETWEEN = String.raw`(?:\[\w{0,20}\])?["'\\\]]{0,4}\s{0,8}(?:=>|:=|[:=]|%3[ad]|>(?=[^\s<]))\s{0,8}|(?<=--[a-z0-9-]{0,40})[ \t]{1,8}`
+const SCHEME = String.raw`(?<![a-z0-9])(?:bearer|basic)`
+const BEHIND_SCHEME = String.raw`[ \t]{1,8}(?:[:=][ \t]{0,4})?|[:=][ \t]{0,4}`
+
 /** A name whose value is a credential, with what stands between the two; or a scheme of HTTP authentication. */
 const NAMED = new RegExp(
-  [
-    '(?<header>(?:proxy-)?authorization|(?:set-)?cookie)',
-    '(?<name>(?:passw(?:or)?d|passwd|passphrase|secret|token|credentials?|signature|private[-_ ]?key|(?:api|access|auth|account|shared[-_]access|signing|encryption|subscription|functions?)[-_ ]?key|session[-_]?(?:id|key)|j?sessionid|phpsessid|connection[-_]?string|(?<![a-z0-9])(?:pwd|pass|sig|sid|otp|pin|hmac|jwt|auth|key|x-[a-z-]{0,30}-key))(?:[-_][a-z0-9]{1,20}|s)?)',
-  ]
-    .join('|')
-    .replace(/^/, '(?:')
-    .concat(
-      ')(?<between>["\'\\\\\\]]{0,4}[ \\t]{0,8}(?:=>|:=|[:=])[ \\t]{0,8})|(?<scheme>(?<![a-z0-9])(?:bearer|basic))(?<space>[ \\t]{1,8})(?=[^ \\t])',
-    ),
+  `(?:(?<header>${HEADER})|(?<name>(?:${NAME}|${SHORT_NAME})(?:[-_][a-z0-9]{1,20}|s)?))(?<between>${BETWEEN})|(?<scheme>${SCHEME})(?:${BEHIND_SCHEME})(?=[^ \\t])`,
   'gi',
 )
 
 /** What stands after `token:` or `Bearer` in an error message and is no value. */
 const DIAGNOSTIC = new RegExp(
-  `^(?:${[
+  `^(?:(?:realm|error)=|(?:${[
     'a|an|and|any|are|at|auth|authentication|authenticator|authorization|authorized|bad|but|by|can|cannot|contains|context|could|credentials?|decode|decoding|decryption',
     'denied|dial|did|does|empty|error|errors|exceeded|expected|expired|expires|failed|failure|failing|for|format|forbidden|from|get|has|have|header|http|illegal|in|incorrect',
     'insufficient|invalid|invalid_[a-z_]+|is|issuer|it|jwt|key|length|lookup|malformed|match|may|mismatch|missing|must|no|none|not|null|nil|of|on|open|or|parse|parsing|password|permission|post|read',
     'realm|refused|rejected|required|revoked|scheme|secret|segments?|server|should|signature|stat|status|the|timeout|timed|token|tokens|too|type|unable|unauthorized|undefined',
     'unexpected|unknown|unparseable|unsupported|unverifiable|usage|user|value|verification|verify|was|were|while|with|wrong|x509|oauth2|oidc|tls|ssl|dns|[1-5]\\d\\d|<nil>',
-  ].join('|')})(?![A-Za-z0-9_+/=-])`,
+  ].join('|')})(?![A-Za-z0-9_+/=-]))`,
   'i',
 )
 const HTTP_SCHEME = /^(?:bearer|basic|token|apikey|negotiate|ntlm|key)[ \t]{1,8}/i
@@ -68,10 +77,10 @@ function maskNamed(text: string): string {
     const end = header
       ? headerEnd(text, start, header)
       : name
-        ? namedEnd(text, start, /^:[ \t]+$/.test(between!) && /^[a-z]+$/i.test(name))
+        ? namedEnd(text, start, /^(?::\s+|[ \t]+)$/.test(between!) && /^[a-z]+$/i.test(name))
         : schemeEnd(text, start, scheme!)
     if (end <= start) continue
-    const quote = /^\\?["']/.exec(text.slice(start, start + 2))?.[0] ?? ''
+    const quote = QUOTE.exec(text.slice(start, start + 2))?.[0] ?? ''
     result += text.slice(from, start) + quote + MASK
     from = end
     NAMED.lastIndex = end
@@ -80,41 +89,51 @@ function maskNamed(text: string): string {
 }
 
 function headerEnd(text: string, start: number, header: string): number {
-  const quoted = quotedEnd(text, start)
-  if (quoted !== undefined) return quoted
-  const line = lineEnd(text, start)
-  if (/cookie$/i.test(header)) return line
+  const enclosed = enclosedEnd(text, start)
+  if (enclosed !== undefined) return enclosed
+  if (/cookies?$/i.test(header)) return lineEnd(text, start)
   const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
   if (scheme) return valueEnd(text, start + scheme[0].length)
   if (DIAGNOSTIC.test(text.slice(start, start + 40))) return start
-  return text.startsWith(MASK, start) ? start + MASK.length : line
+  return text.startsWith(MASK, start) ? start + MASK.length : lineEnd(text, start)
 }
 
 function namedEnd(text: string, start: number, isProse: boolean): number {
-  const quoted = quotedEnd(text, start)
-  if (quoted !== undefined) return quoted
-  if (isProse && DIAGNOSTIC.test(text.slice(start, start + 40))) return start
+  if (isProse && (DIAGNOSTIC.test(text.slice(start, start + 40)) || /^[[{<]/.test(text[start] ?? ''))) return start
+  const enclosed = enclosedEnd(text, start)
+  if (enclosed !== undefined) return enclosed
   const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
   return valueEnd(text, start + (scheme?.[0].length ?? 0))
 }
 
 function schemeEnd(text: string, start: number, scheme: string): number {
   if (DIAGNOSTIC.test(text.slice(start, start + 40))) return start
-  const end = valueEnd(text, start)
+  const end = enclosedEnd(text, start) ?? valueEnd(text, start)
   // "basic usage" is prose; Base64 of name and password has a capital, a digit or padding.
   return /basic/i.test(scheme) && !/[A-Z0-9=]/.test(text.slice(start, end)) ? start : end
 }
 
-/** Where a quoted value ends, before its closing quote; undefined where none starts here. */
-function quotedEnd(text: string, start: number): number | undefined {
-  const quote = /^\\?["']/.exec(text.slice(start, start + 2))?.[0]
-  if (quote === undefined) return undefined
-  const line = lineEnd(text, start)
-  for (let at = start + quote.length; at < line; at++) {
-    if (text.startsWith(quote, at)) return at
-    if (quote.length === 1 && text[at] === '\\') at++
+/**
+ * Where a value in quotes or brackets ends: before its closing quote, after its closing bracket, at the line's end where
+ * neither comes; undefined where the value starts with none.
+ */
+function enclosedEnd(text: string, start: number): number | undefined {
+  const quote = QUOTE.exec(text.slice(start, start + 2))?.[0]
+  if (quote === undefined) return bracketEnd(text, start)
+  let at = start + quote.length
+  while (at < text.length && !text.startsWith(quote, at)) at += quote.length === 1 && text[at] === '\\' ? 2 : 1
+  return at < text.length ? at : lineEnd(text, start)
+}
+const QUOTE = /^\\?["'`]/
+
+function bracketEnd(text: string, start: number): number | undefined {
+  if (!'[{<'.includes(text[start] ?? ' ')) return undefined
+  let depth = 0
+  for (let at = start; at < text.length && !'\r\n'.includes(text[at]!); at++) {
+    if ('[{<'.includes(text[at]!)) depth++
+    if (']}>'.includes(text[at]!) && --depth === 0) return at + 1
   }
-  return line
+  return lineEnd(text, start)
 }
 
 function lineEnd(text: string, start: number): number {
@@ -123,21 +142,20 @@ function lineEnd(text: string, start: number): number {
 }
 const LINE_END = /[\r\n]/g
 
-/** Where an unquoted value ends: at white space, a quote, or a separator that another name or nothing follows. */
+/** Where an unquoted value ends: at white space, a quote, or a separator that another name follows. */
 function valueEnd(text: string, start: number): number {
-  VALUE.lastIndex = start
-  const value = VALUE.exec(text)?.[0] ?? ''
-  const separator = value.search(/[&;,](?=[\w.-]{1,40}=)/)
-  const cut = separator < 0 ? value : value.slice(0, separator)
-  return start + trimmedLength(cut)
+  let end = start
+  while (end < text.length && VALUE_CHARACTER.test(text[end]!)) {
+    NEXT_NAME.lastIndex = end
+    if (NEXT_NAME.test(text)) break
+    end++
+  }
+  while (end > start && CLOSING.includes(text[end - 1]!)) end--
+  return end
 }
-const VALUE = /[^\s"'`<>]*/y
-
-function trimmedLength(text: string): number {
-  let length = text.length
-  while (length > 0 && '.,;:!?)]}&\\'.includes(text[length - 1]!)) length--
-  return length
-}
+const VALUE_CHARACTER = /[^\s"'`<>]/
+const NEXT_NAME = /[&;,][\w.-]{1,40}=/y
+const CLOSING = '.,;:!?)]}&\\'
 
 const SCHEME_CHARACTER = /[a-z0-9+.-]/i
 
@@ -173,32 +191,55 @@ const URL_TEXT = /[^\s"<>`]*/y
 
 function shownUrl(text: string): string {
   const [, scheme = '', rest = ''] = /^([^:]*:\/\/)(.*)$/s.exec(text) ?? []
-  if (/^(?:http|ws)s?:\/\/$/i.test(scheme)) {
-    const isWebSocket = /^ws/i.test(scheme)
-    const canonical = canonicalUrl(isWebSocket ? text.replace(/^ws/i, 'http') : text)
-    if (canonical !== undefined) return isWebSocket ? canonical.replace(/^http/, 'ws') : canonical
-  }
-  // Of other schemes (postgres, amqp, …) passwords hold any character, so everything before the last @ may be one.
-  const at = scheme.toLowerCase() === 'file://' ? -1 : rest.lastIndexOf('@')
+  const isHttp = /^(?:http|ws)s?:/i.test(scheme)
+  const canonical = isHttp ? canonicalWebUrl(text) : undefined
+  if (canonical !== undefined) return canonical
+  // Passwords hold any character, so everything before the last @ may be one. A file's URL has none.
+  const at = /^file:/i.test(scheme) ? -1 : rest.lastIndexOf('@')
   const place = rest.slice(at + 1).replace(/[?#].*$/s, '')
   const [host = '', ...path] = place.split('/')
   const shown = [
     maskTokens(host),
-    ...path.map((segment) => (segment !== ID && segment !== CUT && looksLikeId(segment) ? ID : segment)),
-  ].join('/')
-  return `${scheme}${at < 0 ? '' : `${MASK}@`}${shown}`
+    ...path.map((part) => (part !== ID && part !== CUT && looksLikeId(part) ? ID : part)),
+  ]
+  const masked = `${scheme}${at < 0 || isHttp ? '' : `${MASK}@`}${shown.join('/')}`
+  return (isHttp ? canonicalWebUrl(masked) : undefined) ?? masked
+}
+
+/** Also of WebSocket URLs, which have the same form. */
+function canonicalWebUrl(text: string): string | undefined {
+  return /^ws/i.test(text) ? canonicalUrl(text.replace(/^ws/i, 'http'))?.replace(/^http/, 'ws') : canonicalUrl(text)
 }
 
 /** Keys with a documented prefix, long random runs, and `user:password@host`. */
 function maskTokens(text: string): string {
-  return text
-    .replace(/[^\s"'<>@/]*:[^\s"'<>@]*@(?=[^\s"'<>@])/g, `${MASK}@`)
-    .replace(/[A-Za-z0-9_+/.~%-]+={0,2}/g, (run) => {
-      const key = knownKeyAt(run)
-      if (key >= 0) return run.slice(0, key) + MASK
-      return run.length >= 12 && looksLikeToken(run) ? MASK : run
-    })
+  return maskUserinfo(text).replace(/[A-Za-z0-9_+/.~%-]+={0,2}/g, (run) => {
+    if (run.length < 8) return run
+    const key = knownKeyAt(run)
+    const before = key < 0 ? run : run.slice(0, key)
+    return looksLikeToken(before) ? MASK : before + (key < 0 ? '' : MASK)
+  })
 }
+
+/** `user:password@host` without a scheme. */
+function maskUserinfo(text: string): string {
+  let result = ''
+  let from = 0
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    let start = at
+    let colon = -1
+    while (start > from && USERINFO_CHARACTER.test(text[start - 1]!) && !(colon >= 0 && text[start - 1] === '/')) {
+      start--
+      if (text[start] === ':') colon = start
+    }
+    if (colon >= 0 && HOST_CHARACTER.test(text[at + 1] ?? '')) result += text.slice(from, start) + MASK
+    else result += text.slice(from, at)
+    from = at
+  }
+  return result + text.slice(from)
+}
+const USERINFO_CHARACTER = /[^\s"'<>@]/
+const HOST_CHARACTER = /[^\s"'<>@]/
 
 /** At most `limit` UTF-16 code units, with `…` at the end where it was cut; no character is cut in two. */
 export function cutCharacters(text: string, limit: number): string {

@@ -77,12 +77,17 @@ export function plainText(text: string): string | undefined {
 
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
+const NAMED_VALUE = /(?:password|passwd|secret|token|api[-_]?key)[^a-z0-9]{1,3}[^\d]{0,40}\d/i
+
 /** One path segment: whether it is more likely an id, a token, an address or a secret than a word that people chose. */
 export function looksLikeId(segment: string): boolean {
+  // Most segments; no letters that few make gibberish.
+  if (/^[a-z]{1,5}$/.test(segment)) return false
   const text = plainText(segment)
   if (text === undefined) return true
   if (text === '') return false
   if (text.length > 100 || /[@=]/.test(text) || knownKeyAt(text) >= 0 || text.search(UUID) >= 0) return true
+  if (NAMED_VALUE.test(text)) return true
   const pieces = piecesOf(text)
   // Keys come in groups too (a1b2-c3d4-e5f6): what each group hides, all of them together show.
   const joined = pieces.join('')
@@ -108,21 +113,22 @@ export function looksLikeRandomLabel(label: string): boolean {
 export function looksLikeToken(run: string): boolean {
   const text = plainText(run)
   if (text === undefined) return true
+  if (text !== run && knownKeyAt(text) >= 0) return true
   const rest = withoutUuids(text)
   if (rest.length < 16) return false
   const pieces = piecesOf(rest)
-  if (pieces.some((piece) => piece.length >= 16 && (isMixed(piece) ? changes(piece) >= 3 : isGibberish(piece))))
-    return true
-  // Base64 may hold a slash, a path holds many: only what mixes case as no path does counts over its pieces.
+  if (pieces.some((piece) => piece.length >= 16 && (changes(piece) >= 3 || isGibberish(lettersOf(piece))))) return true
+  // Base64 may hold a slash, a path holds many: over several pieces counts only what mixes case as no path does.
   const joined = pieces.join('')
-  if (joined.length >= 24 && changes(joined) >= 6 && isCaseMixed(joined)) return true
+  if (joined.length >= 20 && isCaseMixed(joined) && (changes(joined) >= 6 || isUnwordly(lettersOf(joined)))) return true
+  if (joined.length >= 18 && /\d/.test(joined) && classChanges(joined) / joined.length > 0.38) return true
   return rest.split(/[./]/).some((part) => {
     const letters = part.replace(/[^A-Za-z0-9]/g, '')
     return letters.length >= 20 && changes(letters) >= 5
   })
 }
 
-const piecesOf = (text: string): string[] => text.split(/[^\p{L}\p{M}\p{Nd}]+/u).filter((piece) => piece !== '')
+const piecesOf = (text: string): string[] => text.match(isAscii(text) ? /[A-Za-z0-9]+/g : /[\p{L}\p{M}\p{Nd}]+/gu) ?? []
 
 function isIdPiece(piece: string, _index: number, all: readonly string[]): boolean {
   if (/^\d+$/.test(piece)) return piece.length >= 4 || all.length === 1
@@ -135,6 +141,7 @@ function isIdPiece(piece: string, _index: number, all: readonly string[]): boole
   return isGibberish(letters) || (isCaseMixed(letters) && letters.length >= 4)
 }
 
+const lettersOf = (piece: string): string => piece.replace(/\d+/g, '')
 const isMixed = (piece: string): boolean => /\d/.test(piece) && /\D/.test(piece)
 
 /** How often digits and letters take turns. */
@@ -143,6 +150,10 @@ function changes(piece: string): number {
   for (let i = 1; i < piece.length; i++) if (isDigit(piece, i) !== isDigit(piece, i - 1)) count++
   return count
 }
+
+/** How often upper case, lower case and digits take turns. */
+const classChanges = (piece: string): number =>
+  (piece.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[A-Za-z])/g) ?? []).length
 
 const isDigit = (text: string, index: number): boolean => {
   const code = text.charCodeAt(index)
