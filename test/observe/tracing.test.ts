@@ -234,6 +234,15 @@ describe('createTracing', () => {
     expect(counts).to.eql({ exported: 1_200, dropped: 0, failed: 0 })
   })
 
+  it('keeps no more than it can export at once when it closes', async () => {
+    const it = await start({ OTEL_BSP_MAX_QUEUE_SIZE: '5000', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10' })
+    for (let i = 0; i < 400; i++) report(it)
+    await it.close(10_000)
+    expect(counts.failed).to.equal(0)
+    expect(counts.exported).to.equal(sink.spans.length).and.to.be.greaterThan(200)
+    expect(counts.exported + counts.dropped).to.equal(800)
+  })
+
   it('counts what a dead collector does not take, and tells it once', async () => {
     const port = await freePort()
     const it = await start({
