@@ -155,8 +155,8 @@ function dropMeter(onSpans: TracingOptions['onSpans']): MeterProvider {
   return { getMeter: () => Object.assign(Object.create(meter), { createCounter }) }
 }
 
-/** The exporter refuses more than 30 batches at once, and closing flushes the whole queue at once. */
-const MOST_BATCHES = 30
+/** The exporter refuses more than 30 batches at once. Closing flushes the whole queue at once, beside one under way. */
+const MOST_BATCHES = 29
 
 function batchLimits() {
   const maxExportBatchSize = positive('OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? 512

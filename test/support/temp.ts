@@ -33,13 +33,17 @@ export function freePort(host = '127.0.0.1'): Promise<number> {
 }
 
 /** Asks every 25 ms until there is an answer other than undefined and false. @throws with the last error after `timeout` ms */
-export async function until<T>(what: string, ask: () => T | Promise<T>, timeout = 20_000): Promise<NonNullable<T>> {
+export async function until<T>(
+  what: string,
+  ask: () => T | Promise<T>,
+  timeout = 20_000,
+): Promise<Exclude<NonNullable<T>, false>> {
   const end = performance.now() + timeout
   let last: unknown
   for (;;) {
     try {
       const answer = await ask()
-      if (answer !== undefined && answer !== null && answer !== false) return answer
+      if (answer !== undefined && answer !== null && answer !== false) return answer as Exclude<NonNullable<T>, false>
     } catch (error) {
       last = error
     }

@@ -1,0 +1,318 @@
+import { execFileSync } from 'node:child_process'
+import { expect } from 'chai'
+import type { Failure } from '../../src/domain/failure.ts'
+import { JOURNAL_FAULTS, type JournalStatus } from '../../src/domain/journal.ts'
+import type { SeriesLabels } from '../../src/domain/series.ts'
+import { ENDPOINT_LIMIT } from '../../src/observe/delivery-metrics.ts'
+import { createMetrics, type Metrics, type MetricsOptions } from '../../src/observe/metrics.ts'
+import { requireProgram } from '../support/programs.ts'
+import { sample, series } from '../support/scrape.ts'
+
+const OPENMETRICS = 'application/openmetrics-text;version=1.0.0'
+const TRACE = '0af7651916cd43dd8448eb211c80319c'
+const ORDERS = { name: 'orders', event: 'order.created', team: 'shop', severity: 'critical' }
+const LABELS: SeriesLabels = { source: 'retm', tenant: '', endpoint: 'orders', code: '500', cause: 'server_error' }
+const COUNTER = 'webhook_delivery_failures_total{source="retm",endpoint="orders",code="500",cause="server_error"}'
+const TIMESTAMP =
+  'webhook_delivery_last_failure_timestamp_seconds{source="retm",endpoint="orders",code="500",cause="server_error"}'
+const BY_ENDPOINT = 'webhook_endpoint_failures_total{source="retm",endpoint="orders"}'
+
+const failure = (receivedAt = 1_700_000_000_123) => ({ receivedAt }) as Failure
+const status = (more: Partial<JournalStatus> = {}): JournalStatus => ({
+  up: true,
+  since: 0,
+  pending: 2,
+  pendingLimit: 100,
+  size: null,
+  ...more,
+})
+
+describe('createMetrics', () => {
+  let faults: unknown[]
+  const create = (more: Partial<MetricsOptions> = {}): Metrics => {
+    faults = []
+    return createMetrics({
+      version: '1.2.3',
+      sources: ['retm'],
+      endpoints: [ORDERS],
+      tenantLabel: false,
+      processMetrics: false,
+      onFault: (error) => faults.push(error),
+      ...more,
+    })
+  }
+  const text = async (metrics: Metrics) => (await metrics.render(undefined)).body
+
+  describe('from the start', () => {
+    it('has every configured endpoint at 0, with its facts, and no failure', async () => {
+      const body = await text(create())
+      expect(sample(body, BY_ENDPOINT)).to.equal(0)
+      expect(series(body, 'webhook_endpoint_info')).to.eql([
+        'webhook_endpoint_info{endpoint="orders",event="order.created",team="shop",severity="critical"} 1',
+      ])
+      expect(series(body, 'webhook_delivery_failures_total')).to.eql([])
+      expect(series(body, 'webhook_delivery_last_failure_timestamp_seconds')).to.eql([])
+    })
+
+    it('has every closed label set at 0', async () => {
+      const body = await text(create())
+      for (const kind of JOURNAL_FAULTS)
+        expect(sample(body, `webhook_exporter_journal_errors_total{kind="${kind}"}`)).to.equal(0)
+      for (const result of ['exported', 'dropped', 'failed'])
+        expect(sample(body, `webhook_exporter_spans_total{result="${result}"}`)).to.equal(0)
+      for (const label of ['code', 'endpoint', 'tenant'])
+        expect(sample(body, `webhook_exporter_label_overflow_total{label="${label}"}`)).to.equal(0)
+      for (const labels of [
+        'source="retm",outcome="recorded",reason="none"',
+        'source="retm",outcome="rejected",reason="invalid_report"',
+        'source="retm",outcome="failed",reason="answer_timeout"',
+        'source="none",outcome="rejected",reason="not_found"',
+      ])
+        expect(sample(body, `webhook_exporter_reports_total{${labels}}`)).to.equal(0)
+      expect(sample(body, 'webhook_exporter_report_duration_seconds_count{source="retm",outcome="failed"}')).to.equal(0)
+      expect(sample(body, 'webhook_exporter_credentials{source="retm"}')).to.equal(0)
+      expect(sample(body, 'webhook_exporter_credentials_reload_failures_total{source="retm"}')).to.equal(0)
+      expect(sample(body, 'webhook_exporter_journal_expired_total{reason="size"}')).to.equal(0)
+      expect(sample(body, 'webhook_exporter_journal_up')).to.equal(0)
+    })
+
+    it('tells the versions', async () => {
+      expect(
+        sample(
+          await text(create()),
+          `webhook_exporter_build_info{version="1.2.3",node_version="${process.versions.node}"}`,
+        ),
+      ).to.equal(1)
+    })
+
+    it('has process metrics', async () => {
+      expect(sample(await text(create({ processMetrics: true })), 'process_resident_memory_bytes')).to.be.greaterThan(0)
+    })
+  })
+
+  describe('stored', () => {
+    it('counts by label set and by endpoint, and keeps the time', async () => {
+      const metrics = create()
+      metrics.stored(failure(), LABELS, null)
+      metrics.stored(failure(), { ...LABELS, code: '503' }, null)
+      const body = await text(metrics)
+      expect(sample(body, COUNTER)).to.equal(1)
+      expect(sample(body, TIMESTAMP)).to.equal(1_700_000_000.123)
+      expect(sample(body, BY_ENDPOINT)).to.equal(2)
+    })
+
+    it('never sets the time back', async () => {
+      const metrics = create()
+      metrics.stored(failure(2_000), LABELS, null)
+      metrics.stored(failure(1_000), LABELS, null)
+      expect(sample(await text(metrics), TIMESTAMP)).to.equal(2)
+    })
+
+    it('introduces an endpoint that is not configured once', async () => {
+      const metrics = create()
+      for (const code of ['500', '502'])
+        metrics.stored(failure(), { ...LABELS, endpoint: 'https://a.example/', code }, null)
+      const body = await text(metrics)
+      expect(series(body, 'webhook_endpoint_info').filter((line) => line.includes('a.example'))).to.eql([
+        'webhook_endpoint_info{endpoint="https://a.example/",event="",team="",severity="critical"} 1',
+      ])
+      expect(sample(body, 'webhook_endpoint_failures_total{source="retm",endpoint="https://a.example/"}')).to.equal(2)
+    })
+
+    it('has no endpoint series for what is no endpoint', async () => {
+      const metrics = create()
+      for (const endpoint of ['invalid', 'other']) metrics.stored(failure(), { ...LABELS, endpoint }, null)
+      const body = await text(metrics)
+      expect(series(body, 'webhook_endpoint_info')).to.have.length(1)
+      expect(series(body, 'webhook_endpoint_failures_total')).to.have.length(1)
+      expect(series(body, 'webhook_delivery_failures_total')).to.have.length(2)
+    })
+
+    it('bounds the endpoint series', async () => {
+      const metrics = create()
+      for (let i = 0; i < ENDPOINT_LIMIT + 50; i++)
+        metrics.stored(failure(), { ...LABELS, endpoint: `https://a.example/${i}` }, null)
+      const body = await text(metrics)
+      expect(series(body, 'webhook_endpoint_info')).to.have.length(ENDPOINT_LIMIT)
+      expect(series(body, 'webhook_endpoint_failures_total')).to.have.length(ENDPOINT_LIMIT)
+    })
+
+    it('keeps the tenant only where that is asked for', async () => {
+      const metrics = create({ tenantLabel: true })
+      metrics.stored(failure(), { ...LABELS, tenant: 'm1' }, null)
+      expect(sample(await text(metrics), COUNTER.replace('source="retm"', 'source="retm",tenant="m1"'))).to.equal(1)
+    })
+  })
+
+  describe('restored', () => {
+    it('replaces all counts', async () => {
+      const metrics = create()
+      metrics.stored(failure(), LABELS, TRACE)
+      metrics.stored(failure(), { ...LABELS, code: '404' }, null)
+      metrics.restored([
+        { labels: LABELS, count: 41, lastFailureAt: 1_800_000_000_000 },
+        { labels: { ...LABELS, code: '503' }, count: 1, lastFailureAt: 1_000 },
+      ])
+      metrics.stored(failure(), LABELS, null)
+      const body = await text(metrics)
+      expect(sample(body, COUNTER)).to.equal(42)
+      expect(sample(body, BY_ENDPOINT)).to.equal(43)
+      expect(sample(body, TIMESTAMP)).to.equal(1_800_000_000)
+      expect(series(body, 'webhook_delivery_failures_total')).to.have.length(2)
+      expect(series(body, 'webhook_endpoint_info')).to.have.length(1)
+    })
+
+    it('adds up what the tenants were while they were a label', async () => {
+      const metrics = create()
+      metrics.restored([
+        { labels: { ...LABELS, tenant: 'm1' }, count: 2, lastFailureAt: 9_000 },
+        { labels: { ...LABELS, tenant: 'm2' }, count: 3, lastFailureAt: 4_000 },
+      ])
+      const body = await text(metrics)
+      expect(sample(body, COUNTER)).to.equal(5)
+      expect(sample(body, TIMESTAMP)).to.equal(9)
+    })
+
+    it('does not set the time back when the last commit was lost', async () => {
+      const metrics = create()
+      metrics.stored(failure(5_000), LABELS, null)
+      metrics.restored([{ labels: LABELS, count: 1, lastFailureAt: 3_000 }])
+      expect(sample(await text(metrics), TIMESTAMP)).to.equal(5)
+    })
+
+    it('begins a label set at 0 that another replica counted', async () => {
+      const metrics = create()
+      metrics.restored([{ labels: LABELS, count: 0, lastFailureAt: 0 }])
+      const body = await text(metrics)
+      expect(sample(body, COUNTER)).to.equal(0)
+      expect(sample(body, TIMESTAMP)).to.equal(undefined)
+    })
+  })
+
+  describe('observe', () => {
+    it('shows the journal as it is at the scrape', async () => {
+      const metrics = create()
+      let now = status()
+      metrics.observe({
+        journal: () => now,
+        series: () => ({ admitted: 7, limit: 2_000, overflow: { code: 3, endpoint: 1, tenant: 0 } }),
+      })
+      let body = await text(metrics)
+      expect(sample(body, 'webhook_exporter_journal_up')).to.equal(1)
+      expect(sample(body, 'webhook_exporter_journal_pending')).to.equal(2)
+      expect(sample(body, 'webhook_exporter_journal_failures')).to.equal(undefined)
+      expect(sample(body, 'webhook_exporter_series')).to.equal(7)
+      expect(sample(body, 'webhook_exporter_series_limit')).to.equal(2_000)
+      expect(sample(body, 'webhook_exporter_label_overflow_total{label="code"}')).to.equal(3)
+      now = status({ up: false, size: { failures: 0, bytes: 4_096, freeBytes: null, oldestAt: 1_500 } })
+      body = await text(metrics)
+      expect(sample(body, 'webhook_exporter_journal_up')).to.equal(0)
+      expect(sample(body, 'webhook_exporter_journal_failures')).to.equal(0)
+      expect(sample(body, 'webhook_exporter_journal_size_bytes')).to.equal(4_096)
+      expect(sample(body, 'webhook_exporter_journal_free_bytes')).to.equal(undefined)
+      expect(sample(body, 'webhook_exporter_journal_oldest_timestamp_seconds')).to.equal(1.5)
+      expect(sample(body, 'webhook_exporter_label_overflow_total{label="code"}')).to.equal(3)
+    })
+  })
+
+  describe('the other verbs', () => {
+    it('count what they are told', async () => {
+      const metrics = create()
+      metrics.answered({ source: 'retm', outcome: 'rejected', reason: 'too_large', seconds: 0.2 })
+      metrics.failed('disk_full', 'no room')
+      metrics.committed(30, 0.004)
+      metrics.expired(12, 'age')
+      metrics.credentials('retm', 4)
+      metrics.credentialsReloadFailed('retm')
+      metrics.spans('dropped', 5)
+      const body = await text(metrics)
+      expect(
+        sample(body, 'webhook_exporter_reports_total{source="retm",outcome="rejected",reason="too_large"}'),
+      ).to.equal(1)
+      expect(
+        sample(body, 'webhook_exporter_report_duration_seconds_bucket{le="0.25",source="retm",outcome="rejected"}'),
+      ).to.equal(1)
+      expect(sample(body, 'webhook_exporter_journal_errors_total{kind="disk_full"}')).to.equal(1)
+      expect(sample(body, 'webhook_exporter_journal_commit_duration_seconds_bucket{le="0.005"}')).to.equal(1)
+      expect(sample(body, 'webhook_exporter_journal_commit_entries_sum')).to.equal(30)
+      expect(sample(body, 'webhook_exporter_journal_expired_total{reason="age"}')).to.equal(12)
+      expect(sample(body, 'webhook_exporter_credentials{source="retm"}')).to.equal(4)
+      expect(sample(body, 'webhook_exporter_credentials_reload_failures_total{source="retm"}')).to.equal(1)
+      expect(sample(body, 'webhook_exporter_spans_total{result="dropped"}')).to.equal(5)
+      expect(faults).to.eql([])
+    })
+
+    it('throw nothing and add no series, whatever they are given', async () => {
+      const metrics = create()
+      const before = (await text(metrics)).split('\n').length
+      metrics.answered({ source: 'a guess', outcome: 'rejected', reason: 'too_large', seconds: 1 })
+      metrics.answered({ source: 'retm', outcome: 'recorded', reason: 'none', seconds: Number.NaN })
+      metrics.spans('failed', -1)
+      expect((await text(metrics)).split('\n')).to.have.length(before)
+      expect(faults).to.have.length(3)
+    })
+  })
+
+  describe('render', () => {
+    it('writes OpenMetrics with the exemplar, and the text form as before it', async () => {
+      const metrics = create()
+      metrics.stored(failure(), LABELS, TRACE)
+      const before = await text(metrics)
+      const { contentType, body } = await metrics.render(OPENMETRICS)
+      expect(contentType).to.match(/^application\/openmetrics-text; version=1\.0\.0/)
+      expect(body.endsWith('\n# EOF\n')).to.equal(true)
+      expect(body).to.contain('# TYPE webhook_delivery_failures counter\n')
+      expect(series(body, 'webhook_delivery_failures_total')[0]).to.match(
+        new RegExp(`^${COUNTER.replace(/[{}]/g, '\\$&')} 1 # \\{trace_id="${TRACE}"\\} 1 \\d+`),
+      )
+      const after = await metrics.render(undefined)
+      expect(after.contentType).to.match(/^text\/plain; version=0\.0\.4/)
+      expect(after.body).to.equal(before)
+      expect(after.body).not.to.contain(TRACE)
+    })
+
+    it('counts without an exemplar where the trace id is none', async () => {
+      const metrics = create()
+      metrics.stored(failure(), LABELS, 'x'.repeat(200))
+      const { body } = await metrics.render(OPENMETRICS)
+      expect(series(body, 'webhook_delivery_failures_total')).to.eql([`${COUNTER} 1`])
+      expect(faults).to.eql([])
+    })
+
+    it('is the same numbers in both forms', async () => {
+      const metrics = create()
+      metrics.restored([{ labels: LABELS, count: 3, lastFailureAt: 1_000 }])
+      const [plain, open] = [await text(metrics), (await metrics.render(OPENMETRICS)).body]
+      const numbers = (body: string) => body.split('\n').filter((line) => line && !line.startsWith('#'))
+      expect(numbers(open)).to.eql(numbers(plain))
+    })
+
+    it('writes each of 10,000 series once', async () => {
+      const metrics = create()
+      for (let i = 0; i < 10_000; i++)
+        metrics.stored(failure(), { ...LABELS, endpoint: `https://a.example/${i}` }, TRACE)
+      for (const accept of [undefined, OPENMETRICS]) {
+        const lines = series((await metrics.render(accept)).body, 'webhook_delivery_failures_total')
+        expect(new Set(lines.map((line) => line.split(' # ')[0])).size).to.equal(10_000)
+      }
+    })
+
+    it('pleases promtool, hostile values included', async function () {
+      const { path, env } = await requireProgram(this, 'promtool')
+      const metrics = create({
+        processMetrics: true,
+        endpoints: [ORDERS, { name: 'evil', event: '"} 1\nfake 2', team: 'back\\slash', severity: 'critical' }],
+      })
+      metrics.observe({
+        journal: () => status({ size: { failures: 1, bytes: 1, freeBytes: 1, oldestAt: 1 } }),
+        series: () => ({ admitted: 1, limit: 1, overflow: { code: 0, endpoint: 0, tenant: 0 } }),
+      })
+      for (let i = 0; i < 100; i++)
+        metrics.stored(failure(), { ...LABELS, endpoint: `https://😀.example/"${i}\\\n\r\u2028` }, TRACE)
+      const body = await text(metrics)
+      expect(series(body, 'webhook_delivery_failures_total')).to.have.length(100)
+      expect(body).to.contain('event="\\"} 1\\nfake 2",team="back\\\\slash"')
+      expect(execFileSync(path, ['check', 'metrics'], { env, input: body, encoding: 'utf8' })).to.equal('')
+    })
+  })
+})
