@@ -4,12 +4,14 @@ import type { Config } from './config-schema.ts'
 import { classify } from './domain/classify/classify.ts'
 import type { Clock } from './domain/clock.ts'
 import { identifier } from './domain/endpoint.ts'
+import { failureIds } from './domain/failure.ts'
 import { cutMessage, redact } from './domain/redact.ts'
-import { seriesLimit } from './domain/series.ts'
+import { boundedNames, seriesLimit } from './domain/series.ts'
 import type { Log } from './domain/telemetry.ts'
 import { NO_SOURCE } from './domain/telemetry.ts'
 import { adminApp } from './http/admin-app.ts'
 import { openAdminToken } from './http/admin-token.ts'
+import { canaryReceiver } from './http/canary-handler.ts'
 import type { Condition } from './http/health-handlers.ts'
 import { ingestApp } from './http/ingest-app.ts'
 import { openSourceAuth } from './http/ingest-auth.ts'
@@ -18,6 +20,13 @@ import { openJournal } from './journal/open.ts'
 import { journalEvents } from './journal-events.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createTracing } from './observe/tracing.ts'
+import { outboundGuard } from './probe/outbound.ts'
+import { createProber } from './probe/prober.ts'
+import { secretReader } from './probe/secrets.ts'
+import { createCanary } from './service/canary.ts'
+import { createFollower, followIntervals } from './service/follow-incidents.ts'
+import { internalAuthorities, probePlans } from './service/probe-plans.ts'
+import { createProbing } from './service/probing.ts'
 import { createRecorder } from './service/record.ts'
 import { VERSION } from './version.ts'
 
@@ -76,17 +85,54 @@ export async function startApp(
       sources,
       endpoints: config.endpoints,
       tenantLabel: config.metrics.tenantLabel,
+      canary: config.canary !== undefined,
       onFault: (error) => log.error({ err: error }, 'a metric could not be set'),
     })
     const tracing = await createTracing({ log, version: VERSION, onSpans: metrics.spans })
     cleanUp('tracing', (deadline) => tracing.close(Math.min(deadline, 3_000)))
 
     const journal = openJournal(config.journal, {
-      events: journalEvents({ log, measuring: metrics, restore: series.restore }),
+      events: journalEvents({
+        log,
+        measuring: metrics,
+        restore: series.restore,
+        followed: (states) => follower.restored(states),
+      }),
+      incidents: config.incidents,
       clock,
     })
     cleanUp('journal', (deadline) => journal.close(Math.min(deadline, 4_000)))
     metrics.observe({ journal: () => journal.status(), series: () => series.usage() })
+
+    const readSecret = secretReader(env)
+    const plans = probePlans(config.endpoints, readSecret)
+    const probing = createProbing({
+      plans,
+      prober: createProber({
+        guard: outboundGuard({ allow: config.outbound.allow, internal: internalAuthorities(config.endpoints) }),
+        clock,
+      }),
+      followIntervals: followIntervals(config.incidents),
+      onRound: (round) => follower.looked(round),
+      log,
+      clock,
+    })
+    cleanUp('probing', () => probing.stop())
+    const follower = createFollower({
+      journal,
+      settings: config.incidents,
+      names: boundedNames(config.endpoints.map((endpoint) => endpoint.name)),
+      probing,
+      plans,
+      urlOf: (name) => config.endpoints.find((endpoint) => endpoint.name === name)?.urls[0],
+      newId: failureIds(),
+      measuring: metrics,
+      tracing,
+      log,
+      clock,
+    })
+    cleanUp('follower', () => follower.stop())
+    metrics.observe({ endpoints: follower.states })
 
     const auth = await openSourceAuth({
       source: 'retm',
@@ -122,6 +168,8 @@ export async function startApp(
         ...(config.admin.externalUrl !== undefined && { externalUrl: config.admin.externalUrl }),
         ...guards.tokens,
         journal,
+        follower,
+        endpoints: config.endpoints,
         clock,
         log,
         conditions,
@@ -140,6 +188,7 @@ export async function startApp(
       handler: ingestApp({
         source: 'retm',
         authenticate: auth.authenticate,
+        canary: canaryReceiver({ secret: config.canary && (() => readSecret(config.canary!.secret)), journal, clock }),
         bodyLimit: config.ingest.bodyLimit,
         answerTimeout: config.ingest.answerTimeout,
         measuring: metrics,
@@ -152,6 +201,7 @@ export async function startApp(
           classify,
           safeMessage: (message) => cutMessage(redact(message)),
           admit: series.admit,
+          incidents: follower,
           tenantLabel: config.metrics.tenantLabel,
           measuring: metrics,
           log,
@@ -162,6 +212,26 @@ export async function startApp(
     })
     cleanUp('ingest listener', (deadline) => ingest.close(Math.min(deadline, 3_000)))
     log.info({ listener: 'ingest', ...ingest.address }, 'listening')
+
+    probing.start()
+    follower.start()
+    if (config.canary) {
+      const { url, interval, token, secret } = config.canary
+      const canary = createCanary({
+        url,
+        interval,
+        token: async () => token && readSecret(token),
+        secret: () => readSecret(secret),
+        classify: (report) => classify(report),
+        journal,
+        measuring: metrics,
+        log,
+        clock,
+      })
+      metrics.observe({ canary: canary.moments })
+      cleanUp('canary', (deadline) => canary.stop(Math.min(deadline, 500)))
+      canary.start()
+    }
 
     phase = 'ready'
     return { ingest: ingest.address, admin: admin.address, stop }

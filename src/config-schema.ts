@@ -251,6 +251,51 @@ export const ConfigSchema = Type.Object(
       },
       'Where probes may connect to besides public addresses.',
     ),
+    incidents: object(
+      {
+        quietTime: duration(
+          '30m',
+          '1s',
+          '1w',
+          'Time without a report before an incident may close, and after closing in which a failure opens it again.',
+        ),
+        goodProbes: Type.Integer({
+          minimum: 1,
+          maximum: 100,
+          default: 3,
+          description: 'Good probes in a row that prove a recovery.',
+        }),
+        failedProbes: Type.Integer({
+          minimum: 0,
+          maximum: 100,
+          default: 0,
+          description: 'Failed scheduled probes in a row that open an incident without any report; 0 for never.',
+        }),
+      },
+      'When an incident closes, and what opens one.',
+    ),
+    canary: Type.Optional(
+      Type.Object(
+        {
+          url: Type.String({
+            pattern: '^https?://[^\\s?#@]+$',
+            maxLength: 2_048,
+            description:
+              'Public URL of the error webhook, as the platform reaches it: https://errors.shop.example/webhooks/error.',
+          }),
+          interval: duration('1m', '1s', '1d', 'Time between two canaries.'),
+          token: Type.Optional(
+            secret('One of the bearer tokens that the ingest listener takes. Leave it out where none is needed.'),
+          ),
+          secret: secret('Secret that signs canaries; the same in every replica.'),
+        },
+        {
+          ...strict,
+          description:
+            'A report that the service sends itself through its public URL, since silence is not health. Off when left out.',
+        },
+      ),
+    ),
     metrics: object(
       {
         seriesLimit: Type.Integer({

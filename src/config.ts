@@ -181,6 +181,8 @@ function semanticFaults(config: Config, env: Env): string[] {
   const secrets: (readonly [string, { file?: string; env?: string } | undefined])[] = [
     ['admin.apiToken', config.admin.apiToken],
     ['admin.metricsToken', config.admin.metricsToken],
+    ['canary.token', config.canary?.token],
+    ['canary.secret', config.canary?.secret],
     ...config.sources.retm.tokens.map((token, index) => [`sources.retm.tokens[${index}]`, token] as const),
     ...config.endpoints.flatMap(({ probe }, index) =>
       probe.headers.map((header, at) => [`endpoints[${index}].probe.headers[${at}]`, header] as const),

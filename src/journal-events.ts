@@ -1,3 +1,4 @@
+import type { EndpointState } from './domain/incident.ts'
 import type { JournalEvents, SeriesTotal } from './domain/journal.ts'
 import type { Log, Measuring } from './domain/telemetry.ts'
 
@@ -6,10 +7,12 @@ export interface JournalEventParts {
   readonly measuring: Measuring
   /** Takes the label sets that the journal knows; returns the totals as they are to be shown. */
   readonly restore: (totals: readonly SeriesTotal[]) => readonly SeriesTotal[]
+  /** Takes the endpoints whose incidents the journal follows. */
+  readonly followed: (endpoints: readonly EndpointState[]) => void
 }
 
 /** What the journal tells goes to the instruments and the log; one fault is logged once, however often it recurs. */
-export function journalEvents({ log, measuring, restore }: JournalEventParts): JournalEvents {
+export function journalEvents({ log, measuring, restore, followed }: JournalEventParts): JournalEvents {
   let told: string | undefined
   return {
     opened(totals) {
@@ -18,6 +21,7 @@ export function journalEvents({ log, measuring, restore }: JournalEventParts): J
       measuring.restored(shown)
       log.info({ series: shown.length }, 'the journal is open')
     },
+    followed,
     failed(kind, detail) {
       measuring.failed(kind, detail)
       const text = `${kind}: ${detail}`

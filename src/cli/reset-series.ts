@@ -17,8 +17,10 @@ export const resetSeries: Command = {
     let fault: { kind: JournalFault; detail: string } | undefined
     const journal = openJournal(config.journal, {
       clock: Date.now,
+      incidents: config.incidents,
       events: {
         opened: () => {},
+        followed: () => {},
         failed: (kind, detail) => {
           fault = { kind, detail }
         },

@@ -1,6 +1,8 @@
 import type { Cause } from './cause.ts'
 import type { Failure } from './failure.ts'
+import type { Change, EndpointState, Incident, IncidentEvent } from './incident.ts'
 import type { SeriesLabels } from './series.ts'
+import type { Verdict } from './verdict.ts'
 
 /** What one report adds to the journal, all in one transaction. */
 export interface Entry {
@@ -11,12 +13,48 @@ export interface Entry {
   readonly labels: SeriesLabels
   /** The sender's own id, where it has one; `digest` tells whether a repeated id carries the same body. */
   readonly idempotency?: { readonly key: string; readonly digest: string }
+  /** Whether the endpoint has incidents (they are bounded); then the failure changes its incident in the same transaction. */
+  readonly followed?: boolean
 }
 
 /** The answer to an entry: `duplicate` where the sender's id was known, then `id` is the first record's. */
 export interface Recorded {
   readonly id: string
   readonly duplicate: boolean
+  /** What the failure did to its endpoint's incident; absent for a duplicate, and where the endpoint is not followed. */
+  readonly incident?: Applied
+}
+
+/** What an event did to an endpoint, and the endpoint after the whole group with which it was committed. */
+export interface Applied {
+  readonly change: Change
+  readonly state: EndpointState
+}
+
+/** An incident with the history of its verdicts, oldest first: the first one and the newest, at most 20. */
+export interface IncidentRecord {
+  readonly incident: Incident
+  readonly verdicts: readonly Verdict[]
+}
+
+export interface IncidentFilter {
+  readonly open?: boolean
+  readonly endpoint?: string
+  /** Open, or closed at or after this time, milliseconds since the epoch. */
+  readonly since?: number
+}
+
+export interface IncidentPage {
+  readonly incidents: readonly Incident[]
+  /** The id to go on from; null at the end. */
+  readonly next: string | null
+}
+
+/** What outlives a restart of the canary; milliseconds since the epoch. */
+export interface CanaryMoments {
+  /** When this journal first heard that a canary is configured. */
+  readonly configuredAt: number
+  readonly succeededAt: number | null
 }
 
 /** A label set's count since the journal was made, and when it was last added to. Retention never lowers it. */
@@ -93,6 +131,11 @@ export interface JournalEvents {
    * a commit that failed is unknown. No entry settles between the reading of `totals` and this call.
    */
   opened(totals: readonly SeriesTotal[]): void
+  /**
+   * Every followed endpoint as it is durable now: told right after `opened`, and again where another replica may have
+   * changed it. What was known before is replaced.
+   */
+  followed(endpoints: readonly EndpointState[]): void
   /** It cannot be written. Also called for each failed attempt to open it again. */
   failed(kind: JournalFault, detail: string): void
   /** A group of entries became durable. */
@@ -102,13 +145,15 @@ export interface JournalEvents {
 }
 
 /**
- * The durable store of failures.
+ * The durable store of failures and incidents.
  *
  * Promises, for every adapter:
  * - `record` resolves only when the entry is durable: it survives a kill and a power cut. Entries of one call order are
  *   stored in that order. It rejects with AppError `journal_unavailable` (down, or the outcome is not known) or
  *   `journal_full` (the bounded queue is full), `idempotency_key_reused` (known id, other digest), `shutting_down`.
- * - Failure, total and idempotency key of an entry are written together or not at all.
+ * - Failure, total, idempotency key and incident change of an entry are written together or not at all. The change is
+ *   what `reduceIncident` makes of the endpoint's state in that transaction; no endpoint ever has two open incidents.
+ * - `apply` and `receiveCanary` go the way of `record`: same queue, same order, same group commit, same rejections.
  * - No fault ends the process or throws from `open`: it is told through `events.failed` and `status`, and opening is
  *   tried again with backoff until `close`.
  * - Reading never delays writing, and holds a bounded part of the result in memory.
@@ -122,12 +167,30 @@ export interface Journal {
   list(filter: FailureFilter, page: { readonly limit: number; readonly before?: string }): Promise<FailurePage>
   /** Newest first, all that matched when it began. */
   stream(filter: FailureFilter): AsyncIterable<Failure>
+  /**
+   * Applies an event that is no failure to an endpoint.
+   * @returns the change; `none` where there was nothing to do
+   */
+  apply(endpoint: string, event: Exclude<IncidentEvent, { type: 'failure' }>): Promise<Applied>
+  incident(id: string): Promise<IncidentRecord | undefined>
+  /** Newest first. `before` is a `next` of an earlier page; `limit` at least 1. */
+  incidents(filter: IncidentFilter, page: { readonly limit: number; readonly before?: string }): Promise<IncidentPage>
+  /**
+   * Stores a canary's nonce, so that it is taken once, also after a restart. `at` is its receipt, milliseconds since the epoch.
+   * @throws AppError (as rejection) `canary_replayed`, and what `record` rejects with
+   */
+  receiveCanary(nonce: string, at: number): Promise<void>
+  /** Notes that a canary is configured, or that one came through; the first `configuredAt` and the last `succeededAt` stay. */
+  noteCanary(moments: { readonly configuredAt: number; readonly succeededAt?: number }): Promise<CanaryMoments>
   /** Forgets every label set that has not been counted since `unseenSince`; returns how many. For `journal reset-series`. */
   resetSeries(unseenSince: number): Promise<number>
   status(): JournalStatus
   /** Makes what is pending durable, or fails it, within `deadline` milliseconds; then lets the store go. */
   close(deadline: number): Promise<void>
 }
+
+/** How long a canary's nonce is kept, milliseconds: above twice the five minutes in which its signature is good. */
+export const CANARY_MEMORY = 15 * 60_000
 
 export interface RetentionLimits {
   /** Milliseconds; older failures are removed. */

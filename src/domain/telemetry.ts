@@ -1,7 +1,11 @@
 import type { ErrorCode } from '../errors.ts'
+import type { Cause } from './cause.ts'
 import type { Failure } from './failure.ts'
-import type { JournalEvents, JournalStatus, SeriesTotal } from './journal.ts'
+import type { EndpointState } from './incident.ts'
+import type { CanaryMoments, JournalEvents, JournalStatus, SeriesTotal } from './journal.ts'
+import type { ProbeResult, ProbeTrigger } from './probe.ts'
 import type { SeriesLabels, SeriesUsage } from './series.ts'
+import type { Verdict } from './verdict.ts'
 
 /** What became of one request to the ingest listener. */
 export const OUTCOMES = ['recorded', 'duplicate', 'rejected', 'failed', 'canary'] as const
@@ -30,8 +34,34 @@ export interface Measuring extends Pick<JournalEvents, 'failed' | 'committed' | 
   restored(totals: readonly SeriesTotal[]): void
   credentials(source: string, count: number): void
   credentialsReloadFailed(source: string): void
+  /** An endpoint was looked at. Only followed endpoints are handed in. */
+  probed(result: ProbeResult, trigger: ProbeTrigger): void
+  /** The canary was sent and did or did not come back. */
+  canaryRun(run: CanaryRun): void
   /** Asked at each scrape. */
-  observe(sources: { readonly journal: () => JournalStatus; readonly series: () => SeriesUsage }): void
+  observe(sources: MeasuredSources): void
+}
+
+export interface MeasuredSources {
+  readonly journal?: () => JournalStatus
+  readonly series?: () => SeriesUsage
+  /** The followed endpoints, at most 500 beside those that are configured. */
+  readonly endpoints?: () => Iterable<EndpointState>
+  /** Null until the journal told; the metrics exist only where a canary is configured. */
+  readonly canary?: () => CanaryMoments | null
+}
+
+export interface CanaryRun {
+  /** Why it did not come back; null: it did. */
+  readonly cause: Cause | null
+  /** Of one that came back. */
+  readonly seconds?: number
+}
+
+/** A span, for a link from another trace. */
+export interface SpanRef {
+  readonly traceId: string
+  readonly spanId: string
 }
 
 /** The SERVER span of one request (OpenTelemetry HTTP semantic conventions). Without an exporter all of it does nothing. */
@@ -40,7 +70,7 @@ export interface RequestSpan {
   readonly traceId: string | null
   readonly sampled: boolean
   /** The INTERNAL span `webhook.delivery` below it, for the failure that the report tells of. */
-  delivery(failure: Failure, details: DeliveryDetails): void
+  delivery(failure: Failure, details: DeliveryDetails): SpanRef | null
   end(answer: { readonly status: number; readonly errorType?: string }): void
 }
 
@@ -64,6 +94,14 @@ export interface Tracing {
     readonly clientAddress?: string
     readonly userAgent?: string
   }): RequestSpan
+  /** The root span `webhook.probe` of a probe that has ended, with a child for each phase. */
+  probe(about: {
+    readonly result: ProbeResult
+    readonly trigger: ProbeTrigger
+    /** The failures that asked for it; they become links. */
+    readonly asked: readonly SpanRef[]
+    readonly verdict?: Verdict
+  }): void
   /** Exports what waits, within `deadline` milliseconds. Never rejects. */
   close(deadline: number): Promise<void>
 }

@@ -3,15 +3,18 @@ import Router from '@koa/router'
 import Koa, { type Middleware } from 'koa'
 import type { Log } from '../domain/telemetry.ts'
 import type { Credentials } from './credentials.ts'
+import { getEndpoint, listEndpoints } from './endpoints-handler.ts'
 import { answerErrors } from './errors-middleware.ts'
 import { type FailuresParts, getFailure, listFailures } from './failures-handler.ts'
 import { type Condition, healthz, readyz } from './health-handlers.ts'
+import { getIncident, type IncidentsParts, listIncidents, resolveIncident } from './incidents-handler.ts'
 import { landing } from './landing.ts'
 import { handleMetrics, type RenderMetrics } from './metrics-handler.ts'
 import { openapi } from './openapi.ts'
 import { unmatched } from './routes.ts'
 
-export interface AdminParts extends FailuresParts {
+export interface AdminParts extends Omit<FailuresParts, 'journal'>, Omit<IncidentsParts, 'journal'> {
+  readonly journal: FailuresParts['journal'] & IncidentsParts['journal']
   readonly version: string
   readonly externalUrl?: string
   /** Absent: the route is open to whoever reaches the private listener. */
@@ -38,6 +41,11 @@ export function adminApp(parts: AdminParts): RequestListener {
   })
   router.get('/api/v1/failures', api, listFailures(parts))
   router.get('/api/v1/failures/:id', api, getFailure(parts))
+  router.get('/api/v1/incidents', api, listIncidents(parts))
+  router.get('/api/v1/incidents/:id', api, getIncident(parts))
+  router.post('/api/v1/incidents/:id/resolve', api, resolveIncident(parts, { hasToken: apiToken !== undefined }))
+  router.get('/api/v1/endpoints', api, listEndpoints(parts))
+  router.get('/api/v1/endpoints/:name', api, getEndpoint(parts))
 
   const app = new Koa()
   app.on('error', (error) => parts.log.error({ err: error }, 'an answer could not be sent'))

@@ -58,23 +58,23 @@ function account({ measuring, tracing, log, source, clock }: IngestParts): Koa.M
     const aborted = ctx.respond === false
     span.end({ status: aborted ? 499 : ctx.status, ...((code ?? aborted) && { errorType: code ?? 'client_closed' }) })
     // A check of a credential (OPTIONS) that succeeded is no report.
-    if (!code && !aborted && !ctx.state.recorded) return
+    if (!code && !aborted && !ctx.state.recorded && !ctx.state.canary) return
     measuring.answered({
       source: known ? source : NO_SOURCE,
-      ...verdictOn(code, aborted, ctx.state.recorded?.duplicate),
+      ...outcomeOf(code, aborted, ctx.state),
       seconds: (performance.now() - started) / 1_000,
     })
   }
 }
 
-function verdictOn(
+function outcomeOf(
   code: ErrorCode | undefined,
   aborted: boolean,
-  duplicate = false,
+  { recorded, canary }: ReportState,
 ): { outcome: Outcome; reason: Reason } {
   if (aborted) return { outcome: 'rejected', reason: 'client_closed' }
-  if (code === undefined) return { outcome: duplicate ? 'duplicate' : 'recorded', reason: 'none' }
-  return { outcome: statusOf(code) >= 500 ? 'failed' : 'rejected', reason: code }
+  if (code !== undefined) return { outcome: statusOf(code) >= 500 ? 'failed' : 'rejected', reason: code }
+  return { outcome: canary ? 'canary' : recorded?.duplicate ? 'duplicate' : 'recorded', reason: 'none' }
 }
 
 /** Without the keys whose value is undefined: an optional field is left out, never present without a value. */

@@ -6,6 +6,9 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character
 export function landing({ version, base = '' }: { version: string; base?: string }): Middleware {
   const root = base.replace(/\/+$/, '')
   const links: readonly (readonly [string, string])[] = [
+    ['/api/v1/incidents?state=open', 'Incidents that are open'],
+    ['/api/v1/incidents', 'Incidents, newest first'],
+    ['/api/v1/endpoints', 'Endpoints: probes and incidents'],
     ['/api/v1/failures', 'Failures, newest first'],
     ['/api/v1/openapi.json', 'The API, as OpenAPI 3.1'],
     ['/metrics', 'Prometheus metrics'],
@@ -13,7 +16,7 @@ export function landing({ version, base = '' }: { version: string; base?: string
     ['/healthz', 'Health of the process'],
   ]
   const items = links
-    .map(([path, what]) => `<li><a href="${escapeHtml(root + path)}">${path}</a> ${what}</li>`)
+    .map(([path, what]) => `<li><a href="${escapeHtml(root + path)}">${escapeHtml(path)}</a> ${what}</li>`)
     .join('\n')
   const page = `<!doctype html>
 <html lang="en">

@@ -1,8 +1,18 @@
 import type { TSchema } from 'typebox'
 import { ReportSchema } from '../domain/report.ts'
 import { ERROR_CODES } from '../errors.ts'
+import { EndpointListSchema, EndpointSchema, ProbeSchema } from './endpoint-view.ts'
 import { FailureQuerySchema } from './failure-query.ts'
 import { FailurePageSchema, FailureSchema } from './failure-view.ts'
+import { IncidentQuerySchema } from './incident-query.ts'
+import {
+  IncidentDetailSchema,
+  IncidentPageSchema,
+  IncidentSchema,
+  LossWindowSchema,
+  VerdictSchema,
+} from './incident-view.ts'
+import { ResolveSchema } from './incidents-handler.ts'
 import { REPORT_PATH } from './ingest-app.ts'
 import { PROBLEM_TYPE } from './problem.ts'
 
@@ -48,9 +58,66 @@ const idHeader = (name: string) => ({
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 })
 
+const queryParameters = (schema: TSchema) =>
+  Object.entries(
+    (schema as unknown as { properties: Record<string, TSchema & { description?: string }> }).properties,
+  ).map(([name, { description, ...rest }]) => ({ name, in: 'query', required: false, description, schema: rest }))
+
+const pathParameter = (name: string, schema: object) => ({ name, in: 'path', required: true, schema })
+const uuid = { type: 'string', format: 'uuid' }
+
+const incidentPaths = {
+  '/api/v1/incidents': {
+    get: {
+      operationId: 'listIncidents',
+      summary: 'Incidents, newest first',
+      parameters: queryParameters(IncidentQuerySchema),
+      responses: { 200: { description: 'A page.', content: json(ref('IncidentPage')) }, ...problems(400, 401, 503) },
+    },
+  },
+  '/api/v1/incidents/{id}': {
+    get: {
+      operationId: 'getIncident',
+      summary: 'One incident, with verdicts, measures and what to read again',
+      parameters: [pathParameter('id', uuid)],
+      responses: {
+        200: { description: 'The incident.', content: json(ref('IncidentDetail')) },
+        ...problems(401, 404, 503),
+      },
+    },
+  },
+  '/api/v1/incidents/{id}/resolve': {
+    post: {
+      operationId: 'resolveIncident',
+      summary: 'Close an incident by hand; only where admin.apiToken is configured',
+      security: [{ bearer: [] }],
+      parameters: [pathParameter('id', uuid)],
+      requestBody: { required: true, content: json(ref('Resolve')) },
+      responses: {
+        200: { description: 'The closed incident.', content: json(ref('Incident')) },
+        ...problems(400, 401, 403, 404, 409, 413, 415, 503),
+      },
+    },
+  },
+  '/api/v1/endpoints': {
+    get: {
+      operationId: 'listEndpoints',
+      summary: 'Endpoints that are configured or have failed',
+      responses: { 200: { description: 'All of them.', content: json(ref('EndpointList')) }, ...problems(401) },
+    },
+  },
+  '/api/v1/endpoints/{name}': {
+    get: {
+      operationId: 'getEndpoint',
+      summary: 'One endpoint: newest probes, open incident',
+      parameters: [pathParameter('name', { type: 'string', description: 'URL-encoded.' })],
+      responses: { 200: { description: 'The endpoint.', content: json(ref('Endpoint')) }, ...problems(401, 404) },
+    },
+  },
+}
+
 /** The API as OpenAPI 3.1, made from the schemas that the service itself checks with. */
 export function openapi({ version, externalUrl }: { version: string; externalUrl?: string }): object {
-  const queries = Object.entries((FailureQuerySchema as unknown as { properties: Record<string, TSchema> }).properties)
   return {
     openapi: '3.1.0',
     info: {
@@ -77,7 +144,7 @@ export function openapi({ version, externalUrl }: { version: string; externalUrl
                 properties: { id: { type: 'string', format: 'uuid' } },
               }),
             },
-            ...problems(400, 401, 408, 413, 415, 422, 503),
+            ...problems(400, 401, 403, 408, 409, 413, 415, 422, 503),
           },
         },
       },
@@ -85,15 +152,7 @@ export function openapi({ version, externalUrl }: { version: string; externalUrl
         get: {
           operationId: 'listFailures',
           summary: 'Failures, newest first',
-          parameters: queries.map(
-            ([name, { description, ...schema }]: [string, TSchema & { description?: string }]) => ({
-              name,
-              in: 'query',
-              required: false,
-              description,
-              schema,
-            }),
-          ),
+          parameters: queryParameters(FailureQuerySchema),
           responses: {
             200: {
               description: 'A page; as application/x-ndjson all that match, one a line.',
@@ -107,17 +166,32 @@ export function openapi({ version, externalUrl }: { version: string; externalUrl
         get: {
           operationId: 'getFailure',
           summary: 'One failure',
-          parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }],
+          parameters: [pathParameter('id', uuid)],
           responses: {
             200: { description: 'The failure.', content: json(ref('Failure')) },
             ...problems(401, 404, 503),
           },
         },
       },
+      ...incidentPaths,
     },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
-      schemas: { Report: ReportSchema, Failure: FailureSchema, FailurePage: FailurePageSchema, Problem: ProblemSchema },
+      schemas: {
+        Report: ReportSchema,
+        Failure: FailureSchema,
+        FailurePage: FailurePageSchema,
+        Incident: IncidentSchema,
+        IncidentDetail: IncidentDetailSchema,
+        IncidentPage: IncidentPageSchema,
+        Verdict: VerdictSchema,
+        LossWindow: LossWindowSchema,
+        Resolve: ResolveSchema,
+        Endpoint: EndpointSchema,
+        EndpointList: EndpointListSchema,
+        Probe: ProbeSchema,
+        Problem: ProblemSchema,
+      },
     },
   }
 }

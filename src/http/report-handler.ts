@@ -5,12 +5,15 @@ import type { RequestSpan } from '../domain/telemetry.ts'
 import { AppError } from '../errors.ts'
 import type { Receipt } from '../service/record.ts'
 import { readBody } from './body.ts'
+import type { CanaryReceiver } from './canary-handler.ts'
 import { bodyDigest, idempotencyKey } from './idempotency.ts'
 import { BODY_TIMEOUT } from './listener.ts'
 
 export interface ReportState {
   readonly span: RequestSpan
   recorded?: Recorded
+  /** A canary was taken. */
+  canary?: true
 }
 
 export interface ReportHandlerParts {
@@ -18,6 +21,7 @@ export interface ReportHandlerParts {
   /** The tenant of the request. @throws AppError where it may not report */
   readonly authenticate: (authorization: string | undefined) => string
   readonly record: (report: Report, receipt: Receipt) => Promise<Recorded>
+  readonly canary: CanaryReceiver
   /** Bytes. */
   readonly bodyLimit: number
   /** Milliseconds from the whole body to the answer. */
@@ -29,9 +33,17 @@ export function handleReport(parts: ReportHandlerParts): Middleware<ReportState>
   return async (ctx) => {
     const tenant = parts.authenticate(ctx.get('Authorization') || undefined)
     checkHeaders(ctx)
+    const canary = parts.canary.claims(ctx.headers)
+    if (canary) await parts.canary.check(ctx.headers)
     const key = idempotencyKey(ctx.headers)
     const raw = await readBody(ctx.req, { limit: parts.bodyLimit, timeout: BODY_TIMEOUT })
     const report = parseReport(raw)
+    if (canary) {
+      ctx.body = await within(parts.canary.take(ctx.headers), parts.answerTimeout)
+      ctx.state.canary = true
+      ctx.status = 202
+      return
+    }
     const recorded = parts.record(report, {
       source: parts.source,
       tenant,

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts'
+import type { IncidentSettings } from '../domain/incident.ts'
 import type { Journal, JournalEvents, RetentionLimits } from '../domain/journal.ts'
 import type { Fault } from './fault.ts'
 import { openSqliteJournal } from './sqlite.ts'
@@ -9,7 +10,7 @@ const pathOf = (url: string): string => url.slice('sqlite:'.length)
 /** The adapter that a journal's URL names; it is opened by `Journal.open`. */
 export function openJournal(
   { url, retention }: { readonly url: string; readonly retention: RetentionLimits },
-  parts: { readonly events: JournalEvents; readonly clock: Clock },
+  parts: { readonly events: JournalEvents; readonly clock: Clock; readonly incidents: IncidentSettings },
 ): Journal {
   return openSqliteJournal({ path: pathOf(url), retention, ...parts })
 }

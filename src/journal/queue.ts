@@ -1,14 +1,29 @@
-import type { Entry, Recorded } from '../domain/journal.ts'
+import type { IncidentEvent } from '../domain/incident.ts'
+import type { Applied, Entry, Recorded } from '../domain/journal.ts'
 import { AppError } from '../errors.ts'
 
+/** What goes through the group commit, and what it is answered with. */
+export interface Works {
+  readonly entry: { readonly work: { readonly kind: 'entry'; readonly entry: Entry }; readonly done: Recorded }
+  readonly event: {
+    readonly work: { readonly kind: 'event'; readonly endpoint: string; readonly event: IncidentEvent }
+    readonly done: Applied
+  }
+  readonly canary: {
+    readonly work: { readonly kind: 'canary'; readonly nonce: string; readonly at: number }
+    readonly done: undefined
+  }
+}
+export type Work = Works[keyof Works]['work']
+
 export interface Waiting {
-  readonly entry: Entry
-  resolve(recorded: Recorded): void
+  readonly work: Work
+  resolve(done: Works[keyof Works]['done']): void
   reject(reason: Error): void
 }
 
-/** Entries that wait for the next group, in order, bounded by number and by bytes. */
-export class EntryQueue {
+/** What waits for the next group, in order, bounded by number and by bytes. */
+export class WorkQueue {
   readonly #limits: { readonly pendingLimit: number; readonly pendingBytes: number }
   #waiting: Waiting[] = []
   #bytes = 0
@@ -22,8 +37,8 @@ export class EntryQueue {
   }
 
   /** @throws AppError (as rejection) `journal_full` */
-  add(entry: Entry): Promise<Recorded> {
-    const bytes = sizeOf(entry)
+  add<K extends keyof Works>(work: Works[K]['work'] & { kind: K }): Promise<Works[K]['done']> {
+    const bytes = sizeOf(work)
     if (
       this.#waiting.length >= this.#limits.pendingLimit ||
       (this.#waiting.length > 0 && this.#bytes + bytes > this.#limits.pendingBytes)
@@ -33,17 +48,20 @@ export class EntryQueue {
       )
     }
     this.#bytes += bytes
-    return new Promise((resolve, reject) => this.#waiting.push({ entry, resolve, reject }))
+    return new Promise((resolve, reject) =>
+      this.#waiting.push({ work, resolve: resolve as Waiting['resolve'], reject }),
+    )
   }
 
-  /** The first entries, up to a number and a sum of bytes; at least one where there is any. */
-  take(entries: number, bytes: number): Waiting[] {
+  /** The first works, up to a number and a sum of bytes; at least one where there is any. */
+  take(works: number, bytes: number): Waiting[] {
     let count = 0
     let sum = 0
-    for (const { entry } of this.#waiting) {
-      if (count >= entries || (count > 0 && sum + sizeOf(entry) > bytes)) break
+    for (const { work } of this.#waiting) {
+      const size = sizeOf(work)
+      if (count >= works || (count > 0 && sum + size > bytes)) break
       count++
-      sum += sizeOf(entry)
+      sum += size
     }
     this.#bytes -= sum
     const taken = this.#waiting.slice(0, count)
@@ -53,4 +71,8 @@ export class EntryQueue {
 }
 
 /** Bytes that grow with what a client sends, at least. */
-const sizeOf = ({ raw, failure }: Entry): number => raw.byteLength + failure.message.length + failure.url.length
+function sizeOf(work: Work): number {
+  if (work.kind !== 'entry') return 0
+  const { raw, failure } = work.entry
+  return raw.byteLength + failure.message.length + failure.url.length
+}

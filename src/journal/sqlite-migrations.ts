@@ -43,6 +43,31 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (source, tenant, endpoint, code, cause)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What the next event of an endpoint is judged by; incident_id is its open incident, else its last one.
+  CREATE TABLE endpoints (
+    endpoint TEXT PRIMARY KEY,
+    good_at INTEGER,
+    good_proof TEXT,
+    failed_probes INTEGER NOT NULL,
+    incidents INTEGER NOT NULL,
+    incident_id TEXT,
+    changed_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- incident and verdicts are JSON: nobody asks for what is in them by SQL.
+  CREATE TABLE incidents (
+    id TEXT PRIMARY KEY,
+    endpoint TEXT NOT NULL,
+    closed_at INTEGER,
+    incident TEXT NOT NULL,
+    verdicts TEXT NOT NULL DEFAULT '[]'
+  ) STRICT;
+  CREATE UNIQUE INDEX incidents_open ON incidents (endpoint) WHERE closed_at IS NULL;
+  CREATE INDEX incidents_endpoint ON incidents (endpoint, id);
+
+  CREATE TABLE canaries (nonce TEXT PRIMARY KEY, received_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -1,5 +1,5 @@
 import { firstIdAt } from '../domain/failure.ts'
-import type { FailureFilter } from '../domain/journal.ts'
+import type { FailureFilter, IncidentFilter } from '../domain/journal.ts'
 import { FAILURE_COLUMNS } from './sqlite-rows.ts'
 
 export interface Query {
@@ -9,24 +9,47 @@ export interface Query {
 
 /** Newest first, by keyset: a page costs the same wherever it lies, and inserts cannot shift it. */
 export function pageQuery(filter: FailureFilter, before: string | undefined, limit: number): Query {
-  const conditions: string[] = []
-  const parameters: (string | number)[] = []
-  const where = (condition: string, value: string | number | undefined) => {
-    if (value === undefined) return
-    conditions.push(condition)
-    parameters.push(value)
+  const { where, sql, parameters } = conditions()
+  for (const column of ['source', 'tenant', 'endpoint', 'code', 'cause'] as const) {
+    if (filter[column] !== undefined) where(`${column} = ?`, filter[column])
   }
-  where('source = ?', filter.source)
-  where('tenant = ?', filter.tenant)
-  where('endpoint = ?', filter.endpoint)
-  where('code = ?', filter.code)
-  where('cause = ?', filter.cause)
-  where('id >= ?', filter.since === undefined ? undefined : firstIdAt(filter.since))
-  where('id < ?', filter.until === undefined ? undefined : firstIdAt(filter.until))
-  where('id < ?', before)
-  const sql = `SELECT ${FAILURE_COLUMNS} FROM failures ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
-    ORDER BY id DESC LIMIT ?`
-  return { sql, parameters: [...parameters, limit] }
+  if (filter.since !== undefined) where('id >= ?', firstIdAt(filter.since))
+  if (filter.until !== undefined) where('id < ?', firstIdAt(filter.until))
+  if (before !== undefined) where('id < ?', before)
+  return {
+    sql: `SELECT ${FAILURE_COLUMNS} FROM failures ${sql()} ORDER BY id DESC LIMIT ?`,
+    parameters: [...parameters, limit],
+  }
+}
+
+/** Newest first, by keyset. */
+export function incidentsQuery(filter: IncidentFilter, before: string | undefined, limit: number): Query {
+  const { where, sql, parameters } = conditions()
+  if (filter.open !== undefined) where(`closed_at IS ${filter.open ? '' : 'NOT '}NULL`)
+  if (filter.endpoint !== undefined) where('endpoint = ?', filter.endpoint)
+  if (filter.since !== undefined) where('(closed_at IS NULL OR closed_at >= ?)', filter.since)
+  if (before !== undefined) where('id < ?', before)
+  return {
+    sql: `SELECT incident, NULL FROM incidents ${sql()} ORDER BY id DESC LIMIT ?`,
+    parameters: [...parameters, limit],
+  }
+}
+
+export function incidentQuery(id: string): Query {
+  return { sql: 'SELECT incident, verdicts FROM incidents WHERE id = ?', parameters: [id] }
+}
+
+function conditions() {
+  const texts: string[] = []
+  const parameters: (string | number)[] = []
+  return {
+    parameters,
+    where(condition: string, value?: string | number) {
+      texts.push(condition)
+      if (value !== undefined) parameters.push(value)
+    },
+    sql: () => (texts.length > 0 ? `WHERE ${texts.join(' AND ')}` : ''),
+  }
 }
 
 export function idQuery(id: string): Query {

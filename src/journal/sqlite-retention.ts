@@ -3,6 +3,8 @@ import type { DatabaseSync } from 'node:sqlite'
 export interface ExpireLimits {
   /** Failures with a smaller id are too old. */
   readonly beforeId: string
+  /** The same moment, milliseconds since the epoch, for incidents. */
+  readonly before: number
   /** Most failures to remove in one step, so that a commit that waits behind it does not wait long. */
   readonly batch: number
 }
@@ -20,7 +22,11 @@ const VACUUM_PAGES = 256
  * One step: removes what is too old, else the oldest while the pages in use exceed `bytes`, else gives free pages back.
  * Totals stay as they are.
  */
-export function expireBatch(db: DatabaseSync, { beforeId, batch }: ExpireLimits, bytes: number): Expired {
+export function expireBatch(
+  db: DatabaseSync,
+  { beforeId, batch }: Pick<ExpireLimits, 'beforeId' | 'batch'>,
+  bytes: number,
+): Expired {
   const aged = remove(db, 'WHERE id < ?', beforeId, batch)
   if (aged > 0) return { failures: aged, reason: 'age', more: true }
 

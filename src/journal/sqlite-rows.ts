@@ -1,6 +1,8 @@
 import type { Cause } from '../domain/cause.ts'
 import type { Failure } from '../domain/failure.ts'
-import type { Entry, SeriesTotal } from '../domain/journal.ts'
+import type { IncidentEvent } from '../domain/incident.ts'
+import type { SeriesTotal } from '../domain/journal.ts'
+import type { Work } from './queue.ts'
 
 /** Columns of a failure as it is read: everything but the raw body and the sender's id. */
 export const FAILURE_COLUMNS = 'id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id'
@@ -34,20 +36,35 @@ export interface EntryRow {
   readonly labels: readonly [source: string, tenant: string, endpoint: string, code: string, cause: string]
   readonly key: string | null
   readonly digest: string | null
+  /** Whether it changes its endpoint's incident. */
+  readonly followed: boolean
   /** Length of its body in the group's bytes. */
   readonly size: number
 }
+export interface EventRow {
+  readonly endpoint: string
+  readonly event: IncidentEvent
+}
+export interface CanaryRow {
+  readonly nonce: string
+  readonly at: number
+}
+export type Row = EntryRow | EventRow | CanaryRow
 
-/** A group of entries; the bodies stand one after the other in a buffer that is handed over, not copied. */
+/** A group of works; the bodies of its entries stand one after the other in a buffer that is handed over, not copied. */
 export interface Group {
-  readonly rows: readonly EntryRow[]
+  readonly rows: readonly Row[]
   readonly bodies: ArrayBuffer
 }
 
-export function groupOf(entries: readonly Entry[]): Group {
-  const bodies = new Uint8Array(entries.reduce((sum, entry) => sum + entry.raw.byteLength, 0))
+export function groupOf(works: readonly Work[]): Group {
+  const length = works.reduce((sum, work) => sum + (work.kind === 'entry' ? work.entry.raw.byteLength : 0), 0)
+  const bodies = new Uint8Array(length)
   let offset = 0
-  const rows = entries.map(({ failure: f, raw, labels: l, idempotency }): EntryRow => {
+  const rows = works.map((work): Row => {
+    if (work.kind === 'event') return { endpoint: work.endpoint, event: work.event }
+    if (work.kind === 'canary') return { nonce: work.nonce, at: work.at }
+    const { failure: f, raw, labels: l, idempotency, followed = false } = work.entry
     bodies.set(raw, offset)
     offset += raw.byteLength
     return {
@@ -55,10 +72,17 @@ export function groupOf(entries: readonly Entry[]): Group {
       labels: [l.source, l.tenant, l.endpoint, l.code, l.cause],
       key: idempotency?.key ?? null,
       digest: idempotency?.digest ?? null,
+      followed,
       size: raw.byteLength,
     }
   })
   return { rows, bodies: bodies.buffer }
+}
+
+/** The failure of an entry as its endpoint's incident sees it. */
+export function failureEvent({ failure }: EntryRow): IncidentEvent {
+  const [id, at, , , , , code, cause] = failure
+  return { type: 'failure', at, id, code, cause: cause as Cause }
 }
 
 export function failureOf(row: FailureRow): Failure {

@@ -1,23 +1,35 @@
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { JournalSize } from '../domain/journal.ts'
+import type { Change, EndpointState, IncidentSettings } from '../domain/incident.ts'
+import type { CanaryMoments, JournalSize } from '../domain/journal.ts'
 import { detailOf, type Fault, FaultError, faultOf, isEntryError } from './fault.ts'
 import { freeBytes } from './filesystem.ts'
 import { Mark } from './mark.ts'
 import { checkFile, createPrivate, preparePath, sizeOf, takeLock } from './sqlite-check.ts'
+import { IncidentRows, noteCanary } from './sqlite-incidents.ts'
 import { migrate } from './sqlite-migrations.ts'
 import { type Expired, type ExpireLimits, expireBatch } from './sqlite-retention.ts'
-import { type EntryRow, FAILURE_COLUMNS, type Group, TOTAL_COLUMNS, type TotalRow } from './sqlite-rows.ts'
+import {
+  type EntryRow,
+  FAILURE_COLUMNS,
+  failureEvent,
+  type Group,
+  type Row,
+  TOTAL_COLUMNS,
+  type TotalRow,
+} from './sqlite-rows.ts'
 
 export interface StoreOptions {
   readonly path: string
   readonly retentionSize: number
+  readonly incidents: IncidentSettings
   /** statfs type instead of the real one, for tests. */
   readonly filesystem?: number
 }
 
 export interface Opened {
   readonly totals: readonly TotalRow[]
+  readonly endpoints: readonly EndpointState[]
   readonly size: JournalSize
   /** What was found missing, where fewer failures are there than were acknowledged. */
   readonly lost?: Fault
@@ -25,8 +37,21 @@ export interface Opened {
   readonly file: string
 }
 
-/** What became of an entry of a group. */
-export type Result = readonly [id: string, duplicate: boolean] | 'reused' | 'refused'
+/** What became of a work of a group. `change` is null where no incident was asked about; a canary is `taken` or `replayed`. */
+export type Result =
+  | readonly [id: string, duplicate: boolean, change: Change | null]
+  | { readonly change: Change }
+  | 'reused'
+  | 'refused'
+  | 'taken'
+  | 'replayed'
+
+export interface Committed {
+  /** In the group's order. */
+  readonly results: readonly Result[]
+  /** The endpoints that the group asked about, as they are after it. */
+  readonly endpoints: readonly EndpointState[]
+}
 
 /** Free bytes without which a volume that was full is not tried again. */
 const ROOM = 2 ** 20
@@ -40,6 +65,7 @@ export class Store {
   #mark: Mark | undefined
   #db: DatabaseSync | undefined
   #statements: Statements | undefined
+  #incidents: IncidentRows | undefined
   #failures = 0
   #recorded = 0
   #oldest: number | null = null
@@ -77,6 +103,7 @@ export class Store {
       this.#wasFull = false
       this.#statements = prepare(db)
       if (forgetBefore !== null) this.#statements.forget.run(forgetBefore)
+      this.#incidents = new IncidentRows(db, this.#options.incidents, forgetBefore)
       this.#failures = numberOf(db, 'SELECT count(*) FROM failures')
       this.#recorded = numberOf(db, `SELECT value FROM meta WHERE key = 'recorded'`)
       this.#mark ??= new Mark(`${this.#file}.mark`)
@@ -84,6 +111,7 @@ export class Store {
       this.#mark.write(this.#recorded)
       return {
         totals: this.#statements.totals.all() as unknown as TotalRow[],
+        endpoints: this.#incidents.all(),
         size: this.size(),
         file: this.#file,
         ...(missing > 0
@@ -95,35 +123,54 @@ export class Store {
 
   /**
    * Writes a group in one transaction. An entry that is at fault by itself is left out; the others are written.
-   * @returns a result an entry, in order, once they are durable
+   * @returns a result a work, in order, once they are durable
    * @throws FaultError the outcome is unknown then
    */
-  commit({ rows, bodies }: Group): Result[] {
+  commit({ rows, bodies }: Group): Committed {
     return this.#guard(() => {
-      const { db, statements } = this.#open()
+      const { db, statements, incidents } = this.#open()
+      const asked = new Set<string>()
       let offset = 0
       let added = 0
-      db.exec('BEGIN IMMEDIATE')
-      const results = rows.map((row) => {
+      const perform = (row: Row): Result => {
+        if ('nonce' in row) return incidents.canary(row.nonce, row.at) ? 'taken' : 'replayed'
+        if ('event' in row) {
+          asked.add(row.endpoint)
+          return { change: incidents.apply(row.endpoint, row.event) }
+        }
         const raw = new Uint8Array(bodies, offset, row.size)
         offset += row.size
         const result = write(statements, row, raw)
-        if (typeof result === 'object' && !result[1]) added++
-        return result
-      })
+        if (typeof result !== 'object' || result[1]) return typeof result === 'object' ? [...result, null] : result
+        added++
+        if (!row.followed) return [...result, null]
+        const endpoint = row.failure[4]
+        asked.add(endpoint)
+        return [...result, incidents.apply(endpoint, failureEvent(row))]
+      }
+      db.exec('BEGIN IMMEDIATE')
+      const results = rows.map(perform)
+      incidents.flush()
       if (added > 0) statements.record.run(added)
       db.exec('COMMIT')
       this.#failures += added
       this.#recorded += added
       if (added > 0) this.#noteMark()
-      return results
+      return { results, endpoints: [...asked].map((endpoint) => incidents.state(endpoint)) }
     })
+  }
+
+  /** Each call is a transaction of its own; the canary runs once a minute at most. */
+  noteCanary(moments: Parameters<typeof noteCanary>[1]): CanaryMoments {
+    return this.#guard(() => noteCanary(this.#open().db, moments))
   }
 
   /** One small step of retention; `more` tells whether another one is due. */
   expire(limits: ExpireLimits): Expired {
     return this.#guard(() => {
-      const expired = expireBatch(this.#open().db, limits, this.#options.retentionSize - walPages(this.#options) * PAGE)
+      const { db, incidents } = this.#open()
+      incidents.expire(limits.before, limits.batch)
+      const expired = expireBatch(db, limits, this.#options.retentionSize - walPages(this.#options) * PAGE)
       this.#failures -= expired.failures
       return expired
     })
@@ -171,9 +218,11 @@ export class Store {
       PRAGMA wal_autocheckpoint = ${pages}; PRAGMA journal_size_limit = ${pages * PAGE}`)
   }
 
-  #open(): { db: DatabaseSync; statements: Statements } {
-    if (!this.#db || !this.#statements) throw new FaultError('io', detailOf('io', this.#file, 'it is closed'))
-    return { db: this.#db, statements: this.#statements }
+  #open(): { db: DatabaseSync; statements: Statements; incidents: IncidentRows } {
+    if (!this.#db || !this.#statements || !this.#incidents) {
+      throw new FaultError('io', detailOf('io', this.#file, 'it is closed'))
+    }
+    return { db: this.#db, statements: this.#statements, incidents: this.#incidents }
   }
 
   #noteMark(): void {
@@ -208,6 +257,7 @@ export class Store {
     const db = this.#db
     this.#db = undefined
     this.#statements = undefined
+    this.#incidents = undefined
     try {
       db?.close()
     } catch {
@@ -244,7 +294,11 @@ function prepare(db: DatabaseSync) {
 }
 
 /** One entry of the open transaction: all of it, or nothing. */
-function write(statements: Statements, { failure, labels, key, digest }: EntryRow, raw: Uint8Array): Result {
+function write(
+  statements: Statements,
+  { failure, labels, key, digest }: EntryRow,
+  raw: Uint8Array,
+): readonly [id: string, duplicate: boolean] | 'reused' | 'refused' {
   const [id, receivedAt, source, tenant] = failure
   if (key !== null) {
     const known = statements.known.get(source, tenant, key) as unknown as [string, string] | undefined

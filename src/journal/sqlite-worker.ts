@@ -10,6 +10,7 @@ const operations = {
   commit: (group: Parameters<Store['commit']>[0]) => store.commit(group),
   expire: (limits: Parameters<Store['expire']>[0]) => store.expire(limits),
   forget: (unseenSince: number) => store.forget(unseenSince),
+  noteCanary: (moments: Parameters<Store['noteCanary']>[0]) => store.noteCanary(moments),
   size: (_: null) => store.size(),
   close: (_: null) => store.close(),
 }

@@ -1,10 +1,16 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
 import { firstIdAt } from '../domain/failure.ts'
+import type { IncidentEvent, IncidentSettings } from '../domain/incident.ts'
 import type {
+  Applied,
+  CanaryMoments,
   Entry,
   FailureFilter,
   FailurePage,
+  IncidentFilter,
+  IncidentPage,
+  IncidentRecord,
   Journal,
   JournalEvents,
   JournalSize,
@@ -14,10 +20,10 @@ import type {
 } from '../domain/journal.ts'
 import { AppError } from '../errors.ts'
 import { type Fault, FaultError } from './fault.ts'
-import { EntryQueue, type Waiting } from './queue.ts'
+import { type Waiting, type Work, WorkQueue, type Works } from './queue.ts'
 import { Reader } from './sqlite-reader.ts'
 import { groupOf, totalOf } from './sqlite-rows.ts'
-import type { Opened, Result, StoreOptions } from './sqlite-store.ts'
+import type { Committed, Opened, StoreOptions } from './sqlite-store.ts'
 import type { Writing } from './sqlite-worker.ts'
 import { Thread } from './thread.ts'
 
@@ -25,6 +31,7 @@ export interface SqliteJournalOptions {
   /** The database file; beside it `-wal` and `-shm` (SQLite's), `.lock` and `.mark`. The folder is made where missing. */
   readonly path: string
   readonly retention: RetentionLimits
+  readonly incidents: IncidentSettings
   readonly events: JournalEvents
   readonly clock: Clock
   /** Most entries that wait, and most bytes of their bodies and texts. */
@@ -79,7 +86,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
  */
 class SqliteJournal implements Journal {
   readonly #options: Settings
-  readonly #queue: EntryQueue
+  readonly #queue: WorkQueue
   readonly #reader: Reader
   #writer: Thread<Writing> | undefined
   #state: 'new' | 'up' | 'down' | 'closing' | 'closed' = 'new'
@@ -98,7 +105,7 @@ class SqliteJournal implements Journal {
 
   constructor(options: SqliteJournalOptions) {
     this.#options = { ...DEFAULTS, ...options }
-    this.#queue = new EntryQueue(this.#options)
+    this.#queue = new WorkQueue(this.#options)
     this.#reader = new Reader(this.#options.readerIdle)
     this.#since = options.clock()
   }
@@ -119,13 +126,28 @@ class SqliteJournal implements Journal {
   }
 
   record(entry: Entry): Promise<Recorded> {
-    if (this.#state === 'closing' || this.#state === 'closed') {
-      return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
-    }
-    if (this.#state !== 'up') return Promise.reject(unavailable(this.#retryAfter()))
-    const added = this.#queue.add(entry)
-    this.#pump()
-    return added
+    return this.#add<'entry'>({ kind: 'entry', entry })
+  }
+
+  apply(endpoint: string, event: IncidentEvent): Promise<Applied> {
+    return this.#add<'event'>({ kind: 'event', endpoint, event })
+  }
+
+  receiveCanary(nonce: string, at: number): Promise<void> {
+    return this.#add<'canary'>({ kind: 'canary', nonce, at })
+  }
+
+  async noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments> {
+    if (this.#state !== 'up') throw unavailable(this.#retryAfter())
+    return this.#ask('noteCanary', moments)
+  }
+
+  incident(id: string): Promise<IncidentRecord | undefined> {
+    return this.#reader.incident(id)
+  }
+
+  incidents(filter: IncidentFilter, page: { readonly limit: number; readonly before?: string }): Promise<IncidentPage> {
+    return this.#reader.incidents(filter, page)
   }
 
   get(id: string): Promise<Failure | undefined> {
@@ -180,6 +202,16 @@ class SqliteJournal implements Journal {
     this.#state = 'closed'
   }
 
+  #add<K extends keyof Works>(work: Works[K]['work'] & Work & { kind: K }): Promise<Works[K]['done']> {
+    if (this.#state === 'closing' || this.#state === 'closed') {
+      return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
+    }
+    if (this.#state !== 'up') return Promise.reject(unavailable(this.#retryAfter()))
+    const added = this.#queue.add<K>(work)
+    this.#pump()
+    return added
+  }
+
   /** Posts the next group, unless one is under way. */
   #pump(): void {
     if (this.#group.length > 0) return
@@ -191,12 +223,12 @@ class SqliteJournal implements Journal {
     this.#group = group
     const generation = this.#generation
     const begun = performance.now()
-    const message = groupOf(group.map((waiting) => waiting.entry))
+    const message = groupOf(group.map((waiting) => waiting.work))
     const timer = setTimeout(() => this.#down(stall('a commit', this.#options)), this.#options.stallAfter)
     this.#writer!.call('commit', message, [message.bodies])
       .then(
-        (results) => {
-          if (generation === this.#generation) this.#settle(results, (performance.now() - begun) / 1_000)
+        (committed) => {
+          if (generation === this.#generation) this.#settle(committed, (performance.now() - begun) / 1_000)
         },
         (error: unknown) => {
           if (generation === this.#generation) this.#down(error)
@@ -205,19 +237,30 @@ class SqliteJournal implements Journal {
       .finally(() => clearTimeout(timer))
   }
 
-  #settle(results: readonly Result[], seconds: number): void {
+  #settle({ results, endpoints }: Committed, seconds: number): void {
     const group = this.#group
     this.#group = []
     this.#pump()
-    const added = results.filter((result) => typeof result === 'object' && !result[1]).length
+    const added = results.filter((result) => Array.isArray(result) && !result[1]).length
     if (added > 0) this.#options.events.committed(added, seconds)
+    const states = new Map(endpoints.map((state) => [state.endpoint, state]))
     for (const [index, result] of results.entries()) {
-      const { resolve, reject } = group[index]!
+      const { work, resolve, reject } = group[index]!
       if (result === 'reused') {
         reject(new AppError('idempotency_key_reused', 'this id was used before, with another body'))
       } else if (result === 'refused') {
         reject(new AppError('internal', 'the record cannot be stored'))
-      } else resolve({ id: result[0], duplicate: result[1] })
+      } else if (result === 'replayed') {
+        reject(new AppError('canary_replayed', 'this canary was received before; each nonce counts once'))
+      } else if (result === 'taken') {
+        resolve(undefined)
+      } else if ('change' in result) {
+        resolve({ change: result.change, state: states.get((work as Works['event']['work']).endpoint)! })
+      } else {
+        const [id, duplicate, change] = result
+        const { endpoint } = (work as Works['entry']['work']).entry.failure
+        resolve({ id, duplicate, ...(change !== null && { incident: { change, state: states.get(endpoint)! } }) })
+      }
     }
   }
 
@@ -241,6 +284,7 @@ class SqliteJournal implements Journal {
       if (this.#state !== 'down') return
       this.#up(opened)
       events.opened(opened.totals.map(totalOf))
+      events.followed(opened.endpoints)
       this.#expire()
     } catch (error) {
       // Where the thread's end was told already, another attempt is due.
@@ -249,9 +293,10 @@ class SqliteJournal implements Journal {
   }
 
   #spawn(): Thread<Writing> {
-    const { path, retention, filesystem, writerHeap } = this.#options
+    const { path, retention, incidents, filesystem, writerHeap } = this.#options
     const data: StoreOptions = {
       path,
+      incidents,
       retentionSize: retention.size,
       ...(filesystem === undefined ? {} : { filesystem }),
     }
@@ -317,8 +362,9 @@ class SqliteJournal implements Journal {
     if (this.#state !== 'up' || this.#expiring) return
     this.#expiring = true
     const step = async (): Promise<void> => {
-      const beforeId = firstIdAt(this.#options.clock() - this.#options.retention.age)
-      const { failures, reason, more } = await this.#ask('expire', { beforeId, batch: this.#options.retentionBatch })
+      const before = this.#options.clock() - this.#options.retention.age
+      const batch = this.#options.retentionBatch
+      const { failures, reason, more } = await this.#ask('expire', { beforeId: firstIdAt(before), before, batch })
       if (failures > 0) this.#options.events.expired(failures, reason)
       if (more && this.#state === 'up') return step()
     }
@@ -341,7 +387,7 @@ class SqliteJournal implements Journal {
   }
 
   /** @throws AppError `journal_unavailable`; the fault that caused it has been told by then */
-  async #ask<K extends 'expire' | 'forget'>(
+  async #ask<K extends 'expire' | 'forget' | 'noteCanary'>(
     operation: K,
     argument: Parameters<Writing[K]>[0],
   ): Promise<ReturnType<Writing[K]>> {

@@ -1,9 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { OVERFLOW_LABELS, type SeriesUsage } from '../domain/series.ts'
 import { type Measuring, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
+import { canaryMetrics } from './canary-metrics.ts'
 import { type DeliveryOptions, deliveryMetrics } from './delivery-metrics.ts'
 import { type Exposition, exposition } from './exposition.ts'
+import { incidentMetrics } from './incident-metrics.ts'
 import { journalMetrics } from './journal-metrics.ts'
+import { probeMetrics } from './probe-metrics.ts'
 import { reportLabels } from './reasons.ts'
 
 /** What became of a span. The set is closed. */
@@ -14,6 +17,8 @@ export interface MetricsOptions extends DeliveryOptions {
   readonly version: string
   /** A new one unless given. It must be of the text kind. */
   readonly registry?: Registry
+  /** Whether a canary is configured: its metrics exist only then. */
+  readonly canary?: boolean
   /** Process and Node.js metrics, which observe the whole process; on unless false. */
   readonly processMetrics?: boolean
   /** Told of a verb that was given what it cannot count: a fault of ours, and no reason to fail a report. */
@@ -43,6 +48,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registers = [registry]
   const delivery = deliveryMetrics(registry, options)
   const journal = journalMetrics(registry)
+  const configured = options.endpoints.map((endpoint) => endpoint.name)
+  const incidents = incidentMetrics(registry, configured)
+  const probes = probeMetrics(registry)
+  const canary = options.canary ? canaryMetrics(registry) : undefined
   let series: (() => SeriesUsage) | undefined
 
   const reports = new Counter<'source' | 'outcome' | 'reason'>({
@@ -152,9 +161,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     spans: safely((result, count) => spans.inc({ result }, count)),
     credentials: safely((source, count) => credentials.set({ source }, count)),
     credentialsReloadFailed: safely((source) => reloadFailures.inc({ source })),
+    probed: safely(probes.probed),
+    canaryRun: safely((run) => canary?.canaryRun(run)),
     observe: (observed) => {
-      journal.observe(observed.journal)
-      series = observed.series
+      if (observed.journal) journal.observe(observed.journal)
+      if (observed.series) series = observed.series
+      if (observed.endpoints) incidents.observe(observed.endpoints)
+      if (observed.canary) canary?.observe(observed.canary)
     },
     render: exposition(registry),
   }

@@ -22,6 +22,7 @@ import { NodeSDK } from '@opentelemetry/sdk-node'
 import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import type { Log, Tracing } from '../domain/telemetry.ts'
+import { probeSpans } from './probe-spans.ts'
 import { deliveryAttributes, requestAttributes, senderLinks, spanName } from './span-attributes.ts'
 import type { TracingOptions } from './tracing.ts'
 
@@ -66,6 +67,7 @@ export async function startTracing({ version, onSpans, log }: TracingOptions): P
           )
           delivery.setStatus({ code: SpanStatusCode.ERROR, message: failure.message.slice(0, 256) })
           delivery.end()
+          return delivery.spanContext()
         },
         end({ status, errorType }) {
           if (status >= 100) span.setAttribute('http.response.status_code', status)
@@ -76,6 +78,7 @@ export async function startTracing({ version, onSpans, log }: TracingOptions): P
         },
       }
     },
+    probe: (about) => probeSpans(tracer, about),
     async close(deadline) {
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<string>((resolve) => {

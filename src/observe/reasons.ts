@@ -15,6 +15,8 @@ export const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
     'no_credentials',
     'credential_missing',
     'credential_unknown',
+    'canary_invalid',
+    'canary_replayed',
     'not_found',
     'method_not_allowed',
     'request_timeout',

@@ -52,7 +52,7 @@ export function deliveryAttributes(failure: Failure, { httpStatus, attempts }: D
 }
 
 /** Where the delivery was to go. A canonical URL has `{id}` where it hides a segment: then its path is a template. */
-function target(text: string): Attributes {
+export function target(text: string): Attributes {
   const url = URL.parse(text)
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return {}
   const path = text.replace(/^[^/]*\/\/[^/]*/, '')

@@ -24,9 +24,9 @@ export function tracingWanted(env: Env): boolean {
  * @throws Error that names the variable, for an exporter or protocol that is not supported
  */
 export async function createTracing(options: TracingOptions): Promise<Tracing> {
-  if (!tracingWanted(process.env)) return { request: () => NO_SPAN, close: async () => {} }
+  if (!tracingWanted(process.env)) return { request: () => NO_SPAN, probe() {}, close: async () => {} }
   const { startTracing } = await import('./otel.ts')
   return startTracing(options)
 }
 
-const NO_SPAN: RequestSpan = { traceId: null, sampled: false, delivery() {}, end() {} }
+const NO_SPAN: RequestSpan = { traceId: null, sampled: false, delivery: () => null, end() {} }

@@ -21,7 +21,7 @@ export interface Probing {
   start(): void
   /** A failure of the endpoint became durable. Returns at once; what cannot or shall not be probed is ignored. */
   reported(endpoint: string, failureId: string): void
-  /** While an incident of the endpoint is open it is looked at every minute, since only good probes prove a recovery. */
+  /** While an incident of the endpoint is open it is looked at again and again, since only good probes prove a recovery. */
   follow(endpoint: string, open: boolean): void
   /** Looks now, for whoever waits; joins a round that is under way. Undefined where there is nothing to probe. */
   look(endpoint: string): Promise<Round | undefined>
@@ -35,6 +35,8 @@ export interface ProbingOptions {
   /** Told after each round. What it throws is logged. */
   readonly onRound: (round: Round) => void | Promise<void>
   readonly log: Log
+  /** Milliseconds between two looks while an incident is open: each wait is twice the one before, a report begins anew. */
+  readonly followIntervals?: { readonly first: number; readonly longest: number }
   readonly clock?: Clock
   readonly timers?: Timers
   /** From 0 to below 1. */
@@ -43,7 +45,7 @@ export interface ProbingOptions {
 
 /** However many failures an endpoint has, they cause one round in this time, and the last of them still gets one. */
 const DEBOUNCE = 10_000
-const FOLLOW_INTERVAL = 60_000
+const FOLLOW_INTERVALS = { first: 60_000, longest: 60_000 }
 /** More endpoints than this that hang at once make others wait, each for its timeout at most. */
 const CONCURRENCY = 64
 /** Milliseconds between two starts: 50 rounds a second. */
@@ -55,6 +57,8 @@ interface Watched {
   lastStart: number
   running: Promise<Round | undefined> | undefined
   followed: boolean
+  /** Milliseconds to the next look while followed. */
+  followWait: number
   failureIds: string[]
   debounce: unknown
   schedule: unknown
@@ -66,6 +70,7 @@ export function createProbing({
   prober,
   onRound,
   log,
+  followIntervals = FOLLOW_INTERVALS,
   clock = Date.now,
   timers = systemTimers,
   random = Math.random,
@@ -80,6 +85,7 @@ export function createProbing({
         lastStart: Number.NEGATIVE_INFINITY,
         running: undefined,
         followed: false,
+        followWait: followIntervals.first,
         failureIds: [],
         debounce: undefined,
         schedule: undefined,
@@ -134,6 +140,7 @@ export function createProbing({
   function reported(endpoint: string, failureId: string): void {
     const watched = endpoints.get(endpoint)
     if (!watched?.plan.onReport || stopping.signal.aborted) return
+    watched.followWait = followIntervals.first
     if (watched.failureIds.length < MOST_IDS) watched.failureIds.push(failureId)
     if (watched.debounce !== undefined) return
     // A clock that was set back must not put the round off for longer than the debounce.
@@ -162,11 +169,12 @@ export function createProbing({
     timers.clear(watched.schedule)
     watched.schedule = undefined
     const intervals = [watched.plan.interval ?? Number.POSITIVE_INFINITY]
-    if (watched.followed) intervals.push(FOLLOW_INTERVAL)
+    if (watched.followed) intervals.push(watched.followWait)
     const interval = Math.min(...intervals)
     if (interval === Number.POSITIVE_INFINITY || stopping.signal.aborted) return
     const wait = first && !watched.followed ? interval * random() : interval * (0.9 + 0.2 * random())
     watched.schedule = timers.set(() => {
+      watched.followWait = Math.min(watched.followWait * 2, followIntervals.longest)
       round(watched, 'scheduled')
       schedule(watched, false)
     }, wait)
@@ -182,6 +190,7 @@ export function createProbing({
       if (!watched || watched.followed === open) return
       if (!watched.plan.onReport && watched.plan.interval === undefined) return
       watched.followed = open
+      watched.followWait = followIntervals.first
       schedule(watched, false)
     },
     async look(endpoint) {

@@ -1,10 +1,10 @@
 import type { Cause } from '../domain/cause.ts'
 import type { Clock } from '../domain/clock.ts'
 import { type Failure, failureIds } from '../domain/failure.ts'
-import type { Journal, Recorded } from '../domain/journal.ts'
+import type { Applied, Journal, Recorded } from '../domain/journal.ts'
 import type { Report } from '../domain/report.ts'
 import type { SeriesLabels } from '../domain/series.ts'
-import type { Log, Measuring, RequestSpan } from '../domain/telemetry.ts'
+import type { Log, Measuring, RequestSpan, SpanRef } from '../domain/telemetry.ts'
 
 /** What is known of a report beside its body. */
 export interface Receipt {
@@ -22,6 +22,11 @@ export interface RecorderParts {
   /** Masks what must not leave the journal, and cuts to the length that is kept. */
   readonly safeMessage: (message: string) => string
   readonly admit: (labels: SeriesLabels) => SeriesLabels
+  /** Whether the endpoint's incident is followed, and what is told of each of its failures once it is durable. */
+  readonly incidents: {
+    readonly admits: (endpoint: string) => boolean
+    readonly stored: (failure: Failure, applied: Applied | undefined, span: SpanRef | null) => void
+  }
   readonly tenantLabel: boolean
   readonly measuring: Pick<Measuring, 'stored'>
   readonly log: Pick<Log, 'warn'>
@@ -59,10 +64,12 @@ export function createRecorder(parts: RecorderParts): (report: Report, receipt: 
       code: String(failure.code),
       cause,
     })
-    const recorded = await parts.journal.record({ failure, raw, labels, ...(idempotency && { idempotency }) })
+    const followed = parts.incidents.admits(failure.endpoint)
+    const recorded = await parts.journal.record({ failure, raw, labels, followed, ...(idempotency && { idempotency }) })
     if (!recorded.duplicate) {
       parts.measuring.stored(failure, labels, span.sampled ? span.traceId : null)
-      span.delivery(failure, { attempts: parts.attempts, ...(httpStatus !== undefined && { httpStatus }) })
+      const ref = span.delivery(failure, { attempts: parts.attempts, ...(httpStatus !== undefined && { httpStatus }) })
+      parts.incidents.stored(failure, recorded.incident, ref)
       parts.log.warn(logFields(failure), 'a webhook delivery failed')
     }
     return recorded

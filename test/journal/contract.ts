@@ -2,15 +2,17 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import type { Failure } from '../../src/domain/failure.ts'
+import type { IncidentSettings } from '../../src/domain/incident.ts'
 import type { Journal, JournalEvents, RetentionLimits } from '../../src/domain/journal.ts'
 import type { AppError } from '../../src/errors.ts'
 import { until } from '../support/temp.ts'
-import { codeOf, EventLog, entry } from './entries.ts'
+import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
 
 export interface ContractOptions {
   readonly events: JournalEvents
   readonly clock: () => number
   readonly retention: RetentionLimits
+  readonly incidents: IncidentSettings
   readonly pendingLimit: number
   /** Milliseconds. */
   readonly retentionInterval: number
@@ -44,6 +46,7 @@ export function journalContract(
       const journal = store.journal({
         events,
         clock: () => now,
+        incidents: INCIDENTS,
         retention: { age: 30 * DAY, size: 2 ** 30 },
         pendingLimit: 100_000,
         retentionInterval: 3_600_000,

@@ -1,6 +1,10 @@
 import type { Cause } from '../../src/domain/cause.ts'
 import { failureIds } from '../../src/domain/failure.ts'
+import type { EndpointState } from '../../src/domain/incident.ts'
 import type { Entry, JournalEvents, JournalFault, SeriesTotal } from '../../src/domain/journal.ts'
+
+/** Half an hour of quiet, two good probes, three failed ones. */
+export const INCIDENTS = { quietTime: 1_800_000, goodProbes: 2, failedProbes: 3 } as const
 
 const newId = failureIds()
 
@@ -16,12 +20,13 @@ export interface EntryOptions {
   readonly raw?: Uint8Array
   readonly key?: string
   readonly digest?: string
+  readonly followed?: boolean
 }
 
 /** An entry that differs from any other in its id alone, unless told otherwise. */
 export function entry({ at = Date.now(), key, digest = 'digest', ...rest }: EntryOptions = {}): Entry {
   const { source = 'retm', tenant = 'cafe', endpoint = 'orders', code = 500, cause = 'server_error' } = rest
-  const { id = newId(at), message = 'no answer', raw = Buffer.from('{"code":500}') } = rest
+  const { id = newId(at), followed, message = 'no answer', raw = Buffer.from('{"code":500}') } = rest
   return {
     failure: {
       id,
@@ -38,6 +43,7 @@ export function entry({ at = Date.now(), key, digest = 'digest', ...rest }: Entr
     raw,
     labels: { source, tenant: '', endpoint, code: String(code), cause },
     ...(key === undefined ? {} : { idempotency: { key, digest } }),
+    ...(followed === undefined ? {} : { followed }),
   }
 }
 
@@ -46,12 +52,17 @@ export class EventLog implements JournalEvents {
   readonly calls: string[] = []
   readonly faults: { kind: JournalFault; detail: string }[] = []
   totals: readonly SeriesTotal[] = []
+  states: readonly EndpointState[] = []
   stored = 0
   removed = 0
 
   opened(totals: readonly SeriesTotal[]): void {
     this.calls.push('opened')
     this.totals = totals
+  }
+
+  followed(states: readonly EndpointState[]): void {
+    this.states = states
   }
 
   failed(kind: JournalFault, detail: string): void {

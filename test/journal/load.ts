@@ -1,6 +1,6 @@
 import { openSync, writeSync } from 'node:fs'
 import { openSqliteJournal } from '../../src/journal/sqlite.ts'
-import { entry } from './entries.ts'
+import { entry, INCIDENTS } from './entries.ts'
 
 /** A process to be killed: records as fast as it can, and appends each id to a file once it is acknowledged. */
 const path = process.argv[2]!
@@ -9,8 +9,10 @@ const journal = openSqliteJournal({
   path,
   retention: { age: 86_400_000, size: 2 ** 30 },
   clock: Date.now,
+  incidents: INCIDENTS,
   events: {
     opened: () => {},
+    followed: () => {},
     failed: (kind, detail) => process.stderr.write(`${kind}: ${detail}\n`),
     committed: () => {},
     expired: () => {},

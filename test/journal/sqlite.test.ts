@@ -21,7 +21,7 @@ import type { Journal } from '../../src/domain/journal.ts'
 import { openSqliteJournal, type SqliteJournalOptions } from '../../src/journal/sqlite.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 import { journalContract } from './contract.ts'
-import { codeOf, EventLog, entry } from './entries.ts'
+import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
 
 const DAY = 86_400_000
 
@@ -45,6 +45,7 @@ describe('openSqliteJournal', () => {
       path,
       events,
       clock: Date.now,
+      incidents: INCIDENTS,
       retention: { age: 30 * DAY, size: 2 ** 30 },
       retry: { min: 10, max: 50 },
       ...options,

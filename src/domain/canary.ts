@@ -1,0 +1,47 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+
+/** Header fields of a canary: its nonce, when it was sent (Unix time, whole seconds), and the signature of both. */
+export const CANARY_HEADERS = {
+  nonce: 'webhook-canary-nonce',
+  time: 'webhook-canary-time',
+  signature: 'webhook-canary-signature',
+} as const
+
+/** How far a canary's time may be from the receiver's, milliseconds, either way. */
+export const CANARY_WINDOW = 5 * 60_000
+
+/** The report that goes along: of the ordinary form, so that it takes the ordinary way. It is never recorded. */
+export const CANARY_REPORT = {
+  code: 0,
+  endpoint: 'https://canary.invalid/',
+  message: 'canary of webhook-error-exporter; not a failure',
+} as const
+
+export interface CanaryHeaders {
+  readonly nonce: string
+  readonly time: string
+  readonly signature: string
+}
+
+const hmac = (secret: string, ...parts: readonly string[]): string =>
+  createHmac('sha256', secret).update(parts.join('\n')).digest('base64url')
+
+/** @param at milliseconds since the epoch */
+export function signCanary(secret: string, nonce: string, at: number): CanaryHeaders {
+  const time = String(Math.floor(at / 1_000))
+  return { nonce, time, signature: hmac(secret, 'request', nonce, time) }
+}
+
+/** Whether a canary is signed with the secret, and of the last or next five minutes. */
+export function canaryIsValid(secret: string, { nonce, time, signature }: CanaryHeaders, now: number): boolean {
+  if (secret === '' || !/^[A-Za-z0-9_-]{16,64}$/.test(nonce) || !/^\d{1,11}$/.test(time)) return false
+  return same(signature, hmac(secret, 'request', nonce, time)) && Math.abs(now - Number(time) * 1_000) <= CANARY_WINDOW
+}
+
+/** What only a receiver that knows the secret can answer. It is not what the request carries, so that no echo passes. */
+export const canaryAnswer = (secret: string, nonce: string): string => hmac(secret, 'answer', nonce)
+
+export function same(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

@@ -1,0 +1,16 @@
+/** `2400000` → `40 minutes`: in the largest unit of which there are at least two, for sentences. */
+export function humanDuration(milliseconds: number): string {
+  const units: readonly (readonly [string, number])[] = [
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+    ['second', 1_000],
+  ]
+  const span = Math.abs(milliseconds)
+  const [name, size] = units.find(([, size]) => span >= 2 * size) ?? ['second', 1_000]
+  const count = Math.max(1, Math.round(span / size))
+  return `${count} ${name}${count === 1 ? '' : 's'}`
+}
+
+/** Milliseconds since the epoch as RFC 3339, UTC. */
+export const instant = (milliseconds: number): string => new Date(milliseconds).toISOString()

@@ -1,0 +1,67 @@
+import type { Cause } from './cause.ts'
+import { humanDuration } from './human.ts'
+import type { CertificateFault, ProbeResult } from './probe.ts'
+
+/** What a probe saw, as part of a sentence: `certificate of shop.example expired 40 minutes ago`. */
+export function observation(probe: ProbeResult): string {
+  const { host } = place(probe.url)
+  if (probe.up) {
+    const answered = `${host} answers ${probe.status ?? 'a connection'} in ${totalTime(probe)} ms`
+    return probe.pathUnproven ? `${answered}, which proves the server and not the path` : answered
+  }
+  if (probe.cause === 'tls' && probe.tls?.fault) return CERTIFICATES[probe.tls.fault](host, probe.tls, probe.startedAt)
+  return (OBSERVATIONS[probe.cause ?? 'unknown'] ?? OBSERVATIONS.unknown)(host, probe)
+}
+
+/** Host and port of a canonical URL; the text itself where it is none. */
+export function place(url: string): { readonly host: string; readonly port: string } {
+  const parsed = URL.parse(url)
+  if (!parsed) return { host: url, port: '' }
+  return { host: parsed.hostname, port: parsed.port || (parsed.protocol === 'http:' ? '80' : '443') }
+}
+
+/** Milliseconds of all phases, rounded. */
+export const totalTime = (probe: ProbeResult): number =>
+  Math.round(Object.values(probe.phases).reduce((sum, phase) => sum + (phase ?? 0), 0))
+
+type Tls = NonNullable<ProbeResult['tls']>
+const CERTIFICATES: Readonly<Record<CertificateFault, (host: string, tls: Tls, at: number) => string>> = {
+  expired: (host, { notAfter }, at) => `certificate of ${host} expired ${humanDuration(at - notAfter)} ago`,
+  not_yet_valid: (host, { notBefore }, at) =>
+    `certificate of ${host} is not valid for another ${humanDuration(notBefore - at)}`,
+  wrong_name: (host, { names }) =>
+    `certificate at ${host} is for ${names.slice(0, 3).join(', ') || 'no name'} and not for ${host}`,
+  self_signed: (host) => `certificate of ${host} is signed by itself, so no client trusts it`,
+  untrusted: (host, { issuer }) =>
+    `certificate of ${host} does not lead to a trusted authority (issuer ${issuer || 'unnamed'}); an intermediate may be missing`,
+  revoked: (host) => `certificate of ${host} was revoked`,
+  other: (host) => `certificate of ${host} does not verify`,
+}
+
+const OBSERVATIONS: Readonly<Record<Cause, (host: string, probe: ProbeResult) => string>> = {
+  dns: (host) => `the name ${host} does not resolve`,
+  connection_refused: (host, { url }) => `${host} refuses connections on port ${place(url).port}`,
+  connection_reset: (host) => `${host} resets the connection`,
+  unreachable: (host, { address }) => `there is no route to ${host}${address ? ` (${address})` : ''}`,
+  tls: (host) => `the TLS handshake with ${host} fails`,
+  timeout: (host, probe) => `${host} does not answer within ${totalTime(probe)} ms (phase ${probe.phase ?? 'http'})`,
+  redirect: (host, { status, redirectTo }) =>
+    `${host} redirects (${status ?? '3xx'})${redirectTo ? ` to ${redirectTo}` : ''}`,
+  authentication: answers,
+  not_found: answers,
+  rejected: answers,
+  rate_limited: answers,
+  server_error: answers,
+  unavailable: answers,
+  protocol: (host) => `${host} does not speak HTTP as expected`,
+  blocked: (host, probe) => (guarded(probe) ? `${host} may not be looked at from here` : answers(host, probe)),
+  unknown: (host, { detail }) => `the probe of ${host} failed: ${detail}`,
+}
+
+function answers(host: string, { status }: ProbeResult): string {
+  return status === undefined ? `${host} does not answer as a healthy endpoint does` : `${host} answers ${status}`
+}
+
+/** Whether the outbound guard forbade the probe: it says nothing of the endpoint then. */
+export const guarded = (probe: ProbeResult): boolean =>
+  !probe.up && probe.cause === 'blocked' && probe.status === undefined

@@ -1,0 +1,144 @@
+import type { Cause } from './cause.ts'
+import { instant } from './human.ts'
+import { checksFor } from './measures/measures.ts'
+import { guarded, observation, place } from './observation.ts'
+import type { ProbeResult, Vantage } from './probe.ts'
+import { RULES, type Rule, UP_HINTS } from './verdict-rules.ts'
+
+/** Whether report and probe say the same, or which of them there is. */
+export const CONFIDENCES = ['agree', 'differ', 'only_report', 'only_probe'] as const
+export type Confidence = (typeof CONFIDENCES)[number]
+
+/** Report and probe read together. The failure's own cause stays as it was received. */
+export interface Verdict {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly cause: Cause
+  readonly confidence: Confidence
+  /** The row of docs/verdicts.md that decided. */
+  readonly rule: string
+  /** For people: what is wrong, where it was seen, and what that means. */
+  readonly sentence: string
+  /** From where the probe looked that was read; null without one. */
+  readonly vantage: Vantage | null
+  /** What was seen, by whom and when; one line each. */
+  readonly evidence: readonly string[]
+  /** What to look at next, in order. */
+  readonly checks: readonly string[]
+}
+
+/** A report as a verdict reads it. */
+export interface ReportSeen {
+  readonly at: number
+  readonly code: number
+  readonly cause: Cause
+}
+
+export interface Case {
+  readonly at: number
+  readonly endpoint: string
+  /** The endpoint's canonical URL, for the checks. */
+  readonly url: string
+  /** Null where probes alone found it. */
+  readonly report: ReportSeen | null
+  readonly public?: ProbeResult | undefined
+  readonly internal?: ProbeResult | undefined
+}
+
+/** Most verdicts that an incident keeps. */
+const HISTORY = 20
+
+/** Reads a report and the newest probes of its endpoint together. Pure and total: the first rule that fits decides. */
+export function judge(seen: Case): Verdict {
+  const { report } = seen
+  const outside = seen.public && !guarded(seen.public) ? seen.public : undefined
+  const inside = seen.internal && !guarded(seen.internal) ? seen.internal : undefined
+  const situation = {
+    report: report?.cause ?? null,
+    outside,
+    inside,
+    blocked: (seen.public !== undefined && !outside) || (seen.internal !== undefined && !inside),
+  }
+  const rule = RULES.find((candidate) => candidate.fits(situation))!
+  const probe = rule.vantage === 'internal' ? inside : (outside ?? inside)
+  const cause = (rule.decides === 'probe' ? probe?.cause : report?.cause) ?? report?.cause ?? probe?.cause ?? 'unknown'
+  return {
+    at: seen.at,
+    cause,
+    confidence: rule.confidence(situation),
+    rule: rule.id,
+    sentence: sentence(rule, { seen, probe, outside, inside }),
+    vantage: probe?.vantage ?? null,
+    evidence: [
+      ...(report ? [`${instant(report.at)} the platform reported code ${report.code}, cause ${report.cause}`] : []),
+      ...[seen.public, seen.internal].flatMap((result) => (result ? [evidenceOf(result)] : [])),
+    ],
+    checks: checksFor(cause, {
+      endpoint: seen.endpoint,
+      url: probe?.url ?? seen.url,
+      ...(report && { code: report.code }),
+      ...(probe && { probe }),
+    }),
+  }
+}
+
+function evidenceOf(probe: ProbeResult): string {
+  return `${instant(probe.startedAt)} probe from the ${probe.vantage} vantage point: ${observation(probe)}`
+}
+
+function sentence(
+  rule: Rule,
+  parts: {
+    seen: Case
+    probe: ProbeResult | undefined
+    outside: ProbeResult | undefined
+    inside: ProbeResult | undefined
+  },
+): string {
+  const { seen, probe, outside, inside } = parts
+  const cause = seen.report?.cause ?? 'unknown'
+  const words: Readonly<Record<string, string>> = {
+    host: place(probe?.url ?? seen.url).host,
+    code: String(seen.report?.code ?? ''),
+    report: REPORTED[cause],
+    probe: probe ? observation(probe) : '',
+    outside: outside ? observation(outside) : '',
+    inside: inside ? observation(inside) : '',
+    hint: UP_HINTS[cause],
+  }
+  const text = rule.sentence.replace(/\{(\w+)\}/g, (_, word: string) => words[word] ?? '')
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** A cause in the words of a sentence that begins with "the platform saw". */
+export const REPORTED: Readonly<Record<Cause, string>> = {
+  dns: 'a name that does not resolve',
+  connection_refused: 'a refused connection',
+  connection_reset: 'a connection that was reset',
+  unreachable: 'no route',
+  tls: 'a TLS failure',
+  timeout: 'a timeout',
+  redirect: 'a redirect',
+  authentication: 'its credentials refused',
+  not_found: 'a path that is not there',
+  rejected: 'its request rejected',
+  rate_limited: 'a rate limit',
+  server_error: 'an error of the application',
+  unavailable: 'no healthy application behind the proxy',
+  protocol: 'an answer that is not whole HTTP',
+  blocked: 'the request blocked',
+  unknown: 'a failure without a reason',
+}
+
+/**
+ * Adds a verdict to a history, oldest first. One that says the same as the newest replaces it; of more than 20 the first
+ * and the newest are kept.
+ */
+export function addVerdict(history: readonly Verdict[], verdict: Verdict): Verdict[] {
+  const newest = history.at(-1)
+  if (newest && newest.rule === verdict.rule && newest.cause === verdict.cause && newest.vantage === verdict.vantage) {
+    return [...history.slice(0, -1), { ...verdict, at: newest.at }]
+  }
+  const all = [...history, verdict]
+  return all.length <= HISTORY ? all : [all[0]!, ...all.slice(all.length - HISTORY + 1)]
+}

@@ -1,0 +1,43 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import { CAUSES } from '../domain/cause.ts'
+import type { CanaryMoments } from '../domain/journal.ts'
+import type { CanaryRun } from '../domain/telemetry.ts'
+
+/** The canary's round trips. Silence is not health, so that the time of the last success is there before any success. */
+export function canaryMetrics(registry: Registry) {
+  const registers = [registry]
+  let moments: () => CanaryMoments | null = () => null
+  new Gauge({
+    name: 'webhook_canary_last_success_timestamp_seconds',
+    help: 'When a canary last came back, as Unix time; before any, when the canary was first configured. Kept in the journal.',
+    registers,
+    collect() {
+      const known = moments()
+      if (known) this.set((known.succeededAt ?? known.configuredAt) / 1_000)
+      else this.remove()
+    },
+  })
+  const roundTrip = new Gauge({
+    name: 'webhook_canary_round_trip_seconds',
+    help: 'How long the last canary that came back took. Absent before the first.',
+    registers,
+  })
+  roundTrip.remove()
+  const runs = new Counter<'result' | 'cause'>({
+    name: 'webhook_canary_runs_total',
+    help: 'Canaries sent, by result (success, failure) and cause (none for a success).',
+    labelNames: ['result', 'cause'],
+    registers,
+  })
+  runs.inc({ result: 'success', cause: 'none' }, 0)
+  for (const cause of CAUSES) runs.inc({ result: 'failure', cause }, 0)
+  return {
+    observe: (source: () => CanaryMoments | null): void => {
+      moments = source
+    },
+    canaryRun({ cause, seconds }: CanaryRun): void {
+      runs.inc({ result: cause === null ? 'success' : 'failure', cause: cause ?? 'none' })
+      if (cause === null && seconds !== undefined) roundTrip.set(seconds)
+    },
+  }
+}

@@ -1,0 +1,64 @@
+import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import { PROBE_PHASES } from '../domain/probe.ts'
+import type { Tracing } from '../domain/telemetry.ts'
+import { target } from './span-attributes.ts'
+
+/** A probe's root span with a child for each phase, laid out one after the other, and linked to the failures that asked for it. */
+export function probeSpans(tracer: Tracer, { result, trigger, asked, verdict }: Parameters<Tracing['probe']>[0]): void {
+  const { phases, startedAt, up, cause, detail } = result
+  const links = asked.map((ref) => ({ context: { ...ref, traceFlags: 1 } }))
+  const root = tracer.startSpan(
+    'webhook.probe',
+    {
+      kind: SpanKind.INTERNAL,
+      root: true,
+      links,
+      startTime: startedAt,
+      attributes: {
+        ...target(result.url),
+        'webhook.endpoint': result.endpoint,
+        'webhook.probe.vantage': result.vantage,
+        'webhook.probe.trigger': trigger,
+        'webhook.probe.up': up,
+        ...(result.pathUnproven && { 'webhook.probe.path_unproven': true }),
+        ...(result.status !== undefined && { 'http.response.status_code': result.status }),
+        ...(result.address !== undefined && { 'network.peer.address': result.address }),
+        ...(cause && { 'error.type': cause }),
+      },
+    },
+    ROOT_CONTEXT,
+  )
+  let at = startedAt
+  for (const phase of PROBE_PHASES) {
+    const took = phases[phase]
+    if (took === undefined) continue
+    const child = tracer.startSpan(
+      `webhook.probe.${phase}`,
+      { kind: phase === 'http' ? SpanKind.CLIENT : SpanKind.INTERNAL, startTime: at },
+      trace.setSpan(ROOT_CONTEXT, root),
+    )
+    if (!up && result.phase === phase) failed(child, cause, detail)
+    at += took
+    child.end(at)
+  }
+  if (verdict) {
+    root.addEvent(
+      'webhook.verdict',
+      {
+        'webhook.verdict.cause': verdict.cause,
+        'webhook.verdict.confidence': verdict.confidence,
+        'webhook.verdict.rule': verdict.rule,
+        'webhook.verdict.sentence': verdict.sentence,
+        'webhook.verdict.checks': [...verdict.checks],
+      },
+      at,
+    )
+  }
+  if (!up) failed(root, cause, detail)
+  root.end(at)
+}
+
+function failed(span: Span, cause: string | undefined, message: string): void {
+  if (cause) span.setAttribute('error.type', cause)
+  span.setStatus({ code: SpanStatusCode.ERROR, message: message.slice(0, 256) })
+}

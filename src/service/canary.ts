@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto'
+import { CANARY_HEADERS, CANARY_REPORT, canaryAnswer, same, signCanary } from '../domain/canary.ts'
+import type { Cause } from '../domain/cause.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { CanaryMoments, Journal } from '../domain/journal.ts'
+import type { Log, Measuring } from '../domain/telemetry.ts'
+
+export interface RoundTrip {
+  /** Null: it came back, signed. */
+  readonly cause: Cause | null
+  /** One sentence for people, without secrets. */
+  readonly detail: string
+  /** HTTP status of the answer, where there was one. */
+  readonly status?: number
+  readonly seconds: number
+}
+
+export interface RoundTripOptions {
+  readonly url: string
+  /** Undefined: no Authorization is sent. */
+  readonly token: string | undefined
+  readonly secret: string
+  /** Milliseconds for all of it. */
+  readonly timeout: number
+  readonly clock: Clock
+  readonly classify: (report: { code: number; endpoint: string; message: string }) => { readonly cause: Cause }
+}
+
+/** Bytes of an answer that are read; ours are less than a hundred. */
+const ANSWER_LIMIT = 4_096
+
+/** Sends one canary. Never rejects; only an answer that is signed for this nonce is a success. No redirect is followed. */
+export async function roundTrip(options: RoundTripOptions): Promise<RoundTrip> {
+  const { url, token, secret, timeout, clock, classify } = options
+  const nonce = randomBytes(18).toString('base64url')
+  const signed = signCanary(secret, nonce, clock())
+  const begun = performance.now()
+  const done = (cause: Cause | null, detail: string, status?: number): RoundTrip => ({
+    cause,
+    detail,
+    ...(status !== undefined && { status }),
+    seconds: (performance.now() - begun) / 1_000,
+  })
+  const signal = AbortSignal.timeout(timeout)
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      redirect: 'manual',
+      signal,
+      headers: {
+        'Content-Type': 'application/json',
+        // A connection of its own each time: what is to be proven is the whole way.
+        Connection: 'close',
+        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+        [CANARY_HEADERS.nonce]: signed.nonce,
+        [CANARY_HEADERS.time]: signed.time,
+        [CANARY_HEADERS.signature]: signed.signature,
+      },
+      body: JSON.stringify(CANARY_REPORT),
+    })
+    const { status } = response
+    const text = await bounded(response)
+    if (status === 202 && isAnswer(text, canaryAnswer(secret, nonce))) return done(null, 'it came back, signed', status)
+    if (status >= 200 && status <= 299) {
+      return done(
+        'protocol',
+        `something answered ${status} without the signature: not this service, or with another secret`,
+        status,
+      )
+    }
+    return done(classify({ code: status, endpoint: url, message: '' }).cause, `it was answered ${status}`, status)
+  } catch (error) {
+    if (signal.aborted) return done('timeout', `there was no whole answer within ${timeout} ms`)
+    const reason = (error as { cause?: unknown }).cause ?? error
+    const message = `${(reason as { code?: unknown }).code ?? ''} ${(reason as Error).message}`.trim()
+    return done(classify({ code: 0, endpoint: url, message }).cause, message.slice(0, 200))
+  }
+}
+
+async function bounded(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length
+    if (length > ANSWER_LIMIT) break
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function isAnswer(text: string, expected: string): boolean {
+  try {
+    const { canary } = JSON.parse(text) as { canary?: unknown }
+    return typeof canary === 'string' && same(canary, expected)
+  } catch {
+    return false
+  }
+}
+
+export interface CanaryParts {
+  readonly url: string
+  /** Milliseconds between two runs. */
+  readonly interval: number
+  /** Read anew for each run, so that a rotated secret counts at once. */
+  readonly token: () => Promise<string | undefined>
+  readonly secret: () => Promise<string>
+  readonly classify: RoundTripOptions['classify']
+  readonly journal: Pick<Journal, 'noteCanary'>
+  readonly measuring: Pick<Measuring, 'canaryRun'>
+  readonly log: Pick<Log, 'warn' | 'info'>
+  readonly clock: Clock
+}
+
+const LONGEST = 10_000
+
+/** Sends a canary on a schedule, and keeps the time of its last success in the journal. */
+export function createCanary(parts: CanaryParts) {
+  const { url, interval, journal, measuring, log, clock } = parts
+  let moments: CanaryMoments | null = null
+  let timer: NodeJS.Timeout | undefined
+  let failing = false
+  let stopped = false
+  let running: Promise<void> = Promise.resolve()
+
+  async function note(succeededAt?: number): Promise<void> {
+    try {
+      moments = await journal.noteCanary({ configuredAt: clock(), ...(succeededAt !== undefined && { succeededAt }) })
+    } catch {
+      // The journal is down and says so itself. The success of this process counts all the same.
+      if (succeededAt !== undefined && moments) moments = { ...moments, succeededAt }
+    }
+  }
+
+  async function attempt(): Promise<RoundTrip> {
+    try {
+      const [token, secret] = [await parts.token(), await parts.secret()]
+      if (secret === '') throw new Error('empty')
+      return await roundTrip({ ...parts, url, token, secret, timeout: Math.min(interval, LONGEST) })
+    } catch (error) {
+      return {
+        cause: 'unknown',
+        detail: `its token or secret cannot be read (${(error as { code?: string }).code ?? 'empty'})`,
+        seconds: 0,
+      }
+    }
+  }
+
+  async function run(): Promise<void> {
+    if (moments === null) await note()
+    const { cause, detail, seconds } = await attempt()
+    if (stopped) return
+    measuring.canaryRun({ cause, ...(cause === null && { seconds }) })
+    if (cause === null) await note(clock())
+    if (failing === (cause !== null)) return
+    failing = cause !== null
+    if (failing) log.warn({ cause, detail }, `the canary did not come back: ${detail}`)
+    else log.info({ seconds }, 'the canary comes back')
+  }
+
+  const again = (wait: number): void => {
+    if (stopped) return
+    timer = setTimeout(() => {
+      running = run().finally(() => again(interval * (0.9 + 0.2 * Math.random())))
+    }, wait).unref()
+  }
+
+  return {
+    /** The first one goes at once: a deployment is what breaks the way. */
+    start: () => again(0),
+    moments: (): CanaryMoments | null => moments,
+    async stop(deadline: number): Promise<void> {
+      stopped = true
+      clearTimeout(timer)
+      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, deadline).unref())])
+    },
+  }
+}

@@ -1,0 +1,248 @@
+import type { Clock } from '../domain/clock.ts'
+import type { Failure } from '../domain/failure.ts'
+import { type EndpointState, type Incident, type IncidentSettings, isOpen, reduceIncident } from '../domain/incident.ts'
+import type { Applied, Journal } from '../domain/journal.ts'
+import { guarded, totalTime } from '../domain/observation.ts'
+import type { ProbeResult, Vantage } from '../domain/probe.ts'
+import type { BoundedNames } from '../domain/series.ts'
+import type { Log, Measuring, SpanRef, Tracing } from '../domain/telemetry.ts'
+import { judge, type Verdict } from '../domain/verdict.ts'
+import { AppError } from '../errors.ts'
+import { systemTimers, type Timers } from './limiter.ts'
+import type { ProbePlan } from './probe-plans.ts'
+import type { Probing, Round } from './probing.ts'
+
+export type Latest = Readonly<Partial<Record<Vantage, ProbeResult>>>
+
+export interface FollowerParts {
+  readonly journal: Pick<Journal, 'apply' | 'incident'>
+  readonly settings: IncidentSettings
+  /** Which endpoints have incidents. */
+  readonly names: BoundedNames
+  readonly probing: Pick<Probing, 'reported' | 'follow'>
+  /** What is probed. An endpoint that is not probed while its incident is open closes by quiet time alone. */
+  readonly plans: readonly Pick<ProbePlan, 'endpoint' | 'interval' | 'onReport'>[]
+  /** A configured endpoint's URL, for the checks of a verdict; undefined for one that is its own URL. */
+  readonly urlOf: (endpoint: string) => string | undefined
+  readonly newId: (at: number) => string
+  readonly measuring: Pick<Measuring, 'probed'>
+  readonly tracing: Pick<Tracing, 'probe'>
+  readonly log: Pick<Log, 'info' | 'warn'>
+  readonly clock: Clock
+  readonly timers?: Timers
+}
+
+/** Follows every endpoint from its first failure to its recovery. What it knows comes from the journal, at start and after each event. */
+export interface Follower {
+  admits(endpoint: string): boolean
+  /** Every endpoint as the journal holds it; replaces what was known. */
+  restored(states: readonly EndpointState[]): void
+  /** A failure became durable. Returns at once. */
+  stored(failure: Failure, applied: Applied | undefined, span: SpanRef | null): void
+  /** An endpoint was looked at. Never rejects. */
+  looked(round: Round): Promise<void>
+  /** @throws AppError `not_found`, `conflict` (it is closed), and what `Journal.apply` rejects with */
+  resolve(id: string, reason: string): Promise<Incident>
+  states(): Iterable<EndpointState>
+  state(endpoint: string): EndpointState | undefined
+  /** The newest probe from each vantage point since the start of this process. */
+  latest(endpoint: string): Latest
+  start(): void
+  stop(): void
+}
+
+/**
+ * Milliseconds between two looks while an incident is open: quick at first, since most recoveries are, then so that the
+ * good probes that prove one fit into the quiet time.
+ */
+export function followIntervals({ quietTime, goodProbes }: IncidentSettings): { first: number; longest: number } {
+  const longest = Math.min(60_000, quietTime / (goodProbes + 1))
+  return { first: Math.min(5_000, longest), longest }
+}
+
+/** Spans of failures whose probe is still to come. */
+const MOST_SPANS = 1_000
+
+export function createFollower(parts: FollowerParts): Follower {
+  const { journal, settings, names, probing, clock, log, timers = systemTimers } = parts
+  const probed = new Set(
+    parts.plans.filter(({ onReport, interval }) => onReport || interval !== undefined).map(({ endpoint }) => endpoint),
+  )
+  const isProbed = (endpoint: string): boolean => probed.has(endpoint)
+  let states = new Map<string, EndpointState>()
+  const probes = new Map<string, Latest>()
+  const spans = new Map<string, SpanRef>()
+  const ticking = new Set<string>()
+  let timer: unknown
+  let stopped = false
+
+  function took({ change, state }: Applied): void {
+    states.set(state.endpoint, state)
+    if (change !== 'joined' && change !== 'none') tell(change, state.incident!)
+    probing.follow(state.endpoint, isOpen(state))
+  }
+
+  /** One line a change of an incident, not one a failure. */
+  function tell(change: 'opened' | 'reopened' | 'closed', incident: Incident): void {
+    const { id, endpoint, cause, failures, resolution, loss } = incident
+    const fields = { incident_id: id, endpoint, cause, failures }
+    if (change === 'closed') log.info({ ...fields, resolution, loss: shown(loss) }, 'an incident was closed')
+    else log.warn(fields, `an incident was ${change}`)
+  }
+
+  const apply = async (endpoint: string, event: Parameters<Journal['apply']>[1]): Promise<Applied | undefined> => {
+    try {
+      const applied = await journal.apply(endpoint, event)
+      took(applied)
+      return applied
+    } catch {
+      // The journal is down and says so itself. The next probe or tick comes to the same result.
+      return undefined
+    }
+  }
+
+  /** Reads report and probes together, and keeps the verdict where it says something new. */
+  async function decide(endpoint: string): Promise<Verdict | undefined> {
+    const incident = openIncident(endpoint)
+    if (!incident) return undefined
+    const { public: outside, internal: inside } = latest(endpoint)
+    const verdict = judge({
+      at: clock(),
+      endpoint,
+      url: parts.urlOf(endpoint) ?? endpoint,
+      report: incident.report,
+      public: outside,
+      internal: inside,
+    })
+    const known = incident.verdict
+    const news =
+      !known || known.rule !== verdict.rule || known.cause !== verdict.cause || known.vantage !== verdict.vantage
+    const later = known !== null && incident.report !== null && known.at < incident.report.at
+    if (news) {
+      const { cause, confidence, rule, checks } = verdict
+      log.warn({ incident_id: incident.id, endpoint, cause, confidence, rule, checks }, verdict.sentence)
+    }
+    if (news || later) await apply(endpoint, { type: 'verdict', at: verdict.at, verdict })
+    return verdict
+  }
+
+  /**
+   * A good probe says something of a report that came before it and has not been looked into. After that it is the
+   * recovery, and the verdict on what was wrong stands.
+   */
+  function asksForVerdict(incident: Incident, latest: Latest): boolean {
+    const views = Object.values(latest)
+    if (views.some((view) => !view.up)) return true
+    const { verdict, report } = incident
+    return !verdict || (report !== null && (verdict.vantage === null || verdict.at < report.at))
+  }
+
+  const openIncident = (endpoint: string): Incident | undefined => {
+    const state = states.get(endpoint)
+    return state && isOpen(state) ? state.incident! : undefined
+  }
+  const latest = (endpoint: string): Latest => probes.get(endpoint) ?? {}
+
+  function tick(): void {
+    for (const state of states.values()) {
+      const { endpoint } = state
+      if (!isOpen(state) || ticking.has(endpoint)) continue
+      const event = { type: 'tick', at: clock(), probed: isProbed(endpoint) } as const
+      const changes = reduceIncident(state, event, settings).state !== state
+      // Killed between the report and its verdict, or the journal was down then.
+      const unread = !event.probed && state.incident!.verdict === null
+      if (!changes && !unread) continue
+      ticking.add(endpoint)
+      const work = async () => {
+        if (unread) await decide(endpoint)
+        if (changes) await apply(endpoint, event)
+        ticking.delete(endpoint)
+      }
+      void work()
+    }
+  }
+
+  const tickAgain = (): void => {
+    if (stopped) return
+    const wait = Math.max(100, Math.min(5_000, settings.quietTime / 10))
+    timer = timers.set(() => {
+      tick()
+      tickAgain()
+    }, wait)
+  }
+
+  function askedBy({ failureIds }: Round): SpanRef[] {
+    const asked = failureIds.flatMap((id) => spans.get(id) ?? [])
+    for (const id of failureIds) spans.delete(id)
+    return asked
+  }
+
+  return {
+    admits: (endpoint) => names.admits(endpoint),
+    restored(all) {
+      states = new Map(all.map((state) => [state.endpoint, state]))
+      names.restore(states.keys())
+      for (const state of states.values()) probing.follow(state.endpoint, isOpen(state))
+    },
+    stored(failure, applied, span) {
+      const { id, endpoint, cause } = failure
+      if (!applied) return
+      const before = openIncident(endpoint)
+      took(applied)
+      if (span && isProbed(endpoint)) {
+        if (spans.size >= MOST_SPANS) spans.delete(spans.keys().next().value!)
+        spans.set(id, span)
+      }
+      probing.reported(endpoint, id)
+      // Where nothing can be probed, a report that says something new is all there is to read.
+      if (!isProbed(endpoint) && (!before?.verdict || before.cause !== cause)) void decide(endpoint)
+    },
+    async looked(round) {
+      const { endpoint, results, trigger } = round
+      const asked = askedBy(round)
+      const views = Object.fromEntries(results.map((result) => [result.vantage, result])) as Latest
+      probes.set(endpoint, views)
+      for (const result of results) parts.measuring.probed(result, trigger)
+      // The public way is the one that the platform takes.
+      const deciding = views.public ?? views.internal
+      if (deciding && !guarded(deciding)) {
+        const at = deciding.startedAt + totalTime(deciding)
+        await apply(endpoint, {
+          type: 'probe',
+          at,
+          startedAt: deciding.startedAt,
+          id: parts.newId(at),
+          scheduled: trigger === 'scheduled',
+          up: deciding.up,
+          pathUnproven: deciding.pathUnproven === true,
+          cause: deciding.cause ?? null,
+        })
+      }
+      const incident = openIncident(endpoint)
+      const verdict = incident && asksForVerdict(incident, views) ? await decide(endpoint) : undefined
+      for (const result of results) parts.tracing.probe({ result, trigger, asked, ...(verdict && { verdict }) })
+    },
+    async resolve(id, reason) {
+      const found = await journal.incident(id)
+      if (!found) throw new AppError('not_found', 'no incident has this id; it may have been removed by retention')
+      const { endpoint } = found.incident
+      const applied = await journal.apply(endpoint, { type: 'resolve', at: clock(), id: found.incident.id, reason })
+      took(applied)
+      if (applied.change !== 'closed') throw new AppError('conflict', 'the incident is closed already')
+      return applied.state.incident!
+    },
+    states: () => states.values(),
+    state: (endpoint) => states.get(endpoint),
+    latest,
+    start: tickAgain,
+    stop() {
+      stopped = true
+      timers.clear(timer)
+    },
+  }
+}
+
+const shown = ({ from, until }: Incident['loss']) => ({
+  from: from === null ? null : new Date(from).toISOString(),
+  until: until === null ? null : new Date(until).toISOString(),
+})
