@@ -4,6 +4,7 @@ import { checkConfig } from './check-config.ts'
 import { healthcheck } from './healthcheck.ts'
 import { printConfigSchema } from './print-config-schema.ts'
 import { resetSeries } from './reset-series.ts'
+import { selftest } from './selftest.ts'
 import { serve } from './serve.ts'
 import { UsageError } from './usage.ts'
 
@@ -17,6 +18,7 @@ export interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve,
   healthcheck,
+  selftest,
   'journal reset-series': resetSeries,
   'check-config': checkConfig,
   'print-config-schema': printConfigSchema,

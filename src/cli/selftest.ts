@@ -1,0 +1,64 @@
+import { loadConfig } from '../config.ts'
+import { classify } from '../domain/classify/classify.ts'
+import { secretReader } from '../probe/secrets.ts'
+import { roundTrip } from '../service/canary.ts'
+import { formatDuration, parseDuration } from '../units.ts'
+import type { Command } from './run.ts'
+import { parseOptions, UsageError } from './usage.ts'
+
+/** Sends one canary through a URL: the smoke test after a deployment. Nothing is recorded as a failure. */
+export const selftest: Command = {
+  usage: 'selftest [URL] [--timeout 10s] [--json]',
+  summary: 'send one canary through the public URL',
+  async run(args, env) {
+    const { values, positionals } = parseOptions(args, {
+      allowPositionals: true,
+      options: {
+        timeout: { type: 'string', default: '10s' },
+        json: { type: 'boolean', default: false },
+        'token-file': { type: 'string' },
+        'token-env': { type: 'string' },
+        'secret-file': { type: 'string' },
+        'secret-env': { type: 'string' },
+      },
+    })
+    const timeout = parseDuration(String(values.timeout))
+    if (timeout === undefined || timeout < 1) throw new UsageError('--timeout takes a duration such as 10s')
+    const { canary } = await loadConfig(env)
+    const url = positionals[0] ?? canary?.url
+    if (positionals.length > 1 || !URL.canParse(url ?? '') || !/^https?:/.test(url!)) {
+      throw new UsageError('selftest takes one http or https URL; without one canary.url must be configured')
+    }
+    const read = secretReader(env)
+    const place = (name: 'token' | 'secret') => {
+      const [file, variable] = [values[`${name}-file`], values[`${name}-env`]]
+      if (file !== undefined) return { file: String(file) }
+      return variable === undefined ? canary?.[name] : { env: String(variable) }
+    }
+    const [tokenPlace, secretPlace] = [place('token'), place('secret')]
+    if (!secretPlace) throw new UsageError('no secret: configure canary.secret, or name --secret-file or --secret-env')
+    const reading = async (what: { file?: string; env?: string }): Promise<string> => {
+      const text = await read(what).catch(() => '')
+      if (text === '') throw new UsageError(`${what.file ?? what.env} holds no secret that can be read`)
+      return text
+    }
+    const result = await roundTrip({
+      url: url!,
+      token: tokenPlace && (await reading(tokenPlace)),
+      secret: await reading(secretPlace),
+      timeout,
+      clock: Date.now,
+      classify: (report) => classify(report),
+    })
+    const ok = result.cause === null
+    const milliseconds = Math.round(result.seconds * 1_000)
+    process.stdout.write(
+      values.json
+        ? `${JSON.stringify({ ok, cause: result.cause, detail: result.detail, status: result.status ?? null, milliseconds })}\n`
+        : ok
+          ? `the canary came back in ${milliseconds} ms\n`
+          : `the canary did not come back within ${formatDuration(timeout)}: ${result.detail} (cause ${result.cause})\n`,
+    )
+    return ok ? 0 : 1
+  },
+}

@@ -1,0 +1,164 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { CAUSES, type Cause } from '../../src/domain/cause.ts'
+import type { ProbeResult, Vantage } from '../../src/domain/probe.ts'
+import { addVerdict, CONFIDENCES, judge, type Verdict } from '../../src/domain/verdict.ts'
+import { RULES } from '../../src/domain/verdict-rules.ts'
+
+const AT = Date.parse('2026-11-24T02:51:00Z')
+const URL_OF_SHOP = 'https://shop.example/hooks'
+
+const down = (cause: Cause, more: Partial<ProbeResult> = {}): ProbeResult => ({
+  endpoint: 'orders',
+  vantage: 'public',
+  url: URL_OF_SHOP,
+  startedAt: AT,
+  up: false,
+  cause,
+  phase: 'http',
+  detail: 'it failed',
+  phases: { resolve: 1, connect: 2, http: 37 },
+  ...more,
+})
+const up = (vantage: Vantage = 'public', more: Partial<ProbeResult> = {}): ProbeResult => {
+  const { cause: _, phase: __, ...rest } = down('unknown')
+  return { ...rest, vantage, up: true, status: 200, detail: 'it answers 200', ...more }
+}
+const read = (cause: Cause | null, outside?: ProbeResult, inside?: ProbeResult, code = 0): Verdict =>
+  judge({
+    at: AT,
+    endpoint: 'orders',
+    url: URL_OF_SHOP,
+    report: cause && { at: AT - 1_000, code, cause },
+    public: outside,
+    internal: inside,
+  })
+const expired = (milliseconds: number) =>
+  down('tls', {
+    phase: 'tls',
+    tls: {
+      protocol: 'TLSv1.3',
+      authorized: false,
+      fault: 'expired',
+      subject: 'CN=shop.example',
+      issuer: 'CN=R11',
+      names: ['shop.example'],
+      notBefore: AT - 90 * 86_400_000,
+      notAfter: AT - milliseconds,
+      daysLeft: -1,
+    },
+  })
+
+describe('judge()', () => {
+  it('says what an engineer who was woken needs to read', () => {
+    const verdict = read('tls', expired(40 * 60_000))
+    expect(verdict).to.include({ cause: 'tls', confidence: 'agree', rule: 'agree', vantage: 'public' })
+    expect(verdict.sentence).to.equal('Certificate of shop.example expired 40 minutes ago, seen from here too')
+    expect(verdict.checks.join('\n')).to.include('openssl s_client -connect shop.example:443 -servername shop.example')
+    expect(verdict.checks.join('\n')).to.include('2026-11-24T02:11:00.000Z')
+    expect(verdict.evidence).to.have.length(2)
+  })
+
+  it('shows both where they differ, and where to look', () => {
+    const verdict = read('timeout', up())
+    expect(verdict).to.include({ cause: 'timeout', confidence: 'differ', rule: 'up' })
+    expect(verdict.sentence).to.equal(
+      'The platform saw a timeout, from here shop.example answers 200 in 40 ms: look at slowness under load, or at a firewall between the platform and you',
+    )
+  })
+
+  it('tells a broken path from a broken application', () => {
+    const refused = down('connection_refused', { phase: 'connect' })
+    const path = read('connection_refused', refused, up('internal', { url: 'http://app:8080/hooks', status: 204 }))
+    expect(path).to.include({
+      rule: 'path_broken',
+      cause: 'connection_refused',
+      confidence: 'agree',
+      vantage: 'public',
+    })
+    expect(path.sentence).to.equal(
+      'App fine inside (app answers 204 in 40 ms), path to it broken: shop.example refuses connections on port 443',
+    )
+    const both = read('unavailable', down('unavailable', { status: 502 }), {
+      ...refused,
+      vantage: 'internal',
+      url: 'http://app:8080/',
+    })
+    expect(both).to.include({ rule: 'down_inside', cause: 'connection_refused', vantage: 'internal' })
+  })
+
+  const cases: readonly [
+    rule: string,
+    report: Cause | null,
+    probe: ProbeResult | undefined,
+    cause: Cause,
+    confidence: string,
+  ][] = [
+    ['report_only', 'dns', undefined, 'dns', 'only_report'],
+    ['probe_forbidden', 'dns', down('blocked', { phase: 'resolve' }), 'dns', 'only_report'],
+    ['probe_only', null, down('dns', { phase: 'resolve' }), 'dns', 'only_probe'],
+    ['well', null, up(), 'unknown', 'only_probe'],
+    ['no_reason', 'unknown', down('connection_refused'), 'connection_refused', 'only_probe'],
+    ['kin', 'unavailable', down('connection_refused'), 'connection_refused', 'agree'],
+    ['kin', 'timeout', down('unreachable'), 'unreachable', 'agree'],
+    ['slow', 'server_error', down('timeout'), 'timeout', 'differ'],
+    ['slow', 'timeout', down('tls'), 'tls', 'differ'],
+    ['probe_earlier', 'server_error', down('dns'), 'dns', 'differ'],
+    ['report_earlier', 'dns', down('server_error', { status: 500 }), 'dns', 'differ'],
+    ['same_place', 'redirect', down('server_error', { status: 500 }), 'server_error', 'differ'],
+    ['up_unseen', 'authentication', up(), 'authentication', 'only_report'],
+    ['up_unseen', 'not_found', up('public', { pathUnproven: true, status: 404 }), 'not_found', 'only_report'],
+    ['up', 'unknown', up(), 'unknown', 'differ'],
+  ]
+  for (const [rule, report, probe, cause, confidence] of cases) {
+    it(`reads ${report ?? 'no report'} and ${probe ? (probe.up ? 'a good probe' : probe.cause) : 'no probe'} by the rule ${rule}`, () => {
+      expect(read(report, probe)).to.include({ rule, cause, confidence })
+    })
+  }
+
+  it('is total: any pair has a rule, a cause, and a sentence without a hole', () => {
+    const probe = fc.option(
+      fc.oneof(
+        fc.constant(up()),
+        fc.constantFrom(...CAUSES).map((cause) => down(cause)),
+      ),
+      { nil: undefined },
+    )
+    fc.assert(
+      fc.property(fc.option(fc.constantFrom(...CAUSES)), probe, probe, (report, outside, inside) => {
+        const verdict = read(report, outside, inside && { ...inside, vantage: 'internal' })
+        expect(CAUSES).to.include(verdict.cause)
+        expect(CONFIDENCES).to.include(verdict.confidence)
+        expect(verdict.sentence).not.to.match(/\{|\}|undefined|null|NaN| {2}/)
+        expect(verdict.checks).not.to.have.length(0)
+        for (const check of verdict.checks) expect(check).not.to.match(/\{\w+\}|undefined/)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  it('has no rule that never decides', () => {
+    const used = new Set<string>()
+    for (const report of [null, ...CAUSES])
+      for (const outside of [undefined, up(), ...CAUSES.map((cause) => down(cause))])
+        for (const inside of [undefined, up('internal'), down('connection_refused', { vantage: 'internal' })])
+          used.add(read(report, outside, inside).rule)
+    expect([...used].sort()).to.deep.equal(RULES.map(({ id }) => id).sort())
+  })
+})
+
+describe('addVerdict()', () => {
+  const numbered = (number: number): Verdict => ({ ...read('dns'), at: AT + number, rule: `r${number}` })
+  it('keeps one of several that say the same, with the time of the first', () => {
+    const history = addVerdict([numbered(1)], { ...numbered(1), at: AT + 9, sentence: 'again' })
+    expect(history).to.have.length(1)
+    expect(history[0]).to.include({ at: AT + 1, sentence: 'again' })
+  })
+  it('keeps the first and the newest nineteen', () => {
+    const history = Array.from({ length: 50 }, (_, index) => numbered(index)).reduce(addVerdict, [] as Verdict[])
+    expect(history.map(({ rule }) => rule)).to.deep.equal([
+      'r0',
+      ...Array.from({ length: 19 }, (_, index) => `r${index + 31}`),
+    ])
+  })
+})
