@@ -7,6 +7,7 @@ import type { Journal, JournalEvents, RetentionLimits } from '../../src/domain/j
 import type { AppError } from '../../src/errors.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
+import { incidentContract } from './incident-contract.ts'
 
 export interface ContractOptions {
   readonly events: JournalEvents
@@ -80,6 +81,16 @@ export function journalContract(
       for (const journal of opened) await journal.close(10_000)
       opened.clear()
       await store.remove()
+    })
+
+    incidentContract({
+      open,
+      reopen,
+      events: () => events,
+      now: () => now,
+      pass: (milliseconds) => {
+        now += milliseconds
+      },
     })
 
     describe('record', () => {

@@ -1,0 +1,209 @@
+import { expect } from 'chai'
+import { failureIds } from '../../src/domain/failure.ts'
+import type { IncidentEvent } from '../../src/domain/incident.ts'
+import type { Journal } from '../../src/domain/journal.ts'
+import type { Verdict } from '../../src/domain/verdict.ts'
+import { codeOf, type EventLog, entry, INCIDENTS } from './entries.ts'
+
+/** What a contract's suite offers to its parts. */
+export interface ContractStage {
+  open(): Promise<Journal>
+  /** Closes it and opens the store again. */
+  reopen(journal: Journal): Promise<Journal>
+  /** What the journal opened last has told. */
+  events(): EventLog
+  now(): number
+  pass(milliseconds: number): void
+}
+
+const verdict = (at: number, rule: string): Verdict => ({
+  at,
+  cause: 'tls',
+  confidence: 'agree',
+  rule,
+  sentence: 'Certificate expired, seen from here too',
+  vantage: 'public',
+  evidence: ['seen'],
+  checks: ['look'],
+})
+
+/** The incident and canary part of what every adapter of the port Journal promises. */
+export function incidentContract(stage: ContractStage): void {
+  const newId = failureIds()
+  const failed = (endpoint = 'orders', more: object = {}) =>
+    entry({ at: stage.now(), endpoint, followed: true, ...more })
+  const probe = (up: boolean, more: object = {}) =>
+    ({
+      type: 'probe',
+      at: stage.now(),
+      startedAt: stage.now(),
+      id: newId(stage.now()),
+      scheduled: true,
+      up,
+      pathUnproven: false,
+      cause: up ? null : 'timeout',
+      ...more,
+    }) as const satisfies IncidentEvent
+  const tick = (probed: boolean) => ({ type: 'tick', at: stage.now(), probed }) as const
+
+  describe('incidents', () => {
+    it('tells what a failure did to its endpoint’s incident, and nothing where that is not followed', async () => {
+      const journal = await stage.open()
+      const first = failed()
+      const opened = await journal.record(first)
+      expect(opened.incident?.change).to.equal('opened')
+      expect(opened.incident?.state).to.include({ endpoint: 'orders', incidents: 1 })
+      expect(opened.incident?.state.incident).to.include({ id: first.failure.id, failures: 1, closedAt: null })
+      expect((await journal.record(failed())).incident?.change).to.equal('joined')
+      expect(await journal.record(entry({ endpoint: 'other' }))).not.to.have.property('incident')
+    })
+
+    it('counts a duplicate once', async () => {
+      const journal = await stage.open()
+      await journal.record(failed('orders', { key: 'k' }))
+      const again = await journal.record(failed('orders', { key: 'k' }))
+      expect(again).to.include({ duplicate: true }).and.not.to.have.property('incident')
+      const [incident] = (await journal.incidents({}, { limit: 10 })).incidents
+      expect(incident?.failures).to.equal(1)
+    })
+
+    it('counts many at once, in one incident each, exactly', async () => {
+      const journal = await stage.open()
+      const names = Array.from({ length: 600 }, (_, index) => `e${index % 7}`)
+      const recorded = await Promise.all(names.map((name) => journal.record(failed(name))))
+      expect(recorded.filter(({ incident }) => incident?.change === 'opened')).to.have.length(7)
+      const { incidents } = await journal.incidents({}, { limit: 100 })
+      expect(incidents.map(({ failures }) => failures).reduce((sum, count) => sum + count, 0)).to.equal(600)
+      expect(new Set(incidents.map(({ endpoint }) => endpoint)).size).to.equal(7)
+      expect(incidents).to.have.length(7)
+    })
+
+    it('leaves out of the incident what it does not store', async () => {
+      const journal = await stage.open()
+      const first = failed()
+      await journal.record(first)
+      const twin = { ...failed(), failure: { ...failed().failure, id: first.failure.id } }
+      const results = await Promise.all([codeOf(journal.record(twin)), codeOf(journal.record(failed()))])
+      expect(results).to.deep.equal(['internal', 'none'])
+      expect((await journal.incident(first.failure.id))?.incident.failures).to.equal(2)
+    })
+
+    it('closes on proof, keeps the loss window, and opens the next one after the quiet time', async () => {
+      const journal = await stage.open()
+      await journal.apply('orders', probe(true))
+      const good = stage.now()
+      stage.pass(60_000)
+      const { id } = await journal.record(failed())
+      stage.pass(60_000)
+      const recovery = stage.now()
+      await journal.apply('orders', probe(true))
+      stage.pass(60_000)
+      await journal.apply('orders', probe(true))
+      expect((await journal.apply('orders', tick(true))).change).to.equal('none')
+      stage.pass(INCIDENTS.quietTime)
+      const closed = await journal.apply('orders', tick(true))
+      expect(closed.change).to.equal('closed')
+      expect(closed.state.incident).to.include({ id, resolution: 'proven', closedAt: stage.now() })
+      expect((await journal.incident(id))?.incident.loss).to.deep.equal({
+        from: good,
+        fromProof: 'path',
+        until: recovery,
+        untilProof: 'path',
+      })
+      stage.pass(INCIDENTS.quietTime)
+      expect((await journal.record(failed())).incident?.change).to.equal('opened')
+    })
+
+    it('keeps all of it over a restart, exactly', async () => {
+      let journal = await stage.open()
+      expect(stage.events().states).to.deep.equal([])
+      await journal.apply('good', probe(true))
+      await journal.record(failed())
+      await journal.apply('orders', { type: 'verdict', at: stage.now(), verdict: verdict(stage.now(), 'agree') })
+      const { state } = (await journal.record(failed('orders', { cause: 'tls' }))).incident!
+      const known = await journal.incident(state.incident!.id)
+      journal = await stage.reopen(journal)
+      const states = [...stage.events().states].sort((a, b) => a.endpoint.localeCompare(b.endpoint))
+      expect(states.map(({ endpoint }) => endpoint)).to.deep.equal(['good', 'orders'])
+      expect(states[1]).to.deep.equal(state)
+      expect(await journal.incident(state.incident!.id)).to.deep.equal(known)
+      expect((await journal.record(failed())).incident?.change).to.equal('joined')
+    })
+
+    it('keeps the history of verdicts beside the incident', async () => {
+      const journal = await stage.open()
+      const { id } = await journal.record(failed())
+      for (const rule of ['report_only', 'agree', 'agree', 'up'])
+        await journal.apply('orders', { type: 'verdict', at: stage.now(), verdict: verdict(stage.now(), rule) })
+      const record = await journal.incident(id)
+      expect(record?.verdicts.map(({ rule }) => rule)).to.deep.equal(['report_only', 'agree', 'up'])
+      expect(record?.incident).to.include({ cause: 'tls' })
+      expect(record?.incident.verdict).to.deep.equal(record?.verdicts[2])
+    })
+
+    it('lists newest first, by state, endpoint and time, page by page', async () => {
+      const journal = await stage.open()
+      const ids: string[] = []
+      for (const name of ['a', 'b', 'c', 'd', 'e']) {
+        stage.pass(1_000)
+        ids.unshift((await journal.record(failed(name))).id)
+      }
+      stage.pass(1_000)
+      await journal.apply('b', { type: 'resolve', at: stage.now(), id: ids[3]!, reason: 'gone' })
+      const list = async (filter: Parameters<Journal['incidents']>[0]) =>
+        (await journal.incidents(filter, { limit: 10 })).incidents.map(({ endpoint }) => endpoint)
+      expect(await list({})).to.deep.equal(['e', 'd', 'c', 'b', 'a'])
+      expect(await list({ open: true })).to.deep.equal(['e', 'd', 'c', 'a'])
+      expect(await list({ open: false })).to.deep.equal(['b'])
+      expect(await list({ endpoint: 'c' })).to.deep.equal(['c'])
+      expect(await list({ open: false, since: stage.now() })).to.deep.equal(['b'])
+      expect(await list({ open: false, since: stage.now() + 1 })).to.deep.equal([])
+      const page = await journal.incidents({}, { limit: 2 })
+      expect(page.next).to.equal(ids[1])
+      const rest = await journal.incidents({}, { limit: 3, before: page.next! })
+      expect(rest.incidents.map(({ id }) => id)).to.deep.equal(ids.slice(2))
+      expect(rest.next).to.equal(null)
+      expect(await journal.incident('00000000-0000-7000-8000-000000000000')).to.equal(undefined)
+    })
+
+    it('settles events and entries in the order of the calls', async () => {
+      const journal = await stage.open()
+      const order: string[] = []
+      await Promise.all([
+        journal.record(failed()).then(() => order.push('failure')),
+        journal.apply('orders', tick(false)).then(() => order.push('tick')),
+        journal.receiveCanary('nonce-nonce-nonce', stage.now()).then(() => order.push('canary')),
+        journal.record(failed()).then(() => order.push('failure')),
+      ])
+      expect(order).to.deep.equal(['failure', 'tick', 'canary', 'failure'])
+    })
+  })
+
+  describe('canaries', () => {
+    it('takes a nonce once, also within one group and after a restart', async () => {
+      let journal = await stage.open()
+      const codes = await Promise.all([1, 2, 3].map(() => codeOf(journal.receiveCanary('n1', stage.now()))))
+      expect(codes).to.deep.equal(['none', 'canary_replayed', 'canary_replayed'])
+      journal = await stage.reopen(journal)
+      stage.pass(5 * 60_000)
+      expect(await codeOf(journal.receiveCanary('n1', stage.now()))).to.equal('canary_replayed')
+      expect(await codeOf(journal.receiveCanary('n2', stage.now()))).to.equal('none')
+    })
+
+    it('keeps the first time of being configured, and the last success', async () => {
+      let journal = await stage.open()
+      const first = stage.now()
+      expect(await journal.noteCanary({ configuredAt: first })).to.deep.equal({
+        configuredAt: first,
+        succeededAt: null,
+      })
+      stage.pass(1_000)
+      await journal.noteCanary({ configuredAt: stage.now(), succeededAt: stage.now() })
+      journal = await stage.reopen(journal)
+      expect(await journal.noteCanary({ configuredAt: stage.now() + 9 })).to.deep.equal({
+        configuredAt: first,
+        succeededAt: stage.now(),
+      })
+    })
+  })
+}
