@@ -19,7 +19,11 @@ describe('/api/v1/incidents and /endpoints', () => {
         headers: { ...auth, 'Content-Type': 'application/json', ...headers },
       }),
     )
-  const refused = async (response: Promise<{ status: number; body: any }>, status: number, code: string) => {
+  const refused = async (
+    response: Promise<{ status: number; body: { code?: string } }>,
+    status: number,
+    code: string,
+  ) => {
     const it = await response
     expect([it.status, it.body.code]).to.deep.equal([status, code])
   }

@@ -1,0 +1,140 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { CAUSES, type Cause } from '../../src/domain/cause.ts'
+import { MEASURES } from '../../src/domain/measures/catalogue.ts'
+import { FAMILIES, readAgain } from '../../src/domain/measures/retm.ts'
+import type { ProbeResult } from '../../src/domain/probe.ts'
+import { judge, REPORTED } from '../../src/domain/verdict.ts'
+import { RULES, UP_HINTS } from '../../src/domain/verdict-rules.ts'
+
+/** Pages that are made from the program's own tables, by path. `node test/support/docs.ts` writes them. */
+export function pages(): Readonly<Record<string, string>> {
+  return { 'docs/verdicts.md': verdicts(), 'docs/measures.md': measures() }
+}
+
+const MADE = '<!-- Made from the program’s own tables by `node test/support/docs.ts`; change those, not this page. -->'
+const cell = (text: string) => text.replaceAll('|', '\\|')
+const row = (...cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [row(...head), row(...head.map(() => '---')), ...rows.map((cells) => row(...cells))].join('\n')
+
+function verdicts(): string {
+  return `${MADE}
+# Verdicts: report and probe read together
+
+A verdict has a cause of its own; the failure keeps the one with which it was received. The first rule that fits decides.
+A request meets obstacles in this order: name, connection, TLS, HTTP, application. Where report and probe name different
+obstacles, the earlier one stands in the way.
+
+## Rules
+
+${table(
+  ['rule', 'pair class', 'cause taken from', 'sentence'],
+  RULES.map(({ id, when, decides, sentence }) => [`\`${id}\``, when, decides, sentence]),
+)}
+
+In the sentences {report} is what the platform saw, {probe}, {outside} and {inside} are what a probe saw (the last two
+from the public and the internal vantage point), {code} is the report’s code, and {hint} stands below.
+
+Confidence is \`agree\` where both say the same or one explains the other, \`differ\` where they do not, \`only_report\` where no
+probe can speak of it, \`only_probe\` where no report names a reason.
+
+## What the platform saw, and where to look when a probe is good
+
+${table(
+  ['cause of the report', 'the platform saw', 'hint'],
+  CAUSES.map((cause) => [`\`${cause}\``, REPORTED[cause], UP_HINTS[cause]]),
+)}
+
+## Every pair
+
+Rows are the report’s cause, columns the public probe’s. Each cell is the verdict’s cause and the rule.
+
+${table(
+  ['', 'no probe', 'good', ...CAUSES],
+  [null, ...CAUSES].map((report) => [
+    report === null ? 'no report' : `\`${report}\``,
+    ...[undefined, 'good' as const, ...CAUSES].map((probe) => pair(report, probe)),
+  ]),
+)}
+`
+}
+
+function pair(report: Cause | null, probe: Cause | 'good' | undefined): string {
+  if (report === null && probe === undefined) return ''
+  const result: ProbeResult = {
+    endpoint: 'orders',
+    vantage: 'public',
+    url: 'https://shop.example/hooks',
+    startedAt: 0,
+    phases: {},
+    detail: '',
+    // Without a status `blocked` would be our own outbound guard.
+    status: 403,
+    ...(probe === 'good' || probe === undefined ? { up: true } : { up: false, cause: probe, phase: 'http' as const }),
+  }
+  const { cause, rule } = judge({
+    at: 0,
+    endpoint: 'orders',
+    url: result.url,
+    report: report && { at: 0, code: 0, cause: report },
+    ...(probe !== undefined && { public: result }),
+  })
+  return `${cause} (${rule})`
+}
+
+function measures(): string {
+  const chapters = CAUSES.map((cause) => {
+    const { meaning, checks, mends, mended } = MEASURES[cause]
+    return `## ${cause}
+
+${meaning}
+
+Check, in this order:
+
+${checks.map((check, index) => `${index + 1}. ${check}`).join('\n')}
+
+Mend:
+
+${mends.map((mend) => `- ${mend}`).join('\n')}
+
+Mended when: ${mended}`
+  })
+  return `${MADE}
+# Corrective measures, by cause
+
+The API fills in the concrete endpoint, host, port, code and expiry where a name stands in braces.
+
+${chapters.join('\n\n')}
+
+## Reading the lost window again from RETM
+
+An incident’s loss window goes from the last proven good moment before it to the recovery. The report of a failure comes
+after several attempts, so begin a little earlier where the platform’s attempts may have begun before the window. What is
+there already is recognised by its reference, so that reading too much does no harm.
+
+${table(
+  ['resource', 'events', 'request', 'path documented by RETM'],
+  FAMILIES.map(({ resource, events, documented }) => {
+    const [request] = readAgain(events[0]!, { from: null, until: null }).filter((each) => each.resource === resource)
+    return [
+      resource,
+      events.map((event) => `${event}…`).join(', '),
+      `\`GET ${request!.url}\``,
+      documented ? 'yes' : 'no, check it',
+    ]
+  }),
+)}
+
+Each request wants \`Authorization: Bearer $RETM_TOKEN\`. Loyalty calls want a synchronous answer; nothing of them is left to
+be read. Where an endpoint’s \`event\` is not configured, all resources are listed.
+`
+}
+
+if (import.meta.main) {
+  for (const [path, text] of Object.entries(pages())) {
+    const file = join(import.meta.dirname, '../..', path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
+}
