@@ -43,7 +43,7 @@ export async function createLog({ level, terminal }: LogOptions): Promise<Log> {
 const BACKLOG = 16 * 1_024 * 1_024
 
 function jsonWriter(): (line: string) => void {
-  const stdout = pino.destination({ dest: 1, sync: false, maxLength: BACKLOG })
+  const stdout = pino.destination({ dest: 1, sync: false, maxLength: BACKLOG, minLength: 16_384, periodicFlush: 50 })
   return (line) => stdout.write(visibleControls(line))
 }
 
