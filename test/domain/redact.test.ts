@@ -121,7 +121,7 @@ const anyText = fc.oneof(
         shapedSecret,
         fc.webUrl({ withQueryParameters: true }),
       ),
-      { maxLength: 14 },
+      { maxLength: 14, size: 'max' },
     )
     .map((parts) => parts.join('')),
 )
@@ -135,7 +135,7 @@ describe('redact', () => {
         expect(masked).not.to.contain(encodeURIComponent(secret))
         expect(masked).not.to.contain(Buffer.from(`user:${secret}`).toString('base64'))
       }),
-      { numRuns: Number(process.env.RUNS ?? 5_000) },
+      { numRuns: 5_000 },
     )
   })
 
@@ -149,7 +149,7 @@ describe('redact', () => {
         expect(masked).not.to.contain(hidden)
         for (let at = 0; at + 14 <= secret.length; at += 2) expect(masked).not.to.contain(secret.slice(at, at + 14))
       }),
-      { seed: 20261124, numRuns: Number(process.env.RUNS ?? 5_000) },
+      { seed: 20261124, numRuns: 5_000 },
     )
   })
 
@@ -171,7 +171,7 @@ describe('redact', () => {
         expect(once.isWellFormed()).to.equal(true)
         expect(once).not.to.contain('\0')
       }),
-      { numRuns: Number(process.env.RUNS ?? 10_000) },
+      { numRuns: 10_000 },
     )
   })
 
