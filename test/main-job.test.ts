@@ -75,7 +75,7 @@ describe('the main job, end to end', () => {
       const found = await it.exemplars('webhook_delivery_failures_total')
       return found.length > 0 && found
     })
-    expect(exemplars[0]?.labels['trace_id']).to.equal(record.traceId)
+    expect(exemplars[0]?.exemplars[0]?.labels['trace_id']).to.equal(record.traceId)
     expect((await it.query('webhook_endpoint_info{endpoint="orders"}'))[0]?.metric).to.include({
       team: 'shop',
       event: 'order.created',
