@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { type App, startApp } from '../app.ts'
 import { loadConfig } from '../config.ts'
 import type { Log } from '../domain/telemetry.ts'
@@ -26,6 +27,8 @@ export const serve: Command = {
     } catch (error) {
       return refused(error as NodeJS.ErrnoException & { port?: number; address?: string }, log)
     }
+    // A process that is killed would never write it.
+    flushCompileCache()
     log.info({ signal: await signal }, 'stopping')
     const clean = await app.stop(STOP_DEADLINE)
     log.info({ clean }, 'stopped')

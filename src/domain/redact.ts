@@ -18,7 +18,7 @@ export function redact(text: string): string {
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const before = masked
     masked = maskUrls(maskNamed(maskPrivateKeys(before)), maskTokens)
-    if (masked === before || !(masked.includes(MASK) || before.includes('%'))) break
+    if (masked === before || !(masked.includes(MASK) || masked.includes('%') || before.includes('%'))) break
   }
   return masked
 }
@@ -40,12 +40,13 @@ function maskPrivateKeys(text: string): string {
 
 const HEADER = '(?:proxy-)?authorization|(?:set-)?cookies?'
 /** Long enough to be meant wherever they stand, as in `DB_PASSWORD` and `clientSecret`. */
-const NAME = String.raw`passwor[dt]|passw?d|passphrase|passcode|secret|token|credentials?|signature|private[-_ ]?key|(?:api|access|auth|account|signing|encryption|subscription|functions?)[-_ ]?key|session[-_]?(?:id|key)|j?sessionid|phpsessid|connection[-_]?string`
+const NAME =
+  'passwor[dt]|passw?d|passphrase|passcode|secret|token|credentials?|signature|private[-_ ]?key|(?:api|access|auth|account|signing|encryption|subscription|functions?)[-_ ]?key|session[-_]?(?:id|key)|j?sessionid|phpsessid|connection[-_]?string'
 /** Names only as whole words. */
-const SHORT_NAME = String.raw`(?<![a-z0-9])(?:pwd|pw|pass|sig|sid|otp|pin|hmac|jwt|auth|key|x-[a-z-]{0,30}-key)`
+const SHORT_NAME = '(?<![a-z0-9])(?:pwd|pw|pass|sig|sid|otp|pin|hmac|jwt|auth|key|x-[a-z-]{0,30}-key)'
 /** Between name and value: `: `, `=`, `":"`, `[0]=`, `%3D`, `>` of a tag, the space behind `--name`. */
-const BETWEEN = String.raw`(?:\[\w{0,20}\])?["'\\\]]{0,4}\s{0,8}(?:=>|:=|[:=]|%3[ad]|>(?=[^\s<]))\s{0,8}|(?<=--[a-z0-9-]{0,40})[ \t]{1,8}`
-const SCHEME = String.raw`(?<![a-z0-9])(?:bearer|basic)`
+const BETWEEN = String.raw`(?:\[\w{0,20}\])?(?:["'\\\]]|%22|%27){0,4}\s{0,8}(?:=>|:=|[:=]|%3[ad]|>(?=[^\s<]))\s{0,8}|(?<=--[a-z0-9-]{0,40})[ \t]{1,8}`
+const SCHEME = '(?<![a-z0-9])(?:bearer|basic)'
 const BEHIND_SCHEME = String.raw`[ \t]{1,8}(?:[:=][ \t]{0,4})?|[:=][ \t]{0,4}`
 
 /** A name whose value is a credential, with what stands between the two; or a scheme of HTTP authentication. */
@@ -181,6 +182,12 @@ function urlEnd(text: string, start: number, from: number): number {
     const quote = text.indexOf("'", from)
     if (quote >= 0 && quote < end) end = quote
   }
+  return closingStart(text, from, end)
+}
+
+/** Where the punctuation begins that stands at the end of a URL and belongs to the sentence around it. */
+function closingStart(text: string, from: number, to = text.length): number {
+  let end = to
   while (end > from && ".,;:!?)]}'\\".includes(text[end - 1]!)) {
     if (text.startsWith(ID, end - ID.length) || text.startsWith(CUT, end - CUT.length)) break
     end--
@@ -203,7 +210,10 @@ function shownUrl(text: string): string {
     ...path.map((part) => (part !== ID && part !== CUT && looksLikeId(part) ? ID : part)),
   ]
   const masked = `${scheme}${at < 0 || isHttp ? '' : `${MASK}@`}${shown.join('/')}`
-  return (isHttp ? canonicalWebUrl(masked) : undefined) ?? masked
+  // What cannot be parsed may be once its end is gone.
+  const end = closingStart(masked, scheme.length)
+  const mended = isHttp ? canonicalWebUrl(masked.slice(0, end)) : undefined
+  return mended === undefined ? masked : mended + masked.slice(end)
 }
 
 /** Also of WebSocket URLs, which have the same form. */

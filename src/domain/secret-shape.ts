@@ -121,7 +121,7 @@ export function looksLikeToken(run: string): boolean {
   // Base64 may hold a slash, a path holds many: over several pieces counts only what mixes case as no path does.
   const joined = pieces.join('')
   if (joined.length >= 20 && isCaseMixed(joined) && (changes(joined) >= 6 || isUnwordly(lettersOf(joined)))) return true
-  if (joined.length >= 18 && /\d/.test(joined) && classChanges(joined) / joined.length > 0.38) return true
+  if (joined.length >= 18 && /\d/.test(joined) && classChanges(joined) / joined.length > 0.33) return true
   return rest.split(/[./]/).some((part) => {
     const letters = part.replace(/[^A-Za-z0-9]/g, '')
     return letters.length >= 20 && changes(letters) >= 5

@@ -56,7 +56,7 @@ function account({ measuring, tracing, log, source, clock }: IngestParts): Koa.M
       code = error.code
     })(ctx, next)
     const aborted = ctx.respond === false
-    span.end({ status: aborted ? 499 : ctx.status, ...((code ?? aborted) && { errorType: code ?? 'client_closed' }) })
+    span.end({ status: aborted ? 0 : ctx.status, ...((code ?? aborted) && { errorType: code ?? 'client_closed' }) })
     // A check of a credential (OPTIONS) that succeeded is no report.
     if (!code && !aborted && !ctx.state.recorded && !ctx.state.canary) return
     measuring.answered({

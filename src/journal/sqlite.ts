@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
 import { firstIdAt } from '../domain/failure.ts'
@@ -362,11 +363,15 @@ class SqliteJournal implements Journal {
     if (this.#state !== 'up' || this.#expiring) return
     this.#expiring = true
     const step = async (): Promise<void> => {
+      const begun = performance.now()
       const before = this.#options.clock() - this.#options.retention.age
       const batch = this.#options.retentionBatch
       const { failures, reason, more } = await this.#ask('expire', { beforeId: firstIdAt(before), before, batch })
       if (failures > 0) this.#options.events.expired(failures, reason)
-      if (more && this.#state === 'up') return step()
+      if (!more) return
+      // Twice as long for the reports as for the removal: a backlog of old failures must not be felt.
+      await pause(2 * (performance.now() - begun), undefined, { ref: false })
+      if (this.#state === 'up') return step()
     }
     step()
       .catch(() => {})

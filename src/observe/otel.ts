@@ -24,9 +24,9 @@ import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic
 import type { Log, Tracing } from '../domain/telemetry.ts'
 import { probeSpans } from './probe-spans.ts'
 import { deliveryAttributes, requestAttributes, senderLinks, spanName } from './span-attributes.ts'
-import type { TracingOptions } from './tracing.ts'
+import { otlpProtocol, type TracingOptions } from './tracing.ts'
 
-/** Starts the OpenTelemetry SDK for spans alone, as the OTEL_* variables say. @throws Error, see createTracing */
+/** Starts the OpenTelemetry SDK for spans alone, as the OTEL_* variables say, which `tracingFault` found no fault with. */
 export async function startTracing({ version, onSpans, log }: TracingOptions): Promise<Tracing> {
   // What the SDK has to say of its configuration is told; later it would repeat itself with every batch.
   const logger = diagLogger(log)
@@ -99,22 +99,11 @@ export async function startTracing({ version, onSpans, log }: TracingOptions): P
 
 /** OTLP over HTTP; endpoint, headers, time-out, compression and certificates are read from the environment by the exporter. */
 async function otlpExporter(): Promise<SpanExporter> {
-  const name = process.env['OTEL_TRACES_EXPORTER']?.trim() || 'otlp'
-  if (name !== 'otlp') throw new Error(`OTEL_TRACES_EXPORTER: "${name}" is not supported; write otlp or none`)
-  const variable = process.env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL']?.trim()
-    ? 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'
-    : 'OTEL_EXPORTER_OTLP_PROTOCOL'
-  const protocol = process.env[variable]?.trim() || 'http/protobuf'
-  switch (protocol) {
-    case 'http/protobuf':
-      return new (await import('@opentelemetry/exporter-trace-otlp-proto')).OTLPTraceExporter()
-    case 'http/json':
-      return new (await import('@opentelemetry/exporter-trace-otlp-http')).OTLPTraceExporter()
-    default:
-      throw new Error(
-        `${variable}: "${protocol}" is not supported; write http/protobuf or http/json (most collectors take these on port 4318)`,
-      )
-  }
+  const { OTLPTraceExporter } =
+    otlpProtocol(process.env).protocol === 'http/json'
+      ? await import('@opentelemetry/exporter-trace-otlp-http')
+      : await import('@opentelemetry/exporter-trace-otlp-proto')
+  return new OTLPTraceExporter()
 }
 
 /** Counts what became of each batch, and logs when exporting begins to fail and when it works again, not each failure. */
@@ -180,7 +169,9 @@ function positive(variable: string): number | undefined {
 }
 
 function diagLogger(log: Log) {
-  const warn = (message: string) => log.warn({ component: 'opentelemetry' }, message.slice(0, 300))
+  // It quotes endpoints, which may carry a password.
+  const masked = (message: string) => message.replace(/\/\/.*@/g, '//***@').slice(0, 300)
+  const warn = (message: string) => log.warn({ component: 'opentelemetry' }, masked(message))
   const silent = () => {}
   return { error: warn, warn, info: silent, debug: silent, verbose: silent }
 }

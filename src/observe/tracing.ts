@@ -18,13 +18,34 @@ export function tracingWanted(env: Env): boolean {
   return Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT']?.trim() || env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']?.trim())
 }
 
+/** The variable that names the OTLP protocol, and what it says. */
+export function otlpProtocol(env: Env): { readonly variable: string; readonly protocol: string } {
+  const own = 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'
+  const variable = env[own]?.trim() ? own : 'OTEL_EXPORTER_OTLP_PROTOCOL'
+  return { variable, protocol: env[variable]?.trim() || 'http/protobuf' }
+}
+
+/** What of the environment asks for spans in a way that is not supported, and what to write instead; undefined where nothing does. */
+export function tracingFault(env: Env): string | undefined {
+  if (!tracingWanted(env)) return undefined
+  const exporter = env['OTEL_TRACES_EXPORTER']?.trim() || 'otlp'
+  if (exporter !== 'otlp') return `OTEL_TRACES_EXPORTER: ${shown(exporter)} is not supported; write otlp or none`
+  const { variable, protocol } = otlpProtocol(env)
+  if (protocol === 'http/protobuf' || protocol === 'http/json') return undefined
+  return `${variable}: ${shown(protocol)} is not supported; write http/protobuf or http/json (collectors take these on port 4318)`
+}
+
+const shown = (text: string) => JSON.stringify(text.slice(0, 40))
+
 /**
  * Tracing as the OTEL_* variables of the process say (OpenTelemetry SDK configuration by environment). The SDK costs
  * start-up time and memory, so that it is loaded only where it is wanted.
- * @throws Error that names the variable, for an exporter or protocol that is not supported
+ * @throws RangeError with the text of `tracingFault`
  */
 export async function createTracing(options: TracingOptions): Promise<Tracing> {
   if (!tracingWanted(process.env)) return { request: () => NO_SPAN, probe() {}, close: async () => {} }
+  const fault = tracingFault(process.env)
+  if (fault) throw new RangeError(fault)
   const { startTracing } = await import('./otel.ts')
   return startTracing(options)
 }

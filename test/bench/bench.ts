@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { program } from '../support/programs.ts'
-import { removeTempFolders, tempFolder } from '../support/temp.ts'
+import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 
 /**
  * `npm run bench -- --quick`: bare Koa and the service in turn under the same load, from the same load generator (wrk),
@@ -46,6 +45,9 @@ interface Run {
   readonly loaded: number
   readonly ready: number
   readonly errors: number
+  /** Microseconds of processor time an accepted report, of the whole process and of its main thread. */
+  readonly cpu: number
+  readonly mainCpu: number
 }
 
 const SIDES: readonly Side[] = [
@@ -69,26 +71,46 @@ function memory(child: ChildProcess, field: 'VmRSS' | 'VmHWM'): number {
   return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)![1]) / 1_024
 }
 
+/** Seconds of processor time so far: of a process, or of one thread. */
+function processorTime(child: ChildProcess, thread = ''): number {
+  const fields = readFileSync(`/proc/${child.pid}/${thread}stat`, 'utf8').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
 async function run(side: Side): Promise<Run> {
   const started = performance.now()
+  // Into a file, as a container's log goes: a reader of a pipe would take its share of the two processors.
+  const output = join(tempFolder(), 'stdout')
+  const file = openSync(output, 'w')
   const child = spawn(process.execPath, [side.script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', file, 'inherit'],
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...side.env() },
   })
+  closeSync(file)
   try {
-    const port = await new Promise<number>((resolve, reject) => {
-      child.once('exit', (code) => reject(new Error(`${side.name} ended with ${code}`)))
-      createInterface({ input: child.stdout! }).on('line', (line) => {
-        const found = line.startsWith('{') ? side.port(JSON.parse(line)) : undefined
-        if (found) resolve(found)
-      })
-    })
+    const port = await until(`${side.name} to listen`, () =>
+      readFileSync(output, 'utf8')
+        .split('\n')
+        .filter((line) => line.endsWith('}'))
+        .map((line) => side.port(JSON.parse(line)))
+        .find((found) => found !== undefined),
+    )
     const ready = performance.now() - started
     await sleep(1_500)
     const idle = memory(child, 'VmRSS')
     await load(port, 1)
+    const before = [processorTime(child), processorTime(child, `task/${child.pid}/`)] as const
     const result = await load(port, seconds)
-    return { ...result, accepted: result.accepted / result.seconds, idle, loaded: memory(child, 'VmHWM'), ready }
+    const each = 1e6 / result.accepted
+    return {
+      ...result,
+      accepted: result.accepted / result.seconds,
+      idle,
+      loaded: memory(child, 'VmHWM'),
+      ready,
+      cpu: (processorTime(child) - before[0]) * each,
+      mainCpu: (processorTime(child, `task/${child.pid}/`) - before[1]) * each,
+    }
   } finally {
     child.kill('SIGKILL')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
@@ -126,6 +148,8 @@ const FIGURES: readonly (readonly [string, keyof Run, number])[] = [
   ['resident idle, MiB', 'idle', 1],
   ['resident peak loaded, MiB', 'loaded', 1],
   ['start to ready, ms', 'ready', 0],
+  ['processor time each, µs', 'cpu', 1],
+  ['of its main thread, µs', 'mainCpu', 1],
   ['socket errors', 'errors', 0],
 ]
 console.log(

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { answer, REPORT, raw, report, sample, scrape, sum } from '../support/http.ts'
+import { answer, REPORT, raw, report, scrape, sum } from '../support/http.ts'
+import { sample } from '../support/scrape.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
 

@@ -132,10 +132,12 @@ export function journalContract(
         const first = entry({ endpoint: 'first' })
         await journal.record(first)
         const twin = entry({ id: first.failure.id, endpoint: 'twin' })
-        const [before, bad, after] = await Promise.all(
-          [entry(), twin, entry()].map((each) => codeOf(journal.record(each))),
-        )
-        expect([before, bad, after]).to.deep.equal(['none', 'internal', 'none'])
+        // Its total cannot be written: then its failure must not be either.
+        const uncounted = entry()
+        const halved = { ...uncounted, labels: { ...uncounted.labels, cause: null as unknown as string } }
+        const codes = await Promise.all([entry(), twin, halved, entry()].map((each) => codeOf(journal.record(each))))
+        expect(codes).to.deep.equal(['none', 'internal', 'internal', 'none'])
+        expect(await journal.get(uncounted.failure.id)).to.equal(undefined)
         expect((await journal.get(first.failure.id))?.endpoint).to.equal('first')
         const again = await reopen(journal)
         expect(await all(again)).to.have.length(3)

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import type { Failure } from '../../src/domain/failure.ts'
 import type { Log, Tracing } from '../../src/domain/telemetry.ts'
 import type { SpanResult } from '../../src/observe/metrics.ts'
-import { createTracing, tracingWanted } from '../../src/observe/tracing.ts'
+import { createTracing, tracingFault, tracingWanted } from '../../src/observe/tracing.ts'
 import { type OtlpSink, type SinkSpan, startOtlpSink } from '../support/otlp-sink.ts'
 import { freePort, until } from '../support/temp.ts'
 
@@ -40,6 +40,25 @@ describe('tracingWanted', () => {
     it(`is ${wanted} for ${JSON.stringify(env)}`, () => {
       expect(tracingWanted(env)).to.equal(wanted)
     })
+})
+
+describe('tracingFault', () => {
+  it('is undefined for what is supported, and where no spans are wanted', () => {
+    const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' }
+    expect(tracingFault({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })).to.equal(undefined)
+    for (const protocol of ['', 'http/json', ' http/protobuf '])
+      expect(tracingFault({ ...endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: protocol })).to.equal(undefined)
+  })
+
+  it('names the variable that decides', () => {
+    expect(
+      tracingFault({
+        OTEL_TRACES_EXPORTER: 'otlp',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc',
+      }),
+    ).to.match(/^OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "grpc" is not supported; write http\/protobuf or http\/json/)
+  })
 })
 
 describe('createTracing', () => {
@@ -296,6 +315,13 @@ describe('createTracing', () => {
       .and.to.contain('OTEL_TRACES_SAMPLER')
   })
 
+  it('does not tell the password of an endpoint that it cannot read', async () => {
+    await start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:s3 cret@[bad' })
+    const text = JSON.stringify(lines)
+    expect(text).to.contain('[bad')
+    expect(text).not.to.contain('cret')
+  })
+
   for (const [name, value] of [
     ['OTEL_TRACES_EXPORTER', 'jaeger'],
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
@@ -303,7 +329,7 @@ describe('createTracing', () => {
   ] as const)
     it(`refuses ${name}=${value} and names it`, async () => {
       const error = await start({ [name]: value }).catch((it: Error) => it)
-      expect(error).to.be.instanceOf(Error).with.property('message').that.contains(name).and.contains(value)
+      expect(error).to.be.instanceOf(RangeError).with.property('message').that.contains(name).and.contains(value)
     })
 
   it('loads no SDK and has no trace id where nobody asked for spans', async () => {

@@ -26,12 +26,6 @@ export async function answer(
   return { status: it.status, headers: it.headers, body: text === '' ? undefined : JSON.parse(text) }
 }
 
-/** The value of one sample of the text exposition; undefined where there is none. `series` is name and labels as shown. */
-export function sample(exposition: string, series: string): number | undefined {
-  const line = exposition.split('\n').find((text) => text.startsWith(`${series} `))
-  return line === undefined ? undefined : Number(line.slice(series.length + 1).split(' ')[0])
-}
-
 /** The sum of all samples of a metric whose line holds each of the given pieces. */
 export function sum(exposition: string, metric: string, ...pieces: readonly string[]): number {
   return exposition
