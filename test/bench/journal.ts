@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openSqliteJournal } from '../../src/journal/sqlite.ts'
-import { entry } from '../journal/entries.ts'
+import { entry, INCIDENTS } from '../journal/entries.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 
 /** Entries a second that become durable, by how many callers wait at once: what the group commit is for. */
@@ -13,7 +13,14 @@ for (const callers of [1, 64, 512]) {
     path: join(tempFolder(), 'journal.db'),
     retention: { age: 86_400_000, size: 2 ** 34 },
     clock: Date.now,
-    events: { opened: () => {}, failed: (_, detail) => console.error(detail), committed: () => {}, expired: () => {} },
+    incidents: INCIDENTS,
+    events: {
+      opened: () => {},
+      followed: () => {},
+      failed: (_, detail) => console.error(detail),
+      committed: () => {},
+      expired: () => {},
+    },
   })
   await journal.open()
   const raw = Buffer.alloc(300, 'x')
@@ -22,7 +29,7 @@ for (const callers of [1, 64, 512]) {
   const caller = async (): Promise<void> => {
     while (performance.now() < end) {
       const begun = performance.now()
-      await journal.record(entry({ raw }))
+      await journal.record(entry({ raw, followed: true }))
       times.push(performance.now() - begun)
     }
   }
