@@ -139,6 +139,14 @@ export const RULES: readonly Rule[] = [
     sentence: '{probe}; the report itself names no reason',
   },
   {
+    id: 'probe_unclear',
+    when: 'the report names a reason, the probe fails without one',
+    fits: (s) => s.report !== null && seen(s)?.cause === 'unknown',
+    decides: 'report',
+    confidence: always('only_report'),
+    sentence: 'the platform saw {report} (code {code}); {probe}',
+  },
+  {
     id: 'kin',
     when: 'report and probe name causes that are one trouble seen from two places',
     fits: kin,

@@ -6,6 +6,7 @@ import type { Incident } from '../domain/incident.ts'
 import type { Journal } from '../domain/journal.ts'
 import { measuresFor } from '../domain/measures/measures.ts'
 import { readAgain } from '../domain/measures/retm.ts'
+import { redact } from '../domain/redact.ts'
 import { AppError } from '../errors.ts'
 import type { Follower } from '../service/follow-incidents.ts'
 import { readBody } from './body.ts'
@@ -87,7 +88,7 @@ export function resolveIncident({ follower }: IncidentsParts, { hasToken }: { ha
         faults: [{ pointer: '/reason', detail: 'must be a string of 1 to 500 characters' }],
       })
     }
-    ctx.body = incidentView(await follower.resolve(String(ctx['params'].id).toLowerCase(), body.reason.trim()))
+    ctx.body = incidentView(await follower.resolve(String(ctx['params'].id).toLowerCase(), redact(body.reason.trim())))
   }
 }
 

@@ -69,6 +69,11 @@ export function createFollower(parts: FollowerParts): Follower {
     parts.plans.filter(({ onReport, interval }) => onReport || interval !== undefined).map(({ endpoint }) => endpoint),
   )
   const isProbed = (endpoint: string): boolean => probed.has(endpoint)
+  /** A probe that the outbound guard forbids will prove nothing either. */
+  const isProvable = (endpoint: string): boolean => {
+    const result = deciding(latest(endpoint))
+    return isProbed(endpoint) && !(result && guarded(result))
+  }
   let states = new Map<string, EndpointState>()
   const probes = new Map<string, Latest>()
   const spans = new Map<string, SpanRef>()
@@ -147,7 +152,7 @@ export function createFollower(parts: FollowerParts): Follower {
     for (const state of states.values()) {
       const { endpoint } = state
       if (!isOpen(state) || ticking.has(endpoint)) continue
-      const event = { type: 'tick', at: clock(), probed: isProbed(endpoint) } as const
+      const event = { type: 'tick', at: clock(), probed: isProvable(endpoint) } as const
       const changes = reduceIncident(state, event, settings).state !== state
       // Killed between the report and its verdict, or the journal was down then.
       const unread = !event.probed && state.incident!.verdict === null
@@ -202,25 +207,24 @@ export function createFollower(parts: FollowerParts): Follower {
       const asked = askedBy(round)
       const views = Object.fromEntries(results.map((result) => [result.vantage, result])) as Latest
       probes.set(endpoint, views)
-      for (const result of results) parts.measuring.probed(result, trigger)
-      // The public way is the one that the platform takes.
-      const deciding = views.public ?? views.internal
-      if (deciding && !guarded(deciding)) {
-        const at = deciding.startedAt + totalTime(deciding)
+      for (const each of results) parts.measuring.probed(each, trigger)
+      const result = deciding(views)
+      if (result && !guarded(result)) {
+        const at = result.startedAt + totalTime(result)
         await apply(endpoint, {
           type: 'probe',
           at,
-          startedAt: deciding.startedAt,
+          startedAt: result.startedAt,
           id: parts.newId(at),
           scheduled: trigger === 'scheduled',
-          up: deciding.up,
-          pathUnproven: deciding.pathUnproven === true,
-          cause: deciding.cause ?? null,
+          up: result.up,
+          pathUnproven: result.pathUnproven === true,
+          cause: result.cause ?? null,
         })
       }
       const incident = openIncident(endpoint)
       const verdict = incident && asksForVerdict(incident, views) ? await decide(endpoint) : undefined
-      for (const result of results) parts.tracing.probe({ result, trigger, asked, ...(verdict && { verdict }) })
+      for (const each of results) parts.tracing.probe({ result: each, trigger, asked, ...(verdict && { verdict }) })
     },
     async resolve(id, reason) {
       const found = await journal.incident(id)
@@ -241,6 +245,9 @@ export function createFollower(parts: FollowerParts): Follower {
     },
   }
 }
+
+/** The public way is the one that the platform takes. */
+const deciding = (views: Latest): ProbeResult | undefined => views.public ?? views.internal
 
 const shown = ({ from, until }: Incident['loss']) => ({
   from: from === null ? null : new Date(from).toISOString(),

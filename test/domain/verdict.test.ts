@@ -99,6 +99,7 @@ describe('judge()', () => {
     ['probe_only', null, down('dns', { phase: 'resolve' }), 'dns', 'only_probe'],
     ['well', null, up(), 'unknown', 'only_probe'],
     ['no_reason', 'unknown', down('connection_refused'), 'connection_refused', 'only_probe'],
+    ['probe_unclear', 'timeout', down('unknown'), 'timeout', 'only_report'],
     ['kin', 'unavailable', down('connection_refused'), 'connection_refused', 'agree'],
     ['kin', 'timeout', down('unreachable'), 'unreachable', 'agree'],
     ['slow', 'server_error', down('timeout'), 'timeout', 'differ'],

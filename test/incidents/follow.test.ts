@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { answer, report, scrape } from '../support/http.ts'
+import { startOtlpSink } from '../support/otlp-sink.ts'
 import { sample } from '../support/scrape.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
@@ -196,4 +197,48 @@ describe('an incident, followed through on the real service', () => {
     expect(incidents[0]).to.include({ failures: 0, firstFailureAt: null, code: null, cause: 'server_error' })
     expect(incidents[0].verdict).to.include({ rule: 'probe_only', confidence: 'only_probe' })
   }).timeout(30_000)
+
+  it('traces a probe on its own, phase by phase, linked to the failure that asked for it', async () => {
+    await receiver.start()
+    receiver.status = 503
+    const sink = await startOtlpSink()
+    try {
+      const service = await startService({
+        config: config(),
+        env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_BSP_SCHEDULE_DELAY: '50' },
+      })
+      await report(service.ingest, { code: 503, endpoint: receiver.url })
+      const root = await until('the probe', () =>
+        sink.spans.find((span) => span.name === 'webhook.probe' && span.links.length > 0),
+      )
+      const delivery = await until('the delivery', () => sink.spans.find(({ name }) => name === 'webhook.delivery'))
+      expect(root.links).to.deep.include({ traceId: delivery.traceId, spanId: delivery.spanId, traceState: '' })
+      expect(root).to.include({ parentSpanId: '' })
+      expect(root.traceId).not.to.equal(delivery.traceId)
+      expect(root.status.code).to.equal('ERROR')
+      expect(root.attributes).to.include({
+        'webhook.endpoint': 'orders',
+        'webhook.probe.trigger': 'report',
+        'error.type': 'unavailable',
+        'http.response.status_code': 503,
+      })
+      const children = sink.spans.filter(({ parentSpanId }) => parentSpanId === root.spanId)
+      const phases = ['resolve', 'connect', 'http']
+      expect(children.map(({ name }) => name)).to.deep.equal(phases.map((phase) => `webhook.probe.${phase}`))
+      expect(children.map(({ status }) => status.code)).to.deep.equal(['UNSET', 'UNSET', 'ERROR'])
+    } finally {
+      await stopServices()
+      await sink.close()
+    }
+  })
+
+  it('closes by quiet time where the outbound guard forbids the probe, and says so', async () => {
+    await receiver.start()
+    const service = await startService({ config: { ...config(), outbound: { allow: [] } } })
+    await report(service.ingest, { code: 504, endpoint: receiver.url })
+    const closed = await until('closing', async () => (await get(service, 'incidents?state=closed')).incidents[0])
+    expect(closed).to.include({ resolution: 'unproven', cause: 'timeout' })
+    expect(closed.verdict).to.include({ rule: 'probe_forbidden', confidence: 'only_report' })
+    expect(receiver.requests).to.deep.equal([])
+  })
 })

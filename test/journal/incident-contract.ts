@@ -3,6 +3,7 @@ import { failureIds } from '../../src/domain/failure.ts'
 import type { IncidentEvent } from '../../src/domain/incident.ts'
 import type { Journal } from '../../src/domain/journal.ts'
 import type { Verdict } from '../../src/domain/verdict.ts'
+import { until } from '../support/temp.ts'
 import { codeOf, type EventLog, entry, INCIDENTS } from './entries.ts'
 
 /** What a contract's suite offers to its parts. */
@@ -176,6 +177,26 @@ export function incidentContract(stage: ContractStage): void {
         journal.record(failed()).then(() => order.push('failure')),
       ])
       expect(order).to.deep.equal(['failure', 'tick', 'canary', 'failure'])
+    })
+  })
+
+  describe('incidents that are past their time', () => {
+    it('are removed, but for each endpoint’s last one; the count stays', async () => {
+      let journal = await stage.open()
+      const day = 86_400_000
+      const ids: string[] = []
+      for (const _ of [1, 2, 3]) {
+        const { id } = await journal.record(failed())
+        ids.push(id)
+        await journal.apply('orders', { type: 'resolve', at: stage.now(), id, reason: 'r' })
+        stage.pass(day)
+      }
+      stage.pass(30 * day)
+      await journal.apply('orders', probe(true))
+      journal = await stage.reopen(journal)
+      await until('the removal', async () => (await journal.incidents({}, { limit: 9 })).incidents.length === 1)
+      expect((await journal.incident(ids[2]!))?.incident.resolution).to.equal('manual')
+      expect(stage.events().states[0]).to.include({ incidents: 3 })
     })
   })
 
