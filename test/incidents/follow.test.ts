@@ -16,6 +16,8 @@ class Receiver {
   #port = 0
 
   async start(): Promise<void> {
+    this.status = 204
+    this.requests.length = 0
     this.#server = createServer((request, response) => {
       this.requests.push(request.method!)
       response.writeHead(this.status).end()
