@@ -24,7 +24,7 @@ async function expectDown(service: Service, kind: string, detail: RegExp): Promi
   expect(sum(text, 'webhook_exporter_journal_up')).to.equal(0)
   expect(sum(text, 'webhook_exporter_journal_errors_total', `kind="${kind}"`)).to.be.above(0)
   expect(sum(text, 'webhook_exporter_reports_total', 'outcome="failed"', 'reason="journal_unavailable"')).to.be.above(0)
-  expect(service.stdout.join('\n')).to.match(detail)
+  await until('the log line', () => service.stdout.some((line) => detail.test(line)))
 }
 
 describe('a journal that cannot be written', () => {

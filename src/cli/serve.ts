@@ -21,6 +21,7 @@ export const serve: Command = {
     checkEnvironment(env)
     const log = await createLog({ level: env['LOG_LEVEL'], terminal: process.stdout.isTTY })
     const signal = firstSignal()
+    surviveFaults(log)
     let app: App
     try {
       app = await startApp(config, { env, log })
@@ -36,6 +37,18 @@ export const serve: Command = {
     setTimeout(() => process.exit(), 500).unref()
     return clean ? 0 : 1
   },
+}
+
+/**
+ * Faults that no code of ours foresaw. A promise that nobody waited for harms nobody; after an exception the state is
+ * unknown, so that the process ends, what was acknowledged is in the journal, and Kubernetes starts another.
+ */
+function surviveFaults(log: Log): void {
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody looked'))
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a fault that nobody foresaw ends the process')
+    process.exit(1)
+  })
 }
 
 /** The second signal does not wait for anything. */

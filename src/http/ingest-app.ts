@@ -36,7 +36,7 @@ export function ingestApp(parts: IngestParts): RequestListener {
 function account({ measuring, tracing, log, source, clock }: IngestParts): Koa.Middleware<ReportState> {
   return async (ctx, next) => {
     const started = performance.now()
-    const known = ctx.path === REPORT_PATH
+    const known = ctx.path.toLowerCase().replace(/\/$/, '') === REPORT_PATH
     const header = (name: string) => ctx.get(name) || undefined
     const span = tracing.request({
       method: ctx.method,

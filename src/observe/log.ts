@@ -48,6 +48,8 @@ const LATEST = 50
 
 function jsonWriter(): (line: string) => void {
   const stdout = pino.destination({ dest: 1, sync: false, maxLength: BACKLOG, minLength: BLOCK, periodicFlush: LATEST })
+  // A log that cannot be written (a full disk under it, say) is no reason to stop taking reports.
+  stdout.on('error', () => {})
   return (line) => stdout.write(visibleControls(line))
 }
 

@@ -151,6 +151,18 @@ describe('POST /webhooks/error', () => {
     }
   })
 
+  it('takes the path with a slash at its end, as the same', async () => {
+    const recorded = async () =>
+      sum(await scrape(service.admin), 'webhook_exporter_reports_total', 'source="retm"', 'outcome="recorded"')
+    const before = await recorded()
+    const headers = { 'Content-Type': 'application/json' }
+    expect(
+      (await fetch(`${service.ingest}/webhooks/error/`, { method: 'POST', headers, body: JSON.stringify(REPORT) }))
+        .status,
+    ).to.equal(202)
+    expect(await recorded()).to.equal(before + 1)
+  })
+
   it('accounts for every request', async () => {
     const text = await scrape(service.admin)
     expect(sum(text, 'webhook_exporter_reports_total', 'outcome="recorded"')).to.be.above(0)

@@ -129,7 +129,7 @@ async function unpack(pkg: string): Promise<void> {
 const SCRIPT = `
 cache=$1 package=$2 root=$1/programs/$2
 [ -e "$root" ] && exit 0
-mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial"
+mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/none/partial"
 : > "$cache/apt/status"
 apt() {
   apt-get -q -o Dir::State="$cache/apt" -o Dir::State::lists="$cache/apt/lists" -o Dir::State::status="$cache/apt/status" \\
@@ -140,7 +140,8 @@ update() {
   echo 'reading the package lists'
   apt -o APT::Update::Error-Mode=any update | grep -E '^(Get|Fetched)' && touch "$cache/apt/updated"
 }
-uris() { apt -qq --print-uris -y install "$package" | sed -n "s/^'[^']*' \\([^ ]*\\) .*/\\1/p"; }
+# With an empty folder of archives, since it leaves out what is there already.
+uris() { apt -qq -o Dir::Cache::archives="$cache/apt/none" --print-uris -y install "$package" | sed -n "s/^'[^']*' \\([^ ]*\\) .*/\\1/p"; }
 download() { apt --download-only -y install "$package" | grep -E '^(Get:|Need to get|Fetched)' || [ "\${PIPESTATUS[0]}" = 0 ]; }
 [ -e "$cache/apt/updated" ] || update
 # The lists may be older than what the mirror still has.
