@@ -1,0 +1,97 @@
+import type { Cause } from '../domain/cause.ts'
+import type { ProbePhase } from '../domain/probe.ts'
+
+/** Ends a probe: what happened, in words that carry no secret. `phase` where it belongs to another one than it came up in. */
+export class ProbeFault extends Error {
+  readonly reason: Cause
+  readonly phase: ProbePhase | undefined
+
+  constructor(reason: Cause, message: string, phase?: ProbePhase) {
+    super(message)
+    this.reason = reason
+    this.phase = phase
+  }
+}
+
+/** System errors (errno names, getaddrinfo names as Node gives them) that mean the same in each phase. */
+const SYSTEM: Readonly<Record<string, readonly [Cause, string]>> = {
+  ENOTFOUND: ['dns', 'the name does not resolve'],
+  ENODATA: ['dns', 'the name has no address'],
+  EAI_NODATA: ['dns', 'the name has no address'],
+  EAI_NONAME: ['dns', 'the name does not resolve'],
+  EAI_AGAIN: ['dns', 'the name servers gave no answer for now'],
+  EAI_FAIL: ['dns', 'the name servers refused to answer'],
+  EAI_FAMILY: ['dns', 'the name has no address of a usable family'],
+  EAI_ADDRFAMILY: ['dns', 'the name has no address of a usable family'],
+  ECONNREFUSED: ['connection_refused', 'the connection was refused'],
+  ECONNRESET: ['connection_reset', 'the connection was reset'],
+  ECONNABORTED: ['connection_reset', 'the connection was aborted'],
+  EPIPE: ['connection_reset', 'the connection was closed while the request was being sent'],
+  EHOSTUNREACH: ['unreachable', 'the host cannot be reached'],
+  ENETUNREACH: ['unreachable', 'there is no route to its network'],
+  EHOSTDOWN: ['unreachable', 'the host is down'],
+  ENETDOWN: ['unreachable', 'the network is down'],
+  EADDRNOTAVAIL: ['unreachable', 'there is no route to its network from here'],
+  EAFNOSUPPORT: ['unreachable', 'this host has no network of that address family'],
+  ETIMEDOUT: ['timeout', 'no answer to the attempts to connect'],
+  EACCES: ['blocked', 'a rule on this host or its network forbids the connection'],
+  EPERM: ['blocked', 'a rule on this host or its network forbids the connection'],
+}
+
+interface SystemError {
+  readonly code?: string
+  readonly syscall?: string
+}
+
+/** What an error of a look-up or of a socket before TLS says. Total: what it does not know is `unknown`. */
+export function systemFault(error: unknown): ProbeFault {
+  const code = codeOf(error)
+  const [reason, text] = SYSTEM[code] ?? ['unknown', `an unexpected error of this host (${code || 'no code'})`]
+  return new ProbeFault(reason, text)
+}
+
+/** OpenSSL reasons for bytes that are no TLS at all. */
+const NO_TLS = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_HTTP_REQUEST',
+  'ERR_SSL_UNKNOWN_PROTOCOL',
+])
+
+/** What an error during the handshake says: `tls` for everything, a drop included, but for bytes that are no TLS. */
+export function handshakeFault(error: unknown): ProbeFault {
+  const code = codeOf(error)
+  if (NO_TLS.has(code)) {
+    return new ProbeFault('protocol', 'the port answers in something else than TLS: does it speak plain HTTP?')
+  }
+  if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_')) {
+    return new ProbeFault('tls', `the TLS handshake failed: ${reasonOf(code)}`)
+  }
+  return new ProbeFault('tls', 'the connection was dropped during the TLS handshake')
+}
+
+/** What an error between the request and the end of the answer's head says. */
+export function exchangeFault(error: unknown): ProbeFault {
+  const code = codeOf(error)
+  if (code === 'HPE_HEADER_OVERFLOW') return new ProbeFault('protocol', 'the answer has a head without end')
+  if (code.startsWith('HPE_')) return new ProbeFault('protocol', 'the answer is no valid HTTP')
+  if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_')) {
+    // TLS 1.3: the server's refusal of a client certificate arrives after the client has finished its handshake.
+    return new ProbeFault('tls', `the server ended the TLS connection: ${reasonOf(code)}`, 'tls')
+  }
+  // Node gives both an ECONNRESET; only what the kernel reported has a system call.
+  if (code === 'ECONNRESET' && (error as SystemError).syscall === undefined) return endOfStream()
+  return systemFault(error)
+}
+
+export const endOfStream = (): ProbeFault =>
+  new ProbeFault('protocol', 'the connection was closed before the answer was complete')
+
+const codeOf = (error: unknown): string => String((error as SystemError | undefined)?.code ?? '').slice(0, 80)
+
+/** `ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION` → `tlsv1 alert protocol version`. */
+const reasonOf = (code: string): string =>
+  code
+    .replace(/^ERR_(SSL|OSSL)_/, '')
+    .toLowerCase()
+    .replaceAll('_', ' ')

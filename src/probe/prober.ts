@@ -1,0 +1,81 @@
+import type { Clock } from '../domain/clock.ts'
+import type { ProbeResult, Prober, ProbeTarget } from '../domain/probe.ts'
+import { type Attempt, attempt, type Surroundings } from './attempt.ts'
+import { ProbeFault } from './fault.ts'
+import type { OutboundGuard } from './outbound.ts'
+import { type Lookup, resolver } from './resolve.ts'
+import { plain } from './text.ts'
+
+export interface ProberOptions {
+  readonly guard: OutboundGuard
+  /** A URL without its secrets, for results; must not throw. */
+  readonly canonical: (url: string) => string
+  readonly clock?: Clock
+  /** How names are resolved; getaddrinfo by default. */
+  readonly lookup?: Lookup
+}
+
+/** Probes over sockets of its own, so that each phase is timed and what goes wrong is told by the kernel and OpenSSL themselves. */
+export function createProber({ guard, canonical, clock = Date.now, lookup }: ProberOptions): Prober {
+  const resolve = resolver(lookup ? { lookup } : {})
+
+  return {
+    async probe(target, { signal } = {}) {
+      const startedAt = clock()
+      const deadline = new AbortController()
+      const timer = setTimeout(() => deadline.abort(), target.timeout)
+      const surroundings: Surroundings = {
+        guard,
+        resolve,
+        now: startedAt,
+        signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
+      }
+      const seen: Attempt = { phase: 'resolve', phases: {} }
+      let fault: ProbeFault | undefined
+      try {
+        await attempt(target, seen, surroundings)
+      } catch (error) {
+        if (error instanceof ProbeFault) fault = error
+        else if (deadline.signal.aborted) fault = new ProbeFault('timeout', silence(target, seen))
+        else if (signal?.aborted) fault = new ProbeFault('unknown', 'the probe was stopped before its end')
+        else fault = new ProbeFault('unknown', 'the probe itself failed')
+      } finally {
+        clearTimeout(timer)
+      }
+      return resultOf(target, startedAt, seen, fault)
+    },
+  }
+
+  function resultOf(target: ProbeTarget, startedAt: number, seen: Attempt, fault: ProbeFault | undefined): ProbeResult {
+    return {
+      endpoint: target.endpoint,
+      vantage: target.vantage,
+      url: canonical(target.url),
+      startedAt,
+      up: fault === undefined,
+      ...(fault ? { cause: fault.reason, phase: fault.phase ?? seen.phase } : {}),
+      ...(!fault && seen.pathUnproven ? { pathUnproven: true } : {}),
+      detail: plain(fault?.message ?? answerSentence(seen), 400),
+      phases: seen.phases,
+      ...(seen.address === undefined ? {} : { address: seen.address }),
+      ...(seen.status === undefined ? {} : { status: seen.status }),
+      ...(seen.tls ? { tls: seen.tls } : {}),
+      ...(seen.redirect === undefined ? {} : { redirectTo: canonical(seen.redirect) }),
+    }
+  }
+}
+
+const answerSentence = ({ status, pathUnproven }: Attempt): string =>
+  pathUnproven
+    ? `it answers; whether the path takes a POST is not proven, since HEAD and OPTIONS are not for it (${status})`
+    : `it answers ${status}`
+
+function silence({ timeout }: ProbeTarget, { phase }: Attempt): string {
+  const what = {
+    resolve: 'the name was not resolved',
+    connect: 'nothing accepted the connection',
+    tls: 'the TLS handshake did not end',
+    http: 'no complete answer came',
+  }
+  return `${what[phase]} within the probe's ${timeout} ms`
+}

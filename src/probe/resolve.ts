@@ -1,0 +1,72 @@
+import { promises as dns, type LookupAddress } from 'node:dns'
+import { isIP } from 'node:net'
+import { ProbeFault, systemFault } from './fault.ts'
+
+/** All addresses of a name, in the order in which to try them; rejects as `dns.lookup` does. */
+export type Lookup = (host: string) => Promise<readonly string[]>
+
+/** getaddrinfo, so that /etc/hosts, search domains and ndots count as they do for every program in the pod. */
+const systemLookup: Lookup = async (host) =>
+  (await dns.lookup(host, { all: true, order: 'verbatim' })).map(({ address }: LookupAddress) => address)
+
+/**
+ * Look-ups one after another in a few places: getaddrinfo can hang for a minute, cannot be cancelled, and holds a thread
+ * that others in this process need. Who asks for a name that is being looked up gets the same answer, so a name that
+ * hangs holds one place, however many endpoints have it.
+ * @param places how many names are looked up at once
+ */
+export function resolver({ lookup = systemLookup, places = 2 }: { lookup?: Lookup; places?: number } = {}) {
+  const running = new Map<string, Promise<readonly string[]>>()
+  const waiting: (() => void)[] = []
+
+  async function run(host: string): Promise<readonly string[]> {
+    try {
+      return await lookup(host)
+    } finally {
+      running.delete(host)
+      waiting.shift()?.()
+    }
+  }
+
+  /**
+   * @param host as a URL names it, without brackets; an address is its own answer
+   * @throws ProbeFault
+   */
+  return async function resolve(host: string, signal: AbortSignal): Promise<readonly string[]> {
+    if (isIP(host)) return [host]
+    while (!running.has(host) && running.size >= places) await turn(signal)
+    signal.throwIfAborted()
+    let look = running.get(host)
+    if (!look) {
+      look = run(host)
+      running.set(host, look)
+      look.catch(() => {})
+    }
+    const addresses = await abortable(look, signal).catch((error) => {
+      throw signal.aborted ? error : systemFault(error)
+    })
+    if (addresses.length === 0) throw new ProbeFault('dns', 'the name has no address')
+    return addresses
+  }
+
+  function turn(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    waiting.push(resolve)
+    return abortable(promise, signal).finally(() => {
+      const place = waiting.indexOf(resolve)
+      if (place >= 0) waiting.splice(place, 1)
+      // Called and given up in the same moment: the next one must not wait for nothing.
+      else if (signal.aborted) waiting.shift()?.()
+    })
+  }
+}
+
+/** The promise's outcome, or a rejection with the signal's reason, whichever comes first. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: either, resolve, reject } = Promise.withResolvers<T>()
+  const abort = () => reject(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  return either
+}

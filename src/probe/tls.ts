@@ -1,0 +1,121 @@
+import type { X509Certificate } from 'node:crypto'
+import { isIP, type Socket } from 'node:net'
+import { type TLSSocket, connect as tlsConnect } from 'node:tls'
+import type { CertificateFault, ProbeTarget, TlsFacts } from '../domain/probe.ts'
+import { handshakeFault, ProbeFault } from './fault.ts'
+import { plain } from './text.ts'
+
+const DAY = 86_400_000
+const MOST_NAMES = 20
+
+/** Why verification failed: Node's name for the check of the name, OpenSSL's for the rest. */
+const FAULTS: Readonly<Record<string, CertificateFault>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: 'wrong_name',
+  HOSTNAME_MISMATCH: 'wrong_name',
+  CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'not_yet_valid',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'self_signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'untrusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'untrusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'untrusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'untrusted',
+  CERT_UNTRUSTED: 'untrusted',
+  CERT_REVOKED: 'revoked',
+}
+
+/**
+ * Shakes hands over a connected socket and verifies chain, validity and name. It is done without letting Node reject,
+ * because a certificate that fails is the very one whose facts are wanted.
+ * @returns the secured socket and what was seen; the caller judges `facts.authorized`
+ * @throws ProbeFault, or the signal's reason; the socket is destroyed then
+ */
+export function secure(
+  socket: Socket,
+  { host, target, now }: { host: string; target: Pick<ProbeTarget, 'ca' | 'cert' | 'key'>; now: number },
+  signal: AbortSignal,
+): Promise<{ secured: TLSSocket; facts: TlsFacts | undefined }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ secured: TLSSocket; facts: TlsFacts | undefined }>()
+  const name = host.replace(/\.$/, '')
+  let secured: TLSSocket
+  try {
+    secured = tlsConnect({
+      socket,
+      host: name,
+      // SNI carries names only (RFC 6066 section 3).
+      servername: isIP(name) ? '' : name,
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      ...(target.ca === undefined ? {} : { ca: target.ca }),
+      ...(target.cert === undefined ? {} : { cert: target.cert }),
+      ...(target.key === undefined ? {} : { key: target.key }),
+    })
+  } catch {
+    socket.destroy()
+    throw new ProbeFault('tls', 'the configured CA, client certificate or key cannot be read, or do not fit together')
+  }
+  const abort = () => {
+    secured.destroy()
+    reject(signal.reason)
+  }
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  secured.on('error', (error) => reject(handshakeFault(error)))
+  secured.once('close', () => reject(handshakeFault(undefined)))
+  secured.once('secureConnect', () => resolve({ secured, facts: factsOf(secured, now) }))
+  return promise.finally(() => signal.removeEventListener('abort', abort))
+}
+
+function factsOf(secured: TLSSocket, now: number): TlsFacts | undefined {
+  const certificate: X509Certificate | undefined = secured.getPeerX509Certificate()
+  if (!certificate) return undefined
+  const notAfter = certificate.validToDate.getTime()
+  // Typed as an Error, but it is the code; where there is none, the message.
+  const code = String(secured.authorizationError ?? '')
+  return {
+    protocol: secured.getProtocol() ?? 'unknown',
+    authorized: secured.authorized,
+    ...(secured.authorized ? {} : { fault: FAULTS[code] ?? 'other' }),
+    subject: plain(certificate.subject, 200),
+    issuer: plain(certificate.issuer, 200),
+    names: [...(certificate.subjectAltName ?? '').matchAll(/(?:DNS|IP Address):([^,\s"]{1,253})/g)]
+      .slice(0, MOST_NAMES)
+      .map(([, text]) => plain(text!, 253)),
+    notBefore: certificate.validFromDate.getTime(),
+    notAfter,
+    daysLeft: Math.floor((notAfter - now) / DAY),
+  }
+}
+
+/** What is wrong with it, with the numbers that an engineer asks for. */
+export function certificateFault(facts: TlsFacts, host: string, now: number): ProbeFault {
+  const whose = `the certificate of ${host}`
+  const sentence: Readonly<Record<CertificateFault, () => string>> = {
+    expired: () => `${whose} expired ${ago(now - facts.notAfter)} ago`,
+    not_yet_valid: () => `${whose} is not valid before ${new Date(facts.notBefore).toISOString()}`,
+    wrong_name: () =>
+      `the certificate is not for ${host}, but for ${facts.names.slice(0, 3).join(', ') || facts.subject}`,
+    self_signed: () => `${whose} is self-signed`,
+    untrusted: () => `${whose} comes from an authority that is not trusted, or its intermediate is missing`,
+    revoked: () => `${whose} is revoked`,
+    other: () => `${whose} does not verify`,
+  }
+  const fault = facts.fault ?? 'other'
+  // An intermediate or root may be the one whose time is over, while the leaf's dates are good.
+  if (fault === 'expired' && facts.notAfter > now) return new ProbeFault('tls', `${whose} rests on one that expired`)
+  if (fault === 'not_yet_valid' && facts.notBefore <= now) {
+    return new ProbeFault('tls', `${whose} rests on one that is not yet valid`)
+  }
+  return new ProbeFault('tls', sentence[fault]())
+}
+
+function ago(milliseconds: number): string {
+  for (const [size, unit] of [
+    [DAY, 'day'],
+    [3_600_000, 'hour'],
+    [60_000, 'minute'],
+  ] as const) {
+    const count = Math.floor(milliseconds / size)
+    if (count > 0) return `${count} ${unit}${count === 1 ? '' : 's'}`
+  }
+  return 'less than a minute'
+}
