@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 import type { ProbeMethod, ProbePhase, ProbeTarget, TlsFacts } from '../domain/probe.ts'
 import { connect } from './connect.ts'
 import { type Answer, exchange } from './exchange.ts'
-import { exchangeFault, ProbeFault } from './fault.ts'
+import { ProbeFault } from './fault.ts'
 import type { OutboundGuard } from './outbound.ts'
 import { isUp, statusCause } from './status.ts'
 import { certificateFault, secure } from './tls.ts'
@@ -11,7 +11,7 @@ import { certificateFault, secure } from './tls.ts'
 /** What one probe has seen so far. It is filled in on the way, so that a failure leaves what came before it. */
 export interface Attempt {
   phase: ProbePhase
-  readonly phases: Partial<Record<ProbePhase, number>>
+  phases: Readonly<Partial<Record<ProbePhase, number>>>
   address?: string
   tls?: TlsFacts
   status?: number
@@ -44,22 +44,26 @@ export async function attempt(target: ProbeTarget, seen: Attempt, surroundings: 
   const ask = (method: ProbeMethod, from: readonly string[]) => answerTo(method, url, from, target, seen, surroundings)
 
   const first = await ask(target.method ?? 'HEAD', addresses)
-  if (target.method || target.expect || !HEAD_IS_NOT_FOR_IT.has(first.status)) return judge(first, target, seen, url)
+  const enough =
+    target.method || !HEAD_IS_NOT_FOR_IT.has(first.status) || (target.expect && isUp(first.status, target.expect))
+  if (enough) return judge(first, target, seen, url)
 
+  const { phase, phases } = seen
   // The address that answered HEAD is asked again: no second look-up, so no second opinion of a rebinding name server.
   const second = await ask('OPTIONS', [seen.address!]).catch((error) => {
+    if (first.status === 501) throw error
     // A firewall that drops OPTIONS takes nothing away from the answer to HEAD.
-    if (first.status !== 501) return first
-    throw error
+    Object.assign(seen, { phase, phases })
+    return first
   })
-  if (first.status === 404 && (HEAD_IS_NOT_FOR_IT.has(second.status) ? second.status !== 405 : !second.allows)) {
-    seen.pathUnproven = true
-  }
-  if (second.status === 404 && first.status === 501) seen.pathUnproven = true
-  seen.status = second.status
-  if (second.status === 501 && first.status !== 501) return
-  judge(second, target, seen, url)
+  const pathUnproven = first.status === 404 ? !proves(second) : first.status === 501 && second.status === 404
+  if (pathUnproven) seen.pathUnproven = true
+  const secondSaysLess = first.status !== 501 && (second.status === 404 || second.status === 501)
+  judge(secondSaysLess ? first : second, target, seen, url)
 }
+
+/** Whether an answer to OPTIONS shows that the path exists. A blanket CORS answer names no methods in Allow. */
+const proves = ({ status, allows }: Answer): boolean => status === 405 || (status < 300 && allows)
 
 async function permitted(url: URL, seen: Attempt, { guard, resolve, signal }: Surroundings): Promise<string[]> {
   const host = bare(url)
@@ -140,6 +144,7 @@ async function speaksTls(url: URL, seen: Attempt, { signal, now }: Surroundings)
 const wrongScheme = () => new ProbeFault('protocol', 'the port speaks TLS, but the URL says http: should it be https?')
 
 function judge({ status, location }: Answer, target: ProbeTarget, seen: Attempt, url: URL): void {
+  seen.status = status
   if (location !== undefined && status >= 300 && status < 400) {
     const to = URL.parse(location.slice(0, 4_096), url)
     if (to) seen.redirect = to.href
@@ -164,7 +169,7 @@ async function timed<T>(seen: Attempt, phase: ProbePhase, run: () => Promise<T>)
   try {
     return await run()
   } finally {
-    seen.phases[phase] = (seen.phases[phase] ?? 0) + (performance.now() - from)
+    seen.phases = { ...seen.phases, [phase]: (seen.phases[phase] ?? 0) + (performance.now() - from) }
   }
 }
 
