@@ -8,13 +8,13 @@ import { DURATION_PATTERN, formatDuration, formatSize, parseDuration, parseSize,
  */
 
 /** Durations are milliseconds once read; in the file a text with a unit, or an integer of milliseconds. */
-const duration = (fallback: string, min: string, max: string, description: string): TUnsafe<number> =>
+const duration = (fallback: string | undefined, min: string, max: string, description: string): TUnsafe<number> =>
   Type.Unsafe<number>({
     anyOf: [
       { type: 'string', pattern: DURATION_PATTERN },
       { type: 'integer', minimum: parseDuration(min), maximum: parseDuration(max) },
     ],
-    default: fallback,
+    ...(fallback === undefined ? {} : { default: fallback }),
     description: `${description} A duration such as 500ms, 30s or 1h30m (an integer counts milliseconds), ${min} to ${max}.`,
     'x-unit': 'duration',
     'x-minimum': parseDuration(min),
@@ -99,6 +99,77 @@ const RetmSource = object(
   'RETM, the restaurant platform.',
 )
 
+const probeUrl = (description: string) => Type.String({ pattern: '^https?://[^\\s#]+$', maxLength: 2_048, description })
+
+const Probe = object(
+  {
+    url: Type.Optional(
+      probeUrl(
+        'What is probed, as the platform reaches it. By default the only URL of `urls`, where that one is exact.',
+      ),
+    ),
+    internalUrl: Type.Optional(
+      probeUrl(
+        'The application behind it, probed too. It is leave to connect to that host and port, were they private; never to link-local or metadata addresses.',
+      ),
+    ),
+    interval: Type.Optional(
+      duration(
+        undefined,
+        '10s',
+        '1d',
+        'Probe it regularly, too. Without it only failures and open incidents cause probes.',
+      ),
+    ),
+    method: Type.Optional(
+      Type.Union([Type.Literal('HEAD'), Type.Literal('OPTIONS'), Type.Literal('GET')], {
+        description: 'Only this method. By default HEAD, then OPTIONS where HEAD is answered 404, 405 or 501.',
+      }),
+    ),
+    expect: Type.Optional(
+      Type.Array(
+        Type.Union([Type.Integer({ minimum: 100, maximum: 599 }), Type.String({ pattern: '^[1-5]xx$' })], {
+          description: 'A status such as 204, or a class such as 2xx.',
+        }),
+        {
+          minItems: 1,
+          maxItems: 50,
+          description:
+            'Statuses that count as up, and no others. By default 2xx and 4xx, but for 407, 408, 410, 429 (and 404 to a configured method).',
+        },
+      ),
+    ),
+    headers: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({
+            pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$",
+            description: 'Name of the request header.',
+          }),
+          file: Type.Optional(path('File that holds its value; white space at its ends is ignored.')),
+          env: Type.Optional(variable),
+        },
+        {
+          ...strict,
+          minProperties: 2,
+          maxProperties: 2,
+          description: 'One header; its value from either file or env.',
+        },
+      ),
+      { maxItems: 20, default: [], description: 'Headers that each probe sends.' },
+    ),
+    caFile: Type.Optional(path('PEM file of the authorities to trust, instead of the usual ones.')),
+    certFile: Type.Optional(path('PEM file of the client certificate that the endpoint wants.')),
+    keyFile: Type.Optional(path('PEM file of its private key.')),
+    timeout: duration('10s', '100ms', '1m', 'For a whole probe, from the name to the answer.'),
+    onReport: Type.Boolean({
+      default: true,
+      description: 'Whether a failure of the endpoint causes a probe, at most one in ten seconds.',
+    }),
+  },
+  'How the endpoint is looked at from here. A probe never sends a POST.',
+)
+
 const Endpoint = Type.Object(
   {
     name: Type.String({
@@ -124,6 +195,7 @@ const Endpoint = Type.Object(
           'URLs that are this endpoint: exact, with a final /* for everything below, with {name} for any one segment.',
       },
     ),
+    probe: Probe,
   },
   { ...strict, description: 'A webhook URL of yours that has a name.' },
 )
@@ -161,6 +233,24 @@ export const ConfigSchema = Type.Object(
       default: [],
       description: 'Webhook URLs of yours that have names.',
     }),
+    outbound: object(
+      {
+        allow: Type.Array(
+          Type.String({
+            minLength: 1,
+            maxLength: 300,
+            description: 'An address, a network such as 10.0.0.0/8, a host name, or host:port.',
+          }),
+          {
+            maxItems: 1_000,
+            default: [],
+            description:
+              'Leave to connect to addresses that are not public. Metadata services need their very address here, link-local ones a network within 169.254.0.0/16 or fe80::/10.',
+          },
+        ),
+      },
+      'Where probes may connect to besides public addresses.',
+    ),
     metrics: object(
       {
         seriesLimit: Type.Integer({

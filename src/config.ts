@@ -6,6 +6,7 @@ import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 import { type Config, ConfigFileSchema, ConfigSchema, humanUnit } from './config-schema.ts'
 import { configurationFaults } from './domain/endpoint.ts'
+import { parseAllowance } from './domain/outbound.ts'
 import { parseDuration, parseSize } from './units.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -181,6 +182,9 @@ function semanticFaults(config: Config, env: Env): string[] {
     ['admin.apiToken', config.admin.apiToken],
     ['admin.metricsToken', config.admin.metricsToken],
     ...config.sources.retm.tokens.map((token, index) => [`sources.retm.tokens[${index}]`, token] as const),
+    ...config.endpoints.flatMap(({ probe }, index) =>
+      probe.headers.map((header, at) => [`endpoints[${index}].probe.headers[${at}]`, header] as const),
+    ),
   ]
   for (const [place, secret] of secrets) {
     if (!secret) continue
@@ -189,8 +193,41 @@ function semanticFaults(config: Config, env: Env): string[] {
       faults.push(`${place}.env: the environment variable ${secret.env} is empty or not set; set it, or name another`)
     }
   }
+  return [...faults, ...probeFaults(config)]
+}
+
+function probeFaults({ endpoints, outbound }: Config): string[] {
+  const faults: string[] = []
+  for (const [index, { probe }] of endpoints.entries()) {
+    const place = `endpoints[${index}].probe`
+    for (const key of ['url', 'internalUrl'] as const) {
+      const text = probe[key]
+      if (text === undefined) continue
+      const url = URL.parse(text)
+      if (!url) faults.push(`${place}.${key}: is no URL; write http://host/path or https://host/path`)
+      else if (url.username || url.password) {
+        faults.push(`${place}.${key}: holds a user name or password; write an authorization header in probe.headers`)
+      } else if (/[{}]|\/\*$/.test(text)) {
+        faults.push(`${place}.${key}: is a pattern; write one exact URL`)
+      }
+    }
+    if ((probe.certFile === undefined) !== (probe.keyFile === undefined)) {
+      faults.push(`${place}: has only one of certFile and keyFile; write both, or neither`)
+    }
+    for (const name of duplicates(probe.headers.map((header) => header.name.toLowerCase()))) {
+      faults.push(`${place}.headers: ${name} appears twice; write it once`)
+    }
+  }
+  for (const [index, text] of outbound.allow.entries()) {
+    if (parseAllowance(text)) continue
+    faults.push(
+      `outbound.allow[${index}]: ${shown(text)} is not understood; write an address, a network (10.0.0.0/8), a host name, or host:port`,
+    )
+  }
   return faults
 }
+
+const duplicates = (names: readonly string[]): string[] => names.filter((name, index) => names.indexOf(name) !== index)
 
 /** An empty section (`admin:` with nothing below it) is null in YAML and means the defaults. */
 function withoutNulls(value: unknown): unknown {

@@ -66,18 +66,8 @@ export async function openStage(lookup: Stage['lookup']): Promise<Stage> {
     url: `http://${SHOP}:${await freePort()}/hooks`,
   })
   await scene('black hole: SYN unanswered', at('connect', 'timeout'), blackHole(), SHORT)
-  await scene(
-    'silent after accepting',
-    at('http', 'timeout'),
-    raw(() => {}),
-    SHORT,
-  )
-  await scene(
-    'silent after accepting, https',
-    at('tls', 'timeout'),
-    raw(() => {}),
-    { scheme: 'https', ...SHORT },
-  )
+  await scene('silent after accepting', at('http', 'timeout'), raw(silent), SHORT)
+  await scene('silent after accepting, https', at('tls', 'timeout'), raw(silent), { scheme: 'https', ...SHORT })
   await scene('reset on the request', at('http', 'connection_reset'), raw(onData((socket) => socket.resetAndDestroy())))
   await scene(
     'reset after the handshake',
@@ -215,6 +205,9 @@ const sending = (text: string, { end = false } = {}) =>
       else socket.write(text)
     }),
   )
+
+/** Reads, so that it sees the peer leave, and says nothing. */
+const silent = (socket: Socket) => void socket.resume()
 
 function dripping(socket: Socket): void {
   const timer = setInterval(() => socket.write('H'.repeat(1)), 40)

@@ -1,0 +1,71 @@
+import type { Clock } from '../domain/clock.ts'
+
+/** `setTimeout` and `clearTimeout`, as parameters. */
+export interface Timers {
+  set(run: () => void, milliseconds: number): unknown
+  clear(timer: unknown): void
+}
+
+export const systemTimers: Timers = {
+  // Waiting for the next probe keeps no process alive.
+  set: (run, milliseconds) => setTimeout(run, milliseconds).unref(),
+  clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
+}
+
+/**
+ * Starts tasks at most `concurrency` at a time and no two within `spacing` milliseconds; urgent ones before others, each
+ * kind in the order of coming. Tasks must not reject.
+ */
+export function limiter({
+  concurrency,
+  spacing,
+  clock,
+  timers,
+}: {
+  concurrency: number
+  spacing: number
+  clock: Clock
+  timers: Timers
+}) {
+  const urgent: (() => Promise<void>)[] = []
+  const ordinary: (() => Promise<void>)[] = []
+  const running = new Set<Promise<void>>()
+  let lastStart = Number.NEGATIVE_INFINITY
+  let timer: unknown
+
+  function pump(): void {
+    if (timer !== undefined) return
+    while (running.size < concurrency && urgent.length + ordinary.length > 0) {
+      // A clock that was set back must not stop everything.
+      const wait = Math.min(lastStart + spacing - clock(), spacing)
+      if (wait > 0) {
+        timer = timers.set(() => {
+          timer = undefined
+          pump()
+        }, wait)
+        return
+      }
+      lastStart = clock()
+      const task = (urgent.shift() ?? ordinary.shift())!()
+      running.add(task)
+      task.then(() => {
+        running.delete(task)
+        pump()
+      })
+    }
+  }
+
+  return {
+    run(task: () => Promise<void>, { first }: { first: boolean }): void {
+      ;(first ? urgent : ordinary).push(task)
+      pump()
+    },
+    /** Forgets what has not begun, and resolves when what has is over. */
+    async stop(): Promise<void> {
+      urgent.length = 0
+      ordinary.length = 0
+      timers.clear(timer)
+      await Promise.all(running)
+    },
+  }
+}

@@ -1,0 +1,103 @@
+import type { ProbeMethod, ProbeTarget, Vantage } from '../domain/probe.ts'
+
+/** Where a secret is kept, as the configuration names it. */
+export interface SecretPlace {
+  readonly file?: string
+  readonly env?: string
+}
+
+/** The part of an endpoint's configuration that probing reads; defaults are filled in, durations are milliseconds. */
+export interface ProbedEndpoint {
+  readonly name: string
+  readonly urls: readonly string[]
+  readonly probe: {
+    readonly url?: string
+    readonly internalUrl?: string
+    readonly interval?: number
+    readonly method?: ProbeMethod
+    readonly expect?: readonly (number | string)[]
+    readonly headers: readonly (SecretPlace & { readonly name: string })[]
+    readonly caFile?: string
+    readonly certFile?: string
+    readonly keyFile?: string
+    readonly timeout: number
+    readonly onReport: boolean
+  }
+}
+
+/** How one endpoint is probed: one view a vantage point. */
+export interface ProbePlan {
+  readonly endpoint: string
+  /** Milliseconds between scheduled probes; absent where there are none. */
+  readonly interval?: number
+  readonly onReport: boolean
+  readonly views: readonly ProbeView[]
+}
+
+export interface ProbeView {
+  readonly vantage: Vantage
+  readonly url: string
+  /** The target with its secrets, read anew so that a rotated one counts at once. Rejects where one cannot be read. */
+  prepare(): Promise<ProbeTarget>
+}
+
+/**
+ * What is probed for each endpoint. The target is `probe.url`, else the endpoint's only URL where that one is exact, else
+ * there is none; nothing of a report has a say. An `internalUrl` is a second view.
+ * @param read gives a secret's text without white space at its ends
+ * @returns plans with at least one view; endpoints without a target have none
+ */
+export function probePlans(
+  endpoints: readonly ProbedEndpoint[],
+  read: (place: SecretPlace) => Promise<string>,
+): ProbePlan[] {
+  return endpoints.flatMap(({ name, urls, probe }) => {
+    const views = [view('public', probe.url ?? onlyExact(urls)), view('internal', probe.internalUrl)].flat()
+    const { interval, onReport } = probe
+    return views.length === 0
+      ? []
+      : [{ endpoint: name, onReport, views, ...(interval === undefined ? {} : { interval }) }]
+
+    function view(vantage: Vantage, url: string | undefined): ProbeView[] {
+      return url === undefined ? [] : [{ vantage, url, prepare: () => prepared(name, vantage, url, probe, read) }]
+    }
+  })
+}
+
+/** `host:port` of each internalUrl, for the outbound guard. */
+export function internalAuthorities(endpoints: readonly ProbedEndpoint[]): string[] {
+  return endpoints.flatMap(({ probe }) => {
+    const url = URL.parse(probe.internalUrl ?? '')
+    return url ? [`${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`] : []
+  })
+}
+
+function onlyExact(urls: readonly string[]): string | undefined {
+  const [only, ...more] = urls
+  return only === undefined || more.length > 0 || /[{}]|\/\*$/.test(only) ? undefined : only
+}
+
+async function prepared(
+  endpoint: string,
+  vantage: Vantage,
+  url: string,
+  probe: ProbedEndpoint['probe'],
+  read: (place: SecretPlace) => Promise<string>,
+): Promise<ProbeTarget> {
+  const { method, expect, timeout, caFile, certFile, keyFile } = probe
+  const pem = async (key: 'ca' | 'cert' | 'key', file: string | undefined) =>
+    file === undefined ? {} : { [key]: await read({ file }) }
+  const headers = await Promise.all(probe.headers.map(async ({ name, ...place }) => [name, await read(place)] as const))
+  return {
+    endpoint,
+    vantage,
+    url,
+    timeout,
+    headers: Object.fromEntries(headers),
+    ...(method ? { method } : {}),
+    ...(expect ? { expect } : {}),
+    ...(await pem('ca', caFile)),
+    ...(await pem('cert', certFile)),
+    ...(await pem('key', keyFile)),
+  }
+}

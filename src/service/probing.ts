@@ -1,0 +1,199 @@
+import type { Clock } from '../domain/clock.ts'
+import type { ProbeResult, Prober, ProbeTrigger } from '../domain/probe.ts'
+import type { Log } from '../domain/telemetry.ts'
+import { limiter, systemTimers, type Timers } from './limiter.ts'
+import type { ProbePlan, ProbeView } from './probe-plans.ts'
+
+/** One look at an endpoint, from all its vantage points at once. */
+export interface Round {
+  readonly endpoint: string
+  readonly trigger: ProbeTrigger
+  /** One a vantage point, `public` first. */
+  readonly results: readonly ProbeResult[]
+  /** Ids of failures that asked for it, at most 100: the oldest. */
+  readonly failureIds: readonly string[]
+}
+
+export interface Probing {
+  /** Starts the schedules. */
+  start(): void
+  /** A failure of the endpoint became durable. Returns at once; what cannot or shall not be probed is ignored. */
+  reported(endpoint: string, failureId: string): void
+  /** While an incident of the endpoint is open it is looked at every minute, since only good probes prove a recovery. */
+  follow(endpoint: string, open: boolean): void
+  /** Looks now, for whoever waits; joins a round that is under way. Undefined where there is nothing to probe. */
+  look(endpoint: string): Promise<Round | undefined>
+  /** Ends running probes and waits for them; rounds cut short are not told. */
+  stop(): Promise<void>
+}
+
+export interface ProbingOptions {
+  readonly plans: readonly ProbePlan[]
+  readonly prober: Prober
+  /** Told after each round. What it throws is logged. */
+  readonly onRound: (round: Round) => void | Promise<void>
+  readonly canonical: (url: string) => string
+  readonly log: Log
+  readonly clock?: Clock
+  readonly timers?: Timers
+  /** From 0 to below 1. */
+  readonly random?: () => number
+}
+
+/** However many failures an endpoint has, they cause one round in this time, and the last of them still gets one. */
+const DEBOUNCE = 10_000
+const FOLLOW_INTERVAL = 60_000
+/** More endpoints than this that hang at once make others wait, each for its timeout at most. */
+const CONCURRENCY = 64
+/** Milliseconds between two starts: 50 rounds a second. */
+const SPACING = 20
+const MOST_IDS = 100
+
+interface Watched {
+  readonly plan: ProbePlan
+  lastStart: number
+  running: Promise<Round | undefined> | undefined
+  followed: boolean
+  failureIds: string[]
+  debounce: unknown
+  schedule: unknown
+}
+
+/** Decides when endpoints are probed: after a failure, on a schedule, while an incident is open, by hand. */
+export function createProbing({
+  plans,
+  prober,
+  onRound,
+  canonical,
+  log,
+  clock = Date.now,
+  timers = systemTimers,
+  random = Math.random,
+}: ProbingOptions): Probing {
+  const stopping = new AbortController()
+  const limit = limiter({ concurrency: CONCURRENCY, spacing: SPACING, clock, timers })
+  const endpoints = new Map<string, Watched>(
+    plans.map((plan) => [
+      plan.endpoint,
+      {
+        plan,
+        lastStart: Number.NEGATIVE_INFINITY,
+        running: undefined,
+        followed: false,
+        failureIds: [],
+        debounce: undefined,
+        schedule: undefined,
+      },
+    ]),
+  )
+
+  /** At most one round an endpoint: whoever asks meanwhile gets that one. */
+  function round(watched: Watched, trigger: ProbeTrigger): Promise<Round | undefined> {
+    watched.running ??= new Promise((resolve) => {
+      limit.run(() => runRound(watched, trigger).then(resolve), { first: trigger !== 'scheduled' })
+    })
+    return watched.running
+  }
+
+  async function runRound(watched: Watched, trigger: ProbeTrigger): Promise<Round | undefined> {
+    watched.lastStart = clock()
+    const failureIds = watched.failureIds.splice(0)
+    const results = await Promise.all(watched.plan.views.map((view) => look(watched.plan, view)))
+    watched.running = undefined
+    if (stopping.signal.aborted) return undefined
+    const done = { endpoint: watched.plan.endpoint, trigger, results, failureIds }
+    try {
+      await onRound(done)
+    } catch (error) {
+      log.error({ err: error, endpoint: done.endpoint }, 'the result of a probe could not be worked up')
+    }
+    return done
+  }
+
+  async function look(plan: ProbePlan, view: ProbeView): Promise<ProbeResult> {
+    const startedAt = clock()
+    try {
+      return await prober.probe(await view.prepare(), { signal: stopping.signal })
+    } catch (error) {
+      log.error({ err: error, endpoint: plan.endpoint }, 'a file or variable of a probe cannot be read')
+      return {
+        endpoint: plan.endpoint,
+        vantage: view.vantage,
+        url: canonical(view.url),
+        startedAt,
+        up: false,
+        cause: 'unknown',
+        phase: 'resolve',
+        detail: 'a file or variable that its probe needs cannot be read: see the log of this service',
+        phases: {},
+      }
+    }
+  }
+
+  function reported(endpoint: string, failureId: string): void {
+    const watched = endpoints.get(endpoint)
+    if (!watched?.plan.onReport || stopping.signal.aborted) return
+    if (watched.failureIds.length < MOST_IDS) watched.failureIds.push(failureId)
+    if (watched.debounce !== undefined) return
+    // A clock that was set back must not put the round off for longer than the debounce.
+    const wait = Math.min(watched.lastStart + DEBOUNCE - clock(), DEBOUNCE)
+    if (wait <= 0 && !watched.running) {
+      round(watched, 'report')
+      return
+    }
+    watched.debounce = timers.set(
+      () => {
+        watched.debounce = undefined
+        if (watched.failureIds.length > 0) again(watched)
+      },
+      Math.max(wait, 1),
+    )
+  }
+
+  /** A round that began before the failure came shows nothing of the time after it: another one follows. */
+  function again(watched: Watched): void {
+    if (watched.running) watched.running.then(() => !stopping.signal.aborted && again(watched))
+    else if (watched.failureIds.length > 0) round(watched, 'report')
+  }
+
+  /** The next scheduled round; the jitter keeps endpoints, and replicas, from falling into step. */
+  function schedule(watched: Watched, first: boolean): void {
+    timers.clear(watched.schedule)
+    watched.schedule = undefined
+    const intervals = [watched.plan.interval ?? Number.POSITIVE_INFINITY]
+    if (watched.followed) intervals.push(FOLLOW_INTERVAL)
+    const interval = Math.min(...intervals)
+    if (interval === Number.POSITIVE_INFINITY || stopping.signal.aborted) return
+    const wait = first && !watched.followed ? interval * random() : interval * (0.9 + 0.2 * random())
+    watched.schedule = timers.set(() => {
+      round(watched, 'scheduled')
+      schedule(watched, false)
+    }, wait)
+  }
+
+  return {
+    start() {
+      for (const watched of endpoints.values()) schedule(watched, true)
+    },
+    reported,
+    follow(endpoint, open) {
+      const watched = endpoints.get(endpoint)
+      if (!watched || watched.followed === open) return
+      if (!watched.plan.onReport && watched.plan.interval === undefined) return
+      watched.followed = open
+      schedule(watched, false)
+    },
+    async look(endpoint) {
+      const watched = endpoints.get(endpoint)
+      return watched && !stopping.signal.aborted ? round(watched, 'manual') : undefined
+    },
+    async stop() {
+      stopping.abort()
+      for (const watched of endpoints.values()) {
+        timers.clear(watched.schedule)
+        timers.clear(watched.debounce)
+      }
+      await limit.stop()
+    },
+  }
+}
