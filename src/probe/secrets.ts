@@ -17,16 +17,10 @@ export function secretReader(env: Readonly<Record<string, string | undefined>>) 
 }
 
 async function readBounded(file: string): Promise<string> {
+  const chunks: Buffer[] = []
   const handle = await open(file)
-  try {
-    const buffer = Buffer.alloc(LIMIT + 1)
-    let length = 0
-    for (let more = 1; more > 0 && length <= LIMIT; length += more) {
-      more = (await handle.read(buffer, length, buffer.length - length)).bytesRead
-    }
-    if (length > LIMIT) throw new Error(`${file} is larger than 1 MiB`)
-    return buffer.toString('utf8', 0, length).trim()
-  } finally {
-    await handle.close()
-  }
+  for await (const chunk of handle.createReadStream({ end: LIMIT })) chunks.push(chunk as Buffer)
+  const content = Buffer.concat(chunks)
+  if (content.length > LIMIT) throw new Error(`${file} is larger than 1 MiB`)
+  return content.toString('utf8').trim()
 }

@@ -60,12 +60,11 @@ export function limiter({
       ;(first ? urgent : ordinary).push(task)
       pump()
     },
-    /** Forgets what has not begun, and resolves when what has is over. */
+    /** Starts at once whatever waits, since its askers wait too, and resolves when all is over. Tasks know that it is the end. */
     async stop(): Promise<void> {
-      urgent.length = 0
-      ordinary.length = 0
       timers.clear(timer)
-      await Promise.all(running)
+      const rest = [...urgent.splice(0), ...ordinary.splice(0)]
+      await Promise.all([...running, ...rest.map((task) => task())])
     },
   }
 }

@@ -96,6 +96,7 @@ export function createProbing({
   }
 
   async function runRound(watched: Watched, trigger: ProbeTrigger): Promise<Round | undefined> {
+    if (stopping.signal.aborted) return undefined
     watched.lastStart = clock()
     const failureIds = watched.failureIds.splice(0)
     const results = await Promise.all(watched.plan.views.map((view) => look(watched.plan, view)))

@@ -1,0 +1,301 @@
+import { expect } from 'chai'
+import type { ProbeResult, Prober, ProbeTarget } from '../../src/domain/probe.ts'
+import { outboundGuard } from '../../src/probe/outbound.ts'
+import { createProber } from '../../src/probe/prober.ts'
+import { internalAuthorities, type ProbedEndpoint, probePlans } from '../../src/service/probe-plans.ts'
+import { createProbing, type Round } from '../../src/service/probing.ts'
+import { manualTime } from '../support/manual-time.ts'
+import { http, raw } from '../support/sockets.ts'
+
+const log = { debug() {}, info() {}, warn() {}, error() {}, fatal() {} }
+const canonical = (url: string) => url
+const read = async () => 'secret'
+
+const endpoint = (name: string, probe: Partial<ProbedEndpoint['probe']> = {}, urls = [`https://${name}.example/`]) => ({
+  name,
+  urls,
+  probe: { headers: [], timeout: 1_000, onReport: true, ...probe },
+})
+
+/** A prober whose probes end when the test says so. */
+function heldProber() {
+  const held: { target: ProbeTarget; end: (up?: boolean) => void }[] = []
+  let most = 0
+  const prober: Prober = {
+    probe: (target, { signal } = {}) =>
+      new Promise((resolve) => {
+        const result = (up: boolean): ProbeResult => ({
+          endpoint: target.endpoint,
+          vantage: target.vantage,
+          url: target.url,
+          startedAt: 0,
+          up,
+          detail: '',
+          phases: {},
+        })
+        const one = {
+          target,
+          end: (up = true) => {
+            held.splice(held.indexOf(one), 1)
+            resolve(result(up))
+          },
+        }
+        held.push(one)
+        most = Math.max(most, held.length)
+        signal?.addEventListener('abort', () => one.end(false))
+      }),
+  }
+  return {
+    prober,
+    held,
+    most: () => most,
+    names: () => held.map(({ target }) => target.endpoint),
+    endAll: () => {
+      for (const one of [...held]) one.end()
+    },
+  }
+}
+
+function stage(endpoints: readonly ProbedEndpoint[], { random = (): number => 0.5 } = {}) {
+  const time = manualTime()
+  const probes = heldProber()
+  const rounds: Round[] = []
+  const probing = createProbing({
+    plans: probePlans(endpoints, read),
+    prober: probes.prober,
+    onRound: (round) => void rounds.push(round),
+    canonical,
+    log,
+    clock: time.clock,
+    timers: time.timers,
+    random,
+  })
+  return { time, probes, rounds, probing }
+}
+
+describe('createProbing()', () => {
+  describe('reported()', () => {
+    it('probes at once, and tells which failure asked', async () => {
+      const { time, probes, rounds, probing } = stage([endpoint('a')])
+      probing.reported('a', 'f1')
+      await time.settle()
+      expect(probes.names()).to.deep.equal(['a'])
+      probes.endAll()
+      await time.settle()
+      expect(rounds).to.have.length(1)
+      expect(rounds[0]).to.deep.include({ endpoint: 'a', trigger: 'report', failureIds: ['f1'] })
+    })
+
+    it('makes one more round of a storm, after the last of it', async () => {
+      const { time, probes, rounds, probing } = stage([endpoint('a')])
+      for (let count = 0; count < 1_000; count += 1) probing.reported('a', `f${count}`)
+      await time.settle()
+      expect(probes.held).to.have.length(1)
+      probes.endAll()
+      await time.advance(9_999)
+      expect(probes.held).to.have.length(0)
+      await time.advance(1)
+      expect(probes.held).to.have.length(1)
+      probes.endAll()
+      await time.advance(60_000)
+      expect(rounds.map(({ failureIds }) => failureIds.length)).to.deep.equal([1, 100])
+    })
+
+    it('follows up a failure that came while a round was under way', async () => {
+      const { time, probes, rounds, probing } = stage([endpoint('a')])
+      probing.reported('a', 'f1')
+      await time.advance(15_000)
+      probing.reported('a', 'f2')
+      await time.advance(5_000)
+      expect(probes.held).to.have.length(1)
+      probes.endAll()
+      await time.settle()
+      expect(probes.held).to.have.length(1)
+      probes.endAll()
+      await time.settle()
+      expect(rounds.map(({ failureIds }) => failureIds)).to.deep.equal([['f1'], ['f2']])
+    })
+
+    it('ignores endpoints that have no target, are unknown, or do not want it', async () => {
+      const { time, probes, probing } = stage([
+        endpoint('pattern', {}, ['https://pattern.example/*']),
+        endpoint('several', {}, ['https://a.example/', 'https://b.example/']),
+        endpoint('unwilling', { onReport: false }),
+      ])
+      for (const name of ['pattern', 'several', 'unwilling', 'https://evil.example/']) probing.reported(name, 'f')
+      await time.settle()
+      expect(probes.held).to.deep.equal([])
+    })
+  })
+
+  it('looks from both vantage points at once', async () => {
+    const { time, probes, rounds, probing } = stage([endpoint('a', { internalUrl: 'http://app:8080/' })])
+    probing.reported('a', 'f1')
+    await time.settle()
+    expect(probes.held.map(({ target }) => target.vantage)).to.deep.equal(['public', 'internal'])
+    probes.endAll()
+    await time.settle()
+    expect(rounds[0]!.results.map(({ vantage }) => vantage)).to.deep.equal(['public', 'internal'])
+  })
+
+  it('schedules with jitter, and nothing where there is no interval', async () => {
+    const { time, probes, rounds, probing } = stage([endpoint('a', { interval: 60_000 }), endpoint('b')], {
+      random: () => 0.25,
+    })
+    probing.start()
+    await time.advance(14_999)
+    expect(probes.held).to.have.length(0)
+    await time.advance(1)
+    expect(probes.names()).to.deep.equal(['a'])
+    probes.endAll()
+    await time.advance(56_999)
+    expect(probes.held).to.have.length(0)
+    await time.advance(1)
+    expect(probes.names()).to.deep.equal(['a'])
+    probes.endAll()
+    await time.settle()
+    expect(rounds.map(({ trigger }) => trigger)).to.deep.equal(['scheduled', 'scheduled'])
+  })
+
+  it('looks every minute while an incident is open', async () => {
+    const { time, probes, probing } = stage([endpoint('a'), endpoint('b', { onReport: false })])
+    probing.start()
+    probing.follow('a', true)
+    probing.follow('b', true)
+    await time.advance(60_000)
+    expect(probes.names()).to.deep.equal(['a'])
+    probes.endAll()
+    await time.advance(60_000)
+    expect(probes.names()).to.deep.equal(['a'])
+    probes.endAll()
+    probing.follow('a', false)
+    await time.advance(600_000)
+    expect(probes.held).to.have.length(0)
+    expect(time.pending()).to.equal(0)
+  })
+
+  it('bounds how many run at once and how fast they start; reports go before schedules', async () => {
+    const many = Array.from({ length: 100 }, (_, index) => endpoint(`e${index}`, { interval: 10_000 }))
+    const { time, probes, probing } = stage([...many, endpoint('reported')], { random: () => 0 })
+    probing.start()
+    await time.advance(0)
+    expect(probes.held).to.have.length(1)
+    await time.advance(100)
+    expect(probes.held).to.have.length(6)
+    await time.advance(5_000)
+    expect(probes.held).to.have.length(64)
+    probing.reported('reported', 'f1')
+    probes.held[0]!.end()
+    await time.advance(20)
+    expect(probes.names()).to.include('reported')
+    expect(probes.most()).to.equal(64)
+  })
+
+  it('answers look() with a round, and joins one that is under way', async () => {
+    const { time, probes, probing } = stage([endpoint('a')])
+    const both = Promise.all([probing.look('a'), probing.look('a')])
+    await time.settle()
+    expect(probes.held).to.have.length(1)
+    probes.endAll()
+    const [first, second] = await both
+    expect(first).to.deep.include({ endpoint: 'a', trigger: 'manual' }).and.to.equal(second)
+    expect(await probing.look('nobody')).to.equal(undefined)
+  })
+
+  it('ends what runs and what waits when stopped, and tells nothing of it', async () => {
+    const { time, probes, rounds, probing } = stage([endpoint('a', { interval: 10_000 }), endpoint('b'), endpoint('c')])
+    probing.start()
+    const looks = Promise.all([probing.look('a'), probing.look('b'), probing.look('c')])
+    await time.settle()
+    await probing.stop()
+    expect(await looks).to.deep.equal([undefined, undefined, undefined])
+    probing.reported('a', 'f')
+    await time.advance(100_000)
+    expect([probes.held.length, rounds.length, time.pending()]).to.deep.equal([0, 0, 0])
+  })
+
+  it('gives a result also where a secret cannot be read, and where the listener fails', async () => {
+    const errors: string[] = []
+    const rounds: Round[] = []
+    const probing = createProbing({
+      plans: probePlans([endpoint('a', { headers: [{ name: 'x', file: '/nowhere' }] })], () =>
+        Promise.reject(new Error()),
+      ),
+      prober: heldProber().prober,
+      onRound: (round) => {
+        rounds.push(round)
+        throw new Error('listener')
+      },
+      canonical,
+      log: { ...log, error: (_fields, message) => errors.push(message) },
+    })
+    expect((await probing.look('a'))!.results[0]).to.include({ up: false, cause: 'unknown' })
+    expect(errors).to.have.length(2)
+    await probing.stop()
+  })
+
+  it('lets one endpoint answer while 50 others hang', async () => {
+    const hanging = await raw((socket) => void socket.resume())
+    const healthy = await http((_, response) => response.end())
+    const order: string[] = []
+    const all = [
+      ...Array.from({ length: 50 }, (_, index) =>
+        endpoint(`hung${index}`, { url: `http://127.0.0.1:${hanging.port}/`, timeout: 10_000 }),
+      ),
+      endpoint('healthy', { url: `http://127.0.0.1:${healthy.port}/` }),
+    ]
+    const probing = createProbing({
+      plans: probePlans(all, read),
+      prober: createProber({ guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }), canonical }),
+      onRound: ({ endpoint: name }) => void order.push(name),
+      canonical,
+      log,
+    })
+    for (const { name } of all) probing.reported(name, 'f')
+    expect((await probing.look('healthy'))!.results[0]).to.include({ up: true })
+    expect(order).to.deep.equal(['healthy'])
+    await probing.stop()
+    await Promise.all([hanging.close(), healthy.close()])
+  })
+})
+
+describe('probePlans()', () => {
+  it('takes probe.url, else the only exact URL, else nothing', () => {
+    const targets = probePlans(
+      [
+        endpoint('own', { url: 'https://own.example/health' }, ['https://own.example/*']),
+        endpoint('exact'),
+        endpoint('rest', {}, ['https://rest.example/*']),
+        endpoint('segment', {}, ['https://segment.example/{id}/x']),
+        endpoint('two', {}, ['https://two.example/', 'https://three.example/']),
+        endpoint('inside', { internalUrl: 'http://app/' }, ['https://inside.example/*']),
+      ],
+      read,
+    ).flatMap(({ endpoint: name, views }) => views.map(({ vantage, url }) => [name, vantage, url]))
+    expect(targets).to.deep.equal([
+      ['own', 'public', 'https://own.example/health'],
+      ['exact', 'public', 'https://exact.example/'],
+      ['inside', 'internal', 'http://app/'],
+    ])
+  })
+
+  it('reads secrets anew for each probe', async () => {
+    let value = 'old'
+    const [plan] = probePlans(
+      [endpoint('a', { headers: [{ name: 'Authorization', env: 'T' }], caFile: '/ca.pem', expect: ['2xx'] })],
+      async ({ file, env }) => `${file ?? env} ${value}`,
+    )
+    expect(await plan!.views[0]!.prepare()).to.deep.include({ headers: { Authorization: 'T old' }, ca: '/ca.pem old' })
+    value = 'new'
+    expect(await plan!.views[0]!.prepare()).to.deep.include({ headers: { Authorization: 'T new' }, ca: '/ca.pem new' })
+  })
+})
+
+describe('internalAuthorities()', () => {
+  it('names host and port of each internalUrl', () => {
+    const endpoints = ['http://App/x', 'https://app', 'http://app:8080/', 'http://[::1]:9/'].map((internalUrl, index) =>
+      endpoint(`e${index}`, { internalUrl }),
+    )
+    expect(internalAuthorities(endpoints)).to.deep.equal(['app:80', 'app:443', 'app:8080', '[::1]:9'])
+  })
+})
