@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { ProbeMethod, ProbePhase, ProbeTarget, TlsFacts } from '../domain/probe.ts'
 import { connect } from './connect.ts'
 import { type Answer, exchange } from './exchange.ts'
@@ -16,6 +17,7 @@ export interface Attempt {
   tls?: TlsFacts
   status?: number
   pathUnproven?: boolean
+  /** Canonical. */
   redirect?: string
 }
 
@@ -72,7 +74,10 @@ async function permitted(url: URL, seen: Attempt, { guard, resolve, signal }: Su
   const addresses = found.filter((_, index) => refusals[index] === undefined)
   if (addresses.length === 0) {
     const use = refusals[0]!.replace('_', '-')
-    throw new ProbeFault('blocked', `${host} has no address that may be probed (${use}); outbound.allow can give leave`)
+    throw new ProbeFault(
+      'blocked',
+      `${shownHost(url)} has no address that may be probed (${use}); outbound.allow can give leave`,
+    )
   }
   return addresses
 }
@@ -123,7 +128,7 @@ async function secureOrFail(
   if (facts?.authorized) return secured
   // Nothing is asked of a peer that is not who it should be: the request may carry secrets.
   secured.destroy()
-  throw facts ? certificateFault(facts, bare(url), now) : new ProbeFault('tls', 'the server shows no certificate')
+  throw facts ? certificateFault(facts, shownHost(url), now) : new ProbeFault('tls', 'the server shows no certificate')
 }
 
 /**
@@ -146,8 +151,8 @@ const wrongScheme = () => new ProbeFault('protocol', 'the port speaks TLS, but t
 function judge({ status, location }: Answer, target: ProbeTarget, seen: Attempt, url: URL): void {
   seen.status = status
   if (location !== undefined && status >= 300 && status < 400) {
-    const to = URL.parse(location.slice(0, 4_096), url)
-    if (to) seen.redirect = to.href
+    const to = canonicalUrl(URL.parse(location.slice(0, 4_096), url)?.href ?? '')
+    if (to) seen.redirect = to
   }
   const notFound = status === 404 && target.method !== undefined && !target.expect
   if (isUp(status, target.expect) && !notFound) return
@@ -174,4 +179,7 @@ async function timed<T>(seen: Attempt, phase: ProbePhase, run: () => Promise<T>)
 }
 
 const bare = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1')
+/** The host as sentences show it: labels that look like secrets are masked. */
+const shownHost = (url: URL): string =>
+  /^https?:\/\/(.*?)(:[0-9]+)?\/?$/.exec(canonicalUrl(url.origin) ?? '')?.[1] ?? 'its host'
 const portOf = (url: URL): number => Number(url.port || (url.protocol === 'https:' ? 443 : 80))

@@ -1,4 +1,6 @@
+import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { Clock } from '../domain/clock.ts'
+import { INVALID_ENDPOINT } from '../domain/failure.ts'
 import type { ProbeResult, Prober, ProbeTarget } from '../domain/probe.ts'
 import { type Attempt, attempt, type Surroundings } from './attempt.ts'
 import { ProbeFault } from './fault.ts'
@@ -8,16 +10,16 @@ import { plain } from './text.ts'
 
 export interface ProberOptions {
   readonly guard: OutboundGuard
-  /** A URL without its secrets, for results; must not throw. */
-  readonly canonical: (url: string) => string
   readonly clock?: Clock
   /** How names are resolved; getaddrinfo by default. */
   readonly lookup?: Lookup
+  /** How many names are looked up at once; 2 by default. libuv gives look-ups at most half of its threads. */
+  readonly places?: number
 }
 
 /** Probes over sockets of its own, so that each phase is timed and what goes wrong is told by the kernel and OpenSSL themselves. */
-export function createProber({ guard, canonical, clock = Date.now, lookup }: ProberOptions): Prober {
-  const resolve = resolver(lookup ? { lookup } : {})
+export function createProber({ guard, clock = Date.now, lookup, places }: ProberOptions): Prober {
+  const resolve = resolver({ ...(lookup && { lookup }), ...(places && { places }) })
 
   return {
     async probe(target, { signal } = {}) {
@@ -50,7 +52,7 @@ export function createProber({ guard, canonical, clock = Date.now, lookup }: Pro
     return {
       endpoint: target.endpoint,
       vantage: target.vantage,
-      url: canonical(target.url),
+      url: canonicalUrl(target.url) ?? INVALID_ENDPOINT,
       startedAt,
       up: fault === undefined,
       ...(fault ? { cause: fault.reason, phase: fault.phase ?? seen.phase } : {}),
@@ -60,7 +62,7 @@ export function createProber({ guard, canonical, clock = Date.now, lookup }: Pro
       ...(seen.address === undefined ? {} : { address: seen.address }),
       ...(seen.status === undefined ? {} : { status: seen.status }),
       ...(seen.tls ? { tls: seen.tls } : {}),
-      ...(seen.redirect === undefined ? {} : { redirectTo: canonical(seen.redirect) }),
+      ...(seen.redirect === undefined ? {} : { redirectTo: seen.redirect }),
     }
   }
 }

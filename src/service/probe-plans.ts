@@ -1,3 +1,4 @@
+import { parsePattern } from '../domain/endpoint.ts'
 import type { ProbeMethod, ProbeTarget, Vantage } from '../domain/probe.ts'
 
 /** Where a secret is kept, as the configuration names it. */
@@ -74,7 +75,9 @@ export function internalAuthorities(endpoints: readonly ProbedEndpoint[]): strin
 
 function onlyExact(urls: readonly string[]): string | undefined {
   const [only, ...more] = urls
-  return only === undefined || more.length > 0 || /[{}]|\/\*$/.test(only) ? undefined : only
+  if (only === undefined || more.length > 0) return undefined
+  const pattern = parsePattern(only)
+  return typeof pattern === 'string' || pattern.isPrefix || pattern.segments.includes(null) ? undefined : only
 }
 
 async function prepared(

@@ -1,4 +1,6 @@
+import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { Clock } from '../domain/clock.ts'
+import { INVALID_ENDPOINT } from '../domain/failure.ts'
 import type { ProbeResult, Prober, ProbeTrigger } from '../domain/probe.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { limiter, systemTimers, type Timers } from './limiter.ts'
@@ -32,7 +34,6 @@ export interface ProbingOptions {
   readonly prober: Prober
   /** Told after each round. What it throws is logged. */
   readonly onRound: (round: Round) => void | Promise<void>
-  readonly canonical: (url: string) => string
   readonly log: Log
   readonly clock?: Clock
   readonly timers?: Timers
@@ -64,7 +65,6 @@ export function createProbing({
   plans,
   prober,
   onRound,
-  canonical,
   log,
   clock = Date.now,
   timers = systemTimers,
@@ -120,7 +120,7 @@ export function createProbing({
       return {
         endpoint: plan.endpoint,
         vantage: view.vantage,
-        url: canonical(view.url),
+        url: canonicalUrl(view.url) ?? INVALID_ENDPOINT,
         startedAt,
         up: false,
         cause: 'unknown',

@@ -249,7 +249,7 @@ describe('outboundGuard()', () => {
       })
     }
     const probe = (spelling: string, guard = free) =>
-      createProber({ guard, canonical: (url) => url, lookup }).probe({
+      createProber({ guard, lookup }).probe({
         endpoint: 'orders',
         vantage: 'public',
         url: spelling.replaceAll(':P', `:${four.port}`),

@@ -9,8 +9,6 @@ import { openStage, type Scene, SHOP, type Stage } from '../support/stage.ts'
 
 const systemLookup = async (host: string) => (await dns.lookup(host, { all: true })).map(({ address }) => address)
 
-/** As the configuration would, for tests: without the query. */
-const canonical = (url: string) => url.replace(/\?.*/, '')
 const guard = outboundGuard({ allow: ['127.0.0.0/8', '::1'], internal: [] })
 
 describe('probe()', () => {
@@ -23,7 +21,7 @@ describe('probe()', () => {
     ca: stage.ca,
     ...own,
   })
-  const prober = () => createProber({ guard, canonical, lookup: stage.lookup })
+  const prober = () => createProber({ guard, lookup: stage.lookup })
   const scene = (name: string): Scene => {
     const found = stage.scenes.find((one) => one.name === name)
     if (!found) throw new Error(`no scene ${name}`)
@@ -179,7 +177,7 @@ describe('probe()', () => {
     let asked = 0
     const lookup = async () => answers[asked++]!
     const url = `http://rebinding.example:${server.port}/`
-    const result = await createProber({ guard, canonical, lookup }).probe(target({ url }))
+    const result = await createProber({ guard, lookup }).probe(target({ url }))
     expect(result).to.include({ up: true, pathUnproven: true, address: '127.0.0.1' })
     expect([asked, server.accepted()]).to.deep.equal([1, 2])
     await server.close()
@@ -190,7 +188,7 @@ describe('probe()', () => {
     const narrow = outboundGuard({ allow: ['127.0.0.1'], internal: [] })
     const lookup = async () => ['127.0.0.2', '169.254.169.254', '127.0.0.1']
     const url = `http://several.example:${server.port}/`
-    const result = await createProber({ guard: narrow, canonical, lookup }).probe(target({ url }))
+    const result = await createProber({ guard: narrow, lookup }).probe(target({ url }))
     expect(result).to.include({ up: true, address: '127.0.0.1' })
     await server.close()
   })
@@ -202,7 +200,7 @@ describe('probe()', () => {
       hung.push(host)
       return new Promise(() => {})
     }
-    const slow = createProber({ guard, canonical, lookup })
+    const slow = createProber({ guard, lookup })
     const waiting = Array.from({ length: 50 }, () =>
       slow.probe(target({ url: 'http://hung.example/', target: { timeout: 300 } })),
     )

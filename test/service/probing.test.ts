@@ -8,7 +8,6 @@ import { manualTime } from '../support/manual-time.ts'
 import { http, raw } from '../support/sockets.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {}, fatal() {} }
-const canonical = (url: string) => url
 const read = async () => 'secret'
 
 const endpoint = (name: string, probe: Partial<ProbedEndpoint['probe']> = {}, urls = [`https://${name}.example/`]) => ({
@@ -64,7 +63,6 @@ function stage(endpoints: readonly ProbedEndpoint[], { random = (): number => 0.
     plans: probePlans(endpoints, read),
     prober: probes.prober,
     onRound: (round) => void rounds.push(round),
-    canonical,
     log,
     clock: time.clock,
     timers: time.timers,
@@ -226,7 +224,6 @@ describe('createProbing()', () => {
         rounds.push(round)
         throw new Error('listener')
       },
-      canonical,
       log: { ...log, error: (_fields, message) => errors.push(message) },
     })
     expect((await probing.look('a'))!.results[0]).to.include({ up: false, cause: 'unknown' })
@@ -246,9 +243,8 @@ describe('createProbing()', () => {
     ]
     const probing = createProbing({
       plans: probePlans(all, read),
-      prober: createProber({ guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }), canonical }),
+      prober: createProber({ guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }) }),
       onRound: ({ endpoint: name }) => void order.push(name),
-      canonical,
       log,
     })
     for (const { name } of all) probing.reported(name, 'f')
