@@ -56,6 +56,8 @@ export interface TlsFacts {
   readonly authorized: boolean
   /** Absent where `authorized`. */
   readonly fault?: CertificateFault
+  /** OpenSSL's or Node's own name for it, such as CERT_HAS_EXPIRED. */
+  readonly reason?: string
   /** Distinguished names, cut at 200 characters, without control characters. */
   readonly subject: string
   readonly issuer: string

@@ -31,7 +31,7 @@ const SYSTEM: Readonly<Record<string, readonly [Cause, string]>> = {
   ENETUNREACH: ['unreachable', 'there is no route to its network'],
   EHOSTDOWN: ['unreachable', 'the host is down'],
   ENETDOWN: ['unreachable', 'the network is down'],
-  EADDRNOTAVAIL: ['unreachable', 'there is no route to its network from here'],
+  EADDRNOTAVAIL: ['unreachable', 'this host has no address from which to connect to it'],
   EAFNOSUPPORT: ['unreachable', 'this host has no network of that address family'],
   ETIMEDOUT: ['timeout', 'no answer to the attempts to connect'],
   EACCES: ['blocked', 'a rule on this host or its network forbids the connection'],

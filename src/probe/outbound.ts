@@ -40,7 +40,9 @@ export function outboundGuard(leave: {
         if ('host' in entry) return !closed && entry.host === hostName(host) && (entry.port ?? port) === port
         if (!within(effective, [entry.network, entry.bits])) return false
         if (use === 'metadata') return entry.bits === (effective.kind() === 'ipv4' ? 32 : 128)
-        return use === 'link_local' ? specialUse(entry.network) === use && entry.bits >= 10 : true
+        return use === 'link_local'
+          ? specialUse(entry.network) === use && entry.bits >= (effective.kind() === 'ipv4' ? 16 : 10)
+          : true
       })
       return allowed ? undefined : use
     },

@@ -74,7 +74,7 @@ function factsOf(secured: TLSSocket, now: number): TlsFacts | undefined {
   return {
     protocol: secured.getProtocol() ?? 'unknown',
     authorized: secured.authorized,
-    ...(secured.authorized ? {} : { fault: FAULTS[code] ?? 'other' }),
+    ...(secured.authorized ? {} : { fault: FAULTS[code] ?? 'other', reason: plain(code, 100) }),
     subject: plain(certificate.subject, 200),
     issuer: plain(certificate.issuer, 200),
     names: [...(certificate.subjectAltName ?? '').matchAll(/(?:DNS|IP Address):([^,\s"]{1,253})/g)]
@@ -97,7 +97,7 @@ export function certificateFault(facts: TlsFacts, host: string, now: number): Pr
     self_signed: () => `${whose} is self-signed`,
     untrusted: () => `${whose} comes from an authority that is not trusted, or its intermediate is missing`,
     revoked: () => `${whose} is revoked`,
-    other: () => `${whose} does not verify`,
+    other: () => `${whose} does not verify (${facts.reason ?? 'no reason given'})`,
   }
   const fault = facts.fault ?? 'other'
   // An intermediate or root may be the one whose time is over, while the leaf's dates are good.

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { createServer } from 'node:tls'
 import type { Cause } from '../../src/domain/cause.ts'
 import type { ProbePhase, ProbeTarget } from '../../src/domain/probe.ts'
 import { type Authority, authority, type CertificateOptions, selfSigned } from './certificates.ts'
@@ -103,6 +104,7 @@ export async function openStage(lookup: Stage['lookup']): Promise<Stage> {
   })
   await scene('plain HTTP on a TLS port', at('tls', 'protocol'), http(status(200)), { scheme: 'https' })
   await scene('TLS on a plain port', at('http', 'protocol'), https({ names: [SHOP] }))
+  await scene('400 to plain HTTP on a TLS port', at('http', 'protocol'), bothWays(ca))
   await scene('wants a client certificate', at('tls', 'tls'), mutual(ca), { scheme: 'https' })
   await scene('has a client certificate', 'up', mutual(ca), { scheme: 'https', ...(await ca.issue({ names: ['me'] })) })
 
@@ -159,6 +161,7 @@ const STATUSES: readonly (readonly [number, Scene['truth']])[] = [
   [204, 'up'],
   [301, http4('redirect')],
   [308, http4('redirect')],
+  [400, 'up'],
   [401, 'up'],
   [403, 'up'],
   [404, 'up, path unproven'],
@@ -235,6 +238,21 @@ const mutual = async (ca: Authority) =>
     { ...(await ca.issue({ names: [SHOP] })), ca: ca.cert, requestCert: true, rejectUnauthorized: true },
     answering(200),
   )
+
+/** As nginx does: a 400 for those who do not begin with a TLS record. */
+const bothWays = async (ca: Authority) => {
+  const tls = createServer(await ca.issue({ names: [SHOP] }))
+  return raw((socket) =>
+    socket.once('data', (chunk: Buffer) => {
+      if (chunk[0] !== 0x16) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n')
+      else {
+        socket.pause()
+        socket.unshift(chunk)
+        tls.emit('connection', socket)
+      }
+    }),
+  )
+}
 
 const onData = (behave: (socket: Socket) => void) => (socket: Socket) => {
   socket.once('data', () => behave(socket))
