@@ -196,7 +196,7 @@ describe('probe()', () => {
   it('goes on to the next address while one swallows connections, and gives that one up', async () => {
     const hole = await blackHole()
     const server = await listening(createServer(status(200)), '127.0.0.2', hole.port)
-    const waiting = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPConnectWrap').length
+    const waiting = () => process.getActiveResourcesInfo().filter((kind) => kind.endsWith('ConnectWrap')).length
     const before = waiting()
     const lookup = async () => ['127.0.0.1', '127.0.0.2']
     const url = `http://two.example:${hole.port}/`
