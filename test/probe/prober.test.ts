@@ -1,11 +1,13 @@
 import { promises as dns } from 'node:dns'
+import { createServer } from 'node:http'
+import type { TLSSocket } from 'node:tls'
 import { expect } from 'chai'
 import type { ProbeResult, ProbeTarget } from '../../src/domain/probe.ts'
 import { outboundGuard } from '../../src/probe/outbound.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { authority } from '../support/certificates.ts'
-import { delay, http, raw, rawTls } from '../support/sockets.ts'
-import { openStage, type Scene, SHOP, type Stage } from '../support/stage.ts'
+import { blackHole, delay, http, listening, raw, rawTls } from '../support/sockets.ts'
+import { openStage, type Scene, SHOP, type Stage, status } from '../support/stage.ts'
 
 const systemLookup = async (host: string) => (await dns.lookup(host, { all: true })).map(({ address }) => address)
 
@@ -188,6 +190,37 @@ describe('probe()', () => {
     const url = `http://several.example:${server.port}/`
     const result = await createProber({ guard: narrow, lookup }).probe(target({ url }))
     expect(result).to.include({ up: true, address: '127.0.0.1' })
+    await server.close()
+  })
+
+  it('goes on to the next address while one swallows connections, and gives that one up', async () => {
+    const hole = await blackHole()
+    const server = await listening(createServer(status(200)), '127.0.0.2', hole.port)
+    const waiting = () => process.getActiveResourcesInfo().filter((kind) => kind.endsWith('ConnectWrap')).length
+    const before = waiting()
+    const lookup = async () => ['127.0.0.1', '127.0.0.2']
+    const url = `http://two.example:${hole.port}/`
+    const result = await createProber({ guard, lookup }).probe(target({ url }))
+    expect(result).to.include({ up: true, address: '127.0.0.2' })
+    await delay(50)
+    expect(waiting()).to.equal(before)
+    await Promise.all([hole.close(), server.close()])
+  })
+
+  it('names the host in SNI, without the root’s dot, and no address', async () => {
+    const names: (string | false | null)[] = []
+    const root = await authority('Root')
+    const server = await rawTls(await root.issue({ names: [SHOP], addresses: ['127.0.0.1'] }), (socket) => {
+      names.push((socket as TLSSocket).servername)
+      socket.end('HTTP/1.1 204 Yes\r\n\r\n')
+    })
+    for (const host of [SHOP, `${SHOP}.`, '127.0.0.1']) {
+      const url = `https://${host}:${server.port}/`
+      const lookup = async () => ['127.0.0.1']
+      const result = await createProber({ guard, lookup }).probe(target({ url, target: { ca: root.cert } }))
+      expect(result, host).to.include({ up: true })
+    }
+    expect(names).to.deep.equal([SHOP, SHOP, false])
     await server.close()
   })
 

@@ -74,6 +74,7 @@ export async function blackHole(): Promise<Listening> {
     { eval: true },
   )
   const [port] = (await once(worker, 'message')) as [number]
+  worker.unref()
   const fillers: Socket[] = []
   // Two in a row that wait: one alone may have been slow.
   for (let stuck = 0; stuck < 2 && fillers.length < 64; ) {
