@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { openSqliteJournal } from '../../src/journal/sqlite.ts'
+import { EventLog, entry, INCIDENTS } from '../journal/entries.ts'
 import { answer, report, scrape } from '../support/http.ts'
 import { startOtlpSink } from '../support/otlp-sink.ts'
 import { sample } from '../support/scrape.ts'
@@ -74,7 +76,7 @@ describe('an incident, followed through on the real service', () => {
     await until('the quiet time to pass', () => Date.now() - time(good.closedAt) > 2_100)
 
     receiver.status = 503
-    const { body } = await answer(report(service.ingest, { code: 56, endpoint: receiver.url, message: '' }))
+    const { body } = await answer(report(service.ingest, { code: 0, endpoint: receiver.url, message: '' }))
     const first = await until('a verdict', async () => {
       const { incidents } = await get(service, 'incidents?state=open')
       return incidents[0]?.verdict && incidents[0]
@@ -86,7 +88,10 @@ describe('an incident, followed through on the real service', () => {
     expect(sample(await scrape(service.admin), 'webhook_incident_open{endpoint="orders"}')).to.equal(1)
 
     await report(service.ingest, { code: 503, endpoint: receiver.url, message: '' })
-    const known = await get(service, `incidents/${body.id}`)
+    const known = await until('the verdict on the second report', async () => {
+      const incident = await get(service, `incidents/${body.id}`)
+      return incident.verdict.rule === 'agree' && incident
+    })
     await service.stop('SIGKILL')
 
     service = await startService(options)
@@ -113,11 +118,12 @@ describe('an incident, followed through on the real service', () => {
     expect(probes.public.up).to.equal(true)
     // The verdict on what was wrong stands after the recovery.
     expect(closed.cause).to.equal('unavailable')
+    expect(closed.verdict.rule).to.equal('agree')
     expect(closed.measures.meaning).to.match(/no healthy application/)
     expect(closed.readAgain[0].url).to.equal('https://$RETM_BUSINESS_ID.retm.sa/api/v2/invoices/list')
     expect(closed.readAgain[0].note).to.include(closed.lossWindow.from).and.include(closed.lossWindow.until)
     const failures = await get(service, closed.failuresUrl.replace('/api/v1/', ''))
-    expect(failures.failures.map((failure: { code: number }) => failure.code)).to.deep.equal([503, 56])
+    expect(failures.failures.map((failure: { code: number }) => failure.code)).to.deep.equal([503, 0])
     const after = await scrape(service.admin)
     expect(sample(after, 'webhook_incident_open{endpoint="orders"}')).to.equal(0)
     expect(after).not.to.match(/webhook_incident_info\{endpoint="orders"/)
@@ -242,5 +248,36 @@ describe('an incident, followed through on the real service', () => {
     expect(closed).to.include({ resolution: 'unproven', cause: 'timeout' })
     expect(closed.verdict).to.include({ rule: 'probe_forbidden', confidence: 'only_report' })
     expect(receiver.requests).to.deep.equal([])
+  })
+
+  it('reaches its verdicts after the restart where it was killed between a report and its verdict', async () => {
+    await receiver.start()
+    receiver.status = 503
+    const path = join(tempFolder(), 'journal.db')
+    // What a kill right after the commit leaves behind: the failures and their incidents, nothing else.
+    const journal = openSqliteJournal({
+      path,
+      events: new EventLog(),
+      clock: Date.now,
+      incidents: INCIDENTS,
+      retention: { age: 86_400_000, size: 2 ** 30 },
+    })
+    await journal.open()
+    await journal.record(entry({ endpoint: 'orders', code: 503, cause: 'unavailable', followed: true }))
+    await journal.record(
+      entry({ endpoint: 'https://stranger.example/', code: 404, cause: 'not_found', followed: true }),
+    )
+    await journal.close(5_000)
+    const service = await startService({
+      config: { ...config(), incidents: { quietTime: '20s' }, journal: { url: `sqlite:${path}` } },
+    })
+    const incidents = await until('both verdicts', async () => {
+      const page = await get(service, 'incidents?state=open')
+      return page.incidents.every(({ verdict }: { verdict: unknown }) => verdict) && page.incidents
+    })
+    expect(incidents.map((each: { verdict: { rule: string } }) => each.verdict.rule)).to.deep.equal([
+      'report_only',
+      'agree',
+    ])
   })
 })
