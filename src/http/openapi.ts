@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import { CANARY_HEADERS } from '../domain/canary.ts'
 import { ReportSchema } from '../domain/report.ts'
 import { ERROR_CODES } from '../errors.ts'
 import { EndpointListSchema, EndpointSchema, ProbeSchema } from './endpoint-view.ts'
@@ -116,6 +117,14 @@ const incidentPaths = {
   },
 }
 
+const canaryHeader = (name: string) => ({
+  name,
+  in: 'header',
+  required: false,
+  description: 'Only of a canary, see docs/canary.md; the answer is then {"canary": "…"}, and nothing is recorded.',
+  schema: { type: 'string' },
+})
+
 /** The API as OpenAPI 3.1, made from the schemas that the service itself checks with. */
 export function openapi({ version, externalUrl }: { version: string; externalUrl?: string }): object {
   return {
@@ -133,7 +142,11 @@ export function openapi({ version, externalUrl }: { version: string; externalUrl
         post: {
           operationId: 'reportError',
           summary: 'Report a delivery that was given up (ingest listener)',
-          parameters: [idHeader('webhook-id'), idHeader('Idempotency-Key')],
+          parameters: [
+            idHeader('webhook-id'),
+            idHeader('Idempotency-Key'),
+            ...Object.values(CANARY_HEADERS).map(canaryHeader),
+          ],
           requestBody: { required: true, content: json(ref('Report')) },
           responses: {
             202: {
