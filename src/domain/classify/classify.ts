@@ -76,13 +76,27 @@ export function classify(
     const finding = ofStatus(report.code, 'code.http', `HTTP ${report.code}`, text)
     return { ...verdict(finding, text, 'http'), httpStatus: report.code }
   }
-  const best = strongest(text.findings)
-  if (best !== undefined) return withStatus(verdict(settled(best, text), text, meaning), meaning, report.code)
   const cause = causeOf(report.code, meaning, rules)
-  const evidence =
-    cause === 'unknown' ? [] : [{ read: `${meaning} ${report.code}`, rule: `code.${meaning}`, means: cause }]
-  return withStatus({ cause, evidence, codeMeaning: meaning }, meaning, report.code)
+  const number = { read: `${meaning} ${report.code}`, rule: `code.${meaning}`, means: cause }
+  const best = strongest(text.findings)
+  if (best === undefined || (best.rank === 'outer' && MACHINE.has(meaning) && cause !== 'unknown')) {
+    return withStatus(
+      { cause, evidence: cause === 'unknown' ? [] : [number], codeMeaning: meaning },
+      meaning,
+      report.code,
+    )
+  }
+  const handshake = meaning === 'curl' && report.code === CURL_SSL_CONNECT_ERROR
+  return withStatus(
+    verdict(settled(best, text, handshake || text.marks.has('handshake')), text, meaning),
+    meaning,
+    report.code,
+  )
 }
+
+/** Numbers of a transport, which tell more than a text that says only that connecting or sending failed. */
+const MACHINE: ReadonlySet<CodeMeaning> = new Set(['curl', 'errno', 'getaddrinfo', 'winsock'])
+const CURL_SSL_CONNECT_ERROR = 35
 
 const withStatus = (classification: Classification, meaning: CodeMeaning, code: number): Classification =>
   meaning === 'http' ? { ...classification, httpStatus: code } : classification
@@ -140,10 +154,10 @@ function strongest(findings: readonly Finding[]): Finding | undefined {
 }
 
 /** A finding with what surrounds it: a status with its body, a drop with the phase in which it happened. */
-function settled(finding: Finding, text: Report): Finding {
+function settled(finding: Finding, text: Report, handshake = text.marks.has('handshake')): Finding {
   if (finding.status !== undefined)
     return { ...finding, means: ofStatus(finding.status, finding.rule, finding.read, text).means }
-  if (finding.drop && text.marks.has('handshake')) return { ...finding, means: 'tls' }
+  if (finding.drop && handshake) return { ...finding, means: 'tls' }
   return finding
 }
 
@@ -162,8 +176,8 @@ function ofStatus(status: number, rule: string, read: string, { marks, findings 
   return about === undefined ? own : { ...own, means: about.means }
 }
 
-/** Statuses that a receiver's proxy or guard gives, whose bodies often speak of connections. */
-const GUARDED = new Set([401, 403, 407, 429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 530])
+/** Statuses that senders use for whatever went wrong; beside any other the text must read like a client's. */
+const LOOSE = new Set([400, 500])
 /** Statuses that no server sends: proxies and clients made them up for a request without an answer. */
 const MADE_UP = new Set([598, 599])
 
@@ -178,7 +192,7 @@ function sendersOwn({ findings, marks, client, body }: Report, code: number): Fi
   if (RANK[best.rank] < RANK.reason && !client) return undefined
   if (body || marks.has('service')) return undefined
   if (findings.some(({ status, rank }) => status !== undefined && rank === 'decisive')) return undefined
-  return client || !GUARDED.has(code) ? settled(best, told) : undefined
+  return client || LOOSE.has(code) ? settled(best, told) : undefined
 }
 
 const TRANSPORT: ReadonlySet<Cause> = new Set<Cause>([

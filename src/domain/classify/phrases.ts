@@ -7,10 +7,11 @@ import { words } from './words.ts'
  * - `outer`: only that connecting, sending or receiving failed
  * - `phase`: which phase or layer failed, not why
  * - `reason`: why
- * - `decisive`: what decides whatever else is named, such as a proxy that tells of its upstream
+ * - `decisive`: what decides whatever reasons are named beside it, such as a block page
+ * - `proxy`: a proxy tells of the application behind it, whatever its inner reason
  * - `status`: an HTTP status in so many digits
  */
-export const RANK = { outer: 1, phase: 2, reason: 3, decisive: 4, status: 5 } as const
+export const RANK = { outer: 1, phase: 2, reason: 3, decisive: 4, proxy: 5, status: 6 } as const
 export type Rank = keyof typeof RANK
 
 /**
@@ -142,3 +143,7 @@ function step(from: Node, texts: readonly string[]): Node {
   }
   return current
 }
+
+/** Phrases of a table, written with commas between them. */
+export const list = (phrases: string): readonly string[] =>
+  phrases.split(',').map((phrase) => phrase.trim().replace(/\s+/g, ' '))

@@ -20,18 +20,25 @@ const set = (...texts: string[]) => new Set(texts.join(' ').split(' '))
 const STATUS_BEFORE = set(
   'status statuscode code codes http https response responses responded returned returns return returning replied answered',
   'got received receive error errors httperror failure failed 1.0 1.1 2.0 statut estado stato statuskod statuswert kod код статус',
-  'zuruckgegeben zuruck retourne renvoye devuelto devolvio retornou restituito kode httpstatus httpcode gave was is sent with',
+  'zuruckgegeben zuruck retourne renvoye devuelto devolvio retornou restituito kode httpstatus httpcode gave sent',
   '码 碼 ド 드 態 态 为 為 了 错 错误',
 )
 /** Words before which a number is certainly something else. */
 const OTHER_NUMBER = set(
-  'port ports line lines pid id ids after within in of byte bytes attempt attempts retry retries errno sqlstate column col',
+  'port ports line lines pid id ids after within in byte bytes attempt attempts retry retries errno sqlstate column col',
   'row rows size length took for every count total offset position version v number no order invoice user page item items max min than',
 )
 const UNITS = set(
   'ms msec msecs millisecond milliseconds millis s sec secs second seconds m min mins minute minutes h hour hours us ns bytes byte b',
   'kb mb gb kib mib gib characters chars times retries attempts tries redirects items records rows requests lines percent x',
 )
+/** Words that may stand between: a status code of 404, got an unexpected 500. */
+const FILLERS = set('of is was a an the with unexpected invalid wrong bad following')
+/** What makes of an announcing word another one: OS error 104, exit code 401, a Code of an NSError's Domain. */
+const NOT_A_STATUS: Readonly<Record<string, ReadonlySet<string>>> = {
+  error: set('os sql'),
+  code: set('exit domain nsurlerrordomain network nsposixerrordomain'),
+}
 /** What follows a status without its having been announced: `404 Client Error`, `503 response`. */
 const STATUS_AFTER = set('client server error errors response responses status')
 /** The first words of each status's name, for `404 Not Found` and `(503) Server Unavailable`. */
@@ -175,36 +182,17 @@ function isCurl(texts: readonly string[], at: number): boolean {
 
 function isStatus(number: number, at: number, texts: readonly string[], mark: number): boolean {
   if (number < 300 || number > 599 || (mark & (MARK.NEGATIVE | MARK.GLUED)) !== 0) return false
-  const before = texts[at - 1] ?? ''
-  const earlier = texts[at - 2] ?? ''
   const after = texts[at + 1] ?? ''
   if (texts.length === 1) return true
-  if (OTHER_NUMBER.has(before) || UNITS.has(after)) return false
+  if (UNITS.has(after)) return false
+  let back = 1
+  while (back <= 3 && FILLERS.has(texts[at - back] ?? '')) back++
+  const before = texts[at - back] ?? ''
+  const earlier = texts[at - back - 1] ?? ''
+  if (OTHER_NUMBER.has(before) || (before === '' && at > 0)) return false
   if (NAMES[number]?.has(after)) return true
-  if (STATUS_BEFORE.has(before))
-    return (
-      !(before === 'error' && (earlier === 'os' || earlier === 'sql')) && !(before === 'code' && earlier === 'exit')
-    )
-  if (
-    (before === '2' ||
-      before === '3' ||
-      before === '1' ||
-      before === 'a' ||
-      before === 'an' ||
-      before === 'with' ||
-      before === 'an' ||
-      before === '') &&
-    precededByHttp(texts, at)
-  )
-    return true
+  if (STATUS_BEFORE.has(before)) return !NOT_A_STATUS[before]?.has(earlier)
+  if (/^[123]$/.test(before) && /^https?$/.test(earlier)) return true
   if ((mark & MARK.PARENTHESES) !== 0 && number >= 400) return true
   return STATUS_AFTER.has(after)
 }
-
-/** `HTTP/2 404`, `got a 502`, `responded with an unexpected 500`. */
-const precededByHttp = (texts: readonly string[], at: number) =>
-  [texts[at - 2], texts[at - 3]].some(
-    (word) =>
-      word !== undefined &&
-      /^(http|https|got|returned|returns|received|responded|answered|replied|response|status)$/.test(word),
-  )
