@@ -185,9 +185,10 @@ const MADE_UP = new Set([598, 599])
 function sendersOwn({ findings, marks, client, body }: Report, code: number): Finding | undefined {
   const transport = findings.filter(({ status, means }) => status === undefined && TRANSPORT.has(means))
   const best = strongest(transport)
-  if (best === undefined || findings.some(({ rank }) => rank === 'status')) return undefined
+  if (best === undefined) return undefined
   const told = { findings, marks, client, body }
   if (MADE_UP.has(code)) return settled(best, told)
+  if (findings.some(({ rank }) => rank === 'status')) return undefined
   if (best.means === 'protocol' && best.rank === 'decisive' && code < 500) return undefined
   if (RANK[best.rank] < RANK.reason && !client) return undefined
   if (body || marks.has('service')) return undefined

@@ -112,7 +112,9 @@ export const CONNECT: readonly Rule[] = [
       broken pipe, forcibly closed, tcp reset, tcp rst, received rst, network dropped connection,
       dropped network connection, peer reset, remote reset, reset received, socket reset, write epipe,
       transport endpoint is not connected, socket is not connected, endpoint reset,
-      connection reset error, err_socket_reset, reset by remote, reset before, server reset
+      connection reset error, err_socket_reset, reset by remote, reset before, server reset,
+      forcibly closed by the remote host, forcibly closed by remote, forcibly closed by the remote,
+      rst received, connection rst, got rst
     `),
   },
   {
@@ -170,7 +172,8 @@ export const CONNECT: readonly Rule[] = [
       bağlantı karşı taraftan sıfırlandı, kırık boru, 强迫关闭了一个现有的连接, 强迫关闭, 连接被重置, 连接被对方重设, 连接被对端重置, 连接重置,
       连接已重置, 对方重置, 断开的管道, 断开的管线, 強制關閉, 連線被重置, 連線已重設, 强制关闭, 中止了一个已建立的连接, 网络连接已中断, 強制的に切断されました,
       既存の接続はリモートホストに強制的に, 接続がリセットされました, 相手からリセットされました, ピアによって接続がリセット, 接続が相手からリセット, パイプが切断, 確立された接続が,
-      강제로 끊겼습니다, 현재 연결은 원격 호스트에 의해, 연결이 재설정, 피어에 의해 연결이 재설정, 상대편이 연결을 끊음, 연결이 끊어졌, 파이프가 깨어짐
+      강제로 끊겼습니다, 현재 연결은 원격 호스트에 의해, 연결이 재설정, 피어에 의해 연결이 재설정, 상대편이 연결을 끊음, 연결이 끊어졌, 파이프가 깨어짐,
+      przerwane przez zdalny host, przerwane przez zdalnego, przerwane przez host
     `),
   },
   {

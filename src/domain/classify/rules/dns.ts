@@ -42,19 +42,21 @@ export const DNS: readonly Rule[] = [
       dns failure, dns failed, dns fail, dns lookup failed, dns lookup failure, dns lookup error,
       dns lookup, dns resolution, dns resolve, dns problem, dns query failed,
       dns_probe_finished_nxdomain, dns_probe_finished, dns_unresolved_hostname, dns record, dns records,
-      dns exception, dns name does not exist, dns_not_found, dns issue, failed dns, invalid dns, invalid dnsname, bad dns,
-      name lookup, host lookup failed, host lookup, lookup failed, lookup error, failed to lookup,
-      failed to look up, could not look up, unable to look up, domain not found, domain name not found,
-      domain does not exist, domain could not be found, no such domain,
-      server dns address could not be found, server ip address could not be found,
+      dns exception, dns name does not exist, dns_not_found, dns issue, failed dns, invalid dns,
+      invalid dnsname, bad dns, name lookup, host lookup failed, host lookup, lookup failed,
+      lookup error, failed to lookup, failed to look up, could not look up, unable to look up,
+      domain not found, domain name not found, domain does not exist, domain could not be found,
+      no such domain, server dns address could not be found, server ip address could not be found,
       domain name does not exist, hostname could not be found, host could not be found,
       host name could not be found, server with the specified hostname could not be found,
       hostname does not exist, host does not exist, host doesn't exist, does not have any dns,
-      cannotfindhost, dnslookupfailed, no usable address, no ip address, no a or aaaa, no A records,
-      zero addresses, no addresses for, empty address list, host name lookup, host name resolution,
+      cannotfindhost, dnslookupfailed, no usable address, no ip address, no a or aaaa, zero addresses,
+      no addresses for, empty address list, host name lookup, host name resolution,
       server name not resolved, ERROR_INTERNET_NAME_NOT_RESOLVED, ERROR_WINHTTP_NAME_NOT_RESOLVED,
       name not resolved, non-existent domain, nonexistent domain, 0x80072ee7, 80072ee7, did not resolve,
-      doesn't resolve, does not resolve, destination_not_found, bad address, hostname cannot be resolved
+      doesn't resolve, does not resolve, destination_not_found, bad address, hostname cannot be resolved,
+      no A record, no A records, no AAAA record, name cannot be resolved, cannot be resolved,
+      can't be resolved, couldn't be resolved, gethostbyname
     `),
   },
   {
@@ -100,7 +102,9 @@ export const DNS: readonly Rule[] = [
       bilinmeyen ana bilgisayar, 不知道这样的主机, 未知的名称或服务, 域名解析, 无法解析, 未能解析, 解析失败, 名称解析, 名字解析, 找不到主机,
       找不到使用指定主机名的服务器, 未知主机, 未知的主机, 主机名解析, 無法解析, 無法識別這台主機, 名稱解析, 解析不到, dns 解析, そのようなホストは不明です,
       名前またはサービスが不明です, 名前解決, 名前を解決できません, 解決できません, ホストが見つかりません, 不明なホスト, ホスト名を解決, 알려진 호스트가 없습니다,
-      이름 혹은 서비스를 알 수 없습니다, 이름 또는 서비스를 알 수 없습니다, 이름을 확인할 수 없습니다, 호스트를 찾을 수 없습니다, 이름 풀이
+      이름 혹은 서비스를 알 수 없습니다, 이름 또는 서비스를 알 수 없습니다, 이름을 확인할 수 없습니다, 호스트를 찾을 수 없습니다, 이름 풀이,
+      uzak ad çözülemedi, ad çözülemedi, adı çözülemedi, nelze přeložit, kunde inte matchas,
+      kunne ikke fortolkes
     `),
   },
 ]

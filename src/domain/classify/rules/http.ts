@@ -65,7 +65,8 @@ export const HTTP_NAMES: readonly Rule[] = [
     rank: 'phase',
     source: rfc9110,
     phrases: list(`
-      resource is gone, status gone, is gone, http gone, permanently removed, no longer available
+      resource is gone, status gone, is gone, http gone, permanently removed,
+      resource is no longer available, resource no longer available
     `),
   },
   {

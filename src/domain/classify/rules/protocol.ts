@@ -24,7 +24,8 @@ export const PROTOCOL: readonly Rule[] = [
       client sent an http request, server gave http response, non-ssl, ssl enabled server port,
       got http response, tls handshake to non-tls port, http spoken, https port using http,
       http over https, tlsv1 alert record overflow, http0.9, http/0.9, received http/0.9,
-      unsupported_protocol_http_0_9, wrong ssl version
+      unsupported_protocol_http_0_9, wrong ssl version, record that exceeded the maximum,
+      exceeded the maximum permissible length
     `),
   },
   {
@@ -65,7 +66,8 @@ export const PROTOCOL: readonly Rule[] = [
       error closed, goaway, connection_closed, err_connection_closed, aborted by server, hung up,
       underlying connection was closed, underlying connection closed, connectionclosed,
       connection_was_closed, http_response_incomplete, response aborted, und_err_socket,
-      payload is not completed, response is not completed, body is not completed
+      payload is not completed, response is not completed, body is not completed, sent no response,
+      no response was received, didn't send any data, did not send any data, sending any data
     `),
   },
   {

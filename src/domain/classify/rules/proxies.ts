@@ -46,7 +46,7 @@ export const PROXIES: readonly Rule[] = [
       gateway error, tunnel not found, tunnel unavailable, tunnel is offline,
       failed to complete tunnel connection, endpoint is offline, err_ngrok_3200, err_ngrok_8012,
       err_ngrok_725, ngrok gateway error, instance failed to start, container failed to start,
-      function not responding, drop overload
+      function not responding, drop overload, host not found in upstream, could not be resolved while
     `),
   },
   {
@@ -97,7 +97,8 @@ export const PROXIES: readonly Rule[] = [
       tls inspection blocked, wegen sicherheitsrichtlinien, bloqueado por, bloqué par, bloccato,
       заблокирован, engellendi, 已被阻止, 被拦截, 防火墙, 防火牆, ブロックされました, ファイアウォール, 차단되었습니다, 방화벽, 阻拦,
       your ip address {5} blocked|banned|denied|blacklisted,
-      your ip {5} blocked|banned|denied|blacklisted, ip address {2} is not allowed, administrative rules
+      your ip {5} blocked|banned|denied|blacklisted, ip address {2} is not allowed, administrative rules,
+      restrict access, restricts access, restricted access
     `),
   },
   {
@@ -170,7 +171,9 @@ export const PROXIES: readonly Rule[] = [
       points to localhost, resolve to localhost, resolves to localhost,
       to the internal|private|local network, to internal|private|local network, requests to local,
       connect permission denied, unsafe url, in a private, is a private, is private,
-      unsupported protocol
+      unsupported protocol, private networks, internal networks, url is malformed, malformed webhook,
+      malformed endpoint, not in the allowlist|whitelist, not in {2} allowlist|whitelist,
+      not on the allowlist|whitelist
     `),
   },
 ]

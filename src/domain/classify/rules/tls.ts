@@ -144,8 +144,8 @@ export const TLS: readonly Rule[] = [
     rank: 'phase',
     source: 'class and library names, and what they say without a reason',
     phrases: list(`
-      ssl/tls, ssl error, tls error, ssl exception, tls exception, ssl failure, tls failure, sslerror, tlserror,
-      ssl problem, tls problem, ssl routines, ssl_error_syscall, ssl_error_zero_return,
+      ssl/tls, ssl error, tls error, ssl exception, tls exception, ssl failure, tls failure, sslerror,
+      tlserror, ssl problem, tls problem, ssl routines, ssl_error_syscall, ssl_error_zero_return,
       ssl protocol error, ssl_protocol_error, err_ssl_protocol_error, eproto, ssl key exception,
       ssl protocol exception, gnutls, gnutls_handshake, gnu tls, mbedtls, mbed tls, wolfssl, boringssl,
       rustls, AuthenticationException, https connection failed, ssl verification, ssl verify,
@@ -154,7 +154,8 @@ export const TLS: readonly Rule[] = [
       tls connection error, tls fatal, ssl fatal, certificate, certificates, use_ssl_failed, ssl_cacert,
       ssl_certproblem, ssl_cipher, peer_failed_verification, err_cert, err_ssl, ssl read, cert,
       invalid ssl, invalid tls, ssl is not, ssl crypto, ssl peer, ssl level, alpn, sni, https required,
-      requires secure connection, app transport security, native-tls, security error
+      requires secure connection, app transport security, native-tls, security error, errssl,
+      errsslclosedabort, err ssl closed abort
     `),
   },
   {
