@@ -108,6 +108,9 @@ const SOCKET_BEFORE = set(
   'error errno code exception winerror socketerror wsa socket fehler erreur errore ошибка errorcode',
 )
 
+/** It says as little as that connecting failed, and the text beside it more. */
+const GRPC_UNAVAILABLE = 14
+
 /** Every number of a text that its neighbours explain, in the order of the text. */
 export function readings({ texts, marks }: Words): Reading[] {
   const found: Reading[] = []
@@ -163,7 +166,7 @@ function read(number: number, at: number, texts: readonly string[], mark: number
       (back(1) === 'status' && back(2) === 'grpc') ||
       (back(1) === 'code' && nearby.includes('grpc')))
   )
-    return make('grpc', GRPC[number], 'phase')
+    return make('grpc', GRPC[number], number === GRPC_UNAVAILABLE ? 'outer' : 'phase')
   if (isStatus(number, at, texts, mark)) return make('http', statusCause(number), 'status')
   return null
 }

@@ -16,7 +16,7 @@ describe('words(message)', () => {
     expect(read('Délai d’attente dépassé')).to.equal('delai dattente depasse')
     expect(read('De\u0301lai')).to.equal('delai')
     expect(read('ＨＴＴＰ　４０４')).to.equal('http 404')
-    expect(read('İŞLEM bağlantı')).to.equal('islem baglanti')
+    expect(read('İşlem bağlantı KIRIK')).to.equal('islem baglanti kirik')
   })
 
   it('takes a Chinese, Japanese or Korean character for a word', () => {

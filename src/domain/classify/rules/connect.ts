@@ -41,7 +41,21 @@ export const CONNECT: readonly Rule[] = [
       отверг запрос на подключение, соединение отклонено, в подключении отказано, отказано в подключении,
       конечный компьютер отверг, bağlantı reddedildi, etkin olarak reddet, etkin olarak reddettiğinden,
       bağlantıyı reddetti, 连接被拒绝, 拒绝连接, 积极拒绝, 連線被拒, 拒絕連線, 拒绝了连接, 拒绝我们的连接, 主动拒绝, 接続を拒否されました, 接続が拒否されました,
-      接続を拒否, 拒否されたため, 対象のコンピューターによって拒否, 연결이 거부됨, 연결을 거부, 연결이 거부, 연결을 거부했으므로
+      接続を拒否, 拒否されたため, 対象のコンピューターによって拒否, 연결이 거부됨, 연결을 거부, 연결이 거부, 연결을 거부했으므로, förbindelsen förvägrad,
+      anslutning nekad, spojení odmítnuto, з'єднанні відмовлено, відмовлено у з'єднанні,
+      kapcsolat elutasítva, yhteys torjuttu, opkobling nægtet, oppkobling nektes, conectare refuzată,
+      refusat la connexió, отказано свързване, veza odbijena, spojenie odmietnuté, kết nối bị từ chối,
+      koneksi ditolak, 连接遭到拒绝, 連線遭到拒絕
+    `),
+  },
+  {
+    id: 'connect.failed.all',
+    cause: 'connection_refused',
+    rank: 'phase',
+    source: 'clients that tried every address: gRPC, httpx, aiohttp, OkHttp',
+    phrases: list(`
+      failed to connect to all addresses, all connection attempts failed, connections to all backends failing,
+      failed to connect to any, could not connect to any, all addresses failed, all attempts to connect failed
     `),
   },
   {
@@ -173,7 +187,19 @@ export const CONNECT: readonly Rule[] = [
       连接已重置, 对方重置, 断开的管道, 断开的管线, 強制關閉, 連線被重置, 連線已重設, 强制关闭, 中止了一个已建立的连接, 网络连接已中断, 強制的に切断されました,
       既存の接続はリモートホストに強制的に, 接続がリセットされました, 相手からリセットされました, ピアによって接続がリセット, 接続が相手からリセット, パイプが切断, 確立された接続が,
       강제로 끊겼습니다, 현재 연결은 원격 호스트에 의해, 연결이 재설정, 피어에 의해 연결이 재설정, 상대편이 연결을 끊음, 연결이 끊어졌, 파이프가 깨어짐,
-      przerwane przez zdalny host, przerwane przez zdalnego, przerwane przez host
+      przerwane przez zdalny host, przerwane przez zdalnego, przerwane przez host,
+      vom kommunikationspartner zurückgesetzt, programm verursachte den abbruch der verbindung,
+      ré-initialisée par le correspondant, provoqué l'abandon de la connexion,
+      término de conexão causada por software, connessione interrotta per un problema software,
+      verbinding is weggevallen, verbinding is verbroken, przerwanie połączenia, разрыв соединения,
+      bağlantı karşıdan kesildi, bağlantının kopmasına, veri alınamıyor, 连接中止, 連線中斷, 連線被對方重設, 連線被對方重置,
+      管線損壞, 接続を中断しました, 接続が切断されました, förbindelse borttagen, förbindelsebrott, brutet rör, roura přerušena,
+      spojení zrušeno, ukončení spojení, канал обірвано, розірвано, розірвав з'єднання,
+      törött adatcsatorna, kapcsolatszakadást, kapcsolatot bontotta, katkennut putki,
+      vastapää sulki yhteyden, yhteyden katkaisun, forbindelsen brudt, forbindelsen brutt,
+      forbindelsesafbrud, conexiune reinițiată, pipe ruptă, reiniciat la connexió, tallat la connexió,
+      прекъсване на връзката, spojenie zrušené, kết nối bị đặt lại, koneksi direset,
+      forzosamente por el host remoto
     `),
   },
   {
@@ -233,7 +259,20 @@ export const CONNECT: readonly Rule[] = [
       yönlendirme yok, rota yok, 没有到主机的路由, 网络不可达, 网络不可访问, 主机不可达, 无法访问的网络, 无法到达的主机, 无法访问的主机, 似乎已断开与互联网的连接,
       没有路由到主机, 網路無法連線, 沒有通往主機的路由, 網路不可達, 无法连接的主机, 无法连接的网络, ホストへのルートがありません, ホストへの経路がありません, ネットワークに到達できません,
       ネットワークが届きません, ネットワークに接続できません, 到達できないホスト, 到達できないネットワーク, 호스트로 갈 루트가 없음, 네트워크가 접근 불가능,
-      호스트에 연결할 경로가 없음, 연결할 수 없는 네트워크, 연결할 수 없는 호스트, 호스트로 갈 수 있는 경로가 없음
+      호스트에 연결할 경로가 없음, 연결할 수 없는 네트워크, 연결할 수 없는 호스트, 호스트로 갈 수 있는 경로가 없음, netzwerk ist nicht aktiv,
+      réseau ne fonctionne pas, hôte cible est arrêté, red no está activa, host no está operativo,
+      rede não responde, host está desligado, rete non è disponibile, host non è attivo,
+      netwerk ligt plat, host is inactief, sieć jest wyłączona, urządzenie jest wyłączone,
+      сеть не работает, узел выключен, ağ yok oldu, ağ erişilebilir durumda değil, makina çökük, yol yok,
+      网络已关闭, 主机已关闭, 網路停擺, 無法接觸網路, 系統已停機, 通往該主機的路由, ネットワークが落ちて, ネットワークに届きません, ホストが落ちて, 네트워크가 죽었, 호스트가 죽었,
+      nätverket är nere, nätverket kan inte nås, värddator är nere, ingen väg till, síť není dostupná,
+      neexistuje cesta, доступ до мережі, мережу вимкнено, немає маршруту, hálózat elérhetetlen,
+      hálózat nem működik, nincs útvonal, verkkoa ei tavoiteta, verkko on poissa,
+      reititystä koneeseen ei ole, netværket er ikke tilgængeligt, netværket er nede, ingen rute til,
+      nettverket er nede, nettverket er ikke tilgjengelig, rețeaua este inaccesibilă, nicio rută,
+      xarxa és inabastable, no hi ha cap camí, мрежата е недостъпна, няма маршрут, mreža nije dostupna,
+      sieť nie je dostupná, cesta k počítaču neexistuje, không có đường dẫn đến máy,
+      jaringan tidak dapat dicapai, tidak ada rute
     `),
   },
 ]

@@ -104,7 +104,17 @@ export const DNS: readonly Rule[] = [
       名前またはサービスが不明です, 名前解決, 名前を解決できません, 解決できません, ホストが見つかりません, 不明なホスト, ホスト名を解決, 알려진 호스트가 없습니다,
       이름 혹은 서비스를 알 수 없습니다, 이름 또는 서비스를 알 수 없습니다, 이름을 확인할 수 없습니다, 호스트를 찾을 수 없습니다, 이름 풀이,
       uzak ad çözülemedi, ad çözülemedi, adı çözülemedi, nelze přeložit, kunde inte matchas,
-      kunne ikke fortolkes
+      kunne ikke fortolkes, gehört keine adresse, adresse associée avec le nom,
+      dirección asociada al nombre, endereço associado com o nome, indirizzo associato al nome,
+      naamsherleiding, aan hostnaam is geen adres, odwzorowanie nazwy, nazwa lub usługa jest nieznana,
+      brak adresu związanego, с именем узла не связано, isim çözünürlüğünde,
+      isim ya da servis bilinmiyor, ismiyle ilişkili adres yok, 名称或服务未知, 名稱或服務未知, 解析名稱, 解析名称, 主机名关联的地址,
+      位址關聯至此主機, ホスト名にアドレスが, 일시적인 실패, 대응되는 주소가 없음, namnuppslagning, okänd värd, namn eller tjänst okänd,
+      vyhodnocování jména, neznámé jméno, розв'язання назв, невідома назва, névfeloldási,
+      név vagy a szolgáltatás, nimenselvityksessä, nimeä tai palvelua, navneopslag, navneoppslag,
+      navn eller tjeneste, rezolvarea numelui, nume sau serviciu, resolució de noms, nom o servei,
+      rješavanju imena, riešení názvu, phân giải tên, tên hoặc dịch vụ, resolusi nama, nama atau layanan,
+      nazwy nie można rozpoznać
     `),
   },
 ]

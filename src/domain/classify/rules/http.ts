@@ -337,7 +337,8 @@ export const HTTP_NAMES: readonly Rule[] = [
       unable to verify signature, hmac, hmac validation, invalid hmac, webhook verification,
       request signature, ungültige signatur, signature invalide, firma inválida, firma no válida,
       assinatura inválida, firma non valida, неверная подпись, geçersiz imza, 签名错误, 签名验证, 签名无效, 验签失败,
-      署名が無効, 署名の検証, 서명이 잘못
+      署名が無効, 署名の検証, 서명이 잘못, invalid {2} signature, bad {2} signature, incorrect {2} signature,
+      wrong {2} signature
     `),
   },
 ]

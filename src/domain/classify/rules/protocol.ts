@@ -106,12 +106,12 @@ export const PROTOCOL: readonly Rule[] = [
       too large header, response headers too big, response_headers_too_big, response too large,
       response too big, maxcontentlength, max content length, und_err_res_exceeded_max_size,
       exceeded maximum response, response size, response body too large, maximum file size exceeded,
-      body too large, http2 framing, http2_protocol_error, err_http2, stream error, stream id,
-      stream was reset, stream reset, rst_stream, frame_size_error, framing layer, flow_control_error,
-      refused_stream, compression_error, enhance_your_calm, stream was not closed cleanly,
-      quic_protocol_error, nghttp2, HTTP/2 stream, connection error protocol, unexpected content type,
-      content type mismatch, badserverresponse, cannotparseresponse, cannotdecoderawdata,
-      bad server response, cannot parse response, err_invalid_http_response, invalid_http_response,
+      body too large, http2 framing, http2_protocol_error, err_http2, stream id, stream was reset,
+      stream reset, rst_stream, frame_size_error, framing layer, flow_control_error, refused_stream,
+      compression_error, enhance_your_calm, stream was not closed cleanly, quic_protocol_error, nghttp2,
+      HTTP/2 stream, connection error protocol, unexpected content type, content type mismatch,
+      badserverresponse, cannotparseresponse, cannotdecoderawdata, bad server response,
+      cannot parse response, err_invalid_http_response, invalid_http_response,
       ERROR_WINHTTP_INVALID_SERVER_RESPONSE, invalid or unrecognized response, connection was corrupted,
       downstream protocol error, response flags DPE, response_flags DPE, message format error,
       illegal http, http parser, http_parser, status line, bad response, invalid redirect response,
@@ -120,7 +120,8 @@ export const PROTOCOL: readonly Rule[] = [
       invalid|bad|unsupported|unknown|unrecognized|multiple|duplicate {2} transfer-encoding,
       invalid|bad|unsupported|unknown|unrecognized {2} content-encoding, http protocol version,
       unexpected token, unexpected message from connection, protocol wrong type,
-      http content or transfer
+      http content or transfer, stream error stream, stream error received, stream error in,
+      stream error on, stream error sent, http2 {2} stream error, stream error in the http
     `),
   },
   {

@@ -62,7 +62,7 @@ export const PROXIES: readonly Rule[] = [
   {
     id: 'unavailable.class',
     cause: 'unavailable',
-    rank: 'phase',
+    rank: 'outer',
     source: 'gRPC status UNAVAILABLE (grpc/status.h) and the word alone',
     phrases: list(`
       unavailable, currently unavailable, not available, overloaded, unreachable backend
@@ -98,7 +98,7 @@ export const PROXIES: readonly Rule[] = [
       заблокирован, engellendi, 已被阻止, 被拦截, 防火墙, 防火牆, ブロックされました, ファイアウォール, 차단되었습니다, 방화벽, 阻拦,
       your ip address {5} blocked|banned|denied|blacklisted,
       your ip {5} blocked|banned|denied|blacklisted, ip address {2} is not allowed, administrative rules,
-      restrict access, restricts access, restricted access
+      restrict access, restricts access, restricted access, on this server {4} reference
     `),
   },
   {
@@ -173,7 +173,8 @@ export const PROXIES: readonly Rule[] = [
       connect permission denied, unsafe url, in a private, is a private, is private,
       unsupported protocol, private networks, internal networks, url is malformed, malformed webhook,
       malformed endpoint, not in the allowlist|whitelist, not in {2} allowlist|whitelist,
-      not on the allowlist|whitelist
+      not on the allowlist|whitelist, url is missing, url {2} is missing, missing {3} protocol|scheme,
+      no scheme, protocol is missing, url lacks, url must, url should start
     `),
   },
 ]

@@ -102,7 +102,12 @@ export const TIMEOUT: readonly Rule[] = [
       время {3} истекло, zaman aşımı, zamanaşımı, zaman aşımına, zaman aşımına uğradı, süresi doldu,
       belirli bir süre sonunda düzgün yanıt vermediği, zaman {2} doldu, 超时, 連線逾時, 逾時, 操作已超时, 连接超时,
       没有正确答复, 一段时间后没有正确答复, 超過時間, タイムアウト, 時間切れ, 接続済みの呼び出し先が一定の時間を過ぎても, 一定の時間を過ぎても, 時間内に, 接続がタイムアウト, 시간 초과,
-      시간이 초과, 시간제한, 제한 시간, 연결 시간이 초과, 일정 시간 동안, 연결된 구성원으로부터 응답이 없어, 타임아웃
+      시간이 초과, 시간제한, 제한 시간, 연결 시간이 초과, 일정 시간 동안, 연결된 구성원으로부터 응답이 없어, 타임아웃, wartezeit {5} ist abgelaufen,
+      wartezeit {4} überschritten, connexion terminée par expiration, connexion a expiré, expiró, 超过时间,
+      一段时间后, 一段時間後, tidsgräns, tidsgrænsen, tidsgrensen, vypršel časový limit, časový limit,
+      перевищено інтервал очікування, очікування, időtúllépés, aikakatkaistu, aikakatkaisu,
+      timpul {3} a expirat, connexió ha expirat, kết nối đã quá hạn, quá thời gian, kehabisan waktu,
+      waktu habis, isteği zaman, delai d'attente, expirat, просрочена
     `),
   },
 ]

@@ -62,7 +62,8 @@ export const TLS: readonly Rule[] = [
       MOZILLA_PKIX_ERROR, X509 - Certificate verification failed, serverCertificateUntrusted,
       serverCertificateHasBadDate, serverCertificateHasUnknownRoot, serverCertificateNotYetValid,
       clientCertificateRejected, clientCertificateRequired, untrusted by, hostname {2} doesn't match,
-      host {3} doesn't match
+      host {3} doesn't match, chain cannot|could be verified, digest algorithm too weak,
+      chain {2} not be verified, certificate {3} not be verified
     `),
   },
   {
@@ -105,7 +106,8 @@ export const TLS: readonly Rule[] = [
   {
     id: 'tls.dropped',
     cause: 'tls',
-    rank: 'decisive',
+    rank: 'phase',
+    marks: ['handshake'],
     source:
       'the connection ended during the handshake: Node _tls_wrap.js, Java SSLSocketImpl, Python ssl, curl lib/vtls, OkHttp',
     phrases: list(`
