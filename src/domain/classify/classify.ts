@@ -165,7 +165,12 @@ function settled(finding: Finding, text: Report, handshake = text.marks.has('han
 function ofStatus(status: number, rule: string, read: string, { marks, findings }: Report): Finding {
   const own = { read, rule, means: statusCause(status), rank: 'status', at: 0, end: 0 } as const
   if (marks.has('challenge') && (status === 403 || status === 503)) return { ...own, means: 'blocked' }
-  if (status === 403 && (marks.has('firewall') || findings.some(({ means }) => means === 'blocked')))
+  if (
+    status === 403 &&
+    (marks.has('firewall') ||
+      marks.has('guard') ||
+      findings.some(({ means, rank }) => means === 'blocked' && rank === 'decisive'))
+  )
     return { ...own, means: 'blocked' }
   if (own.means !== 'rejected') return own
   if (marks.has('signature')) return { ...own, means: 'authentication' }

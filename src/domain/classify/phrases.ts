@@ -20,9 +20,10 @@ export type Rank = keyof typeof RANK
  * - `client`: wording of the sender's HTTP client, not of an answer's body
  * - `service`: another service that the receiver uses, such as its database
  * - `firewall`, `challenge`: a firewall or a challenge page answered
+ * - `guard`: with 403 that a guard in front of the receiver answered; nothing otherwise
  * - `signature`: the receiver did not accept the message's signature
  */
-export type Mark = 'handshake' | 'client' | 'service' | 'firewall' | 'challenge' | 'signature'
+export type Mark = 'handshake' | 'client' | 'service' | 'firewall' | 'guard' | 'challenge' | 'signature'
 
 /**
  * Phrases with one meaning. A phrase is words as words.ts reads them; `a|b` is either word, `{3}` any words, at most three.

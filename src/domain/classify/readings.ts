@@ -108,6 +108,8 @@ const SOCKET_BEFORE = set(
   'error errno code exception winerror socketerror wsa socket fehler erreur errore ошибка errorcode',
 )
 
+/** Could not connect, send, receive: a text beside it tells more. */
+const CURL_VAGUE = new Set([7, 55, 56])
 /** It says as little as that connecting failed, and the text beside it more. */
 const GRPC_UNAVAILABLE = 14
 
@@ -130,7 +132,12 @@ function read(number: number, at: number, texts: readonly string[], mark: number
     cause === undefined ? null : { kind, number, cause, rank, marks: marked, at }
 
   if (isCurl(texts, at))
-    return make('curl', CURL[number], 'phase', number === 35 ? ['client', 'handshake'] : ['client'])
+    return make(
+      'curl',
+      CURL[number],
+      CURL_VAGUE.has(number) ? 'outer' : 'phase',
+      number === 35 ? ['client', 'handshake'] : ['client'],
+    )
   const negative = (mark & MARK.NEGATIVE) !== 0
   const nearby = [back(1), back(2), back(3), back(4)]
   if (number >= 1_000 && number < 1_300 && (negative || nearby.includes('nsurlerrordomain'))) {
@@ -192,8 +199,9 @@ function isStatus(number: number, at: number, texts: readonly string[], mark: nu
   while (back <= 3 && FILLERS.has(texts[at - back] ?? '')) back++
   const before = texts[at - back] ?? ''
   const earlier = texts[at - back - 1] ?? ''
-  if (OTHER_NUMBER.has(before) || (before === '' && at > 0)) return false
+  if (OTHER_NUMBER.has(before)) return false
   if (NAMES[number]?.has(after)) return true
+  if (before === '' && at > 0) return false
   if (STATUS_BEFORE.has(before)) return !NOT_A_STATUS[before]?.has(earlier)
   if (/^[123]$/.test(before) && /^https?$/.test(earlier)) return true
   if ((mark & MARK.PARENTHESES) !== 0 && number >= 400) return true

@@ -5,7 +5,7 @@
  * become one empty word, so that `https://timeout.example/not-found` says nothing.
  */
 export interface Words {
-  /** Lower case; empty where something stood that must not be read. */
+  /** Lower case; empty where something stood that must not be read, `|` between statements. */
   readonly texts: readonly string[]
   /** Bits of MARK for each word. */
   readonly marks: readonly number[]
@@ -52,6 +52,8 @@ const isIdeograph = (code: number) =>
 const narrow = (code: number) => (between(code, 0xff01, 0xff5e) ? code - 0xfee0 : code)
 const kindOf = (code: number) => (code < 8_192 ? KIND[code]! : isIdeograph(code) ? IDEOGRAPH : SEPARATOR)
 
+/** No phrase goes across them: what stands before is another statement. */
+const BARRIERS = new Set([0x3b, 0x5d])
 const APOSTROPHES = new Set([0x27, 0x2019, 0x60, 0xb4])
 const isSpace = (code: number) => code <= 0x20 || code === 0xa0 || code === 0x3000
 const QUOTES = new Set([0x22, 0x27, 0x60, 0x28, 0x3c, 0x3e, 0x201c, 0x201d, 0x5c, 0x29, 0x5d, 0x7d])
@@ -83,6 +85,7 @@ export function words(message: string): Words {
     const code = at(index)
     const kind = kindOf(code)
     if (kind === SEPARATOR || kind === IGNORED) {
+      if (BARRIERS.has(code)) push('|', 0)
       const slash = code === 0x2f
       if (slash && at(index + 1) === 0x2f && at(index - 1) === 0x3a) index = opaqueUntil(index)
       else if (slash && startsToken(index, text) && kindOf(at(index + 1)) !== SEPARATOR) index = opaqueUntil(index)

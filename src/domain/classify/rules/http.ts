@@ -264,13 +264,6 @@ export const HTTP_NAMES: readonly Rule[] = [
     `),
   },
   {
-    id: 'http.redirect.word',
-    status: 302,
-    rank: 'outer',
-    source: 'the word alone',
-    phrases: list(`redirect, redirects, redirection, redirecting, redirections`),
-  },
-  {
     id: 'http.redirect',
     status: 302,
     rank: 'decisive',

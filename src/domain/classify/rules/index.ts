@@ -7,6 +7,7 @@ import { PROTOCOL } from './protocol.ts'
 import { PROXIES } from './proxies.ts'
 import { TIMEOUT } from './timeout.ts'
 import { TLS } from './tls.ts'
+import { WORDINGS } from './wordings.ts'
 
 /** Every rule of the classifier, as data. */
 export const RULES: readonly Rule[] = [
@@ -17,5 +18,6 @@ export const RULES: readonly Rule[] = [
   ...PROTOCOL,
   ...HTTP_NAMES,
   ...PROXIES,
+  ...WORDINGS,
   ...CONTEXT,
 ]

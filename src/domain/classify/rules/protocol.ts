@@ -41,7 +41,7 @@ export const PROTOCOL: readonly Rule[] = [
       server returned nothing, err_empty_response, empty_response, connection closed,
       connection was closed, connection is closed, connection has been closed, connection got closed,
       connection unexpectedly closed, connection prematurely closed, connection closed prematurely,
-      closed the connection, closed connection, closes connection, closing connection, close connection,
+      closed the connection, closed connection, closes connection,
       closed by {3} peer|host|server|remote|foreign|client, closed by the {3} peer|host|server|remote,
       closed without, closed before, closed prematurely, prematurely closed, closed unexpectedly,
       unexpectedly closed, closed abruptly, closed early, socket was closed, socket is closed,
@@ -121,7 +121,8 @@ export const PROTOCOL: readonly Rule[] = [
       invalid|bad|unsupported|unknown|unrecognized {2} content-encoding, http protocol version,
       unexpected token, unexpected message from connection, protocol wrong type,
       http content or transfer, stream error stream, stream error received, stream error in,
-      stream error on, stream error sent, http2 {2} stream error, stream error in the http
+      stream error on, stream error sent, http2 {2} stream error, stream error in the http,
+      bad line ending, too many headers received
     `),
   },
   {
