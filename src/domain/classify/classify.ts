@@ -140,6 +140,7 @@ const fromReading = ({ kind, number, cause, rank, at }: Reading): Finding => ({
   at,
   end: at + 1,
   ...(kind === 'http' ? { status: number } : {}),
+  ...(cause === 'connection_reset' ? { drop: true } : {}),
 })
 
 /** The highest rank; of equals the last, but of HTTP statuses the first, since what follows is that answer's body. */

@@ -20,7 +20,7 @@ const set = (...texts: string[]) => new Set(texts.join(' ').split(' '))
 const STATUS_BEFORE = set(
   'status statuscode code codes http https response responses responded returned returns return returning replied answered',
   'got received receive error errors httperror failure failed 1.0 1.1 2.0 statut estado stato statuskod statuswert kod код статус',
-  'zuruckgegeben zuruck retourne renvoye devuelto devolvio retornou restituito kode httpstatus httpcode gave sent ответа ответ кода codigo codice',
+  'zuruckgegeben zuruck retourne renvoye devuelto devolvio retornou restituito kode httpstatus httpcode gave sent said says ответа ответ кода codigo codice',
   '码 碼 ド 드 態 态 为 為 了 错 回 ー 류 송 答 误 誤',
 )
 /** Words before which a number is certainly something else. */

@@ -82,7 +82,7 @@ export const CONNECT: readonly Rule[] = [
       err_connection_failed, couldnt_connect, ERROR_INTERNET_CANNOT_CONNECT,
       ERROR_WINHTTP_CANNOT_CONNECT, server could not be contacted, could not reach, unable to reach,
       couldn't reach, cannot reach, cannot be reached, can't be reached, could not be reached,
-      not reachable, failed to reach, unable to contact, could not contact, connection not established,
+      failed to reach, unable to contact, could not contact, connection not established,
       destination_unavailable, server is down, server is unavailable, server appears to be down,
       server offline, client connector error, new connection error, connect_error, 0x80072efd, 80072efd,
       connection cannot be opened, error opening connection, can't establish {3} connection,
@@ -230,7 +230,7 @@ export const CONNECT: readonly Rule[] = [
       network unreachable, network was unreachable, unreachable network, cannot assign requested address,
       can't assign requested address, address not available,
       requested address is not valid in its context, network changed, is unreachable, was unreachable,
-      unreachable
+      unreachable, not reachable
     `),
   },
   {

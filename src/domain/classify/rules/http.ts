@@ -90,7 +90,8 @@ export const HTTP_NAMES: readonly Rule[] = [
       method not allowed, methodnotallowed, method_not_allowed, http method {3} not supported,
       request method {3} not supported, method {2} is not supported, unzulässige methode,
       methode nicht zulässig, méthode non autorisée, método no permitido, método não permitido,
-      metodo non consentito, не разрешенный метод, 不允许的方法, 方法不被允许, 許可されていないメソッド
+      metodo non consentito, не разрешенный метод, 不允许的方法, 方法不被允许, 許可されていないメソッド,
+      method {3} not {1} supported|accepted|permitted
     `),
   },
   { id: 'http.406', status: 406, rank: 'phase', source: rfc9110, phrases: ['not acceptable'] },
@@ -141,7 +142,8 @@ export const HTTP_NAMES: readonly Rule[] = [
     source: rfc9110,
     phrases: list(`
       unsupported media type, unsupportedmediatype, media type not supported,
-      media type is not supported, content type not supported, content type is not supported
+      media type is not supported, content type not supported, content type is not supported,
+      content|media type {3} not {1} supported|accepted|allowed|permitted, unsupported content type
     `),
   },
   { id: 'http.417', status: 417, rank: 'decisive', source: rfc9110, phrases: ['expectation failed'] },
@@ -210,9 +212,13 @@ export const HTTP_NAMES: readonly Rule[] = [
       erro interno do servidor, errore interno del server, interne serverfout, wewnętrzny błąd serwera,
       внутренняя ошибка сервера, sunucu iç hatası, 内部服务器错误, 服务器内部错误, 內部伺服器錯誤, 内部サーバー エラー, 内部サーバーエラー,
       내부 서버 오류, insufficient storage, http version not supported, status internal,
-      variant also negotiates
+      variant also negotiates, server encountered an internal error, encountered an internal error,
+      encountered an unexpected condition, encountered an unexpected error
     `),
   },
+  { id: 'http.4xx', status: 400, rank: 'phase', source: rfc9110, phrases: ['4xx'] },
+  { id: 'http.5xx', status: 500, rank: 'phase', source: rfc9110, phrases: ['5xx'] },
+  { id: 'http.3xx', status: 302, rank: 'phase', source: rfc9110, phrases: ['3xx'] },
   {
     id: 'http.500.class',
     status: 500,
@@ -331,7 +337,7 @@ export const HTTP_NAMES: readonly Rule[] = [
       request signature, ungültige signatur, signature invalide, firma inválida, firma no válida,
       assinatura inválida, firma non valida, неверная подпись, geçersiz imza, 签名错误, 签名验证, 签名无效, 验签失败,
       署名が無効, 署名の検証, 서명이 잘못, invalid {2} signature, bad {2} signature, incorrect {2} signature,
-      wrong {2} signature
+      wrong {2} signature, signature rejected, signature {2} rejected, signature {2} not accepted
     `),
   },
 ]

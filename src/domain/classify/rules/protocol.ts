@@ -122,7 +122,8 @@ export const PROTOCOL: readonly Rule[] = [
       unexpected token, unexpected message from connection, protocol wrong type,
       http content or transfer, stream error stream, stream error received, stream error in,
       stream error on, stream error sent, http2 {2} stream error, stream error in the http,
-      bad line ending, too many headers received
+      bad line ending, too many headers received, http/2 handshake, http2 handshake, websocket handshake,
+      reset the stream, reset stream
     `),
   },
   {

@@ -70,7 +70,8 @@ export const TIMEOUT: readonly Rule[] = [
       gateway time-out, origin timeout, a timeout occurred, response_code_details response_timeout,
       origin web server timed out, origin server timed out, backend server timed out,
       upstream server timed out, upstream server timeout, upstream timeout, backend timed out,
-      origin timed out
+      origin timed out, timely response, not receive a timely,
+      did not receive a timely response from the upstream server
     `),
   },
   {
