@@ -123,7 +123,8 @@ export const PROTOCOL: readonly Rule[] = [
       http content or transfer, stream error stream, stream error received, stream error in,
       stream error on, stream error sent, http2 {2} stream error, stream error in the http,
       bad line ending, too many headers received, http/2 handshake, http2 handshake, websocket handshake,
-      reset the stream, reset stream
+      reset the stream, reset stream, could not parse response,
+      response header|headers malformed|invalid, header|headers: malformed, header malformed
     `),
   },
   {
