@@ -113,17 +113,26 @@ const CURL_VAGUE = new Set([7, 55, 56])
 /** It says as little as that connecting failed, and the text beside it more. */
 const GRPC_UNAVAILABLE = 14
 
+/** Numbers looked at, from either end of a text: a dump full of them is no account of an error. */
+const MOST_FIRST = 96
+const MOST_LAST = 32
+
 /** Every number of a text that its neighbours explain, in the order of the text. */
 export function readings({ texts, marks }: Words): Reading[] {
+  const places: number[] = []
+  for (let at = 0; at < texts.length; at++) if (isNumber(texts[at]!)) places.push(at)
+  if (places.length > MOST_FIRST + MOST_LAST) places.splice(MOST_FIRST, places.length - MOST_FIRST - MOST_LAST)
   const found: Reading[] = []
-  for (let at = 0; at < texts.length; at++) {
-    const text = texts[at]!
-    const first = text.charCodeAt(0)
-    if (!(first >= 0x30 && first <= 0x39) || text.length > 6 || !/^\d{1,6}$/.test(text)) continue
-    const reading = read(Number(text), at, texts, marks[at]!)
-    if (reading !== null && found.length < 32) found.push(reading)
+  for (const at of places) {
+    const reading = read(Number(texts[at]), at, texts, marks[at]!)
+    if (reading !== null) found.push(reading)
   }
   return found
+}
+
+function isNumber(text: string): boolean {
+  const first = text.charCodeAt(0)
+  return first >= 0x30 && first <= 0x39 && text.length <= 6 && /^\d{1,6}$/.test(text)
 }
 
 function read(number: number, at: number, texts: readonly string[], mark: number): Reading | null {

@@ -19,6 +19,8 @@ export const MARK = { NEGATIVE: 1, PARENTHESES: 2, GLUED: 4 } as const
 /** Characters that are read: the start names the error, the end of a stack trace names the innermost one. */
 const HEAD = 3_072
 const TAIL = 1_024
+/** Words read before the end of a long text is jumped to: 3 KiB of prose have fewer. */
+const MOST_WORDS = 640
 
 const SEPARATOR = 0
 const LOWER = 1
@@ -82,6 +84,10 @@ export function words(message: string): Words {
   let index = 0
   let scanned = 0
   while (index < end) {
+    if (texts.length === MOST_WORDS && index < end - TAIL) {
+      push('|', 0)
+      index = end - TAIL
+    }
     const code = at(index)
     const kind = kindOf(code)
     if (kind === SEPARATOR || kind === IGNORED) {
