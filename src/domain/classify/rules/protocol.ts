@@ -67,7 +67,8 @@ export const PROTOCOL: readonly Rule[] = [
       underlying connection was closed, underlying connection closed, connectionclosed,
       connection_was_closed, http_response_incomplete, response aborted, und_err_socket,
       payload is not completed, response is not completed, body is not completed, sent no response,
-      no response was received, didn't send any data, did not send any data, sending any data
+      no response was received, didn't send any data, did not send any data, sending any data,
+      proxy connect aborted
     `),
   },
   {
