@@ -198,7 +198,7 @@ export async function startApp(
         record: createRecorder({
           journal,
           identify: identifier(config.endpoints),
-          classify,
+          classify: (report) => classify(report),
           safeMessage: (message) => cutMessage(redact(message)),
           admit: series.admit,
           incidents: follower,

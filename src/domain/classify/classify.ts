@@ -1,20 +1,268 @@
 import type { Cause } from '../cause.ts'
+import { CURL, ERRNO, GETADDRINFO, statusCause, UV, WINSOCK } from './numbers.ts'
+import { compile, type Mark, RANK, type Rank } from './phrases.ts'
+import { type Reading, readings } from './readings.ts'
+import { RULES } from './rules/index.ts'
+import { words } from './words.ts'
 
-const OWN: Record<number, Cause> = {
-  401: 'authentication',
-  403: 'authentication',
-  407: 'authentication',
-  404: 'not_found',
-  410: 'not_found',
-  408: 'timeout',
-  429: 'rate_limited',
-  502: 'unavailable',
-  503: 'unavailable',
-  504: 'timeout',
+/** What a source's numbers are, where its configuration says so. */
+export interface CodeRules {
+  /** `http` statuses, `curl` results, `errno` of either sign (getaddrinfo and WinSock too), or the source's `own`. */
+  readonly meaning?: 'http' | 'curl' | 'errno' | 'own'
+  /** Causes of own numbers, by the number in decimal digits. */
+  readonly own?: Readonly<Record<string, Cause>>
 }
-export function classify({ code }: { code: number; message: string }): { cause: Cause; httpStatus?: number } {
-  if (code < 200 || code > 599) return { cause: 'unknown' }
-  const cause =
-    OWN[code] ?? (code >= 500 ? 'server_error' : code >= 400 ? 'rejected' : code >= 300 ? 'redirect' : 'unknown')
-  return { cause, httpStatus: code }
+
+export interface Evidence {
+  /** The rule's own words, or a number with its kind: never other text of the message. */
+  readonly read: string
+  /** Id of the rule, such as `dns.resolve`, or `code.http`. */
+  readonly rule: string
+  /** What it means by itself. */
+  readonly means: Cause
+}
+
+export interface Classification {
+  readonly cause: Cause
+  /** What decided first, then up to three that said something else. Empty where nothing was read. */
+  readonly evidence: readonly Evidence[]
+  /** The code, where it is an HTTP status. */
+  readonly httpStatus?: number
+  /** What the code was taken for; `none` where it says nothing. */
+  readonly codeMeaning: CodeMeaning
+}
+
+export type CodeMeaning = 'http' | 'curl' | 'errno' | 'getaddrinfo' | 'winsock' | 'own' | 'none'
+
+const match = compile(RULES)
+
+interface Finding extends Evidence {
+  readonly rank: Rank
+  readonly at: number
+  readonly end: number
+  readonly status?: number
+  readonly drop?: boolean
+}
+
+interface Report {
+  readonly findings: readonly Finding[]
+  readonly marks: ReadonlySet<Mark>
+  /** The wording of the sender's client stands at the very start. */
+  readonly client: boolean
+  /** It looks like the body of an answer. */
+  readonly body: boolean
+}
+
+/** How many words from the start the wording of the sender's client must begin. */
+const START = 10
+
+/**
+ * Why a delivery failed, from what its sender reports. Total: any number and any text, of which the first 3 KiB and the
+ * last 1 KiB are read; never throws. The order of evidence: the innermost error that the text names (see RANK), machine
+ * codes in it, the HTTP status, the sender's own number. What names no reason is `unknown`.
+ *
+ * An HTTP status from 300 up stands, whatever other trouble its body tells of, unless the text is the sender's own account of
+ * a connection that failed: then the number is the sender's, not a receiver's.
+ */
+export function classify(
+  report: { readonly code: number; readonly message: string },
+  rules: CodeRules = {},
+): Classification {
+  const text = read(report.message)
+  const meaning = meaningOf(report.code, rules)
+  if (meaning === 'http' && report.code >= 300) {
+    const transport = rules.meaning === 'http' ? undefined : sendersOwn(text, report.code)
+    if (transport !== undefined) return verdict(transport, text, 'own')
+    const finding = ofStatus(report.code, 'code.http', `HTTP ${report.code}`, text)
+    return { ...verdict(finding, text, 'http'), httpStatus: report.code }
+  }
+  const cause = causeOf(report.code, meaning, rules)
+  const number = { read: `${meaning} ${report.code}`, rule: `code.${meaning}`, means: cause }
+  const best = strongest(text.findings)
+  if (best === undefined || (best.rank === 'outer' && MACHINE.has(meaning) && cause !== 'unknown')) {
+    return withStatus(
+      { cause, evidence: cause === 'unknown' ? [] : [number], codeMeaning: meaning },
+      meaning,
+      report.code,
+    )
+  }
+  const handshake = meaning === 'curl' && report.code === CURL_SSL_CONNECT_ERROR
+  return withStatus(
+    verdict(settled(best, text, handshake || text.marks.has('handshake')), text, meaning),
+    meaning,
+    report.code,
+  )
+}
+
+/** Numbers of a transport, which tell more than a text that says only that connecting or sending failed. */
+const MACHINE: ReadonlySet<CodeMeaning> = new Set(['curl', 'errno', 'getaddrinfo', 'winsock'])
+const CURL_SSL_CONNECT_ERROR = 35
+
+const withStatus = (classification: Classification, meaning: CodeMeaning, code: number): Classification =>
+  meaning === 'http' ? { ...classification, httpStatus: code } : classification
+
+function read(message: string): Report {
+  const text = words(message)
+  const findings: Finding[] = []
+  const marks = new Set<Mark>()
+  let client = false
+  for (const { rule, phrase, start, end } of match(text.texts)) {
+    for (const mark of rule.marks ?? []) marks.add(mark)
+    if (rule.marks?.includes('client') && start < START) client = true
+    const means = rule.cause ?? (rule.status === undefined ? undefined : statusCause(rule.status))
+    if (means === undefined) continue
+    const { id, status, drop } = rule
+    findings.push({
+      read: phrase,
+      rule: id,
+      means,
+      rank: rule.rank ?? 'reason',
+      at: start,
+      end,
+      ...(status === undefined ? {} : { status }),
+      ...(drop ? { drop } : {}),
+    })
+  }
+  for (const reading of readings(text)) {
+    for (const mark of reading.marks) marks.add(mark)
+    if (reading.marks.includes('client') && reading.at < START) client = true
+    findings.push(fromReading(reading))
+  }
+  const body = '{[<'.includes(text.first) && text.first !== ''
+  return { findings, marks, client, body }
+}
+
+const fromReading = ({ kind, number, cause, rank, at }: Reading): Finding => ({
+  read: `${kind} ${number}`,
+  rule: `number.${kind}`,
+  means: cause,
+  rank,
+  at,
+  end: at + 1,
+  ...(kind === 'http' ? { status: number } : {}),
+  ...(cause === 'connection_reset' ? { drop: true } : {}),
+})
+
+/** The highest rank; of equals the last, but of HTTP statuses the first, since what follows is that answer's body. */
+function strongest(findings: readonly Finding[]): Finding | undefined {
+  let best: Finding | undefined
+  for (const finding of findings) {
+    const difference = best === undefined ? 1 : RANK[finding.rank] - RANK[best.rank]
+    const later = best !== undefined && (finding.rank === 'status' ? finding.at < best.at : finding.end >= best.end)
+    if (difference > 0 || (difference === 0 && later)) best = finding
+  }
+  return best
+}
+
+/** A finding with what surrounds it: a status with its body, a drop with the phase in which it happened. */
+function settled(finding: Finding, text: Report, handshake = text.marks.has('handshake')): Finding {
+  if (finding.status !== undefined)
+    return { ...finding, means: ofStatus(finding.status, finding.rule, finding.read, text).means }
+  if (finding.drop && handshake) return { ...finding, means: 'tls' }
+  return finding
+}
+
+/** What a status means with the body that came with it. A 5xx stays a 5xx, whatever the body tells. */
+function ofStatus(status: number, rule: string, read: string, { marks, findings }: Report): Finding {
+  const own = { read, rule, means: statusCause(status), rank: 'status', at: 0, end: 0 } as const
+  if (marks.has('challenge') && (status === 403 || status === 503)) return { ...own, means: 'blocked' }
+  if (
+    status === 403 &&
+    (marks.has('firewall') ||
+      marks.has('guard') ||
+      findings.some(({ means, rank }) => means === 'blocked' && rank === 'decisive'))
+  )
+    return { ...own, means: 'blocked' }
+  if (own.means !== 'rejected') return own
+  if (marks.has('signature')) return { ...own, means: 'authentication' }
+  if (marks.has('firewall')) return { ...own, means: 'blocked' }
+  const about =
+    findings.find((finding) => finding.means === 'protocol' && finding.rank === 'decisive') ??
+    findings.find((finding) => finding.rule === 'tls.certificate')
+  return about === undefined ? own : { ...own, means: about.means }
+}
+
+/** Statuses that senders use for whatever went wrong; beside any other the text must read like a client's. */
+const LOOSE = new Set([400, 500])
+/** Statuses that no server sends: proxies and clients made them up for a request without an answer. */
+const MADE_UP = new Set([598, 599])
+
+/** The transport error that the sender tells of, where its number only looks like an HTTP status. */
+function sendersOwn({ findings, marks, client, body }: Report, code: number): Finding | undefined {
+  const transport = findings.filter(({ status, means }) => status === undefined && TRANSPORT.has(means))
+  const best = strongest(transport)
+  if (best === undefined) return undefined
+  const told = { findings, marks, client, body }
+  if (MADE_UP.has(code)) return settled(best, told)
+  if (findings.some(({ rank }) => rank === 'status')) return undefined
+  if (best.means === 'protocol' && best.rank === 'decisive' && code < 500) return undefined
+  if (RANK[best.rank] < RANK.reason && !client) return undefined
+  if (body || marks.has('service')) return undefined
+  if (findings.some(({ status, rank }) => status !== undefined && rank === 'decisive')) return undefined
+  return client || LOOSE.has(code) ? settled(best, told) : undefined
+}
+
+const TRANSPORT: ReadonlySet<Cause> = new Set<Cause>([
+  'dns',
+  'connection_refused',
+  'connection_reset',
+  'unreachable',
+  'tls',
+  'timeout',
+  'redirect',
+  'protocol',
+])
+
+function meaningOf(code: number, { meaning, own }: CodeRules): CodeMeaning {
+  if (own !== undefined && Object.hasOwn(own, String(code))) return 'own'
+  if (!Number.isInteger(code)) return 'none'
+  const errno = code < 0 ? -code : code
+  switch (meaning) {
+    case 'http':
+      return code >= 100 && code <= 599 ? 'http' : 'none'
+    case 'curl':
+      return code >= 1 && code <= 199 ? 'curl' : 'none'
+    case 'errno':
+      if (code < 0 && GETADDRINFO[errno] !== undefined) return 'getaddrinfo'
+      if (WINSOCK[errno] !== undefined) return 'winsock'
+      return errno >= 1 && errno <= 4_095 ? 'errno' : 'none'
+    case 'own':
+      return 'own'
+  }
+  if (code >= 200 && code <= 599) return 'http'
+  if (code >= 1 && code <= 99) return 'curl'
+  if (code >= 100 && code <= 199) return 'errno'
+  if (code >= 10_004 && code <= 11_010) return 'winsock'
+  if (code < 0 && GETADDRINFO[errno] !== undefined) return 'getaddrinfo'
+  return code < 0 && (ERRNO[errno] !== undefined || UV[errno] !== undefined) ? 'errno' : 'none'
+}
+
+/** What the number says where the text says nothing. */
+function causeOf(code: number, meaning: CodeMeaning, { own }: CodeRules): Cause {
+  const number = Math.abs(code)
+  switch (meaning) {
+    case 'http':
+      return statusCause(code)
+    case 'curl':
+      return CURL[code] ?? 'unknown'
+    case 'errno':
+      return ERRNO[number] ?? UV[number] ?? 'unknown'
+    case 'getaddrinfo':
+      return GETADDRINFO[number] ?? 'unknown'
+    case 'winsock':
+      return WINSOCK[number] ?? 'unknown'
+    case 'own':
+      return own?.[String(code)] ?? 'unknown'
+    case 'none':
+      return 'unknown'
+  }
+}
+
+/** The decision first, then what else was named, each cause once. */
+function verdict(decided: Finding, { findings }: Report, codeMeaning: CodeMeaning): Classification {
+  const others = findings.filter(
+    ({ means }, index) => means !== decided.means && findings.findIndex((other) => other.means === means) === index,
+  )
+  const evidence = [decided, ...others.slice(0, 3)].map(({ read, rule, means }) => ({ read, rule, means }))
+  return { cause: decided.means, evidence, codeMeaning }
 }

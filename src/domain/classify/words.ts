@@ -1,0 +1,204 @@
+/**
+ * A message as words, in one pass: what all clients' texts have in common once spelling is taken away.
+ * `ConnectionRefusedError`, `connection_refused`, `Connection-Refused` and `connection refused` read the same; accents and
+ * full-width forms are folded; a Chinese, Japanese or Korean character is a word. URLs, paths, host names and addresses
+ * become one empty word, so that `https://timeout.example/not-found` says nothing.
+ */
+export interface Words {
+  /** Lower case; empty where something stood that must not be read, `|` between statements. */
+  readonly texts: readonly string[]
+  /** Bits of MARK for each word. */
+  readonly marks: readonly number[]
+  /** The first character that is no white space; empty for an empty message. */
+  readonly first: string
+}
+
+/** `NEGATIVE`: a minus stood before it. `PARENTHESES`: it stood alone in round brackets. `GLUED`: part of a longer token. */
+export const MARK = { NEGATIVE: 1, PARENTHESES: 2, GLUED: 4 } as const
+
+/** Characters that are read: the start names the error, the end of a stack trace names the innermost one. */
+const HEAD = 3_072
+const TAIL = 1_024
+/** Words read before the end of a long text is jumped to: 3 KiB of prose have fewer. */
+const MOST_WORDS = 640
+
+const SEPARATOR = 0
+const LOWER = 1
+const UPPER = 2
+const DIGIT = 3
+const IDEOGRAPH = 4
+const IGNORED = 5
+
+/** Character classes, and characters without accents in lower case, for all of the first 8,192 (alphabetic scripts). */
+const KIND = new Uint8Array(8_192)
+const FOLDED = new Uint16Array(8_192)
+for (let code = 0; code < KIND.length; code++) {
+  const char = String.fromCharCode(code)
+  const folded = char.normalize('NFD').charAt(0).toLowerCase()
+  FOLDED[code] = folded.charCodeAt(0)
+  if (/\p{M}/u.test(char)) KIND[code] = IGNORED
+  else if (/[0-9]/.test(char)) KIND[code] = DIGIT
+  else if (/[A-Z]/.test(char)) KIND[code] = UPPER
+  else if (/\p{L}/u.test(char)) KIND[code] = LOWER
+}
+FOLDED[0x131] = 0x69 // Turkish dotless i: its capital is written like ours
+
+const between = (code: number, from: number, to: number) => code >= from && code <= to
+const isIdeograph = (code: number) =>
+  between(code, 0x2e80, 0x2fff) ||
+  between(code, 0x3041, 0x9fff) ||
+  between(code, 0xac00, 0xd7a3) ||
+  between(code, 0xf900, 0xfaff)
+
+/** Full-width forms (U+FF01 to U+FF5E) are ASCII drawn wide. */
+const narrow = (code: number) => (between(code, 0xff01, 0xff5e) ? code - 0xfee0 : code)
+const kindOf = (code: number) => (code < 8_192 ? KIND[code]! : isIdeograph(code) ? IDEOGRAPH : SEPARATOR)
+
+/** No phrase goes across them: what stands before is another statement. */
+const BARRIERS = new Set([0x3b, 0x5d])
+const APOSTROPHES = new Set([0x27, 0x2019, 0x60, 0xb4])
+const isSpace = (code: number) => code <= 0x20 || code === 0xa0 || code === 0x3000
+const QUOTES = new Set([0x22, 0x27, 0x60, 0x28, 0x3c, 0x3e, 0x201c, 0x201d, 0x5c, 0x29, 0x5d, 0x7d])
+
+/** Last parts of dotted names that are an error's name, not a host's: Python writes its classes so. */
+const ERROR_NAMES = new Set(['timeout', 'gaierror', 'herror', 'error', 'timeouterror', 'sslerror', 'badstatusline'])
+
+export function words(message: string): Words {
+  const text =
+    message.length > HEAD + TAIL ? `${message.slice(0, HEAD)} ${message.slice(message.length - TAIL)}` : message
+  const texts: string[] = []
+  const marks: number[] = []
+  const at = (index: number) => narrow(text.charCodeAt(index))
+  const end = text.length
+  const push = (word: string, mark: number) => {
+    texts.push(word)
+    marks.push(mark)
+  }
+  const opaqueUntil = (from: number): number => {
+    let index = from
+    while (index < end && !isSpace(text.charCodeAt(index)) && !QUOTES.has(text.charCodeAt(index))) index++
+    push('', 0)
+    return index
+  }
+
+  let index = 0
+  let scanned = 0
+  while (index < end) {
+    if (texts.length === MOST_WORDS && index < end - TAIL) {
+      push('|', 0)
+      index = end - TAIL
+    }
+    const code = at(index)
+    const kind = kindOf(code)
+    if (kind === SEPARATOR || kind === IGNORED) {
+      if (BARRIERS.has(code)) push('|', 0)
+      const slash = code === 0x2f
+      if (slash && at(index + 1) === 0x2f && at(index - 1) === 0x3a) index = opaqueUntil(index)
+      else if (slash && startsToken(index, text) && kindOf(at(index + 1)) !== SEPARATOR) index = opaqueUntil(index)
+      else index++
+      continue
+    }
+    if (kind === IDEOGRAPH) {
+      push(text.charAt(index), 0)
+      index++
+      continue
+    }
+    if (index >= scanned) {
+      const run = dottedRun(text, index)
+      scanned = run.end
+      if (run.opaque !== null) {
+        push(run.opaque, 0)
+        index = run.end
+        continue
+      }
+    }
+    index = readWord(index)
+  }
+  return { texts, marks, first: text.trimStart().charAt(0) }
+
+  /** One word: letters and digits up to a separator or a change from lower to upper case. */
+  function readWord(start: number): number {
+    let word = ''
+    let plainUntil = start
+    let previous = SEPARATOR
+    let cursor = start
+    for (; cursor < end; cursor++) {
+      const code = at(cursor)
+      const kind = kindOf(code)
+      if (kind === IGNORED) {
+        word += text.slice(plainUntil, cursor)
+        plainUntil = cursor + 1
+        continue
+      }
+      if (kind === SEPARATOR || kind === IDEOGRAPH) {
+        const joins = APOSTROPHES.has(code) && previous !== DIGIT && isLetter(kindOf(at(cursor + 1)))
+        if (!joins) break
+        word += text.slice(plainUntil, cursor)
+        plainUntil = cursor + 1
+        continue
+      }
+      if (kind === UPPER && cursor > start && (previous === LOWER || (previous === UPPER && endsAcronym(cursor)))) break
+      if (code > 0x7f || text.charCodeAt(cursor) !== code) {
+        word += text.slice(plainUntil, cursor) + String.fromCharCode(FOLDED[code]!)
+        plainUntil = cursor + 1
+      }
+      previous = kind
+    }
+    word += text.slice(plainUntil, cursor)
+    push(word.length > 40 ? '' : word.toLowerCase(), markOf(start, cursor))
+    return cursor
+  }
+
+  /** The last capital of SSLError begins the next word; that of TLSv1 does not. */
+  function endsAcronym(cursor: number): boolean {
+    const next = at(cursor + 1)
+    return kindOf(next) === LOWER && !(next === 0x76 && kindOf(at(cursor + 2)) === DIGIT)
+  }
+
+  function markOf(start: number, stop: number): number {
+    const before = start === 0 ? 0x20 : at(start - 1)
+    const beyond = start < 2 ? 0x20 : at(start - 2)
+    const after = stop >= end ? 0x20 : at(stop)
+    let mark = 0
+    if (before === 0x2d && kindOf(beyond) === SEPARATOR) mark |= MARK.NEGATIVE
+    if (before === 0x28 && after === 0x29) mark |= MARK.PARENTHESES
+    if ((before === 0x2d && kindOf(beyond) !== SEPARATOR) || before === 0x23 || before === 0x5f || after === 0x5f)
+      mark |= MARK.GLUED
+    return mark
+  }
+}
+
+const isLetter = (kind: number) => kind === LOWER || kind === UPPER
+
+/** Whether a path could begin here: after white space or a quote, not inside `SSL/TLS` or `</h1>`. */
+function startsToken(index: number, text: string): boolean {
+  if (index === 0) return true
+  const before = text.charCodeAt(index - 1)
+  return isSpace(before) || before === 0x22 || before === 0x27 || before === 0x60 || before === 0x28 || before === 0x3d
+}
+
+/**
+ * A run of letters, digits, hyphens, underscores and dots. `opaque` is what to read instead of it: the text itself for
+ * numbers with dots (versions, addresses), nothing for a host or file name, null where its words are to be read.
+ */
+function dottedRun(text: string, start: number): { readonly end: number; readonly opaque: string | null } {
+  let end = start
+  let lastDot = -1
+  let letters = false
+  let capitals = false
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end)
+    if (code === 0x2e) {
+      const next = text.charCodeAt(end + 1)
+      if (!(between(next, 0x30, 0x39) || between(next, 0x41, 0x5a) || between(next, 0x61, 0x7a) || next === 0x5f)) break
+      lastDot = end
+    } else if (between(code, 0x61, 0x7a)) letters = true
+    else if (between(code, 0x41, 0x5a)) capitals = true
+    else if (!(between(code, 0x30, 0x39) || code === 0x2d || code === 0x5f)) break
+  }
+  if (lastDot < 0) return { end, opaque: null }
+  if (!letters && !capitals) return { end, opaque: text.slice(start, Math.min(end, start + 16)) }
+  const last = text.slice(lastDot + 1, end)
+  const host = !capitals && /^[a-z][a-z0-9-]{1,62}$/.test(last) && !ERROR_NAMES.has(last)
+  return { end, opaque: host ? '' : null }
+}

@@ -1,0 +1,99 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { CAUSES } from '../../../src/domain/cause.ts'
+import { classify } from '../../../src/domain/classify/classify.ts'
+import { RULES } from '../../../src/domain/classify/rules/index.ts'
+import { words } from '../../../src/domain/classify/words.ts'
+import { samples } from '../../corpus/corpus.ts'
+
+/** Microseconds of one call: the least of several rounds, so that a busy machine disturbs little. */
+function cost(message: string, calls: number): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 7; round++) {
+    const start = process.hrtime.bigint()
+    for (let call = 0; call < calls; call++) classify({ code: 0, message })
+    least = Math.min(least, Number(process.hrtime.bigint() - start) / calls / 1_000)
+  }
+  return least
+}
+
+const phrases = RULES.flatMap((rule) => rule.phrases)
+/** What a rule's author would pump to make it slow: its own first words over and over. */
+const pumps = [
+  ...new Set(phrases.filter((phrase) => phrase.includes('{')).map((phrase) => phrase.split(' ')[0]!.split('|')[0]!)),
+  'a',
+  'aB',
+  '连接',
+  '.',
+  '/',
+  'https://',
+  'x.y',
+  '404',
+  'curl error',
+  'certificate certificate not',
+  '\u0301',
+  '\ufdfa',
+  'İ',
+  '('.repeat(3),
+]
+
+describe('classify(report) on any input', () => {
+  it('never throws, is one of the causes, and says the same again', () => {
+    const word = fc.constantFrom(...phrases.flatMap((phrase) => phrase.split(/[ |]/)))
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc
+        .array(fc.oneof(word, fc.string({ maxLength: 8 }), fc.integer().map(String)), { maxLength: 60 })
+        .map((list) => list.join(' ')),
+    )
+    fc.assert(
+      fc.property(fc.oneof(fc.integer(), fc.double()), text, (code, message) => {
+        const classification = classify({ code, message })
+        expect(CAUSES).to.include(classification.cause)
+        expect(classification.evidence.length).to.be.at.most(4)
+        expect(classify({ code, message })).to.deep.equal(classification)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  it('reads a bounded part of a text of any length: 1 MiB costs what 8 KiB cost', () => {
+    for (const pump of ['connection refused ', 'certificate ', 'a ']) {
+      const long = words(pump.repeat(100_000)).texts.length
+      expect(long).to.be.at.most(words(pump.repeat(8_192 / pump.length)).texts.length + 4)
+      expect(long).to.be.at.most(4_200)
+    }
+  })
+
+  it('finds the innermost error at the end of a long stack trace', () => {
+    const frames = '\n\tat com.example.Sender.deliver(Sender.java:503)'.repeat(1_000)
+    const message = `java.lang.RuntimeException: x${frames}\nCaused by: java.net.UnknownHostException: shop.example`
+    expect(classify({ code: 0, message }).cause).to.equal('dns')
+  })
+
+  it('grows linearly with the text, whatever is pumped', function () {
+    this.timeout(60_000)
+    for (const pump of pumps) {
+      const short = `${pump} `.repeat(Math.ceil(1_000 / (pump.length + 1)))
+      const long = `${pump} `.repeat(Math.ceil(4_000 / (pump.length + 1)))
+      const growth = cost(long, 5) / Math.max(cost(short, 20), 1)
+      // Four times the text: 4 if linear, 16 if quadratic.
+      expect(growth, JSON.stringify(pump)).to.be.below(10)
+    }
+  })
+
+  it('tells what it costs', function () {
+    this.timeout(60_000)
+    const list = samples('messages')
+    for (const { message } of list) classify({ code: 0, message })
+    const start = process.hrtime.bigint()
+    for (let round = 0; round < 20; round++) for (const { message } of list) classify({ code: 0, message })
+    const typical = Number(process.hrtime.bigint() - start) / 1_000 / 20 / list.length
+    const worst = pumps
+      .map((pump) => ({ pump, micros: cost(`${pump} `.repeat(8_192).slice(0, 8_192), 5) }))
+      .reduce((most, next) => (next.micros > most.micros ? next : most))
+    console.log(
+      `      ${typical.toFixed(1)} µs a message of the corpus; ${worst.micros.toFixed(0)} µs for the worst 8 KiB (${JSON.stringify(worst.pump)} pumped)`,
+    )
+  })
+})
