@@ -35,6 +35,9 @@ const RETM_ATTEMPTS = 3
 /** A journal that takes longer to open is waited for behind open listeners, which answer 503. */
 const OPEN_WAIT = 5_000
 
+/** Look-ups at once that may hang: less than half of the thread pool that main.ts asks for. */
+const LOOKUP_PLACES = 6
+
 export interface App {
   readonly ingest: AddressInfo
   readonly admin: AddressInfo
@@ -111,6 +114,7 @@ export async function startApp(
       prober: createProber({
         guard: outboundGuard({ allow: config.outbound.allow, internal: internalAuthorities(config.endpoints) }),
         clock,
+        places: LOOKUP_PLACES,
       }),
       followIntervals: followIntervals(config.incidents),
       onRound: (round) => follower.looked(round),

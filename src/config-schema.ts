@@ -1,4 +1,5 @@
 import { type Static, type TSchema, type TUnsafe, Type } from 'typebox'
+import { CAUSES } from './domain/cause.ts'
 import { DURATION_PATTERN, formatDuration, formatSize, parseDuration, parseSize, SIZE_PATTERN } from './units.ts'
 
 /**
@@ -94,6 +95,22 @@ const RetmSource = object(
       path(
         'Folder of token files, such as a mounted Secret: the file’s name is the tenant, each line a token. It may appear later.',
       ),
+    ),
+    codes: object(
+      {
+        meaning: Type.Optional(
+          Type.Union([Type.Literal('http'), Type.Literal('curl'), Type.Literal('errno'), Type.Literal('own')], {
+            description:
+              'What its numbers are: HTTP statuses, libcurl results, errno of either sign, or its own. Without it the text and the number’s range decide.',
+          }),
+        ),
+        own: Type.Record(Type.String({ pattern: '^-?[0-9]{1,10}$' }), Type.Enum([...CAUSES]), {
+          default: {},
+          additionalProperties: false,
+          description: 'Causes of numbers of its own, by the number: {"1001": timeout}.',
+        }),
+      },
+      'How the numbers in its reports are to be read.',
     ),
   },
   'RETM, the restaurant platform.',

@@ -1,7 +1,7 @@
 import { loadConfig } from '../config.ts'
 import { inspectJournal } from '../journal/open.ts'
+import type { Command } from './command.ts'
 import { checkEnvironment } from './environment.ts'
-import type { Command } from './run.ts'
 import { parseOptions } from './usage.ts'
 
 /** Says everything that is wrong with the configuration and the journal that it names; starts and changes nothing. */

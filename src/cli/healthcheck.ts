@@ -1,5 +1,5 @@
 import { type Env, loadConfig } from '../config.ts'
-import type { Command } from './run.ts'
+import type { Command } from './command.ts'
 import { parseOptions } from './usage.ts'
 
 /** Asks the service in this container for its health; for HEALTHCHECK in an image that has no shell and no curl. */

@@ -1,5 +1,5 @@
 import { ConfigFileSchema } from '../config-schema.ts'
-import type { Command } from './run.ts'
+import type { Command } from './command.ts'
 import { parseOptions } from './usage.ts'
 
 /** The configuration's JSON Schema, for editors and the chart; docs/config.schema.json is its output. */

@@ -2,7 +2,7 @@ import { loadConfig } from '../config.ts'
 import type { JournalFault } from '../domain/journal.ts'
 import { openJournal } from '../journal/open.ts'
 import { formatDuration, parseDuration } from '../units.ts'
-import type { Command } from './run.ts'
+import type { Command } from './command.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
 /** Frees the places of label sets that nobody has seen for a while, so that new ones fit the series limit again. */

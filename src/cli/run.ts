@@ -1,22 +1,20 @@
 import { ConfigError, type Env } from '../config.ts'
 import { VERSION } from '../version.ts'
 import { checkConfig } from './check-config.ts'
+import type { Command } from './command.ts'
+import { explain } from './explain.ts'
 import { healthcheck } from './healthcheck.ts'
 import { printConfigSchema } from './print-config-schema.ts'
+import { probe } from './probe.ts'
 import { resetSeries } from './reset-series.ts'
 import { selftest } from './selftest.ts'
 import { serve } from './serve.ts'
 import { UsageError } from './usage.ts'
 
-/** One command: what it does, and its work. @returns the exit code */
-export interface Command {
-  readonly usage: string
-  readonly summary: string
-  readonly run: (args: readonly string[], env: Env) => Promise<number>
-}
-
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve,
+  explain,
+  probe,
   healthcheck,
   selftest,
   'journal reset-series': resetSeries,

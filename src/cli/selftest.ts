@@ -3,7 +3,7 @@ import { classify } from '../domain/classify/classify.ts'
 import { secretReader } from '../probe/secrets.ts'
 import { roundTrip } from '../service/canary.ts'
 import { formatDuration, parseDuration } from '../units.ts'
-import type { Command } from './run.ts'
+import type { Command } from './command.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
 /** Sends one canary through a URL: the smoke test after a deployment. Nothing is recorded as a failure. */

@@ -3,8 +3,8 @@ import { type App, startApp } from '../app.ts'
 import { loadConfig } from '../config.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { createLog } from '../observe/log.ts'
+import type { Command } from './command.ts'
 import { checkEnvironment } from './environment.ts'
-import type { Command } from './run.ts'
 import { parseOptions } from './usage.ts'
 
 /** Milliseconds from the signal to the end; Kubernetes waits 30 s. */

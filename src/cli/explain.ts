@@ -1,0 +1,69 @@
+import { loadConfig } from '../config.ts'
+import { type Classification, classify } from '../domain/classify/classify.ts'
+import { identifier } from '../domain/endpoint.ts'
+import { measuresFor } from '../domain/measures/measures.ts'
+import { parseReport, type Report } from '../domain/report.ts'
+import { AppError } from '../errors.ts'
+import type { Command } from './command.ts'
+import { readStdin } from './stdin.ts'
+import { parseOptions, UsageError } from './usage.ts'
+
+const NOWHERE = 'the endpoint'
+
+/** Says why a delivery failed, as the service would when it receives the report; sends and stores nothing. */
+export const explain: Command = {
+  usage: "explain --code N --message '…' [--json]",
+  summary: 'say why a delivery failed, and what to check (or a report as JSON on stdin)',
+  async run(args, env) {
+    const { values } = parseOptions(args, {
+      options: {
+        code: { type: 'string' },
+        message: { type: 'string' },
+        endpoint: { type: 'string', default: NOWHERE },
+        json: { type: 'boolean', default: false },
+      },
+    })
+    const given = values.code !== undefined || values.message !== undefined
+    const report = given
+      ? read(
+          Buffer.from(JSON.stringify({ code: values.code ?? '0', message: values.message, endpoint: values.endpoint })),
+        )
+      : read(await readStdin())
+    const config = await loadConfig(env)
+    const found = classify(report, config.sources.retm.codes)
+    const { endpoint, url } = identifier(config.endpoints)(report.endpoint)
+    const subject = report.endpoint === NOWHERE ? { endpoint: NOWHERE, url: NOWHERE } : { endpoint, url }
+    const measures = measuresFor(found.cause, { ...subject, code: report.code })
+    process.stdout.write(
+      values.json ? `${JSON.stringify({ ...found, ...subject, measures })}\n` : text(report, found, measures),
+    )
+    return found.cause === 'unknown' ? 1 : 0
+  },
+}
+
+/** The same reading as on the ingest listener, so that a body can be copied from one to the other. */
+function read(raw: Uint8Array): Report {
+  try {
+    return parseReport(raw)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw new UsageError(`${error.message}; give --code and --message, or a report as JSON on stdin`)
+  }
+}
+
+function text(report: Report, found: Classification, measures: ReturnType<typeof measuresFor>): string {
+  const numbered = (lines: readonly string[]) => lines.map((line, index) => `  ${index + 1}. ${line}\n`).join('')
+  const evidence = found.evidence.map(({ read, rule, means }) => `  "${read}" means ${means} (rule ${rule})\n`).join('')
+  const meaning = found.codeMeaning === 'none' ? 'says nothing by itself' : `was read as ${found.codeMeaning}`
+  return `cause: ${found.cause}
+${measures.meaning}
+
+evidence: the code ${report.code} ${meaning}
+${evidence || '  the text names no reason\n'}
+check, in this order:
+${numbered(measures.checks)}
+mend:
+${numbered(measures.mends)}
+it is mended when: ${measures.mended}
+`
+}

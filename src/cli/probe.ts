@@ -1,0 +1,80 @@
+import { loadConfig } from '../config.ts'
+import type { Config } from '../config-schema.ts'
+import { PROBE_PHASES, type ProbeResult, type ProbeTarget } from '../domain/probe.ts'
+import { outboundGuard } from '../probe/outbound.ts'
+import { createProber } from '../probe/prober.ts'
+import { secretReader } from '../probe/secrets.ts'
+import { internalAuthorities, probePlans } from '../service/probe-plans.ts'
+import { parseDuration } from '../units.ts'
+import type { Command } from './command.ts'
+import { parseOptions, UsageError } from './usage.ts'
+
+/** Looks once at an endpoint as the service would, under the same guard; nothing is stored. */
+export const probe: Command = {
+  usage: 'probe URL|NAME [--timeout 10s] [--json]',
+  summary: 'look once at a URL, or at a configured endpoint',
+  async run(args, env) {
+    const { values, positionals } = parseOptions(args, {
+      allowPositionals: true,
+      options: { timeout: { type: 'string' }, json: { type: 'boolean', default: false } },
+    })
+    const [subject] = positionals
+    if (positionals.length !== 1 || subject === undefined)
+      throw new UsageError('probe takes one URL or name of an endpoint')
+    const timeout = values.timeout === undefined ? undefined : parseDuration(String(values.timeout))
+    if (values.timeout !== undefined && !timeout) throw new UsageError('--timeout takes a duration such as 10s')
+    const config = await loadConfig(env)
+    const prober = createProber({
+      guard: outboundGuard({ allow: config.outbound.allow, internal: internalAuthorities(config.endpoints) }),
+    })
+    const targets = await targetsOf(subject, config, env)
+    const results = await Promise.all(targets.map((target) => prober.probe({ ...target, ...(timeout && { timeout }) })))
+    process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : results.map(text).join('\n'))
+    return results.every(({ up }) => up) ? 0 : 1
+  },
+}
+
+/** Of a configured endpoint all its views with their secrets; of a URL that one alone. */
+async function targetsOf(
+  subject: string,
+  config: Config,
+  env: Parameters<typeof secretReader>[0],
+): Promise<ProbeTarget[]> {
+  const plan = probePlans(config.endpoints, secretReader(env)).find(({ endpoint }) => endpoint === subject)
+  if (plan) {
+    try {
+      return await Promise.all(plan.views.map((view) => view.prepare()))
+    } catch (error) {
+      throw new UsageError((error as Error).message)
+    }
+  }
+  if (URL.canParse(subject) && /^https?:/i.test(subject)) {
+    return [{ endpoint: subject, vantage: 'public', url: subject, timeout: 10_000 }]
+  }
+  const names = config.endpoints.map(({ name }) => name)
+  if (names.includes(subject)) {
+    throw new UsageError(`${subject} has no URL to look at; set probe.url, since its urls are patterns`)
+  }
+  throw new UsageError(
+    `${subject} is no http or https URL and no configured endpoint (${names.join(', ') || 'none is'})`,
+  )
+}
+
+function text(result: ProbeResult): string {
+  const phases = PROBE_PHASES.filter((phase) => result.phases[phase] !== undefined).map(
+    (phase) => `${phase} ${result.phases[phase]!.toFixed(1)} ms`,
+  )
+  const { tls } = result
+  return [
+    `${result.up ? 'up' : `down (${result.cause}, while ${result.phase})`}: ${result.detail}`,
+    `  ${result.vantage} ${result.url}${result.address ? ` at ${result.address}` : ''}`,
+    ...(phases.length > 0 ? [`  ${phases.join(', ')}`] : []),
+    ...(tls
+      ? [
+          `  certificate of ${tls.subject} from ${tls.issuer}, until ${new Date(tls.notAfter).toISOString()} (${tls.daysLeft} days)`,
+        ]
+      : []),
+    ...(result.pathUnproven ? ['  the path answers 404 to harmless methods, so only reachability is proven'] : []),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { stringify } from 'yaml'
+import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+
+function run(args: readonly string[], { stdin, config }: { stdin?: string; config?: object } = {}) {
+  const env: Record<string, string | undefined> = { ...process.env }
+  if (config) {
+    env['CONFIG_FILE'] = join(tempFolder(), 'config.yaml')
+    writeFileSync(env['CONFIG_FILE'], stringify(config))
+  }
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    env,
+  })
+  child.stdin?.end(stdin)
+  let out = ''
+  let err = ''
+  child.stdout!.on('data', (chunk) => {
+    out += chunk
+  })
+  child.stderr!.on('data', (chunk) => {
+    err += chunk
+  })
+  return new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
+    child.on('close', (code) => resolve({ code, out, err })),
+  )
+}
+
+afterEach(removeTempFolders)
+
+describe('explain', () => {
+  it('says cause, evidence and checks of a code and a message', async () => {
+    const { code, out } = await run([
+      'explain',
+      '--code',
+      '56',
+      '--message',
+      'OpenSSL SSL_read: error:0A000412:SSL routines::sslv3 alert bad certificate',
+    ])
+    expect(code).to.equal(0)
+    expect(out)
+      .to.match(/^cause: tls\n/)
+      .and.match(/read as curl/)
+      .and.match(/check, in this order:\n {2}1\. /)
+  })
+
+  it('takes a report as JSON on stdin, and answers with JSON', async () => {
+    const report = JSON.stringify({
+      code: '0',
+      endpoint: 'https://shop.example/hook?key=s3cret',
+      message: 'getaddrinfo ENOTFOUND shop.example',
+    })
+    const { code, out } = await run(['explain', '--json'], { stdin: report })
+    expect(code).to.equal(0)
+    expect(JSON.parse(out)).to.include({ cause: 'dns', endpoint: 'https://shop.example/hook' })
+    expect(out).not.to.include('s3cret')
+  })
+
+  it('ends with 1 where no reason is named', async () => {
+    expect((await run(['explain', '--code', '0', '--message', 'delivery failed'])).code).to.equal(1)
+  })
+
+  it('reads numbers as the configuration of the source says', async () => {
+    const config = { sources: { retm: { codes: { meaning: 'own', own: { 7001: 'timeout' } } } } }
+    const { out } = await run(['explain', '--code', '7001', '--json'], { config })
+    expect(JSON.parse(out)).to.include({ cause: 'timeout', codeMeaning: 'own' })
+  })
+
+  for (const [what, args, stdin] of [
+    ['a code that is no number', ['--code', 'x'], undefined],
+    ['stdin that is no report', [], '{"message": 5}'],
+    ['no input at all', [], ''],
+    ['an unknown option', ['--frobnicate'], undefined],
+  ] as const) {
+    it(`refuses ${what} with 2`, async () => {
+      const { code, err, out } = await run(['explain', ...args], stdin === undefined ? {} : { stdin })
+      expect({ code, out }).to.deep.equal({ code: 2, out: '' })
+      expect(err).to.match(/^webhook-error-exporter: .+\nTry: /)
+    })
+  }
+})
+
+describe('probe', () => {
+  it('obeys the guard: a private address needs leave', async () => {
+    let asked = 0
+    const server = createServer((_, response) => {
+      asked++
+      response.end()
+    }).listen(0, '127.0.0.1')
+    try {
+      await until('the server', () => server.listening)
+      const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/hook`
+      const refused = await run(['probe', url, '--json'])
+      expect(refused.code).to.equal(1)
+      expect(JSON.parse(refused.out)[0]).to.include({ up: false, cause: 'blocked' })
+      expect(asked).to.equal(0)
+
+      const config = { outbound: { allow: ['127.0.0.0/8'] }, endpoints: [{ name: 'orders', urls: [url] }] }
+      const allowed = await run(['probe', url], { config })
+      expect(allowed.out).to.match(/^up: /)
+      expect(allowed.code).to.equal(0)
+      const named = await run(['probe', 'orders', '--json'], { config })
+      expect(JSON.parse(named.out)[0]).to.include({ up: true, endpoint: 'orders', status: 200 })
+      expect(asked).to.equal(2)
+    } finally {
+      server.close()
+      server.closeAllConnections()
+    }
+  })
+
+  for (const args of [
+    [],
+    ['no-such-endpoint'],
+    ['ftp://x/'],
+    ['https://a.example/', 'more'],
+    ['https://a.example/', '--timeout', 'soon'],
+  ]) {
+    it(`refuses ${JSON.stringify(args)} with 2`, async () => {
+      const { code, out } = await run(['probe', ...args])
+      expect({ code, out }).to.deep.equal({ code: 2, out: '' })
+    })
+  }
+
+  it('names what is missing of an endpoint whose URLs are patterns', async () => {
+    const config = { endpoints: [{ name: 'all', urls: ['https://shop.example/*'] }] }
+    expect((await run(['probe', 'all'], { config })).err).to.match(/set probe\.url/)
+  })
+})
