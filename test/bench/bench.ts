@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { loadavg } from 'node:os'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { program } from '../support/programs.ts'
@@ -31,7 +32,8 @@ if (!wrk) throw new Error('the benchmark needs wrk (Debian package wrk)')
 
 interface Side {
   readonly name: string
-  readonly script: string
+  /** A command of the shell that ends in Node, as its users would start it. */
+  readonly command: string
   readonly env: () => Record<string, string>
   /** The port of the listener under load, out of a line that the process prints. */
   readonly port: (line: Record<string, unknown>) => number | undefined
@@ -50,16 +52,17 @@ interface Run {
   readonly mainCpu: number
 }
 
+const ROOT = join(import.meta.dirname, '../..')
 const SIDES: readonly Side[] = [
   {
     name: 'bare Koa',
-    script: join(import.meta.dirname, 'bare.ts'),
+    command: 'exec node test/bench/bare.ts',
     env: () => ({}),
     port: (line) => line['port'] as number,
   },
   {
     name: 'service',
-    script: join(import.meta.dirname, '../../src/main.ts'),
+    command: JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts.start,
     env: () => ({ INGEST_PORT: '0', ADMIN_PORT: '0', JOURNAL_URL: `sqlite:${join(tempFolder(), 'journal.db')}` }),
     port: (line) => (line['listener'] === 'ingest' ? (line['port'] as number) : undefined),
   },
@@ -82,9 +85,11 @@ async function run(side: Side): Promise<Run> {
   // Into a file, as a container's log goes: a reader of a pipe would take its share of the two processors.
   const output = join(tempFolder(), 'stdout')
   const file = openSync(output, 'w')
-  const child = spawn(process.execPath, [side.script], {
+  const child = spawn('sh', ['-c', side.command], {
+    cwd: ROOT,
     stdio: ['ignore', file, 'inherit'],
-    env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...side.env() },
+    // The Node that runs this, not an older one of the machine.
+    env: { PATH: `${dirname(process.execPath)}:${process.env['PATH']}`, NODE_ENV: 'production', ...side.env() },
   })
   closeSync(file)
   try {
@@ -131,6 +136,8 @@ async function load(port: number, duration: number) {
 const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 
+for (const { name, command } of SIDES) console.log(`${name}: ${command}`)
+console.log(`load average ${loadavg()[0]!.toFixed(1)} before\n`)
 const runs: Run[][] = SIDES.map(() => [])
 for (let round = 1; round <= rounds; round++) {
   for (const [index, side] of SIDES.entries()) {

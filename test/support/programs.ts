@@ -26,6 +26,9 @@ export const PROGRAMS = {
   strace: { package: 'strace', path: 'usr/bin/strace' },
   wrk: { package: 'wrk', path: 'usr/bin/wrk' },
   buildah: { package: 'buildah', path: 'usr/bin/buildah' },
+  podman: { package: 'podman', path: 'usr/bin/podman' },
+  conmon: { package: 'conmon', path: 'usr/bin/conmon' },
+  runc: { package: 'runc', path: 'usr/sbin/runc' },
 } as const satisfies Record<string, Origin>
 
 export type ProgramName = keyof typeof PROGRAMS
@@ -154,6 +157,8 @@ for file in $files; do
 done
 (cd "$root.partial" && find . -name '*.so*' -printf '%P\\n' | sed 's,/*[^/]*$,,' | sort -u > .library-path)
 mv "$root.partial" "$root"
+# apt does not name what it has already, and the next program may need the same library.
+rm -f "$cache"/apt/archives/*.deb
 echo ready
 `
 
