@@ -10,9 +10,11 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
  && find node_modules -type f \( -name '*.md' -o -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) \
       ! -iname 'licen[cs]e*' ! -iname 'notice*' -delete \
- && mkdir -m 0700 /data
+ && mkdir -p -m 0700 /volume/data
 
 FROM ${RUNTIME_IMAGE} AS program
+# The program is root's: its user can read it and no more.
+USER 0
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
@@ -25,7 +27,7 @@ ENV NODE_ENV=production \
 FROM program AS compiled
 USER 65532:65532
 # An empty folder of this user's; there is no shell to make one.
-COPY --from=dependencies --chown=65532:65532 /data ./node_modules/.cache
+COPY --from=dependencies --chown=65532:65532 /volume/data ./node_modules/.cache
 COPY <<'FILE' /tmp/warm-up.mjs
 // Starts the service with everything that it can load, uses each of its threads, and stops it.
 import { spawn } from 'node:child_process'
@@ -79,7 +81,7 @@ LABEL org.opencontainers.image.title="webhook-error-exporter" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=compiled --chmod=0555 /app/node_modules/.cache ./node_modules/.cache
 # A named volume takes owner and mode of what is here.
-COPY --from=dependencies --chown=65532:65532 /data /data
+COPY --from=dependencies --chown=65532:65532 /volume /
 USER 65532:65532
 # Two arenas: threads that rarely allocate at once need no heap of the C library each.
 ENV MALLOC_ARENA_MAX=2 \

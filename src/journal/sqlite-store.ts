@@ -130,6 +130,7 @@ export class Store {
     return this.#guard(() => {
       const { db, statements, incidents } = this.#open()
       const asked = new Set<string>()
+      const totals: Totals = new Map()
       let offset = 0
       let added = 0
       const perform = (row: Row): Result => {
@@ -140,7 +141,7 @@ export class Store {
         }
         const raw = new Uint8Array(bodies, offset, row.size)
         offset += row.size
-        const result = write(statements, row, raw)
+        const result = write(statements, row, raw, totals)
         if (typeof result !== 'object' || result[1]) return typeof result === 'object' ? [...result, null] : result
         added++
         if (!row.followed) return [...result, null]
@@ -150,6 +151,8 @@ export class Store {
       }
       db.exec('BEGIN IMMEDIATE')
       const results = rows.map(perform)
+      // Most of a group counts under few label sets, so each is added to once.
+      for (const { labels, count, at } of totals.values()) statements.count.run(...labels, count, at)
       incidents.flush()
       if (added > 0) statements.record.run(added)
       db.exec('COMMIT')
@@ -280,42 +283,47 @@ function prepare(db: DatabaseSync) {
       `INSERT INTO failures (${FAILURE_COLUMNS}, idempotency_key, digest, raw) VALUES (${'?,'.repeat(12)}?)`,
     ),
     count: db.prepare(
-      `INSERT INTO totals (${TOTAL_COLUMNS}) VALUES (?, ?, ?, ?, ?, 1, ?) ON CONFLICT DO UPDATE
-       SET count = count + 1, last_failure_at = max(last_failure_at, excluded.last_failure_at)`,
+      `INSERT INTO totals (${TOTAL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+       SET count = count + excluded.count, last_failure_at = max(last_failure_at, excluded.last_failure_at)`,
     ),
     record: db.prepare(`UPDATE meta SET value = value + ? WHERE key = 'recorded'`),
-    savepoint: db.prepare('SAVEPOINT entry'),
-    release: db.prepare('RELEASE entry'),
-    undo: db.prepare('ROLLBACK TO entry'),
     totals: arrays(`SELECT ${TOTAL_COLUMNS} FROM totals`),
     forget: db.prepare('DELETE FROM totals WHERE last_failure_at < ?'),
     oldest: arrays('SELECT received_at FROM failures ORDER BY id LIMIT 1'),
   }
 }
 
-/** One entry of the open transaction: all of it, or nothing. */
+/** What a group adds to each label set. */
+type Totals = Map<string, { readonly labels: EntryRow['labels']; count: number; at: number }>
+
+/**
+ * One entry of the open transaction: all of it, or nothing. A statement that fails has changed nothing, and a total of
+ * label texts cannot fail by itself, so that no savepoint is needed.
+ */
 function write(
   statements: Statements,
   { failure, labels, key, digest }: EntryRow,
   raw: Uint8Array,
+  totals: Totals,
 ): readonly [id: string, duplicate: boolean] | 'reused' | 'refused' {
   const [id, receivedAt, source, tenant] = failure
   if (key !== null) {
     const known = statements.known.get(source, tenant, key) as unknown as [string, string] | undefined
     if (known) return known[1] === digest ? [known[0], true] : 'reused'
   }
-  statements.savepoint.run()
+  if (!labels.every((label) => typeof label === 'string')) return 'refused'
   try {
     statements.insert.run(...failure, key, digest, raw)
-    statements.count.run(...labels, receivedAt)
-    statements.release.run()
-    return [id, false]
   } catch (error) {
     if (!isEntryError(error)) throw error
-    statements.undo.run()
-    statements.release.run()
     return 'refused'
   }
+  const set = labels.join('\0')
+  const total = totals.get(set) ?? { labels, count: 0, at: 0 }
+  total.count++
+  total.at = Math.max(total.at, receivedAt)
+  totals.set(set, total)
+  return [id, false]
 }
 
 /** The WAL may grow to this many pages (at most 4 MiB), an eighth of what the journal may take. */

@@ -96,6 +96,7 @@ class SqliteJournal implements Journal {
   #since: number
   #fault: Fault | undefined
   #size: JournalSize | null = null
+  #gathering: NodeJS.Immediate | undefined
   #group: readonly Waiting[] = []
   #attempts = 0
   #opening: Promise<void> | undefined
@@ -208,13 +209,17 @@ class SqliteJournal implements Journal {
       return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
     }
     if (this.#state !== 'up') return Promise.reject(unavailable(this.#retryAfter()))
-    const added = this.#queue.add<K>(work)
-    this.#pump()
-    return added
+    if (this.#gathering === undefined && this.#group.length === 0) {
+      // All that arrives in this turn of the event loop shares a transaction.
+      this.#gathering = setImmediate(() => this.#pump())
+    }
+    return this.#queue.add<K>(work)
   }
 
   /** Posts the next group, unless one is under way. */
   #pump(): void {
+    clearImmediate(this.#gathering)
+    this.#gathering = undefined
     if (this.#group.length > 0) return
     const group = this.#queue.take(this.#options.groupLimit, this.#options.groupBytes)
     if (group.length === 0) {

@@ -170,6 +170,7 @@ async function content(): Promise<void> {
   expect(paths).to.include('/app/node_modules/koa')
   const owned = files.filter((it) => statSafe(join(it.parentPath, it.name))?.uid === 65532)
   expect(owned.map((it) => join(it.parentPath, it.name).slice(mounted.length))).to.deep.equal(['/data'])
+  expect(statSync(mounted).uid).to.equal(0)
   expect(statSync(join(mounted, 'data')).mode & 0o777).to.equal(0o700)
   await inPodman('image', 'unmount', IMAGE)
 
