@@ -6,6 +6,7 @@ import type { Clock } from './domain/clock.ts'
 import { identifier } from './domain/endpoint.ts'
 import { failureIds } from './domain/failure.ts'
 import { cutMessage, redact } from './domain/redact.ts'
+import { remembered } from './domain/remembered.ts'
 import { boundedNames, seriesLimit } from './domain/series.ts'
 import type { Log } from './domain/telemetry.ts'
 import { NO_SOURCE } from './domain/telemetry.ts'
@@ -201,9 +202,9 @@ export async function startApp(
         clock,
         record: createRecorder({
           journal,
-          identify: identifier(config.endpoints),
+          identify: remembered(identifier(config.endpoints)),
           classify: (report) => classify(report),
-          safeMessage: (message) => cutMessage(redact(message)),
+          safeMessage: remembered((message) => cutMessage(redact(message))),
           admit: series.admit,
           incidents: follower,
           tenantLabel: config.metrics.tenantLabel,

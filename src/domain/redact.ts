@@ -267,6 +267,8 @@ export function cutCharacters(text: string, limit: number): string {
  * @param limitBytes at least 64
  */
 export function cutMessage(text: string, limitBytes = 8_192): string {
+  // A UTF-16 code unit takes three bytes at most.
+  if (3 * text.length <= limitBytes) return text
   const bytes = new TextEncoder().encode(text)
   if (bytes.length <= limitBytes) return text
   const mark = ` […cut, ${bytes.length} bytes]`

@@ -85,14 +85,14 @@ export interface Tracing {
   /** Starts a new trace; the sender's `traceparent` (W3C Trace Context) becomes a link, since it comes from outside. */
   request(about: {
     readonly method: string
-    readonly route?: string
+    readonly route?: string | undefined
     readonly path: string
     /** Milliseconds since the epoch. */
     readonly startedAt?: number
-    readonly traceparent?: string
-    readonly tracestate?: string
-    readonly clientAddress?: string
-    readonly userAgent?: string
+    readonly traceparent?: string | undefined
+    readonly tracestate?: string | undefined
+    readonly clientAddress?: string | undefined
+    readonly userAgent?: string | undefined
   }): RequestSpan
   /** The root span `webhook.probe` of a probe that has ended, with a child for each phase. */
   probe(about: {

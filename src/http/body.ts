@@ -28,25 +28,29 @@ export function readBody(
     }
     const chunks: Buffer[] = []
     let length = 0
+    let isDone = false
     const timer = setTimeout(() => done(new AppError('request_timeout', 'the body did not arrive in time')), timeout)
-    const onData = (chunk: Buffer) => {
-      length += chunk.length
-      if (length > limit) done(tooLarge())
-      else chunks.push(chunk)
-    }
-    const onEnd = () => done()
-    const onClose = () => done(new ClientClosed())
     const done = (error?: Error) => {
+      if (isDone) return
+      isDone = true
       clearTimeout(timer)
-      request.off('data', onData).off('end', onEnd).off('error', onClose).off('close', onClose)
-      // A late error of the abandoned stream must not end the process.
-      request.on('error', () => {})
       if (!error) resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
       else {
         request.pause()
         reject(error)
       }
     }
-    request.on('data', onData).on('end', onEnd).on('error', onClose).on('close', onClose)
+    // The listeners stay: a late error of an abandoned stream must not end the process.
+    const onClose = () => done(new ClientClosed())
+    request
+      .on('end', () => done())
+      .on('error', onClose)
+      .on('close', onClose)
+    request.on('data', (chunk: Buffer) => {
+      if (isDone) return
+      length += chunk.length
+      if (length > limit) done(tooLarge())
+      else chunks.push(chunk)
+    })
   })
 }

@@ -37,18 +37,16 @@ function account({ measuring, tracing, log, source, clock }: IngestParts): Koa.M
   return async (ctx, next) => {
     const started = performance.now()
     const known = ctx.path.toLowerCase().replace(/\/$/, '') === REPORT_PATH
-    const header = (name: string) => ctx.get(name) || undefined
+    const { headers, socket } = ctx.req
     const span = tracing.request({
       method: ctx.method,
       path: ctx.path,
       startedAt: clock(),
-      ...defined({
-        route: known ? REPORT_PATH : undefined,
-        traceparent: header('traceparent'),
-        tracestate: header('tracestate'),
-        clientAddress: ctx.req.socket.remoteAddress,
-        userAgent: header('User-Agent'),
-      }),
+      route: known ? REPORT_PATH : undefined,
+      traceparent: String(headers['traceparent'] ?? ''),
+      tracestate: String(headers['tracestate'] ?? ''),
+      clientAddress: socket.remoteAddress,
+      userAgent: headers['user-agent'],
     })
     ctx.state = { span } as ReportState
     let code: ErrorCode | undefined
@@ -75,9 +73,4 @@ function outcomeOf(
   if (aborted) return { outcome: 'rejected', reason: 'client_closed' }
   if (code !== undefined) return { outcome: statusOf(code) >= 500 ? 'failed' : 'rejected', reason: code }
   return { outcome: canary ? 'canary' : recorded?.duplicate ? 'duplicate' : 'recorded', reason: 'none' }
-}
-
-/** Without the keys whose value is undefined: an optional field is left out, never present without a value. */
-function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never
 }

@@ -80,10 +80,11 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
 
 /** What a proxy in front may read otherwise than Node does is refused (RFC 9112 sections 3.2 and 6.1). */
 function ambiguity(request: IncomingMessage): AppError | undefined {
-  const names = request.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
-  if (names.filter((name) => name === 'host').length > 1)
-    return new AppError('invalid_request', 'the request has more than one Host')
-  if (request.httpVersion === '1.0' && names.includes('transfer-encoding')) {
+  const { rawHeaders } = request
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) if (rawHeaders[index]!.toLowerCase() === 'host') hosts++
+  if (hosts > 1) return new AppError('invalid_request', 'the request has more than one Host')
+  if (request.httpVersion === '1.0' && request.headers['transfer-encoding'] !== undefined) {
     return new AppError('invalid_request', 'HTTP/1.0 has no Transfer-Encoding')
   }
   return undefined

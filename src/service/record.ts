@@ -45,13 +45,15 @@ export function createRecorder(parts: RecorderParts): (report: Report, receipt: 
 
   return async (report, { source, tenant, raw, idempotency, span }) => {
     const receivedAt = parts.clock()
+    const { endpoint, url } = parts.identify(report.endpoint)
     const { cause, httpStatus } = parts.classify(report, source)
     const failure: Failure = {
       id: newId(receivedAt),
       receivedAt,
       source,
       tenant,
-      ...parts.identify(report.endpoint),
+      endpoint,
+      url,
       code: report.code,
       cause,
       message: parts.safeMessage(report.message),
@@ -60,8 +62,8 @@ export function createRecorder(parts: RecorderParts): (report: Report, receipt: 
     const labels = parts.admit({
       source,
       tenant: parts.tenantLabel ? tenant : '',
-      endpoint: failure.endpoint,
-      code: String(failure.code),
+      endpoint,
+      code: String(report.code),
       cause,
     })
     const followed = parts.incidents.admits(failure.endpoint)
@@ -76,6 +78,7 @@ export function createRecorder(parts: RecorderParts): (report: Report, receipt: 
   }
 }
 
-function logFields({ id, receivedAt: _, message, traceId, ...rest }: Failure): object {
-  return { failure_id: id, ...rest, message, ...(traceId && { trace_id: traceId }) }
+function logFields({ id, source, tenant, endpoint, url, code, cause, message, traceId }: Failure): object {
+  const fields = { failure_id: id, source, tenant, endpoint, url, code, cause, message }
+  return traceId ? { ...fields, trace_id: traceId } : fields
 }
