@@ -41,7 +41,10 @@ export function readBody(
       }
     }
     // The listeners stay: a late error of an abandoned stream must not end the process.
-    const onClose = () => done(new ClientClosed())
+    // It also closes after a whole body, when an error with its stack would be made for nothing.
+    const onClose = () => {
+      if (!isDone) done(new ClientClosed())
+    }
     request
       .on('end', () => done())
       .on('error', onClose)

@@ -73,20 +73,29 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     }
   }
 
-  /** Always a new object: the library keeps the one it is given. */
-  const only = ({ source, tenant, endpoint, code, cause }: SeriesLabels) =>
-    tenantLabel ? { source, tenant, endpoint, code, cause } : { source, endpoint, code, cause }
+  /** The labels that are exposed, and a name for them: made once a set, since the series limit hands out the same objects. */
+  const exposed = new WeakMap<SeriesLabels, { readonly own: Omit<SeriesLabels, 'tenant'>; readonly key: string }>()
+  function expose(labels: SeriesLabels) {
+    const known = exposed.get(labels)
+    if (known) return known
+    const { source, tenant, endpoint, code, cause } = labels
+    // A copy of its own, which is never changed: the library keeps the object that it is given.
+    const own = tenantLabel ? { source, tenant, endpoint, code, cause } : { source, endpoint, code, cause }
+    const made = { own, key: JSON.stringify(own) }
+    exposed.set(labels, made)
+    return made
+  }
 
   function count(labels: SeriesLabels, value: number, at: number, exemplar: string | null): void {
     const traced = exemplar && TRACE_ID.test(exemplar) ? { exemplarLabels: { trace_id: exemplar } } : {}
-    failures.inc({ labels: only(labels), value, ...traced })
+    const { own, key } = expose(labels)
+    failures.inc({ labels: own, value, ...traced })
     if (introduce({ name: labels.endpoint, event: '', team: '', severity: 'critical' }))
       byEndpoint.inc({ source: labels.source, endpoint: labels.endpoint }, value)
-    const key = JSON.stringify(only(labels))
     const last = Math.max(at, newest.get(key) ?? 0)
     if (last <= 0) return
     newest.set(key, last)
-    lastFailure.set(only(labels), last / 1_000)
+    lastFailure.set(own, last / 1_000)
   }
 
   begin()
@@ -99,7 +108,7 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
       newest = new Map()
       begin()
       for (const { labels, count: value, lastFailureAt } of totals)
-        count(labels, value, Math.max(lastFailureAt, before.get(JSON.stringify(only(labels))) ?? 0), null)
+        count(labels, value, Math.max(lastFailureAt, before.get(expose(labels).key) ?? 0), null)
     },
   }
 }
