@@ -70,6 +70,7 @@ export class Store {
   #recorded = 0
   #oldest: number | null = null
   #wasFull = false
+  #walPages = 16
 
   constructor(options: StoreOptions) {
     this.#options = options
@@ -173,7 +174,7 @@ export class Store {
     return this.#guard(() => {
       const { db, incidents } = this.#open()
       incidents.expire(limits.before, limits.batch)
-      const expired = expireBatch(db, limits, this.#options.retentionSize - walPages(this.#options) * PAGE)
+      const expired = expireBatch(db, limits, this.#options.retentionSize - this.#walPages * PAGE)
       this.#failures -= expired.failures
       return expired
     })
@@ -215,7 +216,11 @@ export class Store {
     db.exec('PRAGMA auto_vacuum = INCREMENTAL')
     const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get()!
     if (mode !== 'wal') throw new FaultError('io', detailOf('io', this.#file, `no WAL: journal mode is ${mode}`))
-    const pages = walPages(this.#options)
+    const pages = walPages(
+      this.#options.retentionSize,
+      freeBytes(this.#file) + sizeOf(this.#file) + sizeOf(`${this.#file}-wal`),
+    )
+    this.#walPages = pages
     db.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;
       PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;
       PRAGMA wal_autocheckpoint = ${pages}; PRAGMA journal_size_limit = ${pages * PAGE}`)
@@ -326,9 +331,13 @@ function write(
   return [id, false]
 }
 
-/** The WAL may grow to this many pages (at most 4 MiB), an eighth of what the journal may take. */
-function walPages({ retentionSize }: StoreOptions): number {
-  return Math.max(16, Math.min(1_000, Math.floor(retentionSize / 8 / PAGE)))
+/**
+ * The WAL may grow to this many pages: at most 4 MiB, an eighth of what the journal may take, and a sixteenth of a small
+ * volume, since a full one can go on only when there is room to bring the whole WAL into the file.
+ * @param room bytes that the journal has and could have on its volume
+ */
+function walPages(retentionSize: number, room: number): number {
+  return Math.max(16, Math.min(1_000, Math.floor(Math.min(retentionSize / 8, room / 16) / PAGE)))
 }
 
 function numberOf(db: DatabaseSync, sql: string): number {

@@ -371,7 +371,7 @@ describe('openSqliteJournal', () => {
     const mount = (test: Mocha.Context): string => {
       const volume = tempFolder()
       try {
-        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', volume], { stdio: 'ignore' })
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', volume], { stdio: 'ignore' })
       } catch {
         if (process.env['CI'] === 'true') throw new Error('cannot mount a tmpfs (needs root), which CI must be able to')
         console.warn('      SKIPPED: cannot mount a tmpfs (needs root)')
@@ -385,7 +385,7 @@ describe('openSqliteJournal', () => {
     it('is reported when full: nothing is acknowledged, and it goes on once there is room', async function () {
       this.timeout(60_000)
       const filler = join(mount(this), 'filler')
-      writeFileSync(filler, Buffer.alloc(11 * 2 ** 20))
+      writeFileSync(filler, Buffer.alloc(3 * 2 ** 20))
       const journal = await open({ sizeInterval: 10 })
       const acknowledged: string[] = []
       const raw = Buffer.alloc(20_000, 1)
