@@ -1,0 +1,38 @@
+{{/* Whether replicas share the journal: "true" with PostgreSQL, empty with SQLite. */}}
+{{- define "webhook-error-exporter.shared" -}}
+{{- if or .Values.journal.existingSecret (hasPrefix "postgres" .Values.config.journal.url) }}true{{ end -}}
+{{- end }}
+
+{{- define "webhook-error-exporter.adminTokensPath" -}}
+/etc/webhook-error-exporter/admin
+{{- end }}
+
+{{/* The configuration file: `config` and what other values mean for it. */}}
+{{- define "webhook-error-exporter.config" -}}
+{{- $config := deepCopy .Values.config -}}
+{{- $folder := include "webhook-error-exporter.adminTokensPath" . -}}
+{{- if .Values.admin.apiToken.existingSecret -}}
+{{- $_ := set $config.admin "apiToken" (dict "file" (printf "%s/api-token" $folder)) -}}
+{{- end -}}
+{{- if .Values.admin.metricsToken.existingSecret -}}
+{{- $_ := set $config.admin "metricsToken" (dict "file" (printf "%s/metrics-token" $folder)) -}}
+{{- end -}}
+{{- if .Values.journal.existingSecret -}}
+{{- /* JOURNAL_URL wins over the file. This is what the service says, in metrics and log, where it has none. */ -}}
+{{- $_ := set $config.journal "url" "postgres://the-url-comes-from-a-secret.invalid/journal" -}}
+{{- end -}}
+{{- toYaml $config }}
+{{- end }}
+
+{{/* Rolls the pods with the configuration. Tokens are read again when they change, so they are no part of it. */}}
+{{- define "webhook-error-exporter.configChecksum" -}}
+{{ include "webhook-error-exporter.config" . | sha256sum }}
+{{- end }}
+
+{{- define "webhook-error-exporter.scrapeAnnotations" -}}
+{{- if .Values.monitoring.annotations }}
+prometheus.io/scrape: 'true'
+prometheus.io/port: {{ .Values.config.admin.port | toString | quote }}
+prometheus.io/path: /metrics
+{{- end }}
+{{- end }}
