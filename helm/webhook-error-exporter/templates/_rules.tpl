@@ -27,7 +27,7 @@ The groups of this release. Nothing here goes through `tpl`: the annotations are
 {{- $rules := list -}}
 {{- range .rules -}}
 {{- $_ := set . "expr" (.expr | toString | replace $constants.job $scope) -}}
-{{- $override := .alert | ternary (get $values.overrides (.alert | default "")) dict | default dict -}}
+{{- $override := get $values.overrides (.alert | default "") | default dict -}}
 {{- if hasKey $override "threshold" -}}
 {{- $_ := set . "expr" (regexReplaceAll $constants.threshold .expr (printf "%s${1}" (toString $override.threshold))) -}}
 {{- end -}}
