@@ -46,7 +46,11 @@ export function installedExampleApp(): string {
 }
 
 /** @param args more arguments of `helm template`, such as `--set-json` pairs */
-export async function renderExampleApp(major: HelmMajor, release: string, args: readonly string[] = []): Promise<string> {
+export async function renderExampleApp(
+  major: HelmMajor,
+  release: string,
+  args: readonly string[] = [],
+): Promise<string> {
   const folder = installedExampleApp()
   try {
     const { helm } = await helmTools(major)

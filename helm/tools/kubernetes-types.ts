@@ -89,7 +89,9 @@ function resolveDeclaration(file: string): string {
 
 /** `v1.Toleration`, `monitoring.coreos.com.v1.RelabelConfig`, unique over the packages. */
 function definitionName(path: string): string {
-  const [, rest] = path.split(/node_modules\/(?:@kubernetes-models\/(?:apimachinery|prometheus-operator|gateway-api)|kubernetes-models)\//)
+  const [, rest] = path.split(
+    /node_modules\/(?:@kubernetes-models\/(?:apimachinery|prometheus-operator|gateway-api)|kubernetes-models)\//,
+  )
   return rest!.replace(/\.d\.ts$/, '').replaceAll('/', '.')
 }
 

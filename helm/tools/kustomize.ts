@@ -38,7 +38,12 @@ export async function kustomizeComponents(): Promise<Map<string, string>> {
 }
 
 async function renderComponent({ about, values }: Component): Promise<Record<string, string>> {
-  const plain = { podMonitor: { enabled: false }, rules: { enabled: false }, tests: { enabled: false }, fullnameOverride: NAME }
+  const plain = {
+    podMonitor: { enabled: false },
+    rules: { enabled: false },
+    tests: { enabled: false },
+    fullnameOverride: NAME,
+  }
   const text = await renderExampleApp('4', NAME, [
     '--set-json',
     `webhookErrors=${JSON.stringify({ ...plain, config: { endpoints: [] }, ...values })}`,
@@ -47,7 +52,9 @@ async function renderComponent({ about, values }: Component): Promise<Record<str
   const workload = objects.find(({ kind }) => kind === 'Deployment')!
   const { template } = workload['spec']
   const resources = objects.filter(
-    ({ kind, metadata }) => metadata.name.startsWith(NAME) && (kind === 'PersistentVolumeClaim' || (kind === 'Service' && metadata.name === NAME)),
+    ({ kind, metadata }) =>
+      metadata.name.startsWith(NAME) &&
+      (kind === 'PersistentVolumeClaim' || (kind === 'Service' && metadata.name === NAME)),
   )
   const config = objects.find(({ kind }) => kind === 'ConfigMap')!['data']['config.yaml'] as string
   const ours = (label: string) => label.startsWith('webhook-error-exporter')
@@ -76,7 +83,9 @@ async function renderComponent({ about, values }: Component): Promise<Record<str
       resources: ['resources.yaml'],
       // Its name carries a hash, so a change of configuration rolls the pods.
       configMapGenerator: [{ name: NAME, files: ['config.yaml'] }],
-      patches: [{ path: 'sidecar.yaml', target: { kind: 'Deployment|StatefulSet', labelSelector: `${INJECT_LABEL}=true` } }],
+      patches: [
+        { path: 'sidecar.yaml', target: { kind: 'Deployment|StatefulSet', labelSelector: `${INJECT_LABEL}=true` } },
+      ],
     })}`,
     'config.yaml': config,
     'resources.yaml': resources.map((object) => stringify(withoutRelease(object))).join('---\n'),
@@ -87,7 +96,10 @@ async function renderComponent({ about, values }: Component): Promise<Record<str
 /** Kustomize sets the namespace; what names Helm and its release has no meaning here. */
 function withoutRelease(object: KubernetesObject): object {
   const { namespace, labels, annotations, ...metadata } = object.metadata
-  const keptLabels = pick(labels ?? {}, (key) => key === 'app.kubernetes.io/name' || key === 'app.kubernetes.io/part-of')
+  const keptLabels = pick(
+    labels ?? {},
+    (key) => key === 'app.kubernetes.io/name' || key === 'app.kubernetes.io/part-of',
+  )
   const keptAnnotations = pick(annotations ?? {}, (key) => !key.startsWith('helm.sh/'))
   return {
     ...object,

@@ -29,7 +29,9 @@ export function valuesDocs(): ValueDoc[] {
       docs.push({
         path: keys.join('.'),
         description: paragraph(before),
-        default: isMap(pair.value) ? pair.value.toJSON() : ((pair.value as { toJSON?: () => unknown })?.toJSON?.() ?? null),
+        default: isMap(pair.value)
+          ? pair.value.toJSON()
+          : ((pair.value as { toJSON?: () => unknown })?.toJSON?.() ?? null),
         branch,
       })
       if (branch) walk(pair.value as YAMLMap, keys, (pair.value as YAMLMap).commentBefore)
@@ -42,5 +44,9 @@ export function valuesDocs(): ValueDoc[] {
 /** Lines of one paragraph become one line; what stands before an empty line is about the file. */
 function paragraph(comment: string | null | undefined): string {
   const last = (comment ?? '').split(/\n\s*\n/).at(-1) ?? ''
-  return last.split('\n').map((line) => line.trim()).join(' ').trim()
+  return last
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ')
+    .trim()
 }

@@ -13,7 +13,9 @@ const text: Schema = { type: 'string' }
 const choice = (...values: string[]): Schema => ({ type: 'string', enum: values })
 /** Choices, or nothing. */
 const orNull = (schema: Schema): Schema =>
-  schema['enum'] ? { ...schema, type: ['string', 'null'], enum: [...(schema['enum'] as string[]), null] } : { ...schema, type: [schema['type'], 'null'] }
+  schema['enum']
+    ? { ...schema, type: ['string', 'null'], enum: [...(schema['enum'] as string[]), null] }
+    : { ...schema, type: [schema['type'], 'null'] }
 const pattern = (expression: string, maxLength: number): Schema => ({ type: 'string', pattern: expression, maxLength })
 const integer = (minimum: number, maximum: number): Schema => ({ type: 'integer', minimum, maximum })
 const list = (items: Schema): Schema => ({ type: 'array', items })
@@ -80,12 +82,16 @@ export function valuesSchema(): Schema {
       digest: pattern('^$|^sha256:[a-f0-9]{64}$', 71),
       pullPolicy: choice('IfNotPresent', 'Always', 'Never'),
     }),
-    imagePullSecrets: list(object({ name: { ...objectName, description: 'Name of the Secret.' } }, { required: ['name'] })),
+    imagePullSecrets: list(
+      object({ name: { ...objectName, description: 'Name of the Secret.' } }, { required: ['name'] }),
+    ),
     replicas: integer(0, 1_000),
     config: configSchema(),
     tokens: object({
       existingSecret: optionalName,
-      create: { ...map(pattern('^[\\x21-\\x7e]+(\\r?\\n[\\x21-\\x7e]+)*\\n?$', 65_536), '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$') },
+      create: {
+        ...map(pattern('^[\\x21-\\x7e]+(\\r?\\n[\\x21-\\x7e]+)*\\n?$', 65_536), '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'),
+      },
     }),
     admin: object({ apiToken: secretKey, metricsToken: secretKey }),
     journal: object({
@@ -176,12 +182,21 @@ export function valuesSchema(): Schema {
     topologySpreadConstraints: list(core('TopologySpreadConstraint')),
     terminationGracePeriodSeconds: integer(15, 3_600),
     updateStrategy: object({
-      type: { ...choice('RollingUpdate', 'OnDelete', 'Recreate'), description: 'OnDelete for a StatefulSet, Recreate for a Deployment.' },
+      type: {
+        ...choice('RollingUpdate', 'OnDelete', 'Recreate'),
+        description: 'OnDelete for a StatefulSet, Recreate for a Deployment.',
+      },
       rollingUpdate: {
         ...object({
           partition: { ...integer(0, 1_000), description: 'StatefulSet: pods from this ordinal on are updated.' },
-          maxUnavailable: { type: ['integer', 'string'], description: 'How many pods may be missing during an update.' },
-          maxSurge: { type: ['integer', 'string'], description: 'Deployment: how many pods more there may be during an update.' },
+          maxUnavailable: {
+            type: ['integer', 'string'],
+            description: 'How many pods may be missing during an update.',
+          },
+          maxSurge: {
+            type: ['integer', 'string'],
+            description: 'Deployment: how many pods more there may be during an update.',
+          },
         }),
         description: 'Parameters of RollingUpdate.',
       },
@@ -213,7 +228,10 @@ export function valuesSchema(): Schema {
           enabled: { ...bool, description: 'false leaves the alert out.' },
           for: { ...pattern(DURATION, 20), description: 'How long the condition must hold.' },
           threshold: { type: 'number', description: 'Replaces the number that files/rules marks as threshold.' },
-          severity: { ...pattern(LABEL_VALUE, 63), description: 'The label severity, for example critical, warning or info.' },
+          severity: {
+            ...pattern(LABEL_VALUE, 63),
+            description: 'The label severity, for example critical, warning or info.',
+          },
           labels: { ...map(text, '^[a-zA-Z_][a-zA-Z0-9_]*$'), description: 'More labels of the alert.' },
         }),
       },
@@ -273,7 +291,10 @@ function withDescriptions(schema: Schema): Schema {
 type Properties = Record<string, Schema>
 
 /** `elsewhere` for what has its description in a definition or, below `config`, in the service's schema. */
-function propertyAt(schema: Schema, path: readonly string[]): { described: boolean; set(text: string): void } | 'elsewhere' | undefined {
+function propertyAt(
+  schema: Schema,
+  path: readonly string[],
+): { described: boolean; set(text: string): void } | 'elsewhere' | undefined {
   let at = schema
   for (const [index, key] of path.entries()) {
     const properties = at['properties'] as Properties | undefined
@@ -285,7 +306,9 @@ function propertyAt(schema: Schema, path: readonly string[]): { described: boole
         set: (description) => {
           // Draft-07 ignores what stands beside a $ref. The service describes its own configuration itself.
           if (next['$ref']) properties[key] = { allOf: [next], description }
-          else next['description'] = path[0] === 'config' && path.length > 1 ? (next['description'] ?? description) : description
+          else
+            next['description'] =
+              path[0] === 'config' && path.length > 1 ? (next['description'] ?? description) : description
         },
       }
     }
@@ -327,7 +350,8 @@ function clean(schema: Schema): Schema {
   const { $schema, title, ...rest } = schema
   const out: Schema = {}
   for (const [keyword, value] of Object.entries(rest)) {
-    if (keyword.startsWith('x-') || keyword.startsWith('~') || (keyword === 'default' && typeof value === 'object')) continue
+    if (keyword.startsWith('x-') || keyword.startsWith('~') || (keyword === 'default' && typeof value === 'object'))
+      continue
     if (keyword === 'properties') {
       out[keyword] = Object.fromEntries(Object.entries(value as Properties).map(([key, item]) => [key, clean(item)]))
     } else if (Array.isArray(value)) {

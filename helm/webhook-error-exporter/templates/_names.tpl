@@ -16,6 +16,9 @@ A hash keeps names apart that are equal in what is left of them.
 {{- if not $full -}}
 {{- $full = contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
 {{- end -}}
+{{- /* A release's name may have dots and begin with a digit, a Service's may not. */ -}}
+{{- $full = replace "." "-" $full -}}
+{{- if not (regexMatch "^[a-z]" $full) }}{{ $full = printf "r-%s" $full }}{{ end -}}
 {{- if gt (len $full) 52 -}}
 {{- $full = printf "%s-%s" (trunc 43 $full | trimSuffix "-") (sha256sum $full | trunc 8) -}}
 {{- end -}}
