@@ -19,11 +19,11 @@ const orNull = (schema: Schema): Schema =>
 const pattern = (expression: string, maxLength: number): Schema => ({ type: 'string', pattern: expression, maxLength })
 const integer = (minimum: number, maximum: number): Schema => ({ type: 'integer', minimum, maximum })
 const list = (items: Schema): Schema => ({ type: 'array', items })
-const map = (values: Schema, keys?: string): Schema => ({
-  type: 'object',
-  additionalProperties: values,
-  ...(keys ? { propertyNames: { pattern: keys } } : {}),
-})
+/** Keys by pattern and not by `propertyNames`: Helm 4's validator does not say where those are wrong. */
+const map = (values: Schema, keys = ''): Schema =>
+  keys
+    ? { type: 'object', patternProperties: { [keys]: values }, additionalProperties: false }
+    : { type: 'object', additionalProperties: values }
 const object = (properties: Record<string, Schema>, more: Schema = {}): Schema => ({
   type: 'object',
   additionalProperties: false,
@@ -299,7 +299,10 @@ function propertyAt(
   for (const [index, key] of path.entries()) {
     const properties = at['properties'] as Properties | undefined
     const next = properties?.[key]
-    if (!next) return at['additionalProperties'] || at['allOf'] || at['$ref'] ? 'elsewhere' : undefined
+    if (!next)
+      return at['additionalProperties'] || at['patternProperties'] || at['allOf'] || at['$ref']
+        ? 'elsewhere'
+        : undefined
     if (index === path.length - 1) {
       return {
         described: typeof next['description'] === 'string',
