@@ -120,5 +120,6 @@ const head = (about: string) =>
 # Puts the sidecar into every Deployment and StatefulSet with the label ${INJECT_LABEL}: "true".
 # ${about.replaceAll('\n', '\n# ')}
 # Tokens come from the Secret ${NAME}-tokens, a key a tenant; until it exists every report is answered 401.
-# To change config.yaml, merge your own over it: configMapGenerator with behavior: merge.
+# For a configuration of your own list a component after this one, with configMapGenerator, behavior: merge and a file
+# config.yaml; a Kustomization's own generators run before its components.
 `

@@ -342,9 +342,7 @@ export const POLICIES: Readonly<Record<string, Rule>> = {
       pods.length === 0 && !sidecarAlone && 'selects no pod',
       pods.some(({ object: { kind } }) => kind === 'Pod') && 'selects the pod of helm test',
       ...ports.flatMap((port: Any) => [
-        object.metadata.labels?.['app.kubernetes.io/name'] !== 'shop' &&
-          typeof port.targetPort !== 'number' &&
-          `${port.name} goes to a named port`,
+        typeof port.targetPort !== 'number' && `${port.name} goes to a named port`,
         typeof port.targetPort === 'number' &&
           pods.length > 0 &&
           !open.includes(port.targetPort) &&
