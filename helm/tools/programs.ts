@@ -77,3 +77,10 @@ async function obtain(major: HelmMajor): Promise<HelmTools> {
   }
   return tools
 }
+
+/** `node helm/tools/programs.ts 4` prints the path of helm, for workflows. */
+if (import.meta.main) {
+  const [major = '4'] = process.argv.slice(2)
+  if (major !== '3' && major !== '4') throw new Error('name a major version of helm: 3 or 4')
+  console.log((await helmTools(major)).helm)
+}
