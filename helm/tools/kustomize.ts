@@ -54,7 +54,8 @@ async function renderComponent({ about, values }: Component): Promise<Record<str
   const resources = objects.filter(
     ({ kind, metadata }) =>
       metadata.name.startsWith(NAME) &&
-      (kind === 'PersistentVolumeClaim' || (kind === 'Service' && metadata.name === NAME)),
+      ['PersistentVolumeClaim', 'Service'].includes(kind) &&
+      metadata.name !== `${NAME}-shop`,
   )
   const config = objects.find(({ kind }) => kind === 'ConfigMap')!['data']['config.yaml'] as string
   const ours = (label: string) => label.startsWith('webhook-error-exporter')

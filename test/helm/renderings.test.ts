@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { CHART } from '../../helm/tools/values-docs.ts'
 import { expectGolden } from './support/golden.ts'
-import { CASES, caseFile, HELM_MAJORS, rendering, requireHelm, tool } from './support/helm.ts'
+import { CASES, caseFile, onBoth, rendering, requireHelm, tool } from './support/helm.ts'
 import { modelFault } from './support/models.ts'
 import { faultsIn } from './support/policy.ts'
 
@@ -19,7 +19,7 @@ describe('helm template', function () {
   for (const name of CASES) {
     describe(`with ci/${name}-values.yaml`, () => {
       it('passes lint --strict on Helm 3 and 4', async () => {
-        for (const major of HELM_MAJORS) {
+        await onBoth(async (major) => {
           const { code, stdout, stderr } = await tool(major, 'helm', [
             'lint',
             '--strict',
@@ -29,7 +29,7 @@ describe('helm template', function () {
           ])
           expect(code, `helm ${major}: ${stdout}${stderr}`).to.equal(0)
           expect(stdout).not.to.match(/\[(WARNING|ERROR)\]/)
-        }
+        })
       })
 
       it('renders the same on both', async () => {

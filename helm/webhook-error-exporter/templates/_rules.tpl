@@ -4,6 +4,8 @@ job: job="webhook-error-exporter"
 threshold: '[-+]?[0-9][-+.0-9eE]*([ \t]*# threshold)'
 runbookUrl: https://github.com/webhook-error-exporter/webhook-error-exporter/blob/main/docs/runbooks
 grafanaUrl: https://grafana.example.com
+apiUrl: https://webhook-error-exporter.example.com
+forward: service/{{ "{{ $labels.job }}" }}-admin 9464
 {{- end }}
 
 {{/* All groups of files/rules as they stand: `groups: […]`. */}}
@@ -22,6 +24,7 @@ The groups of this release. Nothing here goes through `tpl`: the annotations are
 {{- $constants := include "webhook-error-exporter.rules.constants" . | fromYaml -}}
 {{- $values := .Values.rules -}}
 {{- $scope := printf "job=%q, namespace=%q" (include "webhook-error-exporter.job" .) .Release.Namespace -}}
+{{- $forward := printf "service/%s-admin 9464:%d" (include "webhook-error-exporter.fullname" .) (int .Values.config.admin.port) -}}
 {{- $groups := list -}}
 {{- range get (include "webhook-error-exporter.rules.files" . | fromYaml) "groups" -}}
 {{- $rules := list -}}
@@ -44,6 +47,13 @@ The groups of this release. Nothing here goes through `tpl`: the annotations are
 {{- else -}}
 {{- $_ := unset . "dashboard_url" -}}
 {{- end -}}
+{{- end -}}
+{{- if $.Values.config.admin.externalUrl -}}
+{{- if .api_url }}{{ $_ := set . "api_url" (replace $constants.apiUrl (trimSuffix "/" $.Values.config.admin.externalUrl) .api_url) }}{{ end -}}
+{{- $_ := unset . "api_command" -}}
+{{- else -}}
+{{- $_ := unset . "api_url" -}}
+{{- if .api_command }}{{ $_ := set . "api_command" (replace $constants.forward $forward .api_command) }}{{ end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

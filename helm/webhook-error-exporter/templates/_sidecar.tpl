@@ -38,6 +38,12 @@ the application's chart, and yields items for the place of its name. The README 
 {{- include "webhook-error-exporter.podAnnotations" . }}
 {{- end }}
 
+{{/* Changes with the configuration, and with nothing else; podAnnotations has it already. */}}
+{{- define "webhook-error-exporter.sidecar.configChecksum" -}}
+{{- include "webhook-error-exporter.sidecar.required" . -}}
+{{- include "webhook-error-exporter.configChecksum" . }}
+{{- end }}
+
 {{/* Lets the sidecar write to a volume that is mounted; for `securityContext` of the pod. Empty on OpenShift. */}}
 {{- define "webhook-error-exporter.sidecar.podSecurityContext" -}}
 {{- include "webhook-error-exporter.sidecar.required" . -}}

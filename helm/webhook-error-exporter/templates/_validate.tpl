@@ -13,6 +13,16 @@
 {{- end -}}
 {{- end }}
 
+{{/* Milliseconds of a Prometheus duration. */}}
+{{- define "webhook-error-exporter.milliseconds" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}
+{{- $sum := 0 -}}
+{{- range regexFindAll "[0-9]+(ms|[smhdwy])" . -1 -}}
+{{- $sum = add $sum (mul (regexFind "[0-9]+" . | int64) (get $units (regexFind "[a-z]+" .))) -}}
+{{- end -}}
+{{- $sum -}}
+{{- end }}
+
 {{/* How many of n pods a PodDisruptionBudget's value stands for; a percentage is rounded up. Takes a list: value, n. */}}
 {{- define "webhook-error-exporter.podCount" -}}
 {{- $value := first . | toString -}}
@@ -61,6 +71,9 @@ write instead.
 {{- end -}}
 {{- if and $v.autoscaling.enabled (not $v.autoscaling.targetCPUUtilizationPercentage) (not $v.autoscaling.metrics) -}}
 {{- $faults = append $faults "autoscaling: has nothing to go by; write targetCPUUtilizationPercentage or metrics" -}}
+{{- end -}}
+{{- if and $v.autoscaling.enabled $v.autoscaling.targetCPUUtilizationPercentage (not (dig "requests" "cpu" "" $v.resources)) -}}
+{{- $faults = append $faults "resources.requests.cpu: autoscaling.targetCPUUtilizationPercentage is a part of it; write it" -}}
 {{- end -}}
 {{- if regexMatch "^postgres(ql)?://[^/@]*:[^/@]*@" $v.config.journal.url -}}
 {{- $faults = append $faults "config.journal.url: a ConfigMap is no place for a password; put the whole URL into a Secret and name it in journal.existingSecret" -}}
@@ -168,6 +181,39 @@ write instead.
 {{- end -}}
 {{- end -}}
 
+{{- range list "livenessProbe" "startupProbe" -}}
+{{- if ne (dig "successThreshold" 1 (index $v . | default dict) | int) 1 -}}
+{{- $faults = append $faults (printf "%s.successThreshold: Kubernetes takes 1 alone" .) -}}
+{{- end -}}
+{{- end -}}
+{{- with $v.config.sources.retm.tokensDir -}}
+{{- if not (hasPrefix "/" .) -}}
+{{- $faults = append $faults (printf "config.sources.retm.tokensDir: %s is where the Secret is mounted, so it must begin with /" .) -}}
+{{- end -}}
+{{- end -}}
+{{- with $v.updateStrategy -}}
+{{- $rolling := .rollingUpdate | default dict -}}
+{{- if has .type (list "OnDelete") | and $shared -}}
+{{- $faults = append $faults "updateStrategy.type: a Deployment knows RollingUpdate and Recreate" -}}
+{{- else if and (eq (.type | default "") "Recreate") (not $shared) -}}
+{{- $faults = append $faults "updateStrategy.type: a StatefulSet knows RollingUpdate and OnDelete (and replaces a pod only when it has stopped)" -}}
+{{- end -}}
+{{- if and $rolling (ne (.type | default "RollingUpdate") "RollingUpdate") -}}
+{{- $faults = append $faults (printf "updateStrategy.rollingUpdate: has no meaning with type %s; leave it out" .type) -}}
+{{- end -}}
+{{- if and $shared (hasKey $rolling "partition") -}}
+{{- $faults = append $faults "updateStrategy.rollingUpdate.partition: is for a StatefulSet" -}}
+{{- end -}}
+{{- if and (not $shared) (hasKey $rolling "maxSurge") -}}
+{{- $faults = append $faults "updateStrategy.rollingUpdate.maxSurge: is for a Deployment" -}}
+{{- end -}}
+{{- if and (hasKey $rolling "maxSurge") (hasKey $rolling "maxUnavailable") -}}
+{{- if and (has (toString $rolling.maxSurge) (list "0" "0%")) (has (toString $rolling.maxUnavailable) (list "0" "0%")) -}}
+{{- $faults = append $faults "updateStrategy.rollingUpdate: with maxSurge and maxUnavailable 0 no pod could ever be replaced" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* Availability */ -}}
 {{- with $v.podDisruptionBudget -}}
 {{- if .enabled -}}
@@ -205,16 +251,23 @@ write instead.
 {{- if and (dig "canary" "url" "" $v.config) (not .egress.canary) -}}
 {{- $faults = append $faults "networkPolicy.egress.canary: is empty, so the canary (config.canary.url) could not leave; write [{to: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [443]}]" -}}
 {{- end -}}
+{{- $probed := false -}}
+{{- range $v.config.endpoints -}}
+{{- if or (dig "probe" "onReport" true .) (dig "probe" "interval" "" .) }}{{ $probed = true }}{{ end -}}
+{{- end -}}
+{{- if and $probed (not .egress.probeCIDRs) (not .egress.extra) -}}
+{{- $faults = append $faults "networkPolicy.egress.probeCIDRs: is empty, so probes of config.endpoints could not leave, and every endpoint would seem unreachable; write their networks, for example [0.0.0.0/0]" -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
 {{- /* Monitoring */ -}}
-{{- if and $v.serviceMonitor.enabled $sidecar -}}
-{{- $faults = append $faults "serviceMonitor.enabled: the sidecar's admin port is on no Service; write podMonitor.enabled: true" -}}
-{{- end -}}
 {{- if and $v.serviceMonitor.enabled $v.podMonitor.enabled -}}
 {{- $faults = append $faults "podMonitor.enabled: with serviceMonitor.enabled every pod would be scraped twice and every failure counted twice; write one of them" -}}
+{{- end -}}
+{{- if gt (include "webhook-error-exporter.milliseconds" $v.monitoring.scrapeTimeout | int64) (include "webhook-error-exporter.milliseconds" $v.monitoring.interval | int64) -}}
+{{- $faults = append $faults "monitoring.scrapeTimeout: is longer than monitoring.interval, and the Operator ignores such a monitor; write at most the interval" -}}
 {{- end -}}
 {{- if and $v.monitoring.annotations (or $v.serviceMonitor.enabled $v.podMonitor.enabled) -}}
 {{- $faults = append $faults "monitoring.annotations: with a monitor every pod would be scraped twice and every failure counted twice; write one of them" -}}
@@ -260,6 +313,9 @@ write instead.
 {{- end -}}
 {{- if gt (int $v.replicas) 1 -}}
 {{- $faults = append $faults "replicas: in the sidecar form the application's chart says how many; write sidecar.replicas, so that this chart knows" -}}
+{{- end -}}
+{{- if dig "postStart" "" $v.lifecycle -}}
+{{- $faults = append $faults "lifecycle.postStart: in the sidecar form it would hold back the application's start; leave it out" -}}
 {{- end -}}
 {{- if not (and $v.resources.requests $v.resources.limits) -}}
 {{- $faults = append $faults "resources: a sidecar without requests and limits could starve the application; write both" -}}

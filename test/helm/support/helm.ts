@@ -88,6 +88,11 @@ export async function render(major: HelmMajor, args: readonly string[], release 
 export const template = (major: HelmMajor, args: readonly string[], release = RELEASE): Promise<Outcome> =>
   tool(major, 'helm', ['template', release, CHART, '--namespace', NAMESPACE, ...args])
 
+/** Both majors at once, as many as there are cores. */
+export const onBoth = async (run: (major: HelmMajor) => Promise<void>): Promise<void> => {
+  await Promise.all(HELM_MAJORS.map(run))
+}
+
 /** Runs with a values file of these values. */
 export async function withValues<T>(values: unknown, run: (args: readonly string[]) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'values-'))
