@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { stale } from './generate.ts'
@@ -24,6 +24,9 @@ export async function releaseFaults(tag: string): Promise<string[]> {
   const prerelease = String(/^0\.|-/.test(version))
   if (chart.annotations['artifacthub.io/prerelease'] !== prerelease) {
     faults.push(`artifacthub.io/prerelease in Chart.yaml is not ${prerelease}`)
+  }
+  if (!existsSync(join(ROOT, 'test/helm/released', version))) {
+    faults.push(`test/helm/released has no values of ${version}: run node helm/tools/set-version.ts ${version}`)
   }
   for (const path of await stale()) faults.push(`${path} is not current: run node helm/tools/generate.ts`)
   return faults
