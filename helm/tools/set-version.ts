@@ -25,4 +25,8 @@ writeFileSync(file, chart.toString({ lineWidth: 0, singleQuote: true }))
 
 for (const name of KEPT) cpSync(join(CHART, `ci/${name}-values.yaml`), join(RELEASED, version, `${name}-values.yaml`))
 cpSync(join(CHART, 'values.yaml'), join(RELEASED, version, 'all-values.yaml'))
-console.log(`Chart.yaml and ${globSync(`${version}/*`, { cwd: RELEASED }).map((path) => basename(path)).join(', ')}`)
+console.log(
+  `Chart.yaml and ${globSync(`${version}/*`, { cwd: RELEASED })
+    .map((path) => basename(path))
+    .join(', ')}`,
+)
