@@ -49,17 +49,13 @@ describe('helm template', function () {
         expect(faultsIn((await rendering('4', name)).objects)).to.deep.equal([])
       })
 
-      it('keeps to them with the longest release name', async () => {
-        const { objects } = await rendering('4', name, 'a'.repeat(53))
+      it('keeps to them with the longest release name, which may have dots', async () => {
+        const { objects } = await rendering('4', name, `web.hooks-${'a'.repeat(43)}`)
         expect(faultsIn(objects)).to.deep.equal([])
       })
 
       it('keeps to them with a release name that YAML takes for a number', async () => {
         expect(faultsIn((await rendering('4', name, '1e3')).objects)).to.deep.equal([])
-      })
-
-      it('keeps to them with a release name that has dots', async () => {
-        expect(faultsIn((await rendering('4', name, 'web.hooks')).objects)).to.deep.equal([])
       })
 
       it('is as its golden file', async () => {
