@@ -33,12 +33,14 @@ export async function tool(major: HelmMajor, name: 'helm' | 'kubectl', args: rea
   else await new Promise<void>((resolve) => waiting.push(resolve))
   try {
     return await new Promise((resolve) => {
-      // No cluster, and nobody's plugins or repositories.
       const env = {
         ...process.env,
+        // No cluster, and nobody's plugins or repositories.
         KUBECONFIG: '/dev/null',
         HELM_CONFIG_HOME: '/nonexistent',
         HELM_DATA_HOME: '/nonexistent',
+        // A tenth of a second is no time to collect garbage in; without it hundreds of runs take a third less.
+        GOGC: 'off',
       }
       execFile(program, args, { env, maxBuffer: 64 * 1_024 * 1_024 }, (error, stdout, stderr) =>
         resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr }),
