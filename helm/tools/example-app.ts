@@ -45,7 +45,10 @@ export function installedExampleApp(): string {
   return folder
 }
 
-/** @param args more arguments of `helm template`, such as `--set-json` pairs */
+/**
+ * Without the schema, which may be about to be made anew.
+ * @param args more arguments of `helm template`, such as `--set-json` pairs
+ */
 export async function renderExampleApp(
   major: HelmMajor,
   release: string,
@@ -54,9 +57,13 @@ export async function renderExampleApp(
   const folder = installedExampleApp()
   try {
     const { helm } = await helmTools(major)
-    const { stdout } = await run(helm, ['template', release, folder, '--namespace', 'shop', ...args], {
-      maxBuffer: 64 * 1_024 * 1_024,
-    })
+    const { stdout } = await run(
+      helm,
+      ['template', release, folder, '--namespace', 'shop', '--skip-schema-validation', ...args],
+      {
+        maxBuffer: 64 * 1_024 * 1_024,
+      },
+    )
     return stdout
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -52,7 +52,8 @@ export function valuesSchema(): Schema {
   const gateway = (name: string) =>
     types.reference(`@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/${name}`)
 
-  const secretKey = object({ existingSecret: optionalName, key: pattern('^[-._a-zA-Z0-9]+$', 253) })
+  const secretKey = pattern('^[-._a-zA-Z0-9]+$', 253)
+  const secretRef = object({ existingSecret: optionalName, key: secretKey })
   const destination = object(
     {
       to: { ...list(networking('NetworkPolicyPeer')), minItems: 1, description: 'Peers, as a NetworkPolicy has them.' },
@@ -93,10 +94,11 @@ export function valuesSchema(): Schema {
         ...map(pattern('^[\\x21-\\x7e]+(\\r?\\n[\\x21-\\x7e]+)*\\n?$', 65_536), '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'),
       },
     }),
-    admin: object({ apiToken: secretKey, metricsToken: secretKey }),
+    admin: object({ apiToken: secretRef, metricsToken: secretRef }),
+    canary: object({ existingSecret: optionalName, secretKey, tokenKey: secretKey }),
     journal: object({
       existingSecret: optionalName,
-      existingSecretKey: pattern('^[-._a-zA-Z0-9]+$', 253),
+      existingSecretKey: secretKey,
       acceptLossOnPodDeletion: bool,
     }),
     persistence: object({
@@ -345,6 +347,9 @@ function configSchema(): Schema {
     const at = section ? (schema['properties'] as Properties)[section]! : schema
     at['required'] = [...new Set([...((at['required'] as string[] | undefined) ?? []), ...required])]
   }
+  // The chart fills the secret in, from `canary.existingSecret`.
+  const canary = (schema['properties'] as Properties)['canary']
+  if (canary) canary['required'] = ['url']
   return schema
 }
 

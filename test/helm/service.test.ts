@@ -45,7 +45,9 @@ function mount(objects: readonly KubernetesObject[]): Mounted {
     )
     if (volume?.configMap && mountPath.endsWith('/config')) write(mountPath, config)
     else if (secret) write(mountPath, decoded(secret['data']))
-    else if (volume?.projected) {
+    else if (volume?.secret?.items) {
+      for (const { path: item } of volume.secret.items) write(mountPath, { [item]: `the-${item}\n` })
+    } else if (volume?.projected) {
       for (const source of volume.projected.sources)
         for (const item of source.secret.items) write(mountPath, { [item.path]: `the-${item.path}\n` })
     }
@@ -240,6 +242,29 @@ describe('the service with what the chart renders', function () {
     expect(elsewhere, elsewhere.output).to.include({ code: 1 })
     const metrics = await (await fetch(`${service.admin}/metrics`)).text()
     expect(metrics).to.match(/^webhook_exporter_reports_total\{[^}]*outcome="recorded"[^}]*\} 0$/m)
+  })
+
+  it('answers the canary of helm test where there is one, and no other’s', async () => {
+    const values = {
+      canary: { existingSecret: 'c' },
+      config: { canary: { url: 'https://errors.example.com/webhooks/error' } },
+    }
+    const service = await start({ ...values, tokens: { create: { 'merchant-a': 'the-token' } } })
+    const { args, env } = the(service.objects, 'Pod')['spec'].containers[0] as {
+      args: string[]
+      env: { name: string }[]
+    }
+    expect(args[0]).to.equal('selftest')
+    expect(env.map(({ name }) => name)).to.deep.equal(['CONFIG_FILE'])
+    const local = args.map((word) => (word.startsWith('http://') ? service.ingest + new URL(word).pathname : word))
+    const selftest = () => exec([...imageEntrypoint(), ...local], { CONFIG_FILE: service.env['CONFIG_FILE']! })
+    const known = await selftest()
+    expect(known, known.output).to.include({ code: 0 })
+    expect(known.output).to.include('the canary came back')
+    const metrics = await (await fetch(`${service.admin}/metrics`)).text()
+    expect(metrics).to.match(/^webhook_exporter_reports_total\{[^}]*outcome="recorded"[^}]*\} 0$/m)
+    writeFileSync(service.path('/etc/webhook-error-exporter/canary/token'), 'another')
+    expect(await selftest()).to.include({ code: 1 })
   })
 
   it('runs the script of the chart’s files in helm test', async () => {

@@ -255,6 +255,26 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   ],
   ['a scrape longer than its interval', { monitoring: { interval: '5s' } }, /monitoring\.scrapeTimeout: is longer/],
   [
+    'a canary that nobody signs',
+    { config: { canary: { url: 'https://a.example' } } },
+    /config\.canary\.secret: is missing/,
+  ],
+  [
+    'a canary’s Secret without a canary',
+    { canary: { existingSecret: 'c' } },
+    /canary\.existingSecret: there is no canary/,
+  ],
+  [
+    'a canary’s secret said twice',
+    { canary: { existingSecret: 'c' }, config: { canary: { url: 'https://a.example', secret: { env: 'A' } } } },
+    /canary\.existingSecret says them already/,
+  ],
+  [
+    'a policy that keeps the canary in',
+    { canary: { existingSecret: 'c' }, config: { canary: { url: 'https://a.example' } }, networkPolicy: NETWORK },
+    /networkPolicy\.egress\.canary: is empty/,
+  ],
+  [
     'a policy that makes every endpoint seem unreachable',
     { config: { endpoints: [{ name: 'a', urls: ['https://a.example'] }] }, networkPolicy: NETWORK },
     /networkPolicy\.egress\.probeCIDRs: is empty/,

@@ -7,6 +7,15 @@
 /etc/webhook-error-exporter/admin
 {{- end }}
 
+{{- define "webhook-error-exporter.canaryPath" -}}
+/etc/webhook-error-exporter/canary
+{{- end }}
+
+{{/* Whether a canary carries a bearer token. */}}
+{{- define "webhook-error-exporter.canaryToken" -}}
+{{- if ne (.Values.config.sources.retm.auth | default "bearer") "none" }}true{{ end -}}
+{{- end }}
+
 {{/* The configuration file: `config` and what other values mean for it. */}}
 {{- define "webhook-error-exporter.config" -}}
 {{- $config := deepCopy .Values.config -}}
@@ -16,6 +25,13 @@
 {{- end -}}
 {{- if .Values.admin.metricsToken.existingSecret -}}
 {{- $_ := set $config.admin "metricsToken" (dict "file" (printf "%s/metrics-token" $folder)) -}}
+{{- end -}}
+{{- if and .Values.canary.existingSecret $config.canary -}}
+{{- $folder := include "webhook-error-exporter.canaryPath" . -}}
+{{- $_ := set $config.canary "secret" (dict "file" (printf "%s/secret" $folder)) -}}
+{{- if include "webhook-error-exporter.canaryToken" . -}}
+{{- $_ := set $config.canary "token" (dict "file" (printf "%s/token" $folder)) -}}
+{{- end -}}
 {{- end -}}
 {{- if .Values.journal.existingSecret -}}
 {{- /* JOURNAL_URL wins over the file. This is what the service says, in metrics and log, where it has none. */ -}}

@@ -160,6 +160,7 @@ image's own SQLite path; its /data is read-only, so that it answers 503 instead 
   mountPath: {{ include "webhook-error-exporter.adminTokensPath" . }}
   readOnly: true
 {{- end }}
+{{- include "webhook-error-exporter.canaryMount" (list . (include "webhook-error-exporter.volumeName" (list . "canary"))) }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
   mountPath: /data
   {{- if and .Values.journal.existingSecret (include "webhook-error-exporter.sidecar" .) }}
@@ -230,6 +231,7 @@ template
       {{- end }}
       {{- end }}
 {{- end }}
+{{- include "webhook-error-exporter.canaryVolume" (list . (include "webhook-error-exporter.volumeName" (list . "canary"))) }}
 {{- $data := include "webhook-error-exporter.dataVolume" . }}
 {{- if eq $data "emptyDir" }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
@@ -243,6 +245,35 @@ template
   emptyDir: {}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* For the container and for the pod of `helm test`. Both take a list: root, the volume's name. */}}
+{{- define "webhook-error-exporter.canaryMount" -}}
+{{- if (first .).Values.canary.existingSecret }}
+- name: {{ last . }}
+  mountPath: {{ include "webhook-error-exporter.canaryPath" (first .) }}
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "webhook-error-exporter.canaryVolume" -}}
+{{- $root := first . -}}
+{{- with $root.Values.canary }}
+{{- if .existingSecret }}
+- name: {{ last $ }}
+  secret:
+    secretName: {{ .existingSecret | quote }}
+    defaultMode: 292
+    optional: true
+    items:
+      - key: {{ .secretKey | quote }}
+        path: secret
+      {{- if include "webhook-error-exporter.canaryToken" $root }}
+      - key: {{ .tokenKey | quote }}
+        path: token
+      {{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 

@@ -134,6 +134,16 @@ write instead.
 {{- $faults = append $faults (printf "config.admin.%s: admin.%s.existingSecret says it already; write one of them" $name $name) -}}
 {{- end -}}
 {{- end -}}
+{{- $canary := $v.config.canary | default dict -}}
+{{- if and $canary (not $canary.secret) (not $v.canary.existingSecret) -}}
+{{- $faults = append $faults "config.canary.secret: is missing; name the Secret that signs canaries in canary.existingSecret" -}}
+{{- end -}}
+{{- if and $v.canary.existingSecret (not $canary) -}}
+{{- $faults = append $faults "canary.existingSecret: there is no canary; write config.canary.url, the public URL of the error webhook" -}}
+{{- end -}}
+{{- if and $v.canary.existingSecret (or $canary.secret $canary.token) -}}
+{{- $faults = append $faults "config.canary.secret, config.canary.token: canary.existingSecret says them already; write one of them" -}}
+{{- end -}}
 {{- if and $v.tokens.create (not $v.config.sources.retm.tokensDir) -}}
 {{- $faults = append $faults "tokens.create: nothing would read the tokens; keep config.sources.retm.tokensDir" -}}
 {{- end -}}
@@ -158,7 +168,7 @@ write instead.
 {{- $faults = append $faults (printf "env: %s stands there twice; leave one" .) -}}
 {{- end -}}
 {{- $names = list -}}
-{{- range list "config" "tokens" "admin-tokens" "data" "tmp" }}{{ $names = append $names (include "webhook-error-exporter.volumeName" (list $ .)) }}{{ end -}}
+{{- range list "config" "tokens" "admin-tokens" "canary" "data" "tmp" }}{{ $names = append $names (include "webhook-error-exporter.volumeName" (list $ .)) }}{{ end -}}
 {{- range $v.extraVolumes }}{{ $names = append $names .name }}{{ end -}}
 {{- range include "webhook-error-exporter.twice" $names | splitList "\n" | compact | uniq -}}
 {{- $faults = append $faults (printf "extraVolumes: there is a volume %s already; choose another name" .) -}}
