@@ -74,9 +74,13 @@ const decoded = (data: Record<string, string>) =>
 
 const dockerfile = () => readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
 
+/** What the image sets, but for its own folders. */
 function imageEnvironment(): Record<string, string> {
-  const block = /^ENV ((?:.*\\\n)*.*)$/m.exec(dockerfile())?.[1] ?? ''
-  return Object.fromEntries([...block.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name!, value!]))
+  const blocks = [...dockerfile().matchAll(/^ENV ((?:.*\\\n)*.*)$/gm)].map(([, block]) => block!)
+  const pairs = blocks.flatMap((block) => [...block.matchAll(/([A-Z_]+)=(\S+)/g)])
+  return Object.fromEntries(
+    pairs.map(([, name, value]) => [name!, value!] as const).filter(([, value]) => !value.startsWith('/app/')),
+  )
 }
 
 /** The image's program with this machine's Node and sources. */
