@@ -1,0 +1,126 @@
+import { stringify } from 'yaml'
+import { type KubernetesObject, parseObjects, renderExampleApp } from './example-app.ts'
+
+const NAME = 'webhook-error-exporter'
+/** The label by which a workload asks for the sidecar. */
+export const INJECT_LABEL = 'webhook-error-exporter.github.io/inject'
+
+interface Component {
+  readonly about: string
+  readonly values: Record<string, unknown>
+}
+
+/** One component for each place that a sidecar's journal can have; a user picks one. */
+export const COMPONENTS: Readonly<Record<string, Component>> = {
+  'sidecar-volume': {
+    about: `The journal is an SQLite file on the claim ${NAME}-data, which comes along. For one replica; a Deployment needs
+strategy.type Recreate, since the volume has one writer. The pod gets an fsGroup, so that the sidecar can write to it.`,
+    values: {},
+  },
+  'sidecar-postgresql': {
+    about: `The journal is PostgreSQL: the Secret webhook-error-exporter-journal holds its URL under the key JOURNAL_URL. For any
+number of replicas. Until the Secret exists reports are answered 503, and the application runs.`,
+    values: { journal: { existingSecret: `${NAME}-journal` }, sidecar: { replicas: 2 } },
+  },
+  'sidecar-ephemeral': {
+    about: 'The journal is an emptyDir: what it holds is LOST when the pod is deleted. For one replica, to try it out.',
+    values: { persistence: { enabled: false }, journal: { acceptLossOnPodDeletion: true } },
+  },
+}
+
+/** @returns path below helm/kustomize → content, made from the chart's own rendering of the example application */
+export async function kustomizeComponents(): Promise<Map<string, string>> {
+  const files = new Map<string, string>()
+  for (const [name, component] of Object.entries(COMPONENTS)) {
+    for (const [file, text] of Object.entries(await renderComponent(component))) files.set(`${name}/${file}`, text)
+  }
+  return files
+}
+
+async function renderComponent({ about, values }: Component): Promise<Record<string, string>> {
+  const plain = {
+    podMonitor: { enabled: false },
+    rules: { enabled: false },
+    tests: { enabled: false },
+    fullnameOverride: NAME,
+  }
+  const text = await renderExampleApp('4', NAME, [
+    '--set-json',
+    `webhookErrors=${JSON.stringify({ ...plain, config: { endpoints: [] }, ...values })}`,
+  ])
+  const objects = parseObjects(text)
+  const workload = objects.find(({ kind }) => kind === 'Deployment')!
+  const { template } = workload['spec']
+  const resources = objects.filter(
+    ({ kind, metadata }) =>
+      metadata.name.startsWith(NAME) &&
+      ['PersistentVolumeClaim', 'Service'].includes(kind) &&
+      metadata.name !== `${NAME}-shop`,
+  )
+  const config = objects.find(({ kind }) => kind === 'ConfigMap')!['data']['config.yaml'] as string
+  const ours = (label: string) => label.startsWith('webhook-error-exporter')
+  const patch = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'any' },
+    spec: {
+      template: {
+        metadata: { labels: pick(template.metadata.labels, ours) },
+        spec: {
+          // A volume must be writable for the sidecar's user; an emptyDir is anyway.
+          ...(resources.some(({ kind }) => kind === 'PersistentVolumeClaim')
+            ? { securityContext: template.spec.securityContext }
+            : {}),
+          initContainers: template.spec.initContainers,
+          volumes: template.spec.volumes,
+        },
+      },
+    },
+  }
+  return {
+    'kustomization.yaml': `${head(about)}${stringify({
+      apiVersion: 'kustomize.config.k8s.io/v1alpha1',
+      kind: 'Component',
+      resources: ['resources.yaml'],
+      // Its name carries a hash, so a change of configuration rolls the pods.
+      configMapGenerator: [{ name: NAME, files: ['config.yaml'] }],
+      patches: [
+        { path: 'sidecar.yaml', target: { kind: 'Deployment|StatefulSet', labelSelector: `${INJECT_LABEL}=true` } },
+      ],
+    })}`,
+    'config.yaml': config,
+    'resources.yaml': resources.map((object) => stringify(withoutRelease(object))).join('---\n'),
+    'sidecar.yaml': stringify(patch, { aliasDuplicateObjects: false }),
+  }
+}
+
+/** Kustomize sets the namespace; what names Helm and its release has no meaning here. */
+function withoutRelease(object: KubernetesObject): object {
+  const { namespace, labels, annotations, ...metadata } = object.metadata
+  const keptLabels = pick(
+    labels ?? {},
+    (key) => key === 'app.kubernetes.io/name' || key === 'app.kubernetes.io/part-of',
+  )
+  const keptAnnotations = pick(annotations ?? {}, (key) => !key.startsWith('helm.sh/'))
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      labels: keptLabels,
+      ...(Object.keys(keptAnnotations).length ? { annotations: keptAnnotations } : {}),
+    },
+  }
+}
+
+const pick = (map: Readonly<Record<string, string>>, keep: (key: string) => boolean) =>
+  Object.fromEntries(Object.entries(map).filter(([key]) => keep(key)))
+
+const head = (about: string) =>
+  `# Generated by \`node helm/tools/generate.ts\` from the chart; do not edit.
+#
+# Puts the sidecar into every Deployment and StatefulSet with the label ${INJECT_LABEL}: "true".
+# ${about.replaceAll('\n', '\n# ')}
+# Tokens come from the Secret ${NAME}-tokens, a key a tenant; until it exists every report is answered 401.
+# For a configuration of your own list a component after this one, with configMapGenerator, behavior: merge and a file
+# config.yaml; a Kustomization's own generators run before its components.
+`

@@ -1,0 +1,54 @@
+{{/* Whether replicas share the journal: "true" with PostgreSQL, empty with SQLite. */}}
+{{- define "webhook-error-exporter.shared" -}}
+{{- if or .Values.journal.existingSecret (hasPrefix "postgres" .Values.config.journal.url) }}true{{ end -}}
+{{- end }}
+
+{{- define "webhook-error-exporter.adminTokensPath" -}}
+/etc/webhook-error-exporter/admin
+{{- end }}
+
+{{- define "webhook-error-exporter.canaryPath" -}}
+/etc/webhook-error-exporter/canary
+{{- end }}
+
+{{/* Whether a canary carries a bearer token. */}}
+{{- define "webhook-error-exporter.canaryToken" -}}
+{{- if ne (.Values.config.sources.retm.auth | default "bearer") "none" }}true{{ end -}}
+{{- end }}
+
+{{/* The configuration file: `config` and what other values mean for it. */}}
+{{- define "webhook-error-exporter.config" -}}
+{{- $config := deepCopy .Values.config -}}
+{{- $folder := include "webhook-error-exporter.adminTokensPath" . -}}
+{{- if .Values.admin.apiToken.existingSecret -}}
+{{- $_ := set $config.admin "apiToken" (dict "file" (printf "%s/api-token" $folder)) -}}
+{{- end -}}
+{{- if .Values.admin.metricsToken.existingSecret -}}
+{{- $_ := set $config.admin "metricsToken" (dict "file" (printf "%s/metrics-token" $folder)) -}}
+{{- end -}}
+{{- if and .Values.canary.existingSecret $config.canary -}}
+{{- $folder := include "webhook-error-exporter.canaryPath" . -}}
+{{- $_ := set $config.canary "secret" (dict "file" (printf "%s/secret" $folder)) -}}
+{{- if include "webhook-error-exporter.canaryToken" . -}}
+{{- $_ := set $config.canary "token" (dict "file" (printf "%s/token" $folder)) -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.journal.existingSecret -}}
+{{- /* JOURNAL_URL wins over the file. This is what the service says, in metrics and log, where it has none. */ -}}
+{{- $_ := set $config.journal "url" "postgres://the-url-comes-from-a-secret.invalid/journal" -}}
+{{- end -}}
+{{- toYaml $config }}
+{{- end }}
+
+{{/* Rolls the pods with the configuration. Tokens are read again when they change, so they are no part of it. */}}
+{{- define "webhook-error-exporter.configChecksum" -}}
+{{ include "webhook-error-exporter.config" . | sha256sum }}
+{{- end }}
+
+{{- define "webhook-error-exporter.scrapeAnnotations" -}}
+{{- if .Values.monitoring.annotations }}
+prometheus.io/scrape: 'true'
+prometheus.io/port: {{ .Values.config.admin.port | toString | quote }}
+prometheus.io/path: /metrics
+{{- end }}
+{{- end }}

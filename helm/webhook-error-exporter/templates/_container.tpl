@@ -1,0 +1,319 @@
+{{/* Name of a volume. Beside an application's own volumes ours carry a prefix. Takes a list: root, name. */}}
+{{- define "webhook-error-exporter.volumeName" -}}
+{{- if include "webhook-error-exporter.sidecar" (first .) }}webhook-error-exporter-{{ end }}{{ last . -}}
+{{- end }}
+
+{{/*
+The container, the same in all forms. A sidecar differs by its restart policy and by what it does not have: probes that
+would gate the application.
+*/}}
+{{- define "webhook-error-exporter.container" -}}
+{{- $sidecar := include "webhook-error-exporter.sidecar" . -}}
+{{- $config := .Values.config -}}
+name: webhook-error-exporter
+image: {{ include "webhook-error-exporter.image" . | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- if $sidecar }}
+restartPolicy: Always
+{{- end }}
+{{- with .Values.args }}
+args:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+env:
+  {{- include "webhook-error-exporter.env" . | nindent 2 }}
+{{- with .Values.envFrom }}
+envFrom:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+ports:
+  - name: webhook-ingest
+    containerPort: {{ $config.ingest.port }}
+    protocol: TCP
+  - name: webhook-admin
+    containerPort: {{ $config.admin.port }}
+    protocol: TCP
+{{- with include "webhook-error-exporter.probe" (list . .Values.livenessProbe "/healthz") }}
+livenessProbe:
+  {{- . | nindent 2 }}
+{{- end }}
+{{- if not $sidecar }}
+{{- with include "webhook-error-exporter.probe" (list . .Values.readinessProbe "/readyz") }}
+readinessProbe:
+  {{- . | nindent 2 }}
+{{- end }}
+{{- with include "webhook-error-exporter.probe" (list . .Values.startupProbe "/healthz") }}
+startupProbe:
+  {{- . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- with include "webhook-error-exporter.lifecycle" . }}
+lifecycle:
+  {{- . | nindent 2 }}
+{{- end }}
+resources:
+  {{- toYaml .Values.resources | nindent 2 }}
+securityContext:
+  {{- include "webhook-error-exporter.securityContext" . | nindent 2 }}
+volumeMounts:
+  {{- include "webhook-error-exporter.volumeMounts" . | nindent 2 }}
+{{- end }}
+
+{{/*
+The image sets some of these variables itself, and variables win over the file; so what the file says is repeated here.
+In a sidecar a missing Secret must not keep the application from starting: see `volumeMounts` for what happens then.
+*/}}
+{{- define "webhook-error-exporter.env" -}}
+- name: CONFIG_FILE
+  value: /etc/webhook-error-exporter/config/config.yaml
+- name: INGEST_HOST
+  value: {{ .Values.config.ingest.host | quote }}
+- name: INGEST_PORT
+  value: {{ .Values.config.ingest.port | toString | quote }}
+- name: ADMIN_HOST
+  value: {{ .Values.config.admin.host | quote }}
+- name: ADMIN_PORT
+  value: {{ .Values.config.admin.port | toString | quote }}
+- name: JOURNAL_URL
+{{- if .Values.journal.existingSecret }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.journal.existingSecret | quote }}
+      key: {{ .Values.journal.existingSecretKey | quote }}
+      {{- if include "webhook-error-exporter.sidecar" . }}
+      optional: true
+      {{- end }}
+{{- else }}
+  value: {{ .Values.config.journal.url | quote }}
+{{- end }}
+{{- with .Values.env }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Takes a list: root, the values' probe, path. A probe with a handler of its own keeps it. */}}
+{{- define "webhook-error-exporter.probe" -}}
+{{- $root := index . 0 -}}
+{{- with index . 1 -}}
+{{- $probe := deepCopy . -}}
+{{- if not (or .httpGet .exec .tcpSocket .grpc) -}}
+{{- $_ := set $probe "httpGet" (dict "path" (index $ 2) "port" $root.Values.config.admin.port) -}}
+{{- end -}}
+{{- toYaml $probe }}
+{{- end -}}
+{{- end }}
+
+{{/* The `sleep` action is on by default from Kubernetes 1.30; the image has no shell to do it otherwise. */}}
+{{- define "webhook-error-exporter.lifecycle" -}}
+{{- if .Values.lifecycle -}}
+{{- toYaml .Values.lifecycle }}
+{{- else if and (include "webhook-error-exporter.shared" .) (not (include "webhook-error-exporter.sidecar" .)) (semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version) -}}
+preStop:
+  sleep:
+    seconds: 5
+{{- end -}}
+{{- end }}
+
+{{- define "webhook-error-exporter.securityContext" -}}
+{{- $context := dict
+  "allowPrivilegeEscalation" false
+  "capabilities" (dict "drop" (list "ALL"))
+  "privileged" false
+  "readOnlyRootFilesystem" true
+  "runAsNonRoot" true
+  "seccompProfile" (dict "type" "RuntimeDefault")
+-}}
+{{- if not .Values.openshift -}}
+{{- $_ := set $context "runAsUser" .Values.runAs.user -}}
+{{- $_ := set $context "runAsGroup" .Values.runAs.group -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $context (deepCopy .Values.securityContext)) }}
+{{- end }}
+
+{{- define "webhook-error-exporter.podSecurityContext" -}}
+{{- $context := dict
+  "fsGroupChangePolicy" "OnRootMismatch"
+  "runAsNonRoot" true
+  "seccompProfile" (dict "type" "RuntimeDefault")
+-}}
+{{- if not .Values.openshift -}}
+{{- $_ := set $context "fsGroup" .Values.runAs.group -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $context (deepCopy .Values.podSecurityContext)) }}
+{{- end }}
+
+{{/*
+Folders, never a subPath: that would not see a rotated Secret. A sidecar whose PostgreSQL Secret is missing falls back to the
+image's own SQLite path; its /data is read-only, so that it answers 503 instead of keeping reports where they would be lost.
+*/}}
+{{- define "webhook-error-exporter.volumeMounts" -}}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "config") }}
+  mountPath: /etc/webhook-error-exporter/config
+  readOnly: true
+{{- with .Values.config.sources.retm.tokensDir }}
+- name: {{ include "webhook-error-exporter.volumeName" (list $ "tokens") }}
+  mountPath: {{ . | quote }}
+  readOnly: true
+{{- end }}
+{{- if or .Values.admin.apiToken.existingSecret .Values.admin.metricsToken.existingSecret }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "admin-tokens") }}
+  mountPath: {{ include "webhook-error-exporter.adminTokensPath" . }}
+  readOnly: true
+{{- end }}
+{{- include "webhook-error-exporter.canaryMount" (list . (include "webhook-error-exporter.volumeName" (list . "canary"))) }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
+  mountPath: /data
+  {{- if and .Values.journal.existingSecret (include "webhook-error-exporter.sidecar" .) }}
+  readOnly: true
+  {{- end }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "tmp") }}
+  mountPath: /tmp
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/*
+How the journal's volume comes: `template` (the workload's volumeClaimTemplates), `claim`, or `emptyDir`.
+*/}}
+{{- define "webhook-error-exporter.dataVolume" -}}
+{{- if or (include "webhook-error-exporter.shared" .) (not .Values.persistence.enabled) -}}
+emptyDir
+{{- else if .Values.persistence.existingClaim -}}
+claim
+{{- else if and (include "webhook-error-exporter.sidecar" .) (eq .Values.sidecar.workload "Deployment") -}}
+claim
+{{- else -}}
+template
+{{- end -}}
+{{- end }}
+
+{{- define "webhook-error-exporter.claimName" -}}
+{{ .Values.persistence.existingClaim | default (printf "%s-data" (include "webhook-error-exporter.fullname" .)) }}
+{{- end }}
+
+{{/* Modes let every user of the pod read: a sidecar's pod need not have our fsGroup. Only what mounts a volume sees it. */}}
+{{- define "webhook-error-exporter.volumes" -}}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "config") }}
+  configMap:
+    name: {{ include "webhook-error-exporter.fullname" . | quote }}
+    defaultMode: 292
+{{- if .Values.config.sources.retm.tokensDir }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "tokens") }}
+  secret:
+    secretName: {{ include "webhook-error-exporter.tokensSecret" . | quote }}
+    defaultMode: 292
+    optional: true
+{{- end }}
+{{- if or .Values.admin.apiToken.existingSecret .Values.admin.metricsToken.existingSecret }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "admin-tokens") }}
+  projected:
+    defaultMode: 292
+    sources:
+      {{- with .Values.admin.apiToken }}
+      {{- if .existingSecret }}
+      - secret:
+          name: {{ .existingSecret | quote }}
+          optional: true
+          items:
+            - key: {{ .key | quote }}
+              path: api-token
+      {{- end }}
+      {{- end }}
+      {{- with .Values.admin.metricsToken }}
+      {{- if .existingSecret }}
+      - secret:
+          name: {{ .existingSecret | quote }}
+          optional: true
+          items:
+            - key: {{ .key | quote }}
+              path: metrics-token
+      {{- end }}
+      {{- end }}
+{{- end }}
+{{- include "webhook-error-exporter.canaryVolume" (list . (include "webhook-error-exporter.volumeName" (list . "canary"))) }}
+{{- $data := include "webhook-error-exporter.dataVolume" . }}
+{{- if eq $data "emptyDir" }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
+  emptyDir: {}
+{{- else if eq $data "claim" }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
+  persistentVolumeClaim:
+    claimName: {{ include "webhook-error-exporter.claimName" . | quote }}
+{{- end }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "tmp") }}
+  emptyDir: {}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* For the container and for the pod of `helm test`. Both take a list: root, the volume's name. */}}
+{{- define "webhook-error-exporter.canaryMount" -}}
+{{- if (first .).Values.canary.existingSecret }}
+- name: {{ last . }}
+  mountPath: {{ include "webhook-error-exporter.canaryPath" (first .) }}
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "webhook-error-exporter.canaryVolume" -}}
+{{- $root := first . -}}
+{{- with $root.Values.canary }}
+{{- if .existingSecret }}
+- name: {{ last $ }}
+  secret:
+    secretName: {{ .existingSecret | quote }}
+    defaultMode: 292
+    optional: true
+    items:
+      - key: {{ .secretKey | quote }}
+        path: secret
+      {{- if include "webhook-error-exporter.canaryToken" $root }}
+      - key: {{ .tokenKey | quote }}
+        path: token
+      {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "webhook-error-exporter.claimSpec" -}}
+{{- with .Values.persistence -}}
+accessModes:
+  {{- toYaml .accessModes | nindent 2 }}
+volumeMode: Filesystem
+resources:
+  requests:
+    storage: {{ .size | quote }}
+{{- if eq .storageClass "-" }}
+storageClassName: ''
+{{- else if .storageClass }}
+storageClassName: {{ .storageClass | quote }}
+{{- end }}
+{{- with .selector }}
+selector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+{{- end }}
+
+{{/*
+A StatefulSet's claims cannot be changed, so nothing here changes with chart or release. Kind and API version are what the
+API server adds; without them every GitOps controller sees a difference for ever.
+*/}}
+{{- define "webhook-error-exporter.volumeClaimTemplates" -}}
+{{- if eq (include "webhook-error-exporter.dataVolume" .) "template" }}
+- apiVersion: v1
+  kind: PersistentVolumeClaim
+  metadata:
+    name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
+    labels:
+      {{- mergeOverwrite (include "webhook-error-exporter.selectorLabels" . | fromYaml) .Values.persistence.labels | toYaml | nindent 6 }}
+    {{- with .Values.persistence.annotations }}
+    annotations:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+  spec:
+    {{- include "webhook-error-exporter.claimSpec" . | nindent 4 }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,169 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { stringify } from 'yaml'
+import { parseObjects } from '../../helm/tools/example-app.ts'
+import { COMPONENTS, INJECT_LABEL } from '../../helm/tools/kustomize.ts'
+import { tempFolder } from '../support/temp.ts'
+import { HELM_MAJORS, type HelmMajor, type KubernetesObject, requireHelm, the, tool } from './support/helm.ts'
+import { modelFault } from './support/models.ts'
+import { POLICIES, podsOf } from './support/policy.ts'
+
+const KUSTOMIZE = join(import.meta.dirname, '../../helm/kustomize')
+
+const workload = (kind: string, name: string, labels: Record<string, string>, pod: object, spec: object = {}) => ({
+  apiVersion: 'apps/v1',
+  kind,
+  metadata: { name, labels },
+  spec: {
+    replicas: 1,
+    ...spec,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: pod },
+  },
+})
+const ask = { [INJECT_LABEL]: 'true' }
+
+/** Manifests as others write them, which know nothing of us. */
+const FOREIGN = {
+  shop: workload('Deployment', 'shop', ask, {
+    containers: [{ name: 'shop', image: 'shop:1', ports: [{ containerPort: 8080 }] }],
+  }),
+  billing: workload(
+    'StatefulSet',
+    'billing',
+    ask,
+    {
+      securityContext: { runAsNonRoot: true },
+      initContainers: [
+        { name: 'migrate', image: 'billing:2', command: ['migrate'] },
+        { name: 'mesh', image: 'mesh:1', restartPolicy: 'Always' },
+      ],
+      containers: [{ name: 'billing', image: 'billing:2', volumeMounts: [{ name: 'data', mountPath: '/var/lib' }] }],
+      volumes: [{ name: 'scratch', emptyDir: {} }],
+    },
+    {
+      serviceName: 'billing',
+      volumeClaimTemplates: [
+        {
+          metadata: { name: 'data' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        },
+      ],
+    },
+  ),
+  mail: workload(
+    'Deployment',
+    'mail',
+    { ...ask, team: 'mail' },
+    {
+      initContainers: [{ name: 'wait', image: 'wait:1' }],
+      containers: [{ name: 'mail', image: 'mail:1', env: [{ name: 'A', value: 'b' }] }],
+    },
+  ),
+  other: workload('Deployment', 'other', {}, { containers: [{ name: 'other', image: 'other:1' }] }),
+}
+
+describe('kubectl kustomize', function () {
+  this.timeout(60_000)
+  before(async function () {
+    await requireHelm(this)
+  })
+
+  async function build(major: HelmMajor, component: string, config?: string): Promise<KubernetesObject[]> {
+    const folder = tempFolder()
+    cpSync(KUSTOMIZE, join(folder, 'components'), { recursive: true })
+    mkdirSync(join(folder, 'app'))
+    for (const [name, object] of Object.entries(FOREIGN))
+      writeFileSync(join(folder, 'app', `${name}.yaml`), stringify(object))
+    if (config !== undefined) {
+      mkdirSync(join(folder, 'components/configuration'))
+      writeFileSync(join(folder, 'components/configuration/config.yaml'), config)
+      writeFileSync(
+        join(folder, 'components/configuration/kustomization.yaml'),
+        stringify({
+          apiVersion: 'kustomize.config.k8s.io/v1alpha1',
+          kind: 'Component',
+          configMapGenerator: [{ name: 'webhook-error-exporter', behavior: 'merge', files: ['config.yaml'] }],
+        }),
+      )
+    }
+    writeFileSync(
+      join(folder, 'app/kustomization.yaml'),
+      stringify({
+        apiVersion: 'kustomize.config.k8s.io/v1beta1',
+        kind: 'Kustomization',
+        namespace: 'shop',
+        resources: Object.keys(FOREIGN).map((name) => `${name}.yaml`),
+        components: [`../components/${component}`, ...(config ? ['../components/configuration'] : [])],
+      }),
+    )
+    const { code, stdout, stderr } = await tool(major, 'kubectl', ['kustomize', join(folder, 'app')])
+    expect(code, stderr).to.equal(0)
+    return parseObjects(stdout)
+  }
+
+  for (const component of Object.keys(COMPONENTS)) {
+    describe(component, () => {
+      it('puts the sidecar into what asks for it, before the rest, which stays as it was', async () => {
+        for (const major of HELM_MAJORS) {
+          const objects = await build(major, component)
+          for (const [name, foreign] of Object.entries(FOREIGN)) {
+            const before = foreign.spec.template.spec as {
+              initContainers?: object[]
+              containers: object[]
+              volumes?: object[]
+            }
+            const { spec, labels } = podsOf([the(objects, foreign.kind, name)])[0]!
+            expect(spec.containers).to.deep.equal(before.containers)
+            const injected = name !== 'other'
+            const [first, ...rest] = injected ? spec.initContainers : [undefined, ...(spec.initContainers ?? [])]
+            if (injected) expect(first).to.include({ name: 'webhook-error-exporter', restartPolicy: 'Always' })
+            expect(rest).to.deep.equal(before.initContainers ?? [])
+            expect(spec.volumes ?? []).to.deep.include.members(before.volumes ?? [])
+            expect('webhook-error-exporter.github.io/sidecar' in labels).to.equal(injected)
+            expect(the(objects, foreign.kind, name)['spec'].selector).to.deep.equal(foreign.spec.selector)
+          }
+        }
+      })
+
+      it('is valid, and nothing in it gates the application', async () => {
+        const objects = await build('4', component)
+        for (const object of objects) expect(await modelFault(object)).to.equal(undefined)
+        const policies = [
+          'no null',
+          'containers have names of their own, and nothing twice',
+          'a sidecar gates nothing',
+          'a sidecar needs nothing that may be missing',
+          'nothing that changes in selectors and claims',
+          'workloads select their own pods',
+          'Services reach a port that somebody has',
+          'the admin port is private',
+          'in the namespace of the release',
+          'no subPath',
+        ]
+        for (const name of policies) expect(POLICIES[name]!(objects), name).to.deep.equal([])
+      })
+
+      it('mounts the ConfigMap that it generates, whose name changes with its content', async () => {
+        const mounted = (objects: KubernetesObject[]) =>
+          podsOf([the(objects, 'Deployment', 'shop')])[0]!.spec.volumes.find(
+            (volume: { configMap?: object }) => volume.configMap,
+          ).configMap.name
+        const objects = await build('4', component)
+        expect(mounted(objects)).to.equal(the(objects, 'ConfigMap').metadata.name)
+        const changed = await build('4', component, 'metrics: {tenantLabel: true}\n')
+        expect(mounted(changed)).not.to.equal(mounted(objects))
+        expect(the(changed, 'ConfigMap')['data']['config.yaml']).to.equal('metrics: {tenantLabel: true}\n')
+      })
+    })
+  }
+
+  it('gives the sidecar a volume it can write, a Secret for its journal, or says that it loses it', async () => {
+    const volume = podsOf([the(await build('4', 'sidecar-volume'), 'Deployment', 'shop')])[0]!.spec
+    expect(volume.securityContext).to.deep.equal({ fsGroup: 65_532, fsGroupChangePolicy: 'OnRootMismatch' })
+    const database = podsOf([the(await build('4', 'sidecar-postgresql'), 'Deployment', 'shop')])[0]!.spec
+    expect(JSON.stringify(database.initContainers[0].env)).to.include('"optional":true')
+    expect(COMPONENTS['sidecar-ephemeral']!.about).to.include('LOST')
+  })
+})

@@ -1,0 +1,66 @@
+import { expect } from 'chai'
+import { CHART } from '../../helm/tools/values-docs.ts'
+import { expectGolden } from './support/golden.ts'
+import { CASES, caseFile, onBoth, rendering, requireHelm, tool } from './support/helm.ts'
+import { modelFault } from './support/models.ts'
+import { faultsIn } from './support/policy.ts'
+
+describe('helm template', function () {
+  this.timeout(60_000)
+  before(async function () {
+    await requireHelm(this)
+  })
+
+  it('has a ci file for each feature and mode', () => {
+    expect(CASES.length).to.be.at.least(20)
+    expect(CASES).to.include.members(['default', 'postgresql', 'sidecar', 'sidecar-statefulset', 'sidecar-postgresql'])
+  })
+
+  for (const name of CASES) {
+    describe(`with ci/${name}-values.yaml`, () => {
+      it('passes lint --strict on Helm 3 and 4', async () => {
+        await onBoth(async (major) => {
+          const { code, stdout, stderr } = await tool(major, 'helm', [
+            'lint',
+            '--strict',
+            '--values',
+            caseFile(name),
+            CHART,
+          ])
+          expect(code, `helm ${major}: ${stdout}${stderr}`).to.equal(0)
+          expect(stdout).not.to.match(/\[(WARNING|ERROR)\]/)
+        })
+      })
+
+      it('renders the same on both', async () => {
+        const [three, four] = await Promise.all([rendering('3', name), rendering('4', name)])
+        expect(three.text).to.equal(four.text)
+      })
+
+      it('is valid by the schemas of Kubernetes and the operators', async () => {
+        const { objects } = await rendering('4', name)
+        for (const object of objects) {
+          if (object.apiVersion.startsWith('external-secrets.io')) continue
+          expect(await modelFault(object)).to.equal(undefined)
+        }
+      })
+
+      it('keeps to the policies', async () => {
+        expect(faultsIn((await rendering('4', name)).objects)).to.deep.equal([])
+      })
+
+      it('keeps to them with the longest release name, which may have dots', async () => {
+        const { objects } = await rendering('4', name, `web.hooks-${'a'.repeat(43)}`)
+        expect(faultsIn(objects)).to.deep.equal([])
+      })
+
+      it('keeps to them with a release name that YAML takes for a number', async () => {
+        expect(faultsIn((await rendering('4', name, '1e3')).objects)).to.deep.equal([])
+      })
+
+      it('is as its golden file', async () => {
+        expectGolden(name, (await rendering('4', name)).objects)
+      })
+    })
+  }
+})

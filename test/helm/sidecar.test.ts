@@ -1,0 +1,180 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { parse, stringify } from 'yaml'
+import { EXAMPLE_APP, installedExampleApp, parseObjects } from '../../helm/tools/example-app.ts'
+import { CHART } from '../../helm/tools/values-docs.ts'
+import { tempFolder } from '../support/temp.ts'
+import { expectGolden } from './support/golden.ts'
+import { HELM_MAJORS, type HelmMajor, type KubernetesObject, requireHelm, the, tool } from './support/helm.ts'
+import { modelFault } from './support/models.ts'
+import { faultsIn, POLICIES, podsOf } from './support/policy.ts'
+
+const VALUES = ['default', 'statefulset', 'postgresql', 'without']
+
+describe('the example application with the sidecar', function () {
+  this.timeout(60_000)
+  let app: string
+
+  before(async function () {
+    await requireHelm(this)
+    app = installedExampleApp()
+  })
+  after(() => {
+    if (app) rmSync(app, { recursive: true, force: true })
+  })
+
+  const template = (major: HelmMajor, args: readonly string[], folder = app) =>
+    tool(major, 'helm', ['template', 'demo', folder, '--namespace', 'shop', ...args])
+  const objectsOf = async (...args: string[]): Promise<KubernetesObject[]> => {
+    const { code, stdout, stderr } = await template('4', args)
+    expect(code, stderr).to.equal(0)
+    return parseObjects(stdout)
+  }
+  const values = (name: string) => ['--values', join(EXAMPLE_APP, `ci/${name}-values.yaml`)]
+
+  for (const name of VALUES) {
+    it(`${name}: passes lint --strict, renders the same on both, is valid and keeps to the policies`, async () => {
+      for (const major of HELM_MAJORS) {
+        const lint = await tool(major, 'helm', ['lint', '--strict', app, ...values(name)])
+        expect(lint.code, lint.stdout + lint.stderr).to.equal(0)
+      }
+      const [three, four] = await Promise.all(HELM_MAJORS.map((major) => template(major, values(name))))
+      expect(three!.stdout).to.equal(four!.stdout)
+      const objects = parseObjects(four!.stdout)
+      for (const object of objects) expect(await modelFault(object)).to.equal(undefined)
+      expect(faultsIn(objects)).to.deep.equal([])
+      expectGolden(`example-app-${name}`, objects)
+    })
+  }
+
+  it('runs in initContainers, restarts always, and is the stand-alone form’s container but for its probes', async () => {
+    const sidecar = podsOf(await objectsOf()).find(({ owner }) => owner.startsWith('Deployment'))!.containers[0]!
+    expect(sidecar).to.include({ name: 'webhook-error-exporter', initial: true })
+    expect(sidecar.spec.restartPolicy).to.equal('Always')
+    const { stdout } = await tool('4', 'helm', ['template', 'demo', CHART, '--namespace', 'shop'])
+    const { readinessProbe, startupProbe, ...standalone } = the(parseObjects(stdout), 'StatefulSet')['spec'].template
+      .spec.containers[0]
+    const { restartPolicy, ...same } = sidecar.spec
+    const prefixed = standalone.volumeMounts.map((mount: { name: string }) => ({
+      ...mount,
+      name: `webhook-error-exporter-${mount.name}`,
+    }))
+    expect(same).to.deep.equal({ ...standalone, volumeMounts: prefixed })
+    expect(readinessProbe).to.be.an('object')
+    expect(startupProbe).to.be.an('object')
+  })
+
+  it('is reached by a Service of its own while the application is not ready', async () => {
+    const objects = await objectsOf()
+    const service = the(objects, 'Service', 'demo-webhook-error-exporter')
+    expect(service['spec'].publishNotReadyAddresses).to.equal(true)
+    const pod = podsOf(objects).find(({ owner }) => owner === 'Deployment demo-shop')!
+    expect(pod.labels).to.include(service['spec'].selector)
+    expect(the(objects, 'Deployment')['spec'].selector.matchLabels).not.to.have.any.keys(
+      ...Object.keys(service['spec'].selector),
+    )
+    expect(the(objects, 'PodMonitor')['spec'].selector.matchLabels).to.deep.equal(service['spec'].selector)
+  })
+
+  it('rolls with the configuration, and with nothing else', async () => {
+    const checksum = async (...args: string[]) =>
+      podsOf(await objectsOf(...args)).find(({ owner }) => owner === 'Deployment demo-shop')!.annotations[
+        'webhook-error-exporter.github.io/config-checksum'
+      ]
+    const before = await checksum()
+    expect(await checksum('--set', 'webhookErrors.config.metrics.seriesLimit=500')).not.to.equal(before)
+    expect(await checksum('--set', 'webhookErrors.tokens.create.a=b')).to.equal(before)
+  })
+
+  it('says what is wrong where the dependency runs as a service of its own', async () => {
+    const { code, stderr } = await template('4', ['--set', 'webhookErrors.mode=standalone'])
+    expect(code).not.to.equal(0)
+    expect(stderr).to.include('set mode: sidecar in its values')
+  })
+
+  it('leaves nothing behind with condition false', async () => {
+    const objects = await objectsOf(...values('without'))
+    expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).to.have.members([
+      'Service demo-shop',
+      'Deployment demo-shop',
+    ])
+    expect(JSON.stringify(objects)).not.to.include('webhook-error-exporter')
+  })
+
+  it('takes what the parent shares as global', async () => {
+    for (const major of HELM_MAJORS) {
+      const { code, stdout, stderr } = await template(major, [
+        '--set-json',
+        'global={"imageRegistry":"mirror.example.com","imagePullSecrets":["pull"],"storageClass":"x","nested":{"a":1}}',
+      ])
+      expect(code, stderr).to.equal(0)
+      expect(stdout).to.include('image: "mirror.example.com/webhook-error-exporter/webhook-error-exporter:')
+    }
+  })
+
+  it('takes a null in the parent’s values for what the schema says of it', async () => {
+    const { stderr, code } = await template('4', ['--set-json', 'webhookErrors.config.journal=null'])
+    expect(code).not.to.equal(0)
+    expect(stderr).to.include('journal')
+  })
+
+  it('keeps selectors, names and claims under another alias, and without one', async () => {
+    const fixed = async (alias: string | undefined) => {
+      const folder = tempFolder()
+      cpSync(app, folder, { recursive: true })
+      const chart = parse(readFileSync(join(folder, 'Chart.yaml'), 'utf8'))
+      const key = alias ?? 'webhook-error-exporter'
+      const [dependency] = chart.dependencies
+      delete dependency.alias
+      if (alias) dependency.alias = alias
+      dependency.condition = `${key}.enabled`
+      writeFileSync(join(folder, 'Chart.yaml'), stringify(chart))
+      const app_ = parse(readFileSync(join(folder, 'values.yaml'), 'utf8'))
+      app_.workload = 'StatefulSet'
+      app_[key] = { ...app_.webhookErrors, sidecar: { workload: 'StatefulSet' } }
+      if (key !== 'webhookErrors') delete app_.webhookErrors
+      writeFileSync(join(folder, 'values.yaml'), stringify(app_))
+      const file = join(folder, 'templates/workload.yaml')
+      const text = readFileSync(file, 'utf8')
+        .replaceAll('.Values.webhookErrors.enabled', `(index .Values "${key}").enabled`)
+        .replaceAll('.Subcharts.webhookErrors', `(index .Subcharts "${key}")`)
+      writeFileSync(file, text)
+      const { code, stdout, stderr } = await template('4', [], folder)
+      expect(code, stderr).to.equal(0)
+      return parseObjects(stdout).map((object) => ({
+        name: `${object.kind} ${object.metadata.name}`,
+        selector: object['spec']?.selector,
+        claims: object['spec']?.volumeClaimTemplates,
+      }))
+    }
+    const usual = await fixed('webhookErrors')
+    expect(await fixed('errors')).to.deep.equal(usual)
+    expect(await fixed(undefined)).to.deep.equal(usual)
+  })
+
+  it('is what `helm dependency update` lays as well', async () => {
+    for (const major of HELM_MAJORS) {
+      const folder = tempFolder()
+      cpSync(CHART, join(folder, 'helm/webhook-error-exporter'), { recursive: true })
+      mkdirSync(join(folder, 'test/helm'), { recursive: true })
+      cpSync(EXAMPLE_APP, join(folder, 'test/helm/example-app'), { recursive: true })
+      const update = await tool(major, 'helm', ['dependency', 'update', join(folder, 'test/helm/example-app')])
+      expect(update.code, update.stderr).to.equal(0)
+      const { stdout } = await template(major, [], join(folder, 'test/helm/example-app'))
+      expect(stdout).to.equal((await template(major, [])).stdout)
+    }
+  })
+
+  it('needs nothing that may be missing: the policy says so where it does', async () => {
+    const objects = JSON.parse(JSON.stringify(await objectsOf(...values('postgresql'))))
+    const pod = the(objects, 'Deployment')['spec'].template.spec
+    const policy = POLICIES['a sidecar needs nothing that may be missing']!
+    expect(policy(objects)).to.deep.equal([])
+    for (const variable of pod.initContainers[0].env) delete variable.valueFrom?.secretKeyRef.optional
+    for (const volume of pod.volumes) delete volume.secret?.optional
+    expect(policy(objects).join()).to.match(
+      /JOURNAL_URL keeps the application.*webhook-error-exporter-tokens keeps the application/,
+    )
+  })
+})
