@@ -187,11 +187,18 @@ const LOOSE = new Set([400, 500])
 /** Statuses that no server sends: proxies and clients made them up for a request without an answer. */
 const MADE_UP = new Set([598, 599])
 
+/**
+ * Statuses by which a gateway tells of what is behind it. A transport error in its text is that one's, and proxies written
+ * in Go put it there in their client's words ("dial tcp …: connection refused"): the receiver's own door was open.
+ */
+const GATEWAY = new Set([502, 503, 504])
+
 /** The transport error that the sender tells of, where its number only looks like an HTTP status. */
 function sendersOwn({ findings, marks, client, body }: Report, code: number): Finding | undefined {
   const transport = findings.filter(({ status, means }) => status === undefined && TRANSPORT.has(means))
   const best = strongest(transport)
   if (best === undefined) return undefined
+  if (GATEWAY.has(code)) return undefined
   const told = { findings, marks, client, body }
   if (MADE_UP.has(code)) return settled(best, told)
   if (findings.some(({ rank }) => rank === 'status')) return undefined

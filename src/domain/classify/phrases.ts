@@ -123,8 +123,11 @@ function insert(root: Node, rule: Rule, phrase: string): void {
   for (const part of parts) {
     const gap = GAP.exec(part)
     if (gap !== null) {
+      const most = Number(gap[1])
       ends = ends.map((end) => {
-        const beyond = { most: Number(gap[1]), node: node() }
+        const shared = end.gaps.find((known) => known.most === most)
+        if (shared !== undefined) return shared.node
+        const beyond = { most, node: node() }
         end.gaps.push(beyond)
         return beyond.node
       })

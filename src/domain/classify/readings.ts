@@ -19,7 +19,7 @@ const set = (...texts: string[]) => new Set(texts.join(' ').split(' '))
 /** Words right before an HTTP status, in the languages of the tables. */
 const STATUS_BEFORE = set(
   'status statuscode code codes http https response responses responded returned returns return returning replied answered',
-  'got received receive error errors httperror failure failed 1.0 1.1 2.0 statut estado stato statuskod statuswert kod код статус',
+  'encountered hit saw seen got received receive error errors httperror failure failed 1.0 1.1 2.0 statut estado stato statuskod statuswert kod код статус',
   'zuruckgegeben zuruck retourne renvoye devuelto devolvio retornou restituito kode httpstatus httpcode gave sent said says ответа ответ кода codigo codice',
   '码 碼 ド 드 態 态 为 為 了 错 回 ー 류 송 答 误 誤',
 )
@@ -108,6 +108,8 @@ const SOCKET_BEFORE = set(
   'error errno code exception winerror socketerror wsa socket fehler erreur errore ошибка errorcode',
 )
 
+/** Names of the interfaces of Windows in whose results WinHTTP's numbers stand, as words: WinHttpRequestCallback. */
+const WINDOWS = set('win winhttp wininet')
 /** Could not connect, send, receive: a text beside it tells more. */
 const CURL_VAGUE = new Set([7, 55, 56])
 /** It says as little as that connecting failed, and the text beside it more. */
@@ -165,7 +167,7 @@ function read(number: number, at: number, texts: readonly string[], mark: number
   }
   if (SOCKET_BEFORE.has(back(1)) && number >= 10_004 && number <= 11_010)
     return make('winsock', WINSOCK[number], 'reason')
-  if (number >= 12_001 && number <= 12_180 && nearby.some((word) => SOCKET_BEFORE.has(word)))
+  if (number >= 12_001 && number <= 12_180 && nearby.some((word) => SOCKET_BEFORE.has(word) || WINDOWS.has(word)))
     return make('winhttp', WINHTTP[number], 'phase')
   if (back(1) === 'error' && back(2) === 'connect' && ERRNO[number] !== undefined && number > 99)
     return make('errno', ERRNO[number], 'reason')

@@ -60,6 +60,16 @@ const APOSTROPHES = new Set([0x27, 0x2019, 0x60, 0xb4])
 const isSpace = (code: number) => code <= 0x20 || code === 0xa0 || code === 0x3000
 const QUOTES = new Set([0x22, 0x27, 0x60, 0x28, 0x3c, 0x3e, 0x201c, 0x201d, 0x5c, 0x29, 0x5d, 0x7d])
 
+/** `couldn't`, `COULDNT` and `could not` say the same, as do `cannot` and `can not`: the verb, and then `not`. */
+const NEGATED: ReadonlyMap<string, string> = new Map([
+  ['cannot', 'can'],
+  ['cant', 'can'],
+  ['wont', 'will'],
+  ...'arent couldnt didnt doesnt dont hadnt hasnt havent isnt shouldnt wasnt werent wouldnt'
+    .split(' ')
+    .map((word) => [word, word.slice(0, -2)] as const),
+])
+
 /** Last parts of dotted names that are an error's name, not a host's: Python writes its classes so. */
 const ERROR_NAMES = new Set(['timeout', 'gaierror', 'herror', 'error', 'timeouterror', 'sslerror', 'badstatusline'])
 
@@ -145,7 +155,10 @@ export function words(message: string): Words {
       previous = kind
     }
     word += text.slice(plainUntil, cursor)
-    push(word.length > 40 ? '' : word.toLowerCase(), markOf(start, cursor))
+    const lower = word.length > 40 ? '' : word.toLowerCase()
+    const verb = NEGATED.get(lower)
+    push(verb ?? lower, markOf(start, cursor))
+    if (verb !== undefined) push('not', 0)
     return cursor
   }
 

@@ -109,6 +109,11 @@ const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [0, 'connect() failed (111: Connection refused) while connecting to upstream', 'unavailable'],
     [0, 'no healthy upstream', 'unavailable'],
+    [502, 'dial tcp 10.0.0.5:8080: connect: connection refused', 'unavailable'],
+    [503, 'dial tcp: lookup app.shop.svc on 10.0.0.10:53: no such host', 'unavailable'],
+    [504, 'dial tcp 10.0.0.5:8080: connect: connection refused', 'timeout'],
+    [0, "'502 Bad Gateway' caused by: dial tcp 10.0.0.5:8080: connect: connection refused", 'unavailable'],
+    [0, 'dial tcp 10.0.0.5:8080: connect: connection refused', 'connection_refused'],
   ],
   '504, 408 and 524 are timeout, 525 and 526 tls': [
     [504, '', 'timeout'],
@@ -143,7 +148,6 @@ const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [500, '{"error":"connect ECONNREFUSED 10.0.0.5:5432"}', 'server_error'],
     [500, 'SQLSTATE[HY000] [2002] Connection timed out', 'server_error'],
     [503, 'redis: connection refused', 'unavailable'],
-    [502, 'dial tcp 10.0.0.5:8080: connect: connection refused', 'connection_refused'],
     [0, 'webhook returned 500: database connection refused', 'server_error'],
   ],
   'a text that names no reason is unknown, never a guess': [
@@ -151,6 +155,7 @@ const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [-1, '', 'unknown'],
     [999, 'Delivery failed after 3 attempts', 'unknown'],
     [0, 'Network Error', 'unknown'],
+    [0, 'client error (SendRequest)', 'unknown'],
     [0, 'Something went wrong. Please try again later.', 'unknown'],
     [0, 'fetch failed', 'unknown'],
     [200, '', 'unknown'],

@@ -76,8 +76,10 @@ describe('classify(report) on any input', () => {
     for (const pump of pumps) {
       const short = `${pump} `.repeat(Math.ceil(1_000 / (pump.length + 1)))
       const long = `${pump} `.repeat(Math.ceil(4_000 / (pump.length + 1)))
-      const growth = cost(long, 5) / Math.max(cost(short, 20), 1)
-      // Four times the text: 4 if linear, 16 if quadratic.
+      // Four times the text: 4 if linear, 16 if quadratic. A busy machine spoils one measurement, not every one.
+      let growth = Number.POSITIVE_INFINITY
+      for (let attempt = 0; attempt < 6 && growth >= 10; attempt++)
+        growth = Math.min(growth, cost(long, 5) / Math.max(cost(short, 20), 1))
       expect(growth, JSON.stringify(pump)).to.be.below(10)
     }
   })

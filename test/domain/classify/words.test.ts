@@ -19,6 +19,12 @@ describe('words(message)', () => {
     expect(read('İşlem bağlantı KIRIK')).to.equal('islem baglanti kirik')
   })
 
+  it('reads contracted and joined negations as two words', () => {
+    for (const spelling of ['could not connect', "couldn't connect", 'COULDNT_CONNECT', 'couldn’t connect'])
+      expect(words(spelling).texts, spelling).to.deep.equal(['could', 'not', 'connect'])
+    for (const spelling of ["can't", 'cannot', 'can not']) expect(words(spelling).texts).to.deep.equal(['can', 'not'])
+  })
+
   it('takes a Chinese, Japanese or Korean character for a word', () => {
     expect(read('连接超时 timeout')).to.equal('连 接 超 时 timeout')
   })

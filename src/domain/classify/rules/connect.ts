@@ -111,6 +111,13 @@ export const CONNECT: readonly Rule[] = [
     `),
   },
   {
+    id: 'connect.send',
+    cause: 'unknown',
+    rank: 'outer',
+    source: 'hyper-util client/legacy: sending failed, without a reason; not the "client error" of HTTP statuses',
+    phrases: list(`client error SendRequest, client error (Canceled), client error ChannelClosed`),
+  },
+  {
     id: 'connect.reset',
     cause: 'connection_reset',
     rank: 'reason',

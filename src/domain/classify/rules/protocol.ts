@@ -25,7 +25,8 @@ export const PROTOCOL: readonly Rule[] = [
       got http response, tls handshake to non-tls port, http spoken, https port using http,
       http over https, tlsv1 alert record overflow, http0.9, http/0.9, received http/0.9,
       unsupported_protocol_http_0_9, wrong ssl version, record that exceeded the maximum,
-      exceeded the maximum permissible length
+      exceeded the maximum permissible length, 超出最大准许长度, 超過長度, maximal erlaubte länge,
+      longueur maximale autorisée, longitud máxima permitida
     `),
   },
   {
@@ -117,7 +118,7 @@ export const PROTOCOL: readonly Rule[] = [
       downstream protocol error, response flags DPE, response_flags DPE, message format error,
       illegal http, http parser, http_parser, status line, bad response, invalid redirect response,
       unexpected data, garbage, invalid method encountered, invalid character, bad http, eproto_http,
-      proxy_loop, not an http, response is not valid, unable to parse, invalid response header,
+      proxy_loop, not an http, response is not valid, unable to parse, failed to parse http response, failed to parse http header, invalid response header,
       invalid|bad|unsupported|unknown|unrecognized|multiple|duplicate {2} transfer-encoding,
       invalid|bad|unsupported|unknown|unrecognized {2} content-encoding, http protocol version,
       unexpected token, unexpected message from connection, protocol wrong type,

@@ -63,7 +63,8 @@ export const TLS: readonly Rule[] = [
       serverCertificateHasBadDate, serverCertificateHasUnknownRoot, serverCertificateNotYetValid,
       clientCertificateRejected, clientCertificateRequired, untrusted by, hostname {2} doesn't match,
       host {3} doesn't match, chain cannot|could be verified, digest algorithm too weak,
-      chain {2} not be verified, certificate {3} not be verified
+      chain {2} not be verified, certificate {3} not be verified,
+      cannot|cant|couldnt|unable {2} verify {2} peer|peers|certificate|certificates
     `),
   },
   {
@@ -117,7 +118,8 @@ export const TLS: readonly Rule[] = [
       before tls handshake, terminated the handshake, eof occurred in violation of protocol,
       ssl unexpected_eof_while_reading, ssl eof error, ssl zero return error, handshake aborted,
       handshake interrupted, handshake eof, tls handshake eof, closed in handshake,
-      while performing tls handshake, while handshaking, ssl_handshake, unknown ssl protocol error
+      while performing tls handshake, while handshaking, ssl_handshake, unknown ssl protocol error,
+      eof was observed that violates, observed that violates the protocol
     `),
   },
   {
@@ -135,6 +137,7 @@ export const TLS: readonly Rule[] = [
       secureConnectionFailed, secure failure, secure connect, ssl negotiation, tls negotiation,
       securely connect, starttls, connecttls, start tls, TLS negotiation failed, ssl_connect_error,
       client hello, schannel, schannel: next InitializeSecurityContext failed, InitializeSecurityContext,
+      enable crypto, connecting with ssl|tls, connect with ssl|tls, connect using ssl|tls,
       ssl_error_ssl, ERROR_WINHTTP_SECURE_FAILURE, ERROR_INTERNET_SECURITY_CHANNEL_ERROR, 0x80072f7d,
       80072f7d, 0x80072f8f, 80072f8f, 0x80072f06, 0x80072f0d, 0x80072f05, 0x800b0109, 0x80090326,
       0x80090325, 0x80090322

@@ -14,8 +14,29 @@ export const WORDINGS: readonly Rule[] = [
       resolve|resolving|resolution|resolver {5} failed|failure|error|fail|fails|unsuccessful|impossible,
       host|hostname|domain|nameserver {4} not|cannot|couldnt {2} found|resolved|known|exist|exists,
       unknown {2} host|hostname, nonexistent|unresolvable|unresolved {2} host|hostname|domain,
-      host|hostname|domain|name|address|dns {2} lookup
+      host|hostname|domain|name|address|dns {2} lookup,
+      not|unable|failed|failure {2} find|locate|lookup {3} domain|hostname|host|nameserver|server|dns,
+      domain|hostname {3} not {1} registered|configured|active|delegated, no such domain|hostname|host,
+      invalid|bad|wrong|unknown {1} domain|hostname
     `),
+  },
+  {
+    id: 'wording.connect',
+    cause: 'connection_refused',
+    rank: 'outer',
+    source,
+    phrases: list(`
+      not|unable|failed|failure|failing|impossible {3} reach|reached|contact|contacted|connect|connected|connecting|dial,
+      server|host|endpoint|destination|receiver|listener|site|url {3} not {2} reachable|reached|contacted|connected,
+      not|unable|failed|failure|error {2} make|making|open|opening|create|creating|establish|establishing {3} connection|socket
+    `),
+  },
+  {
+    id: 'wording.aiohttp',
+    cause: 'connection_refused',
+    rank: 'reason',
+    source: 'aiohttp client_exceptions.py: the setting of ssl stands before the error of connect()',
+    phrases: list(`ssl {1} connect call failed`),
   },
   {
     id: 'wording.refused',
@@ -36,7 +57,8 @@ export const WORDINGS: readonly Rule[] = [
     drop: true,
     source,
     phrases: list(`
-      connection|socket|peer|tcp {3} reset, reset {3} connection|peer|socket, pipe {2} broken|broke,
+      connection|socket|peer|tcp {3} reset, reset {3} connection|peer|socket, send|sending|write|writing {1} header|headers|payload failed|failure|error,
+      pipe {2} broken|broke,
       forced|forcibly|abruptly {5} close|closed|closing|disconnected, rst {2} received|sent
     `),
   },
@@ -72,6 +94,8 @@ export const WORDINGS: readonly Rule[] = [
       header|headers|response|status|chunk|body|reply|string|literal|frame {6} not|failed|couldnt|cannot {3} parsed|decode|decoded|understood|parse|interpreted,
       response|header|headers|body|answer {4} exceeded|exceeds|over {3} limit|maximum|max,
       more than one status, reset {1} stream, http version,
+      http {2} instead of https, https {2} instead of http, http {2} not https, https {2} not http,
+      no|not {1} http server, expected|expecting {1} http|https,
       wrong|unsupported|mismatched|unknown {1} protocol, not http
     `),
   },
@@ -110,7 +134,9 @@ export const WORDINGS: readonly Rule[] = [
       failed|failure|error|problem|unable|cannot|couldnt {4} ssl|tls,
       ssl|tls {2} not {1} supported|established|available|enabled,
       secure|encrypted {2} connection|channel, cipher|ciphers, handshakes,
-      requires|require|required {2} tls|ssl, untrusted, self signed
+      requires|require|required {2} tls|ssl, untrusted, self signed,
+      ssl|tls|https {6} fehler|fehlgeschlagen|erreur|échoué|error|fallo|falló|falha|erro|errore|fallito|fout|mislukt|błąd|ошибка|hata|失败|错误|失敗,
+      fehler|erreur|error|fallo|falha|erro|errore|fout|błąd|ошибка|ошибку {4} ssl|tls
     `),
   },
   {
@@ -178,7 +204,9 @@ export const WORDINGS: readonly Rule[] = [
     source,
     phrases: list(`
       
-      no|zero {3} backend|backends|upstream|upstreams|endpoints|targets|instances|pods|workers {2} available|healthy|running|ready|alive,
+      no|zero {3} backend|backends|upstream|upstreams|endpoints|targets|instances|pods|workers|server|servers|host|hosts {2} available|healthy|running|ready|alive,
+      connect|connecting|connection {2} backend|upstream|origin, layer4|layer6|layer7 {2} problem|timeout|error|status|response,
+      backup servers left,
       backend|upstream|origin|upstreams|backends {3} down|unavailable|unreachable|unhealthy|failed|failure|refused|reset|closed|dead,
       upstream|backend|target|instance|pod {2} not {1} healthy|ready|available|running, not healthy,
       timely response from {1} upstream, no healthy
@@ -206,7 +234,9 @@ export const WORDINGS: readonly Rule[] = [
       url|uri|host|hostname|address|addresses|domain|destination|target|scheme|port|endpoint|ip|ips {4} not {1} allowed|permitted|supported|allowlisted|whitelisted|public,
       address|ip|host|target {4} private|reserved|internal|loopback|prohibited|blocked|forbidden,
       private|reserved|internal|loopback|local {2} address|addresses|ip|ips|range,
-      endpoints|urls|hosts|domains|ports|ranges|networks {4} not {1} allowed|permitted|supported
+      endpoints|urls|hosts|domains|ports|ranges|networks {4} not {1} allowed|permitted|supported,
+      can|may|must only {2} allowed, only {2} allowed {2} hosts|servers|domains|urls|addresses|ports,
+      allowed {1} host|hosts list, not {1} allowed to|by|for {2} url|host|domain|address|destination
     `),
   },
   {
