@@ -8,7 +8,8 @@ import type { Command } from './command.ts'
 import { readStdin } from './stdin.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
-const NOWHERE = 'the endpoint'
+/** Stands where no endpoint was given. Its host and port read well in the commands that the checks propose. */
+const NOWHERE = 'https://your-endpoint/'
 
 /** Says why a delivery failed, as the service would when it receives the report; sends and stores nothing. */
 export const explain: Command = {
@@ -19,21 +20,25 @@ export const explain: Command = {
       options: {
         code: { type: 'string' },
         message: { type: 'string' },
-        endpoint: { type: 'string', default: NOWHERE },
+        endpoint: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     })
     const given = values.code !== undefined || values.message !== undefined
-    const report = given
-      ? read(
-          Buffer.from(JSON.stringify({ code: values.code ?? '0', message: values.message, endpoint: values.endpoint })),
-        )
-      : read(await readStdin())
+    const report = read(
+      given
+        ? Buffer.from(JSON.stringify({ code: values.code ?? '0', message: values.message, endpoint: values.endpoint }))
+        : await readStdin(),
+    )
     const config = await loadConfig(env)
     const found = classify(report, config.sources.retm.codes)
     const { endpoint, url } = identifier(config.endpoints)(report.endpoint)
-    const subject = report.endpoint === NOWHERE ? { endpoint: NOWHERE, url: NOWHERE } : { endpoint, url }
-    const measures = measuresFor(found.cause, { ...subject, code: report.code })
+    const subject = report.endpoint === NOWHERE ? { endpoint: null, url: null } : { endpoint, url }
+    const measures = measuresFor(found.cause, {
+      endpoint: subject.endpoint ?? 'the endpoint',
+      url: subject.url ?? NOWHERE,
+      code: report.code,
+    })
     process.stdout.write(
       values.json ? `${JSON.stringify({ ...found, ...subject, measures })}\n` : text(report, found, measures),
     )
@@ -41,13 +46,24 @@ export const explain: Command = {
   },
 }
 
-/** The same reading as on the ingest listener, so that a body can be copied from one to the other. */
+/** The same reading as on the ingest listener, so that a body can be copied from one to the other; the endpoint may be left out. */
 function read(raw: Uint8Array): Report {
   try {
-    return parseReport(raw)
+    return parseReport(withEndpoint(raw))
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     throw new UsageError(`${error.message}; give --code and --message, or a report as JSON on stdin`)
+  }
+}
+
+function withEndpoint(raw: Uint8Array): Uint8Array {
+  try {
+    const given: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw))
+    if (typeof given !== 'object' || given === null || Array.isArray(given) || 'endpoint' in given) return raw
+    return Buffer.from(JSON.stringify({ ...given, endpoint: NOWHERE }))
+  } catch {
+    // What is wrong with it is for parseReport to say.
+    return raw
   }
 }
 

@@ -26,9 +26,15 @@ export const totalTime = (probe: ProbeResult): number =>
 
 type Tls = NonNullable<ProbeResult['tls']>
 const CERTIFICATES: Readonly<Record<CertificateFault, (host: string, tls: Tls, at: number) => string>> = {
-  expired: (host, { notAfter }, at) => `certificate of ${host} expired ${humanDuration(at - notAfter)} ago`,
+  // Where the leaf's own dates are good it is an intermediate or root whose time is over, and no date of it was seen.
+  expired: (host, { notAfter }, at) =>
+    at > notAfter
+      ? `certificate of ${host} expired ${humanDuration(at - notAfter)} ago`
+      : `certificate of ${host} rests on an intermediate or root that expired`,
   not_yet_valid: (host, { notBefore }, at) =>
-    `certificate of ${host} is not valid for another ${humanDuration(notBefore - at)}`,
+    at < notBefore
+      ? `certificate of ${host} is not valid for another ${humanDuration(notBefore - at)}`
+      : `certificate of ${host} rests on an intermediate or root that is not yet valid`,
   wrong_name: (host, { names }) =>
     `certificate at ${host} is for ${names.slice(0, 3).join(', ') || 'no name'} and not for ${host}`,
   self_signed: (host) => `certificate of ${host} is signed by itself, so no client trusts it`,
@@ -43,7 +49,7 @@ const OBSERVATIONS: Readonly<Record<Cause, (host: string, probe: ProbeResult) =>
   connection_refused: (host, { url }) => `${host} refuses connections on port ${place(url).port}`,
   connection_reset: (host) => `${host} resets the connection`,
   unreachable: (host, { address }) => `there is no route to ${host}${address ? ` (${address})` : ''}`,
-  tls: (host) => `the TLS handshake with ${host} fails`,
+  tls: (host, { detail }) => `TLS with ${host} fails${why(detail)}`,
   timeout: (host, probe) => `${host} does not answer within ${totalTime(probe)} ms (phase ${probe.phase ?? 'http'})`,
   redirect: (host, { status, redirectTo }) =>
     `${host} redirects (${status ?? '3xx'})${redirectTo ? ` to ${redirectTo}` : ''}`,
@@ -53,10 +59,12 @@ const OBSERVATIONS: Readonly<Record<Cause, (host: string, probe: ProbeResult) =>
   rate_limited: answers,
   server_error: answers,
   unavailable: answers,
-  protocol: (host) => `${host} does not speak HTTP as expected`,
+  protocol: (host, { detail }) => `${host} does not speak HTTP as expected${why(detail)}`,
   blocked: (host, probe) => (guarded(probe) ? `${host} may not be looked at from here` : answers(host, probe)),
   unknown: (host, { detail }) => `the probe of ${host} failed: ${detail}`,
 }
+
+const why = (detail: string): string => (detail === '' ? '' : ` (${detail})`)
 
 function answers(host: string, { status }: ProbeResult): string {
   return status === undefined ? `${host} does not answer as a healthy endpoint does` : `${host} answers ${status}`

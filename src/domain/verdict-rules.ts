@@ -65,7 +65,8 @@ const KIN: Readonly<Partial<Record<Cause, readonly Cause[]>>> = {
 const always = (confidence: Confidence) => () => confidence
 const down = (probe: ProbeResult | undefined): boolean => probe !== undefined && !probe.up
 const seen = ({ outside, inside }: Situation): ProbeResult | undefined => outside ?? inside
-const same = (s: Situation): boolean => s.report !== null && s.report === seen(s)?.cause
+/** Two that name no reason do not agree on one. */
+const same = (s: Situation): boolean => s.report !== null && s.report !== 'unknown' && s.report === seen(s)?.cause
 const kin = (s: Situation): boolean => s.report !== null && KIN[s.report]?.includes(seen(s)?.cause as Cause) === true
 const comparedBy =
   (test: (report: number, probe: number) => boolean) =>

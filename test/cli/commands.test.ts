@@ -62,6 +62,18 @@ describe('explain', () => {
     expect(out).not.to.include('s3cret')
   })
 
+  it('needs no endpoint: a code and a message copied out of a report are enough', async () => {
+    const { code, out } = await run(['explain'], {
+      stdin: '{"code": 56, "message": "sslv3 alert certificate expired"}',
+    })
+    expect(code).to.equal(0)
+    expect(out)
+      .to.match(/^cause: tls\n/)
+      .and.match(/openssl s_client -connect your-endpoint:443 /)
+    const { out: json } = await run(['explain', '--code', '7', '--json'])
+    expect(JSON.parse(json)).to.include({ cause: 'connection_refused', endpoint: null, url: null })
+  })
+
   it('ends with 1 where no reason is named', async () => {
     expect((await run(['explain', '--code', '0', '--message', 'delivery failed'])).code).to.equal(1)
   })

@@ -59,6 +59,27 @@ describe('judge()', () => {
     expect(verdict.evidence).to.have.length(2)
   })
 
+  it('says why TLS or HTTP failed where the probe knows', () => {
+    const { sentence } = read('tls', down('tls', { detail: 'the connection was dropped during the TLS handshake' }))
+    expect(sentence).to.equal(
+      'TLS with shop.example fails (the connection was dropped during the TLS handshake), seen from here too',
+    )
+    expect(read('protocol', down('protocol', { detail: 'the answer is no valid HTTP' })).sentence).to.include(
+      'does not speak HTTP as expected (the answer is no valid HTTP)',
+    )
+  })
+
+  it('does not date an expiry that is not that of the certificate itself', () => {
+    const { sentence } = read('tls', expired(-60 * 86_400_000))
+    expect(sentence).to.equal(
+      'Certificate of shop.example rests on an intermediate or root that expired, seen from here too',
+    )
+  })
+
+  it('takes two that name no reason for no agreement', () => {
+    expect(read('unknown', down('unknown'))).to.include({ confidence: 'only_probe', rule: 'no_reason' })
+  })
+
   it('shows both where they differ, and where to look', () => {
     const verdict = read('timeout', up())
     expect(verdict).to.include({ cause: 'timeout', confidence: 'differ', rule: 'up' })

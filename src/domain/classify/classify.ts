@@ -265,11 +265,10 @@ function causeOf(code: number, meaning: CodeMeaning, { own }: CodeRules): Cause 
   }
 }
 
-/** The decision first, then what else was named, each cause once. */
+/** The decision first, then what else was named, each cause once, by what tells it best. */
 function verdict(decided: Finding, { findings }: Report, codeMeaning: CodeMeaning): Classification {
-  const others = findings.filter(
-    ({ means }, index) => means !== decided.means && findings.findIndex((other) => other.means === means) === index,
-  )
+  const causes = [...new Set(findings.map(({ means }) => means))].filter((means) => means !== decided.means)
+  const others = causes.map((cause) => strongest(findings.filter(({ means }) => means === cause))!)
   const evidence = [decided, ...others.slice(0, 3)].map(({ read, rule, means }) => ({ read, rule, means }))
   return { cause: decided.means, evidence, codeMeaning }
 }

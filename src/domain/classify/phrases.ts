@@ -45,7 +45,7 @@ export interface Rule {
 
 export interface Match {
   readonly rule: Rule
-  /** The phrase as the table has it, never the message's own text. */
+  /** Words of the table, never other text of the message: of alternatives the one that was read, `…` for any words. */
   readonly phrase: string
   /** Words, first and beyond the last. */
   readonly start: number
@@ -119,23 +119,28 @@ function keep(kept: Match[], match: Match): void {
 function insert(root: Node, rule: Rule, phrase: string): void {
   const parts = phrase.split(' ')
   const gapped = parts.some((part) => GAP.test(part))
-  let ends = [root]
+  let ends: readonly { readonly at: Node; readonly read: string }[] = [{ at: root, read: '' }]
   for (const part of parts) {
     const gap = GAP.exec(part)
-    if (gap !== null) {
-      const most = Number(gap[1])
-      ends = ends.map((end) => {
-        const shared = end.gaps.find((known) => known.most === most)
-        if (shared !== undefined) return shared.node
-        const beyond = { most, node: node() }
-        end.gaps.push(beyond)
-        return beyond.node
-      })
-      continue
-    }
-    ends = part.split('|').flatMap((alternative) => ends.map((end) => step(end, words(alternative).texts)))
+    ends =
+      gap === null
+        ? part
+            .split('|')
+            .flatMap((word) =>
+              ends.map(({ at, read }) => ({ at: step(at, words(word).texts), read: `${read} ${word}` })),
+            )
+        : ends.map(({ at, read }) => ({ at: beyond(at, Number(gap[1])), read: `${read} …` }))
   }
-  for (const end of ends) end.found.push({ rule, phrase, gapped })
+  for (const { at, read } of ends) at.found.push({ rule, phrase: read.slice(1), gapped })
+}
+
+/** One node for all phrases that have the same gap at the same place. */
+function beyond(from: Node, most: number): Node {
+  const known = from.gaps.find((gap) => gap.most === most)
+  if (known !== undefined) return known.node
+  const made = node()
+  from.gaps.push({ most, node: made })
+  return made
 }
 
 function step(from: Node, texts: readonly string[]): Node {

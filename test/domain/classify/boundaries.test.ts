@@ -260,6 +260,15 @@ describe('classify(report).evidence', () => {
     expect(evidence.length).to.be.within(1, 4)
   })
 
+  it('reads as a person would write it: of alternatives the one that was meant, and the clearest of those that mean the same', () => {
+    const read = (code: number, message: string) => classify({ code, message }).evidence.map((each) => each.read)
+    expect(read(60, 'certificate of shop.example expired')).to.deep.equal(['certificate … expired'])
+    expect(read(502, 'dial tcp 10.0.0.5:8080: connect: connection refused')).to.deep.equal([
+      'HTTP 502',
+      'connection refused',
+    ])
+  })
+
   it("holds words of the rules only, never the message's own", () => {
     const secret = 'hunter2hunter2'
     const message = `Post "https://u:${secret}@shop.example/?token=${secret}": token ${secret} invalid token; 404 ${secret}`
