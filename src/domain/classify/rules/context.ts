@@ -39,4 +39,14 @@ export const CONTEXT: readonly Rule[] = [
       worker
     `),
   },
+  {
+    id: 'context.service.place',
+    marks: ['service'],
+    source:
+      "IANA service names and port numbers of databases, caches and queues; a loopback address in an answer is of the receiver's own host (RFC 6890)",
+    phrases: list(`
+      1433, 1521, 2181, 2379, 3306, 5432, 5672, 6379, 6432, 9042, 9092, 9200, 11211, 26379, 27017, 127.0.0.1,
+      port 6033, localhost
+    `),
+  },
 ]

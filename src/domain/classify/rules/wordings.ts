@@ -27,6 +27,7 @@ export const WORDINGS: readonly Rule[] = [
     source,
     phrases: list(`
       not|unable|failed|failure|failing|impossible {3} reach|reached|contact|contacted|connect|connected|connecting|dial,
+      connection {6} not {1} established|made|opened|created,
       server|host|endpoint|destination|receiver|listener|site|url {3} not {2} reachable|reached|contacted|connected,
       not|unable|failed|failure|error {2} make|making|open|opening|create|creating|establish|establishing {3} connection|socket
     `),
@@ -119,7 +120,7 @@ export const WORDINGS: readonly Rule[] = [
       not|no|without|didnt|never {6} within|in|after {3} seconds|second|ms|milliseconds|sec|minutes|minute,
       took|takes|taking|waited|waiting {3} long|longer|seconds, longer than, deadline, too slow,
       slow {2} respond, time|period|wait {3} expired|elapsed|exceeded|out,
-      wait|waiting {4} expired|elapsed,
+      wait|waiting {4} expired|elapsed, waiting|allotted|allowed time {9} expired|elapsed|exceeded|over,
       not|didnt|never|doesnt|isnt {2} respond|responding|answer|answering|reply|replying, unresponsive,
       stalled, hung, timely
     `),
