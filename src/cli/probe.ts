@@ -1,5 +1,7 @@
 import { loadConfig } from '../config.ts'
 import type { Config } from '../config-schema.ts'
+import { checksFor } from '../domain/measures/measures.ts'
+import { guarded } from '../domain/observation.ts'
 import { PROBE_PHASES, type ProbeResult, type ProbeTarget } from '../domain/probe.ts'
 import { outboundGuard } from '../probe/outbound.ts'
 import { createProber } from '../probe/prober.ts'
@@ -60,13 +62,17 @@ async function targetsOf(
   )
 }
 
+const checksOf = (result: ProbeResult): readonly string[] =>
+  checksFor(result.cause ?? 'unknown', { endpoint: result.endpoint, url: result.url, probe: result })
+const numbered = (lines: readonly string[]) => lines.map((line, index) => `    ${index + 1}. ${line}`)
+
 function text(result: ProbeResult): string {
   const phases = PROBE_PHASES.filter((phase) => result.phases[phase] !== undefined).map(
     (phase) => `${phase} ${result.phases[phase]!.toFixed(1)} ms`,
   )
   const { tls } = result
   return [
-    `${result.up ? 'up' : `down (${result.cause}, while ${result.phase})`}: ${result.detail}`,
+    `${result.up ? 'up' : 'down'}: ${result.detail}${result.up ? '' : ` (cause ${result.cause}, phase ${result.phase})`}`,
     `  ${result.vantage} ${result.url}${result.address ? ` at ${result.address}` : ''}`,
     ...(phases.length > 0 ? [`  ${phases.join(', ')}`] : []),
     ...(tls
@@ -74,6 +80,7 @@ function text(result: ProbeResult): string {
           `  certificate of ${tls.subject} from ${tls.issuer}, until ${new Date(tls.notAfter).toISOString()} (${tls.daysLeft} days)`,
         ]
       : []),
+    ...(result.up || guarded(result) ? [] : ['  check, in this order:', ...numbered(checksOf(result))]),
     ...(result.pathUnproven ? ['  the path answers 404 to harmless methods, so only reachability is proven'] : []),
     '',
   ].join('\n')

@@ -139,6 +139,23 @@ describe('probe', () => {
     })
   }
 
+  it('says of one that is down why, in which phase, and what to check; of one that may not be probed only how to give leave', async () => {
+    const closed = createServer().listen(0, '127.0.0.1')
+    await until('the server', () => closed.listening)
+    const { port } = closed.address() as { port: number }
+    await new Promise((done) => closed.close(done))
+    const config = { outbound: { allow: ['127.0.0.1'] } }
+    const { code, out } = await run(['probe', `http://127.0.0.1:${port}/`], { config })
+    expect(code).to.equal(1)
+    expect(out)
+      .to.match(/^down: the connection was refused \(cause connection_refused, phase connect\)\n/)
+      .and.match(/check, in this order:\n {4}1\. /)
+    const { out: forbidden } = await run(['probe', `http://127.0.0.1:${port}/`])
+    expect(forbidden)
+      .to.match(/outbound\.allow can give leave/)
+      .and.not.match(/check, in this order/)
+  })
+
   it('names what is missing of an endpoint whose URLs are patterns', async () => {
     const config = { endpoints: [{ name: 'all', urls: ['https://shop.example/*'] }] }
     expect((await run(['probe', 'all'], { config })).err).to.match(/set probe\.url/)
