@@ -32,6 +32,8 @@ const UNITS = set(
   'ms msec msecs millisecond milliseconds millis s sec secs second seconds m min mins minute minutes h hour hours us ns bytes byte b',
   'kb mb gb kib mib gib characters chars times retries attempts tries redirects items records rows requests lines percent x',
 )
+/** Last words of the names of redirects, for `Found (302)`. */
+const REDIRECTED = set('found permanently temporarily redirect redirected moved other')
 /** Words that may stand between: a status code of 404, got an unexpected 500. */
 const FILLERS = set('of is was a an the with unexpected invalid wrong bad following')
 /** What makes of an announcing word another one: OS error 104, exit code 401, a Code of an NSError's Domain. */
@@ -215,6 +217,6 @@ function isStatus(number: number, at: number, texts: readonly string[], mark: nu
   if (before === '' && at > 0) return false
   if (STATUS_BEFORE.has(before)) return !NOT_A_STATUS[before]?.has(earlier)
   if (/^[123]$/.test(before) && /^https?$/.test(earlier)) return true
-  if ((mark & MARK.PARENTHESES) !== 0 && number >= 400) return true
+  if ((mark & MARK.PARENTHESES) !== 0 && (number >= 400 || REDIRECTED.has(texts[at - 1] ?? ''))) return true
   return STATUS_AFTER.has(after)
 }

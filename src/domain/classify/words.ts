@@ -70,6 +70,9 @@ const NEGATED: ReadonlyMap<string, string> = new Map([
     .map((word) => [word, word.slice(0, -2)] as const),
 ])
 
+/** `5s` and `10000ms` are a number and its unit, as `5 s` is. */
+const TIME_SPAN = /^(\d{1,6})(ms|msecs?|s|secs?|seconds?|mins?|minutes?)$/
+
 /** Last parts of dotted names that are an error's name, not a host's: Python writes its classes so. */
 const ERROR_NAMES = new Set(['timeout', 'gaierror', 'herror', 'error', 'timeouterror', 'sslerror', 'badstatusline'])
 
@@ -156,6 +159,12 @@ export function words(message: string): Words {
     }
     word += text.slice(plainUntil, cursor)
     const lower = word.length > 40 ? '' : word.toLowerCase()
+    const span = previous !== DIGIT && kindOf(at(start)) === DIGIT ? TIME_SPAN.exec(lower) : null
+    if (span !== null) {
+      push(span[1]!, markOf(start, cursor))
+      push(span[2]!, 0)
+      return cursor
+    }
     const verb = NEGATED.get(lower)
     push(verb ?? lower, markOf(start, cursor))
     if (verb !== undefined) push('not', 0)

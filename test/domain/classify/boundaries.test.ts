@@ -191,6 +191,36 @@ describe('classify(report)', () => {
   }
 })
 
+/** Nobody's exact text: the meaning in words that platforms put together themselves. */
+const PARAPHRASES: Partial<Record<Cause, readonly string[]>> = {
+  dns: ['Unable to find the IP address of the host', 'No DNS entry for shop.example', 'Cannot locate server'],
+  connection_refused: ['port 443 is closed', "the server couldn't be reached", 'Unable to contact remote host'],
+  unreachable: ['No route found to host', 'host appears to be down'],
+  tls: [
+    'intermediate certificate missing',
+    'Could not verify the certificate chain',
+    'TLS version not supported by peer',
+  ],
+  timeout: ['No answer within 5s', 'Gave up waiting for a response', 'request aborted after 30 seconds'],
+  redirect: ['Found (302)', 'We do not follow redirects (301)', 'Redirect loop detected'],
+  authentication: ['The endpoint requires credentials', 'bearer token missing', 'wrong webhook secret'],
+  not_found: ['No such route', 'gone', 'Endpoint does not exist'],
+  rejected: ['conflict', 'Missing required field: id'],
+  rate_limited: ['throttled', 'API limit reached'],
+  server_error: ['Unhandled exception in handler', 'internal error'],
+  unavailable: ['The server is temporarily unable to service your request', 'App is sleeping'],
+  protocol: ['server responded over HTTP instead of HTTPS', 'server hung up before answering', 'Got no response data'],
+  blocked: ["this URL isn't allowed", 'can only call allowed servers', 'URL must start with https'],
+  unknown: ['could not deliver', 'failed after 3 retries', 'Max retries exceeded', 'request error'],
+}
+
+describe('classify(report) on paraphrases', () => {
+  for (const [cause, messages] of Object.entries(PARAPHRASES))
+    it(`reads ${cause}`, () => {
+      for (const message of messages) expect(classify({ code: 0, message }).cause, message).to.equal(cause)
+    })
+})
+
 describe('classify(report) and the code', () => {
   const meaning = (code: number, message = '') => classify({ code, message }).codeMeaning
 

@@ -25,6 +25,12 @@ describe('words(message)', () => {
     for (const spelling of ["can't", 'cannot', 'can not']) expect(words(spelling).texts).to.deep.equal(['can', 'not'])
   })
 
+  it('reads a span of time as a number and its unit', () => {
+    for (const spelling of ['5s', '5 s']) expect(words(spelling).texts).to.deep.equal(['5', 's'])
+    expect(words('10000ms').texts).to.deep.equal(['10000', 'ms'])
+    expect(words('5xx h2 ipv6 0x1s').texts).to.deep.equal(['5xx', 'h2', 'ipv6', '0x1s'])
+  })
+
   it('takes a Chinese, Japanese or Korean character for a word', () => {
     expect(read('连接超时 timeout')).to.equal('连 接 超 时 timeout')
   })

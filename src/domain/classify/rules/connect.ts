@@ -16,7 +16,7 @@ export const CONNECT: readonly Rule[] = [
       err_connection_refused, NS_ERROR_CONNECTION_REFUSED, connection attempt was refused,
       connect: refused, econn refused, connection rejected by remote, not listening,
       nothing is listening, nothing listening, no process is listening, port is closed, port closed,
-      closed port, 0x8007274d, 8007274d
+      closed port, port {2} closed, 0x8007274d, 8007274d
     `),
   },
   {
@@ -216,7 +216,7 @@ export const CONNECT: readonly Rule[] = [
     source:
       'POSIX errno.h EHOSTUNREACH, EHOSTDOWN, ENETDOWN and strerror; WinSock 10050, 10051, 10064, 10065; ICMP; RFC 9209 destination_ip_unroutable',
     phrases: list(`
-      EHOSTUNREACH, EHOSTDOWN, ENETDOWN, WSAEHOSTUNREACH, WSAEHOSTDOWN, WSAENETDOWN, ENONET, no route to,
+      EHOSTUNREACH, EHOSTDOWN, ENETDOWN, WSAEHOSTUNREACH, WSAEHOSTDOWN, WSAENETDOWN, ENONET, no route to, no route found to, no network route,
       host is down, host is unreachable, host unreachable, destination host unreachable, network is down,
       network down, unreachable host, host was unreachable, noroutetohost, no route to host exception,
       unreachable network, network subsystem has failed, communication prohibited,

@@ -30,6 +30,7 @@ export const DNS: readonly Rule[] = [
     source:
       'curl lib/hostip.c and its siblings of other clients, proxies and browsers; Chromium net_error_list.h; RFC 9209 dns_error',
     phrases: list(`
+      hostname nor servname, lookup {4} no answer|answers|result|results|record|records,
       could not resolve, couldn't resolve, can't resolve, cannot resolve, can not resolve,
       unable to resolve, failed to resolve, failure resolving, failed resolving, fail to resolve,
       error resolving, error while resolving, not be resolved, not resolved, not resolve,

@@ -55,7 +55,7 @@ export const HTTP_NAMES: readonly Rule[] = [
     rank: 'decisive',
     source: 'documented texts of web servers and frameworks for an unknown route',
     phrases: list(`
-      was not found on this server, 404 page not found, cannot post,
+      was not found on this server, 404 page not found, no such route, cannot post,
       requested webhook {4} not registered, unknown webhook
     `),
   },

@@ -12,12 +12,13 @@ export const WORDINGS: readonly Rule[] = [
     phrases: list(`
       failed|unable|cannot|couldnt|cant|error|not|failure|problem {3} resolve|resolving|resolved,
       resolve|resolving|resolution|resolver {5} failed|failure|error|fail|fails|unsuccessful|impossible,
-      host|hostname|domain|nameserver {4} not|cannot|couldnt {2} found|resolved|known|exist|exists,
+      host|hostname|domain|nameserver {4} not|cannot|couldnt {2} found|resolved|known|exist|exists|looked,
       unknown {2} host|hostname, nonexistent|unresolvable|unresolved {2} host|hostname|domain,
       host|hostname|domain|name|address|dns {2} lookup,
       not|unable|failed|failure {2} find|locate|lookup {3} domain|hostname|host|nameserver|server|dns,
       domain|hostname {3} not {1} registered|configured|active|delegated, no such domain|hostname|host,
-      invalid|bad|wrong|unknown {1} domain|hostname
+      invalid|bad|wrong|unknown {1} domain|hostname, name server|servers failure|failed|error|unreachable,
+      not|unable|failed {3} find|determine|get {3} ip|address
     `),
   },
   {
@@ -117,7 +118,9 @@ export const WORDINGS: readonly Rule[] = [
     source,
     phrases: list(`
       exceeded|exceeds|exceeding|exceed {4} time|timeout|deadline|duration|seconds,
-      not|no|without|didnt|never {6} within|in|after {3} seconds|second|ms|milliseconds|sec|minutes|minute,
+      not|no|without|never {6} within|in|after {3} seconds|second|ms|milliseconds|sec|s|minutes|minute,
+      aborted|cancelled|canceled|stopped|terminated|closed {2} after {2} seconds|second|ms|milliseconds|sec|s|minutes|minute,
+      gave|give|giving|given up waiting, not {4} in time,
       took|takes|taking|waited|waiting {3} long|longer|seconds, longer than, deadline, too slow,
       slow {2} respond, time|period|wait {3} expired|elapsed|exceeded|out,
       wait|waiting {4} expired|elapsed, waiting|allotted|allowed time {9} expired|elapsed|exceeded|over,
@@ -159,7 +162,7 @@ export const WORDINGS: readonly Rule[] = [
       not {2} authorized|authenticated|authorised,
       invalid|wrong|missing|bad|unknown|incorrect {1} api key,
       api key {3} invalid|missing|required|expired, ntlm|kerberos|digest|negotiate {2} authentication,
-      login required, sign in required, must authenticate,
+      login required, sign in required, requires|require|required|needs {1} credentials|authentication|authorization|login, must authenticate,
       permission|permissions {2} denied|required|insufficient,
       insufficient permission|permissions|privileges|scope, authentication {2} requires|needed
     `),
@@ -199,6 +202,30 @@ export const WORDINGS: readonly Rule[] = [
     `),
   },
   {
+    id: 'wording.gone',
+    status: 410,
+    rank: 'outer',
+    source,
+    phrases: list(`gone`),
+  },
+  {
+    id: 'wording.conflict',
+    status: 409,
+    rank: 'outer',
+    source,
+    phrases: list(`conflict`),
+  },
+  {
+    id: 'wording.crash',
+    status: 500,
+    rank: 'outer',
+    source,
+    phrases: list(`
+      unhandled|uncaught|unexpected|fatal {1} exception|error, application error, internal error, server crashed,
+      exception {2} handler
+    `),
+  },
+  {
     id: 'wording.unavailable',
     cause: 'unavailable',
     rank: 'decisive',
@@ -220,7 +247,8 @@ export const WORDINGS: readonly Rule[] = [
     source,
     phrases: list(`
       maintenance, offline, not ready, not running, starting up, shutting down,
-      server|service|site|application|app {2} down|unavailable|offline|overloaded|busy
+      server|service|site|application|app {2} down|unavailable|offline|overloaded|busy|sleeping|asleep|suspended|stopped,
+      temporarily unable, unable to service {1} request
     `),
   },
   {
