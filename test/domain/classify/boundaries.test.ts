@@ -75,6 +75,7 @@ const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [0, 'Invalid URL', 'blocked'],
     [3, '', 'blocked'],
     [0, 'URL resolves to a private IP address', 'blocked'],
+    [0, 'Post http://192.168.3.207: address forbidden', 'blocked'],
     [0, 'Webhook target 127.0.0.1 is a loopback address', 'blocked'],
     [0, 'unsupported protocol scheme ""', 'blocked'],
     [0, 'Failed to connect to localhost port 5000: Connection refused', 'connection_refused'],

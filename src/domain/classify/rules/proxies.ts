@@ -148,7 +148,7 @@ export const PROXIES: readonly Rule[] = [
       not a public, publicly accessible, publicly reachable, publicly routable, ssrf,
       server side request forgery, destination_ip_prohibited, destination ip prohibited, ip prohibited,
       prohibited ip, blocked url, url is blocked, url {3} blocked, url blocked, url {3} not allowed,
-      url not allowed, urls not allowed, host not allowed, host {3} not allowed, address not allowed,
+      url not allowed, urls not allowed, host not allowed, host {3} not allowed, address not allowed, address forbidden,
       domain not allowed, domain {3} not allowed, destination not allowed, destination {4} not allowed,
       address is not allowed, disallowed host, disallowed address, disallowed url, forbidden address,
       forbidden ip, not permitted to connect, http_request_denied, egress denied, egress blocked,
