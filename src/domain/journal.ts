@@ -136,6 +136,11 @@ export interface JournalEvents {
    * changed it. What was known before is replaced.
    */
   followed(endpoints: readonly EndpointState[]): void
+  /**
+   * Another replica admitted these label sets, or counted them lately (stores that replicas share only). Their counts are
+   * this replica's own and have been told before; a set that is new here stands at 0.
+   */
+  seriesKnown?(series: readonly SeriesTotal[]): void
   /** It cannot be written. Also called for each failed attempt to open it again. */
   failed(kind: JournalFault, detail: string): void
   /** A group of entries became durable. */

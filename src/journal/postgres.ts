@@ -1,0 +1,432 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Clock } from '../domain/clock.ts'
+import type { Failure } from '../domain/failure.ts'
+import { firstIdAt } from '../domain/failure.ts'
+import type {
+  Entry,
+  FailureFilter,
+  FailurePage,
+  Journal,
+  JournalEvents,
+  JournalSize,
+  JournalStatus,
+  Recorded,
+  RetentionLimits,
+} from '../domain/journal.ts'
+import type { Lease } from '../domain/lease.ts'
+import { parsePostgresUrl } from '../domain/postgres-url.ts'
+import { AppError } from '../errors.ts'
+import { type Fault, FaultError } from './fault.ts'
+import { Connector } from './postgres-connect.ts'
+import { isRetryable, postgresFault } from './postgres-fault.ts'
+import { PostgresLease } from './postgres-lease.ts'
+import { migrate } from './postgres-migrations.ts'
+import { PostgresReader } from './postgres-read.ts'
+import { expireAged, expireOversized } from './postgres-retention.ts'
+import { forgetSeries, Series } from './postgres-series.ts'
+import type { Session } from './postgres-session.ts'
+import { sizeOf } from './postgres-size.ts'
+import { proveWritable, type Result, storedAmong, writeGroup } from './postgres-write.ts'
+import { EntryQueue, type Waiting } from './queue.ts'
+import { SessionPool } from './session-pool.ts'
+
+export interface PostgresJournalOptions {
+  /** As `parsePostgresUrl` reads it. */
+  readonly url: string
+  /** Holds the password; read at each connection. */
+  readonly passwordFile?: string | undefined
+  /** Accept `synchronous_commit = off` and `fsync = off`, with which acknowledged reports can be lost. */
+  readonly allowUnsafeDurability?: boolean
+  readonly retention: RetentionLimits
+  readonly events: JournalEvents
+  readonly clock: Clock
+  /** Most entries that wait, and most bytes of their bodies. */
+  readonly pendingLimit?: number
+  readonly pendingBytes?: number
+  /** Most entries in one transaction, and most bytes of their bodies. */
+  readonly groupLimit?: number
+  readonly groupBytes?: number
+  /** Milliseconds: first and longest wait before opening is tried again. */
+  readonly retry?: { readonly min: number; readonly max: number }
+  /** Milliseconds after which the outcome of a group counts as unknown. */
+  readonly commitDeadline?: number
+  /** Milliseconds between two looks at the other replicas' series, and renewals of the lease. */
+  readonly tick?: number
+  /** Milliseconds from a replica's death to the moment when another one may do its work; several ticks. */
+  readonly leaseTerm?: number
+  /** Milliseconds between two runs of retention. */
+  readonly retentionInterval?: number
+  /** Failures removed in one transaction of retention. */
+  readonly retentionBatch?: number
+  /** Milliseconds between two looks at the size. */
+  readonly sizeInterval?: number
+}
+
+const DEFAULTS = {
+  allowUnsafeDurability: false,
+  pendingLimit: 8_192,
+  pendingBytes: 32 * 2 ** 20,
+  groupLimit: 512,
+  groupBytes: 4 * 2 ** 20,
+  retry: { min: 200, max: 5_000 },
+  commitDeadline: 3_000,
+  tick: 5_000,
+  leaseTerm: 15_000,
+  retentionInterval: 60_000,
+  retentionBatch: 1_000,
+  sizeInterval: 15_000,
+} as const
+
+type Settings = PostgresJournalOptions & Required<Pick<PostgresJournalOptions, keyof typeof DEFAULTS>>
+
+/** Entries of unknown outcome that are looked for after a reopening. */
+const UNKNOWN_LIMIT = 4_096
+
+/** A journal that replicas share, and the lease that says which of them does what only one may do. */
+export interface PostgresJournal extends Journal {
+  readonly lease: Lease
+}
+
+/**
+ * The journal in a PostgreSQL database. Nothing happens before `open`.
+ * @throws Error where the URL is none
+ */
+export function openPostgresJournal(options: PostgresJournalOptions): PostgresJournal {
+  return new GroupCommitJournal(options)
+}
+
+/**
+ * Collects entries while the previous group is being written, and writes the next one when that is durable. One session
+ * writes, one looks after series and lease, one removes what is old, two read: five connections a replica at most. A fault
+ * of any but the readers closes all of them, and opening starts over.
+ */
+class GroupCommitJournal implements PostgresJournal {
+  readonly lease: PostgresLease
+  readonly #options: Settings
+  readonly #queue: EntryQueue
+  readonly #connector: Connector
+  readonly #readers: SessionPool
+  readonly #reader: PostgresReader
+  readonly #series = new Series()
+  #writer: Session | undefined
+  #control: Session | undefined
+  #state: 'new' | 'up' | 'down' | 'closing' | 'closed' = 'new'
+  /** Raised by every fault, so that what belongs to an earlier opening is told from what belongs to this one. */
+  #generation = 0
+  #since: number
+  #fault: Fault | undefined
+  #size: JournalSize | null = null
+  #group: readonly Waiting[] = []
+  #unknown: Entry[] = []
+  #attempts = 0
+  #polledAt = 0
+  #retry: NodeJS.Timeout | undefined
+  #ticking: NodeJS.Timeout | undefined
+  #timers: NodeJS.Timeout[] = []
+  #expiring = false
+  #drained: (() => void) | undefined
+
+  constructor(options: PostgresJournalOptions) {
+    this.#options = { ...DEFAULTS, ...options }
+    this.#queue = new EntryQueue(this.#options)
+    this.#connector = new Connector(parsePostgresUrl(options.url), {
+      passwordFile: options.passwordFile,
+      allowUnsafe: this.#options.allowUnsafeDurability,
+    })
+    this.#readers = new SessionPool(() => this.#connector.another(), { max: 2, waitLimit: 64 })
+    this.#reader = new PostgresReader((work) => {
+      if (this.#state !== 'up' && this.#state !== 'closing') return Promise.reject(this.#unavailable())
+      return this.#readers.lend(work)
+    })
+    this.lease = new PostgresLease(`${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`, this.#options.leaseTerm)
+    this.#since = options.clock()
+  }
+
+  async open(): Promise<void> {
+    if (this.#state !== 'new') return
+    this.#state = 'down'
+    const every = (milliseconds: number, work: () => void) => this.#timers.push(setInterval(work, milliseconds).unref())
+    every(this.#options.retentionInterval, () => void this.#expire())
+    every(this.#options.sizeInterval, () => void this.#look())
+    await this.#attempt()
+  }
+
+  record(entry: Entry): Promise<Recorded> {
+    if (this.#state === 'closing' || this.#state === 'closed') {
+      return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
+    }
+    if (this.#state !== 'up') return Promise.reject(this.#unavailable())
+    const added = this.#queue.add(entry)
+    void this.#pump()
+    return added
+  }
+
+  get(id: string): Promise<Failure | undefined> {
+    return this.#reader.get(id)
+  }
+
+  list(filter: FailureFilter, page: { readonly limit: number; readonly before?: string }): Promise<FailurePage> {
+    return this.#reader.list(filter, page)
+  }
+
+  stream(filter: FailureFilter): AsyncIterable<Failure> {
+    return this.#reader.stream(filter)
+  }
+
+  async resetSeries(unseenSince: number): Promise<number> {
+    if (this.#state !== 'up') throw this.#unavailable()
+    return this.#readers.lend((session) => forgetSeries(session, unseenSince))
+  }
+
+  status(): JournalStatus {
+    return {
+      up: this.#state === 'up' || (this.#state === 'closing' && this.#fault === undefined),
+      since: this.#since,
+      ...(this.#fault ? { fault: this.#fault } : {}),
+      pending: this.#queue.length + this.#group.length,
+      pendingLimit: this.#options.pendingLimit,
+      size: this.#size,
+    }
+  }
+
+  async close(deadline: number): Promise<void> {
+    if (this.#state === 'closing' || this.#state === 'closed') return
+    const wasUp = this.#state === 'up'
+    this.#state = 'closing'
+    clearTimeout(this.#retry)
+    clearTimeout(this.#ticking)
+    for (const timer of this.#timers) clearInterval(timer)
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, deadline)
+    if (wasUp) await Promise.race([this.#finish(), late])
+    clearTimeout(timer)
+    this.#reject(this.#unavailable())
+    this.#generation++
+    this.#release()
+    this.lease.drop()
+    this.#state = 'closed'
+  }
+
+  async #finish(): Promise<void> {
+    await new Promise<void>((done) => {
+      this.#drained = done
+      void this.#pump()
+    })
+    const control = this.#control
+    if (!control) return
+    try {
+      await this.#series.flush(control)
+      await this.lease.release(control)
+    } catch {
+      // The times come with the next replica's look at the rows; the lease runs out.
+    }
+  }
+
+  /** Writes the next group, unless one is under way. */
+  async #pump(): Promise<void> {
+    if (this.#group.length > 0) return
+    const group = this.#queue.take(this.#options.groupLimit, this.#options.groupBytes)
+    if (group.length === 0) return this.#drained?.()
+    this.#group = group
+    const generation = this.#generation
+    const begun = performance.now()
+    try {
+      const results = await writeGroup(
+        this.#writer!,
+        group.map(({ entry }) => entry),
+        { deadline: this.#options.commitDeadline, newSeries: (entries) => this.#series.unknown(entries) },
+      )
+      if (generation === this.#generation) this.#settle(results, (performance.now() - begun) / 1_000)
+    } catch (error) {
+      if (generation === this.#generation) this.#down(error)
+    }
+  }
+
+  #settle(results: readonly Result[], seconds: number): void {
+    const group = this.#group
+    this.#group = []
+    let added = 0
+    for (const [index, result] of results.entries()) {
+      if (typeof result !== 'object' || result[1]) continue
+      added++
+      this.#series.stored(group[index]!.entry)
+    }
+    void this.#pump()
+    if (added > 0) this.#options.events.committed(added, seconds)
+    for (const [index, result] of results.entries()) {
+      const { resolve, reject } = group[index]!
+      if (result === 'reused') {
+        reject(new AppError('idempotency_key_reused', 'this id was used before, with another body'))
+      } else if (result === 'refused') {
+        reject(new AppError('internal', 'the record cannot be stored'))
+      } else resolve({ id: result[0], duplicate: result[1] })
+    }
+  }
+
+  /** Opens; on a fault tries again later. Never rejects. */
+  async #attempt(): Promise<void> {
+    if (this.#state !== 'down') return
+    const { clock, retention, events, commitDeadline } = this.#options
+    const generation = this.#generation
+    this.#attempts++
+    try {
+      const writer = await this.#connector.writer()
+      this.#writer = writer
+      await migrate(writer, this.#connector.where)
+      await proveWritable(writer, commitDeadline)
+      // Label sets lose their place at a start, not at a reopening.
+      if (this.#size === null) await forgetSeries(writer, clock() - retention.age)
+      await this.#series.load(writer)
+      this.#polledAt = performance.now()
+      for (const entry of await storedAmong(writer, this.#unknown)) this.#series.stored(entry)
+      this.#unknown = []
+      const control = await this.#connector.another()
+      this.#control = control
+      await this.lease.renew(control)
+      const size = await sizeOf(control)
+      if (this.#state !== 'down' || generation !== this.#generation) return
+      this.#up(size)
+      events.opened(this.#series.totals())
+      this.#scheduleTick()
+      void this.#expire()
+    } catch (error) {
+      if (this.#state === 'down' && generation === this.#generation) this.#down(error)
+    }
+    // Closed meanwhile: what was connected since is let go too.
+    if (generation !== this.#generation) this.#release()
+  }
+
+  #up(size: JournalSize): void {
+    this.#state = 'up'
+    this.#attempts = 0
+    this.#since = this.#options.clock()
+    this.#fault = undefined
+    this.#size = size
+  }
+
+  /** It cannot be written: nothing of what waits is acknowledged, and opening is tried again. */
+  #down(error: unknown): void {
+    const { clock, events, retry } = this.#options
+    const { fault } = postgresFault(error, this.#connector.where)
+    this.#generation++
+    const wasUp = this.#state === 'up'
+    if (wasUp || this.#fault === undefined) this.#since = clock()
+    this.#fault = fault
+    clearTimeout(this.#ticking)
+    this.#release()
+    const unknown = [...this.#unknown, ...this.#group.map(({ entry }) => entry)]
+    this.#unknown = unknown.slice(-UNKNOWN_LIMIT)
+    this.#reject(this.#unavailable())
+    events.failed(fault.kind, fault.detail)
+    if (this.#state === 'closing' || this.#state === 'closed') return
+    this.#state = 'down'
+    // Full jitter above a half, so that the replicas of a database that comes back do not come back in one wave.
+    const wait = Math.min(retry.max, retry.min * 2 ** Math.min(this.#attempts, 16)) * (0.5 + Math.random() / 2)
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => void this.#attempt(), wait)
+  }
+
+  #release(): void {
+    this.#writer?.end()
+    this.#control?.end()
+    this.#writer = undefined
+    this.#control = undefined
+    this.#readers.end()
+  }
+
+  #reject(reason: AppError): void {
+    const waiting = [...this.#group, ...this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)]
+    this.#group = []
+    for (const { reject } of waiting) reject(reason)
+    this.#drained?.()
+  }
+
+  #scheduleTick(): void {
+    this.#ticking = setTimeout(() => void this.#tick(), this.#options.tick)
+  }
+
+  /** Keeps up with the other replicas. It also finds out that the database is away while no report comes. */
+  async #tick(): Promise<void> {
+    const { events } = this.#options
+    const generation = this.#generation
+    const control = this.#control!
+    try {
+      await this.#connector.check(control)
+      await this.#series.flush(control)
+      const asked = performance.now()
+      const news = await this.#series.poll(control, (asked - this.#polledAt) / 1_000)
+      this.#polledAt = asked
+      if (generation !== this.#generation) return
+      if (news.length > 0) events.seriesKnown?.(news)
+      const held = this.lease.fence()
+      await this.lease.renew(control)
+      if (held === null) void this.#expire()
+    } catch (error) {
+      if (generation === this.#generation && !isRetryable(error)) return this.#down(error)
+    }
+    if (generation === this.#generation && this.#state === 'up') this.#scheduleTick()
+  }
+
+  /** Retention, batch by batch, by the holder of the lease alone. */
+  async #expire(): Promise<void> {
+    const { events, retention, retentionBatch: batch, clock } = this.#options
+    const fence = this.lease.fence()
+    if (this.#state !== 'up' || this.#expiring || fence === null) return
+    this.#expiring = true
+    const generation = this.#generation
+    const goesOn = () => this.#state === 'up' && generation === this.#generation && this.lease.fence() === fence
+    const options = { beforeId: firstIdAt(clock() - retention.age), size: retention.size, batch, fence }
+    let session: Session | undefined
+    try {
+      session = await this.#connector.another()
+      for (;;) {
+        const failures = await expireAged(session, options)
+        if (failures === 0) break
+        events.expired(failures, 'age')
+        if (!goesOn()) return
+      }
+      await expireOversized(session, options, (failures) => {
+        events.expired(failures, 'size')
+        return goesOn()
+      })
+    } catch {
+      // What is wrong with the database shows at the next group or tick; what is old can wait for the next run.
+    } finally {
+      session?.end()
+      this.#expiring = false
+    }
+  }
+
+  async #look(): Promise<void> {
+    if (this.#state !== 'up') return
+    try {
+      this.#size = await this.#readers.lend(sizeOf)
+    } catch {
+      // The last look stands.
+    }
+  }
+
+  #unavailable(): AppError {
+    const retryAfter = Math.max(1, Math.ceil(this.#options.retry.max / 1_000))
+    return new AppError('journal_unavailable', 'the report is not known to be stored; send it again', { retryAfter })
+  }
+}
+
+/**
+ * What would keep the service from writing to this database; nothing is made or changed.
+ * @throws Error where the URL is none
+ */
+export async function inspectPostgres(
+  options: Pick<PostgresJournalOptions, 'url' | 'passwordFile' | 'allowUnsafeDurability'>,
+): Promise<Fault | undefined> {
+  const { url, passwordFile, allowUnsafeDurability: allowUnsafe = false } = options
+  try {
+    const session = await new Connector(parsePostgresUrl(url), { passwordFile, allowUnsafe }).writer()
+    session.end()
+    return undefined
+  } catch (error) {
+    if (error instanceof FaultError) return error.fault
+    throw error
+  }
+}
