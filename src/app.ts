@@ -95,11 +95,12 @@ export async function startApp(
     const tracing = await createTracing({ log, version: VERSION, onSpans: metrics.spans })
     cleanUp('tracing', (deadline) => tracing.close(Math.min(deadline, 3_000)))
 
-    const journal = openJournal(config.journal, {
+    const { journal, shared } = await openJournal(config.journal, {
       events: journalEvents({
         log,
         measuring: metrics,
         restore: series.restore,
+        learn: series.learn,
         followed: (states) => follower.restored(states),
       }),
       incidents: config.incidents,
@@ -156,7 +157,8 @@ export async function startApp(
         {
           name: 'journal',
           ok: up,
-          blocks: false,
+          // Of several replicas the others go on; a single one must stay reachable to say 503 with Retry-After.
+          blocks: shared,
           detail: up ? 'open' : (fault?.detail ?? 'it is being opened'),
           since: new Date(since).toISOString(),
         },

@@ -331,7 +331,16 @@ export const ConfigSchema = Type.Object(
           pattern: '^(sqlite:.+|postgres(ql)?://.+)$',
           maxLength: 4_096,
           default: 'sqlite:./data/journal.db',
-          description: 'sqlite:PATH, relative to the working directory.',
+          description:
+            'sqlite:PATH, relative to the working directory; or postgres://USER@HOST:PORT/DATABASE, which several replicas may share, see docs/postgresql.md.',
+        }),
+        passwordFile: Type.Optional(
+          path('File that holds the password for PostgreSQL; read at each connection, so that it may be rotated.'),
+        ),
+        allowUnsafeDurability: Type.Boolean({
+          default: false,
+          description:
+            'Whether a PostgreSQL server with fsync = off or synchronous_commit = off is accepted, with which acknowledged reports can be lost.',
         }),
         retention: object(
           {

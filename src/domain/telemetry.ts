@@ -32,6 +32,8 @@ export interface Measuring extends Pick<JournalEvents, 'failed' | 'committed' | 
   stored(failure: Failure, labels: SeriesLabels, exemplar: string | null): void
   /** All counts are replaced by what the journal holds. */
   restored(totals: readonly SeriesTotal[]): void
+  /** Another replica counts these label sets: they stand at 0 until this one does, and their last failure is shown. */
+  known(series: readonly SeriesTotal[]): void
   credentials(source: string, count: number): void
   credentialsReloadFailed(source: string): void
   /** An endpoint was looked at. Only followed endpoints are handed in. */

@@ -155,6 +155,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     }),
     stored: safely(delivery.stored),
     restored: safely(delivery.restored),
+    known: safely(delivery.known),
     failed: safely(journal.failed),
     committed: safely(journal.committed),
     expired: safely(journal.expired),
