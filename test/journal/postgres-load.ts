@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Journal } from '../../src/domain/journal.ts'
+import { openPostgresJournal, type PostgresJournal, type PostgresJournalOptions } from '../../src/journal/postgres.ts'
+import type { PostgresServer } from '../support/postgres.ts'
+import { EventLog, entry } from './entries.ts'
+
+/** A journal as the service opens it, but quicker in everything that waits. */
+export function quickJournal(url: string, options: Partial<PostgresJournalOptions> = {}): PostgresJournal {
+  return openPostgresJournal({
+    url,
+    events: new EventLog(),
+    clock: Date.now,
+    retention: { age: 30 * 86_400_000, size: 2 ** 40 },
+    retry: { min: 50, max: 400 },
+    commitDeadline: 1_000,
+    tick: 200,
+    leaseTerm: 1_000,
+    ...options,
+  })
+}
+
+export interface Outcome {
+  readonly acknowledged: number
+  /** Of those, found in the database. */
+  readonly found: number
+  readonly lost: number
+  /** Reports with an id of the sender that are there more than once. */
+  readonly doubled: number
+}
+
+/**
+ * Senders that report without a pause. Every other report carries an id, and is sent again under it until it is
+ * acknowledged or the load ends.
+ */
+export class Load {
+  readonly acknowledged = new Set<string>()
+  /** Codes of refusals. */
+  readonly refused = new Set<string>()
+  #stopped = false
+  #senders: Promise<unknown> | undefined
+  #keys = 0
+  /** Told from which moment on a new acknowledgement counts as recovery. */
+  #onAcknowledged: (() => void) | undefined
+
+  start(journals: readonly Pick<Journal, 'record'>[], senders = 16): this {
+    this.#senders = Promise.all(
+      Array.from({ length: senders }, (_, index) => this.#send(journals[index % journals.length]!)),
+    )
+    return this
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#senders
+  }
+
+  /** Milliseconds until the next report that is handed in from now on is acknowledged. */
+  recovery(): Promise<number> {
+    const begun = performance.now()
+    return new Promise((resolve) => {
+      this.#onAcknowledged = () => resolve(performance.now() - begun)
+    })
+  }
+
+  async outcome(server: PostgresServer, url: string): Promise<Outcome> {
+    const database = url.match(/test_\w+/)![0]
+    const rows = await server.query('SELECT id FROM webhook_errors.failures', database)
+    const there = new Set(rows.map(({ id }) => id as string))
+    const doubled = await server.query(
+      `SELECT message FROM webhook_errors.failures WHERE message LIKE 'key %' GROUP BY message HAVING count(*) > 1`,
+      database,
+    )
+    const found = [...this.acknowledged].filter((id) => there.has(id)).length
+    return {
+      acknowledged: this.acknowledged.size,
+      found,
+      lost: this.acknowledged.size - found,
+      doubled: doubled.length,
+    }
+  }
+
+  async #send(journal: Pick<Journal, 'record'>): Promise<void> {
+    for (let count = 0; !this.#stopped; count++) {
+      const key = count % 2 === 0 ? `key ${++this.#keys}` : undefined
+      do {
+        const report = entry({ endpoint: `endpoint-${count % 7}`, ...(key ? { key, message: key } : {}) })
+        const asked = this.#onAcknowledged
+        try {
+          this.acknowledged.add((await journal.record(report)).id)
+          asked?.()
+          break
+        } catch (error) {
+          this.refused.add((error as { code: string }).code)
+          await sleep(10 + Math.random() * 20)
+        }
+      } while (key && !this.#stopped)
+    }
+  }
+}
