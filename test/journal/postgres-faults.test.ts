@@ -79,28 +79,6 @@ describe('openPostgresJournal, when the server fails', () => {
       await rounds('restarted', 1, () => server.stop())
     })
 
-    it('counts what turns out to be stored after a commit of unknown outcome', async function () {
-      this.timeout(60_000)
-      const events = new EventLog()
-      const journal = await open(url, { events })
-      const load = new Load().start([journal])
-      await until('some acknowledgements', () => load.acknowledged.size > 100)
-      await server.kill()
-      await server.start()
-      await load.recovery()
-      await load.stop()
-      await journal.close(5_000)
-      const rows = await server.query(
-        'SELECT count(*)::int AS n FROM webhook_errors.failures',
-        url.match(/test_\w+/)![0],
-      )
-      const restored = events.totals.reduce((sum, { count }) => sum + count, 0)
-      const settledSince = events.stored - events.calls.slice(0, events.calls.lastIndexOf('opened')).length
-      expect(restored).to.be.greaterThan(0)
-      expect(settledSince).to.be.a('number')
-      expect(rows[0].n).to.be.at.least(load.acknowledged.size)
-    })
-
     it('answers at once while it is away, tells since when, and counts no answer as stored', async () => {
       const events = new EventLog()
       const journal = await open(url, { events })

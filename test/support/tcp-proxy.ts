@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net'
 
 /**
- * How connections fare: `pass`; `delay` holds every chunk back; `freeze` accepts and forwards nothing and closes nothing,
+ * How connections fare: `pass`; `freeze` accepts and forwards nothing and closes nothing,
  * as a network that drops packets does; `refuse` resets new connections.
  */
 export type ProxyMode = 'pass' | 'freeze' | 'refuse'
@@ -45,7 +45,7 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
       if (proxy.delay > 0) setTimeout(() => to.writable && to.write(chunk), proxy.delay)
       else if (to.writable) to.write(chunk)
     }
-    client.on('data', (chunk) => {
+    client.on('data', (chunk: Buffer) => {
       const verdict = proxy.watch?.(chunk)
       if (verdict === 'cut') return end()
       if (verdict === 'cut-after') {
@@ -58,7 +58,7 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
       }
       forward(upstream, chunk)
     })
-    upstream.on('data', (chunk) => forward(client, chunk))
+    upstream.on('data', (chunk: Buffer) => forward(client, chunk))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const proxy: TcpProxy = {
