@@ -56,6 +56,31 @@ const STEPS: readonly Step[] = [
         changed_at timestamptz NOT NULL,
         PRIMARY KEY (source, tenant, endpoint, code, cause)
       )`,
+      // What the next event of an endpoint is judged by; incident_id is its open incident, else its last one.
+      `CREATE TABLE IF NOT EXISTS ${SCHEMA}.endpoints (
+        endpoint text PRIMARY KEY,
+        good_at bigint,
+        good_proof text,
+        failed_probes bigint NOT NULL,
+        incidents bigint NOT NULL,
+        incident_id uuid,
+        changed_at bigint NOT NULL,
+        version bigint NOT NULL,
+        updated_at timestamptz NOT NULL
+      )`,
+      // incident and verdicts are JSON: nobody asks for what is in them by SQL.
+      `CREATE TABLE IF NOT EXISTS ${SCHEMA}.incidents (
+        id uuid PRIMARY KEY,
+        endpoint text NOT NULL,
+        closed_at bigint,
+        incident text NOT NULL,
+        verdicts text NOT NULL DEFAULT '[]'
+      )`,
+      `CREATE UNIQUE INDEX IF NOT EXISTS incidents_open ON ${SCHEMA}.incidents (endpoint) WHERE closed_at IS NULL`,
+      `CREATE INDEX IF NOT EXISTS incidents_endpoint ON ${SCHEMA}.incidents (endpoint, id)`,
+      `CREATE TABLE IF NOT EXISTS ${SCHEMA}.canaries (nonce text PRIMARY KEY, received_at bigint NOT NULL)`,
+      `CREATE TABLE IF NOT EXISTS ${SCHEMA}.canary_moments (
+        one integer PRIMARY KEY CHECK (one = 1), configured_at bigint NOT NULL, succeeded_at bigint)`,
       // Who does what only one replica may do; the fence grows with every change of hands.
       `CREATE TABLE IF NOT EXISTS ${SCHEMA}.leases (
         name text PRIMARY KEY,

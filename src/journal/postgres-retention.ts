@@ -1,3 +1,4 @@
+import { CANARY_MEMORY } from '../domain/journal.ts'
 import { fenced } from './postgres-lease.ts'
 import { SCHEMA } from './postgres-migrations.ts'
 import type { Session } from './postgres-session.ts'
@@ -17,6 +18,27 @@ export interface ExpireOptions {
 export interface Expired {
   readonly failures: number
   readonly reason: 'age' | 'size'
+}
+
+/**
+ * Incidents that closed before (milliseconds since the epoch), except each endpoint's last one; and nonces of canaries
+ * whose time is over.
+ */
+export async function expireIncidents(
+  session: Session,
+  { before, now, fence }: { readonly before: number; readonly now: number; readonly fence: number },
+): Promise<void> {
+  await session.execute(
+    `DELETE FROM ${SCHEMA}.incidents i WHERE i.closed_at < $2 AND ${fenced('$1')}
+       AND NOT EXISTS (SELECT 1 FROM ${SCHEMA}.endpoints e WHERE e.incident_id = i.id)`,
+    [fence, before],
+    DEADLINE,
+  )
+  await session.execute(
+    `DELETE FROM ${SCHEMA}.canaries WHERE received_at < $2 AND ${fenced('$1')}`,
+    [fence, now - CANARY_MEMORY],
+    DEADLINE,
+  )
 }
 
 /** One batch of those that are too old. */

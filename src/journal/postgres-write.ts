@@ -1,42 +1,59 @@
 import { randomUUID } from 'node:crypto'
+import type { Change, IncidentSettings } from '../domain/incident.ts'
 import type { Entry } from '../domain/journal.ts'
+import { insertCanaries } from './postgres-canary.ts'
 import { isEntryError, isRetryable } from './postgres-fault.ts'
+import { type EndpointEvent, type KnownEndpoints, reduceGroup, type Versioned } from './postgres-incidents.ts'
 import { SCHEMA } from './postgres-migrations.ts'
-import { insertSeries, type NewSeries } from './postgres-series.ts'
+import { insertSeries, type Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
+import type { Work } from './queue.ts'
 
-/** What became of an entry of a group. */
-export type Result = readonly [id: string, duplicate: boolean] | 'reused' | 'refused'
+/** What became of a work of a group: an entry's, an event's, a canary's. */
+export type Result =
+  | readonly [id: string, duplicate: boolean, change: Change | null]
+  | 'reused'
+  | 'refused'
+  | { readonly change: Change }
+  | 'taken'
+  | 'replayed'
+
+export interface Written {
+  /** One a work, in order. */
+  readonly results: readonly Result[]
+  /** Endpoints that the group asked about, as they are after it. */
+  readonly endpoints: ReadonlyMap<string, Versioned>
+}
 
 export interface GroupOptions {
   /** Milliseconds for one attempt at the whole group. */
   readonly deadline: number
-  /** The label sets among these entries' that the database may not know yet. */
-  readonly newSeries: (entries: readonly Entry[]) => readonly NewSeries[]
+  readonly incidents: IncidentSettings
+  readonly series: Pick<Series, 'unknown'>
+  readonly known: Pick<KnownEndpoints, 'has'>
 }
 
 /** Attempts at a group that the server rolled back for the sake of another transaction. */
 const ATTEMPTS = 5
 
 /**
- * Writes a group in one transaction. An entry that is at fault by itself is left out; the others are written.
- * @returns a result an entry, in order, once they are durable
+ * Writes a group in one transaction. A work that is at fault by itself is left out; the others are done.
+ * @returns what became of each, once it is durable
  * @throws what Session throws; the outcome is unknown then
  */
-export async function writeGroup(
-  session: Session,
-  entries: readonly Entry[],
-  options: GroupOptions,
-): Promise<Result[]> {
+export async function writeGroup(session: Session, works: readonly Work[], options: GroupOptions): Promise<Written> {
   try {
-    return await retried(() => write(session, entries, options))
+    return await retried(() => write(session, works, options))
   } catch (error) {
     if (!isEntryError(error) || !session.usable) throw error
-    if (entries.length === 1) return ['refused']
+    if (works.length === 1) return { results: ['refused'], endpoints: new Map() }
     // The server rolled the whole group back: each on its own shows which one it was.
-    const results: Result[] = []
-    for (const entry of entries) results.push(...(await writeGroup(session, [entry], options)))
-    return results
+    const parts: Written[] = []
+    for (const work of works) parts.push(await writeGroup(session, [work], options))
+    return {
+      results: parts.flatMap(({ results }) => results),
+      endpoints: new Map(parts.flatMap(({ endpoints }) => [...endpoints])),
+    }
   }
 }
 
@@ -51,29 +68,57 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function write(
-  session: Session,
-  entries: readonly Entry[],
-  { deadline, newSeries }: GroupOptions,
-): Promise<Result[]> {
-  const series = newSeries(entries)
-  const keyed = entries.some((entry) => entry.idempotency)
-  if (!keyed && series.length === 0) {
+async function write(session: Session, works: readonly Work[], options: GroupOptions): Promise<Written> {
+  const { deadline, incidents, known } = options
+  const entries = works.flatMap((work) => (work.kind === 'entry' ? [work.entry] : []))
+  const series = options.series.unknown(entries)
+  if (entries.length === works.length && series.length === 0 && !entries.some((e) => e.idempotency || e.followed)) {
     // One statement is a transaction of its own, and saves two round trips.
     await insertFailures(session, entries, deadline)
-    return entries.map(({ failure }) => [failure.id, false])
+    return { results: entries.map(({ failure }) => [failure.id, false, null]), endpoints: new Map() }
   }
   return session.transaction(async () => {
-    // Every transaction takes its locks in this order (keys, series; each sorted), so that no two wait for each other.
-    const results = keyed
-      ? await insertKeys(session, entries)
-      : entries.map(({ failure }): Result => [failure.id, false])
+    // Every transaction takes its locks in this order (keys, series, canaries, endpoints; each sorted), so that no two
+    // wait for each other.
+    const claims = (await insertKeys(session, entries)).values()
     await insertSeries(session, series)
-    const fresh = entries.filter((_, index) => typeof results[index] === 'object' && !results[index][1])
+    const canaries = (
+      await insertCanaries(
+        session,
+        works.filter((work) => work.kind === 'canary'),
+      )
+    ).values()
+    const fresh: Entry[] = []
+    const events: EndpointEvent[] = []
+    // What each work waits for: a result, or the change that the next event makes.
+    const drafts = works.map((work): Result | ((change: Change) => Result) => {
+      if (work.kind === 'canary') return canaries.next().value ? 'taken' : 'replayed'
+      if (work.kind === 'event') {
+        events.push(work)
+        return (change) => ({ change })
+      }
+      const claim = claims.next().value!
+      if (claim === 'reused' || claim[1]) return claim === 'reused' ? claim : [...claim, null]
+      fresh.push(work.entry)
+      if (!work.entry.followed) return [...claim, null]
+      events.push(failureEvent(work.entry))
+      return (change) => [...claim, change]
+    })
+    const { changes, endpoints } = await reduceGroup(session, events, incidents, known)
     await insertFailures(session, fresh, deadline)
-    return results
+    const change = changes.values()
+    return {
+      results: drafts.map((draft) => (typeof draft === 'function' ? draft(change.next().value!) : draft)),
+      endpoints,
+    }
   }, deadline)
 }
+
+/** A failure as its endpoint's incident sees it. */
+const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, cause } }: Entry): EndpointEvent => ({
+  endpoint,
+  event: { type: 'failure', at, id, code, cause },
+})
 
 /** PostgreSQL's text holds no NUL; the raw body keeps what was sent. */
 const text = (value: string): string => (value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value)
@@ -112,8 +157,10 @@ interface Claim {
   readonly id: string
 }
 
+type Claimed = readonly [id: string, duplicate: boolean] | 'reused'
+
 /** Claims the senders' ids for these entries; one that is known already is a repetition, or another report under its id. */
-async function insertKeys(session: Session, entries: readonly Entry[]): Promise<Result[]> {
+async function insertKeys(session: Session, entries: readonly Entry[]): Promise<Claimed[]> {
   const claims = new Map<string, Claim>()
   for (const { failure, idempotency } of entries) {
     if (!idempotency) continue
@@ -121,6 +168,7 @@ async function insertKeys(session: Session, entries: readonly Entry[]): Promise<
     const name = nameOf(source, tenant, idempotency.key)
     if (!claims.has(name)) claims.set(name, { source, tenant, ...idempotency, id })
   }
+  if (claims.size === 0) return entries.map(({ failure }) => [failure.id, false])
   const sorted = [...claims].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, claim]) => claim)
   const column = (field: keyof Claim) => sorted.map((claim) => text(claim[field]))
   const added = await session.query<[string]>(
@@ -142,7 +190,7 @@ async function insertKeys(session: Session, entries: readonly Entry[]): Promise<
       holders.set(nameOf(source, tenant, key), { source, tenant, key, digest, id })
     }
   }
-  return entries.map(({ failure, idempotency }): Result => {
+  return entries.map(({ failure, idempotency }): Claimed => {
     if (!idempotency) return [failure.id, false]
     const holder = holders.get(nameOf(text(failure.source), text(failure.tenant), text(idempotency.key)))!
     if (holder.digest !== idempotency.digest) return 'reused'

@@ -3,10 +3,16 @@ import { hostname } from 'node:os'
 import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
 import { firstIdAt } from '../domain/failure.ts'
+import type { Change, IncidentEvent, IncidentSettings } from '../domain/incident.ts'
 import type {
+  Applied,
+  CanaryMoments,
   Entry,
   FailureFilter,
   FailurePage,
+  IncidentFilter,
+  IncidentPage,
+  IncidentRecord,
   Journal,
   JournalEvents,
   JournalSize,
@@ -18,17 +24,19 @@ import type { Lease } from '../domain/lease.ts'
 import { parsePostgresUrl } from '../domain/postgres-url.ts'
 import { AppError } from '../errors.ts'
 import { type Fault, FaultError } from './fault.ts'
+import { noteCanary } from './postgres-canary.ts'
 import { Connector } from './postgres-connect.ts'
 import { isRetryable, postgresFault } from './postgres-fault.ts'
+import { forgetEndpoints, KnownEndpoints } from './postgres-incidents.ts'
 import { PostgresLease } from './postgres-lease.ts'
 import { migrate } from './postgres-migrations.ts'
 import { PostgresReader } from './postgres-read.ts'
-import { expireAged, expireOversized } from './postgres-retention.ts'
+import { expireAged, expireIncidents, expireOversized } from './postgres-retention.ts'
 import { forgetSeries, Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import { sizeOf } from './postgres-size.ts'
-import { proveWritable, type Result, storedAmong, writeGroup } from './postgres-write.ts'
-import { EntryQueue, type Waiting } from './queue.ts'
+import { proveWritable, storedAmong, type Written, writeGroup } from './postgres-write.ts'
+import { type Waiting, type Work, WorkQueue, type Works } from './queue.ts'
 import { SessionPool } from './session-pool.ts'
 
 export interface PostgresJournalOptions {
@@ -39,6 +47,7 @@ export interface PostgresJournalOptions {
   /** Accept `synchronous_commit = off` and `fsync = off`, with which acknowledged reports can be lost. */
   readonly allowUnsafeDurability?: boolean
   readonly retention: RetentionLimits
+  readonly incidents: IncidentSettings
   readonly events: JournalEvents
   readonly clock: Clock
   /** Most entries that wait, and most bytes of their bodies. */
@@ -104,11 +113,12 @@ export function openPostgresJournal(options: PostgresJournalOptions): PostgresJo
 class GroupCommitJournal implements PostgresJournal {
   readonly lease: PostgresLease
   readonly #options: Settings
-  readonly #queue: EntryQueue
+  readonly #queue: WorkQueue
   readonly #connector: Connector
   readonly #readers: SessionPool
   readonly #reader: PostgresReader
   readonly #series = new Series()
+  readonly #endpoints = new KnownEndpoints()
   #writer: Session | undefined
   #control: Session | undefined
   #state: 'new' | 'up' | 'down' | 'closing' | 'closed' = 'new'
@@ -129,7 +139,7 @@ class GroupCommitJournal implements PostgresJournal {
 
   constructor(options: PostgresJournalOptions) {
     this.#options = { ...DEFAULTS, ...options }
-    this.#queue = new EntryQueue(this.#options)
+    this.#queue = new WorkQueue(this.#options)
     this.#connector = new Connector(parsePostgresUrl(options.url), {
       passwordFile: options.passwordFile,
       allowUnsafe: this.#options.allowUnsafeDurability,
@@ -153,13 +163,28 @@ class GroupCommitJournal implements PostgresJournal {
   }
 
   record(entry: Entry): Promise<Recorded> {
-    if (this.#state === 'closing' || this.#state === 'closed') {
-      return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
-    }
-    if (this.#state !== 'up') return Promise.reject(this.#unavailable())
-    const added = this.#queue.add(entry)
-    void this.#pump()
-    return added
+    return this.#add<'entry'>({ kind: 'entry', entry })
+  }
+
+  apply(endpoint: string, event: IncidentEvent): Promise<Applied> {
+    return this.#add<'event'>({ kind: 'event', endpoint, event })
+  }
+
+  receiveCanary(nonce: string, at: number): Promise<void> {
+    return this.#add<'canary'>({ kind: 'canary', nonce, at })
+  }
+
+  async noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments> {
+    if (this.#state !== 'up') throw this.#unavailable()
+    return this.#readers.lend((session) => noteCanary(session, moments))
+  }
+
+  incident(id: string): Promise<IncidentRecord | undefined> {
+    return this.#reader.incident(id)
+  }
+
+  incidents(filter: IncidentFilter, page: { readonly limit: number; readonly before?: string }): Promise<IncidentPage> {
+    return this.#reader.incidents(filter, page)
   }
 
   get(id: string): Promise<Failure | undefined> {
@@ -223,6 +248,16 @@ class GroupCommitJournal implements PostgresJournal {
     }
   }
 
+  #add<K extends keyof Works>(work: Works[K]['work'] & Work & { kind: K }): Promise<Works[K]['done']> {
+    if (this.#state === 'closing' || this.#state === 'closed') {
+      return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
+    }
+    if (this.#state !== 'up') return Promise.reject(this.#unavailable())
+    const added = this.#queue.add<K>(work)
+    void this.#pump()
+    return added
+  }
+
   /** Writes the next group, unless one is under way. */
   async #pump(): Promise<void> {
     if (this.#group.length > 0) return
@@ -232,35 +267,53 @@ class GroupCommitJournal implements PostgresJournal {
     const generation = this.#generation
     const begun = performance.now()
     try {
-      const results = await writeGroup(
+      const written = await writeGroup(
         this.#writer!,
-        group.map(({ entry }) => entry),
-        { deadline: this.#options.commitDeadline, newSeries: (entries) => this.#series.unknown(entries) },
+        group.map(({ work }) => work),
+        {
+          deadline: this.#options.commitDeadline,
+          incidents: this.#options.incidents,
+          series: this.#series,
+          known: this.#endpoints,
+        },
       )
-      if (generation === this.#generation) this.#settle(results, (performance.now() - begun) / 1_000)
+      if (generation === this.#generation) this.#settle(written, (performance.now() - begun) / 1_000)
     } catch (error) {
       if (generation === this.#generation) this.#down(error)
     }
   }
 
-  #settle(results: readonly Result[], seconds: number): void {
+  #settle({ results, endpoints }: Written, seconds: number): void {
     const group = this.#group
     this.#group = []
     let added = 0
     for (const [index, result] of results.entries()) {
-      if (typeof result !== 'object' || result[1]) continue
+      const { work } = group[index]!
+      if (work.kind !== 'entry' || !Array.isArray(result) || result[1]) continue
       added++
-      this.#series.stored(group[index]!.entry)
+      this.#series.stored(work.entry)
     }
+    this.#endpoints.take(endpoints.values())
     void this.#pump()
     if (added > 0) this.#options.events.committed(added, seconds)
     for (const [index, result] of results.entries()) {
-      const { resolve, reject } = group[index]!
+      const { work, resolve, reject } = group[index]!
+      const applied = (change: Change, endpoint: string) => ({ change, state: endpoints.get(endpoint)!.state })
       if (result === 'reused') {
         reject(new AppError('idempotency_key_reused', 'this id was used before, with another body'))
       } else if (result === 'refused') {
         reject(new AppError('internal', 'the record cannot be stored'))
-      } else resolve({ id: result[0], duplicate: result[1] })
+      } else if (result === 'replayed') {
+        reject(new AppError('canary_replayed', 'this canary was received before; each nonce counts once'))
+      } else if (result === 'taken') {
+        resolve(undefined)
+      } else if ('change' in result) {
+        resolve(applied(result.change, (work as Works['event']['work']).endpoint))
+      } else {
+        const [id, duplicate, change] = result
+        const { endpoint } = (work as Works['entry']['work']).entry.failure
+        resolve({ id, duplicate, ...(change !== null && { incident: applied(change, endpoint) }) })
+      }
     }
   }
 
@@ -276,8 +329,12 @@ class GroupCommitJournal implements PostgresJournal {
       await migrate(writer, this.#connector.where)
       await proveWritable(writer, commitDeadline)
       // Label sets lose their place at a start, not at a reopening.
-      if (this.#size === null) await forgetSeries(writer, clock() - retention.age)
+      if (this.#size === null) {
+        await forgetSeries(writer, clock() - retention.age)
+        await forgetEndpoints(writer, clock() - retention.age)
+      }
       await this.#series.load(writer)
+      await this.#endpoints.load(writer)
       this.#polledAt = performance.now()
       for (const entry of await storedAmong(writer, this.#unknown)) this.#series.stored(entry)
       this.#unknown = []
@@ -288,6 +345,7 @@ class GroupCommitJournal implements PostgresJournal {
       if (this.#state !== 'down' || generation !== this.#generation) return
       this.#up(size)
       events.opened(this.#series.totals())
+      events.followed(this.#endpoints.all())
       this.#scheduleTick()
       void this.#expire()
     } catch (error) {
@@ -315,7 +373,8 @@ class GroupCommitJournal implements PostgresJournal {
     this.#fault = fault
     clearTimeout(this.#ticking)
     this.#release()
-    const unknown = [...this.#unknown, ...this.#group.map(({ entry }) => entry)]
+    const entries = this.#group.flatMap(({ work }) => (work.kind === 'entry' ? [work.entry] : []))
+    const unknown = [...this.#unknown, ...entries]
     this.#unknown = unknown.slice(-UNKNOWN_LIMIT)
     this.#reject(this.#unavailable())
     events.failed(fault.kind, fault.detail)
@@ -355,10 +414,13 @@ class GroupCommitJournal implements PostgresJournal {
       await this.#connector.check(control)
       await this.#series.flush(control)
       const asked = performance.now()
-      const news = await this.#series.poll(control, (asked - this.#polledAt) / 1_000)
+      const seconds = (asked - this.#polledAt) / 1_000
+      const news = await this.#series.poll(control, seconds)
+      const changed = await this.#endpoints.poll(control, seconds)
       this.#polledAt = asked
       if (generation !== this.#generation) return
       if (news.length > 0) events.seriesKnown?.(news)
+      if (changed) events.followed(this.#endpoints.all())
       const held = this.lease.fence()
       await this.lease.renew(control)
       if (held === null) void this.#expire()
@@ -380,6 +442,7 @@ class GroupCommitJournal implements PostgresJournal {
     let session: Session | undefined
     try {
       session = await this.#connector.another()
+      await expireIncidents(session, { before: clock() - retention.age, now: clock(), fence })
       for (;;) {
         const failures = await expireAged(session, options)
         if (failures === 0) break

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Journal } from '../../src/domain/journal.ts'
 import { openPostgresJournal, type PostgresJournal, type PostgresJournalOptions } from '../../src/journal/postgres.ts'
 import type { PostgresServer } from '../support/postgres.ts'
-import { EventLog, entry } from './entries.ts'
+import { EventLog, entry, INCIDENTS } from './entries.ts'
 
 /** A journal as the service opens it, but quicker in everything that waits. */
 export function quickJournal(url: string, options: Partial<PostgresJournalOptions> = {}): PostgresJournal {
@@ -10,6 +10,7 @@ export function quickJournal(url: string, options: Partial<PostgresJournalOption
     url,
     events: new EventLog(),
     clock: Date.now,
+    incidents: INCIDENTS,
     retention: { age: 30 * 86_400_000, size: 2 ** 40 },
     retry: { min: 50, max: 400 },
     commitDeadline: 1_000,

@@ -12,6 +12,7 @@ const journal = quickJournal(url, {
   retentionBatch: 50,
   events: {
     opened: () => {},
+    followed: () => {},
     failed: (kind, detail) => tell(`failed ${kind} ${detail}`),
     committed: () => {},
     expired: (failures) => tell(`expired ${failures}`),
