@@ -95,7 +95,7 @@ export async function startApp(
     const tracing = await createTracing({ log, version: VERSION, onSpans: metrics.spans })
     cleanUp('tracing', (deadline) => tracing.close(Math.min(deadline, 3_000)))
 
-    const { journal, shared } = await openJournal(config.journal, {
+    const { journal, lease, shared } = await openJournal(config.journal, {
       events: journalEvents({
         log,
         measuring: metrics,
@@ -108,6 +108,9 @@ export async function startApp(
     })
     cleanUp('journal', (deadline) => journal.close(Math.min(deadline, 4_000)))
     metrics.observe({ journal: () => journal.status(), series: () => series.usage() })
+    const holds = () => lease.fence() !== null
+    lease.onChange(() => metrics.holds(holds()))
+    metrics.holds(holds())
 
     const readSecret = secretReader(env)
     const plans = probePlans(config.endpoints, readSecret)
@@ -120,6 +123,7 @@ export async function startApp(
       }),
       followIntervals: followIntervals(config.incidents),
       onRound: (round) => follower.looked(round),
+      holds,
       log,
       clock,
     })
@@ -132,6 +136,7 @@ export async function startApp(
       plans,
       urlOf: (name) => config.endpoints.find((endpoint) => endpoint.name === name)?.urls[0],
       newId: failureIds(),
+      holds,
       measuring: metrics,
       tracing,
       log,
@@ -230,6 +235,7 @@ export async function startApp(
         token: async () => token && readSecret(token),
         secret: () => readSecret(secret),
         classify: (report) => classify(report),
+        lease,
         journal,
         measuring: metrics,
         log,

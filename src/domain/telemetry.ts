@@ -40,6 +40,11 @@ export interface Measuring extends Pick<JournalEvents, 'failed' | 'committed' | 
   probed(result: ProbeResult, trigger: ProbeTrigger): void
   /** The canary was sent and did or did not come back. */
   canaryRun(run: CanaryRun): void
+  /**
+   * Whether this replica does what only one may do: probe on a schedule, send canaries. The series of both exist while it
+   * does and go when it stops, since another one shows them then.
+   */
+  holds(lease: boolean): void
   /** Asked at each scrape. */
   observe(sources: MeasuredSources): void
 }

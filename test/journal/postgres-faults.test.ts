@@ -15,12 +15,12 @@ const ROUNDS = Number(process.env['POSTGRES_FAULT_ROUNDS'] ?? 2)
 function show(
   name: string,
   runs: number,
-  { acknowledged, found, lost, doubled }: Outcome,
+  { acknowledged, found, lost, doubled, miscounted }: Outcome,
   recovery: readonly number[],
 ): void {
   const seconds = recovery.length > 0 ? (Math.max(...recovery) / 1_000).toFixed(2) : '-'
   console.log(
-    `      ${name}: ${runs} runs, ${acknowledged} acknowledged, ${found} found, ${lost} lost, ${doubled} doubled, recovered in at most ${seconds} s`,
+    `      ${name}: ${runs} runs, ${acknowledged} acknowledged, ${found} found, ${lost} lost, ${doubled} doubled, ${miscounted} incidents wrong, recovered in at most ${seconds} s`,
   )
 }
 
@@ -65,7 +65,7 @@ describe('openPostgresJournal, when the server fails', () => {
       await load.stop()
       const outcome = await load.outcome(server, url)
       show(name, count, outcome, recovery)
-      expect(outcome).to.include({ lost: 0, doubled: 0 })
+      expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
       expect([...load.refused]).to.deep.equal(['journal_unavailable'])
     }
 
@@ -198,7 +198,7 @@ describe('openPostgresJournal, when the server fails', () => {
       await load.stop()
       const outcome = await load.outcome(server, url)
       show('volume full', 1, outcome, [])
-      expect(outcome).to.include({ lost: 0, doubled: 0 })
+      expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
     })
   })
 
@@ -242,7 +242,7 @@ describe('openPostgresJournal, when the server fails', () => {
       await load.stop()
       const outcome = await load.outcome(standby, url)
       show('standby promoted', 1, outcome, [recovery])
-      expect(outcome).to.include({ lost: 0, doubled: 0 })
+      expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
     })
 
     it('acknowledges nothing while the standby is gone, also where the wait is cancelled', async function () {

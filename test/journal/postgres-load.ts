@@ -27,6 +27,8 @@ export interface Outcome {
   readonly lost: number
   /** Reports with an id of the sender that are there more than once. */
   readonly doubled: number
+  /** Endpoints with more than one incident, or with one that counts other than the failures that are there. */
+  readonly miscounted: number
 }
 
 /**
@@ -72,11 +74,19 @@ export class Load {
       database,
     )
     const found = [...this.acknowledged].filter((id) => there.has(id)).length
+    const miscounted = await server.query(
+      `SELECT 1 FROM (SELECT endpoint, count(*) AS n FROM webhook_errors.failures GROUP BY endpoint) f
+       JOIN (SELECT endpoint, count(*) AS n, sum((incident::json ->> 'failures')::int) AS failures
+         FROM webhook_errors.incidents GROUP BY endpoint) i ON i.endpoint = f.endpoint
+       WHERE i.n > 1 OR i.failures <> f.n`,
+      database,
+    )
     return {
       acknowledged: this.acknowledged.size,
       found,
       lost: this.acknowledged.size - found,
       doubled: doubled.length,
+      miscounted: miscounted.length,
     }
   }
 
@@ -84,7 +94,11 @@ export class Load {
     for (let count = 0; !this.#stopped; count++) {
       const key = count % 2 === 0 ? `key ${++this.#keys}` : undefined
       do {
-        const report = entry({ endpoint: `endpoint-${count % 7}`, ...(key ? { key, message: key } : {}) })
+        const report = entry({
+          endpoint: `endpoint-${count % 7}`,
+          followed: count % 7 < 4,
+          ...(key ? { key, message: key } : {}),
+        })
         const asked = this.#onAcknowledged
         try {
           this.acknowledged.add((await journal.record(report)).id)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import type { EndpointState } from '../../src/domain/incident.ts'
 import type { SeriesTotal } from '../../src/domain/journal.ts'
 import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
@@ -150,6 +151,59 @@ describe('openPostgresJournal, by several replicas', () => {
       // A set whose row is gone comes back with its next failure.
       await second.record(entry({ at: now, endpoint: 'young' }))
       await until('its row', async () => (await sql('SELECT 1 FROM webhook_errors.series')).length === 1)
+    })
+  })
+
+  describe('incidents', () => {
+    it('are opened once and closed once by three replicas at the same time, and told to each', async () => {
+      const events = [new ReplicaLog(), new ReplicaLog(), new ReplicaLog()]
+      for (const log of events)
+        await open({ events: log, incidents: { quietTime: 100, goodProbes: 1, failedProbes: 0 } })
+      const at = Date.now()
+      const known = events.map(() => new Map<string, EndpointState>())
+      const failures = Array.from({ length: 60 }, async (_, index) => {
+        const recorded = await journals[index % 3]!.record(entry({ at, endpoint: `e${index % 5}`, followed: true }))
+        const { change, state } = recorded.incident!
+        known[index % 3]!.set(state.endpoint, state)
+        return change
+      })
+      const changes = await Promise.all(failures)
+      expect(changes.filter((change) => change === 'opened')).to.have.length(5)
+      expect(changes.filter((change) => change === 'joined')).to.have.length(55)
+      const stored = await sql('SELECT endpoint, incident FROM webhook_errors.incidents')
+      expect(stored.map(({ incident }) => JSON.parse(incident).failures)).to.deep.equal([12, 12, 12, 12, 12])
+      // What a replica did itself it has been answered; it is told what others did since.
+      await until('all to know them', () =>
+        known.every((own, index) => {
+          for (const state of events[index]!.states) {
+            const before = own.get(state.endpoint)?.incident?.failures ?? 0
+            if (state.incident!.failures >= before) own.set(state.endpoint, state)
+          }
+          return own.size === 5 && [...own.values()].every(({ incident }) => incident?.failures === 12)
+        }),
+      )
+
+      const tick = { type: 'tick', at: at + 1_000, probed: false } as const
+      const closing = await Promise.all(
+        journals.flatMap((journal) => [0, 1, 2, 3, 4].map((n) => journal.apply(`e${n}`, tick))),
+      )
+      expect(closing.filter(({ change }) => change === 'closed')).to.have.length(5)
+      expect(closing.every(({ state }) => state.incident?.closedAt === at + 1_000)).to.equal(true)
+    })
+
+    it('end and begin within one group without two of them open', async () => {
+      const journal = await open({ incidents: { quietTime: 100, goodProbes: 1, failedProbes: 0 } })
+      const at = Date.now()
+      const first = journal.record(entry({ at, followed: true }))
+      const closed = journal.apply('orders', { type: 'tick', at: at + 1_000, probed: false })
+      const second = journal.record(entry({ at: at + 2_000, followed: true }))
+      expect((await Promise.all([first, second])).map(({ incident }) => incident?.change)).to.deep.equal([
+        'opened',
+        'opened',
+      ])
+      expect((await closed).change).to.equal('closed')
+      const { incidents } = await journal.incidents({}, { limit: 10 })
+      expect(incidents.map(({ closedAt }) => closedAt)).to.deep.equal([null, at + 1_000])
     })
   })
 
