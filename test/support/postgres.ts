@@ -6,14 +6,16 @@ import {
   chownSync,
   cpSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
-import { freePort, tempFolder, until } from './temp.ts'
+import { freePort, until } from './temp.ts'
 
 /** A real PostgreSQL server of the tests, on a free port of 127.0.0.1 and on a socket in its folder. */
 export interface PostgresServer {
@@ -44,6 +46,18 @@ export interface PostgresServer {
 export const SUPERUSER = 'postgres'
 const servers = new Set<{ stop(): Promise<void>; killNow(): void }>()
 
+/** Not among the folders of `tempFolder`, which a test's services clear away while the server still runs. */
+const folders = new Set<string>()
+function dataFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'webhook-error-exporter-test-postgres-'))
+  folders.add(folder)
+  return folder
+}
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  folders.clear()
+}
+
 /** Whose processes PostgreSQL's are: it refuses to run as root. */
 const user = process.getuid?.() === 0 ? userNamed('postgres', 'nobody') : undefined
 let binaries: string | undefined
@@ -61,7 +75,7 @@ export interface PostgresOptions {
 /** Makes and starts a server. It is ended with `stopPostgres`, or with the process. */
 export async function startPostgres({
   settings,
-  folder = tempFolder(),
+  folder = dataFolder(),
   standbyOf,
   access,
 }: PostgresOptions = {}): Promise<PostgresServer> {
@@ -168,10 +182,12 @@ export async function startPostgres({
 export async function stopPostgres(): Promise<void> {
   await Promise.all([...servers].map((server) => server.stop()))
   servers.clear()
+  removeFolders()
 }
 
 process.on('exit', () => {
   for (const server of servers) server.killNow()
+  removeFolders()
 })
 
 function end(child: ChildProcess | undefined, by: NodeJS.Signals): Promise<void> {
