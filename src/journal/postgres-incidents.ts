@@ -105,12 +105,14 @@ const stateOf = (row: StateRow | LockedRow, incident: string | null): EndpointSt
  * Applies events to their endpoints within the transaction of a group. Each endpoint's row is locked first, in one order
  * for all replicas, so that whatever a reducer decides is decided once, and no two groups wait for each other.
  * @param known names that need no row made for them
+ * @param last takes the statements that nothing waits for before COMMIT
  */
 export async function reduceGroup(
   session: Session,
   events: readonly EndpointEvent[],
   settings: IncidentSettings,
   known: Pick<KnownEndpoints, 'has'>,
+  last: (statement: Promise<unknown>) => void,
 ): Promise<ReducedGroup> {
   if (events.length === 0) return { changes: [], endpoints: new Map() }
   const names = [...new Set(events.map(({ endpoint }) => endpoint))].sort()
@@ -149,11 +151,13 @@ export async function reduceGroup(
     if (event.type === 'verdict') verdicts.push({ id: state.incident!.id, verdict: event.verdict })
     return change
   })
-  await saveIncidents(session, [...incidents.values()])
+  last(saveIncidents(session, [...incidents.values()]))
   await saveVerdicts(session, verdicts)
-  await saveEndpoints(
-    session,
-    [...changed].map(([endpoint, at]) => ({ state: states.get(endpoint)!, at })),
+  last(
+    saveEndpoints(
+      session,
+      [...changed].map(([endpoint, at]) => ({ state: states.get(endpoint)!, at })),
+    ),
   )
   const endpoints = new Map<string, Versioned>()
   for (const [name, state] of states) {

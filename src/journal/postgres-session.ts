@@ -1,4 +1,4 @@
-import { connect as connectSocket } from 'node:net'
+import { connect as connectSocket, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type pg from 'pg'
 import { FaultError } from './fault.ts'
@@ -32,6 +32,7 @@ export class Session {
   readonly #types: pg.CustomTypesConfig
   #ended: Error | undefined
   #unreplicated = false
+  #running = 0
 
   static async connect(target: Target): Promise<Session> {
     // Loaded here, so that a service with a SQLite journal does not carry it.
@@ -47,6 +48,7 @@ export class Session {
       ssl: ssl ?? false,
       connectionTimeoutMillis: connectTimeout,
       application_name: applicationName,
+      pipeline: true,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     })
@@ -105,18 +107,38 @@ export class Session {
   }
 
   /**
-   * Runs `work` between BEGIN and COMMIT, all of it within the deadline. An error of `work` rolls back where the connection
-   * still allows it; after an error of COMMIT that is no answer of the server the outcome is unknown.
+   * Runs `work` between BEGIN and COMMIT, all of it within the deadline. Statements go out without waiting for the answers
+   * of those before: BEGIN, and what `work` hands to `last`, cost no round trip of their own. An error of `work` rolls back
+   * where the connection still allows it; after an error of COMMIT that is no answer of the server the outcome is unknown.
+   * @param work `last` takes statements whose results nobody needs before COMMIT
    */
-  async transaction<T>(work: () => Promise<T>, deadline = DEADLINE): Promise<T> {
+  async transaction<T>(
+    work: (last: (statement: Promise<unknown>) => void) => Promise<T>,
+    deadline = DEADLINE,
+  ): Promise<T> {
     const timer = setTimeout(() => this.#abandon(deadline), deadline)
+    const sent: Promise<unknown>[] = []
+    const last = (statement: Promise<unknown>) => {
+      sent.push(statement)
+      // Its reason is told below, and must not count as unhandled until then.
+      statement.catch(() => {})
+    }
+    last(this.execute('BEGIN', [], deadline))
     try {
-      await this.execute('BEGIN', [], deadline)
-      const result = await work().catch(async (error: unknown) => {
+      let result: T
+      try {
+        result = await work(last)
+      } catch (error) {
+        await Promise.allSettled(sent)
         if (this.usable) await this.execute('ROLLBACK', [], deadline).catch(() => this.end())
         throw error
-      })
-      await this.execute('COMMIT', [], deadline)
+      }
+      const commit = this.#run('COMMIT', [], deadline)
+      // Where one of them failed, the server made a ROLLBACK of the COMMIT; the first reason is the one to tell.
+      const [committed, ...answers] = await Promise.allSettled([commit, ...sent])
+      for (const answer of answers) if (answer.status === 'rejected') throw answer.reason
+      if (committed.status === 'rejected') throw committed.reason
+      if (committed.value.command !== 'COMMIT') throw new Error('the server rolled the transaction back')
       return result
     } finally {
       clearTimeout(timer)
@@ -126,12 +148,12 @@ export class Session {
   /** Closes it; what is under way fails. */
   end(): void {
     this.#lost(new Error('the connection was closed'))
-    this.#client.end().catch(() => {})
+    this.#destroy()
   }
 
   async #run(text: string, values: readonly unknown[], deadline: number): Promise<pg.QueryArrayResult> {
     if (this.#ended) throw this.#ended
-    this.#unreplicated = false
+    if (this.#running++ === 0) this.#unreplicated = false
     const timer = setTimeout(() => this.#abandon(deadline), deadline)
     try {
       const result = await this.#client.query({ text, values: [...values], rowMode: 'array', types: this.#types })
@@ -141,6 +163,7 @@ export class Session {
       // A reply of the server stands for itself; a broken connection is told by what broke it.
       throw 'severity' in (error as object) || error instanceof FaultError ? error : (this.#ended ?? error)
     } finally {
+      this.#running--
       clearTimeout(timer)
     }
   }
@@ -148,7 +171,14 @@ export class Session {
   #abandon(deadline: number): void {
     this.#lost(new Error(`no answer within ${deadline} ms`))
     this.#cancel()
+    this.#destroy()
+  }
+
+  /** The driver says goodbye where nothing is under way, and would wait for answers where something is. */
+  #destroy(): void {
+    const { connection } = this.#client as unknown as { connection: { stream: Socket } }
     this.#client.end().catch(() => {})
+    if (this.#running > 0) connection.stream.destroy()
   }
 
   #lost(reason: Error): void {

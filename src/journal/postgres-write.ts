@@ -77,7 +77,7 @@ async function write(session: Session, works: readonly Work[], options: GroupOpt
     await insertFailures(session, entries, deadline)
     return { results: entries.map(({ failure }) => [failure.id, false, null]), endpoints: new Map() }
   }
-  return session.transaction(async () => {
+  return session.transaction(async (last) => {
     // Every transaction takes its locks in this order (keys, series, canaries, endpoints; each sorted), so that no two
     // wait for each other.
     const claims = (await insertKeys(session, entries)).values()
@@ -104,8 +104,8 @@ async function write(session: Session, works: readonly Work[], options: GroupOpt
       events.push(failureEvent(work.entry))
       return (change) => [...claim, change]
     })
-    const { changes, endpoints } = await reduceGroup(session, events, incidents, known)
-    await insertFailures(session, fresh, deadline)
+    const { changes, endpoints } = await reduceGroup(session, events, incidents, known, last)
+    last(insertFailures(session, fresh, deadline))
     const change = changes.values()
     return {
       results: drafts.map((draft) => (typeof draft === 'function' ? draft(change.next().value!) : draft)),
