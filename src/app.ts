@@ -156,15 +156,17 @@ export async function startApp(
     cleanUp('credentials', () => auth.stop())
 
     const conditions = (): Condition[] => {
-      const { up, since, fault } = journal.status()
+      const { up, since, fault, spill } = journal.status()
       return [
         { name: 'lifecycle', ok: phase === 'ready', blocks: true, detail: phase },
         {
           name: 'journal',
-          ok: up,
+          ok: up || spill?.usable === true,
           // Of several replicas the others go on; a single one must stay reachable to say 503 with Retry-After.
           blocks: shared,
-          detail: up ? 'open' : (fault?.detail ?? 'it is being opened'),
+          detail: up
+            ? 'open'
+            : `${fault?.detail ?? 'it is being opened'}${spill?.usable ? `; reports are kept in the spill meanwhile, ${spill.waiting} wait there` : ''}`,
           since: new Date(since).toISOString(),
         },
         { name: 'credentials', blocks: false, ...auth.status() },

@@ -342,6 +342,19 @@ export const ConfigSchema = Type.Object(
           description:
             'Whether a PostgreSQL server with fsync = off or synchronous_commit = off is accepted, with which acknowledged reports can be lost.',
         }),
+        spill: Type.Optional(
+          Type.Object(
+            {
+              path: path('The SQLite file; on a volume that outlives the pod.'),
+              size: size('256MiB', '1MiB', '16TiB', 'A larger file takes nothing more.'),
+            },
+            {
+              ...strict,
+              description:
+                'Takes reports into a local file while PostgreSQL is away, and moves them on when it is back. Off unless written.',
+            },
+          ),
+        ),
         retention: object(
           {
             age: duration('30d', '1m', '520w', 'Older failures are removed.'),

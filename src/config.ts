@@ -7,7 +7,7 @@ import { Value } from 'typebox/value'
 import { type Config, ConfigFileSchema, ConfigSchema, humanUnit } from './config-schema.ts'
 import { configurationFaults } from './domain/endpoint.ts'
 import { parseAllowance } from './domain/outbound.ts'
-import { postgresUrlFault } from './domain/postgres-url.ts'
+import { isPostgresUrl, postgresUrlFault } from './domain/postgres-url.ts'
 import { parseDuration, parseSize } from './units.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -182,6 +182,8 @@ function semanticFaults(config: Config, env: Env): string[] {
   })
   const url = postgresUrlFault(config.journal.url)
   if (url !== undefined) faults.push(`journal.url: ${url}`)
+  if (config.journal.spill && !isPostgresUrl(config.journal.url))
+    faults.push('journal.spill: is for a PostgreSQL journal; remove it, or write a postgres:// URL')
   const secrets: (readonly [string, { file?: string; env?: string } | undefined])[] = [
     ['admin.apiToken', config.admin.apiToken],
     ['admin.metricsToken', config.admin.metricsToken],

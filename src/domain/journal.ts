@@ -111,6 +111,15 @@ export interface JournalStatus {
   readonly pendingLimit: number
   /** Of the last look, at most 15 s old; null before the first. */
   readonly size: JournalSize | null
+  /** Absent where there is none: reports wait for it in a local file while the journal is away. */
+  readonly spill?: SpillStatus
+}
+
+export interface SpillStatus {
+  /** Whether reports are taken although the journal is down. */
+  readonly usable: boolean
+  /** Reports that were acknowledged and are still to move on. */
+  readonly waiting: number
 }
 
 export interface JournalSize {

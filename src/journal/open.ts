@@ -10,6 +10,7 @@ export interface JournalConfig {
   readonly url: string
   readonly passwordFile?: string
   readonly allowUnsafeDurability: boolean
+  readonly spill?: { readonly path: string; readonly size: number }
   readonly retention: RetentionLimits
 }
 
@@ -25,12 +26,12 @@ const pathOf = (url: string): string => url.slice('sqlite:'.length)
 
 /** The adapter that a journal's URL names; it is opened by `Journal.open`. The other adapter is not even loaded. */
 export async function openJournal(
-  { url, passwordFile, allowUnsafeDurability, retention }: JournalConfig,
+  { url, passwordFile, allowUnsafeDurability, spill, retention }: JournalConfig,
   parts: { readonly events: JournalEvents; readonly clock: Clock; readonly incidents: IncidentSettings },
 ): Promise<OpenedJournal> {
   if (isPostgresUrl(url)) {
     const { openPostgresJournal } = await import('./postgres.ts')
-    const journal = openPostgresJournal({ url, passwordFile, allowUnsafeDurability, retention, ...parts })
+    const journal = openPostgresJournal({ url, passwordFile, allowUnsafeDurability, spill, retention, ...parts })
     return { journal, lease: journal.lease, shared: true }
   }
   const { openSqliteJournal } = await import('./sqlite.ts')

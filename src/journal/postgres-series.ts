@@ -48,12 +48,15 @@ export class Series {
     return [...sets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, set]) => set)
   }
 
-  /** An entry became durable, and with it its label set's row. */
-  stored({ labels, failure }: Pick<Entry, 'labels' | 'failure'>): void {
+  /**
+   * An entry became durable.
+   * @param inDatabase whether its label set's row came with it; a spill has none
+   */
+  stored({ labels, failure }: Pick<Entry, 'labels' | 'failure'>, inDatabase = true): void {
     const known = this.#take(labels, failure.receivedAt)
     known.count++
     known.dirty = true
-    known.inDatabase = true
+    known.inDatabase ||= inDatabase
   }
 
   /** Every label set: counts since the start of this replica, times of all. */

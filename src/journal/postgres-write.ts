@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Change, IncidentSettings } from '../domain/incident.ts'
 import type { Entry } from '../domain/journal.ts'
+import { FaultError } from './fault.ts'
 import { insertCanaries } from './postgres-canary.ts'
 import { isEntryError, isRetryable } from './postgres-fault.ts'
 import { type EndpointEvent, type KnownEndpoints, reduceGroup, type Versioned } from './postgres-incidents.ts'
@@ -8,6 +9,7 @@ import { SCHEMA } from './postgres-migrations.ts'
 import { insertSeries, type Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import type { Work } from './queue.ts'
+import type { StoredRecord } from './records.ts'
 
 /** What became of a work of a group: an entry's, an event's, a canary's. */
 export type Result =
@@ -123,7 +125,13 @@ const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, cause } }
 /** PostgreSQL's text holds no NUL; the raw body keeps what was sent. */
 const text = (value: string): string => (value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value)
 
-async function insertFailures(session: Session, entries: readonly Entry[], deadline: number): Promise<void> {
+/** @param onConflict what becomes of a record whose id is there; an error unless given */
+export async function insertFailures(
+  session: Session,
+  entries: readonly StoredRecord[],
+  deadline: number,
+  onConflict = '',
+): Promise<void> {
   if (entries.length === 0) return
   const failures = entries.map(({ failure }) => failure)
   const column = <T>(value: (failure: Entry['failure']) => T): T[] => failures.map(value)
@@ -131,7 +139,7 @@ async function insertFailures(session: Session, entries: readonly Entry[], deadl
   await session.execute(
     `INSERT INTO ${SCHEMA}.failures (id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id, raw)
      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-       $8::text[], $9::text[], $10::text[], $11::bytea[])`,
+       $8::text[], $9::text[], $10::text[], $11::bytea[]) ${onConflict}`,
     [
       column(({ id }) => id),
       column(({ receivedAt }) => receivedAt),
@@ -160,7 +168,7 @@ interface Claim {
 type Claimed = readonly [id: string, duplicate: boolean] | 'reused'
 
 /** Claims the senders' ids for these entries; one that is known already is a repetition, or another report under its id. */
-async function insertKeys(session: Session, entries: readonly Entry[]): Promise<Claimed[]> {
+export async function insertKeys(session: Session, entries: readonly StoredRecord[]): Promise<Claimed[]> {
   const claims = new Map<string, Claim>()
   for (const { failure, idempotency } of entries) {
     if (!idempotency) continue
@@ -200,6 +208,30 @@ async function insertKeys(session: Session, entries: readonly Entry[]): Promise<
 }
 
 const nameOf = (source: string, tenant: string, key: string): string => `${source}\0${tenant}\0${key}`
+
+/**
+ * Writes entries that were acknowledged elsewhere, as `writeGroup` does. One that is there already stays as it is; one
+ * whose sender's id belongs to another body here is kept without that id, since it was promised.
+ * @throws FaultError where one can neither be stored nor is there
+ */
+export async function moveEntries(
+  session: Session,
+  entries: readonly Entry[],
+  options: GroupOptions,
+): Promise<Written> {
+  const written = await writeGroup(
+    session,
+    entries.map((entry) => ({ kind: 'entry', entry })),
+    options,
+  )
+  const reused = entries.filter((_, index) => written.results[index] === 'reused')
+  const again = reused.map(({ idempotency: _, ...entry }) => entry)
+  const more = again.length > 0 ? await moveEntries(session, again, options) : undefined
+  const refused = entries.filter((_, index) => written.results[index] === 'refused')
+  const missing = refused.length - (await storedAmong(session, refused)).length
+  if (missing > 0) throw new FaultError('io', `${missing} spilled reports cannot be stored; they stay in the spill`)
+  return { results: written.results, endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]) }
+}
 
 /** Writes and removes a row, so that a database without room, or a standby that does not answer, shows before the first report. */
 export async function proveWritable(session: Session, deadline: number): Promise<void> {

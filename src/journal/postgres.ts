@@ -32,12 +32,13 @@ import { PostgresLease } from './postgres-lease.ts'
 import { migrate } from './postgres-migrations.ts'
 import { PostgresReader } from './postgres-read.ts'
 import { expireAged, expireIncidents, expireOversized } from './postgres-retention.ts'
-import { forgetSeries, Series } from './postgres-series.ts'
+import { forgetSeries, insertSeries, Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import { sizeOf } from './postgres-size.ts'
-import { proveWritable, storedAmong, type Written, writeGroup } from './postgres-write.ts'
+import { moveEntries, proveWritable, storedAmong, type Written, writeGroup } from './postgres-write.ts'
 import { type Waiting, type Work, WorkQueue, type Works } from './queue.ts'
 import { SessionPool } from './session-pool.ts'
+import { Spill } from './spill.ts'
 
 export interface PostgresJournalOptions {
   /** As `parsePostgresUrl` reads it. */
@@ -48,6 +49,8 @@ export interface PostgresJournalOptions {
   readonly allowUnsafeDurability?: boolean
   readonly retention: RetentionLimits
   readonly incidents: IncidentSettings
+  /** A SQLite file that takes reports while the database is away, and how large it may grow. */
+  readonly spill?: { readonly path: string; readonly size: number } | undefined
   readonly events: JournalEvents
   readonly clock: Clock
   /** Most entries that wait, and most bytes of their bodies. */
@@ -119,6 +122,8 @@ class GroupCommitJournal implements PostgresJournal {
   readonly #reader: PostgresReader
   readonly #series = new Series()
   readonly #endpoints = new KnownEndpoints()
+  readonly #spill: Spill | undefined
+  #draining = false
   #writer: Session | undefined
   #control: Session | undefined
   #state: 'new' | 'up' | 'down' | 'closing' | 'closed' = 'new'
@@ -151,6 +156,9 @@ class GroupCommitJournal implements PostgresJournal {
     })
     this.lease = new PostgresLease(`${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`, this.#options.leaseTerm)
     this.#since = options.clock()
+    const { spill, incidents, clock, events } = options
+    this.#spill =
+      spill && new Spill({ ...spill, incidents, clock, onFault: ({ kind, detail }) => events.failed(kind, detail) })
   }
 
   async open(): Promise<void> {
@@ -159,10 +167,13 @@ class GroupCommitJournal implements PostgresJournal {
     const every = (milliseconds: number, work: () => void) => this.#timers.push(setInterval(work, milliseconds).unref())
     every(this.#options.retentionInterval, () => void this.#expire())
     every(this.#options.sizeInterval, () => void this.#look())
-    await this.#attempt()
+    await Promise.all([this.#spill?.open(), this.#attempt()])
+    // What an earlier process left may have been found only after the database was.
+    void this.#drain()
   }
 
   record(entry: Entry): Promise<Recorded> {
+    if (this.#spillTakes(entry)) return this.#recordInSpill(entry)
     return this.#add<'entry'>({ kind: 'entry', entry })
   }
 
@@ -212,6 +223,7 @@ class GroupCommitJournal implements PostgresJournal {
       pending: this.#queue.length + this.#group.length,
       pendingLimit: this.#options.pendingLimit,
       size: this.#size,
+      ...(this.#spill && { spill: this.#spill.status() }),
     }
   }
 
@@ -225,6 +237,7 @@ class GroupCommitJournal implements PostgresJournal {
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, deadline)
     if (wasUp) await Promise.race([this.#finish(), late])
+    await this.#spill?.close(deadline)
     clearTimeout(timer)
     this.#reject(this.#unavailable())
     this.#generation++
@@ -256,6 +269,45 @@ class GroupCommitJournal implements PostgresJournal {
     const added = this.#queue.add<K>(work)
     void this.#pump()
     return added
+  }
+
+  /**
+   * While the database is away, and then until all has moved on for reports with an id of the sender: the spill alone
+   * knows whether it holds that id.
+   */
+  #spillTakes({ idempotency }: Entry): boolean {
+    if (!this.#spill?.usable || this.#state === 'new' || this.#state === 'closing' || this.#state === 'closed')
+      return false
+    return this.#state === 'down' || (idempotency !== undefined && this.#spill.status().waiting > 0)
+  }
+
+  async #recordInSpill(entry: Entry): Promise<Recorded> {
+    const recorded = await this.#spill!.record(entry)
+    if (!recorded.duplicate) this.#series.stored(entry, false)
+    return recorded
+  }
+
+  /** Moves on what the spill holds. What is there already, by its own id or its sender's, is not added again. */
+  async #drain(): Promise<void> {
+    if (!this.#spill || this.#spill.status().waiting === 0 || this.#draining || this.#state !== 'up') return
+    this.#draining = true
+    let session: Session | undefined
+    try {
+      session = await this.#connector.another()
+      await insertSeries(session, this.#spill.series())
+      await this.#spill.drain(async (entries) => {
+        const { commitDeadline: deadline, incidents } = this.#options
+        const options = { deadline, incidents, series: { unknown: () => [] }, known: this.#endpoints }
+        const { endpoints } = await moveEntries(session!, entries, options)
+        if (this.#endpoints.take(endpoints.values())) this.#options.events.followed(this.#endpoints.all())
+      })
+    } catch (error) {
+      // The next tick tries again. A fault of the database shows there too; any other is told here.
+      if (error instanceof FaultError) this.#options.events.failed(error.fault.kind, error.fault.detail)
+    } finally {
+      session?.end()
+      this.#draining = false
+    }
   }
 
   /** Writes the next group, unless one is under way. */
@@ -348,6 +400,7 @@ class GroupCommitJournal implements PostgresJournal {
       events.followed(this.#endpoints.all())
       this.#scheduleTick()
       void this.#expire()
+      void this.#drain()
     } catch (error) {
       if (this.#state === 'down' && generation === this.#generation) this.#down(error)
     }
@@ -373,17 +426,32 @@ class GroupCommitJournal implements PostgresJournal {
     this.#fault = fault
     clearTimeout(this.#ticking)
     this.#release()
+    const closing = this.#state === 'closing' || this.#state === 'closed'
+    if (!closing) this.#state = 'down'
+    const spilled = closing ? [] : this.#toSpill()
     const entries = this.#group.flatMap(({ work }) => (work.kind === 'entry' ? [work.entry] : []))
-    const unknown = [...this.#unknown, ...entries]
-    this.#unknown = unknown.slice(-UNKNOWN_LIMIT)
+    this.#unknown = [...this.#unknown, ...entries].slice(-UNKNOWN_LIMIT)
     this.#reject(this.#unavailable())
+    for (const { work, resolve, reject } of spilled) {
+      this.#recordInSpill((work as Works['entry']['work']).entry).then(resolve, reject)
+    }
     events.failed(fault.kind, fault.detail)
-    if (this.#state === 'closing' || this.#state === 'closed') return
-    this.#state = 'down'
+    if (closing) return
     // Full jitter above a half, so that the replicas of a database that comes back do not come back in one wave.
     const wait = Math.min(retry.max, retry.min * 2 ** Math.min(this.#attempts, 16)) * (0.5 + Math.random() / 2)
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => void this.#attempt(), wait)
+  }
+
+  /** Takes the entries that wait, also those of unknown outcome: the spill keeps their ids, by which they are stored once. */
+  #toSpill(): Waiting[] {
+    if (!this.#spill) return []
+    const waiting = [...this.#group, ...this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)]
+    const { spilled = [], others = [] } = Object.groupBy(waiting, ({ work }) =>
+      work.kind === 'entry' && this.#spillTakes(work.entry) ? 'spilled' : 'others',
+    )
+    this.#group = others
+    return spilled
   }
 
   #release(): void {
@@ -424,6 +492,7 @@ class GroupCommitJournal implements PostgresJournal {
       const held = this.lease.fence()
       await this.lease.renew(control)
       if (held === null) void this.#expire()
+      void this.#drain()
     } catch (error) {
       if (generation === this.#generation && !isRetryable(error)) return this.#down(error)
     }

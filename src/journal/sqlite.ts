@@ -22,6 +22,7 @@ import type {
 import { AppError } from '../errors.ts'
 import { type Fault, FaultError } from './fault.ts'
 import { type Waiting, type Work, WorkQueue, type Works } from './queue.ts'
+import type { StoredRecord } from './records.ts'
 import { Reader } from './sqlite-reader.ts'
 import { groupOf, totalOf } from './sqlite-rows.ts'
 import type { Committed, Opened, StoreOptions } from './sqlite-store.ts'
@@ -76,8 +77,16 @@ const DEFAULTS = {
 
 type Settings = SqliteJournalOptions & Required<Pick<SqliteJournalOptions, keyof typeof DEFAULTS>>
 
+/** A journal whose records move on to another one. */
+export interface DrainableJournal extends Journal {
+  /** The oldest records, whole. @throws AppError `journal_unavailable` */
+  oldest(limit: number): Promise<readonly StoredRecord[]>
+  /** Removes records; totals and incidents stay. @throws AppError `journal_unavailable` */
+  remove(ids: readonly string[]): Promise<void>
+}
+
 /** The journal as a SQLite file. Nothing happens before `open`. */
-export function openSqliteJournal(options: SqliteJournalOptions): Journal {
+export function openSqliteJournal(options: SqliteJournalOptions): DrainableJournal {
   return new SqliteJournal(options)
 }
 
@@ -85,7 +94,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
  * The main thread's half: it collects entries while the previous group is being written, and posts the next group when
  * that one is durable. It never waits on a file itself.
  */
-class SqliteJournal implements Journal {
+class SqliteJournal implements DrainableJournal {
   readonly #options: Settings
   readonly #queue: WorkQueue
   readonly #reader: Reader
@@ -162,6 +171,16 @@ class SqliteJournal implements Journal {
 
   stream(filter: FailureFilter): AsyncIterable<Failure> {
     return this.#reader.stream(filter)
+  }
+
+  async oldest(limit: number): Promise<readonly StoredRecord[]> {
+    if (this.#state !== 'up') throw unavailable(this.#retryAfter())
+    return this.#ask('oldest', limit)
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    if (this.#state !== 'up') throw unavailable(this.#retryAfter())
+    return this.#ask('remove', ids)
   }
 
   async resetSeries(unseenSince: number): Promise<number> {
@@ -397,7 +416,7 @@ class SqliteJournal implements Journal {
   }
 
   /** @throws AppError `journal_unavailable`; the fault that caused it has been told by then */
-  async #ask<K extends 'expire' | 'forget' | 'noteCanary'>(
+  async #ask<K extends 'expire' | 'forget' | 'noteCanary' | 'oldest' | 'remove'>(
     operation: K,
     argument: Parameters<Writing[K]>[0],
   ): Promise<ReturnType<Writing[K]>> {
