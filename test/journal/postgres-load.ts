@@ -37,6 +37,8 @@ export interface Outcome {
  */
 export class Load {
   readonly acknowledged = new Set<string>()
+  /** Ids of senders, by the id that their acknowledgement had. */
+  readonly #keyOf = new Map<string, string>()
   /** Codes of refusals. */
   readonly refused = new Set<string>()
   #stopped = false
@@ -65,15 +67,22 @@ export class Load {
     })
   }
 
-  async outcome(server: PostgresServer, url: string): Promise<Outcome> {
+  /**
+   * @param byKey whether a report with an id of its sender counts as found under any id: a spill cannot know that the
+   *   database has it already under another one
+   */
+  async outcome(server: PostgresServer, url: string, byKey = false): Promise<Outcome> {
     const database = url.match(/test_\w+/)![0]
-    const rows = await server.query('SELECT id FROM webhook_errors.failures', database)
+    const rows = await server.query('SELECT id, message FROM webhook_errors.failures', database)
     const there = new Set(rows.map(({ id }) => id as string))
+    const keys = new Set(rows.map(({ message }) => message as string))
     const doubled = await server.query(
       `SELECT message FROM webhook_errors.failures WHERE message LIKE 'key %' GROUP BY message HAVING count(*) > 1`,
       database,
     )
-    const found = [...this.acknowledged].filter((id) => there.has(id)).length
+    const found = [...this.acknowledged].filter(
+      (id) => there.has(id) || (byKey && keys.has(this.#keyOf.get(id) ?? '')),
+    ).length
     const miscounted = await server.query(
       `SELECT 1 FROM (SELECT endpoint, count(*) AS n FROM webhook_errors.failures GROUP BY endpoint) f
        JOIN (SELECT endpoint, count(*) AS n, sum((incident::json ->> 'failures')::int) AS failures
@@ -101,7 +110,9 @@ export class Load {
         })
         const asked = this.#onAcknowledged
         try {
-          this.acknowledged.add((await journal.record(report)).id)
+          const { id } = await journal.record(report)
+          this.acknowledged.add(id)
+          if (key) this.#keyOf.set(id, key)
           asked?.()
           break
         } catch (error) {

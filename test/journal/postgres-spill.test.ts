@@ -152,7 +152,7 @@ describe('openPostgresJournal with a spill', () => {
     }
     await load.stop()
     await back(journal)
-    const outcome = await load.outcome(server, url)
+    const outcome = await load.outcome(server, url, true)
     console.log(
       `      spill: 3 runs, ${outcome.acknowledged} acknowledged, ${outcome.found} found, ${outcome.lost} lost, ${outcome.doubled} doubled, ${outcome.miscounted} incidents wrong`,
     )
