@@ -40,6 +40,6 @@ export async function openJournal(
 
 /** What would keep the service from writing to a journal that exists; nothing is made or changed. */
 export async function inspectJournal(config: Omit<JournalConfig, 'retention'>): Promise<Fault | undefined> {
-  if (isPostgresUrl(config.url)) return (await import('./postgres.ts')).inspectPostgres(config)
+  if (isPostgresUrl(config.url)) return (await import('./postgres-inspect.ts')).inspectPostgres(config)
   return (await import('./sqlite-inspect.ts')).inspectFile(pathOf(config.url))
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Change, IncidentSettings } from '../domain/incident.ts'
 import type { Entry } from '../domain/journal.ts'
 import { FaultError } from './fault.ts'
@@ -6,19 +5,12 @@ import { insertCanaries } from './postgres-canary.ts'
 import { isEntryError, isRetryable } from './postgres-fault.ts'
 import { type EndpointEvent, type KnownEndpoints, reduceGroup, type Versioned } from './postgres-incidents.ts'
 import { SCHEMA } from './postgres-migrations.ts'
+import { storedAmong } from './postgres-prove.ts'
 import { insertSeries, type Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import type { Work } from './queue.ts'
 import type { StoredRecord } from './records.ts'
-
-/** What became of a work of a group: an entry's, an event's, a canary's. */
-export type Result =
-  | readonly [id: string, duplicate: boolean, change: Change | null]
-  | 'reused'
-  | 'refused'
-  | { readonly change: Change }
-  | 'taken'
-  | 'replayed'
+import type { Result } from './settle.ts'
 
 export interface Written {
   /** One a work, in order. */
@@ -231,23 +223,4 @@ export async function moveEntries(
   const missing = refused.length - (await storedAmong(session, refused)).length
   if (missing > 0) throw new FaultError('io', `${missing} spilled reports cannot be stored; they stay in the spill`)
   return { results: written.results, endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]) }
-}
-
-/** Writes and removes a row, so that a database without room, or a standby that does not answer, shows before the first report. */
-export async function proveWritable(session: Session, deadline: number): Promise<void> {
-  const id = randomUUID()
-  await session.transaction(async () => {
-    await session.execute(`INSERT INTO ${SCHEMA}.write_checks (id) VALUES ($1)`, [id], deadline)
-    await session.execute(`DELETE FROM ${SCHEMA}.write_checks WHERE id = $1`, [id], deadline)
-  }, deadline)
-}
-
-/** Those of the entries that are in the journal, of commits whose outcome was unknown. */
-export async function storedAmong(session: Session, entries: readonly Entry[]): Promise<Entry[]> {
-  if (entries.length === 0) return []
-  const rows = await session.query<[string]>(`SELECT id FROM ${SCHEMA}.failures WHERE id = ANY ($1::uuid[])`, [
-    entries.map(({ failure }) => failure.id),
-  ])
-  const found = new Set(rows.map(([id]) => id))
-  return entries.filter(({ failure }) => found.has(failure.id))
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
 import { firstIdAt } from '../domain/failure.ts'
-import type { Change, IncidentEvent, IncidentSettings } from '../domain/incident.ts'
+import type { IncidentEvent } from '../domain/incident.ts'
 import type {
   Applied,
   CanaryMoments,
@@ -14,11 +13,9 @@ import type {
   IncidentPage,
   IncidentRecord,
   Journal,
-  JournalEvents,
   JournalSize,
   JournalStatus,
   Recorded,
-  RetentionLimits,
 } from '../domain/journal.ts'
 import type { Lease } from '../domain/lease.ts'
 import { parsePostgresUrl } from '../domain/postgres-url.ts'
@@ -30,70 +27,24 @@ import { isRetryable, postgresFault } from './postgres-fault.ts'
 import { forgetEndpoints, KnownEndpoints } from './postgres-incidents.ts'
 import { PostgresLease } from './postgres-lease.ts'
 import { migrate } from './postgres-migrations.ts'
-import { PostgresReader } from './postgres-read.ts'
+import { DEFAULTS, type PostgresJournalOptions, type Settings } from './postgres-options.ts'
+import { proveWritable, storedAmong } from './postgres-prove.ts'
+import { selectBy } from './postgres-read.ts'
 import { expireAged, expireIncidents, expireOversized } from './postgres-retention.ts'
 import { forgetSeries, insertSeries, Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import { sizeOf } from './postgres-size.ts'
-import { moveEntries, proveWritable, storedAmong, type Written, writeGroup } from './postgres-write.ts'
+import { moveEntries, type Written, writeGroup } from './postgres-write.ts'
 import { type Waiting, type Work, WorkQueue, type Works } from './queue.ts'
+import { JournalReader } from './reader.ts'
 import { SessionPool } from './session-pool.ts'
+import { isAdded, settle } from './settle.ts'
 import { Spill } from './spill.ts'
-
-export interface PostgresJournalOptions {
-  /** As `parsePostgresUrl` reads it. */
-  readonly url: string
-  /** Holds the password; read at each connection. */
-  readonly passwordFile?: string | undefined
-  /** Accept `synchronous_commit = off` and `fsync = off`, with which acknowledged reports can be lost. */
-  readonly allowUnsafeDurability?: boolean
-  readonly retention: RetentionLimits
-  readonly incidents: IncidentSettings
-  /** A SQLite file that takes reports while the database is away, and how large it may grow. */
-  readonly spill?: { readonly path: string; readonly size: number } | undefined
-  readonly events: JournalEvents
-  readonly clock: Clock
-  /** Most entries that wait, and most bytes of their bodies. */
-  readonly pendingLimit?: number
-  readonly pendingBytes?: number
-  /** Most entries in one transaction, and most bytes of their bodies. */
-  readonly groupLimit?: number
-  readonly groupBytes?: number
-  /** Milliseconds: first and longest wait before opening is tried again. */
-  readonly retry?: { readonly min: number; readonly max: number }
-  /** Milliseconds after which the outcome of a group counts as unknown. */
-  readonly commitDeadline?: number
-  /** Milliseconds between two looks at the other replicas' series, and renewals of the lease. */
-  readonly tick?: number
-  /** Milliseconds from a replica's death to the moment when another one may do its work; several ticks. */
-  readonly leaseTerm?: number
-  /** Milliseconds between two runs of retention. */
-  readonly retentionInterval?: number
-  /** Failures removed in one transaction of retention. */
-  readonly retentionBatch?: number
-  /** Milliseconds between two looks at the size. */
-  readonly sizeInterval?: number
-}
-
-const DEFAULTS = {
-  allowUnsafeDurability: false,
-  pendingLimit: 8_192,
-  pendingBytes: 32 * 2 ** 20,
-  groupLimit: 512,
-  groupBytes: 4 * 2 ** 20,
-  retry: { min: 200, max: 5_000 },
-  commitDeadline: 3_000,
-  tick: 5_000,
-  leaseTerm: 15_000,
-  retentionInterval: 60_000,
-  retentionBatch: 1_000,
-  sizeInterval: 15_000,
-} as const
-
-type Settings = PostgresJournalOptions & Required<Pick<PostgresJournalOptions, keyof typeof DEFAULTS>>
 
 /** Entries of unknown outcome that are looked for after a reopening. */
 const UNKNOWN_LIMIT = 4_096
+
+export type { PostgresJournalOptions }
 
 /** A journal that replicas share, and the lease that says which of them does what only one may do. */
 export interface PostgresJournal extends Journal {
@@ -119,7 +70,7 @@ class GroupCommitJournal implements PostgresJournal {
   readonly #queue: WorkQueue
   readonly #connector: Connector
   readonly #readers: SessionPool
-  readonly #reader: PostgresReader
+  readonly #reader: JournalReader
   readonly #series = new Series()
   readonly #endpoints = new KnownEndpoints()
   readonly #spill: Spill | undefined
@@ -150,10 +101,12 @@ class GroupCommitJournal implements PostgresJournal {
       allowUnsafe: this.#options.allowUnsafeDurability,
     })
     this.#readers = new SessionPool(() => this.#connector.another(), { max: 2, waitLimit: 64 })
-    this.#reader = new PostgresReader((work) => {
-      if (this.#state !== 'up' && this.#state !== 'closing') return Promise.reject(this.#unavailable())
-      return this.#readers.lend(work)
-    })
+    this.#reader = new JournalReader(
+      selectBy((work) => {
+        if (this.#state !== 'up' && this.#state !== 'closing') return Promise.reject(this.#unavailable())
+        return this.#readers.lend(work)
+      }),
+    )
     this.lease = new PostgresLease(`${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`, this.#options.leaseTerm)
     this.#since = options.clock()
     const { spill, incidents, clock, events } = options
@@ -341,7 +294,7 @@ class GroupCommitJournal implements PostgresJournal {
     let added = 0
     for (const [index, result] of results.entries()) {
       const { work } = group[index]!
-      if (work.kind !== 'entry' || !Array.isArray(result) || result[1]) continue
+      if (work.kind !== 'entry' || !isAdded(result)) continue
       added++
       this.#series.stored(work.entry)
     }
@@ -349,23 +302,7 @@ class GroupCommitJournal implements PostgresJournal {
     void this.#pump()
     if (added > 0) this.#options.events.committed(added, seconds)
     for (const [index, result] of results.entries()) {
-      const { work, resolve, reject } = group[index]!
-      const applied = (change: Change, endpoint: string) => ({ change, state: endpoints.get(endpoint)!.state })
-      if (result === 'reused') {
-        reject(new AppError('idempotency_key_reused', 'this id was used before, with another body'))
-      } else if (result === 'refused') {
-        reject(new AppError('internal', 'the record cannot be stored'))
-      } else if (result === 'replayed') {
-        reject(new AppError('canary_replayed', 'this canary was received before; each nonce counts once'))
-      } else if (result === 'taken') {
-        resolve(undefined)
-      } else if ('change' in result) {
-        resolve(applied(result.change, (work as Works['event']['work']).endpoint))
-      } else {
-        const [id, duplicate, change] = result
-        const { endpoint } = (work as Works['entry']['work']).entry.failure
-        resolve({ id, duplicate, ...(change !== null && { incident: applied(change, endpoint) }) })
-      }
+      settle(group[index]!, result, (endpoint) => endpoints.get(endpoint)!.state)
     }
   }
 
@@ -542,23 +479,5 @@ class GroupCommitJournal implements PostgresJournal {
   #unavailable(): AppError {
     const retryAfter = Math.max(1, Math.ceil(this.#options.retry.max / 1_000))
     return new AppError('journal_unavailable', 'the report is not known to be stored; send it again', { retryAfter })
-  }
-}
-
-/**
- * What would keep the service from writing to this database; nothing is made or changed.
- * @throws Error where the URL is none
- */
-export async function inspectPostgres(
-  options: Pick<PostgresJournalOptions, 'url' | 'passwordFile' | 'allowUnsafeDurability'>,
-): Promise<Fault | undefined> {
-  const { url, passwordFile, allowUnsafeDurability: allowUnsafe = false } = options
-  try {
-    const session = await new Connector(parsePostgresUrl(url), { passwordFile, allowUnsafe }).writer()
-    session.end()
-    return undefined
-  } catch (error) {
-    if (error instanceof FaultError) return error.fault
-    throw error
   }
 }

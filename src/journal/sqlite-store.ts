@@ -1,11 +1,12 @@
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Change, EndpointState, IncidentSettings } from '../domain/incident.ts'
+import type { EndpointState, IncidentSettings } from '../domain/incident.ts'
 import type { CanaryMoments, JournalSize } from '../domain/journal.ts'
 import { detailOf, type Fault, FaultError, faultOf, isEntryError } from './fault.ts'
 import { freeBytes } from './filesystem.ts'
 import { Mark } from './mark.ts'
 import type { StoredRecord } from './records.ts'
+import type { Result } from './settle.ts'
 import { checkFile, createPrivate, preparePath, sizeOf, takeLock } from './sqlite-check.ts'
 import { IncidentRows, noteCanary } from './sqlite-incidents.ts'
 import { migrate } from './sqlite-migrations.ts'
@@ -40,15 +41,6 @@ export interface Opened {
   /** The file's real path, for the reader. */
   readonly file: string
 }
-
-/** What became of a work of a group. `change` is null where no incident was asked about; a canary is `taken` or `replayed`. */
-export type Result =
-  | readonly [id: string, duplicate: boolean, change: Change | null]
-  | { readonly change: Change }
-  | 'reused'
-  | 'refused'
-  | 'taken'
-  | 'replayed'
 
 export interface Committed {
   /** In the group's order. */

@@ -1,5 +1,6 @@
 import { openPostgresJournal } from '../../src/journal/postgres.ts'
-import { pageQuery } from '../../src/journal/postgres-read.ts'
+import { forPostgres } from '../../src/journal/postgres-read.ts'
+import { pageQuery, type Query } from '../../src/journal/sqlite-query.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 
 const YEAR = 365 * 86_400_000
@@ -43,7 +44,7 @@ export async function plans(server: PostgresServer, database: string): Promise<s
     'SELECT id FROM webhook_errors.failures WHERE received_at > 0 ORDER BY id DESC OFFSET 100000 LIMIT 1',
     database,
   )
-  const questions: readonly (readonly [string, { sql: string; parameters: readonly unknown[] }])[] = [
+  const questions: readonly (readonly [string, Query])[] = [
     ['newest page', pageQuery({}, undefined, 51)],
     ['a page in the middle', pageQuery({}, middle.id, 51)],
     ['of an endpoint', pageQuery({ endpoint: 'https://shop-7.example/hooks/orders' }, undefined, 51)],
@@ -61,17 +62,18 @@ export async function plans(server: PostgresServer, database: string): Promise<s
         51,
       ),
     ],
-    ['one record', { sql: 'SELECT id FROM webhook_errors.failures WHERE id = $1', parameters: [middle.id] }],
+    ['one record', { sql: 'SELECT id FROM failures WHERE id = ?', parameters: [middle.id] }],
     [
       'a batch of retention',
       {
-        sql: `SELECT id FROM webhook_errors.failures WHERE id < $1 ORDER BY id LIMIT 1000`,
+        sql: `SELECT id FROM failures WHERE id < ? ORDER BY id LIMIT 1000`,
         parameters: [middle.id],
       },
     ],
   ]
   const texts: string[] = []
-  for (const [name, { sql, parameters }] of questions) {
+  for (const [name, question] of questions) {
+    const { sql, parameters } = forPostgres(question)
     const inlined = sql.replace(/\$(\d+)/g, (_, n) => `'${parameters[Number(n) - 1]}'`)
     const rows = await server.query(`EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) ${inlined}`, database)
     texts.push(`-- ${name}\n${rows.map((row) => row['QUERY PLAN']).join('\n')}`)

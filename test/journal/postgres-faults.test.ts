@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { PostgresJournal } from '../../src/journal/postgres.ts'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
-import { tempFolder, until } from '../support/temp.ts'
+import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'
 import { Load, type Outcome, quickJournal } from './postgres-load.ts'
 
@@ -150,23 +152,49 @@ describe('openPostgresJournal, when the server fails', () => {
   })
 
   describe('a volume without room', () => {
-    const volume = tempFolder()
+    let volume: string
+    let mounted = true
     let server: PostgresServer
 
     before(async function () {
       this.timeout(60_000)
+      volume = mkdtempSync(join(tmpdir(), 'webhook-error-exporter-test-volume-'))
       try {
         execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', volume], { stdio: 'ignore' })
       } catch {
-        // Mounting needs rights that a developer's machine does not give.
-        this.skip()
+        // Mounting needs rights that a developer's machine does not give: then the server is made to say it is full.
+        mounted = false
       }
       server = await startPostgres({ folder: volume, settings: { wal_keep_size: 0, max_wal_size: '32MB' } })
     })
     after(async () => {
       await stopPostgres()
-      execFileSync('umount', ['-l', volume], { stdio: 'ignore' })
+      if (mounted) execFileSync('umount', ['-l', volume], { stdio: 'ignore' })
+      rmSync(volume, { recursive: true, force: true })
     })
+
+    /** @returns what makes room again */
+    const fill = async (database: string): Promise<() => Promise<unknown>> => {
+      if (!mounted) {
+        await server.query(
+          `CREATE FUNCTION full_volume() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`,
+          database,
+        )
+        await server.query(
+          'CREATE TRIGGER full_volume BEFORE INSERT ON webhook_errors.failures EXECUTE FUNCTION full_volume()',
+          database,
+        )
+        return () => server.query('DROP FUNCTION full_volume CASCADE', database)
+      }
+      const ballast = join(volume, 'ballast')
+      try {
+        for (let size = 160; size > 0; size -= 1) writeFileSync(ballast, Buffer.alloc(2 ** 20), { flag: 'a' })
+      } catch {
+        // Full.
+      }
+      return async () => rmSync(ballast)
+    }
 
     it('acknowledges nothing that is not stored, and goes on when there is room', async function () {
       this.timeout(90_000)
@@ -174,30 +202,22 @@ describe('openPostgresJournal, when the server fails', () => {
       const journal = await open(url)
       const load = new Load().start([journal])
       await until('some acknowledgements', () => load.acknowledged.size > 50)
-      const ballast = join(volume, 'ballast')
-      try {
-        for (let size = 160; size > 0; size -= 1) writeFileSync(ballast, Buffer.alloc(2 ** 20), { flag: 'a' })
-      } catch {
-        // Full.
-      }
-      const raw = Buffer.alloc(60_000, 'x')
-      const flood = new Load().start(
-        [{ record: (each) => journal.record({ ...each, raw: Buffer.from([...raw].map(() => Math.random() * 256)) }) }],
-        4,
-      )
+      const makeRoom = await fill(url.match(/test_\w+/)![0])
+      const raw = randomBytes(60_000)
+      const flood = new Load().start([{ record: (each) => journal.record({ ...each, raw }) }], 4)
       await until('the journal to fail', () => !journal.status().up, 40_000)
       expect(['disk_full', 'unreachable', 'io']).to.include(journal.status().fault?.kind)
-      rmSync(ballast)
+      await makeRoom()
       await flood.stop()
       // A full WAL ends the server itself; whoever runs it starts it again.
       if (!(await server.query('SELECT 1').catch(() => undefined))) {
         await server.stop('immediate')
         await server.start()
       }
-      await load.recovery()
+      const recovery = await load.recovery()
       await load.stop()
       const outcome = await load.outcome(server, url)
-      show('volume full', 1, outcome, [])
+      show('volume full', 1, outcome, [recovery])
       expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
     })
   })
