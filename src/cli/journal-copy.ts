@@ -5,7 +5,7 @@ import { FaultError } from '../journal/fault.ts'
 import { openPostgresRecords } from '../journal/postgres-records.ts'
 import type { RecordStore } from '../journal/records.ts'
 import { readSqliteRecords, writeSqliteRecords } from '../journal/sqlite-records.ts'
-import type { Command } from './run.ts'
+import type { Command } from './command.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
 /** Milliseconds between two lines of progress. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
-import { REPORT, report } from '../support/http.ts'
+import { REPORT, report, scrape, sum } from '../support/http.ts'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
@@ -178,6 +178,9 @@ describe('openPostgresJournal with a spill', () => {
     const ready = await fetch(`${service.admin}/readyz`)
     expect(ready.status).to.equal(200)
     expect(await ready.text()).to.include('wait there')
+    const shown = await scrape(service.admin)
+    expect(sum(shown, 'webhook_exporter_journal_up')).to.equal(0)
+    expect(sum(shown, 'webhook_exporter_journal_spilled')).to.be.at.least(10)
     await service.stop('SIGKILL')
     proxy.mode = 'pass'
     await start()
