@@ -2,17 +2,14 @@ import Router from '@koa/router'
 import Koa from 'koa'
 import pg from 'pg'
 import { v7 } from 'uuid'
+import { NAIVE_TABLE } from './naive-table.ts'
 
 /**
  * The other side of the PostgreSQL benchmark: what one writes first. One INSERT a report, through the driver's pool with
  * its default of ten connections, into a table with the same columns and indexes as the journal's. Prints its port.
  */
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: Number(process.env['POOL'] ?? 10) })
-await pool.query(`CREATE TABLE IF NOT EXISTS naive (id uuid PRIMARY KEY, received_at bigint NOT NULL, source text NOT NULL,
-  tenant text NOT NULL, endpoint text NOT NULL, url text NOT NULL, code bigint NOT NULL, cause text NOT NULL,
-  message text NOT NULL, trace_id text, raw bytea NOT NULL)`)
-await pool.query('CREATE INDEX IF NOT EXISTS naive_endpoint ON naive (endpoint, id)')
-await pool.query('CREATE INDEX IF NOT EXISTS naive_tenant ON naive (tenant, id)')
+for (const statement of NAIVE_TABLE) await pool.query(statement)
 
 const router = new Router()
 router.post('/webhooks/error', async (ctx) => {

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { openPostgresJournal } from '../../src/journal/postgres.ts'
 import { entry, INCIDENTS } from '../journal/entries.ts'
 import type { PostgresServer } from '../support/postgres.ts'
+import { NAIVE_TABLE } from './naive-table.ts'
 import type { Run } from './postgres.ts'
 
 interface Databases {
@@ -32,6 +33,7 @@ export async function directSides(server: PostgresServer, { few, many, naive }: 
   const [small, large] = [await open(few), await open(many)]
   const pool = new pg.Pool({ host: server.folder, port: server.port, user: 'postgres', database: naive })
   pool.on('error', () => {})
+  for (const statement of NAIVE_TABLE) await pool.query(statement)
   const insert = async () => {
     const { failure: f, raw } = entry()
     await pool.query(

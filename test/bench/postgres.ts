@@ -10,11 +10,12 @@ import { directSides } from './postgres-direct.ts'
 import { fill, plans } from './postgres-rows.ts'
 
 /**
- * `npm run bench:postgres -- [--rounds 3] [--seconds 5] [--connections 64] [--rows 10000000] [--plans]`: durable reports a
+ * `npm run bench:postgres -- [--rounds 3] [--seconds 5] [--connections 64] [--rows 10000000] [--plans]
+ * [--direct]`: durable reports a
  * second, PostgreSQL over a Unix socket on this machine. All sides take turns in each round, so that a ratio holds when the
  * machine's speed drifts. First over HTTP, where Node.js parsing requests is most of the work: a naive service with one
  * INSERT a report, this service with few rows, and with `--rows`. Then the journal alone, in this process. `--plans` prints
- * the query plans of the full table.
+ * the query plans of the full table, `--direct` leaves HTTP out.
  */
 const { values } = parseArgs({
   options: {
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '64' },
     rows: { type: 'string', default: '200000' },
     plans: { type: 'boolean', default: false },
+    direct: { type: 'boolean', default: false },
   },
 })
 const wrk = await program('wrk')
@@ -126,10 +128,11 @@ async function compare(title: string, sides: readonly Side<Run>[]): Promise<void
 const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 
-await compare(
-  `over HTTP, ${values.connections} connections`,
-  services.map((service) => ({ name: service.name, run: () => run(service) })),
-)
+if (!values.direct)
+  await compare(
+    `over HTTP, ${values.connections} connections`,
+    services.map((service) => ({ name: service.name, run: () => run(service) })),
+  )
 const direct = await directSides(server, { few, many, naive }, Number(values.seconds))
 await compare('the journal alone, 64 senders', direct.sides(64))
 await compare('the journal alone, 512 senders', direct.sides(512))
