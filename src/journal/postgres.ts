@@ -83,6 +83,7 @@ class GroupCommitJournal implements PostgresJournal {
   #since: number
   #fault: Fault | undefined
   #size: JournalSize | null = null
+  #gathering: NodeJS.Immediate | undefined
   #group: readonly Waiting[] = []
   #unknown: Entry[] = []
   #attempts = 0
@@ -219,9 +220,11 @@ class GroupCommitJournal implements PostgresJournal {
       return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
     }
     if (this.#state !== 'up') return Promise.reject(this.#unavailable())
-    const added = this.#queue.add<K>(work)
-    void this.#pump()
-    return added
+    if (this.#gathering === undefined && this.#group.length === 0) {
+      // All that arrives in this turn of the event loop shares a transaction.
+      this.#gathering = setImmediate(() => void this.#pump())
+    }
+    return this.#queue.add<K>(work)
   }
 
   /**
@@ -265,7 +268,10 @@ class GroupCommitJournal implements PostgresJournal {
 
   /** Writes the next group, unless one is under way. */
   async #pump(): Promise<void> {
-    if (this.#group.length > 0) return
+    clearImmediate(this.#gathering)
+    this.#gathering = undefined
+    const writer = this.#writer
+    if (this.#group.length > 0 || !writer) return
     const group = this.#queue.take(this.#options.groupLimit, this.#options.groupBytes)
     if (group.length === 0) return this.#drained?.()
     this.#group = group
@@ -273,7 +279,7 @@ class GroupCommitJournal implements PostgresJournal {
     const begun = performance.now()
     try {
       const written = await writeGroup(
-        this.#writer!,
+        writer,
         group.map(({ work }) => work),
         {
           deadline: this.#options.commitDeadline,
