@@ -95,11 +95,12 @@ export async function startApp(
     const tracing = await createTracing({ log, version: VERSION, onSpans: metrics.spans })
     cleanUp('tracing', (deadline) => tracing.close(Math.min(deadline, 3_000)))
 
-    const journal = openJournal(config.journal, {
+    const { journal, lease, shared } = await openJournal(config.journal, {
       events: journalEvents({
         log,
         measuring: metrics,
         restore: series.restore,
+        learn: series.learn,
         followed: (states) => follower.restored(states),
       }),
       incidents: config.incidents,
@@ -107,6 +108,9 @@ export async function startApp(
     })
     cleanUp('journal', (deadline) => journal.close(Math.min(deadline, 4_000)))
     metrics.observe({ journal: () => journal.status(), series: () => series.usage() })
+    const holds = () => lease.fence() !== null
+    lease.onChange(() => metrics.holds(holds()))
+    metrics.holds(holds())
 
     const readSecret = secretReader(env)
     const plans = probePlans(config.endpoints, readSecret)
@@ -119,6 +123,7 @@ export async function startApp(
       }),
       followIntervals: followIntervals(config.incidents),
       onRound: (round) => follower.looked(round),
+      holds,
       log,
       clock,
     })
@@ -131,6 +136,7 @@ export async function startApp(
       plans,
       urlOf: (name) => config.endpoints.find((endpoint) => endpoint.name === name)?.urls[0],
       newId: failureIds(),
+      holds,
       measuring: metrics,
       tracing,
       log,
@@ -150,14 +156,17 @@ export async function startApp(
     cleanUp('credentials', () => auth.stop())
 
     const conditions = (): Condition[] => {
-      const { up, since, fault } = journal.status()
+      const { up, since, fault, spill } = journal.status()
       return [
         { name: 'lifecycle', ok: phase === 'ready', blocks: true, detail: phase },
         {
           name: 'journal',
-          ok: up,
-          blocks: false,
-          detail: up ? 'open' : (fault?.detail ?? 'it is being opened'),
+          ok: up || spill?.usable === true,
+          // Of several replicas the others go on; a single one must stay reachable to say 503 with Retry-After.
+          blocks: shared,
+          detail: up
+            ? 'open'
+            : `${fault?.detail ?? 'it is being opened'}${spill?.usable ? `; reports are kept in the spill meanwhile, ${spill.waiting} wait there` : ''}`,
           since: new Date(since).toISOString(),
         },
         { name: 'credentials', blocks: false, ...auth.status() },
@@ -228,6 +237,7 @@ export async function startApp(
         token: async () => token && readSecret(token),
         secret: () => readSecret(secret),
         classify: (report) => classify(report),
+        lease,
         journal,
         measuring: metrics,
         log,

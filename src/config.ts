@@ -7,6 +7,7 @@ import { Value } from 'typebox/value'
 import { type Config, ConfigFileSchema, ConfigSchema, humanUnit } from './config-schema.ts'
 import { configurationFaults } from './domain/endpoint.ts'
 import { parseAllowance } from './domain/outbound.ts'
+import { isPostgresUrl, postgresUrlFault } from './domain/postgres-url.ts'
 import { parseDuration, parseSize } from './units.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -31,6 +32,7 @@ const OVERRIDES: readonly (readonly [variable: string, section: 'ingest' | 'admi
   ['ADMIN_HOST', 'admin', 'host'],
   ['ADMIN_PORT', 'admin', 'port'],
   ['JOURNAL_URL', 'journal', 'url'],
+  ['JOURNAL_PASSWORD_FILE', 'journal', 'passwordFile'],
 ]
 
 // The default of 8 would hide the ninth fault.
@@ -178,6 +180,10 @@ function semanticFaults(config: Config, env: Env): string[] {
     limit: config.metrics.seriesLimit,
     sources: Object.keys(config.sources).length,
   })
+  const url = postgresUrlFault(config.journal.url)
+  if (url !== undefined) faults.push(`journal.url: ${url}`)
+  if (config.journal.spill && !isPostgresUrl(config.journal.url))
+    faults.push('journal.spill: is for a PostgreSQL journal; remove it, or write a postgres:// URL')
   const secrets: (readonly [string, { file?: string; env?: string } | undefined])[] = [
     ['admin.apiToken', config.admin.apiToken],
     ['admin.metricsToken', config.admin.metricsToken],

@@ -1,5 +1,6 @@
 import type { EndpointState } from './domain/incident.ts'
 import type { JournalEvents, SeriesTotal } from './domain/journal.ts'
+import type { SeriesLabels } from './domain/series.ts'
 import type { Log, Measuring } from './domain/telemetry.ts'
 
 export interface JournalEventParts {
@@ -9,10 +10,12 @@ export interface JournalEventParts {
   readonly restore: (totals: readonly SeriesTotal[]) => readonly SeriesTotal[]
   /** Takes the endpoints whose incidents the journal follows. */
   readonly followed: (endpoints: readonly EndpointState[]) => void
+  /** Gives a label set of another replica its place here. */
+  readonly learn: (labels: SeriesLabels) => SeriesLabels
 }
 
 /** What the journal tells goes to the instruments and the log; one fault is logged once, however often it recurs. */
-export function journalEvents({ log, measuring, restore, followed }: JournalEventParts): JournalEvents {
+export function journalEvents({ log, measuring, restore, followed, learn }: JournalEventParts): JournalEvents {
   let told: string | undefined
   return {
     opened(totals) {
@@ -22,6 +25,9 @@ export function journalEvents({ log, measuring, restore, followed }: JournalEven
       log.info({ series: shown.length }, 'the journal is open')
     },
     followed,
+    seriesKnown(series) {
+      measuring.known(series.map((known) => ({ ...known, labels: learn(known.labels) })))
+    },
     failed(kind, detail) {
       measuring.failed(kind, detail)
       const text = `${kind}: ${detail}`

@@ -22,7 +22,11 @@ describe('parseConfig', () => {
       admin: { host: '127.0.0.1', port: 9464 },
       endpoints: [],
       metrics: { seriesLimit: 2_000, tenantLabel: false },
-      journal: { url: 'sqlite:./data/journal.db', retention: { age: 30 * 86_400_000, size: 2 ** 30 } },
+      journal: {
+        allowUnsafeDurability: false,
+        url: 'sqlite:./data/journal.db',
+        retention: { age: 30 * 86_400_000, size: 2 ** 30 },
+      },
     })
   })
 
@@ -48,7 +52,10 @@ describe('parseConfig', () => {
       ADMIN_PORT: '2',
       JOURNAL_URL: 'sqlite:/x',
     }
-    const config = parseConfig({ ingest: { host: 'a', port: 9 }, journal: { url: 'sqlite:y' } }, env)
+    const config = parseConfig(
+      { ingest: { host: 'a', port: 9 }, journal: { allowUnsafeDurability: false, url: 'sqlite:y' } },
+      env,
+    )
     expect(config.ingest).to.include({ host: '0.0.0.0', port: 1 })
     expect(config.admin).to.include({ host: '::', port: 2 })
     expect(config.journal.url).to.equal('sqlite:/x')

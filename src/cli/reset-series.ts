@@ -15,7 +15,7 @@ export const resetSeries: Command = {
     if (unseenFor === undefined) throw new UsageError('--unseen-for takes a duration such as 12h or 30d')
     const config = await loadConfig(env)
     let fault: { kind: JournalFault; detail: string } | undefined
-    const journal = openJournal(config.journal, {
+    const { journal } = await openJournal(config.journal, {
       clock: Date.now,
       incidents: config.incidents,
       events: {

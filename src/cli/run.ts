@@ -4,6 +4,7 @@ import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
 import { explain } from './explain.ts'
 import { healthcheck } from './healthcheck.ts'
+import { journalCopy } from './journal-copy.ts'
 import { printConfigSchema } from './print-config-schema.ts'
 import { probe } from './probe.ts'
 import { resetSeries } from './reset-series.ts'
@@ -18,6 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   healthcheck,
   selftest,
   'journal reset-series': resetSeries,
+  'journal copy': journalCopy,
   'check-config': checkConfig,
   'print-config-schema': printConfigSchema,
 }

@@ -111,6 +111,15 @@ export interface JournalStatus {
   readonly pendingLimit: number
   /** Of the last look, at most 15 s old; null before the first. */
   readonly size: JournalSize | null
+  /** Absent where there is none: reports wait for it in a local file while the journal is away. */
+  readonly spill?: SpillStatus
+}
+
+export interface SpillStatus {
+  /** Whether reports are taken although the journal is down. */
+  readonly usable: boolean
+  /** Reports that were acknowledged and are still to move on. */
+  readonly waiting: number
 }
 
 export interface JournalSize {
@@ -136,6 +145,11 @@ export interface JournalEvents {
    * changed it. What was known before is replaced.
    */
   followed(endpoints: readonly EndpointState[]): void
+  /**
+   * Another replica admitted these label sets, or counted them lately (stores that replicas share only). Their counts are
+   * this replica's own and have been told before; a set that is new here stands at 0.
+   */
+  seriesKnown?(series: readonly SeriesTotal[]): void
   /** It cannot be written. Also called for each failed attempt to open it again. */
   failed(kind: JournalFault, detail: string): void
   /** A group of entries became durable. */

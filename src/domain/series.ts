@@ -44,6 +44,8 @@ export interface SeriesLimit {
    * returned for the same labels ever after. Constant time; do not change the object, it is shared.
    */
   admit(labels: SeriesLabels): SeriesLabels
+  /** The same for a set that another replica counts: what does not fit is no overflow of this one. */
+  learn(labels: SeriesLabels): SeriesLabels
   /**
    * Makes the journal's label sets the first to be admitted, before those of this process, which follow while there is
    * room (an entry on its way may still be counted under one). Of more sets than fit, the earlier ones stay.
@@ -136,6 +138,7 @@ export function seriesLimit({
       if (set.tenant !== labels.tenant) overflow.tenant++
       return set
     },
+    learn: place,
     restore(totals) {
       const earlier = [...admitted.values()]
       reset()

@@ -32,12 +32,19 @@ export interface Measuring extends Pick<JournalEvents, 'failed' | 'committed' | 
   stored(failure: Failure, labels: SeriesLabels, exemplar: string | null): void
   /** All counts are replaced by what the journal holds. */
   restored(totals: readonly SeriesTotal[]): void
+  /** Another replica counts these label sets: they stand at 0 until this one does, and their last failure is shown. */
+  known(series: readonly SeriesTotal[]): void
   credentials(source: string, count: number): void
   credentialsReloadFailed(source: string): void
   /** An endpoint was looked at. Only followed endpoints are handed in. */
   probed(result: ProbeResult, trigger: ProbeTrigger): void
   /** The canary was sent and did or did not come back. */
   canaryRun(run: CanaryRun): void
+  /**
+   * Whether this replica does what only one may do: probe on a schedule, send canaries. The series of both exist while it
+   * does and go when it stops, since another one shows them then.
+   */
+  holds(lease: boolean): void
   /** Asked at each scrape. */
   observe(sources: MeasuredSources): void
 }

@@ -1,21 +1,45 @@
 import type { Clock } from '../domain/clock.ts'
 import type { IncidentSettings } from '../domain/incident.ts'
 import type { Journal, JournalEvents, RetentionLimits } from '../domain/journal.ts'
+import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
+import { isPostgresUrl } from '../domain/postgres-url.ts'
 import type { Fault } from './fault.ts'
-import { openSqliteJournal } from './sqlite.ts'
-import { inspectFile } from './sqlite-inspect.ts'
+
+/** The section `journal` of the configuration. */
+export interface JournalConfig {
+  readonly url: string
+  readonly passwordFile?: string
+  readonly allowUnsafeDurability: boolean
+  readonly spill?: { readonly path: string; readonly size: number }
+  readonly retention: RetentionLimits
+}
+
+export interface OpenedJournal {
+  readonly journal: Journal
+  /** Who does what only one process may do. */
+  readonly lease: Lease
+  /** Whether other replicas may take reports while this one cannot. */
+  readonly shared: boolean
+}
 
 const pathOf = (url: string): string => url.slice('sqlite:'.length)
 
-/** The adapter that a journal's URL names; it is opened by `Journal.open`. */
-export function openJournal(
-  { url, retention }: { readonly url: string; readonly retention: RetentionLimits },
+/** The adapter that a journal's URL names; it is opened by `Journal.open`. The other adapter is not even loaded. */
+export async function openJournal(
+  { url, passwordFile, allowUnsafeDurability, spill, retention }: JournalConfig,
   parts: { readonly events: JournalEvents; readonly clock: Clock; readonly incidents: IncidentSettings },
-): Journal {
-  return openSqliteJournal({ path: pathOf(url), retention, ...parts })
+): Promise<OpenedJournal> {
+  if (isPostgresUrl(url)) {
+    const { openPostgresJournal } = await import('./postgres.ts')
+    const journal = openPostgresJournal({ url, passwordFile, allowUnsafeDurability, spill, retention, ...parts })
+    return { journal, lease: journal.lease, shared: true }
+  }
+  const { openSqliteJournal } = await import('./sqlite.ts')
+  return { journal: openSqliteJournal({ path: pathOf(url), retention, ...parts }), lease: SOLE_LEASE, shared: false }
 }
 
 /** What would keep the service from writing to a journal that exists; nothing is made or changed. */
-export async function inspectJournal({ url }: { readonly url: string }): Promise<Fault | undefined> {
-  return inspectFile(pathOf(url))
+export async function inspectJournal(config: Omit<JournalConfig, 'retention'>): Promise<Fault | undefined> {
+  if (isPostgresUrl(config.url)) return (await import('./postgres-inspect.ts')).inspectPostgres(config)
+  return (await import('./sqlite-inspect.ts')).inspectFile(pathOf(config.url))
 }

@@ -3,6 +3,7 @@ import type { Failure } from '../domain/failure.ts'
 import type { IncidentEvent } from '../domain/incident.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
 import type { Work } from './queue.ts'
+import type { StoredRecord } from './records.ts'
 
 /** Columns of a failure as it is read: everything but the raw body and the sender's id. */
 export const FAILURE_COLUMNS = 'id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id'
@@ -93,4 +94,17 @@ export function failureOf(row: FailureRow): Failure {
 export function totalOf(row: TotalRow): SeriesTotal {
   const [source, tenant, endpoint, code, cause, count, lastFailureAt] = row
   return { labels: { source, tenant, endpoint, code, cause }, count, lastFailureAt }
+}
+
+/** A record whole, as copies and spills read it. */
+export type RecordRow = readonly [...FailureRow, key: string | null, digest: string | null, raw: Uint8Array]
+export const RECORD_COLUMNS = `${FAILURE_COLUMNS}, idempotency_key, digest, raw`
+
+export function recordOf(row: RecordRow): StoredRecord {
+  const [key, digest, raw] = row.slice(10) as [string | null, string | null, Uint8Array]
+  return {
+    failure: failureOf(row.slice(0, 10) as unknown as FailureRow),
+    raw,
+    ...(key !== null && digest !== null && { idempotency: { key, digest } }),
+  }
 }

@@ -1,10 +1,12 @@
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Change, EndpointState, IncidentSettings } from '../domain/incident.ts'
+import type { EndpointState, IncidentSettings } from '../domain/incident.ts'
 import type { CanaryMoments, JournalSize } from '../domain/journal.ts'
 import { detailOf, type Fault, FaultError, faultOf, isEntryError } from './fault.ts'
 import { freeBytes } from './filesystem.ts'
 import { Mark } from './mark.ts'
+import type { StoredRecord } from './records.ts'
+import type { Result } from './settle.ts'
 import { checkFile, createPrivate, preparePath, sizeOf, takeLock } from './sqlite-check.ts'
 import { IncidentRows, noteCanary } from './sqlite-incidents.ts'
 import { migrate } from './sqlite-migrations.ts'
@@ -14,7 +16,10 @@ import {
   FAILURE_COLUMNS,
   failureEvent,
   type Group,
+  RECORD_COLUMNS,
+  type RecordRow,
   type Row,
+  recordOf,
   TOTAL_COLUMNS,
   type TotalRow,
 } from './sqlite-rows.ts'
@@ -36,15 +41,6 @@ export interface Opened {
   /** The file's real path, for the reader. */
   readonly file: string
 }
-
-/** What became of a work of a group. `change` is null where no incident was asked about; a canary is `taken` or `replayed`. */
-export type Result =
-  | readonly [id: string, duplicate: boolean, change: Change | null]
-  | { readonly change: Change }
-  | 'reused'
-  | 'refused'
-  | 'taken'
-  | 'replayed'
 
 export interface Committed {
   /** In the group's order. */
@@ -177,6 +173,23 @@ export class Store {
       const expired = expireBatch(db, limits, this.#options.retentionSize - this.#walPages * PAGE)
       this.#failures -= expired.failures
       return expired
+    })
+  }
+
+  /** The oldest records, whole. */
+  oldest(limit: number): StoredRecord[] {
+    return this.#guard(() => {
+      const statement = this.#open().db.prepare(`SELECT ${RECORD_COLUMNS} FROM failures ORDER BY id LIMIT ?`)
+      statement.setReturnArrays(true)
+      return (statement.all(limit) as unknown as RecordRow[]).map(recordOf)
+    })
+  }
+
+  /** Removes records; totals and incidents stay. */
+  remove(ids: readonly string[]): void {
+    this.#guard(() => {
+      const sql = 'DELETE FROM failures WHERE id IN (SELECT value FROM json_each(?))'
+      this.#failures -= Number(this.#open().db.prepare(sql).run(JSON.stringify(ids)).changes)
     })
   }
 

@@ -22,6 +22,8 @@ import type {
 import { AppError } from '../errors.ts'
 import { type Fault, FaultError } from './fault.ts'
 import { type Waiting, type Work, WorkQueue, type Works } from './queue.ts'
+import type { StoredRecord } from './records.ts'
+import { isAdded, settle } from './settle.ts'
 import { Reader } from './sqlite-reader.ts'
 import { groupOf, totalOf } from './sqlite-rows.ts'
 import type { Committed, Opened, StoreOptions } from './sqlite-store.ts'
@@ -76,8 +78,16 @@ const DEFAULTS = {
 
 type Settings = SqliteJournalOptions & Required<Pick<SqliteJournalOptions, keyof typeof DEFAULTS>>
 
+/** A journal whose records move on to another one. */
+export interface DrainableJournal extends Journal {
+  /** The oldest records, whole. @throws AppError `journal_unavailable` */
+  oldest(limit: number): Promise<readonly StoredRecord[]>
+  /** Removes records; totals and incidents stay. @throws AppError `journal_unavailable` */
+  remove(ids: readonly string[]): Promise<void>
+}
+
 /** The journal as a SQLite file. Nothing happens before `open`. */
-export function openSqliteJournal(options: SqliteJournalOptions): Journal {
+export function openSqliteJournal(options: SqliteJournalOptions): DrainableJournal {
   return new SqliteJournal(options)
 }
 
@@ -85,7 +95,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
  * The main thread's half: it collects entries while the previous group is being written, and posts the next group when
  * that one is durable. It never waits on a file itself.
  */
-class SqliteJournal implements Journal {
+class SqliteJournal implements DrainableJournal {
   readonly #options: Settings
   readonly #queue: WorkQueue
   readonly #reader: Reader
@@ -145,23 +155,33 @@ class SqliteJournal implements Journal {
   }
 
   incident(id: string): Promise<IncidentRecord | undefined> {
-    return this.#reader.incident(id)
+    return this.#reader.reads.incident(id)
   }
 
   incidents(filter: IncidentFilter, page: { readonly limit: number; readonly before?: string }): Promise<IncidentPage> {
-    return this.#reader.incidents(filter, page)
+    return this.#reader.reads.incidents(filter, page)
   }
 
   get(id: string): Promise<Failure | undefined> {
-    return this.#reader.get(id)
+    return this.#reader.reads.get(id)
   }
 
   list(filter: FailureFilter, page: { readonly limit: number; readonly before?: string }): Promise<FailurePage> {
-    return this.#reader.list(filter, page)
+    return this.#reader.reads.list(filter, page)
   }
 
   stream(filter: FailureFilter): AsyncIterable<Failure> {
-    return this.#reader.stream(filter)
+    return this.#reader.reads.stream(filter)
+  }
+
+  async oldest(limit: number): Promise<readonly StoredRecord[]> {
+    if (this.#state !== 'up') throw unavailable(this.#retryAfter())
+    return this.#ask('oldest', limit)
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    if (this.#state !== 'up') throw unavailable(this.#retryAfter())
+    return this.#ask('remove', ids)
   }
 
   async resetSeries(unseenSince: number): Promise<number> {
@@ -247,26 +267,11 @@ class SqliteJournal implements Journal {
     const group = this.#group
     this.#group = []
     this.#pump()
-    const added = results.filter((result) => Array.isArray(result) && !result[1]).length
+    const added = results.filter(isAdded).length
     if (added > 0) this.#options.events.committed(added, seconds)
     const states = new Map(endpoints.map((state) => [state.endpoint, state]))
     for (const [index, result] of results.entries()) {
-      const { work, resolve, reject } = group[index]!
-      if (result === 'reused') {
-        reject(new AppError('idempotency_key_reused', 'this id was used before, with another body'))
-      } else if (result === 'refused') {
-        reject(new AppError('internal', 'the record cannot be stored'))
-      } else if (result === 'replayed') {
-        reject(new AppError('canary_replayed', 'this canary was received before; each nonce counts once'))
-      } else if (result === 'taken') {
-        resolve(undefined)
-      } else if ('change' in result) {
-        resolve({ change: result.change, state: states.get((work as Works['event']['work']).endpoint)! })
-      } else {
-        const [id, duplicate, change] = result
-        const { endpoint } = (work as Works['entry']['work']).entry.failure
-        resolve({ id, duplicate, ...(change !== null && { incident: { change, state: states.get(endpoint)! } }) })
-      }
+      settle(group[index]!, result, (endpoint) => states.get(endpoint)!)
     }
   }
 
@@ -397,7 +402,7 @@ class SqliteJournal implements Journal {
   }
 
   /** @throws AppError `journal_unavailable`; the fault that caused it has been told by then */
-  async #ask<K extends 'expire' | 'forget' | 'noteCanary'>(
+  async #ask<K extends 'expire' | 'forget' | 'noteCanary' | 'oldest' | 'remove'>(
     operation: K,
     argument: Parameters<Writing[K]>[0],
   ): Promise<ReturnType<Writing[K]>> {

@@ -29,9 +29,17 @@ export function canaryMetrics(registry: Registry) {
     labelNames: ['result', 'cause'],
     registers,
   })
-  runs.inc({ result: 'success', cause: 'none' }, 0)
-  for (const cause of CAUSES) runs.inc({ result: 'failure', cause }, 0)
+  function begin(): void {
+    runs.inc({ result: 'success', cause: 'none' }, 0)
+    for (const cause of CAUSES) runs.inc({ result: 'failure', cause }, 0)
+  }
+  begin()
   return {
+    holds(lease: boolean): void {
+      runs.reset()
+      roundTrip.remove()
+      if (lease) begin()
+    },
     observe: (source: () => CanaryMoments | null): void => {
       moments = source
     },

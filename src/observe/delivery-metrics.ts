@@ -88,10 +88,15 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
 
   function count(labels: SeriesLabels, value: number, at: number, exemplar: string | null): void {
     const traced = exemplar && TRACE_ID.test(exemplar) ? { exemplarLabels: { trace_id: exemplar } } : {}
-    const { own, key } = expose(labels)
+    const { own } = expose(labels)
     failures.inc({ labels: own, value, ...traced })
     if (introduce({ name: labels.endpoint, event: '', team: '', severity: 'critical' }))
       byEndpoint.inc({ source: labels.source, endpoint: labels.endpoint }, value)
+    failedAt(labels, at)
+  }
+
+  function failedAt(labels: SeriesLabels, at: number): void {
+    const { own, key } = expose(labels)
     const last = Math.max(at, newest.get(key) ?? 0)
     if (last <= 0) return
     newest.set(key, last)
@@ -109,6 +114,13 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
       begin()
       for (const { labels, count: value, lastFailureAt } of totals)
         count(labels, value, Math.max(lastFailureAt, before.get(expose(labels).key) ?? 0), null)
+    },
+    known(series: readonly SeriesTotal[]): void {
+      for (const { labels, lastFailureAt } of series) {
+        // Adding 0 to a series that is there would take its exemplar away.
+        if (newest.has(expose(labels).key)) failedAt(labels, lastFailureAt)
+        else count(labels, 0, lastFailureAt, null)
+      }
     },
   }
 }

@@ -31,6 +31,11 @@ export function journalMetrics(registry: Registry) {
   gauge('failures', 'Failures in the journal. Absent before the first look.', ({ size }) => size?.failures)
   gauge('pending', 'Entries handed to the journal whose outcome is not known yet.', ({ pending }) => pending)
   gauge('pending_limit', 'How many entries may wait; one more is answered 503.', ({ pendingLimit }) => pendingLimit)
+  gauge(
+    'spilled',
+    'Reports that were acknowledged into the spill and are still to move on. Absent without journal.spill.',
+    ({ spill }) => spill?.waiting,
+  )
   gauge('size_bytes', 'Bytes that the journal takes on its volume.', ({ size }) => size?.bytes)
   gauge(
     'free_bytes',

@@ -155,6 +155,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     }),
     stored: safely(delivery.stored),
     restored: safely(delivery.restored),
+    known: safely(delivery.known),
     failed: safely(journal.failed),
     committed: safely(journal.committed),
     expired: safely(journal.expired),
@@ -163,6 +164,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     credentialsReloadFailed: safely((source) => reloadFailures.inc({ source })),
     probed: safely(probes.probed),
     canaryRun: safely((run) => canary?.canaryRun(run)),
+    holds: safely((lease) => {
+      probes.holds(lease)
+      canary?.holds(lease)
+    }),
     observe: (observed) => {
       if (observed.journal) journal.observe(observed.journal)
       if (observed.series) series = observed.series

@@ -44,6 +44,9 @@ export function probeMetrics(registry: Registry) {
       if (result.tls) notAfter.set({ ...at }, result.tls.notAfter / 1_000)
       probes.inc({ ...at, result: result.up ? 'up' : 'down', cause: result.cause ?? 'none', trigger })
     },
+    holds(lease: boolean): void {
+      if (!lease) for (const metric of [up, last, duration, probes, notAfter]) metric.reset()
+    },
   }
 
   /** A phase that was not reached has no series: what it took before is not what it takes. */

@@ -3,6 +3,7 @@ import { CANARY_HEADERS, CANARY_REPORT, canaryAnswer, same, signCanary } from '.
 import type { Cause } from '../domain/cause.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { CanaryMoments, Journal } from '../domain/journal.ts'
+import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
 import type { Log, Measuring } from '../domain/telemetry.ts'
 
 export interface RoundTrip {
@@ -105,6 +106,8 @@ export interface CanaryParts {
   readonly token: () => Promise<string | undefined>
   readonly secret: () => Promise<string>
   readonly classify: RoundTripOptions['classify']
+  /** Whether this replica sends canaries; another one may. */
+  readonly lease?: Lease
   readonly journal: Pick<Journal, 'noteCanary'>
   readonly measuring: Pick<Measuring, 'canaryRun'>
   readonly log: Pick<Log, 'warn' | 'info'>
@@ -115,7 +118,7 @@ const LONGEST = 10_000
 
 /** Sends a canary on a schedule, and keeps the time of its last success in the journal. */
 export function createCanary(parts: CanaryParts) {
-  const { url, interval, journal, measuring, log, clock } = parts
+  const { url, interval, lease = SOLE_LEASE, journal, measuring, log, clock } = parts
   let moments: CanaryMoments | null = null
   let timer: NodeJS.Timeout | undefined
   let failing = false
@@ -146,9 +149,10 @@ export function createCanary(parts: CanaryParts) {
   }
 
   async function run(): Promise<void> {
+    if (lease.fence() === null) return
     if (moments === null) await note()
     const { cause, detail, seconds } = await attempt()
-    if (stopped) return
+    if (stopped || lease.fence() === null) return
     measuring.canaryRun({ cause, ...(cause === null && { seconds }) })
     if (cause === null) await note(clock())
     if (failing === (cause !== null)) return
@@ -159,17 +163,25 @@ export function createCanary(parts: CanaryParts) {
 
   const again = (wait: number): void => {
     if (stopped) return
+    clearTimeout(timer)
     timer = setTimeout(() => {
       running = run().finally(() => again(interval * (0.9 + 0.2 * Math.random())))
     }, wait).unref()
   }
 
+  const left = lease.onChange((fence) => {
+    moments = null
+    if (fence !== null) again(0)
+  })
+
   return {
     /** The first one goes at once: a deployment is what breaks the way. */
     start: () => again(0),
+    /** Null where another replica sends them, and until the journal told. */
     moments: (): CanaryMoments | null => moments,
     async stop(deadline: number): Promise<void> {
       stopped = true
+      left()
       clearTimeout(timer)
       await Promise.race([running, new Promise((resolve) => setTimeout(resolve, deadline).unref())])
     },

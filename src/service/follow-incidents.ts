@@ -25,6 +25,8 @@ export interface FollowerParts {
   /** A configured endpoint's URL, for the checks of a verdict; undefined for one that is its own URL. */
   readonly urlOf: (endpoint: string) => string | undefined
   readonly newId: (at: number) => string
+  /** Whether this replica shows what probes saw; else another one does, and the same series would come twice. */
+  readonly holds?: () => boolean
   readonly measuring: Pick<Measuring, 'probed'>
   readonly tracing: Pick<Tracing, 'probe'>
   readonly log: Pick<Log, 'info' | 'warn'>
@@ -207,7 +209,7 @@ export function createFollower(parts: FollowerParts): Follower {
       const asked = askedBy(round)
       const views = Object.fromEntries(results.map((result) => [result.vantage, result])) as Latest
       probes.set(endpoint, views)
-      for (const each of results) parts.measuring.probed(each, trigger)
+      if (parts.holds?.() !== false) for (const each of results) parts.measuring.probed(each, trigger)
       const result = deciding(views)
       if (result && !guarded(result)) {
         const at = result.startedAt + totalTime(result)

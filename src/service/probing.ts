@@ -32,6 +32,8 @@ export interface Probing {
 export interface ProbingOptions {
   readonly plans: readonly ProbePlan[]
   readonly prober: Prober
+  /** Whether this replica does the scheduled rounds; another one may. Rounds after a report or by hand are done by whoever was asked. */
+  readonly holds?: () => boolean
   /** Told after each round. What it throws is logged. */
   readonly onRound: (round: Round) => void | Promise<void>
   readonly log: Log
@@ -69,6 +71,7 @@ export function createProbing({
   plans,
   prober,
   onRound,
+  holds = () => true,
   log,
   followIntervals = FOLLOW_INTERVALS,
   clock = Date.now,
@@ -175,7 +178,7 @@ export function createProbing({
     const wait = first && !watched.followed ? interval * random() : interval * (0.9 + 0.2 * random())
     watched.schedule = timers.set(() => {
       watched.followWait = Math.min(watched.followWait * 2, followIntervals.longest)
-      round(watched, 'scheduled')
+      if (holds()) round(watched, 'scheduled')
       schedule(watched, false)
     }, wait)
   }

@@ -1,0 +1,76 @@
+import { loadConfig } from '../config.ts'
+import { isPostgresUrl, postgresUrlFault } from '../domain/postgres-url.ts'
+import { copyRecords } from '../journal/copy.ts'
+import { FaultError } from '../journal/fault.ts'
+import { openPostgresRecords } from '../journal/postgres-records.ts'
+import type { RecordStore } from '../journal/records.ts'
+import { readSqliteRecords, writeSqliteRecords } from '../journal/sqlite-records.ts'
+import type { Command } from './command.ts'
+import { parseOptions, UsageError } from './usage.ts'
+
+/** Milliseconds between two lines of progress. */
+const PROGRESS = 2_000
+
+/** Moves a journal from SQLite to PostgreSQL or back; run again, it goes on where it was cut short. */
+export const journalCopy: Command = {
+  usage: 'journal copy FROM TO',
+  summary: 'copy a journal from sqlite:… to postgres://… or back',
+  async run(args, env) {
+    const { positionals } = parseOptions(args, { options: {}, allowPositionals: true })
+    const [from, to, ...more] = positionals
+    if (from === undefined || to === undefined || more.length > 0) {
+      throw new UsageError('journal copy takes two journals: where from, and where to')
+    }
+    for (const url of [from, to]) {
+      const fault =
+        url.startsWith('sqlite:') || isPostgresUrl(url) ? postgresUrlFault(url) : 'write sqlite:PATH or postgres://…'
+      if (fault !== undefined) throw new UsageError(`${url === from ? 'FROM' : 'TO'}: ${fault}`)
+    }
+    if (isPostgresUrl(from) === isPostgresUrl(to)) {
+      throw new UsageError(
+        'copies between SQLite and PostgreSQL; for two of a kind take their own tools (VACUUM INTO, pg_dump)',
+      )
+    }
+    const { journal, metrics } = await loadConfig(env)
+    const open = (url: string, role: 'from' | 'to'): Promise<RecordStore> | RecordStore => {
+      if (isPostgresUrl(url)) {
+        const { passwordFile, allowUnsafeDurability: allowUnsafe } = journal
+        return openPostgresRecords(url, { passwordFile, allowUnsafe })
+      }
+      const path = url.slice('sqlite:'.length)
+      return role === 'from' ? readSqliteRecords(path) : writeSqliteRecords(path, metrics.tenantLabel)
+    }
+    const opened: RecordStore[] = []
+    try {
+      const source = await open(from, 'from')
+      opened.push(source)
+      const target = await open(to, 'to')
+      opened.push(target)
+      return await copy(source, target)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      process.stderr.write(`webhook-error-exporter: ${error.fault.detail}\n`)
+      return 1
+    } finally {
+      for (const store of opened) await store.close()
+    }
+  },
+}
+
+async function copy(source: RecordStore, target: RecordStore): Promise<number> {
+  let told = performance.now()
+  const { done, added, repeated, digests } = await copyRecords(source, target, (progress) => {
+    if (performance.now() - told < PROGRESS) return
+    told = performance.now()
+    process.stderr.write(`${progress.done} of ${progress.total} records, ${progress.added} of them new\n`)
+  })
+  const lines = [
+    `${done} records, ${added} copied now${repeated > 0 ? `, ${repeated} left out: there under their sender's id` : ''}`,
+    `sha256 from ${digests.from}`,
+    `sha256 to   ${digests.to}`,
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  if (digests.from === digests.to) return 0
+  process.stderr.write('webhook-error-exporter: the two differ; the target holds other records under the same ids\n')
+  return 1
+}

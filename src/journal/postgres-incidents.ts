@@ -1,0 +1,250 @@
+import {
+  type Change,
+  type EndpointState,
+  type Incident,
+  type IncidentEvent,
+  type IncidentSettings,
+  newEndpoint,
+  type Proof,
+  reduceIncident,
+} from '../domain/incident.ts'
+import { addVerdict, type Verdict } from '../domain/verdict.ts'
+import { SCHEMA } from './postgres-migrations.ts'
+import type { Session } from './postgres-session.ts'
+
+/** An event of one work of a group. */
+export interface EndpointEvent {
+  readonly endpoint: string
+  readonly event: IncidentEvent
+}
+
+/** What a group made of its endpoints; it holds once the group is committed. */
+export interface ReducedGroup {
+  /** One an event, in order. */
+  readonly changes: readonly Change[]
+  /** After the whole group. */
+  readonly endpoints: ReadonlyMap<string, Versioned>
+}
+
+/** A state with the number of its changes, by which a newer one is told from an older. */
+export interface Versioned {
+  readonly state: EndpointState
+  readonly version: number
+}
+
+type LockedRow = readonly [
+  endpoint: string,
+  goodAt: number | null,
+  goodProof: Proof | null,
+  failedProbes: number,
+  incidents: number,
+  incidentId: string | null,
+  version: number,
+]
+type StateRow = readonly [...LockedRow, incident: string | null]
+const COLUMNS = 'e.endpoint, e.good_at, e.good_proof, e.failed_probes, e.incidents, e.incident_id, e.version'
+
+/** A transaction that began this long before a look may have committed only after it. Seconds. */
+const OVERLAP = 30
+
+/** What this replica knows of all endpoints whose incidents are followed, of whichever replica. */
+export class KnownEndpoints {
+  readonly #known = new Map<string, Versioned>()
+
+  all(): EndpointState[] {
+    return [...this.#known.values()].map(({ state }) => state)
+  }
+
+  has(endpoint: string): boolean {
+    return this.#known.has(endpoint)
+  }
+
+  /** @returns whether any of them is news: a look that began before a commit of ours may come after it. */
+  take(endpoints: Iterable<Versioned>): boolean {
+    let news = false
+    for (const endpoint of endpoints) {
+      const { state, version } = endpoint
+      if (version <= (this.#known.get(state.endpoint)?.version ?? -1)) continue
+      this.#known.set(state.endpoint, endpoint)
+      news = true
+    }
+    return news
+  }
+
+  /** Replaces what was known by what the database holds. */
+  async load(session: Session): Promise<void> {
+    this.#known.clear()
+    this.take(await select(session, 'true', []))
+  }
+
+  /** Takes what changed within so many seconds. @returns whether there was news */
+  async poll(session: Session, seconds: number): Promise<boolean> {
+    return this.take(await select(session, `e.updated_at > now() - $1 * interval '1 second'`, [seconds + OVERLAP]))
+  }
+}
+
+async function select(session: Session, condition: string, values: readonly unknown[]): Promise<Versioned[]> {
+  const rows = await session.query<StateRow>(
+    `SELECT ${COLUMNS}, i.incident FROM ${SCHEMA}.endpoints e
+     LEFT JOIN ${SCHEMA}.incidents i ON i.id = e.incident_id WHERE ${condition}`,
+    values,
+  )
+  return rows.map((row) => ({ state: stateOf(row, row[7]), version: row[6] }))
+}
+
+const stateOf = (row: StateRow | LockedRow, incident: string | null): EndpointState => ({
+  endpoint: row[0],
+  goodAt: row[1],
+  goodProof: row[2],
+  failedProbes: row[3],
+  incidents: row[4],
+  incident: incident === null ? null : (JSON.parse(incident) as Incident),
+})
+
+/**
+ * Applies events to their endpoints within the transaction of a group. Each endpoint's row is locked first, in one order
+ * for all replicas, so that whatever a reducer decides is decided once, and no two groups wait for each other.
+ * @param known names that need no row made for them
+ * @param last takes the statements that nothing waits for before COMMIT
+ */
+export async function reduceGroup(
+  session: Session,
+  events: readonly EndpointEvent[],
+  settings: IncidentSettings,
+  known: Pick<KnownEndpoints, 'has'>,
+  last: (statement: Promise<unknown>) => void,
+): Promise<ReducedGroup> {
+  if (events.length === 0) return { changes: [], endpoints: new Map() }
+  const names = [...new Set(events.map(({ endpoint }) => endpoint))].sort()
+  const states = new Map<string, EndpointState>(names.map((name) => [name, newEndpoint(name)]))
+  const versions = new Map<string, number>()
+  await insertNew(
+    session,
+    names.filter((name) => !known.has(name)),
+    events,
+  )
+  const locked = await session.query<LockedRow>(
+    `SELECT ${COLUMNS} FROM ${SCHEMA}.endpoints e WHERE e.endpoint = ANY ($1::text[]) ORDER BY e.endpoint FOR UPDATE`,
+    [names],
+  )
+  // A statement of its own: a join would show the incident as it was before the wait for the lock.
+  const rows = await session.query<[id: string, incident: string]>(
+    `SELECT id, incident FROM ${SCHEMA}.incidents WHERE id = ANY ($1::uuid[])`,
+    [locked.flatMap((row) => row[5] ?? [])],
+  )
+  const stored = new Map(rows)
+  for (const row of locked) {
+    states.set(row[0], stateOf(row, row[5] === null ? null : (stored.get(row[5]) ?? null)))
+    versions.set(row[0], row[6])
+  }
+
+  const changed = new Map<string, number>()
+  const incidents = new Map<string, Incident>()
+  const verdicts: { readonly id: string; readonly verdict: Verdict }[] = []
+  const changes = events.map(({ endpoint, event }) => {
+    const before = states.get(endpoint)!
+    const { state, change } = reduceIncident(before, event, settings)
+    if (state === before) return change
+    states.set(endpoint, state)
+    changed.set(endpoint, event.at)
+    if (state.incident) incidents.set(state.incident.id, state.incident)
+    if (event.type === 'verdict') verdicts.push({ id: state.incident!.id, verdict: event.verdict })
+    return change
+  })
+  last(saveIncidents(session, [...incidents.values()]))
+  await saveVerdicts(session, verdicts)
+  last(
+    saveEndpoints(
+      session,
+      [...changed].map(([endpoint, at]) => ({ state: states.get(endpoint)!, at })),
+    ),
+  )
+  const endpoints = new Map<string, Versioned>()
+  for (const [name, state] of states) {
+    endpoints.set(name, { state, version: (versions.get(name) ?? 0) + (changed.has(name) ? 1 : 0) })
+  }
+  return { changes, endpoints }
+}
+
+/** Rows to lock, for endpoints that a failure or a probe makes known. Other events do nothing to a new one. */
+async function insertNew(session: Session, names: readonly string[], events: readonly EndpointEvent[]): Promise<void> {
+  const made = new Set(
+    events.flatMap(({ endpoint, event }) => (event.type === 'failure' || event.type === 'probe' ? [endpoint] : [])),
+  )
+  const fresh = names.filter((name) => made.has(name))
+  if (fresh.length === 0) return
+  await session.execute(
+    `INSERT INTO ${SCHEMA}.endpoints (endpoint, failed_probes, incidents, changed_at, version, updated_at)
+     SELECT name, 0, 0, 0, 0, now() FROM unnest($1::text[]) AS name ON CONFLICT (endpoint) DO NOTHING`,
+    [fresh],
+  )
+}
+
+async function saveIncidents(session: Session, incidents: readonly Incident[]): Promise<void> {
+  if (incidents.length === 0) return
+  // Closed ones first: where one ends and the next begins in one group, at no point are two open.
+  const sorted = incidents.toSorted(
+    (a, b) => Number(a.closedAt === null) - Number(b.closedAt === null) || (a.id < b.id ? -1 : 1),
+  )
+  await session.execute(
+    `INSERT INTO ${SCHEMA}.incidents AS i (id, endpoint, closed_at, incident)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[])
+     ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident`,
+    [
+      sorted.map(({ id }) => id),
+      sorted.map(({ endpoint }) => endpoint),
+      sorted.map(({ closedAt }) => closedAt),
+      sorted.map((incident) => JSON.stringify(incident)),
+    ],
+  )
+}
+
+async function saveVerdicts(session: Session, verdicts: readonly { id: string; verdict: Verdict }[]): Promise<void> {
+  if (verdicts.length === 0) return
+  const rows = await session.query<[string, string]>(
+    `SELECT id, verdicts FROM ${SCHEMA}.incidents WHERE id = ANY ($1::uuid[])`,
+    [verdicts.map(({ id }) => id)],
+  )
+  const histories = new Map(rows.map(([id, history]) => [id, JSON.parse(history) as Verdict[]]))
+  for (const { id, verdict } of verdicts) histories.set(id, addVerdict(histories.get(id) ?? [], verdict))
+  const ids = [...histories.keys()]
+  await session.execute(
+    `UPDATE ${SCHEMA}.incidents SET verdicts = v.verdicts FROM unnest($1::uuid[], $2::text[]) AS v (id, verdicts)
+     WHERE incidents.id = v.id`,
+    [ids, ids.map((id) => JSON.stringify(histories.get(id)))],
+  )
+}
+
+async function saveEndpoints(
+  session: Session,
+  changed: readonly { state: EndpointState; at: number }[],
+): Promise<void> {
+  if (changed.length === 0) return
+  const column = <T>(value: (state: EndpointState) => T): T[] => changed.map(({ state }) => value(state))
+  await session.execute(
+    `UPDATE ${SCHEMA}.endpoints SET good_at = v.good_at, good_proof = v.good_proof, failed_probes = v.failed_probes,
+       incidents = v.incidents, incident_id = v.incident_id, changed_at = v.changed_at, version = endpoints.version + 1,
+       updated_at = now()
+     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::uuid[], $7::bigint[])
+       AS v (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at)
+     WHERE endpoints.endpoint = v.endpoint`,
+    [
+      column(({ endpoint }) => endpoint),
+      column(({ goodAt }) => goodAt),
+      column(({ goodProof }) => goodProof),
+      column(({ failedProbes }) => failedProbes),
+      column(({ incidents }) => incidents),
+      column(({ incident }) => incident?.id ?? null),
+      changed.map(({ at }) => at),
+    ],
+  )
+}
+
+/** Drops endpoints without an open incident that have not changed since, milliseconds since the epoch. */
+export function forgetEndpoints(session: Session, unchangedSince: number): Promise<number> {
+  return session.execute(
+    `DELETE FROM ${SCHEMA}.endpoints e WHERE e.changed_at < $1 AND NOT EXISTS
+       (SELECT 1 FROM ${SCHEMA}.incidents i WHERE i.endpoint = e.endpoint AND i.closed_at IS NULL)`,
+    [unchangedSince],
+  )
+}

@@ -1,0 +1,21 @@
+import { SCHEMA } from './postgres-migrations.ts'
+import type { Session } from './postgres-session.ts'
+import type { Select } from './reader.ts'
+import type { Query } from './sqlite-query.ts'
+
+/** Milliseconds for a page: a rare filter walks far. */
+const DEADLINE = 15_000
+
+/** Reads over sessions that no writing waits for. @param lend runs work with one; rejects with AppError `journal_unavailable` */
+export const selectBy =
+  (lend: <T>(work: (session: Session) => Promise<T>) => Promise<T>): Select =>
+  <R>(query: Query) => {
+    const { sql, parameters } = forPostgres(query)
+    return lend((session) => session.query(sql, parameters, DEADLINE)) as Promise<R[]>
+  }
+
+/** A reading query of the SQLite adapter in PostgreSQL's words: tables with their schema, placeholders with numbers. */
+export function forPostgres({ sql, parameters }: Query): Query {
+  let number = 0
+  return { sql: sql.replace(/\bFROM (\w+)/, `FROM ${SCHEMA}.$1`).replace(/\?/g, () => `$${++number}`), parameters }
+}

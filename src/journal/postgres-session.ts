@@ -1,0 +1,211 @@
+import { connect as connectSocket, type Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import type pg from 'pg'
+import { FaultError } from './fault.ts'
+
+export interface Target {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+  readonly password: string | undefined
+  readonly ssl?: ConnectionOptions | false
+  /** Milliseconds. */
+  readonly connectTimeout: number
+  readonly applicationName: string
+}
+
+/** Milliseconds for a statement that says nothing else. */
+const DEADLINE = 5_000
+/** Milliseconds; above every deadline of ours. */
+const IDLE_IN_TRANSACTION = 30_000
+const INT8 = 20
+const CANCEL_REQUEST = 80_877_102
+
+/**
+ * One connection. Every statement has a deadline kept here, since the server's own `statement_timeout` does not end the
+ * wait for a synchronous standby. A connection whose deadline passed is never used again.
+ */
+export class Session {
+  readonly #client: pg.Client
+  readonly #target: Target
+  readonly #types: pg.CustomTypesConfig
+  #ended: Error | undefined
+  #unreplicated = false
+  #running = 0
+
+  static async connect(target: Target): Promise<Session> {
+    // Loaded here, so that a service with a SQLite journal does not carry it.
+    const { default: driver } = await import('pg')
+    const { host, port, user, database, password, ssl, connectTimeout, applicationName } = target
+    const client = new driver.Client({
+      host,
+      port,
+      user,
+      database,
+      // A function: with nothing at all the driver would look into ~/.pgpass.
+      password: () => password ?? '',
+      ssl: ssl ?? false,
+      connectionTimeoutMillis: connectTimeout,
+      application_name: applicationName,
+      pipeline: true,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+    })
+    const types: pg.CustomTypesConfig = {
+      // Times and counts stay far below 2^53.
+      getTypeParser: ((oid: number, format: 'text') =>
+        oid === INT8 ? Number : driver.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
+    }
+    const session = new Session(client, target, types)
+    try {
+      await client.connect()
+      // A replica that is cut off in a transaction must not keep its locks until TCP notices.
+      await session.execute(`SET idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`)
+    } catch (error) {
+      session.end()
+      throw error
+    }
+    return session
+  }
+
+  constructor(client: pg.Client, target: Target, types: pg.CustomTypesConfig) {
+    this.#client = client
+    this.#target = target
+    this.#types = types
+    client.on('error', (error) => this.#lost(error))
+    client.on('end', () => this.#lost(new Error('the connection ended')))
+    // The text of a notice may be translated; the routine that raised it is not.
+    client.on('notice', (notice) => {
+      if (notice.routine === 'SyncRepWaitForLSN' || /synchronous replication/.test(notice.message ?? '')) {
+        this.#unreplicated = true
+      }
+    })
+  }
+
+  get usable(): boolean {
+    return this.#ended === undefined
+  }
+
+  /**
+   * One statement.
+   * @param deadline milliseconds; past it the statement is cancelled, the connection given up, its outcome unknown
+   * @returns rows as arrays, int8 as numbers
+   * @throws FaultError `unsafe_durability` where the commit did not wait for its standby; what pg throws
+   */
+  async query<R extends readonly unknown[]>(
+    sql: string,
+    values: readonly unknown[] = [],
+    deadline = DEADLINE,
+  ): Promise<R[]> {
+    return (await this.#run(sql, values, deadline)).rows as unknown as R[]
+  }
+
+  /** The same. @returns how many rows were changed */
+  async execute(sql: string, values: readonly unknown[] = [], deadline = DEADLINE): Promise<number> {
+    return (await this.#run(sql, values, deadline)).rowCount ?? 0
+  }
+
+  /**
+   * Runs `work` between BEGIN and COMMIT, all of it within the deadline. Statements go out without waiting for the answers
+   * of those before: BEGIN, and what `work` hands to `last`, cost no round trip of their own. An error of `work` rolls back
+   * where the connection still allows it; after an error of COMMIT that is no answer of the server the outcome is unknown.
+   * @param work `last` takes statements whose results nobody needs before COMMIT
+   */
+  async transaction<T>(
+    work: (last: (statement: Promise<unknown>) => void) => Promise<T>,
+    deadline = DEADLINE,
+  ): Promise<T> {
+    const timer = setTimeout(() => this.#abandon(deadline), deadline)
+    const sent: Promise<unknown>[] = []
+    const last = (statement: Promise<unknown>) => {
+      sent.push(statement)
+      // Its reason is told below, and must not count as unhandled until then.
+      statement.catch(() => {})
+    }
+    last(this.execute('BEGIN', [], deadline))
+    try {
+      let result: T
+      try {
+        result = await work(last)
+      } catch (error) {
+        await Promise.allSettled(sent)
+        if (this.usable) await this.execute('ROLLBACK', [], deadline).catch(() => this.end())
+        throw error
+      }
+      const commit = this.#run('COMMIT', [], deadline)
+      // Where one of them failed, the server made a ROLLBACK of the COMMIT; the first reason is the one to tell.
+      const [committed, ...answers] = await Promise.allSettled([commit, ...sent])
+      for (const answer of answers) if (answer.status === 'rejected') throw answer.reason
+      if (committed.status === 'rejected') throw committed.reason
+      if (committed.value.command !== 'COMMIT') throw new Error('the server rolled the transaction back')
+      return result
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Closes it; what is under way fails. */
+  end(): void {
+    this.#lost(new Error('the connection was closed'))
+    this.#destroy()
+  }
+
+  async #run(text: string, values: readonly unknown[], deadline: number): Promise<pg.QueryArrayResult> {
+    if (this.#ended) throw this.#ended
+    if (this.#running++ === 0) this.#unreplicated = false
+    const timer = setTimeout(() => this.#abandon(deadline), deadline)
+    try {
+      const result = await this.#client.query({ text, values: [...values], rowMode: 'array', types: this.#types })
+      if (this.#unreplicated) throw unreplicated(this.#target)
+      return result
+    } catch (error) {
+      // A reply of the server stands for itself; a broken connection is told by what broke it.
+      throw 'severity' in (error as object) || error instanceof FaultError ? error : (this.#ended ?? error)
+    } finally {
+      this.#running--
+      clearTimeout(timer)
+    }
+  }
+
+  #abandon(deadline: number): void {
+    this.#lost(new Error(`no answer within ${deadline} ms`))
+    this.#cancel()
+    this.#destroy()
+  }
+
+  /** The driver says goodbye where nothing is under way, and would wait for answers where something is. */
+  #destroy(): void {
+    const { connection } = this.#client as unknown as { connection: { stream: Socket } }
+    this.#client.end().catch(() => {})
+    if (this.#running > 0) connection.stream.destroy()
+  }
+
+  #lost(reason: Error): void {
+    this.#ended ??= reason
+  }
+
+  /**
+   * Asks the server to stop what the connection was doing (protocol, section 54.2.9): a process that waits for a standby
+   * would otherwise keep its locks and its place among `max_connections` for good.
+   */
+  #cancel(): void {
+    const { processID, secretKey } = this.#client as unknown as { processID: number | null; secretKey: number | null }
+    if (processID === null || typeof secretKey !== 'number') return
+    const { host, port } = this.#target
+    const socket = host.startsWith('/') ? connectSocket(`${host}/.s.PGSQL.${port}`) : connectSocket(port, host)
+    const request = Buffer.alloc(16)
+    for (const [index, word] of [16, CANCEL_REQUEST, processID, secretKey].entries())
+      request.writeInt32BE(word, index * 4)
+    socket.setTimeout(2_000, () => socket.destroy())
+    socket.on('error', () => {})
+    socket.end(request)
+    socket.unref()
+  }
+}
+
+const unreplicated = ({ host, port }: Target) =>
+  new FaultError(
+    'unsafe_durability',
+    `${host}:${port} committed without its synchronous standby; look at the standby, or take it out of synchronous_standby_names`,
+  )

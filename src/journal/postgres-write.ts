@@ -1,0 +1,226 @@
+import type { Change, IncidentSettings } from '../domain/incident.ts'
+import type { Entry } from '../domain/journal.ts'
+import { FaultError } from './fault.ts'
+import { insertCanaries } from './postgres-canary.ts'
+import { isEntryError, isRetryable } from './postgres-fault.ts'
+import { type EndpointEvent, type KnownEndpoints, reduceGroup, type Versioned } from './postgres-incidents.ts'
+import { SCHEMA } from './postgres-migrations.ts'
+import { storedAmong } from './postgres-prove.ts'
+import { insertSeries, type Series } from './postgres-series.ts'
+import type { Session } from './postgres-session.ts'
+import type { Work } from './queue.ts'
+import type { StoredRecord } from './records.ts'
+import type { Result } from './settle.ts'
+
+export interface Written {
+  /** One a work, in order. */
+  readonly results: readonly Result[]
+  /** Endpoints that the group asked about, as they are after it. */
+  readonly endpoints: ReadonlyMap<string, Versioned>
+}
+
+export interface GroupOptions {
+  /** Milliseconds for one attempt at the whole group. */
+  readonly deadline: number
+  readonly incidents: IncidentSettings
+  readonly series: Pick<Series, 'unknown'>
+  readonly known: Pick<KnownEndpoints, 'has'>
+}
+
+/** Attempts at a group that the server rolled back for the sake of another transaction. */
+const ATTEMPTS = 5
+
+/**
+ * Writes a group in one transaction. A work that is at fault by itself is left out; the others are done.
+ * @returns what became of each, once it is durable
+ * @throws what Session throws; the outcome is unknown then
+ */
+export async function writeGroup(session: Session, works: readonly Work[], options: GroupOptions): Promise<Written> {
+  try {
+    return await retried(() => write(session, works, options))
+  } catch (error) {
+    if (!isEntryError(error) || !session.usable) throw error
+    if (works.length === 1) return { results: ['refused'], endpoints: new Map() }
+    // The server rolled the whole group back: each on its own shows which one it was.
+    const parts: Written[] = []
+    for (const work of works) parts.push(await writeGroup(session, [work], options))
+    return {
+      results: parts.flatMap(({ results }) => results),
+      endpoints: new Map(parts.flatMap(({ endpoints }) => [...endpoints])),
+    }
+  }
+}
+
+async function retried<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !isRetryable(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
+    }
+  }
+}
+
+async function write(session: Session, works: readonly Work[], options: GroupOptions): Promise<Written> {
+  const { deadline, incidents, known } = options
+  const entries = works.flatMap((work) => (work.kind === 'entry' ? [work.entry] : []))
+  const series = options.series.unknown(entries)
+  if (entries.length === works.length && series.length === 0 && !entries.some((e) => e.idempotency || e.followed)) {
+    // One statement is a transaction of its own, and saves two round trips.
+    await insertFailures(session, entries, deadline)
+    return { results: entries.map(({ failure }) => [failure.id, false, null]), endpoints: new Map() }
+  }
+  return session.transaction(async (last) => {
+    // Every transaction takes its locks in this order (keys, series, canaries, endpoints; each sorted), so that no two
+    // wait for each other.
+    const claims = (await insertKeys(session, entries)).values()
+    await insertSeries(session, series)
+    const canaries = (
+      await insertCanaries(
+        session,
+        works.filter((work) => work.kind === 'canary'),
+      )
+    ).values()
+    const fresh: Entry[] = []
+    const events: EndpointEvent[] = []
+    // What each work waits for: a result, or the change that the next event makes.
+    const drafts = works.map((work): Result | ((change: Change) => Result) => {
+      if (work.kind === 'canary') return canaries.next().value ? 'taken' : 'replayed'
+      if (work.kind === 'event') {
+        events.push(work)
+        return (change) => ({ change })
+      }
+      const claim = claims.next().value!
+      if (claim === 'reused' || claim[1]) return claim === 'reused' ? claim : [...claim, null]
+      fresh.push(work.entry)
+      if (!work.entry.followed) return [...claim, null]
+      events.push(failureEvent(work.entry))
+      return (change) => [...claim, change]
+    })
+    const { changes, endpoints } = await reduceGroup(session, events, incidents, known, last)
+    last(insertFailures(session, fresh, deadline))
+    const change = changes.values()
+    return {
+      results: drafts.map((draft) => (typeof draft === 'function' ? draft(change.next().value!) : draft)),
+      endpoints,
+    }
+  }, deadline)
+}
+
+/** A failure as its endpoint's incident sees it. */
+const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, cause } }: Entry): EndpointEvent => ({
+  endpoint,
+  event: { type: 'failure', at, id, code, cause },
+})
+
+/** PostgreSQL's text holds no NUL; the raw body keeps what was sent. */
+const text = (value: string): string => (value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value)
+
+/** @param onConflict what becomes of a record whose id is there; an error unless given */
+export async function insertFailures(
+  session: Session,
+  entries: readonly StoredRecord[],
+  deadline: number,
+  onConflict = '',
+): Promise<void> {
+  if (entries.length === 0) return
+  const failures = entries.map(({ failure }) => failure)
+  const column = <T>(value: (failure: Entry['failure']) => T): T[] => failures.map(value)
+  // One array a column: the statement's text is the same for every size of group.
+  await session.execute(
+    `INSERT INTO ${SCHEMA}.failures (id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id, raw)
+     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+       $8::text[], $9::text[], $10::text[], $11::bytea[]) ${onConflict}`,
+    [
+      column(({ id }) => id),
+      column(({ receivedAt }) => receivedAt),
+      column(({ source }) => text(source)),
+      column(({ tenant }) => text(tenant)),
+      column(({ endpoint }) => text(endpoint)),
+      column(({ url }) => text(url)),
+      column(({ code }) => code),
+      column(({ cause }) => cause),
+      column(({ message }) => text(message)),
+      column(({ traceId }) => traceId),
+      entries.map(({ raw }) => Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)),
+    ],
+    deadline,
+  )
+}
+
+interface Claim {
+  readonly source: string
+  readonly tenant: string
+  readonly key: string
+  readonly digest: string
+  readonly id: string
+}
+
+type Claimed = readonly [id: string, duplicate: boolean] | 'reused'
+
+/** Claims the senders' ids for these entries; one that is known already is a repetition, or another report under its id. */
+export async function insertKeys(session: Session, entries: readonly StoredRecord[]): Promise<Claimed[]> {
+  const claims = new Map<string, Claim>()
+  for (const { failure, idempotency } of entries) {
+    if (!idempotency) continue
+    const { source, tenant, id } = failure
+    const name = nameOf(source, tenant, idempotency.key)
+    if (!claims.has(name)) claims.set(name, { source, tenant, ...idempotency, id })
+  }
+  if (claims.size === 0) return entries.map(({ failure }) => [failure.id, false])
+  const sorted = [...claims].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, claim]) => claim)
+  const column = (field: keyof Claim) => sorted.map((claim) => text(claim[field]))
+  const added = await session.query<[string]>(
+    `INSERT INTO ${SCHEMA}.idempotency_keys (source, tenant, key, digest, failure_id)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[])
+     ON CONFLICT (source, tenant, key) DO NOTHING RETURNING failure_id`,
+    [column('source'), column('tenant'), column('key'), column('digest'), column('id')],
+  )
+  const won = new Set(added.map(([id]) => id))
+  const holders = new Map(claims)
+  if (won.size < sorted.length) {
+    const known = await session.query<[string, string, string, string, string]>(
+      `SELECT k.source, k.tenant, k.key, k.digest, k.failure_id FROM ${SCHEMA}.idempotency_keys k
+       JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (source, tenant, key)
+       ON k.source = asked.source AND k.tenant = asked.tenant AND k.key = asked.key`,
+      [column('source'), column('tenant'), column('key')],
+    )
+    for (const [source, tenant, key, digest, id] of known) {
+      holders.set(nameOf(source, tenant, key), { source, tenant, key, digest, id })
+    }
+  }
+  return entries.map(({ failure, idempotency }): Claimed => {
+    if (!idempotency) return [failure.id, false]
+    const holder = holders.get(nameOf(text(failure.source), text(failure.tenant), text(idempotency.key)))!
+    if (holder.digest !== idempotency.digest) return 'reused'
+    // Retention may have taken a key between the two statements: then its claim stands unwritten, and the sender repeats.
+    return [holder.id, holder.id !== failure.id]
+  })
+}
+
+const nameOf = (source: string, tenant: string, key: string): string => `${source}\0${tenant}\0${key}`
+
+/**
+ * Writes entries that were acknowledged elsewhere, as `writeGroup` does. One that is there already stays as it is; one
+ * whose sender's id belongs to another body here is kept without that id, since it was promised.
+ * @throws FaultError where one can neither be stored nor is there
+ */
+export async function moveEntries(
+  session: Session,
+  entries: readonly Entry[],
+  options: GroupOptions,
+): Promise<Written> {
+  const written = await writeGroup(
+    session,
+    entries.map((entry) => ({ kind: 'entry', entry })),
+    options,
+  )
+  const reused = entries.filter((_, index) => written.results[index] === 'reused')
+  const again = reused.map(({ idempotency: _, ...entry }) => entry)
+  const more = again.length > 0 ? await moveEntries(session, again, options) : undefined
+  const refused = entries.filter((_, index) => written.results[index] === 'refused')
+  const missing = refused.length - (await storedAmong(session, refused)).length
+  if (missing > 0) throw new FaultError('io', `${missing} spilled reports cannot be stored; they stay in the spill`)
+  return { results: written.results, endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]) }
+}

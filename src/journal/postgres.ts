@@ -1,0 +1,489 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Failure } from '../domain/failure.ts'
+import { firstIdAt } from '../domain/failure.ts'
+import type { IncidentEvent } from '../domain/incident.ts'
+import type {
+  Applied,
+  CanaryMoments,
+  Entry,
+  FailureFilter,
+  FailurePage,
+  IncidentFilter,
+  IncidentPage,
+  IncidentRecord,
+  Journal,
+  JournalSize,
+  JournalStatus,
+  Recorded,
+} from '../domain/journal.ts'
+import type { Lease } from '../domain/lease.ts'
+import { parsePostgresUrl } from '../domain/postgres-url.ts'
+import { AppError } from '../errors.ts'
+import { type Fault, FaultError } from './fault.ts'
+import { noteCanary } from './postgres-canary.ts'
+import { Connector } from './postgres-connect.ts'
+import { isRetryable, postgresFault } from './postgres-fault.ts'
+import { forgetEndpoints, KnownEndpoints } from './postgres-incidents.ts'
+import { PostgresLease } from './postgres-lease.ts'
+import { migrate } from './postgres-migrations.ts'
+import { DEFAULTS, type PostgresJournalOptions, type Settings } from './postgres-options.ts'
+import { proveWritable, storedAmong } from './postgres-prove.ts'
+import { selectBy } from './postgres-read.ts'
+import { expireAged, expireIncidents, expireOversized } from './postgres-retention.ts'
+import { forgetSeries, insertSeries, Series } from './postgres-series.ts'
+import type { Session } from './postgres-session.ts'
+import { sizeOf } from './postgres-size.ts'
+import { moveEntries, type Written, writeGroup } from './postgres-write.ts'
+import { type Waiting, type Work, WorkQueue, type Works } from './queue.ts'
+import { JournalReader } from './reader.ts'
+import { SessionPool } from './session-pool.ts'
+import { isAdded, settle } from './settle.ts'
+import { Spill } from './spill.ts'
+
+/** Entries of unknown outcome that are looked for after a reopening. */
+const UNKNOWN_LIMIT = 4_096
+
+export type { PostgresJournalOptions }
+
+/** A journal that replicas share, and the lease that says which of them does what only one may do. */
+export interface PostgresJournal extends Journal {
+  readonly lease: Lease
+}
+
+/**
+ * The journal in a PostgreSQL database. Nothing happens before `open`.
+ * @throws Error where the URL is none
+ */
+export function openPostgresJournal(options: PostgresJournalOptions): PostgresJournal {
+  return new GroupCommitJournal(options)
+}
+
+/**
+ * Collects entries while the previous group is being written, and writes the next one when that is durable. One session
+ * writes, one looks after series and lease, one removes what is old, two read: five connections a replica at most. A fault
+ * of any but the readers closes all of them, and opening starts over.
+ */
+class GroupCommitJournal implements PostgresJournal {
+  readonly lease: PostgresLease
+  readonly #options: Settings
+  readonly #queue: WorkQueue
+  readonly #connector: Connector
+  readonly #readers: SessionPool
+  readonly #reader: JournalReader
+  readonly #series = new Series()
+  readonly #endpoints = new KnownEndpoints()
+  readonly #spill: Spill | undefined
+  #draining = false
+  #writer: Session | undefined
+  #control: Session | undefined
+  #state: 'new' | 'up' | 'down' | 'closing' | 'closed' = 'new'
+  /** Raised by every fault, so that what belongs to an earlier opening is told from what belongs to this one. */
+  #generation = 0
+  #since: number
+  #fault: Fault | undefined
+  #size: JournalSize | null = null
+  #gathering: NodeJS.Immediate | undefined
+  #group: readonly Waiting[] = []
+  #unknown: Entry[] = []
+  #attempts = 0
+  #polledAt = 0
+  #retry: NodeJS.Timeout | undefined
+  #ticking: NodeJS.Timeout | undefined
+  #timers: NodeJS.Timeout[] = []
+  #expiring = false
+  #drained: (() => void) | undefined
+
+  constructor(options: PostgresJournalOptions) {
+    this.#options = { ...DEFAULTS, ...options }
+    this.#queue = new WorkQueue(this.#options)
+    this.#connector = new Connector(parsePostgresUrl(options.url), {
+      passwordFile: options.passwordFile,
+      allowUnsafe: this.#options.allowUnsafeDurability,
+    })
+    this.#readers = new SessionPool(() => this.#connector.another(), { max: 2, waitLimit: 64 })
+    this.#reader = new JournalReader(
+      selectBy((work) => {
+        if (this.#state !== 'up' && this.#state !== 'closing') return Promise.reject(this.#unavailable())
+        return this.#readers.lend(work)
+      }),
+    )
+    this.lease = new PostgresLease(`${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`, this.#options.leaseTerm)
+    this.#since = options.clock()
+    const { spill, incidents, clock, events } = options
+    this.#spill =
+      spill && new Spill({ ...spill, incidents, clock, onFault: ({ kind, detail }) => events.failed(kind, detail) })
+  }
+
+  async open(): Promise<void> {
+    if (this.#state !== 'new') return
+    this.#state = 'down'
+    const every = (milliseconds: number, work: () => void) => this.#timers.push(setInterval(work, milliseconds).unref())
+    every(this.#options.retentionInterval, () => void this.#expire())
+    every(this.#options.sizeInterval, () => void this.#look())
+    await Promise.all([this.#spill?.open(), this.#attempt()])
+    // What an earlier process left may have been found only after the database was.
+    void this.#drain()
+  }
+
+  record(entry: Entry): Promise<Recorded> {
+    if (this.#spillTakes(entry)) return this.#recordInSpill(entry)
+    return this.#add<'entry'>({ kind: 'entry', entry })
+  }
+
+  apply(endpoint: string, event: IncidentEvent): Promise<Applied> {
+    return this.#add<'event'>({ kind: 'event', endpoint, event })
+  }
+
+  receiveCanary(nonce: string, at: number): Promise<void> {
+    return this.#add<'canary'>({ kind: 'canary', nonce, at })
+  }
+
+  async noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments> {
+    if (this.#state !== 'up') throw this.#unavailable()
+    return this.#readers.lend((session) => noteCanary(session, moments))
+  }
+
+  incident(id: string): Promise<IncidentRecord | undefined> {
+    return this.#reader.incident(id)
+  }
+
+  incidents(filter: IncidentFilter, page: { readonly limit: number; readonly before?: string }): Promise<IncidentPage> {
+    return this.#reader.incidents(filter, page)
+  }
+
+  get(id: string): Promise<Failure | undefined> {
+    return this.#reader.get(id)
+  }
+
+  list(filter: FailureFilter, page: { readonly limit: number; readonly before?: string }): Promise<FailurePage> {
+    return this.#reader.list(filter, page)
+  }
+
+  stream(filter: FailureFilter): AsyncIterable<Failure> {
+    return this.#reader.stream(filter)
+  }
+
+  async resetSeries(unseenSince: number): Promise<number> {
+    if (this.#state !== 'up') throw this.#unavailable()
+    return this.#readers.lend((session) => forgetSeries(session, unseenSince))
+  }
+
+  status(): JournalStatus {
+    return {
+      up: this.#state === 'up' || (this.#state === 'closing' && this.#fault === undefined),
+      since: this.#since,
+      ...(this.#fault ? { fault: this.#fault } : {}),
+      pending: this.#queue.length + this.#group.length,
+      pendingLimit: this.#options.pendingLimit,
+      size: this.#size,
+      ...(this.#spill && { spill: this.#spill.status() }),
+    }
+  }
+
+  async close(deadline: number): Promise<void> {
+    if (this.#state === 'closing' || this.#state === 'closed') return
+    const wasUp = this.#state === 'up'
+    this.#state = 'closing'
+    clearTimeout(this.#retry)
+    clearTimeout(this.#ticking)
+    for (const timer of this.#timers) clearInterval(timer)
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, deadline)
+    if (wasUp) await Promise.race([this.#finish(), late])
+    await this.#spill?.close(deadline)
+    clearTimeout(timer)
+    this.#reject(this.#unavailable())
+    this.#generation++
+    this.#release()
+    this.lease.drop()
+    this.#state = 'closed'
+  }
+
+  async #finish(): Promise<void> {
+    await new Promise<void>((done) => {
+      this.#drained = done
+      void this.#pump()
+    })
+    const control = this.#control
+    if (!control) return
+    try {
+      await this.#series.flush(control)
+      await this.lease.release(control)
+    } catch {
+      // The times come with the next replica's look at the rows; the lease runs out.
+    }
+  }
+
+  #add<K extends keyof Works>(work: Works[K]['work'] & Work & { kind: K }): Promise<Works[K]['done']> {
+    if (this.#state === 'closing' || this.#state === 'closed') {
+      return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
+    }
+    if (this.#state !== 'up') return Promise.reject(this.#unavailable())
+    if (this.#gathering === undefined && this.#group.length === 0) {
+      // All that arrives in this turn of the event loop shares a transaction.
+      this.#gathering = setImmediate(() => void this.#pump())
+    }
+    return this.#queue.add<K>(work)
+  }
+
+  /**
+   * While the database is away, and then until all has moved on for reports with an id of the sender: the spill alone
+   * knows whether it holds that id.
+   */
+  #spillTakes({ idempotency }: Entry): boolean {
+    if (!this.#spill?.usable || this.#state === 'new' || this.#state === 'closing' || this.#state === 'closed')
+      return false
+    return this.#state === 'down' || (idempotency !== undefined && this.#spill.status().waiting > 0)
+  }
+
+  async #recordInSpill(entry: Entry): Promise<Recorded> {
+    const recorded = await this.#spill!.record(entry)
+    if (!recorded.duplicate) this.#series.stored(entry, false)
+    return recorded
+  }
+
+  /** Moves on what the spill holds. What is there already, by its own id or its sender's, is not added again. */
+  async #drain(): Promise<void> {
+    if (!this.#spill || this.#spill.status().waiting === 0 || this.#draining || this.#state !== 'up') return
+    this.#draining = true
+    let session: Session | undefined
+    try {
+      session = await this.#connector.another()
+      await insertSeries(session, this.#spill.series())
+      await this.#spill.drain(async (entries) => {
+        const { commitDeadline: deadline, incidents } = this.#options
+        const options = { deadline, incidents, series: { unknown: () => [] }, known: this.#endpoints }
+        const { endpoints } = await moveEntries(session!, entries, options)
+        if (this.#endpoints.take(endpoints.values())) this.#options.events.followed(this.#endpoints.all())
+      })
+    } catch (error) {
+      // The next tick tries again. A fault of the database shows there too; any other is told here.
+      if (error instanceof FaultError) this.#options.events.failed(error.fault.kind, error.fault.detail)
+    } finally {
+      session?.end()
+      this.#draining = false
+    }
+  }
+
+  /** Writes the next group, unless one is under way. */
+  async #pump(): Promise<void> {
+    clearImmediate(this.#gathering)
+    this.#gathering = undefined
+    const writer = this.#writer
+    if (this.#group.length > 0 || !writer) return
+    const group = this.#queue.take(this.#options.groupLimit, this.#options.groupBytes)
+    if (group.length === 0) return this.#drained?.()
+    this.#group = group
+    const generation = this.#generation
+    const begun = performance.now()
+    try {
+      const written = await writeGroup(
+        writer,
+        group.map(({ work }) => work),
+        {
+          deadline: this.#options.commitDeadline,
+          incidents: this.#options.incidents,
+          series: this.#series,
+          known: this.#endpoints,
+        },
+      )
+      if (generation === this.#generation) this.#settle(written, (performance.now() - begun) / 1_000)
+    } catch (error) {
+      if (generation === this.#generation) this.#down(error)
+    }
+  }
+
+  #settle({ results, endpoints }: Written, seconds: number): void {
+    const group = this.#group
+    this.#group = []
+    let added = 0
+    for (const [index, result] of results.entries()) {
+      const { work } = group[index]!
+      if (work.kind !== 'entry' || !isAdded(result)) continue
+      added++
+      this.#series.stored(work.entry)
+    }
+    this.#endpoints.take(endpoints.values())
+    void this.#pump()
+    if (added > 0) this.#options.events.committed(added, seconds)
+    for (const [index, result] of results.entries()) {
+      settle(group[index]!, result, (endpoint) => endpoints.get(endpoint)!.state)
+    }
+  }
+
+  /** Opens; on a fault tries again later. Never rejects. */
+  async #attempt(): Promise<void> {
+    if (this.#state !== 'down') return
+    const { clock, retention, events, commitDeadline } = this.#options
+    const generation = this.#generation
+    this.#attempts++
+    try {
+      const writer = await this.#connector.writer()
+      this.#writer = writer
+      await migrate(writer, this.#connector.where)
+      await proveWritable(writer, commitDeadline)
+      // Label sets lose their place at a start, not at a reopening.
+      if (this.#size === null) {
+        await forgetSeries(writer, clock() - retention.age)
+        await forgetEndpoints(writer, clock() - retention.age)
+      }
+      await this.#series.load(writer)
+      await this.#endpoints.load(writer)
+      this.#polledAt = performance.now()
+      for (const entry of await storedAmong(writer, this.#unknown)) this.#series.stored(entry)
+      this.#unknown = []
+      const control = await this.#connector.another()
+      this.#control = control
+      await this.lease.renew(control)
+      const size = await sizeOf(control)
+      if (this.#state !== 'down' || generation !== this.#generation) return
+      this.#up(size)
+      events.opened(this.#series.totals())
+      events.followed(this.#endpoints.all())
+      this.#scheduleTick()
+      void this.#expire()
+      void this.#drain()
+    } catch (error) {
+      if (this.#state === 'down' && generation === this.#generation) this.#down(error)
+    }
+    // Closed meanwhile: what was connected since is let go too.
+    if (generation !== this.#generation) this.#release()
+  }
+
+  #up(size: JournalSize): void {
+    this.#state = 'up'
+    this.#attempts = 0
+    this.#since = this.#options.clock()
+    this.#fault = undefined
+    this.#size = size
+  }
+
+  /** It cannot be written: nothing of what waits is acknowledged, and opening is tried again. */
+  #down(error: unknown): void {
+    const { clock, events, retry } = this.#options
+    const { fault } = postgresFault(error, this.#connector.where)
+    this.#generation++
+    const wasUp = this.#state === 'up'
+    if (wasUp || this.#fault === undefined) this.#since = clock()
+    this.#fault = fault
+    clearTimeout(this.#ticking)
+    this.#release()
+    const closing = this.#state === 'closing' || this.#state === 'closed'
+    if (!closing) this.#state = 'down'
+    const spilled = closing ? [] : this.#toSpill()
+    const entries = this.#group.flatMap(({ work }) => (work.kind === 'entry' ? [work.entry] : []))
+    this.#unknown = [...this.#unknown, ...entries].slice(-UNKNOWN_LIMIT)
+    this.#reject(this.#unavailable())
+    for (const { work, resolve, reject } of spilled) {
+      this.#recordInSpill((work as Works['entry']['work']).entry).then(resolve, reject)
+    }
+    events.failed(fault.kind, fault.detail)
+    if (closing) return
+    // Full jitter above a half, so that the replicas of a database that comes back do not come back in one wave.
+    const wait = Math.min(retry.max, retry.min * 2 ** Math.min(this.#attempts, 16)) * (0.5 + Math.random() / 2)
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => void this.#attempt(), wait)
+  }
+
+  /** Takes the entries that wait, also those of unknown outcome: the spill keeps their ids, by which they are stored once. */
+  #toSpill(): Waiting[] {
+    if (!this.#spill) return []
+    const waiting = [...this.#group, ...this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)]
+    const { spilled = [], others = [] } = Object.groupBy(waiting, ({ work }) =>
+      work.kind === 'entry' && this.#spillTakes(work.entry) ? 'spilled' : 'others',
+    )
+    this.#group = others
+    return spilled
+  }
+
+  #release(): void {
+    this.#writer?.end()
+    this.#control?.end()
+    this.#writer = undefined
+    this.#control = undefined
+    this.#readers.end()
+  }
+
+  #reject(reason: AppError): void {
+    const waiting = [...this.#group, ...this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)]
+    this.#group = []
+    for (const { reject } of waiting) reject(reason)
+    this.#drained?.()
+  }
+
+  #scheduleTick(): void {
+    this.#ticking = setTimeout(() => void this.#tick(), this.#options.tick)
+  }
+
+  /** Keeps up with the other replicas. It also finds out that the database is away while no report comes. */
+  async #tick(): Promise<void> {
+    const { events } = this.#options
+    const generation = this.#generation
+    const control = this.#control!
+    try {
+      await this.#connector.check(control)
+      await this.#series.flush(control)
+      const asked = performance.now()
+      const seconds = (asked - this.#polledAt) / 1_000
+      const news = await this.#series.poll(control, seconds)
+      const changed = await this.#endpoints.poll(control, seconds)
+      this.#polledAt = asked
+      if (generation !== this.#generation) return
+      if (news.length > 0) events.seriesKnown?.(news)
+      if (changed) events.followed(this.#endpoints.all())
+      const held = this.lease.fence()
+      await this.lease.renew(control)
+      if (held === null) void this.#expire()
+      void this.#drain()
+    } catch (error) {
+      if (generation === this.#generation && !isRetryable(error)) return this.#down(error)
+    }
+    if (generation === this.#generation && this.#state === 'up') this.#scheduleTick()
+  }
+
+  /** Retention, batch by batch, by the holder of the lease alone. */
+  async #expire(): Promise<void> {
+    const { events, retention, retentionBatch: batch, clock } = this.#options
+    const fence = this.lease.fence()
+    if (this.#state !== 'up' || this.#expiring || fence === null) return
+    this.#expiring = true
+    const generation = this.#generation
+    const goesOn = () => this.#state === 'up' && generation === this.#generation && this.lease.fence() === fence
+    const options = { beforeId: firstIdAt(clock() - retention.age), size: retention.size, batch, fence }
+    let session: Session | undefined
+    try {
+      session = await this.#connector.another()
+      await expireIncidents(session, { before: clock() - retention.age, now: clock(), fence })
+      for (;;) {
+        const failures = await expireAged(session, options)
+        if (failures === 0) break
+        events.expired(failures, 'age')
+        if (!goesOn()) return
+      }
+      await expireOversized(session, options, (failures) => {
+        events.expired(failures, 'size')
+        return goesOn()
+      })
+    } catch {
+      // What is wrong with the database shows at the next group or tick; what is old can wait for the next run.
+    } finally {
+      session?.end()
+      this.#expiring = false
+    }
+  }
+
+  async #look(): Promise<void> {
+    if (this.#state !== 'up') return
+    try {
+      this.#size = await this.#readers.lend(sizeOf)
+    } catch {
+      // The last look stands.
+    }
+  }
+
+  #unavailable(): AppError {
+    const retryAfter = Math.max(1, Math.ceil(this.#options.retry.max / 1_000))
+    return new AppError('journal_unavailable', 'the report is not known to be stored; send it again', { retryAfter })
+  }
+}

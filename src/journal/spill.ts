@@ -1,0 +1,133 @@
+import { rmSync } from 'node:fs'
+import type { Clock } from '../domain/clock.ts'
+import type { IncidentSettings } from '../domain/incident.ts'
+import type { Entry, Recorded, SeriesTotal, SpillStatus } from '../domain/journal.ts'
+import type { Fault } from './fault.ts'
+import { labelsOf } from './records.ts'
+import { type DrainableJournal, openSqliteJournal } from './sqlite.ts'
+
+export interface SpillOptions {
+  /** The SQLite file; on a volume that outlives the process, since what it holds was acknowledged. */
+  readonly path: string
+  /** Bytes; a larger spill takes nothing more. */
+  readonly size: number
+  readonly incidents: IncidentSettings
+  readonly clock: Clock
+  readonly onFault: (fault: Fault) => void
+}
+
+/** Records that move on in one step. */
+const BATCH = 200
+/** Nothing of it may expire: it waits for as long as the database is away. Milliseconds. */
+const FOREVER = 1_000 * 365 * 86_400_000
+
+/** A SQLite journal that takes reports while the database is away. It acknowledges as any journal does: once they are durable. */
+export class Spill {
+  readonly #options: SpillOptions
+  #journal: DrainableJournal
+  #waiting = 0
+  #renewing = false
+  #series: readonly SeriesTotal[] = []
+  /** Endpoints whose incidents are followed, so that the records do to them what they would have done. */
+  readonly #followed = new Set<string>()
+
+  constructor(options: SpillOptions) {
+    this.#options = options
+    this.#journal = this.#make()
+  }
+
+  async open(): Promise<void> {
+    await this.#journal.open()
+    this.#waiting = this.#journal.status().size?.failures ?? 0
+  }
+
+  /** Whether it can take a report now. */
+  get usable(): boolean {
+    const { up, size } = this.#journal.status()
+    return up && !this.#renewing && (size === null || size.bytes < this.#options.size)
+  }
+
+  status(): SpillStatus {
+    return { usable: this.usable, waiting: this.#waiting }
+  }
+
+  /** Label sets of what waits since an earlier process. */
+  series(): readonly SeriesTotal[] {
+    return this.#series
+  }
+
+  /** @throws what `Journal.record` rejects with */
+  async record(entry: Entry): Promise<Recorded> {
+    const recorded = await this.#journal.record(entry)
+    if (recorded.duplicate) return recorded
+    this.#waiting++
+    if (entry.followed) this.#followed.add(entry.failure.endpoint)
+    return recorded
+  }
+
+  /**
+   * Hands over the oldest records until there are none, in order; then the file begins anew.
+   * @param store makes a batch durable elsewhere. A batch is handed over again where it rejects, or where the process ends
+   *   before it was removed here
+   */
+  async drain(store: (entries: readonly Entry[]) => Promise<void>): Promise<void> {
+    while (this.#waiting > 0) {
+      const records = await this.#journal.oldest(BATCH)
+      if (records.length === 0) {
+        this.#waiting = 0
+        break
+      }
+      await store(
+        records.map((record) => ({
+          ...record,
+          labels: labelsOf(record.failure, false),
+          followed: this.#followed.has(record.failure.endpoint),
+        })),
+      )
+      await this.#journal.remove(records.map(({ failure }) => failure.id))
+      this.#waiting = Math.max(0, this.#waiting - records.length)
+    }
+    await this.#beginAnew()
+  }
+
+  close(deadline: number): Promise<void> {
+    return this.#journal.close(deadline)
+  }
+
+  #make(): DrainableJournal {
+    const { path, incidents, clock, onFault } = this.#options
+    return openSqliteJournal({
+      path,
+      incidents,
+      clock,
+      retention: { age: FOREVER, size: 2 ** 50 },
+      sizeInterval: 1_000,
+      events: {
+        opened: (totals) => {
+          this.#series = totals
+        },
+        followed: (states) => {
+          for (const { endpoint } of states) this.#followed.add(endpoint)
+        },
+        failed: (kind, detail) => onFault({ kind, detail: `the spill: ${detail}` }),
+        committed: () => {},
+        expired: () => {},
+      },
+    })
+  }
+
+  /** Totals and incidents of what has moved on are of no use here, and would grow. */
+  async #beginAnew(): Promise<void> {
+    if (this.#journal.status().size?.failures === 0 && this.#series.length === 0 && this.#followed.size === 0) return
+    const { path } = this.#options
+    this.#renewing = true
+    await this.#journal.close(5_000)
+    // A report that came in between is there still: then the file stays for the next time.
+    if (this.#waiting === 0) for (const end of ['', '-wal', '-shm', '.mark']) rmSync(`${path}${end}`, { force: true })
+    this.#series = []
+    this.#followed.clear()
+    this.#journal = this.#make()
+    await this.open()
+    this.#renewing = false
+  }
+}

@@ -1,0 +1,85 @@
+import { openPostgresJournal } from '../../src/journal/postgres.ts'
+import { forPostgres } from '../../src/journal/postgres-read.ts'
+import { pageQuery, type Query } from '../../src/journal/sqlite-query.ts'
+import type { PostgresServer } from '../support/postgres.ts'
+
+const YEAR = 365 * 86_400_000
+const STEP = 500_000
+
+/**
+ * Makes the tables, and rows spread over the last year: 2,000 endpoints, 500 tenants. They are smaller than what the
+ * benchmark inserts: otherwise its first rows, one for each page of the table, would go into the room that is left at the
+ * end of each, and what is measured would be the reading of those pages and not the growth of the table.
+ */
+export async function fill(server: PostgresServer, database: string, rows: number): Promise<void> {
+  const journal = openPostgresJournal({
+    url: server.socketUrl(database),
+    clock: Date.now,
+    retention: { age: 2 * YEAR, size: 2 ** 40 },
+    incidents: { quietTime: 1, goodProbes: 1, failedProbes: 0 },
+    events: {
+      opened: () => {},
+      followed: () => {},
+      failed: (_, detail) => console.error(detail),
+      committed: () => {},
+      expired: () => {},
+    },
+  })
+  await journal.open()
+  await journal.close(5_000)
+  const from = Date.now() - YEAR
+  for (let done = 0; done < rows; done += STEP) {
+    await server.query(
+      `INSERT INTO webhook_errors.failures
+       SELECT (lpad(to_hex(at), 12, '0') || '7' || lpad(to_hex(n % 4096), 3, '0') || '8' || lpad(to_hex(n), 15, '0'))::uuid, at, 'retm',
+         'tenant-' || n % 500, 'https://shop-' || n % 2000 || '.example/hooks/orders', 'u',
+         500 + n % 5, (ARRAY['server_error', 'timeout', 'tls', 'dns', 'unavailable'])[1 + n % 5], '-', NULL, '{}'
+       FROM (SELECT n, (${from} + n * ${Math.floor(YEAR / rows)}::bigint) AS at FROM generate_series(${done + 1}::bigint, ${Math.min(done + STEP, rows)}::bigint) AS n) AS numbers`,
+      database,
+    )
+  }
+  await server.query('VACUUM (ANALYZE) webhook_errors.failures', database)
+}
+
+/** EXPLAIN ANALYZE of what the API and retention ask. */
+export async function plans(server: PostgresServer, database: string): Promise<string> {
+  const [middle] = await server.query(
+    'SELECT id FROM webhook_errors.failures WHERE received_at > 0 ORDER BY id DESC OFFSET 100000 LIMIT 1',
+    database,
+  )
+  const questions: readonly (readonly [string, Query])[] = [
+    ['newest page', pageQuery({}, undefined, 51)],
+    ['a page in the middle', pageQuery({}, middle.id, 51)],
+    ['of an endpoint', pageQuery({ endpoint: 'https://shop-7.example/hooks/orders' }, undefined, 51)],
+    ['of a tenant', pageQuery({ tenant: 'tenant-7' }, undefined, 51)],
+    ['of a code and a cause', pageQuery({ code: 503, cause: 'dns' }, undefined, 51)],
+    [
+      'of a day',
+      pageQuery({ since: Date.now() - 40 * 86_400_000, until: Date.now() - 39 * 86_400_000 }, undefined, 51),
+    ],
+    [
+      'a tenant of a day',
+      pageQuery(
+        { tenant: 'tenant-7', since: Date.now() - 40 * 86_400_000, until: Date.now() - 39 * 86_400_000 },
+        undefined,
+        51,
+      ),
+    ],
+    ['one record', { sql: 'SELECT id FROM failures WHERE id = ?', parameters: [middle.id] }],
+    [
+      'a batch of retention',
+      {
+        sql: `SELECT id FROM failures WHERE id < ? ORDER BY id LIMIT 1000`,
+        parameters: [middle.id],
+      },
+    ],
+  ]
+  const texts: string[] = []
+  for (const [name, question] of questions) {
+    const { sql, parameters } = forPostgres(question)
+    const inlined = sql.replace(/\$(\d+)/g, (_, n) => `'${parameters[Number(n) - 1]}'`)
+    const rows = await server.query(`EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) ${inlined}`, database)
+    texts.push(`-- ${name}\n${rows.map((row) => row['QUERY PLAN']).join('\n')}`)
+  }
+  return texts.join('\n\n')
+}

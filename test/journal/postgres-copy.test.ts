@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { Failure } from '../../src/domain/failure.ts'
+import type { Journal } from '../../src/domain/journal.ts'
+import { openSqliteJournal } from '../../src/journal/sqlite.ts'
+import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
+import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
+import { quickJournal } from './postgres-load.ts'
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+
+interface Run {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** @param onStart gets a function that kills it */
+function copy(from: string, to: string, onStart: (kill: () => void) => void = () => {}): Promise<Run> {
+  const child = spawn(process.execPath, [MAIN, 'journal', 'copy', from, to], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  onStart(() => child.kill('SIGKILL'))
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
+}
+
+describe('journal copy', () => {
+  let server: PostgresServer
+  let url: string
+  let path: string
+  let events: EventLog
+  const journals: Journal[] = []
+
+  const opened = async (journal: Journal): Promise<Journal> => {
+    journals.push(journal)
+    await journal.open()
+    expect(journal.status().fault).to.equal(undefined)
+    return journal
+  }
+  const sqlite = (at = path) => {
+    events = new EventLog()
+    return opened(
+      openSqliteJournal({
+        path: at,
+        events,
+        clock: Date.now,
+        incidents: INCIDENTS,
+        retention: { age: 10 ** 12, size: 2 ** 40 },
+      }),
+    )
+  }
+  const postgres = () => {
+    events = new EventLog()
+    return opened(quickJournal(url, { events }))
+  }
+  const close = (journal: Journal) => journal.close(5_000)
+  const all = async (journal: Journal): Promise<Failure[]> => {
+    const failures: Failure[] = []
+    for await (const failure of journal.stream({})) failures.push(failure)
+    return failures
+  }
+
+  before(async function () {
+    this.timeout(60_000)
+    server = await startPostgres()
+  })
+  after(stopPostgres)
+  beforeEach(async () => {
+    url = await server.createDatabase()
+    path = join(tempFolder(), 'journal.db')
+  })
+  afterEach(async () => {
+    await Promise.all(journals.splice(0).map(close))
+    removeTempFolders()
+  })
+
+  it('moves failures, bodies, ids of senders, label sets, incidents and the canary there and back, unchanged', async function () {
+    this.timeout(60_000)
+    const first = await sqlite()
+    const keyed = entry({ key: 'k', raw: Buffer.from([0, 255, 1]), followed: true })
+    await first.record(keyed)
+    await Promise.all(
+      Array.from({ length: 2_500 }, (_, index) =>
+        first.record(entry({ endpoint: `e${index % 3}`, message: '\u{1f600}\n', followed: true })),
+      ),
+    )
+    await first.noteCanary({ configuredAt: 5, succeededAt: 7 })
+    const before = await all(first)
+    const incidents = await first.incidents({}, { limit: 10 })
+    await close(first)
+
+    const there = await copy(`sqlite:${path}`, url)
+    expect(there.stderr).to.equal('')
+    expect(there.code).to.equal(0)
+    expect(there.stdout).to.match(/^2501 records, 2501 copied now\nsha256 from (\w{64})\nsha256 to {3}\1\n$/)
+    const second = await postgres()
+    expect(await all(second)).to.deep.equal(before)
+    expect(await second.incidents({}, { limit: 10 })).to.deep.equal(incidents)
+    expect(events.states).to.have.length(4)
+    expect(events.counts()).to.deep.equal({ orders: 0, e0: 0, e1: 0, e2: 0 })
+    expect(await second.record(entry({ key: 'k' }))).to.deep.equal({ id: keyed.failure.id, duplicate: true })
+    expect((await second.record(entry({ endpoint: 'e0', followed: true }))).incident?.change).to.equal('joined')
+    expect(await second.noteCanary({ configuredAt: 9 })).to.deep.equal({ configuredAt: 5, succeededAt: 7 })
+    await close(second)
+
+    const other = join(tempFolder(), 'back.db')
+    expect((await copy(url, `sqlite:${other}`)).code).to.equal(0)
+    const third = await sqlite(other)
+    expect((await all(third)).slice(1)).to.deep.equal(before)
+    expect(events.counts()).to.deep.equal({ orders: 1, e0: 835, e1: 833, e2: 833 })
+    expect((await third.incident(incidents.incidents[0]!.id))?.incident.endpoint).to.equal(
+      incidents.incidents[0]!.endpoint,
+    )
+    expect(await codeOf(third.record(entry({ key: 'k', digest: 'other' })))).to.equal('idempotency_key_reused')
+  })
+
+  it('goes on where it was killed, and takes what came since', async function () {
+    this.timeout(60_000)
+    const first = await sqlite()
+    for (let batch = 0; batch < 4; batch++) {
+      await Promise.all(Array.from({ length: 5_000 }, () => first.record(entry())))
+    }
+    const count = async () =>
+      Number((await server.query('SELECT count(*) AS n FROM webhook_errors.failures', url.match(/test_\w+/)![0]))[0].n)
+    let kill = () => {}
+    // The journal is still in use: what comes during the copy is for the next run.
+    const killed = copy(`sqlite:${path}`, url, (it) => {
+      kill = it
+    })
+    await until('some records', async () => (await count().catch(() => 0)) > 1_000)
+    kill()
+    expect((await killed).code).to.equal(null)
+    const there = await count()
+    expect(there).to.be.within(1_000, 20_000)
+    await first.record(entry())
+    await close(first)
+    const again = await copy(`sqlite:${path}`, url)
+    expect(again.stdout).to.match(/^20001 records, /)
+    expect(again.stdout).to.include(`${20_001 - there} copied now`)
+    expect(again.code).to.equal(0)
+    expect((await copy(`sqlite:${path}`, url)).stdout).to.include('20001 records, 0 copied now')
+  })
+
+  it('leaves out what the target was told under the same id of the sender', async () => {
+    const first = await sqlite()
+    await first.record(entry({ key: 'k' }))
+    await first.record(entry())
+    await close(first)
+    const second = await postgres()
+    const known = await second.record(entry({ key: 'k' }))
+    await close(second)
+    const run = await copy(`sqlite:${path}`, url)
+    expect(run.stdout).to.include("2 records, 1 copied now, 1 left out: there under their sender's id")
+    expect(run.code).to.equal(0)
+    const again = await postgres()
+    expect(await all(again)).to.have.length(2)
+    expect(await again.get(known.id)).not.to.equal(undefined)
+  })
+
+  it('says so where the target holds another record under the same id', async () => {
+    const first = await sqlite()
+    const { failure } = entry()
+    await first.record(entry({ id: failure.id, message: 'one' }))
+    await close(first)
+    const second = await postgres()
+    await second.record(entry({ id: failure.id, message: 'another' }))
+    await close(second)
+    const run = await copy(`sqlite:${path}`, url)
+    expect(run.stderr).to.include('the two differ')
+    expect(run.code).to.equal(1)
+  })
+
+  it('refuses a target in use, two of a kind, and what is no journal', async () => {
+    await sqlite()
+    expect((await copy(url, `sqlite:${path}`)).stderr).to.include('another process holds')
+    expect(await copy(url, url)).to.deep.include({ code: 2 })
+    expect(await copy('mysql://x', url)).to.deep.include({ code: 2 })
+    expect((await copy(`sqlite:${join(tempFolder(), 'none.db')}`, url)).stderr).to.include('there is no')
+    expect((await copy(`sqlite:${path}`, 'postgres://nobody@127.0.0.1:1/x')).code).to.equal(1)
+  })
+})

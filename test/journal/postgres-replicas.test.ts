@@ -1,0 +1,279 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import type { EndpointState } from '../../src/domain/incident.ts'
+import type { SeriesTotal } from '../../src/domain/journal.ts'
+import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
+import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { tcpProxy } from '../support/tcp-proxy.ts'
+import { until } from '../support/temp.ts'
+import { codeOf, EventLog, entry } from './entries.ts'
+import { quickJournal } from './postgres-load.ts'
+
+const DAY = 86_400_000
+
+/** Keeps the label sets of other replicas too. */
+class ReplicaLog extends EventLog {
+  readonly known = new Map<string, SeriesTotal>()
+  seriesKnown(series: readonly SeriesTotal[]): void {
+    for (const each of series) this.known.set(each.labels.endpoint, each)
+  }
+}
+
+describe('openPostgresJournal, by several replicas', () => {
+  let server: PostgresServer
+  let url: string
+  const journals: PostgresJournal[] = []
+  const children: ChildProcess[] = []
+
+  const open = async (options: Partial<PostgresJournalOptions> = {}, at = url): Promise<PostgresJournal> => {
+    const journal = quickJournal(at, options)
+    journals.push(journal)
+    await journal.open()
+    return journal
+  }
+  const sql = (text: string) => server.query(text, url.match(/test_\w+/)![0])
+  const holders = () => journals.filter((journal) => journal.lease.fence() !== null)
+
+  before(async function () {
+    this.timeout(60_000)
+    server = await startPostgres({ settings: { max_connections: 100 } })
+  })
+  after(stopPostgres)
+  beforeEach(async () => {
+    url = await server.createDatabase()
+  })
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL')
+    await Promise.all(journals.splice(0).map((journal) => journal.close(2_000)))
+  })
+
+  describe('migrations', () => {
+    it('let ten replicas start at once on an empty database', async function () {
+      this.timeout(60_000)
+      await Promise.all(Array.from({ length: 10 }, () => open()))
+      expect(journals.map((journal) => journal.status().fault)).to.deep.equal(Array(10).fill(undefined))
+      expect(holders()).to.have.length(1)
+      const codes = await Promise.all(journals.map((journal) => codeOf(journal.record(entry()))))
+      expect(new Set(codes)).to.deep.equal(new Set(['none']))
+    })
+
+    it('do the same where there is no advisory lock', async function () {
+      this.timeout(60_000)
+      // Functions of the same name come first in the search path, and lock nothing, as CockroachDB's do.
+      await sql('CREATE SCHEMA none')
+      for (const name of ['pg_advisory_lock', 'pg_advisory_unlock']) {
+        await sql(`CREATE FUNCTION none.${name}(bigint) RETURNS void LANGUAGE sql AS 'SELECT'`)
+      }
+      await sql(`ALTER DATABASE ${url.match(/test_\w+/)![0]} SET search_path = none, pg_catalog, public`)
+      await Promise.all(Array.from({ length: 10 }, () => open()))
+      await until('all to be up', () => journals.every((journal) => journal.status().up))
+      expect(await sql('SELECT version FROM webhook_errors.schema_version')).to.deep.equal([{ version: 1 }])
+    })
+
+    it('let an old replica work beside a newer one, until that one takes something away', async () => {
+      const old = await open()
+      await sql(`ALTER TABLE webhook_errors.failures ADD COLUMN news text`)
+      await sql('UPDATE webhook_errors.schema_version SET version = 99')
+      expect(await codeOf(old.record(entry()))).to.equal('none')
+      expect((await open()).status().up).to.equal(true)
+      await sql('UPDATE webhook_errors.schema_version SET compatible_with = 99')
+      expect((await open()).status().fault?.kind).to.equal('newer_schema')
+    })
+  })
+
+  describe('lease', () => {
+    it('is held by one, given to another at a stop, and its fence grows', async () => {
+      const first = await open()
+      const second = await open()
+      expect([first.lease.fence(), second.lease.fence()]).to.deep.equal([1, null])
+      const changes: (number | null)[] = []
+      second.lease.onChange((fence) => changes.push(fence))
+      await first.close(2_000)
+      await until('the other to take it', () => second.lease.fence() === 2)
+      expect(first.lease.fence()).to.equal(null)
+      expect(changes).to.deep.equal([2])
+    })
+
+    it('passes on from a holder that is cut off, which lets go first', async function () {
+      this.timeout(60_000)
+      const proxy = await tcpProxy(server.port)
+      const first = await open({}, url.replace(/127[^/]*/, `127.0.0.1:${proxy.port}`))
+      const second = await open()
+      const held: string[] = []
+      first.lease.onChange((fence) => held.push(`first ${fence}`))
+      second.lease.onChange((fence) => held.push(`second ${fence}`))
+      proxy.mode = 'freeze'
+      await until('the other to take it', () => second.lease.fence() !== null)
+      expect(held).to.deep.equal(['first null', 'second 2'])
+      await proxy.close()
+    })
+  })
+
+  describe('label sets', () => {
+    it('of one replica stand at 0 in every other within seconds, with their last failure', async () => {
+      const events = [new ReplicaLog(), new ReplicaLog(), new ReplicaLog()]
+      const [first, second] = [await open({ events: events[0]! }), await open({ events: events[1]! })]
+      const at = Date.now()
+      await Promise.all([first.record(entry({ at, endpoint: 'menu' })), first.record(entry({ at, endpoint: 'menu' }))])
+      await until('the other replica to know it', () => events[1]!.known.has('menu'))
+      expect(events[1]!.known.get('menu')).to.deep.equal({
+        labels: { source: 'retm', tenant: '', endpoint: 'menu', code: '500', cause: 'server_error' },
+        count: 0,
+        lastFailureAt: at,
+      })
+      // One that starts later knows it from its start.
+      await open({ events: events[2]! })
+      expect(events[2]!.counts()).to.deep.equal({ menu: 0 })
+
+      await second.record(entry({ at: at + 5_000, endpoint: 'menu' }))
+      await until(
+        'the last failure to reach the first',
+        () => events[0]!.known.get('menu')?.lastFailureAt === at + 5_000,
+      )
+      expect(events[0]!.known.get('menu')?.count).to.equal(2)
+    })
+
+    it('are counted from this start on, and lose their place when unseen for the retention time', async () => {
+      let now = Date.now()
+      const options = { clock: () => now, retention: { age: DAY, size: 2 ** 40 } }
+      const first = await open(options)
+      await first.record(entry({ at: now, endpoint: 'old' }))
+      await first.record(entry({ at: now + DAY, endpoint: 'young' }))
+      await first.close(2_000)
+      now += DAY + 1
+      const events = new ReplicaLog()
+      const second = await open({ ...options, events })
+      expect(events.counts()).to.deep.equal({ young: 0 })
+      expect(await second.resetSeries(now + DAY)).to.equal(1)
+      // A set whose row is gone comes back with its next failure.
+      await second.record(entry({ at: now, endpoint: 'young' }))
+      await until('its row', async () => (await sql('SELECT 1 FROM webhook_errors.series')).length === 1)
+    })
+  })
+
+  describe('incidents', () => {
+    it('are opened once and closed once by three replicas at the same time, and told to each', async () => {
+      const events = [new ReplicaLog(), new ReplicaLog(), new ReplicaLog()]
+      for (const log of events)
+        await open({ events: log, incidents: { quietTime: 100, goodProbes: 1, failedProbes: 0 } })
+      const at = Date.now()
+      const known = events.map(() => new Map<string, EndpointState>())
+      const failures = Array.from({ length: 60 }, async (_, index) => {
+        const recorded = await journals[index % 3]!.record(entry({ at, endpoint: `e${index % 5}`, followed: true }))
+        const { change, state } = recorded.incident!
+        known[index % 3]!.set(state.endpoint, state)
+        return change
+      })
+      const changes = await Promise.all(failures)
+      expect(changes.filter((change) => change === 'opened')).to.have.length(5)
+      expect(changes.filter((change) => change === 'joined')).to.have.length(55)
+      const stored = await sql('SELECT endpoint, incident FROM webhook_errors.incidents')
+      expect(stored.map(({ incident }) => JSON.parse(incident).failures)).to.deep.equal([12, 12, 12, 12, 12])
+      // What a replica did itself it has been answered; it is told what others did since.
+      await until('all to know them', () =>
+        known.every((own, index) => {
+          for (const state of events[index]!.states) {
+            const before = own.get(state.endpoint)?.incident?.failures ?? 0
+            if (state.incident!.failures >= before) own.set(state.endpoint, state)
+          }
+          return own.size === 5 && [...own.values()].every(({ incident }) => incident?.failures === 12)
+        }),
+      )
+
+      const tick = { type: 'tick', at: at + 1_000, probed: false } as const
+      const closing = await Promise.all(
+        journals.flatMap((journal) => [0, 1, 2, 3, 4].map((n) => journal.apply(`e${n}`, tick))),
+      )
+      expect(closing.filter(({ change }) => change === 'closed')).to.have.length(5)
+      expect(closing.every(({ state }) => state.incident?.closedAt === at + 1_000)).to.equal(true)
+    })
+
+    it('end and begin within one group without two of them open', async () => {
+      const journal = await open({ incidents: { quietTime: 100, goodProbes: 1, failedProbes: 0 } })
+      const at = Date.now()
+      const first = journal.record(entry({ at, followed: true }))
+      const closed = journal.apply('orders', { type: 'tick', at: at + 1_000, probed: false })
+      const second = journal.record(entry({ at: at + 2_000, followed: true }))
+      expect((await Promise.all([first, second])).map(({ incident }) => incident?.change)).to.deep.equal([
+        'opened',
+        'opened',
+      ])
+      expect((await closed).change).to.equal('closed')
+      const { incidents } = await journal.incidents({}, { limit: 10 })
+      expect(incidents.map(({ closedAt }) => closedAt)).to.deep.equal([null, at + 1_000])
+    })
+  })
+
+  describe('retention', () => {
+    it('is done by the holder of the lease alone, by a fence that is still good', async () => {
+      const old = Date.now() - 2 * DAY
+      const logs = [new EventLog(), new EventLog()]
+      const options = { retention: { age: DAY, size: 2 ** 40 }, retentionInterval: 50, retentionBatch: 10 }
+      const first = await open({ ...options, events: logs[0]! })
+      await open({ ...options, events: logs[1]! })
+      await Promise.all(Array.from({ length: 100 }, () => first.record(entry({ at: old }))))
+      await until('the old ones to go', () => logs[0]!.removed === 100)
+      expect(logs[1]!.removed).to.equal(0)
+
+      await sql(
+        `UPDATE webhook_errors.leases SET holder = 'somebody', fence = 77, expires_at = now() + interval '1 hour'`,
+      )
+      await first.record(entry({ at: old }))
+      await sleep(300)
+      expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(1)
+    })
+
+    it('removes the oldest above the size', async () => {
+      const events = new EventLog()
+      const journal = await open({ events, retention: { age: DAY, size: 200_000 }, retentionInterval: 50 })
+      const raw = Buffer.alloc(1_000)
+      const entries = Array.from({ length: 500 }, (_, index) => entry({ at: Date.now() - 1_000 + index, raw }))
+      await Promise.all(entries.map((each) => journal.record(each)))
+      await until('the oldest to go', () => events.removed > 300)
+      expect(events.calls).to.include('expired size')
+      const [newest] = (await journal.list({}, { limit: 1 })).failures
+      expect(newest?.id).to.equal(entries.at(-1)!.failure.id)
+    })
+
+    it('goes on when one replica of three is killed in the middle of it, and no insert is lost', async function () {
+      this.timeout(60_000)
+      await open()
+      await journals[0]!.close(2_000)
+      await sql(`INSERT INTO webhook_errors.failures SELECT
+        ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 0, 'retm', 'cafe', 'orders', 'u', 500, 'timeout', '', NULL, ''
+        FROM generate_series(1, 20000) AS n`)
+      const lines = new Map<ChildProcess, string[]>()
+      for (let index = 0; index < 3; index++) {
+        const child = spawn(process.execPath, [join(import.meta.dirname, 'postgres-replica.ts'), url], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
+        children.push(child)
+        const own: string[] = []
+        lines.set(child, own)
+        createInterface({ input: child.stdout! }).on('line', (line) => own.push(line))
+      }
+      const expiring = () => children.filter((child) => lines.get(child)!.some((line) => line.startsWith('expired')))
+      await until('one to remove', () => expiring().length === 1)
+      const killed = expiring()[0]!
+      killed.kill('SIGKILL')
+      const left = async () =>
+        Number((await sql('SELECT count(*) AS n FROM webhook_errors.failures WHERE received_at = 0'))[0].n)
+      expect(await left()).to.be.greaterThan(0)
+      await until('another to go on', () => expiring().length === 2)
+      await until('all old ones to go', async () => (await left()) === 0)
+      for (const child of children) child.kill('SIGKILL')
+      await sleep(100)
+      const stored = [...lines.values()].flat().flatMap((line) => (line.startsWith('stored ') ? [line.slice(7)] : []))
+      const there = new Set((await sql('SELECT id FROM webhook_errors.failures')).map(({ id }) => id))
+      const lost = stored.filter((id) => !there.has(id)).length
+      console.log(
+        `      replica killed during retention: 1 run, ${stored.length} acknowledged, ${stored.length - lost} found, ${lost} lost`,
+      )
+      expect(lost).to.equal(0)
+      expect([...lines.values()].flat().filter((line) => line.startsWith('failed'))).to.deep.equal([])
+    })
+  })
+})

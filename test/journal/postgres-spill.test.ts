@@ -1,0 +1,192 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
+import { REPORT, report, scrape, sum } from '../support/http.ts'
+import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { startService, stopServices } from '../support/service.ts'
+import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
+import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
+import { codeOf, EventLog, entry } from './entries.ts'
+import { Load, quickJournal } from './postgres-load.ts'
+
+describe('openPostgresJournal with a spill', () => {
+  let server: PostgresServer
+  let proxy: TcpProxy
+  let url: string
+  let path: string
+  let events: EventLog
+  const journals: PostgresJournal[] = []
+
+  const open = async (options: Partial<PostgresJournalOptions> = {}): Promise<PostgresJournal> => {
+    events = new EventLog()
+    const through = url.replace(/127[^/]*/, `127.0.0.1:${proxy.port}`)
+    const journal = quickJournal(through, { events, spill: { path, size: 2 ** 28 }, ...options })
+    journals.push(journal)
+    await journal.open()
+    return journal
+  }
+  const rows = async () =>
+    server.query('SELECT id, message FROM webhook_errors.failures ORDER BY id', url.match(/test_\w+/)![0])
+  const away = async (journal: PostgresJournal) => {
+    proxy.mode = 'refuse'
+    proxy.cut()
+    await until('the journal to notice', () => !journal.status().up)
+  }
+  const back = async (journal: PostgresJournal) => {
+    proxy.mode = 'pass'
+    await until('all to move on', () => journal.status().up && journal.status().spill?.waiting === 0)
+  }
+
+  before(async function () {
+    this.timeout(60_000)
+    server = await startPostgres()
+  })
+  after(stopPostgres)
+  beforeEach(async () => {
+    url = await server.createDatabase()
+    proxy = await tcpProxy(server.port)
+    path = join(tempFolder(), 'spill.db')
+  })
+  afterEach(async () => {
+    await Promise.all(journals.splice(0).map((journal) => journal.close(2_000)))
+    await stopServices()
+    await proxy.close()
+    removeTempFolders()
+  })
+
+  it('takes reports while the database is away, and moves them on in order, once each, counted once', async () => {
+    const journal = await open()
+    await journal.record(entry({ followed: true }))
+    await away(journal)
+    const spilled = Array.from({ length: 450 }, (_, index) => entry({ message: `n${index}`, followed: true }))
+    for (const answer of await Promise.all(spilled.map((each) => journal.record(each)))) {
+      expect(answer.duplicate).to.equal(false)
+    }
+    expect(journal.status().spill).to.deep.equal({ usable: true, waiting: 450 })
+    expect(await rows()).to.have.length(1)
+    await back(journal)
+    expect((await rows()).slice(1).map(({ message }) => message)).to.deep.equal(
+      spilled.map(({ failure }) => failure.message),
+    )
+    expect(events.counts()).to.deep.equal({ orders: 451 })
+    const [incident] = (await journal.incidents({}, { limit: 5 })).incidents
+    expect(incident?.failures).to.equal(451)
+  })
+
+  it('keeps what it acknowledged over a restart without a database', async () => {
+    const first = await open()
+    await away(first)
+    const { id } = await first.record(entry())
+    await first.close(2_000)
+    const second = await open()
+    expect(second.status()).to.deep.include({ up: false, spill: { usable: true, waiting: 1 } })
+    await second.record(entry())
+    await back(second)
+    expect((await rows()).map((row) => row.id))
+      .to.include(id)
+      .and.have.length(2)
+    await until('the file to begin anew', () => existsSync(path))
+  })
+
+  it('stores a report with an id once, wherever and how often it is sent', async () => {
+    const journal = await open()
+    const known = await journal.record(entry({ key: 'before' }))
+    await away(journal)
+    await journal.record(entry({ key: 'before' }))
+    const first = await journal.record(entry({ key: 'during' }))
+    expect(await journal.record(entry({ key: 'during' }))).to.deep.equal({ id: first.id, duplicate: true })
+    expect(await codeOf(journal.record(entry({ key: 'during', digest: 'other' })))).to.equal('idempotency_key_reused')
+    // Known to the database with another body: it was acknowledged, so it stays, without its id.
+    const promised = await journal.record(entry({ key: 'before 2', digest: 'other' }))
+    await server.query(
+      `INSERT INTO webhook_errors.idempotency_keys VALUES ('retm', 'cafe', 'before 2', 'digest', '${known.id}')`,
+      url.match(/test_\w+/)![0],
+    )
+    await back(journal)
+    expect(await journal.record(entry({ key: 'during' }))).to.deep.equal({ id: first.id, duplicate: true })
+    expect((await rows()).map(({ id }) => id)).to.have.members([known.id, first.id, promised.id])
+  })
+
+  it('takes over what was on its way, and stores it once where it had arrived', async () => {
+    const journal = await open()
+    await journal.record(entry())
+    proxy.watch = (chunk) => {
+      if (!chunk.includes('INSERT INTO webhook_errors.failures')) return undefined
+      proxy.watch = undefined
+      proxy.mode = 'refuse'
+      return 'cut-after'
+    }
+    const { id } = await journal.record(entry({ message: 'unknown' }))
+    expect(journal.status().spill?.waiting).to.equal(1)
+    await back(journal)
+    expect((await rows()).filter((row) => row.id === id)).to.have.length(1)
+    expect(await rows()).to.have.length(2)
+    expect(events.counts()).to.deep.equal({ orders: 2 })
+  })
+
+  it('takes nothing above its size', async () => {
+    const journal = await open({ spill: { path, size: 400_000 } })
+    await away(journal)
+    const codes = new Set<string>()
+    await until('it to be full', async () => {
+      for (let count = 0; count < 50; count++)
+        codes.add(await codeOf(journal.record(entry({ raw: Buffer.alloc(20_000) }))))
+      return journal.status().spill?.usable === false
+    })
+    expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
+    expect(codes).to.include('none')
+  })
+
+  it('loses nothing and doubles no id while the database comes and goes under load', async function () {
+    this.timeout(60_000)
+    const journal = await open()
+    const load = new Load().start([journal])
+    for (let round = 0; round < 3; round++) {
+      const before = load.acknowledged.size
+      await until('acknowledgements', () => load.acknowledged.size > before + 100)
+      await away(journal)
+      const without = load.acknowledged.size
+      await until('acknowledgements without a database', () => load.acknowledged.size > without + 100)
+      await back(journal)
+    }
+    await load.stop()
+    await back(journal)
+    const outcome = await load.outcome(server, url, true)
+    console.log(
+      `      spill: 3 runs, ${outcome.acknowledged} acknowledged, ${outcome.found} found, ${outcome.lost} lost, ${outcome.doubled} doubled, ${outcome.miscounted} incidents wrong`,
+    )
+    expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
+    // Refused is only what comes in the moment when the spill begins anew.
+    expect([...load.refused].filter((code) => code !== 'journal_unavailable')).to.deep.equal([])
+  })
+
+  it('keeps the service ready and answering 202, also over a kill -9', async function () {
+    this.timeout(60_000)
+    const through = url.replace(/127[^/]*/, `127.0.0.1:${proxy.port}`)
+    const start = () => startService({ config: { journal: { url: through, spill: { path } } } })
+    const service = await start()
+    await until('it to be up', async () => (await report(service.ingest, REPORT)).status === 202)
+    proxy.mode = 'refuse'
+    proxy.cut()
+    const ids: string[] = []
+    await until('ten acknowledgements', async () => {
+      const response = await report(service.ingest, REPORT)
+      if (response.status === 202) ids.push(((await response.json()) as { id: string }).id)
+      return ids.length >= 10
+    })
+    const ready = await fetch(`${service.admin}/readyz`)
+    expect(ready.status).to.equal(200)
+    expect(await ready.text()).to.include('wait there')
+    const shown = await scrape(service.admin)
+    expect(sum(shown, 'webhook_exporter_journal_up')).to.equal(0)
+    expect(sum(shown, 'webhook_exporter_journal_spilled')).to.be.at.least(10)
+    await service.stop('SIGKILL')
+    proxy.mode = 'pass'
+    await start()
+    await until('all to move on', async () => {
+      const there = new Set((await rows()).map((row) => row.id))
+      return ids.every((id) => there.has(id))
+    })
+  })
+})

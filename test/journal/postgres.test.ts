@@ -1,0 +1,25 @@
+import { openPostgresJournal } from '../../src/journal/postgres.ts'
+import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { journalContract } from './contract.ts'
+
+describe('PostgreSQL', () => {
+  let server: PostgresServer
+
+  before(async function () {
+    this.timeout(60_000)
+    server = await startPostgres()
+  })
+  after(stopPostgres)
+
+  journalContract(
+    'openPostgresJournal',
+    async () => {
+      const url = await server.createDatabase()
+      return {
+        journal: (options) => openPostgresJournal({ url, ...options }),
+        remove: () => server.query(`DROP DATABASE ${url.match(/test_\w+/)![0]} WITH (FORCE)`).then(() => {}),
+      }
+    },
+    { totals: false },
+  )
+})
