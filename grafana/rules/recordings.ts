@@ -1,0 +1,75 @@
+import { SIGNALS } from '../signals.ts'
+import type { Recording } from './model.ts'
+import { credited, creditedFailures, ENDPOINT, of, process } from './promql.ts'
+
+const open = of(SIGNALS.incidentOpen.name)
+const journalUp = of(SIGNALS.journalUp.name)
+const info = of(SIGNALS.endpointInfo.name)
+
+export const INCIDENT_CURRENT = 'namespace_job_endpoint:webhook_incident_open:current'
+export const INFO_NEWEST = 'namespace_job_endpoint:webhook_endpoint_info:newest'
+export const PROBE_INCREASE = 'namespace_job_endpoint_result:webhook_endpoint_probes:increase5m'
+
+export const ENDPOINT_RECORDINGS: readonly Recording[] = [
+  {
+    record: INCIDENT_CURRENT,
+    why: 'What the receiver says now. A 0 of a process that has not read its journal is no statement.',
+    expr: `max by (${ENDPOINT}) (
+  ${open} == 1
+  or
+  (
+    ${open}
+    unless on (${process.on}) (${journalUp} == 0)
+  )
+)`,
+  },
+  {
+    record: SIGNALS.incidentHeld.name,
+    why: 'The last statement is held through a gap or the replacement of a pod; through an hour without a receiver that can know better.',
+    expr: `${of(INCIDENT_CURRENT)}
+or
+last_over_time(${of(INCIDENT_CURRENT)}[10m])
+or
+(
+  last_over_time(${of(INCIDENT_CURRENT)}[1h])
+  unless on (namespace, job)
+  (
+    max by (namespace, job) (${of('up')}) == 1
+    unless
+    max by (namespace, job) (${journalUp}) == 0
+  )
+)`,
+  },
+  {
+    record: INFO_NEWEST,
+    why: 'The value is the start of the process that says it, so that the newest configuration wins.',
+    expr: `max by (${ENDPOINT}, team, severity) (
+  ${info} * on (${process.on}) group_left () max by (${process.on}) (${of('process_start_time_seconds')})
+  or
+  ${info}
+)`,
+  },
+  {
+    record: SIGNALS.endpointInfoHeld.name,
+    why: 'Exactly one series an endpoint, so that no join with it can fail.',
+    expr: `topk by (${ENDPOINT}) (1, ${of(INFO_NEWEST)})
+or on (${ENDPOINT})
+topk by (${ENDPOINT}) (1, last_over_time(${of(INFO_NEWEST)}[1h]))`,
+  },
+  {
+    record: SIGNALS.failureIncrease.name,
+    why: 'Credits the first sample of a series that is born at 1, and no total that a restart restored.',
+    expr: creditedFailures(10),
+  },
+  {
+    record: PROBE_INCREASE,
+    why: 'Scheduled probes by the public way alone: those after a failure would count what is failing twice.',
+    expr: `sum by (${ENDPOINT}, result) (
+  ${credited(SIGNALS.probes.name, ['trigger="scheduled"', 'vantage="public"'], 5).replaceAll('\n', '\n  ')}
+)`,
+  },
+]
+
+export const RECEIVER_RECORDINGS: readonly Recording[] = [
+  { record: SIGNALS.reportIncrease.name, expr: credited(SIGNALS.reports.name, [], 10) },
+]
