@@ -1,34 +1,26 @@
 import { SIGNALS } from '../signals.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, held, of, withTeam } from './promql.ts'
-import { PROBE_INCREASE } from './recordings.ts'
+import { type BurnWindow, downRatio, probesIn } from './recordings.ts'
 import { INCIDENT, promql, sh } from './text.ts'
 
-const increase = (...matchers: readonly string[]) => of(PROBE_INCREASE, ...matchers)
-/** Scheduled probes within a window, from the disjoint increases of five minutes. */
-const probes = (window: string, ...matchers: readonly string[]): string =>
-  `sum by (${ENDPOINT}) (sum_over_time(${increase(...matchers)}[${window}:5m]))`
-const failing = (window: string, factor: number): string =>
-  `${probes(window, 'result="down"')} / ${probes(window)}
-  > ${factor} * 0.01 # threshold`
-
-interface Window {
-  readonly long: string
-  readonly short: string
+interface Pair {
+  readonly long: BurnWindow
+  readonly short: BurnWindow
   /** How many times faster than allowed the budget is spent. */
   readonly factor: number
   /** Fewest probes in each window. */
-  readonly enough: readonly [number, number]
+  readonly enough: readonly [long: number, short: number]
 }
 
-const burn = ({ long, short, factor, enough }: Window): string => `(
-  ${failing(long, factor)}
+const burn = ({ long, short, factor, enough }: Pair): string => `(
+  ${of(downRatio(long))} > ${factor} * 0.01 # threshold
   and
-  ${failing(short, factor)}
+  ${of(downRatio(short))} > ${factor} * 0.01 # threshold
   and
-  ${probes(long)} >= ${enough[0]}
+  ${of(probesIn(long))} >= ${enough[0]}
   and
-  ${probes(short)} >= ${enough[1]}
+  ${of(probesIn(short))} >= ${enough[1]}
 )`
 
 const probe = sh(
@@ -83,7 +75,7 @@ export const PROBE_ALERTS: readonly Alert[] = [
 ${held('min', SIGNALS.endpointUp.name).replaceAll(/^/gm, '  ')}
 ) == 0
 and on (${ENDPOINT})
-${probes('1h', 'result="down"')} > 0`),
+${of(downRatio('1h'))} > 0`),
     for: '3m',
     severity: 'endpoint',
     summary: 'A webhook endpoint is down for probes',
@@ -158,10 +150,7 @@ sum by (${ENDPOINT}) (increase(${of(SIGNALS.probes.name, 'trigger="scheduled"')}
       meaning:
         'Of the scheduled probes by the public way, so many failed in a long and a short window that an error budget of 1 % a month is spent at least 14.4 times (1 h and 5 min) or 6 times (6 h and 30 min) too fast.',
       impact: 'Deliveries fail in the same proportion; those that fail three times in a row are lost.',
-      diagnosis: [
-        promql('How much fails?', `sum_over_time(${PROBE_INCREASE}{result="down", endpoint="ENDPOINT"}[1h:5m])`),
-        probe,
-      ],
+      diagnosis: [promql('How much fails?', `${downRatio('1h')}{endpoint="ENDPOINT"}`), probe],
       mitigation: [
         'It comes and goes: look at one bad replica behind the load balancer, at time-outs under load, at one of several addresses in DNS.',
         'See [WebhookEndpointDown](WebhookEndpointDown.md).',

@@ -63,21 +63,12 @@ or
 ${by} by (${ENDPOINT}) (last_over_time(${of(name)}[10m]))`
 }
 
-/**
- * Adds the endpoint's team and severity. Exactly one info series an endpoint is recorded, so that the join cannot fail;
- * where there is none the alert fires without them.
- */
-export function withTeam(expr: string): string {
-  return `(
+/** Adds the endpoint's team and severity. The recording has exactly one series for each endpoint, known or not: the join cannot fail. */
+export const withTeam = (expr: string): string => `(
 ${indent(expr)}
 )
 * on (${ENDPOINT}) group_left (team, severity)
-(${of(SIGNALS.endpointInfoHeld.name)} > bool 0)
-or on (${ENDPOINT})
-(
-${indent(expr)}
-)`
-}
+${of(SIGNALS.endpointInfoHeld.name)}`
 
 /** The matcher of what is known per process, for recordings. */
 export const process = { on: PROCESS } as const

@@ -10,6 +10,15 @@ export const INCIDENT_CURRENT = 'namespace_job_endpoint:webhook_incident_open:cu
 export const INFO_NEWEST = 'namespace_job_endpoint:webhook_endpoint_info:newest'
 export const PROBE_INCREASE = 'namespace_job_endpoint_result:webhook_endpoint_probes:increase5m'
 
+export const BURN_WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const
+export type BurnWindow = (typeof BURN_WINDOWS)[number]
+/** Scheduled probes by the public way within the window, and the part of them that failed. */
+export const probesIn = (window: BurnWindow): string => `namespace_job_endpoint:webhook_endpoint_probes:count${window}`
+export const downRatio = (window: BurnWindow): string =>
+  `namespace_job_endpoint:webhook_endpoint_probes:down_ratio${window}`
+const overWindow = (window: BurnWindow, ...matchers: readonly string[]): string =>
+  window === '5m' ? of(PROBE_INCREASE, ...matchers) : `sum_over_time(${of(PROBE_INCREASE, ...matchers)}[${window}:5m])`
+
 export const ENDPOINT_RECORDINGS: readonly Recording[] = [
   {
     record: INCIDENT_CURRENT,
@@ -50,13 +59,6 @@ or
 )`,
   },
   {
-    record: SIGNALS.endpointInfoHeld.name,
-    why: 'Exactly one series an endpoint, so that no join with it can fail.',
-    expr: `topk by (${ENDPOINT}) (1, ${of(INFO_NEWEST)})
-or on (${ENDPOINT})
-topk by (${ENDPOINT}) (1, last_over_time(${of(INFO_NEWEST)}[1h]))`,
-  },
-  {
     record: SIGNALS.failureIncrease.name,
     why: 'Credits the first sample of a series that is born at 1, and no total that a restart restored.',
     expr: creditedFailures(10),
@@ -68,6 +70,32 @@ topk by (${ENDPOINT}) (1, last_over_time(${of(INFO_NEWEST)}[1h]))`,
   ${credited(SIGNALS.probes.name, ['trigger="scheduled"', 'vantage="public"'], 5).replaceAll('\n', '\n  ')}
 )`,
   },
+  {
+    record: SIGNALS.endpointInfoHeld.name,
+    why: 'Exactly one series for each endpoint that anything is known of, so that no join with it can fail or suppress an alert.',
+    expr: `topk by (${ENDPOINT}) (1, ${of(INFO_NEWEST)}) > bool 0
+or on (${ENDPOINT})
+topk by (${ENDPOINT}) (1, last_over_time(${of(INFO_NEWEST)}[1h])) > bool 0
+or on (${ENDPOINT})
+max by (${ENDPOINT}) (${of(SIGNALS.incidentHeld.name)}) >= bool 0
+or on (${ENDPOINT})
+sum by (${ENDPOINT}) (${of(SIGNALS.failureIncrease.name)}) >= bool 0
+or on (${ENDPOINT})
+sum by (${ENDPOINT}) (last_over_time(${of(PROBE_INCREASE)}[1h])) >= bool 0`,
+  },
+  ...BURN_WINDOWS.flatMap((window): Recording[] => [
+    {
+      record: probesIn(window),
+      ...(window === '30m' && {
+        why: 'Windows are put together from the increases of five minutes, which do not overlap.',
+      }),
+      expr: `sum by (${ENDPOINT}) (${overWindow(window)})`,
+    },
+    {
+      record: downRatio(window),
+      expr: `sum by (${ENDPOINT}) (${overWindow(window, 'result="down"')}) / ${of(probesIn(window))}`,
+    },
+  ]),
 ]
 
 export const RECEIVER_RECORDINGS: readonly Recording[] = [

@@ -5,7 +5,6 @@ import { type Alert, type Group, isAlert, type Recording } from './model.ts'
 
 const HEAD = ` Made by grafana/generate.ts; do not edit. Complete and valid for promtool as it stands; for a Prometheus without the
  Operator load this file. The chart makes a PrometheusRule of it and keeps to these conventions:
-
  1. A selector says job="webhook-error-exporter". The chart writes the release's job and namespace in its place.
  2. The number that \`rules.overrides.ALERT.threshold\` replaces is followed by the comment "# threshold" at the end of its line.
  3. runbook_url, dashboard_url and api_url begin with addresses that \`rules.runbookUrl\`, \`rules.grafanaUrl\` and
