@@ -75,7 +75,7 @@ export const PROBE_ALERTS: readonly Alert[] = [
 ${held('min', SIGNALS.endpointUp.name).replaceAll(/^/gm, '  ')}
 ) == 0
 and on (${ENDPOINT})
-${of(downRatio('1h'))} > 0`),
+(${of(downRatio('5m'))} > 0 or ${of(downRatio('1h'))} > 0)`),
     for: '3m',
     severity: 'endpoint',
     summary: 'A webhook endpoint is down for probes',

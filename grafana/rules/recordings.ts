@@ -9,6 +9,7 @@ const info = of(SIGNALS.endpointInfo.name)
 export const INCIDENT_CURRENT = 'namespace_job_endpoint:webhook_incident_open:current'
 export const INFO_NEWEST = 'namespace_job_endpoint:webhook_endpoint_info:newest'
 export const PROBE_INCREASE = 'namespace_job_endpoint_result:webhook_endpoint_probes:increase5m'
+const PROBE_INCREASE_HOUR = 'namespace_job_endpoint_result:webhook_endpoint_probes:increase1h'
 
 export const BURN_WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const
 export type BurnWindow = (typeof BURN_WINDOWS)[number]
@@ -16,8 +17,12 @@ export type BurnWindow = (typeof BURN_WINDOWS)[number]
 export const probesIn = (window: BurnWindow): string => `namespace_job_endpoint:webhook_endpoint_probes:count${window}`
 export const downRatio = (window: BurnWindow): string =>
   `namespace_job_endpoint:webhook_endpoint_probes:down_ratio${window}`
-const overWindow = (window: BurnWindow, ...matchers: readonly string[]): string =>
-  window === '5m' ? of(PROBE_INCREASE, ...matchers) : `sum_over_time(${of(PROBE_INCREASE, ...matchers)}[${window}:5m])`
+const overWindow = (window: BurnWindow, ...matchers: readonly string[]): string => {
+  if (window === '5m') return of(PROBE_INCREASE, ...matchers)
+  if (window === '1h') return of(PROBE_INCREASE_HOUR, ...matchers)
+  const [parts, length] = window.endsWith('d') ? [PROBE_INCREASE_HOUR, '1h'] : [PROBE_INCREASE, '5m']
+  return `sum_over_time(${of(parts, ...matchers)}[${window}:${length}])`
+}
 
 export const ENDPOINT_RECORDINGS: readonly Recording[] = [
   {
@@ -83,12 +88,14 @@ sum by (${ENDPOINT}) (${of(SIGNALS.failureIncrease.name)}) >= bool 0
 or on (${ENDPOINT})
 sum by (${ENDPOINT}) (last_over_time(${of(PROBE_INCREASE)}[1h])) >= bool 0`,
   },
+  {
+    record: PROBE_INCREASE_HOUR,
+    why: 'Long windows are put together from shorter ones that do not overlap: three days cost 72 samples.',
+    expr: `sum_over_time(${of(PROBE_INCREASE)}[1h:5m])`,
+  },
   ...BURN_WINDOWS.flatMap((window): Recording[] => [
     {
       record: probesIn(window),
-      ...(window === '30m' && {
-        why: 'Windows are put together from the increases of five minutes, which do not overlap.',
-      }),
       expr: `sum by (${ENDPOINT}) (${overWindow(window)})`,
     },
     {
