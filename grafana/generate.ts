@@ -1,5 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { alertmanagerFile, chartValues } from './alertmanager/render.ts'
+import { templateFile } from './alertmanager/templates.ts'
 import { renderMetricsPage } from './metrics-page.ts'
 import { GROUPS } from './rules/groups.ts'
 import { alertsOf } from './rules/model.ts'
@@ -11,6 +13,7 @@ import { renderIndex, renderRunbook } from './rules/runbooks.ts'
  */
 const root = join(import.meta.dirname, '..')
 const RUNBOOKS = 'docs/runbooks'
+const ALERTMANAGER = 'docs/alertmanager'
 const RULES = 'helm/webhook-error-exporter/files/rules'
 
 /** Path from the repository's root → content. */
@@ -20,6 +23,9 @@ export function generated(): Map<string, string> {
   const alerts = alertsOf(GROUPS)
   for (const alert of alerts) files.set(`${RUNBOOKS}/${alert.alert}.md`, renderRunbook(alert))
   files.set(`${RUNBOOKS}/README.md`, renderIndex(alerts))
+  files.set(`${ALERTMANAGER}/alertmanager.yaml`, alertmanagerFile())
+  files.set(`${ALERTMANAGER}/webhooks.tmpl`, templateFile())
+  files.set(`${ALERTMANAGER}/chart-values.yaml`, chartValues())
   files.set('docs/metrics.md', renderMetricsPage())
   return files
 }

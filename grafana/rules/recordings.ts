@@ -17,11 +17,22 @@ export type BurnWindow = (typeof BURN_WINDOWS)[number]
 export const probesIn = (window: BurnWindow): string => `namespace_job_endpoint:webhook_endpoint_probes:count${window}`
 export const downRatio = (window: BurnWindow): string =>
   `namespace_job_endpoint:webhook_endpoint_probes:down_ratio${window}`
+/**
+ * Long windows are put together from the values of shorter ones that do not overlap. A minute less takes in the same
+ * values whether a range includes its own beginning (Prometheus 2) or not (3).
+ */
+const PARTS: Readonly<Record<Exclude<BurnWindow, '5m' | '1h'>, readonly [record: string, range: string]>> = {
+  '30m': [PROBE_INCREASE, '29m:5m'],
+  '2h': [PROBE_INCREASE, '119m:5m'],
+  '6h': [PROBE_INCREASE, '359m:5m'],
+  '1d': [PROBE_INCREASE_HOUR, '1439m:1h'],
+  '3d': [PROBE_INCREASE_HOUR, '4319m:1h'],
+}
 const overWindow = (window: BurnWindow, ...matchers: readonly string[]): string => {
   if (window === '5m') return of(PROBE_INCREASE, ...matchers)
   if (window === '1h') return of(PROBE_INCREASE_HOUR, ...matchers)
-  const [parts, length] = window.endsWith('d') ? [PROBE_INCREASE_HOUR, '1h'] : [PROBE_INCREASE, '5m']
-  return `sum_over_time(${of(parts, ...matchers)}[${window}:${length}])`
+  const [record, range] = PARTS[window]
+  return `sum_over_time(${of(record, ...matchers)}[${range}])`
 }
 
 export const ENDPOINT_RECORDINGS: readonly Recording[] = [
@@ -91,7 +102,7 @@ sum by (${ENDPOINT}) (last_over_time(${of(PROBE_INCREASE)}[1h])) >= bool 0`,
   {
     record: PROBE_INCREASE_HOUR,
     why: 'Long windows are put together from shorter ones that do not overlap: three days cost 72 samples.',
-    expr: `sum_over_time(${of(PROBE_INCREASE)}[1h:5m])`,
+    expr: `sum_over_time(${of(PROBE_INCREASE)}[59m:5m])`,
   },
   ...BURN_WINDOWS.flatMap((window): Recording[] => [
     {
