@@ -1,37 +1,20 @@
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
+import { MEASURES, type Measure } from '../../src/domain/measures/catalogue.ts'
 
-/** A cause's corrective measures, as src/domain/measures has them. */
-export interface CauseMeasures {
-  readonly meaning: string
-  readonly checks: readonly string[]
-  readonly mends: readonly string[]
-  readonly mended: string
+/** What stands in a page or an annotation, where nothing is known of the host: a variable to set, or words. */
+const WORDS: Readonly<Record<string, string>> = {
+  endpoint: '$ENDPOINT',
+  host: '$HOST',
+  port: '$PORT',
+  url: '$URL',
+  code: 'in the report',
+  status: 'in the answer',
+  expiry: 'see the dashboard',
 }
+const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (whole, word: string) => WORDS[word] ?? whole)
 
-/** Empty until src/domain/measures/catalogue.ts is there. */
-const catalogue: Partial<Record<Cause, CauseMeasures>> = await import(
-  '../../src/domain/measures/catalogue.ts' as string
-)
-  .then(({ MEASURES }) => MEASURES)
-  .catch(() => ({}))
-
-/** In a page and in an annotation nothing is known of the host: its places are shell variables. */
-const fill = (text: string): string =>
-  text.replace(/\{(\w+)\}/g, (_, word: string) =>
-    word === 'expiry' || word === 'code' || word === 'status' ? `its ${word}` : `$${word.toUpperCase()}`,
-  )
-
-export const measures: readonly (CauseMeasures & { readonly cause: Cause })[] = CAUSES.flatMap((cause) => {
-  const found = catalogue[cause]
-  return found
-    ? [
-        {
-          cause,
-          meaning: fill(found.meaning),
-          checks: found.checks.map(fill),
-          mends: found.mends.map(fill),
-          mended: fill(found.mended),
-        },
-      ]
-    : []
+/** The corrective measures of each cause, as the API has them with all of it filled in. */
+export const measures: readonly (Measure & { readonly cause: Cause })[] = CAUSES.map((cause) => {
+  const { meaning, checks, mends, mended } = MEASURES[cause]
+  return { cause, meaning: fill(meaning), checks: checks.map(fill), mends: mends.map(fill), mended: fill(mended) }
 })
