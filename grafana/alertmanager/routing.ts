@@ -60,12 +60,6 @@ export const INHIBITIONS: readonly Inhibition[] = [
     equal: RELEASE,
   },
   {
-    why: 'Down is the better word for absent.',
-    source: [is('alertname', 'WebhookReceiverDown')],
-    target: [is('alertname', 'WebhookReceiverAbsent')],
-    equal: RELEASE,
-  },
-  {
     why: 'Without a journal nothing can be recorded.',
     source: [is('alertname', 'WebhookJournalDown')],
     target: [named('WebhookReportsNotRecorded|WebhookJournalSlow|WebhookJournalVolumeNearlyFull')],

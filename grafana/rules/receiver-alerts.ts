@@ -36,8 +36,10 @@ export const RECEIVER_ALERTS: readonly Alert[] = [
   },
   {
     alert: 'WebhookReceiverAbsent',
-    why: 'absent() takes its labels from the selector: the chart puts job and namespace there.',
-    expr: `absent(${of(SIGNALS.buildInfo.name)})`,
+    why: 'absent() takes its labels from the selector: the chart puts job and namespace there. A target that does not answer is down, not absent.',
+    expr: `absent(${of(SIGNALS.buildInfo.name)})
+unless on (job)
+max by (job) (${of('up')}) == 0`,
     for: '5m',
     severity: 'critical',
     summary: 'Prometheus has no receiver of error webhooks',

@@ -43,7 +43,6 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
     what: 'a receiver that is down silences what it would have said, not what was known before',
     fires: [
       alert('WebhookReceiverDown'),
-      alert('WebhookReceiverAbsent'),
       alert('WebhookCanaryLost'),
       alert('WebhookProbesStale', { ...orders, severity: 'warning' }),
       alert('WebhookJournalDown'),

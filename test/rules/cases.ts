@@ -620,6 +620,12 @@ const receiver: readonly Case[] = [
     end: '19m',
   },
   {
+    alert: 'WebhookReceiverAbsent',
+    what: 'not where a target is known that does not answer, which is down',
+    series: { [series('up')]: values([['20m', 0]]) },
+    end: '19m',
+  },
+  {
     alert: 'WebhookReceiverNotScraped',
     what: 'after ten minutes without one of two',
     series: {

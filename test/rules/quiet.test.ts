@@ -56,7 +56,7 @@ const DIRECTIONS: readonly Direction[] = [
   {
     what: 'twenty minutes of a target that does not answer',
     world: { pods: [pod(0, except('40m', '60m', 'down'), [-240, at('60m')])] },
-    right: ['WebhookReceiverAbsent', 'WebhookReceiverDown'],
+    right: ['WebhookReceiverDown'],
   },
   { what: 'two replicas', world: { counting: 'own', pods: [pod(0), pod(1)] } },
   { what: 'a reset of counters without a restart', world: { pods: [pod(0)], lostAt: at('40m') } },
