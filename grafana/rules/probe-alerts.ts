@@ -1,6 +1,6 @@
 import { SIGNALS } from '../signals.ts'
 import type { Alert } from './model.ts'
-import { ENDPOINT, held, of, withTeam } from './promql.ts'
+import { ENDPOINT, held, indent, of, withTeam } from './promql.ts'
 import { type BurnWindow, downRatio, probesIn } from './recordings.ts'
 import { INCIDENT, promql, sh } from './text.ts'
 
@@ -133,13 +133,17 @@ sum by (${ENDPOINT}) (increase(${of(SIGNALS.probes.name, 'trigger="scheduled"')}
   },
   {
     alert: 'WebhookAvailabilityBurnFast',
-    why: 'Objective 99 %: the threshold is the error budget. Two windows each, and enough probes in both.',
-    expr: withTeam(
-      [
-        burn({ long: '1h', short: '5m', factor: 14.4, enough: [20, 3] }),
-        burn({ long: '6h', short: '30m', factor: 6, enough: [30, 4] }),
-      ].join('\nor\n'),
-    ),
+    why: 'Objective 99 %: the threshold is the error budget. Two windows each, and enough probes in both. What an incident said is not said again while the windows still hold it.',
+    expr: withTeam(`(
+${indent(
+  [
+    burn({ long: '1h', short: '5m', factor: 14.4, enough: [20, 3] }),
+    burn({ long: '6h', short: '30m', factor: 6, enough: [30, 4] }),
+  ].join('\nor\n'),
+)}
+)
+unless on (${ENDPOINT})
+max_over_time(${of(SIGNALS.incidentHeld.name)}[1h]) == 1`),
     for: '1m',
     severity: 'endpoint',
     summary: 'A webhook endpoint spends its error budget fast',

@@ -344,6 +344,30 @@ const probes: readonly Case[] = [
   },
   {
     alert: 'WebhookAvailabilityBurnFast',
+    what: 'not when an incident has said it, nor within the hour after',
+    series: {
+      ...info('3h'),
+      ...up('3h'),
+      [probesTotal({ result: 'up' })]: values([
+        ['1h', minutely()],
+        ['1h', 59],
+        ['1h', minutely(60)],
+      ]),
+      [probesTotal({ result: 'down', cause: 'timeout' })]: values([
+        ['1h', 0],
+        ['1h', minutely(1)],
+        ['1h', 60],
+      ]),
+      [open('orders')]: values([
+        ['1h', 0],
+        ['1h', 1],
+        ['1h', 0],
+      ]),
+    },
+    end: '2h59m',
+  },
+  {
+    alert: 'WebhookAvailabilityBurnFast',
     what: 'not for a few probes of which one failed',
     series: {
       ...info('2h'),

@@ -22,11 +22,11 @@ import {
   startSink,
 } from './live.ts'
 import { RULES } from './promtool.ts'
-import { JOB, NAMESPACE } from './series.ts'
+import { JOB, NAMESPACE, seconds } from './series.ts'
 
 const DOCS = join(import.meta.dirname, '../../docs')
-/** Long enough for everything that would come to come: twice the longest `for` of an alert about the receiver. */
-const SETTLED = (2 * 300_000) / FASTER
+/** Long enough for an alert of the receiver with this `for` to come, if it would. */
+const settled = (wait: string): number => (1_000 * seconds(wait)) / FASTER + 2_000
 
 describe('from the report to the notification, live', function () {
   this.timeout(150_000)
@@ -118,14 +118,14 @@ describe('from the report to the notification, live', function () {
     await service.stop('SIGKILL')
     const second = await start()
     await scraped()
-    await pause(SETTLED)
+    await pause(settled('2m'))
     expect(names(1), 'after a kill -9 and a restart').to.deep.equal([])
 
     since = Date.now()
     await second.stop()
     const down = await until('the page', () => heard()[1])
     took('stop → notification', since, down.at)
-    await pause(SETTLED)
+    await pause(settled('5m'))
     expect(names(1), 'while the service is stopped').to.deep.equal(['WebhookReceiverDown firing'])
     expect(heard(1), 'told once').to.have.length(1)
 
@@ -140,7 +140,7 @@ describe('from the report to the notification, live', function () {
     const resolved = await until('the resolution', () => heard()[3], 60_000)
     took('recovery → resolved', since, resolved.at)
     expect(named(resolved)).to.deep.equal(['WebhookEndpointFailing resolved'])
-    await pause(SETTLED)
+    await pause(settled('2m'))
     expect(heard(), 'each resolved once').to.have.length(4)
     console.log(`      at ${FASTER} times the speed (a scrape each ${15_000 / FASTER} ms): ${times.join(', ')}`)
   })

@@ -5,7 +5,7 @@ import { JOB, type Labels, labelText, NAMESPACE, STEP, seconds } from './series.
 import { observe, type Pod, type Scrape, type World } from './world.ts'
 
 const at = (text: string): number => seconds(text) / STEP
-const END = '100m'
+const END = '75m'
 const always = (): Scrape => 'up'
 const within = (tick: number, from: string, to: string): boolean => tick >= at(from) && tick < at(to)
 /** Not up within an interval, but this. */
@@ -34,44 +34,44 @@ interface Direction {
 }
 
 const DIRECTIONS: readonly Direction[] = [
-  { what: 'a restart in place', world: { pods: [pod(0, except('40m', '40m30s', 'down'), [-240, at('40m30s')])] } },
-  { what: 'the replacement of the pod with restored counters', world: { pods: replaced('40m', '41m') } },
+  { what: 'a restart in place', world: { pods: [pod(0, except('30m', '30m30s', 'down'), [-240, at('30m30s')])] } },
+  { what: 'the replacement of the pod with restored counters', world: { pods: replaced('30m', '31m') } },
   {
     what: 'a rolling restart of two replicas behind one Service',
     world: {
       counting: 'own',
       pods: [
-        pod(0, except('40m', '41m', 'gone'), [-240, at('41m')]),
-        pod(1, except('42m', '43m', 'gone'), [-240, at('43m')]),
+        pod(0, except('30m', '31m', 'gone'), [-240, at('31m')]),
+        pod(1, except('32m', '33m', 'gone'), [-240, at('33m')]),
       ],
     },
   },
-  { what: 'a gap in scraping', world: { pods: [pod(0, except('40m', '46m', 'gap'))] } },
-  { what: 'a restart of Prometheus', world: { pods: [pod(0, except('40m', '41m30s', 'gap'))] } },
+  { what: 'a gap in scraping', world: { pods: [pod(0, except('30m', '36m', 'gap'))] } },
+  { what: 'a restart of Prometheus', world: { pods: [pod(0, except('30m', '31m30s', 'gap'))] } },
   {
     what: 'twenty minutes without the exporter',
-    world: { pods: replaced('40m', '60m') },
+    world: { pods: replaced('30m', '50m') },
     right: ['WebhookReceiverAbsent'],
   },
   {
     what: 'twenty minutes of a target that does not answer',
-    world: { pods: [pod(0, except('40m', '60m', 'down'), [-240, at('60m')])] },
+    world: { pods: [pod(0, except('30m', '50m', 'down'), [-240, at('50m')])] },
     right: ['WebhookReceiverDown'],
   },
   { what: 'two replicas', world: { counting: 'own', pods: [pod(0), pod(1)] } },
-  { what: 'a reset of counters without a restart', world: { pods: [pod(0)], lostAt: at('40m') } },
-  { what: 'a scrape that failed once', world: { pods: [pod(0, except('40m', '40m15s', 'down'))] } },
+  { what: 'a reset of counters without a restart', world: { pods: [pod(0)], lostAt: at('30m') } },
+  { what: 'a scrape that failed once', world: { pods: [pod(0, except('30m', '30m15s', 'down'))] } },
   {
     what: 'an endpoint’s series that go away',
-    world: { pods: [pod(0), pod(1, (tick) => (tick < at('40m') ? 'up' : 'gone'))] },
+    world: { pods: [pod(0), pod(1, (tick) => (tick < at('30m') ? 'up' : 'gone'))] },
   },
   {
     what: 'a clock of the exporter that is set back an hour',
-    world: { pods: [pod(0)], clock: (tick) => (tick >= at('40m') ? -3_600 : 0) },
+    world: { pods: [pod(0)], clock: (tick) => (tick >= at('30m') ? -3_600 : 0) },
   },
   {
     what: 'a clock of the exporter that is set forth an hour, and back',
-    world: { pods: [pod(0)], clock: (tick) => (within(tick, '40m', '60m') ? 3_600 : 0) },
+    world: { pods: [pod(0)], clock: (tick) => (within(tick, '30m', '50m') ? 3_600 : 0) },
   },
 ]
 
@@ -79,8 +79,8 @@ describe('no alert', function () {
   this.timeout(60_000)
   after(removeTempFolders)
 
-  const opened = at('20m')
-  const closed = at('85m')
+  const opened = at('10m')
+  const closed = at('65m')
   // Three of long ago, counted by processes before.
   const failures = [...[-200, -100, -50], opened].map((tick) => ({ tick, endpoint: 'orders' }))
   const own = { namespace: NAMESPACE, job: JOB, endpoint: 'orders', team: 'sales', severity: 'critical' }

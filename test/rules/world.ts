@@ -32,6 +32,10 @@ export interface World {
   readonly open: (endpoint: string, tick: number) => boolean
   /** Whether each pod counts alone from its start (PostgreSQL), or continues from the journal (SQLite). */
   readonly counting: 'restored' | 'own'
+  /** Whether the endpoint is probed; all are, unless given. */
+  readonly probed?: (endpoint: string) => boolean
+  /** Whether a probe finds the endpoint well; always, unless given. */
+  readonly well?: (endpoint: string, tick: number) => boolean
   /** What is added to the clock of the receivers, in seconds. */
   readonly clock?: (tick: number) => number
   /** What a counter is lowered by after this tick without a restart, such as by a restored older volume. */
@@ -76,7 +80,7 @@ export function observe(world: World): Map<string, Value[]> {
 type Put = (name: string, labels: Labels, value: number) => void
 
 function expose(world: World, index: number, tick: number, skew: number, put: Put): void {
-  const { step, endpoints, failures, counting, open, pods } = world
+  const { step, endpoints, failures, counting, open, well, pods, probed = () => true } = world
   const start = Math.max(...pods[index]!.starts.filter((it) => it <= tick))
   const age = tick - start
   const now = tick * step + skew
@@ -116,14 +120,22 @@ function expose(world: World, index: number, tick: number, skew: number, put: Pu
     const isOpen = open(endpoint, tick)
     put('webhook_incident_open', { endpoint }, isOpen ? 1 : 0)
     if (isOpen) put('webhook_incident_info', { endpoint, cause: 'unavailable', code: '503' }, 1)
-    // Probes each minute, from the first minute of a process on.
-    const probes = Math.floor((age * step) / 60)
-    if (index === 0 && probes > 0) {
-      const probed = { endpoint, vantage: 'public' }
-      put('webhook_endpoint_up', probed, 1)
-      put('webhook_endpoint_last_probe_timestamp_seconds', probed, now)
-      put('webhook_endpoint_tls_not_after_timestamp_seconds', probed, tick * step + 60 * 86_400)
-      put('webhook_endpoint_probes_total', { ...probed, result: 'up', cause: 'none', trigger: 'scheduled' }, probes)
+    // The first pod probes each minute, from the first minute of its process on.
+    if (pods[index]!.pod === pods[0]!.pod && age * step >= 60 && probed(endpoint)) {
+      const where = { endpoint, vantage: 'public' }
+      // One a minute, or one a tick where a tick is longer.
+      const each = Math.max(1, Math.round(60 / step))
+      const made = Math.floor(age / each)
+      let failed = 0
+      for (let at = 1; well && at <= made; at++) if (!well(endpoint, start + at * each)) failed++
+      put('webhook_endpoint_up', where, well && !well(endpoint, tick) ? 0 : 1)
+      put('webhook_endpoint_last_probe_timestamp_seconds', where, now)
+      put('webhook_endpoint_tls_not_after_timestamp_seconds', where, tick * step + 60 * 86_400)
+      const scheduled = { ...where, trigger: 'scheduled' }
+      if (made > failed)
+        put('webhook_endpoint_probes_total', { ...scheduled, result: 'up', cause: 'none' }, made - failed)
+      if (failed > 0)
+        put('webhook_endpoint_probes_total', { ...scheduled, result: 'down', cause: 'unavailable' }, failed)
     }
   }
   const counted = new Map<string, { labels: Labels; count: number; last: number }>()
