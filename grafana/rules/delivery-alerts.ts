@@ -6,13 +6,21 @@ import { ENDPOINT, of, withTeam } from './promql.ts'
 import { FAILURES, INCIDENT, LOGS, LOST, promql, READ_AGAIN, sh } from './text.ts'
 
 const open = `${of(SIGNALS.incidentHeld.name)} == 1`
+/** What closed a second time within three hours flaps: it counts as open for the half hour in which a failure opens it again. */
+const openOrFlapping = `${open}
+or
+(
+  max_over_time(${of(SIGNALS.incidentHeld.name)}[30m]) == 1
+  and
+  resets(${of(SIGNALS.incidentHeld.name)}[3h]) > 1
+)`
 
 /** What sources gave up to deliver. */
 export const DELIVERY_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointFailing',
-    why: 'State, not arithmetic: it fires at the first failure and resolves when the incident closes.',
-    expr: withTeam(open),
+    why: 'State, not arithmetic: it fires at the first failure and resolves when the incident closes. What keeps being opened again pages twice, not each time.',
+    expr: withTeam(openOrFlapping),
     severity: 'endpoint',
     summary: 'Deliveries to a webhook endpoint fail',
     description:
@@ -25,7 +33,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     dashboard: 'endpoint',
     runbook: {
       meaning:
-        'The platform could not deliver a notification to this endpoint, gave up and reported it. The incident of the endpoint is open since the first such report. The alert follows the incident: it does not fire again for a restart of the receiver, and resolves when the incident closes, which needs `incidents.quietTime` without a report and, where the endpoint can be probed, `incidents.goodProbes` good probes in a row.',
+        'The platform could not deliver a notification to this endpoint, gave up and reported it. The incident of the endpoint is open since the first such report. The alert follows the incident: it does not fire again for a restart of the receiver, and resolves when the incident closes, which needs `incidents.quietTime` without a report and, where the endpoint can be probed, `incidents.goodProbes` good probes in a row. An incident that was closed and opened again within three hours flaps: then the alert ends half an hour after the last closing.',
       impact: LOST,
       diagnosis: [
         INCIDENT,

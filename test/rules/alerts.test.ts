@@ -60,6 +60,7 @@ describe('an alert', function () {
       const { code, text } = await unitTest(this, {
         files: [fileWith(alert)],
         series,
+        keep: (rule) => rule.record !== undefined || rule.alert === alert,
         ...(step !== undefined && { step }),
         expect: expectations(it_),
       })

@@ -126,6 +126,25 @@ const deliveries: readonly Case[] = [
     end: '9m',
   },
   {
+    alert: 'WebhookEndpointFailing',
+    what: 'on for half an hour after the second closing of what flaps, through further openings',
+    series: {
+      ...info('4h'),
+      [open('orders')]: values([
+        ['10m', 1],
+        ['10m', 0],
+        ['10m', 1],
+        ['20m', 0],
+        ['10m', 1],
+        ['3h', 0],
+      ]),
+    },
+    fires: '20m',
+    labels: SALES,
+    resolves: '1h30m',
+    end: '3h59m',
+  },
+  {
     alert: 'WebhookFailuresIncreasing',
     what: 'when more than ten in ten minutes went on for five, and ends with the window',
     series: {
