@@ -38,22 +38,31 @@ export function credited(name: string, matchers: readonly string[], window: numb
 }
 
 /**
- * The same for failures, whose counters continue across restarts: a first sample may be an old total. It is credited only
- * where the series was last counted within the window by its own time, whatever process shows it.
- * `abs`: a clock that ran ahead says nothing either.
+ * The same for failures, whose counters continue across restarts: a first sample may be an old total, and a value after a
+ * reset one of an older copy of the journal. Both count only where something was received within the window by its own
+ * time, whatever process shows it. `abs`: a clock that ran ahead says nothing either.
  */
 export function creditedFailures(window: number): string {
   const x = of(SIGNALS.deliveryFailures.name)
   const last = of(SIGNALS.lastFailure.name)
+  const recent = `abs(time() - max without (instance, pod) (${last})) < ${window * 60}`
   return `(
   sum without (instance, pod) (${x})
   unless
   sum without (instance, pod) (last_over_time(${x}[6h] offset ${window}m))
 )
 and
-(abs(time() - max without (instance, pod) (${last})) < ${window * 60})
+(${recent})
 or
-sum without (instance, pod) (increase(${x}[${window}m]))`
+(
+  sum without (instance, pod) (increase(${x}[${window}m]))
+  unless
+  (
+    sum without (instance, pod) (resets(${x}[${window}m])) > 0
+    unless
+    (${recent})
+  )
+)`
 }
 
 /** The current value, else the last one of ten minutes: it outlives the replacement of a pod, and nothing old hides a new value. */

@@ -59,7 +59,7 @@ const DIRECTIONS: readonly Direction[] = [
     right: ['WebhookReceiverDown'],
   },
   { what: 'two replicas', world: { counting: 'own', pods: [pod(0), pod(1)] } },
-  { what: 'a reset of counters without a restart', world: { pods: [pod(0)], lostAt: at('30m') } },
+  { what: 'counters that are set back', world: { pods: [pod(0)], lostAt: at('30m') } },
   { what: 'a scrape that failed once', world: { pods: [pod(0, except('30m', '30m15s', 'down'))] } },
   {
     what: 'an endpoint’s series that go away',
@@ -81,8 +81,13 @@ describe('no alert', function () {
 
   const opened = at('10m')
   const closed = at('65m')
-  // Three of long ago, counted by processes before.
-  const failures = [...[-200, -100, -50], opened].map((tick) => ({ tick, endpoint: 'orders' }))
+  // Of long ago, counted by processes before: enough for every alert that looks at failures.
+  const old = Array.from({ length: 60 }, (_, index) => -100 - index)
+  const failures = [
+    ...old.map((tick) => ({ tick, endpoint: 'orders' })),
+    ...old.map((tick) => ({ tick, endpoint: 'invalid' })),
+    { tick: opened, endpoint: 'orders' },
+  ]
   const own = { namespace: NAMESPACE, job: JOB, endpoint: 'orders', team: 'sales', severity: 'critical' }
   const end = `${seconds(END) - STEP}s`
 

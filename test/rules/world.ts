@@ -38,7 +38,7 @@ export interface World {
   readonly well?: (endpoint: string, tick: number) => boolean
   /** What is added to the clock of the receivers, in seconds. */
   readonly clock?: (tick: number) => number
-  /** What a counter is lowered by after this tick without a restart, such as by a restored older volume. */
+  /** From this tick on, half of the failures before it are no longer counted. */
   readonly lostAt?: number
 }
 
@@ -141,7 +141,8 @@ function expose(world: World, index: number, tick: number, skew: number, put: Pu
   const counted = new Map<string, { labels: Labels; count: number; last: number }>()
   for (const { tick: at, endpoint, cause = 'unavailable', code = '503', by = 0 } of failures) {
     if (at > tick || (counting === 'own' && (by !== index || at <= start))) continue
-    if (world.lostAt !== undefined && tick >= world.lostAt && at < world.lostAt) continue
+    // Half of what was before, as an older copy of the journal would have it.
+    if (world.lostAt !== undefined && tick >= world.lostAt && at < world.lostAt && at % 2 === 0) continue
     const labels = { source: 'retm', endpoint, code, cause }
     const key = JSON.stringify(labels)
     const { count = 0 } = counted.get(key) ?? {}
