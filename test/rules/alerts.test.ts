@@ -4,7 +4,7 @@ import { alertsOf } from '../../grafana/rules/model.ts'
 import { removeTempFolders } from '../support/temp.ts'
 import { CASES, type Case, oneBefore } from './cases.ts'
 import { type Expectation, firing, RULES, run, unitTest } from './promtool.ts'
-import { labelText } from './series.ts'
+import { STEP, seconds } from './series.ts'
 
 const alerts = alertsOf(GROUPS)
 const fileOf = (name: string): string => `${name.replace(/^webhook-/, '')}.yaml`
@@ -23,22 +23,25 @@ describe('promtool check rules', function () {
   }
 })
 
-/** Fires and resolves at the evaluations it must, and not one before; always as one alert, no label of which changed. */
-function expectations({ alert, fires, labels = {}, resolves, end, step }: Case): Expectation[] {
-  const at = (time: string, does: boolean) => firing(time, alert, ...(does ? [labels] : []))
-  const times = (does: boolean) => ({
-    at: end,
-    promql: `count(count_over_time(ALERTS{alertname="${alert}", alertstate="firing"}[7d]))`,
-    samples: does ? [{ labels: labelText({}), value: 1 }] : [],
-  })
-  if (fires === undefined) return [times(false)]
+/** Fires and resolves at the evaluations it must, and not one before; at each in between, and with no label changed. */
+function expectations({ alert, fires, earlier = '', labels = {}, resolves, end, step = STEP }: Case): Expectation[] {
+  const promql = `count_over_time(ALERTS{alertname="${alert}", alertstate="firing"}[7d])`
+  if (fires === undefined) return [{ at: end, promql, samples: [] }]
+  const last = resolves === undefined ? seconds(end) : seconds(resolves) - step
+  const all = firing(end, alert, labels)
   return [
-    ...(fires === '0s' ? [] : [at(oneBefore(fires, step), false)]),
-    at(fires, true),
-    ...(resolves === undefined
-      ? [at(end, true)]
-      : [at(oneBefore(resolves, step), true), at(resolves, false), at(end, false)]),
-    times(true),
+    ...(fires === '0s' ? [] : [firing(oneBefore(fires, step), alert)]),
+    firing(fires, alert, labels),
+    firing(`${last}s`, alert, labels),
+    ...(resolves === undefined ? [] : [firing(resolves, alert), firing(end, alert)]),
+    {
+      at: end,
+      promql,
+      samples: all.samples.map(({ labels: text }) => ({
+        labels: text.replace(/^ALERTS/, ''),
+        value: (last - seconds(fires) + seconds(earlier)) / step + 1,
+      })),
+    },
   ]
 }
 

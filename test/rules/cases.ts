@@ -4,10 +4,12 @@ export interface Case {
   readonly alert: string
   readonly what: string
   readonly series: Readonly<Record<string, readonly Value[]>>
-  /** First evaluation at which it fires; undefined: never within `end`. */
+  /** First evaluation at which it fires for good; undefined: never within `end`. */
   readonly fires?: string
   /** Its labels besides alertname, alertstate, namespace and job. */
   readonly labels?: Labels
+  /** How long it fired before that. */
+  readonly earlier?: string
   /** First evaluation at which it no longer fires. */
   readonly resolves?: string
   /** Last evaluation, for what never fires or never resolves. */
@@ -140,6 +142,7 @@ const deliveries: readonly Case[] = [
       ]),
     },
     fires: '20m',
+    earlier: '10m',
     labels: SALES,
     resolves: '1h30m',
     end: '3h59m',
