@@ -1,0 +1,85 @@
+import { expect } from 'chai'
+import { GROUPS } from '../../grafana/rules/groups.ts'
+import { alertsOf } from '../../grafana/rules/model.ts'
+import { removeTempFolders } from '../support/temp.ts'
+import { CASES, type Case, oneBefore } from './cases.ts'
+import { type Expectation, firing, RULES, run, unitTest } from './promtool.ts'
+import { STEP, seconds } from './series.ts'
+
+const alerts = alertsOf(GROUPS)
+const fileOf = (name: string): string => `${name.replace(/^webhook-/, '')}.yaml`
+const fileWith = (alert: string): string =>
+  fileOf(GROUPS.find((group) => alertsOf([group]).some((rule) => rule.alert === alert))!.name)
+
+describe('promtool check rules', function () {
+  this.timeout(60_000)
+
+  for (const { name } of GROUPS) {
+    it(`finds nothing in ${fileOf(name)} with every lint`, async function () {
+      const args = ['check', 'rules', '--lint=all', '--lint-fatal', `${RULES}/${fileOf(name)}`]
+      const { code, text } = await run(this, 'promtool', args)
+      expect(code, text).to.equal(0)
+    })
+  }
+})
+
+/** Fires and resolves at the evaluations it must, and not one before; at each in between, and with no label changed. */
+function expectations({ alert, fires, earlier = '', labels = {}, resolves, end, step = STEP }: Case): Expectation[] {
+  const promql = `count_over_time(ALERTS{alertname="${alert}", alertstate="firing"}[7d])`
+  if (fires === undefined) return [{ at: end, promql, samples: [] }]
+  const last = resolves === undefined ? seconds(end) : seconds(resolves) - step
+  const all = firing(end, alert, labels)
+  return [
+    ...(fires === '0s' ? [] : [firing(oneBefore(fires, step), alert)]),
+    firing(fires, alert, labels),
+    firing(`${last}s`, alert, labels),
+    ...(resolves === undefined ? [] : [firing(resolves, alert), firing(end, alert)]),
+    {
+      at: end,
+      promql,
+      samples: all.samples.map(({ labels: text }) => ({
+        labels: text.replace(/^ALERTS/, ''),
+        value: (last - seconds(fires) + seconds(earlier)) / step + 1,
+      })),
+    },
+  ]
+}
+
+describe('an alert', function () {
+  this.timeout(60_000)
+  after(() => {
+    removeTempFolders()
+    printTable()
+  })
+
+  it('of each name has a test that makes it fire', () => {
+    const tested = new Set(CASES.filter(({ fires }) => fires !== undefined).map(({ alert }) => alert))
+    expect(alerts.map(({ alert }) => alert).filter((alert) => !tested.has(alert))).to.deep.equal([])
+  })
+
+  for (const it_ of CASES) {
+    const { alert, what, series, step } = it_
+    it(`${alert} fires ${what}`, async function () {
+      const { code, text } = await unitTest(this, {
+        files: [fileWith(alert)],
+        series,
+        keep: (rule) => rule.record !== undefined || rule.alert === alert,
+        ...(step !== undefined && { step }),
+        expect: expectations(it_),
+      })
+      expect(code, text).to.equal(0)
+    })
+  }
+})
+
+function printTable(): void {
+  const rows = alerts.map(({ alert, for: wait, severity }) => [
+    alert,
+    wait ?? 'at once',
+    severity,
+    String(CASES.filter((it) => it.alert === alert).length),
+  ])
+  const head = ['alert', 'for', 'severity', 'tests']
+  const width = head.map((_, at) => Math.max(...[head, ...rows].map((row) => row[at]!.length)))
+  for (const row of [head, ...rows]) console.log(`      ${row.map((cell, at) => cell.padEnd(width[at]!)).join('  ')}`)
+}

@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { drift, generated } from '../../grafana/generate.ts'
+import { GROUPS } from '../../grafana/rules/groups.ts'
+import { measures } from '../../grafana/rules/measures.ts'
+import { alertsOf } from '../../grafana/rules/model.ts'
+import { CAUSES_PAGE, HEADINGS } from '../../grafana/rules/runbooks.ts'
+import { SIGNALS, type Signal } from '../../grafana/signals.ts'
+import { CAUSES } from '../../src/domain/cause.ts'
+import { report } from '../support/http.ts'
+import { startService, stopServices } from '../support/service.ts'
+
+const RUNBOOKS = join(import.meta.dirname, '../../docs/runbooks')
+const alerts = alertsOf(GROUPS)
+const page = (name: string): string => readFileSync(join(RUNBOOKS, `${name}.md`), 'utf8')
+
+describe('what is made from grafana/', () => {
+  it('is what is committed; run `node grafana/generate.ts`', () => {
+    expect(drift()).to.deep.equal([])
+  })
+
+  it('is the same each time', () => {
+    expect([...generated()]).to.deep.equal([...generated()])
+  })
+})
+
+describe('the runbooks', () => {
+  it('are one a alert, and none beside', () => {
+    const pages = readdirSync(RUNBOOKS).filter((name) => name !== 'README.md')
+    expect(pages.map((name) => name.replace(/\.md$/, ''))).to.have.members(alerts.map(({ alert }) => alert))
+  })
+
+  for (const { alert } of alerts) {
+    it(`${alert} has its headings, each with text`, () => {
+      const parts = page(alert).split(/^## /m)
+      expect(parts[0]).to.match(new RegExp(`^# ${alert}$`, 'm'))
+      const titles = parts.slice(1).map((part) => part.split('\n', 1)[0])
+      expect(titles.slice(0, 4)).to.deep.equal([...HEADINGS])
+      for (const part of parts.slice(1, 5)) expect(part.split('\n').slice(1).join('').trim()).to.have.length.above(20)
+    })
+  }
+
+  it('have commands and queries in every diagnosis, and the port-forward', () => {
+    for (const { alert, runbook } of alerts) {
+      expect(runbook.diagnosis.join('\n'), alert).to.match(/```(sh|promql)/)
+      expect(page(alert), alert).to.include('port-forward')
+    }
+  })
+
+  it('link to pages and headings that exist', () => {
+    for (const { alert } of alerts) {
+      for (const [, target, heading] of page(alert).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+        const text = target === '' ? page(alert) : page(target!.replace(/\.md$/, ''))
+        if (heading) expect(text.toLowerCase(), `${alert} → ${heading}`).to.match(new RegExp(`^##+ ${heading}$`, 'm'))
+      }
+    }
+  })
+
+  it('have the corrective measures of every cause', () => {
+    expect(measures.map(({ cause }) => cause)).to.deep.equal([...CAUSES])
+    for (const { cause, meaning } of measures) {
+      expect(page(CAUSES_PAGE)).to.include(`### ${cause}\n`).and.include(meaning)
+    }
+  })
+})
+
+describe('the signals', () => {
+  afterEach(stopServices)
+
+  it('are on /metrics with the same help, type and labels', async () => {
+    const service = await startService({
+      config: { endpoints: [{ name: 'orders', event: 'e', team: 't', urls: ['https://shop.example/hooks/orders'] }] },
+    })
+    await report(service.ingest)
+    const text = await (await fetch(`${service.admin}/metrics`)).text()
+    const missing: string[] = []
+    for (const { name, type, help, labels, absent } of Object.values(SIGNALS) as readonly Signal[]) {
+      if (type === 'recorded') continue
+      const said = new RegExp(`^# HELP ${name} (.*)$`, 'm').exec(text)?.[1]
+      if (said === undefined) {
+        // A canary is on /metrics only where one is configured.
+        if (!name.startsWith('webhook_canary_')) missing.push(name)
+        continue
+      }
+      expect(said, name).to.equal(help)
+      expect(text, name).to.match(new RegExp(`^# TYPE ${name} ${type}$`, 'm'))
+      const line = new RegExp(`^${name}(?:_bucket)?(?:\\{(.*)\\})? `, 'm').exec(text)
+      if (!line) {
+        expect(absent, `${name} has no series`).to.be.a('string')
+        continue
+      }
+      const shown = [...(line[1] ?? '').matchAll(/(\w+)="/g)]
+        .map(([, label]) => label)
+        .filter((label) => label !== 'le')
+      expect(shown, name).to.have.members([...labels])
+    }
+    expect(missing).to.deep.equal([])
+  })
+})

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { requireProgram } from '../support/programs.ts'
+import { tempFolder } from '../support/temp.ts'
+import { JOB, type Labels, labelText, NAMESPACE, notation, STEP, type Value } from './series.ts'
+
+export const RULES = join(import.meta.dirname, '../../helm/webhook-error-exporter/files/rules')
+
+export interface Output {
+  readonly code: number | null
+  readonly text: string
+}
+
+/** Runs a program of the Prometheus family to its end; both outputs together. */
+export async function run(
+  context: Mocha.Context,
+  name: 'promtool' | 'amtool',
+  args: readonly string[],
+): Promise<Output> {
+  const { path, env } = await requireProgram(context, name)
+  const child = spawn(path, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let text = ''
+  const add = (chunk: Buffer) => {
+    text += chunk
+  }
+  child.stdout.on('data', add)
+  child.stderr.on('data', add)
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve))
+  return { code, text }
+}
+
+export interface Expectation {
+  readonly at: string
+  readonly promql: string
+  readonly samples: readonly { readonly labels: string; readonly value: number }[]
+}
+
+export interface Rule {
+  readonly alert?: string
+  readonly record?: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+export interface UnitTest {
+  readonly files: readonly string[]
+  readonly series: ReadonlyMap<string, readonly Value[]> | Readonly<Record<string, readonly Value[]>>
+  readonly expect?: readonly Expectation[]
+  readonly alerts?: readonly { readonly at: string; readonly alert: string }[]
+  /** Seconds between two samples, and between two evaluations. */
+  readonly step?: number
+  /** Which rules take part; all unless given. It saves time where the others could change nothing. */
+  readonly keep?: (rule: Rule) => boolean
+}
+
+/** `promtool test rules` of one test. With `alerts` it fails on purpose and tells in `text` what fires, annotations included. */
+export async function unitTest(context: Mocha.Context, test: UnitTest): Promise<Output> {
+  const folder = tempFolder()
+  const file = join(folder, 'test.yaml')
+  const step = `${test.step ?? STEP}s`
+  const entries = test.series instanceof Map ? [...test.series] : Object.entries(test.series)
+  writeFileSync(
+    file,
+    stringify(
+      {
+        rule_files: test.files.map((name) => (test.keep ? filtered(name, test.keep, folder) : join(RULES, name))),
+        evaluation_interval: step,
+        tests: [
+          {
+            interval: step,
+            input_series: entries.map(([series, list]) => ({ series, values: notation(list) })),
+            promql_expr_test: test.expect?.map(({ at, promql, samples }) => ({
+              eval_time: at,
+              expr: promql,
+              exp_samples: samples,
+            })),
+            alert_rule_test: test.alerts?.map(({ at, alert }) => ({ eval_time: at, alertname: alert, exp_alerts: [] })),
+          },
+        ],
+      },
+      { lineWidth: 0 },
+    ),
+  )
+  return run(context, 'promtool', ['test', 'rules', file])
+}
+
+function filtered(name: string, keep: (rule: Rule) => boolean, folder: string): string {
+  const { groups } = parse(readFileSync(join(RULES, name), 'utf8')) as { groups: { rules: Rule[] }[] }
+  const path = join(folder, name)
+  writeFileSync(
+    path,
+    stringify({ groups: groups.map((group) => ({ ...group, rules: group.rules.filter(keep) })) }, { lineWidth: 0 }),
+  )
+  return path
+}
+
+/** What fires at a time: all of an alert's instances with their labels, and no other. An empty label is none. */
+export const firing = (at: string, alert: string, ...instances: readonly Labels[]): Expectation => ({
+  at,
+  promql: `ALERTS{alertname="${alert}", alertstate="firing"}`,
+  samples: instances.map((own) => {
+    const labels = { alertname: alert, alertstate: 'firing', namespace: NAMESPACE, job: JOB, ...own }
+    const filled = Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))
+    return { labels: `ALERTS${labelText(filled)}`, value: 1 }
+  }),
+})

@@ -1,0 +1,155 @@
+import { type EndpointState, isOpen, newEndpoint, reduceIncident } from '../../src/domain/incident.ts'
+import type { Failure, Pod, Scrape, World } from './world.ts'
+
+const MINUTE = 60_000
+/** Minutes. */
+export const TICK = 2
+/** Ticks. */
+export const WEEK = (7 * 24 * 60) / TICK
+const SETTINGS = { quietTime: 30 * MINUTE, goodProbes: 3, failedProbes: 0 }
+
+/** The others close by quiet time alone. */
+const PROBED: readonly string[] = ['orders', 'menu', 'refunds']
+
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+export interface Week {
+  readonly world: World
+  /** Whether Prometheus can know at this tick that the endpoint's incident is open. */
+  readonly known: ReadonlyMap<string, readonly boolean[]>
+  readonly incidents: number
+  readonly reopened: number
+  readonly disturbances: Readonly<Record<string, number>>
+}
+
+/** The receiver's troubles: ticks from the beginning, how many ticks, and what Prometheus meets. */
+const AWAY: readonly (readonly [kind: string, from: number, length: number, Scrape])[] = [
+  ...[450, 1_150, 2_050, 2_500, 3_330, 4_100].map((at) => ['restart', at, 1, 'down'] as const),
+  ...[750, 1_500, 2_250, 3_000, 3_750].map((at) => ['rollout', at, 2, 'gone'] as const),
+  ...[900, 1_850, 2_750, 4_500].map((at) => ['gap', at, 2, 'gap'] as const),
+  ['absence', 4_350, 10, 'gone'],
+]
+
+/** One replica on SQLite, 3 endpoints with 20 outages among them, and 5 that flap for hours. */
+export function simulateWeek(): Week {
+  const next = random(7)
+  const endpoints = [
+    ...PROBED.map((name) => ({ name, team: 'sales', severity: 'critical' })),
+    ...[1, 2, 3, 4, 5].map((number) => ({ name: `flapping-${number}`, team: 'kitchen', severity: 'critical' })),
+  ]
+  const pods = receivers()
+  const received = (tick: number): boolean =>
+    pods.some((pod) => pod.scrape(tick) === 'up' || pod.scrape(tick) === 'gap')
+
+  // Outages, as intervals in which probes and deliveries fail.
+  const outages = new Map<string, [from: number, until: number][]>(endpoints.map(({ name }) => [name, []]))
+  for (let index = 0; index < 20; index++) {
+    const from = 150 + index * 240 + Math.floor(next() * 30)
+    outages.get(endpoints[index % 3]!.name)!.push([from, from + 3 + Math.floor(next() * 85)])
+  }
+  for (const [index, { name }] of endpoints.slice(3).entries()) {
+    const begin = 350 + index * 900
+    // The last one is well for longer than the quiet time, so that its incident closes and is opened again.
+    const period = index === 4 ? 25 : 6 + index * 2
+    for (let at = begin; at < begin + 300; at += period) outages.get(name)!.push([at, at + 2])
+  }
+  const failing = new Map([...outages].map(([name, list]) => [name, minutesOf(list)]))
+  const well = (endpoint: string, tick: number): boolean => !failing.get(endpoint)!.has(tick)
+
+  const failures: Failure[] = []
+  const open = new Map<string, boolean[]>()
+  const known = new Map<string, boolean[]>()
+  let incidents = 0
+  let reopened = 0
+  for (const { name } of endpoints) {
+    let state: EndpointState = newEndpoint(name)
+    const history: boolean[] = []
+    const seen: boolean[] = []
+    const isProbed = PROBED.includes(name)
+    const starts = new Set(outages.get(name)!.map(([from]) => from))
+    for (let tick = 0; tick < WEEK; tick++) {
+      const at = tick * TICK * MINUTE
+      const apply = (event: Parameters<typeof reduceIncident>[1]) => {
+        const { change, state: after } = reduceIncident(state, event, SETTINGS)
+        state = after
+        if (change === 'opened') incidents++
+        if (change === 'reopened') reopened++
+      }
+      if (received(tick)) {
+        const up = well(name, tick)
+        if (!up && (starts.has(tick) || next() < 0.2)) {
+          failures.push({ tick, endpoint: name })
+          apply({ type: 'failure', at, id: `${name}-${tick}`, code: 503, cause: 'unavailable' })
+        }
+        if (isProbed)
+          apply({
+            type: 'probe',
+            at,
+            startedAt: at,
+            id: `${name}-${tick}`,
+            scheduled: true,
+            up,
+            pathUnproven: false,
+            cause: up ? null : 'unavailable',
+          })
+        apply({ type: 'tick', at, probed: isProbed })
+      }
+      history.push(isOpen(state))
+      // What cannot be scraped is taken to be as it was.
+      seen.push(pods.some((pod) => pod.scrape(tick) === 'up') ? isOpen(state) : (seen.at(-1) ?? false))
+    }
+    open.set(name, history)
+    known.set(name, seen)
+  }
+  const disturbances: Record<string, number> = {}
+  for (const [kind] of AWAY) disturbances[kind] = (disturbances[kind] ?? 0) + 1
+  return {
+    world: {
+      ticks: WEEK,
+      step: TICK * 60,
+      counting: 'restored',
+      pods,
+      endpoints,
+      failures,
+      open: (endpoint, tick) => open.get(endpoint)![tick]!,
+      well,
+      probed: (endpoint) => PROBED.includes(endpoint),
+    },
+    known,
+    incidents,
+    reopened,
+    disturbances,
+  }
+}
+
+/** A rollout and an absence end with a pod of the same name and another address. */
+function receivers(): Pod[] {
+  const moves = AWAY.filter(([kind]) => kind === 'rollout' || kind === 'absence').sort((a, b) => a[1] - b[1])
+  const restarts = AWAY.filter(([kind]) => kind === 'restart').map(([, from, length]) => from + length)
+  return [undefined, ...moves].map((move, index): Pod => {
+    const since = move ? move[1] + move[2] : -60
+    const until = moves[index]?.[1] ?? WEEK
+    return {
+      pod: 'w-0',
+      instance: `10.0.0.${index + 1}:9464`,
+      starts: [since, ...restarts.filter((at) => at > since)],
+      scrape: (tick) =>
+        tick < since || tick >= until
+          ? 'gone'
+          : (AWAY.find(([, from, length]) => tick >= from && tick < from + length)?.[3] ?? 'up'),
+    }
+  })
+}
+
+function minutesOf(list: readonly (readonly [number, number])[]): Set<number> {
+  return new Set(list.flatMap(([from, until]) => Array.from({ length: until - from }, (_, index) => from + index)))
+}
