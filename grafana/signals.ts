@@ -1,0 +1,367 @@
+/**
+ * Every signal that rules, panels, docs/metrics.md and tests are made from, once. `expression` is how the signal is read:
+ * `$select` stands for the matchers of a release (job, namespace and, where the metric has it, endpoint), `$window` for a
+ * range. Tests hold names, types, labels and help against the service's own /metrics.
+ */
+export const UNITS = ['count', 'seconds', 'bytes', 'unix_seconds', 'boolean', 'info', 'ratio'] as const
+export type Unit = (typeof UNITS)[number]
+export type SignalType = 'counter' | 'gauge' | 'histogram' | 'recorded'
+
+export interface Signal {
+  /** As on /metrics, without a histogram's suffix; the record's name where `type` is recorded. */
+  readonly name: string
+  readonly type: SignalType
+  readonly unit: Unit
+  /** The help text on /metrics; of a recorded signal what it holds. */
+  readonly help: string
+  /** Labels of its own: target labels (namespace, job, instance, pod) come on top. */
+  readonly labels: readonly string[]
+  /** PromQL with the placeholders `$select` and `$window`; see `read`. */
+  readonly expression: string
+  /** Where it is absent unless something is configured or has happened, in words. */
+  readonly absent?: string
+}
+
+const counter = (
+  name: string,
+  labels: readonly string[],
+  help: string,
+  more: Partial<Pick<Signal, 'expression' | 'absent' | 'unit'>> = {},
+) => ({
+  name,
+  type: 'counter' as const,
+  unit: 'count' as Unit,
+  labels,
+  help,
+  expression: `sum by (${['namespace', 'job', ...labels].join(', ')}) (increase(${name}{$select}[$window]))`,
+  ...more,
+})
+
+const gauge = (
+  name: string,
+  unit: Unit,
+  labels: readonly string[],
+  help: string,
+  more: Partial<Pick<Signal, 'expression' | 'absent'>> & { readonly by?: 'max' | 'min' | 'sum' } = {},
+) => {
+  const { by = 'max', ...rest } = more
+  return {
+    name,
+    type: 'gauge' as const,
+    unit,
+    labels,
+    help,
+    expression: `${by} by (${['namespace', 'job', ...labels].join(', ')}) (${name}{$select})`,
+    ...rest,
+  }
+}
+
+/** Read as its 99th percentile. */
+const histogram = (
+  name: string,
+  labels: readonly string[],
+  help: string,
+  more: Partial<Pick<Signal, 'unit' | 'absent'>> = {},
+) => ({
+  name,
+  type: 'histogram' as const,
+  unit: 'seconds' as Unit,
+  labels,
+  help,
+  expression: `histogram_quantile(0.99, sum by (${['namespace', 'job', ...labels, 'le'].join(', ')}) (rate(${name}_bucket{$select}[$window])))`,
+  ...more,
+})
+
+const recorded = (name: string, unit: Unit, labels: readonly string[], help: string) => ({
+  name,
+  type: 'recorded' as const,
+  unit,
+  labels,
+  help,
+  expression: `${name}{$select}`,
+})
+
+const ENDPOINT = ['endpoint'] as const
+const PROBED = ['endpoint', 'vantage'] as const
+const DELIVERY = ['source', 'endpoint', 'code', 'cause'] as const
+
+export const SIGNALS = {
+  deliveryFailures: counter(
+    'webhook_delivery_failures_total',
+    DELIVERY,
+    'Deliveries that a source gave up and reported. Label sets are bounded by webhook_exporter_series_limit.',
+  ),
+  lastFailure: gauge(
+    'webhook_delivery_last_failure_timestamp_seconds',
+    'unix_seconds',
+    DELIVERY,
+    'When the last such failure was received, as Unix time. Absent before the first; never decreasing.',
+    { absent: 'before the first failure' },
+  ),
+  endpointFailures: counter(
+    'webhook_endpoint_failures_total',
+    ['source', 'endpoint'],
+    'Deliveries to an endpoint that a source gave up. At most 500 endpoints for each source.',
+  ),
+  endpointInfo: gauge(
+    'webhook_endpoint_info',
+    'info',
+    ['endpoint', 'event', 'team', 'severity'],
+    'What is known of an endpoint, always 1. Exactly one series an endpoint, at most 500.',
+  ),
+  endpointUp: gauge(
+    'webhook_endpoint_up',
+    'boolean',
+    PROBED,
+    'Whether the last probe found the endpoint well: 1 or 0. At most 500 endpoints.',
+    { by: 'min', absent: 'before the first probe' },
+  ),
+  lastProbe: gauge(
+    'webhook_endpoint_last_probe_timestamp_seconds',
+    'unix_seconds',
+    PROBED,
+    'When the last probe began, as Unix time. At most 500 endpoints.',
+    { absent: 'before the first probe' },
+  ),
+  probeDuration: gauge(
+    'webhook_endpoint_probe_duration_seconds',
+    'seconds',
+    [...PROBED, 'phase'],
+    'How long each phase of the last probe took: resolve, connect, tls, http. At most 500 endpoints.',
+    { absent: 'for a phase that the last probe did not reach' },
+  ),
+  probes: counter(
+    'webhook_endpoint_probes_total',
+    [...PROBED, 'result', 'cause', 'trigger'],
+    'Probes by result (up, down), cause (none where up) and trigger (scheduled, report, manual). At most 500 endpoints.',
+    { absent: 'before the first such probe' },
+  ),
+  certificateEnd: gauge(
+    'webhook_endpoint_tls_not_after_timestamp_seconds',
+    'unix_seconds',
+    PROBED,
+    'When the certificate that the last probe saw ends, as Unix time. Absent without TLS. At most 500 endpoints.',
+    { by: 'min', absent: 'before the first probe, and without TLS' },
+  ),
+  incidentOpen: gauge(
+    'webhook_incident_open',
+    'boolean',
+    ENDPOINT,
+    'Whether an incident of the endpoint is open: 1 or 0. It stays at 0 after closing. At most 500 endpoints.',
+  ),
+  incidentStarted: gauge(
+    'webhook_incident_started_timestamp_seconds',
+    'unix_seconds',
+    ENDPOINT,
+    "When the endpoint's newest incident was opened, as Unix time. Absent before the first. At most 500 endpoints.",
+    { absent: 'before the first incident' },
+  ),
+  incidents: counter(
+    'webhook_incidents_total',
+    ENDPOINT,
+    'Incidents opened. One that is opened again within incidents.quietTime is the same one. At most 500 endpoints.',
+    // Every replica shows all of them.
+    { expression: 'max by (namespace, job, endpoint) (increase(webhook_incidents_total{$select}[$window]))' },
+  ),
+  incidentInfo: gauge(
+    'webhook_incident_info',
+    'info',
+    ['endpoint', 'cause', 'code'],
+    'Cause by the newest verdict and code of the newest report of an open incident, always 1. Exactly one series an endpoint while open, at most 500 endpoints.',
+    { absent: 'while no incident is open' },
+  ),
+  canaryLastSuccess: gauge(
+    'webhook_canary_last_success_timestamp_seconds',
+    'unix_seconds',
+    [],
+    'When a canary last came back, as Unix time; before any, when the canary was first configured. Kept in the journal.',
+    { absent: 'without a canary' },
+  ),
+  canaryRoundTrip: gauge(
+    'webhook_canary_round_trip_seconds',
+    'seconds',
+    [],
+    'How long the last canary that came back took. Absent before the first.',
+    { absent: 'without a canary, and before its first success' },
+  ),
+  canaryRuns: counter(
+    'webhook_canary_runs_total',
+    ['result', 'cause'],
+    'Canaries sent, by result (success, failure) and cause (none for a success).',
+    { absent: 'without a canary' },
+  ),
+  reports: counter(
+    'webhook_exporter_reports_total',
+    ['source', 'outcome', 'reason'],
+    'Requests to the ingest listener, by what became of them. Outcomes and reasons are closed sets.',
+  ),
+  reportDuration: histogram(
+    'webhook_exporter_report_duration_seconds',
+    ['source', 'outcome'],
+    'From the first byte of a request to the last of its answer.',
+  ),
+  journalUp: gauge('webhook_exporter_journal_up', 'boolean', [], 'Whether the journal can be written: 1 or 0.', {
+    by: 'min',
+  }),
+  journalFailures: gauge(
+    'webhook_exporter_journal_failures',
+    'count',
+    [],
+    'Failures in the journal. Absent before the first look.',
+    { absent: 'before the first look' },
+  ),
+  journalPending: gauge(
+    'webhook_exporter_journal_pending',
+    'count',
+    [],
+    'Entries handed to the journal whose outcome is not known yet.',
+    { by: 'sum' },
+  ),
+  journalPendingLimit: gauge(
+    'webhook_exporter_journal_pending_limit',
+    'count',
+    [],
+    'How many entries may wait; one more is answered 503.',
+    { by: 'sum' },
+  ),
+  journalSize: gauge(
+    'webhook_exporter_journal_size_bytes',
+    'bytes',
+    [],
+    'Bytes that the journal takes on its volume.',
+    { absent: 'before the first look' },
+  ),
+  journalFree: gauge(
+    'webhook_exporter_journal_free_bytes',
+    'bytes',
+    [],
+    'Free bytes of the volume. Absent where the journal is not a local file.',
+    { by: 'min', absent: 'where the journal is not a local file' },
+  ),
+  journalOldest: gauge(
+    'webhook_exporter_journal_oldest_timestamp_seconds',
+    'unix_seconds',
+    [],
+    'When the oldest failure in the journal was received, as Unix time. Absent where there is none.',
+    { by: 'min', absent: 'in an empty journal' },
+  ),
+  journalCommitDuration: histogram(
+    'webhook_exporter_journal_commit_duration_seconds',
+    [],
+    'How long a group of entries took to become durable.',
+  ),
+  journalCommitEntries: histogram(
+    'webhook_exporter_journal_commit_entries',
+    [],
+    'How many entries became durable together.',
+    { unit: 'count' },
+  ),
+  journalErrors: counter(
+    'webhook_exporter_journal_errors_total',
+    ['kind'],
+    'Faults of the journal, failed attempts to open it again included. Kinds are a closed set.',
+  ),
+  journalExpired: counter(
+    'webhook_exporter_journal_expired_total',
+    ['reason'],
+    'Failures that retention removed, by the limit that they exceeded: age or size.',
+  ),
+  series: gauge(
+    'webhook_exporter_series',
+    'count',
+    [],
+    'Label sets of webhook_delivery_failures_total that were admitted.',
+  ),
+  seriesLimit: gauge(
+    'webhook_exporter_series_limit',
+    'count',
+    [],
+    'Most label sets of webhook_delivery_failures_total: metrics.seriesLimit. Absent until it is known.',
+    { absent: 'until the journal is open' },
+  ),
+  labelOverflow: counter(
+    'webhook_exporter_label_overflow_total',
+    ['label'],
+    'Failures counted with this label as "other", since their label set did not fit the limit.',
+  ),
+  spans: counter(
+    'webhook_exporter_spans_total',
+    ['result'],
+    'Spans by what became of them: exported, dropped (the queue was full), failed (the collector did not take them).',
+  ),
+  credentials: gauge(
+    'webhook_exporter_credentials',
+    'count',
+    ['source'],
+    'Credentials that a source may send now. 0: every report is refused, unless the source needs none.',
+    { by: 'min' },
+  ),
+  credentialsReloadFailures: counter(
+    'webhook_exporter_credentials_reload_failures_total',
+    ['source'],
+    'Times that credentials could not be read again; the last good ones are kept.',
+  ),
+  buildInfo: gauge(
+    'webhook_exporter_build_info',
+    'info',
+    ['version', 'node_version'],
+    'Version of the service and of Node.js, always 1.',
+  ),
+  processCpu: counter('process_cpu_seconds_total', [], 'Total user and system CPU time spent in seconds.', {
+    unit: 'seconds',
+  }),
+  processMemory: gauge('process_resident_memory_bytes', 'bytes', [], 'Resident memory size in bytes.'),
+  processStart: gauge(
+    'process_start_time_seconds',
+    'unix_seconds',
+    [],
+    'Start time of the process since unix epoch in seconds.',
+  ),
+  eventLoopLag: gauge(
+    'nodejs_eventloop_lag_p99_seconds',
+    'seconds',
+    [],
+    'The 99th percentile of the recorded event loop delays.',
+  ),
+  heapUsed: gauge('nodejs_heap_size_used_bytes', 'bytes', [], 'Process heap size used from Node.js in bytes.'),
+  openFds: gauge('process_open_fds', 'count', [], 'Number of open file descriptors.'),
+
+  incidentHeld: recorded(
+    'namespace_job_endpoint:webhook_incident_open:held',
+    'boolean',
+    ENDPOINT,
+    'Whether an incident of the endpoint is open, held through the replacement of a pod, a gap and an absent receiver.',
+  ),
+  endpointInfoHeld: recorded(
+    'namespace_job_endpoint:webhook_endpoint_info:held',
+    'info',
+    ['endpoint', 'team', 'severity'],
+    'Team and severity of an endpoint, 1; exactly one series an endpoint, by the newest process, held as the incident is.',
+  ),
+  failureIncrease: recorded(
+    'job:webhook_delivery_failures:increase10m',
+    'count',
+    DELIVERY,
+    'Failures in the last ten minutes, with a first sample credited and a restored one not. All labels but instance and pod.',
+  ),
+  reportIncrease: recorded(
+    'job:webhook_exporter_reports:increase10m',
+    'count',
+    ['source', 'outcome', 'reason'],
+    'Requests to the ingest listener in the last ten minutes, with the first sample of a new process credited. All labels but instance and pod.',
+  ),
+} as const satisfies Record<string, Signal>
+
+export type SignalKey = keyof typeof SIGNALS
+
+/** @returns the signal's expression for matchers such as `job="x"` (without braces) and a range such as `5m` or `$__interval` */
+export function read(key: SignalKey, { select, window = '5m' }: { select: string; window?: string }): string {
+  return SIGNALS[key].expression.replaceAll('$select', () => select).replaceAll('$window', () => window)
+}
+
+/** Dashboards' uids, which links of alerts and of each other use. */
+export const DASHBOARDS = {
+  overview: 'webhook-overview',
+  endpoint: 'webhook-endpoint',
+  exporter: 'webhook-exporter',
+} as const
