@@ -44,7 +44,6 @@ const UNNAMED = ['endpoint=~"invalid|other"']
 
 /** Twenty endpoints whose incidents lasted longest, and for each step the same ones. */
 const worst = `topk(20, sum by (endpoint) (sum_over_time((${open})[$__range:$__interval] @ end())) > 0)`
-const busiest = `topk(8, sum by (endpoint) (sum_over_time((${ofTeam(failureBars())})[$__range:$__interval] @ end())) > 0)`
 
 const here = (extra = '') => dashboard('endpoint', `var-endpoint=\${__data.fields.endpoint:percentencode}${extra}`)
 
@@ -225,7 +224,7 @@ export const overview: Board = {
       height: 9,
       panels: [
         [
-          12,
+          16,
           bars({
             title: 'Deliveries lost, by cause',
             description:
@@ -238,23 +237,20 @@ export const overview: Board = {
           }),
         ],
         [
-          12,
-          bars({
+          8,
+          ranking({
             title: 'Deliveries lost, by endpoint',
-            description: 'The same by endpoint: the eight with most failures in the time range, the others together.',
+            description: 'The ten endpoints with most failures in the time range, exactly.',
             unit: 'short',
+            decimals: 0,
             targets: [
               {
-                expr: `(sum by (endpoint) (${ofTeam(failureBars())}) and on (endpoint) ${busiest}) > 0`,
+                expr: `sort_desc(topk(10, sum by (endpoint) (${ofTeam(failuresInRange())})) > 0)`,
                 legend: '{{endpoint}}',
-              },
-              {
-                expr: `sum(sum by (endpoint) (${ofTeam(failureBars())}) unless on (endpoint) ${busiest}) > 0`,
-                legend: 'all others',
+                instant: true,
               },
             ],
-            colours: [{ name: 'all others', colour: COLOUR.none }],
-            legend: 'right',
+            steps: [{ colour: COLOUR.warn }],
             noValue: 'No failure in this time.',
           }),
         ],

@@ -44,6 +44,3 @@ export const OUTCOME_COLOURS = [
   { name: 'failed', colour: '#E8641B' },
   { name: 'canary', colour: '#8E8E8E' },
 ] as const
-
-/** For series without a colour of their own, by their place. */
-export const SERIES = ['#4BA3E3', '#F0B429', '#3FB68B', '#E8641B', '#D68FBD', '#9BD4F5', '#F3EA6B', '#8F6BB5'] as const

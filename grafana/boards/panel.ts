@@ -46,7 +46,7 @@ export interface Common {
   readonly links?: readonly Link[]
   /** Fixed colours by the name in the legend. */
   readonly colours?: readonly { readonly name: string; readonly colour: string }[]
-  /** One colour in as many shades as there are series, for names that nobody knows beforehand. */
+  /** For names that nobody knows beforehand: one colour in as many shades as there are series. Grafana's palettes have red beside green. */
   readonly shadesOf?: string
 }
 
@@ -151,9 +151,9 @@ export function ranking(about: Common): Panel {
 function graph(about: Common & { readonly legend?: 'bottom' | 'right' }, calcs: string[]): timeseries.PanelBuilder {
   return dress(new timeseries.PanelBuilder(), about)
     .colorScheme(
-      about.shadesOf === undefined
-        ? new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.PaletteClassic)
-        : new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Shades).fixedColor(about.shadesOf),
+      new dashboard.FieldColorBuilder()
+        .mode(dashboard.FieldColorModeId.Shades)
+        .fixedColor(about.shadesOf ?? COLOUR.good),
     )
     .tooltip(
       new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending),

@@ -2,20 +2,6 @@ import { pixels } from './audit.ts'
 import { show, UNITS } from './format.ts'
 import { type Answer, fieldConfig, type Mark, type PanelModel, type Series } from './grafana.ts'
 
-/** Grafana's classic palette, for series without a colour of their own. */
-const CLASSIC = [
-  '#73BF69',
-  '#F2CC0C',
-  '#8AB8FF',
-  '#FF780A',
-  '#F2495C',
-  '#5794F2',
-  '#B877D9',
-  '#705DA0',
-  '#37872D',
-  '#FADE2A',
-]
-
 interface Drawn extends Series {
   readonly step: number
   readonly colour: string
@@ -35,7 +21,7 @@ export function chart(panel: PanelModel, answers: readonly Answer[], marks: read
       const { mode, fixedColor = '' } = fieldConfig(panel, it.name).color ?? {}
       if (mode === 'fixed') return { ...it, colour: fixedColor }
       if (mode === 'shades') return { ...it, colour: shade(fixedColor, index / all.length) }
-      return { ...it, colour: CLASSIC[index % CLASSIC.length]! }
+      throw new Error(`no colours of mode ${mode} here`)
     })
   if (drawn.length === 0) return `<div class="none">${panel.fieldConfig?.defaults.noValue ?? 'No data'}</div>`
   const { width, height } = pixels(panel)
