@@ -39,25 +39,25 @@ const DELIVERY = `${KEY}, source, code, cause`
 /**
  * Exactly how many failures a window counted: the difference to the window's beginning; `increase` would extrapolate one
  * failure to 1.33. Their counters continue across restarts, so replicas are added up first. Where scraping has a gap the
- * last value of the window, and before it that of six hours, stands in: the greatest now, the sum before, so that a pod
+ * last value of `held`, and before the window that of six hours, stands in: the greatest now, the sum before, so that a pod
  * that was replaced can hide a failure and never invents one. A label set that was not there before is credited what it
  * shows only if it was counted within the window by its own time, so that a restored total is no new failure.
- * @param window such as `$__interval`; @param seconds the same as a number
+ * @param window such as `$__interval`; @param seconds the same as a number; @param held at most the window
  */
-export function failuresIn(window: string, seconds: string, matchers: readonly string[] = []): string {
+export function failuresIn(window: string, seconds: string, matchers: readonly string[] = [], held = window): string {
   const x = select('deliveryFailures', matchers)
-  const now = `(sum by (${DELIVERY}) (${x}) or max by (${DELIVERY}) (last_over_time(${x}[${window}])))`
+  const now = `(sum by (${DELIVERY}) (${x}) or max by (${DELIVERY}) (last_over_time(${x}[${held}])))`
   const before = `(sum by (${DELIVERY}) (${x} offset ${window}) or sum by (${DELIVERY}) (last_over_time(${x}[6h] offset ${window})))`
-  const counted = `max by (${DELIVERY}) (last_over_time(${select('lastFailure', matchers)}[${window}]))`
+  const counted = `max by (${DELIVERY}) (last_over_time(${select('lastFailure', matchers)}[${held}]))`
   return `(clamp_min(${now} - ${before}, 0) or (${now} and ${counted} > time() - ${seconds}) or ${now} * 0)`
 }
 
 /** For bars that add up to the total: one a step. */
 export const failureBars = (matchers: readonly string[] = []): string =>
   failuresIn('$__interval', '$__interval_ms / 1000', matchers)
-/** In the dashboard's time range. */
+/** In the dashboard's time range. Reading all of it twice would take seconds where it is long. */
 export const failuresInRange = (matchers: readonly string[] = []): string =>
-  failuresIn('$__range', '$__range_s', matchers)
+  failuresIn('$__range', '$__range_s', matchers, '1h')
 
 /**
  * Exactly how much a counter that starts at 0 with its process grew: a fall is a restart, and what a new process shows is
