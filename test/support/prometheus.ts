@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { requireProgram } from './programs.ts'
+import { type Program, requireProgram } from './programs.ts'
 import { freePort, tempFolder, until } from './temp.ts'
 
 export interface PrometheusOptions {
@@ -13,6 +13,8 @@ export interface PrometheusOptions {
   readonly ruleFiles?: readonly string[]
   readonly alertmanagers?: readonly string[]
   readonly interval?: string
+  /** A folder with blocks to begin with; whatever their age, they are kept. */
+  readonly data?: string
 }
 
 export interface Sample {
@@ -37,11 +39,15 @@ export interface Prometheus {
 }
 
 /** A real Prometheus with exemplar storage that scrapes several times a second; the test is skipped where there is none. */
-export async function startPrometheus(
-  context: Mocha.Context,
-  { scrape, metricsPath = '/metrics', ruleFiles = [], alertmanagers = [], interval = '250ms' }: PrometheusOptions,
+export async function startPrometheus(context: Mocha.Context, options: PrometheusOptions): Promise<Prometheus> {
+  return launchPrometheus(await requireProgram(context, 'prometheus'), options)
+}
+
+/** The same outside of a test. */
+export async function launchPrometheus(
+  { path, env }: Program,
+  { scrape, metricsPath = '/metrics', ruleFiles = [], alertmanagers = [], interval = '250ms', data }: PrometheusOptions,
 ): Promise<Prometheus> {
-  const { path, env } = await requireProgram(context, 'prometheus')
   const folder = tempFolder()
   const port = await freePort()
   const targets = (list: readonly string[]) => [{ targets: [...list] }]
@@ -61,7 +67,8 @@ export async function startPrometheus(
     path,
     [
       `--config.file=${join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--storage.tsdb.path=${data ?? join(folder, 'data')}`,
+      ...(data === undefined ? [] : ['--storage.tsdb.retention.time=100y']),
       `--web.listen-address=127.0.0.1:${port}`,
       '--enable-feature=exemplar-storage',
       '--log.level=warn',

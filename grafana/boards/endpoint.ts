@@ -1,0 +1,333 @@
+import { SIGNALS } from '../signals.ts'
+import {
+  apiVariable,
+  type Board,
+  choice,
+  dataSource,
+  IN_RELEASE,
+  incidentMarks,
+  release,
+  restartMarks,
+  traceVariables,
+} from './board.ts'
+import { api, RUNBOOK_BASE, runbook, TRACES } from './links.ts'
+import { COLOUR, causeColours } from './palette.ts'
+import { bars, lines, note, number, states } from './panel.ts'
+import {
+  availability,
+  countBars,
+  failureBars,
+  failuresInRange,
+  incidentsInRange,
+  OF_ENDPOINT,
+  perEndpoint,
+  select,
+} from './query.ts'
+
+const mine = [OF_ENDPOINT]
+const open = perEndpoint('incidentOpen', mine)
+const isOpen = `max(${open}) == 1`
+const ms = (expr: string) => `(${expr}) * 1000`
+/** Nothing of an endpoint of another name is shown; a name may hold what a query string must not. */
+const ENCODED = `\${endpoint:percentencode}`
+const WELL_FAILING = { '0': { text: 'well', colour: COLOUR.good }, '1': { text: 'FAILING', colour: COLOUR.bad } }
+
+const incidentPath = `incidents?endpoint=${ENCODED}`
+const failurePath = `failures?endpoint=${ENCODED}`
+
+export const endpoint: Board = {
+  key: 'endpoint',
+  title: 'Webhook deliveries: endpoint',
+  description: 'One endpoint: what fails and why, what probes see, its incidents and its certificate.',
+  from: 'now-12h',
+  variables: [
+    dataSource(),
+    ...release('webhook_exporter_build_info'),
+    choice('team', 'Team', { of: SIGNALS.endpointInfo.name, matchers: IN_RELEASE }),
+    choice('endpoint', 'Endpoint', {
+      // Also what is not configured, `invalid` and `other`, where all teams are chosen.
+      of: '',
+      matchers: `__name__=~"${SIGNALS.endpointInfo.name}|${SIGNALS.deliveryFailures.name}", ${IN_RELEASE}, team=~"$team"`,
+      single: true,
+    }),
+    apiVariable(),
+    ...traceVariables(),
+  ],
+  annotations: [incidentMarks(mine), restartMarks()],
+  links: [
+    { ...runbook('WebhookEndpointFailing'), title: 'Runbook' },
+    api('Failures', failurePath),
+    api('Incidents', incidentPath),
+  ],
+  lines: [
+    {
+      height: 4,
+      panels: [
+        [
+          3,
+          number({
+            title: 'Now',
+            description:
+              'Whether an incident is open. No data: the endpoint has none to show, or no receiver is scraped.',
+            unit: 'short',
+            targets: [{ expr: `max(${open})`, instant: true, legend: 'state' }],
+            texts: WELL_FAILING,
+            noValue: 'not followed',
+          }),
+        ],
+        [
+          4,
+          number({
+            title: 'Failing since',
+            description: 'When the open incident opened. A dash: none is open.',
+            unit: 'dateTimeFromNow',
+            targets: [
+              {
+                expr: ms(`max(${perEndpoint('incidentStarted', mine)}) and ${isOpen}`),
+                instant: true,
+                legend: 'since',
+              },
+            ],
+            steps: [{ colour: COLOUR.bad }],
+            noValue: '–',
+          }),
+        ],
+        [
+          4,
+          number({
+            title: 'Cause',
+            description: 'Cause of the open incident, by its newest verdict. A dash: none is open.',
+            unit: 'short',
+            show: 'name',
+            targets: [
+              {
+                expr: `topk(1, max by (cause) (${select('incidentInfo', mine)})) and on () (${isOpen})`,
+                instant: true,
+                legend: '{{cause}}',
+              },
+            ],
+            steps: [{ colour: COLOUR.bad }],
+            noValue: '–',
+            links: [{ title: 'What to do about it', url: `${RUNBOOK_BASE}/WebhookEndpointFailing.md`, away: true }],
+          }),
+        ],
+        [
+          4,
+          number({
+            title: 'Team',
+            description: 'Who owns the endpoint, as it is configured.',
+            unit: 'short',
+            show: 'name',
+            targets: [
+              { expr: `topk(1, max by (team) (${select('endpointInfo', mine)}))`, instant: true, legend: '{{team}}' },
+            ],
+            noValue: 'not configured',
+          }),
+        ],
+        [
+          3,
+          number({
+            title: 'Lost in range',
+            description: 'Deliveries that sources gave up in the time range, exactly.',
+            unit: 'short',
+            decimals: 0,
+            targets: [{ expr: `sum(${failuresInRange(mine)}) or max(${open}) * 0`, instant: true, legend: 'failures' }],
+            steps: [{ colour: COLOUR.plain }, { from: 1, colour: COLOUR.warn }],
+            noValue: 'none known',
+          }),
+        ],
+        [
+          3,
+          number({
+            title: 'Availability',
+            description:
+              'Share of scheduled probes by the public way that found the endpoint up, in the time range. No data: it is not probed.',
+            unit: 'percentunit',
+            decimals: 2,
+            targets: [{ expr: `min(${availability('$__range', mine)})`, instant: true, legend: 'availability' }],
+            steps: [{ colour: COLOUR.bad }, { from: 0.99, colour: COLOUR.warn }, { from: 0.999, colour: COLOUR.good }],
+            noValue: 'not probed',
+          }),
+        ],
+        [
+          3,
+          number({
+            title: 'Certificate left',
+            description:
+              'Days until the certificate that the last probe saw ends; below 0 it has expired. Below 21 it should be renewed.',
+            unit: 'suffix: d',
+            decimals: 0,
+            targets: [
+              {
+                expr: `(min(${select('certificateEnd', mine)}) - time()) / 86400`,
+                instant: true,
+                legend: 'days left',
+              },
+            ],
+            steps: [{ colour: COLOUR.bad }, { from: 7, colour: COLOUR.warn }, { from: 21, colour: COLOUR.good }],
+            noValue: 'no TLS seen',
+          }),
+        ],
+      ],
+    },
+    {
+      height: 5,
+      panels: [
+        [
+          24,
+          states({
+            title: 'Incident and probes',
+            description:
+              'When an incident was open, and what the last probe from each vantage point said: public is the way that the source takes, internal the application behind it. A gap: nothing is known.',
+            unit: 'short',
+            targets: [
+              { expr: `max(${open})`, legend: 'incident' },
+              { expr: `1 - min by (vantage) (${select('endpointUp', mine)})`, legend: 'probe, {{vantage}}' },
+            ],
+            texts: WELL_FAILING,
+            noValue: 'not followed',
+          }),
+        ],
+      ],
+    },
+    {
+      height: 9,
+      panels: [
+        [
+          12,
+          bars({
+            title: 'Deliveries lost, by cause',
+            description:
+              'Deliveries that sources gave up, by cause; exact, so that bars add up to the total. Dots are exemplars: each leads to the trace of one report.',
+            unit: 'short',
+            targets: [{ expr: `sum by (cause) (${failureBars(mine)}) > 0`, legend: '{{cause}}', exemplar: true }],
+            colours: causeColours,
+            legend: 'right',
+            noValue: 'No failure in this time.',
+            links: [api('These failures', failurePath), ...TRACES],
+          }),
+        ],
+        [
+          12,
+          bars({
+            title: 'Deliveries lost, by code',
+            description: 'The same by what the source saw: an HTTP status, or a number of the source’s own.',
+            unit: 'short',
+            targets: [{ expr: `sum by (source, code) (${failureBars(mine)}) > 0`, legend: '{{code}} ({{source}})' }],
+            shadesOf: COLOUR.bad,
+            legend: 'right',
+            noValue: 'No failure in this time.',
+          }),
+        ],
+      ],
+    },
+    {
+      height: 9,
+      panels: [
+        [
+          12,
+          lines({
+            title: 'Probe, time by phase',
+            description:
+              'How long each phase of the last probe by the public way took, one on the other. A phase that was not reached has no line.',
+            unit: 's',
+            min: 0,
+            stacked: true,
+            targets: ['resolve', 'connect', 'tls', 'http'].map((phase) => ({
+              expr: `max by (phase) (${select('probeDuration', [...mine, 'vantage="public"', `phase="${phase}"`])})`,
+              legend: '{{phase}}',
+            })),
+            colours: [
+              { name: 'resolve', colour: '#1D4F80' },
+              { name: 'connect', colour: '#4BA3E3' },
+              { name: 'tls', colour: '#D68FBD' },
+              { name: 'http', colour: '#F0B429' },
+            ],
+            noValue: 'not probed',
+          }),
+        ],
+        [
+          12,
+          bars({
+            title: 'Failed probes, by cause',
+            description:
+              'Probes that found the endpoint down, whatever asked for them. Nothing: all were well, or none was made.',
+            unit: 'short',
+            targets: [
+              {
+                expr: `sum by (cause) (${countBars('probes', [...mine, 'result="down"'])}) > 0`,
+                legend: '{{cause}}',
+              },
+            ],
+            colours: causeColours,
+            noValue: 'No failed probe in this time.',
+          }),
+        ],
+      ],
+    },
+    {
+      height: 8,
+      panels: [
+        [
+          8,
+          lines({
+            title: 'Availability, hour by hour',
+            description: 'Share of scheduled probes by the public way that were up, over the last hour at each moment.',
+            unit: 'percentunit',
+            max: 1,
+            min: 0,
+            targets: [{ expr: `min(${availability('1h', mine)})`, legend: 'last hour' }],
+            colours: [{ name: 'last hour', colour: COLOUR.good }],
+            noValue: 'not probed',
+          }),
+        ],
+        [
+          8,
+          lines({
+            title: 'Certificate, days left',
+            description: 'Days until the certificate that the last probe saw ends, with the limits of 21 and 7 days.',
+            unit: 'suffix: d',
+            decimals: 0,
+            min: 0,
+            limits: true,
+            steps: [{ colour: COLOUR.bad }, { from: 7, colour: COLOUR.warn }, { from: 21, colour: COLOUR.good }],
+            targets: [
+              {
+                expr: `(min by (vantage) (${select('certificateEnd', mine)}) - time()) / 86400`,
+                legend: '{{vantage}}',
+              },
+            ],
+            noValue: 'no TLS seen',
+          }),
+        ],
+        [
+          4,
+          number({
+            title: 'Incidents in range',
+            description:
+              'Incidents that opened in the time range. One that opens again within the quiet time is the same one.',
+            unit: 'short',
+            decimals: 0,
+            targets: [{ expr: `sum(${incidentsInRange(mine)})`, instant: true, legend: 'incidents' }],
+            steps: [{ colour: COLOUR.plain }, { from: 1, colour: COLOUR.warn }],
+            noValue: 'not followed',
+          }),
+        ],
+        [
+          4,
+          note(
+            'Where to go',
+            'Links that begin with the address in the variable api, and to traces in the data sources that the variables tempo and jaeger choose.',
+            [
+              `- [What to do](${RUNBOOK_BASE}/WebhookEndpointFailing.md)`,
+              `- [Its incidents](\${api}/api/v1/${incidentPath})`,
+              `- [Its failures](\${api}/api/v1/${failurePath})`,
+              `- [Its probes](\${api}/api/v1/endpoints/${ENCODED})`,
+              ...TRACES.map(({ title, url }) => `- [${title}](${url})`),
+            ].join('\n'),
+          ),
+        ],
+      ],
+    },
+  ],
+}

@@ -1,0 +1,66 @@
+import { DASHBOARDS } from '../signals.ts'
+
+export const RUNBOOK_BASE = 'https://github.com/webhook-error-exporter/webhook-error-exporter/blob/main/docs/runbooks'
+/** Value of the variable `api` until somebody sets it: the admin listener as people reach it, `admin.externalUrl`. */
+export const API_BASE = 'https://webhook-error-exporter.example.com'
+
+export interface Link {
+  readonly title: string
+  readonly url: string
+  /** In a new tab: whatever is outside of Grafana. */
+  readonly away?: boolean
+}
+
+const SCOPE = ['datasource', 'cluster', 'namespace', 'job', 'team'].map((name) => `\${${name}:queryparam}`).join('&')
+
+/** @param more query parameters, `&` between them */
+export function dashboard(to: keyof typeof DASHBOARDS, more = ''): string {
+  return `/d/${DASHBOARDS[to]}?${[SCOPE, `\${__url_time_range}`, more].filter(Boolean).join('&')}`
+}
+
+export const runbook = (alert: string): Link => ({
+  title: `Runbook ${alert}`,
+  url: `${RUNBOOK_BASE}/${alert}.md`,
+  away: true,
+})
+
+/** @param path of the API, with its query */
+export const api = (title: string, path: string): Link => ({ title, url: `\${api}/api/v1/${path}`, away: true })
+
+const pane = (query: Record<string, unknown>, uid: string) =>
+  `/explore?schemaVersion=1&panes=${encodeURIComponent(
+    JSON.stringify({
+      t: {
+        datasource: uid,
+        queries: [{ refId: 'A', datasource: { uid }, ...query }],
+        range: { from: `\${__from}`, to: `\${__to}` },
+      },
+    }),
+    // Grafana puts the variables in, so they stay as they are.
+  ).replace(/%24%7B(\w+)(?:%3A(\w+))?%7D/g, (_, name, format) => (format ? `\${${name}:${format}}` : `\${${name}}`))}`
+
+/** Explore with the deliveries of the chosen endpoint, in whichever of the two this Grafana has. */
+export const TRACES: readonly Link[] = [
+  {
+    title: 'Traces in Tempo',
+    url: pane(
+      {
+        queryType: 'traceql',
+        query: `{ name = "webhook.delivery" && span.webhook.endpoint = "\${endpoint:percentencode}" }`,
+      },
+      `\${tempo}`,
+    ),
+  },
+  {
+    title: 'Traces in Jaeger',
+    url: pane(
+      {
+        queryType: 'search',
+        service: 'webhook-error-exporter',
+        operation: 'webhook.delivery',
+        tags: `webhook.endpoint="\${endpoint:percentencode}"`,
+      },
+      `\${jaeger}`,
+    ),
+  },
+]

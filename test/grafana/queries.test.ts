@@ -1,0 +1,264 @@
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { stringify } from 'yaml'
+import { type Asked, askAll, findings } from '../preview/audit.ts'
+import { FAULTS } from '../preview/faults.ts'
+import {
+  type Answer,
+  builtIns,
+  DASHBOARD_FILES,
+  type DashboardName,
+  interpolate,
+  readDashboard,
+  resolveVariables,
+  type Scene,
+  tableOf,
+} from '../preview/grafana.ts'
+import { page } from '../preview/page.ts'
+import { openStage, SCRAPE_INTERVAL, type Stage, WEEK_END } from '../preview/stage.ts'
+import { answer, report, scrape } from '../support/http.ts'
+import { requireProgram } from '../support/programs.ts'
+import { type Service, startService, stopServices } from '../support/service.ts'
+import { tempFolder } from '../support/temp.ts'
+import { parse } from './promql.ts'
+
+const run = promisify(execFile)
+const TO = WEEK_END / 1_000
+const WEEK = { from: TO - 168 * 3_600, to: TO }
+const UNCONFIGURED = 'https://hooks.old-shop.example/retm'
+
+/** Every way in which a panel can be filled: without a TLS endpoint there is no certificate, and so on. */
+const CONFIG = {
+  sources: { retm: { auth: 'none' } },
+  endpoints: [
+    {
+      name: 'orders',
+      event: 'order.created',
+      team: 'payments',
+      severity: 'critical',
+      urls: ['https://shop.example/hooks/orders'],
+    },
+  ],
+}
+
+describe('panels’ queries in the simulated week', () => {
+  let stage: Stage
+  let promtool: Awaited<ReturnType<typeof requireProgram>>
+
+  before(async function () {
+    this.timeout(180_000)
+    const prometheus = await requireProgram(this, 'prometheus')
+    promtool = await requireProgram(this, 'promtool')
+    stage = await openStage({ prometheus, promtool })
+  })
+  after(async () => {
+    await stage?.close()
+    await stopServices()
+  })
+
+  const scene = (chosen: Scene['chosen'] = {}, range = WEEK): Scene => ({
+    prometheus: stage.prometheus,
+    scrapeInterval: SCRAPE_INTERVAL,
+    range,
+    chosen,
+  })
+  const asked = (name: DashboardName, ...more: Parameters<typeof scene>) => askAll(readDashboard(name), scene(...more))
+  const panel = (it: Asked, title: string) => it.panels.find(({ panel: { title: of } }) => of === title)!
+  const table = (it: Asked, title: string) => tableOf(panel(it, title).panel, panel(it, title).answers)
+  const number = (it: Asked, title: string) => panel(it, title).answers[0]!.series[0]?.values[0]?.[1]
+  const totals = (answers: readonly Answer[]) =>
+    Object.fromEntries(
+      answers
+        .flatMap(({ series }) => series)
+        .map(({ name, values }) => [name, values.reduce((sum, [, value]) => sum + (value ?? 0), 0)]),
+    )
+  /** What the journal has of a time, by something. */
+  const truth = (by: (failure: Stage['story']['failures'][number]) => string, from: number, to: number) => {
+    const counts: Record<string, number> = {}
+    for (const it of stage.story.failures)
+      if (it.receivedAt > from * 1_000 && it.receivedAt <= to * 1_000) counts[by(it)] = (counts[by(it)] ?? 0) + 1
+    return counts
+  }
+
+  for (const name of DASHBOARD_FILES) {
+    it(`of ${name} can be answered, and all find something`, async () => {
+      const it = await asked(name, { endpoint: 'orders' })
+      expect(findings(it)).to.deep.include({ failed: [], empty: [] })
+      expect(it.marks.map(({ text }) => text).join()).to.match(
+        name === 'exporter' ? /Receiver started/ : /Incident: .*Receiver started/,
+      )
+    })
+  }
+
+  it('have the types that Prometheus asks for', async function () {
+    this.timeout(60_000)
+    const rules: { record: string; expr: string }[] = []
+    for (const name of DASHBOARD_FILES) {
+      const dashboard = readDashboard(name)
+      const variables = await resolveVariables(dashboard, scene())
+      for (const { id, targets = [] } of dashboard.panels)
+        for (const { refId, expr } of targets)
+          rules.push({
+            record: `panel:${name}:p${id}${refId}`,
+            expr: interpolate(expr, variables, builtIns(300, scene())),
+          })
+      for (const [index, { expr = '' }] of dashboard.annotations.list.entries())
+        rules.push({
+          record: `annotation:${name}:a${index}`,
+          expr: interpolate(expr, variables, builtIns(300, scene())),
+        })
+    }
+    const file = join(tempFolder(), 'panels.yaml')
+    writeFileSync(file, stringify({ groups: [{ name: 'panels', rules }] }))
+    const { stdout } = await run(promtool.path, ['check', 'rules', file], { env: promtool.env })
+    expect(stdout).to.include(`SUCCESS: ${rules.length} rules found`)
+  })
+
+  it('count exactly what was reported, through restarts and gaps', async () => {
+    const it = await asked('overview')
+    const { answers } = panel(it, 'Deliveries lost, by cause')
+    const step = answers[0]!.step
+    const from = Math.floor(WEEK.from / step) * step - step
+    const to = Math.floor(WEEK.to / step) * step
+    expect(totals(answers)).to.deep.equal(truth(({ cause }) => cause, from, to))
+    expect(totals(panel(it, 'Deliveries lost, by endpoint').answers)).to.deep.equal(
+      truth(({ endpoint }) => endpoint, WEEK.from, WEEK.to),
+    )
+    const rows = table(it, 'Endpoints').rows.filter((row) => row['Value #A'] !== 0)
+    expect(Object.fromEntries(rows.map((row) => [row['endpoint'], row['Value #A']]))).to.deep.equal(
+      truth(({ endpoint }) => endpoint, WEEK.from, WEEK.to),
+    )
+  })
+
+  it('count one failure as one in the step in which it came', async () => {
+    const first = stage.story.failures.find(({ endpoint }) => endpoint === 'menu')!
+    const at = first.receivedAt / 1_000
+    const it = await asked('endpoint', { endpoint: 'menu' }, { from: at - 3_600, to: at })
+    expect(totals(panel(it, 'Deliveries lost, by cause').answers)).to.deep.equal(
+      truth(({ endpoint, cause }) => (endpoint === 'menu' ? cause : 'other'), at - 3_600, at),
+    )
+  })
+
+  it('tell what is failing now, why, since when, and whose it is', async () => {
+    const it = await asked('overview')
+    const { columns, rows } = table(it, 'Failing now')
+    expect(columns.slice(0, 5)).to.deep.equal(['endpoint', 'cause', 'code', 'Value #A', 'team'])
+    expect(rows.map(({ endpoint }) => endpoint)).to.have.members([...stage.story.open])
+    expect(
+      rows.map(({ endpoint, cause, code, team, severity }) => [endpoint, cause, code, team, severity]),
+    ).to.deep.equal([
+      ['loyalty-coupons', 'tls', '526', 'loyalty', 'critical'],
+      ['customers', 'authentication', '401', 'crm', 'warning'],
+      ['orders', 'timeout', '504', 'payments', 'critical'],
+    ])
+    expect(rows.map((row) => row['Value #F'])).to.deep.equal([0, 0, 0])
+    expect(number(it, 'Endpoints failing now')).to.equal(3)
+    expect(number(it, 'First failing since')).to.equal(rows[0]!['Value #A'])
+  })
+
+  it('tell 0 while all is well, and nothing where nothing is scraped', async () => {
+    // Incidents close ten quiet minutes after the last failure, and three good probes.
+    const calmAt = (ago: number) =>
+      truth(() => 'all', TO - (ago + 3) * 3_600, TO - ago * 3_600)['all'] === undefined &&
+      FAULTS.every(({ from, hours }) => ago > from || ago < from - hours - 1)
+    const well = TO - Array.from({ length: 160 }, (_, ago) => ago).find(calmAt)! * 3_600
+    const calm = await asked('overview', {}, { from: well - 3_600, to: well })
+    expect(number(calm, 'Endpoints failing now')).to.equal(0)
+    expect(number(calm, 'Deliveries lost, last hour')).to.equal(0)
+    expect(panel(calm, 'First failing since').answers[0]!.series).to.deep.equal([])
+    expect(table(calm, 'Failing now').rows).to.deep.equal([])
+    for (const name of DASHBOARD_FILES) {
+      const nothing = await asked(name, { job: 'another' })
+      for (const { panel: of, answers } of nothing.panels)
+        expect(
+          answers.flatMap(({ series }) => series),
+          `${name}: ${of.title}`,
+        ).to.deep.equal([])
+    }
+  })
+
+  it('keep to the chosen teams, and to what belongs to nobody', async () => {
+    const it = await asked('overview', { team: ['payments', 'loyalty'] })
+    const names = table(it, 'Endpoints').rows.map(({ endpoint }) => endpoint)
+    expect(names).to.have.members(['orders', 'refunds', 'loyalty-coupons', 'loyalty-rewards', UNCONFIGURED, 'invalid'])
+    expect(number(it, 'Endpoints failing now')).to.equal(2)
+    expect(table(it, 'Failing now').rows.map(({ endpoint }) => endpoint)).to.deep.equal(['loyalty-coupons', 'orders'])
+  })
+
+  it('read an endpoint’s name as a name, whatever signs it holds', async () => {
+    const it = await asked('endpoint', { endpoint: UNCONFIGURED })
+    expect(number(it, 'Lost in range')).to.equal(truth(({ endpoint }) => endpoint, WEEK.from, WEEK.to)[UNCONFIGURED])
+    const none = await asked('endpoint', { endpoint: UNCONFIGURED.replaceAll('.', 'x') })
+    expect(number(none, 'Lost in range')).to.equal(undefined)
+  })
+
+  it('have exemplars that carry the traces of reports', async () => {
+    const it = await asked('endpoint', { endpoint: 'orders' }, { from: TO - 12 * 3_600, to: TO })
+    const traces = panel(it, 'Deliveries lost, by cause').answers.flatMap(({ exemplars }) =>
+      exemplars.map(({ trace }) => trace),
+    )
+    expect(traces.length).to.be.above(3)
+    expect(stage.story.failures.map(({ traceId }) => traceId)).to.include.members(traces)
+  })
+
+  it('become a page on which every panel stands', async () => {
+    for (const name of DASHBOARD_FILES) {
+      const it = await asked(name, { endpoint: 'orders' })
+      const html = page(it, WEEK)
+      expect(html.match(/<section /g)).to.have.length(it.panels.filter(({ panel: { type } }) => type !== 'row').length)
+      expect(html).to.not.include('class="error"')
+    }
+  })
+
+  describe('and the real service', () => {
+    let service: Service
+    let exposition: string
+    const families = () =>
+      new Set([...exposition.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`))
+
+    before(async function () {
+      this.timeout(60_000)
+      const canary = { url: 'http://127.0.0.1:9/webhooks/error', interval: '1d', secret: { env: 'CANARY_SECRET' } }
+      service = await startService({ config: { ...CONFIG, canary }, env: { CANARY_SECRET: 'x'.repeat(40) } })
+      const { status } = await answer(report(service.ingest))
+      expect(status).to.equal(202)
+      exposition = await scrape(service.admin)
+    })
+
+    it('share every metric that a panel asks for', () => {
+      const names = new Set([...families()].map((it) => it.split(' ')[0]!))
+      const asked = DASHBOARD_FILES.flatMap((name) => readDashboard(name).panels).flatMap(({ targets = [] }) =>
+        targets.flatMap(({ expr }) => parse(expr).selectors.map(({ metric }) => metric.replace(/_bucket$/, ''))),
+      )
+      expect([...new Set(asked)].filter((metric) => metric !== 'up' && !names.has(metric))).to.deep.equal([])
+    })
+
+    it('share every metric and label of the simulated week', async () => {
+      const names = new Set([...families()].map((it) => it.split(' ')[0]!))
+      const simulated = await stage.prometheus.api<string[]>('label/__name__/values', {
+        start: `${WEEK.from}`,
+        end: `${WEEK.to}`,
+      })
+      const ours = simulated.filter((name) => /^(webhook|process|nodejs)_/.test(name))
+      expect(
+        ours.filter((name) => !names.has(name.replace(/_(bucket|sum|count)$/, '')) && !names.has(name)),
+      ).to.deep.equal([])
+    })
+
+    it('answer every link to the API', async () => {
+      const links = DASHBOARD_FILES.flatMap((name) =>
+        [...JSON.stringify(readDashboard(name)).matchAll(/\$\{api\}(\/api\/v1\/[^")]+)/g)].map(([, path]) =>
+          path!.replaceAll(/\$\{[^}]+\}/g, 'orders'),
+        ),
+      )
+      expect(links).to.not.deep.equal([])
+      for (const path of new Set(links)) {
+        const { status } = await answer(fetch(service.admin + path))
+        expect(status, path).to.equal(200)
+      }
+    })
+  })
+})

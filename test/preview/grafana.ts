@@ -1,0 +1,403 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Prometheus } from '../support/prometheus.ts'
+
+/** Reads dashboards and asks their queries as Grafana's own Prometheus data source does. */
+
+export interface GridPos {
+  readonly x: number
+  readonly y: number
+  readonly w: number
+  readonly h: number
+}
+export interface Target {
+  readonly refId: string
+  readonly expr: string
+  readonly legendFormat?: string
+  readonly instant?: boolean
+  readonly range?: boolean
+  readonly exemplar?: boolean
+  readonly format?: string
+  readonly datasource?: { readonly type: string; readonly uid: string }
+}
+export interface LinkModel {
+  readonly title: string
+  readonly url?: string
+  readonly targetBlank?: boolean
+  readonly includeVars?: boolean
+  readonly keepTime?: boolean
+}
+export interface FieldConfig {
+  readonly unit?: string
+  readonly decimals?: number
+  readonly min?: number
+  readonly max?: number
+  readonly noValue?: string
+  readonly displayName?: string
+  readonly mappings?: readonly {
+    readonly type: string
+    readonly options: Record<string, { text?: string; color?: string }>
+  }[]
+  readonly thresholds?: { readonly steps: readonly { readonly value: number | null; readonly color: string }[] }
+  readonly custom?: Record<string, unknown>
+  readonly color?: { readonly mode: string; readonly fixedColor?: string }
+}
+export interface Override {
+  readonly matcher: { readonly id: string; readonly options?: unknown }
+  readonly properties: readonly { readonly id: string; readonly value?: unknown }[]
+}
+export interface PanelOptions {
+  readonly content?: string
+  readonly textMode?: string
+  readonly sortBy?: readonly { readonly displayName: string; readonly desc: boolean }[]
+  readonly legend?: {
+    readonly showLegend: boolean
+    readonly displayMode: string
+    readonly placement: string
+    readonly calcs: readonly string[]
+  }
+}
+export interface Organize {
+  readonly excludeByName?: Readonly<Record<string, boolean>>
+  readonly indexByName?: Readonly<Record<string, number>>
+}
+export interface PanelModel {
+  readonly id: number
+  readonly type: string
+  readonly title?: string
+  readonly description?: string
+  readonly gridPos: GridPos
+  readonly targets?: readonly Target[]
+  readonly options?: PanelOptions
+  readonly fieldConfig?: { readonly defaults: FieldConfig; readonly overrides: readonly Override[] }
+  readonly transformations?: readonly { readonly id: string; readonly options: Organize }[]
+  readonly maxDataPoints?: number
+  readonly interval?: string
+  readonly links?: readonly LinkModel[]
+  readonly datasource?: { readonly type: string; readonly uid: string }
+  readonly panels?: readonly PanelModel[]
+}
+export interface VariableModel {
+  readonly name: string
+  readonly label?: string
+  readonly type: string
+  readonly query?: string | { readonly query: string }
+  readonly multi?: boolean
+  readonly includeAll?: boolean
+  readonly allValue?: string
+  readonly hide?: number
+  readonly current?: { readonly value?: string | readonly string[] }
+}
+export interface DashboardModel {
+  readonly uid: string
+  readonly title: string
+  readonly description?: string
+  readonly schemaVersion: number
+  readonly tags?: readonly string[]
+  readonly editable?: boolean
+  readonly time: { readonly from: string; readonly to: string }
+  readonly refresh?: string
+  readonly panels: readonly PanelModel[]
+  readonly templating: { readonly list: readonly VariableModel[] }
+  readonly annotations: {
+    readonly list: readonly {
+      readonly name: string
+      readonly expr?: string
+      readonly titleFormat?: string
+      readonly iconColor: string
+      readonly useValueForTime?: boolean
+      readonly datasource?: { readonly uid: string }
+    }[]
+  }
+  readonly links: readonly LinkModel[]
+}
+
+export const DASHBOARD_FILES = ['overview', 'endpoint', 'exporter'] as const
+export type DashboardName = (typeof DASHBOARD_FILES)[number]
+
+export const readDashboard = (name: DashboardName): DashboardModel =>
+  JSON.parse(readFileSync(join(import.meta.dirname, `../../grafana/dashboards/${name}.json`), 'utf8'))
+
+/** Seconds since the epoch. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+export interface Scene {
+  readonly prometheus: Prometheus
+  readonly range: Range
+  /** Of the data source's settings, seconds. */
+  readonly scrapeInterval: number
+  /** Chosen values; All where there is none. */
+  readonly chosen?: Readonly<Record<string, string | readonly string[]>>
+}
+
+export interface Series {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Seconds; one value for an instant query. Null fills the steps of a range without a sample. */
+  readonly values: readonly (readonly [number, number | null])[]
+}
+
+export interface Answer {
+  readonly refId: string
+  readonly expr: string
+  readonly step: number
+  readonly instant: boolean
+  readonly series: readonly Series[]
+  readonly error?: string
+  readonly exemplars: readonly { readonly time: number; readonly value: number; readonly trace: string }[]
+}
+
+interface Variable {
+  readonly model: VariableModel
+  readonly options: readonly string[]
+  /** What stands in a query. */
+  readonly value: string | readonly string[]
+}
+export type Variables = ReadonlyMap<string, Variable>
+
+/** Asks for the variables in their order, since later ones depend on earlier ones. */
+export async function resolveVariables(dashboard: DashboardModel, scene: Scene): Promise<Variables> {
+  const variables = new Map<string, Variable>()
+  for (const model of dashboard.templating.list) {
+    const { name, type } = model
+    if (type !== 'query') {
+      const value = type === 'datasource' ? String(model.query) : String(model.current?.value ?? model.query ?? '')
+      variables.set(name, { model, options: [value], value })
+      continue
+    }
+    const text = typeof model.query === 'string' ? model.query : model.query!.query
+    const options = await labelValues(interpolate(text, variables, {}), scene)
+    const chosen = scene.chosen?.[name]
+    const all = model.allValue ?? options
+    variables.set(name, { model, options, value: chosen ?? (model.includeAll ? all : (options[0] ?? '')) })
+  }
+  return variables
+}
+
+async function labelValues(query: string, { prometheus, range }: Scene): Promise<string[]> {
+  const [, selector, label] = /^label_values\((.+), (\w+)\)$/.exec(query) ?? []
+  if (!selector || !label) throw new Error(`no query of label values: ${query}`)
+  const values = await prometheus.api<string[]>(`label/${label}/values`, {
+    'match[]': selector,
+    start: String(range.from),
+    end: String(range.to),
+  })
+  return values.filter((value) => value !== '')
+}
+
+/** Puts variables into PromQL: several values as a regular expression, one as it is (Grafana's rules of escaping). */
+export function interpolate(text: string, variables: Variables, more: Readonly<Record<string, string>>): string {
+  return text.replaceAll(
+    /\$(?:\{(\w+)(?::(\w+))?\}|(\w+))/g,
+    (whole, braced?: string, _format?: string, bare?: string) => {
+      const name = (braced ?? bare)!
+      if (name in more) return more[name]!
+      const variable = variables.get(name)
+      if (!variable) throw new Error(`no variable ${whole} for: ${text}`)
+      const { value, model } = variable
+      if (value === model.allValue) return value
+      if (!model.multi && !model.includeAll) return String(value).replaceAll(/[\\"]/g, '\\$&')
+      const list = (Array.isArray(value) ? value : [value]).map((it: string) =>
+        it.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\\\$&'),
+      )
+      return list.length === 1 ? list[0]! : `(${list.join('|')})`
+    },
+  )
+}
+
+/** Upper bounds and what is taken below them, seconds. */
+const ROUNDED: readonly (readonly [number, number])[] = [
+  ...([
+    [1.5, 1],
+    [3.5, 2],
+    [7.5, 5],
+    [12.5, 10],
+    [17.5, 15],
+    [25, 20],
+    [45, 30],
+    [90, 60],
+    [210, 120],
+  ] as const),
+  ...([
+    [450, 300],
+    [750, 600],
+    [1_050, 900],
+    [1_500, 1_200],
+    [2_700, 1_800],
+    [5_400, 3_600],
+    [9_000, 7_200],
+  ] as const),
+  ...([
+    [16_200, 10_800],
+    [32_400, 21_600],
+    [86_400, 43_200],
+    [604_800, 86_400],
+  ] as const),
+]
+
+const seconds = (text: string): number => {
+  const [, number, unit] = /^(\d+)([smhd])$/.exec(text) ?? []
+  return Number(number) * { s: 1, m: 60, h: 3_600, d: 86_400 }[unit as 's' | 'm' | 'h' | 'd']
+}
+
+/** @param width pixels of the panel: as many points as that, unless the panel says otherwise */
+export function stepOf(panel: PanelModel, { range, scrapeInterval }: Scene, width: number): number {
+  const exact = (range.to - range.from) / (panel.maxDataPoints ?? width)
+  const rounded = ROUNDED.find(([below]) => exact < below)?.[1] ?? 604_800
+  return Math.max(
+    rounded,
+    panel.interval ? seconds(panel.interval) : scrapeInterval,
+    Math.ceil((range.to - range.from) / 11_000),
+  )
+}
+
+export function builtIns(step: number, { range, scrapeInterval }: Scene): Record<string, string> {
+  const whole = Math.round(range.to - range.from)
+  return {
+    __interval: `${step}s`,
+    __interval_ms: String(step * 1_000),
+    __rate_interval: `${Math.max(step + scrapeInterval, 4 * scrapeInterval)}s`,
+    __range: `${whole}s`,
+    __range_s: String(whole),
+    __range_ms: String(whole * 1_000),
+  }
+}
+
+/** Asks all queries of a panel. A query that fails is an answer with its error. */
+export function ask(panel: PanelModel, variables: Variables, scene: Scene, width: number): Promise<Answer[]> {
+  const step = stepOf(panel, scene, width)
+  return Promise.all((panel.targets ?? []).map((target) => askOne(target, step, variables, scene)))
+}
+
+type Matrix = { result: { metric: Record<string, string>; values: [number, string][] }[] }
+type Vector = { resultType: string; result: { metric: Record<string, string>; value: [number, string] }[] }
+
+async function askOne(target: Target, step: number, variables: Variables, scene: Scene): Promise<Answer> {
+  const { prometheus, range } = scene
+  const instant = target.instant === true && target.range !== true
+  let expr = target.expr
+  const answer = { refId: target.refId, step, instant }
+  try {
+    expr = interpolate(target.expr, variables, builtIns(step, scene))
+    // Grafana aligns a range to its step.
+    const from = Math.floor(range.from / step) * step
+    const to = Math.floor(range.to / step) * step
+    if (instant) {
+      const { result } = await prometheus.api<Vector>('query', { query: expr, time: String(range.to) })
+      const series = result.map(({ metric, value }) => named(target, metric, [[value[0], number(value[1])]]))
+      return { ...answer, expr, series, exemplars: [] }
+    }
+    const parameters = { query: expr, start: String(from), end: String(to), step: String(step) }
+    const { result } = await prometheus.api<Matrix>('query_range', parameters)
+    const series = result.map(({ metric, values }) => {
+      const byTime = new Map(values.map(([time, value]) => [time, number(value)]))
+      const filled: [number, number | null][] = []
+      for (let time = from; time <= to; time += step) filled.push([time, byTime.get(time) ?? null])
+      return named(target, metric, filled)
+    })
+    return { ...answer, expr, series, exemplars: target.exemplar ? await exemplars(prometheus, parameters) : [] }
+  } catch (error) {
+    return { ...answer, expr, series: [], exemplars: [], error: (error as Error).message }
+  }
+}
+
+const number = (text: string): number => (text === '+Inf' ? Infinity : text === '-Inf' ? -Infinity : Number(text))
+
+function named({ legendFormat, format }: Target, labels: Record<string, string>, values: Series['values']): Series {
+  const name =
+    legendFormat && format !== 'table'
+      ? legendFormat.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, label: string) => labels[label] ?? '')
+      : JSON.stringify(labels)
+  return { name, labels, values }
+}
+
+async function exemplars(prometheus: Prometheus, { query, start, end }: { query: string; start: string; end: string }) {
+  const found = await prometheus.api<
+    { exemplars: { labels: { trace_id: string }; value: string; timestamp: number }[] }[]
+  >('query_exemplars', { query, start, end })
+  return found.flatMap((it) =>
+    it.exemplars.map(({ labels, value, timestamp }) => ({
+      time: timestamp,
+      value: Number(value),
+      trace: labels.trace_id,
+    })),
+  )
+}
+
+export interface Mark {
+  readonly time: number
+  readonly text: string
+  readonly colour: string
+}
+
+/** Moments that the dashboard's annotations tell by their values. */
+export async function marks(dashboard: DashboardModel, variables: Variables, scene: Scene): Promise<Mark[]> {
+  const all: Mark[] = []
+  for (const { expr, titleFormat = '', iconColor } of dashboard.annotations.list) {
+    if (!expr) continue
+    const { series } = await askOne({ refId: 'Anno', expr, legendFormat: titleFormat }, 300, variables, scene)
+    for (const { name, values } of series)
+      for (const milliseconds of new Set(values.map(([, value]) => value)))
+        if (milliseconds !== null && milliseconds / 1_000 >= scene.range.from)
+          all.push({ time: milliseconds / 1_000, text: name, colour: iconColor })
+  }
+  return all
+}
+
+export interface Table {
+  readonly columns: readonly string[]
+  readonly rows: readonly Readonly<Record<string, string | number>>[]
+}
+
+/** `merge` and `organize` as Grafana's transformations of those names do them: rows join where all common labels agree. */
+export function tableOf(panel: PanelModel, answers: readonly Answer[]): Table {
+  const known = new Set(['merge', 'organize'])
+  for (const { id } of panel.transformations ?? []) if (!known.has(id)) throw new Error(`no transformation ${id} here`)
+  const several = answers.length > 1
+  let rows: Record<string, string | number>[] = []
+  for (const { refId, series } of answers) {
+    const field = several ? `Value #${refId}` : 'Value'
+    for (const { labels, values } of series) {
+      const [time, value] = values[0]!
+      const row = { Time: time * 1_000, ...labels, [field]: value ?? Number.NaN }
+      const mate = rows.find(
+        (it) =>
+          !(field in it) && Object.keys(row).every((key) => !(key in it) || it[key] === row[key as keyof typeof row]),
+      )
+      if (mate) Object.assign(mate, row)
+      else rows.push(row)
+    }
+  }
+  const { excludeByName = {}, indexByName = {} } =
+    panel.transformations?.find(({ id }) => id === 'organize')?.options ?? {}
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+    .filter((name) => !excludeByName[name])
+    .sort((a, b) => (indexByName[a] ?? 99) - (indexByName[b] ?? 99))
+  const sort = panel.options?.sortBy?.[0]
+  if (sort) {
+    const field = columns.find((name) => fieldConfig(panel, name).displayName === sort.displayName) ?? sort.displayName
+    const rank = (row: Record<string, string | number>) => row[field] ?? Number.NEGATIVE_INFINITY
+    rows = rows.sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0) * (sort.desc ? -1 : 1))
+  }
+  return { columns, rows }
+}
+
+/** The configuration of one field, its overrides included; `links` and `custom.*` stand in `custom`. */
+export function fieldConfig(panel: PanelModel, name: string): FieldConfig & { links?: readonly LinkModel[] } {
+  const config: Record<string, unknown> = {
+    ...panel.fieldConfig?.defaults,
+    custom: { ...panel.fieldConfig?.defaults.custom },
+  }
+  for (const { matcher, properties } of panel.fieldConfig?.overrides ?? []) {
+    if (matcher.id !== 'byName') throw new Error(`no matcher ${matcher.id} here`)
+    if (matcher.options !== name) continue
+    for (const { id, value } of properties) {
+      if (id.startsWith('custom.')) (config['custom'] as Record<string, unknown>)[id.slice(7)] = value
+      else config[id] = value
+    }
+  }
+  return config as FieldConfig
+}
