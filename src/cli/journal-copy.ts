@@ -2,9 +2,8 @@ import { loadConfig } from '../config.ts'
 import { isPostgresUrl, postgresUrlFault } from '../domain/postgres-url.ts'
 import { copyRecords } from '../journal/copy.ts'
 import { FaultError } from '../journal/fault.ts'
-import { openPostgresRecords } from '../journal/postgres-records.ts'
+import { openRecords } from '../journal/open-records.ts'
 import type { RecordStore } from '../journal/records.ts'
-import { readSqliteRecords, writeSqliteRecords } from '../journal/sqlite-records.ts'
 import type { Command } from './command.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
@@ -32,19 +31,13 @@ export const journalCopy: Command = {
       )
     }
     const { journal, metrics } = await loadConfig(env)
-    const open = (url: string, role: 'from' | 'to'): Promise<RecordStore> | RecordStore => {
-      if (isPostgresUrl(url)) {
-        const { passwordFile, allowUnsafeDurability: allowUnsafe } = journal
-        return openPostgresRecords(url, { passwordFile, allowUnsafe })
-      }
-      const path = url.slice('sqlite:'.length)
-      return role === 'from' ? readSqliteRecords(path) : writeSqliteRecords(path, metrics.tenantLabel)
-    }
+    const { passwordFile, allowUnsafeDurability: allowUnsafe } = journal
+    const options = { passwordFile, allowUnsafe, tenantLabel: metrics.tenantLabel }
     const opened: RecordStore[] = []
     try {
-      const source = await open(from, 'from')
+      const source = await openRecords(from, { role: 'from', ...options })
       opened.push(source)
-      const target = await open(to, 'to')
+      const target = await openRecords(to, { role: 'to', ...options })
       opened.push(target)
       return await copy(source, target)
     } catch (error) {

@@ -5,8 +5,14 @@ import { migrate, SCHEMA } from './postgres-migrations.ts'
 import { insertSeries } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import { insertFailures, insertKeys } from './postgres-write.ts'
-import type { EndpointRow, IncidentRow, JournalState, RecordStore, StoredRecord } from './records.ts'
-import { closedFirst } from './sqlite-records.ts'
+import {
+  closedFirst,
+  type EndpointRow,
+  type IncidentRow,
+  type JournalState,
+  type RecordStore,
+  type StoredRecord,
+} from './records.ts'
 import { FAILURE_COLUMNS, type RecordRow, recordOf } from './sqlite-rows.ts'
 
 const COLUMNS = `${FAILURE_COLUMNS.split(', ')

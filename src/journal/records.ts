@@ -74,3 +74,7 @@ export const labelsOf = ({ source, tenant, endpoint, code, cause }: Failure, ten
   code: String(code),
   cause,
 })
+
+/** So that at no point two incidents of an endpoint are open. */
+export const closedFirst = (incidents: readonly IncidentRow[]): IncidentRow[] =>
+  incidents.toSorted((a, b) => Number(a.closedAt === null) - Number(b.closedAt === null))

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { IncidentSettings } from '../domain/incident.ts'
 import { FaultError } from './fault.ts'
-import { type EndpointRow, type IncidentRow, type JournalState, labelsOf, type RecordStore } from './records.ts'
+import { closedFirst, type EndpointRow, type IncidentRow, type JournalState, labelsOf, type RecordStore } from './records.ts'
 import { checkFile } from './sqlite-check.ts'
 import { SCHEMA_VERSION, schemaVersion } from './sqlite-migrations.ts'
 import {
@@ -134,7 +134,3 @@ function putState(db: DatabaseSync, { series, endpoints, incidents, canary }: Jo
   if (canary?.succeededAt) meta.run('canary_succeeded_at', canary.succeededAt)
   db.exec('COMMIT')
 }
-
-/** So that at no point two incidents of an endpoint are open. */
-export const closedFirst = (incidents: readonly IncidentRow[]): IncidentRow[] =>
-  incidents.toSorted((a, b) => Number(a.closedAt === null) - Number(b.closedAt === null))

@@ -1,0 +1,24 @@
+import { isPostgresUrl } from '../domain/postgres-url.ts'
+import type { RecordStore } from './records.ts'
+
+export interface OpenRecordsOptions {
+  readonly role: 'from' | 'to'
+  readonly passwordFile?: string | undefined
+  readonly allowUnsafe: boolean
+  /** Whether failures are counted by tenant too. */
+  readonly tenantLabel: boolean
+}
+
+/** The records of the journal that a URL names. An adapter is loaded when it is asked for. @throws FaultError */
+export async function openRecords(
+  url: string,
+  { role, passwordFile, allowUnsafe, tenantLabel }: OpenRecordsOptions,
+): Promise<RecordStore> {
+  if (isPostgresUrl(url)) {
+    const { openPostgresRecords } = await import('./postgres-records.ts')
+    return openPostgresRecords(url, { passwordFile, allowUnsafe })
+  }
+  const path = url.slice('sqlite:'.length)
+  const { readSqliteRecords, writeSqliteRecords } = await import('./sqlite-records.ts')
+  return role === 'from' ? readSqliteRecords(path) : writeSqliteRecords(path, tenantLabel)
+}
