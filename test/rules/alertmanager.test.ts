@@ -6,9 +6,12 @@ import { GROUPING, INHIBITIONS, ROUTE, type Route } from '../../grafana/alertman
 import { TEMPLATES } from '../../grafana/alertmanager/templates.ts'
 import { GROUPS } from '../../grafana/rules/groups.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
+import { render, requireHelm, the } from '../helm/support/helm.ts'
+import { modelFault } from '../helm/support/models.ts'
 import { startAlertmanager } from '../support/alertmanager.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 import { CASES } from './cases.ts'
+import { fastAlertmanager, startSink } from './live.ts'
 import { run } from './promtool.ts'
 import type { Labels } from './series.ts'
 
@@ -140,6 +143,22 @@ describe('the example for Alertmanager', function () {
     }
   })
 
+  it('tells of thirty endpoints of a team in one notification', async function () {
+    const sink = await startSink()
+    const manager = await startAlertmanager(this, fastAlertmanager(CONFIG, sink.url))
+    try {
+      const names = Array.from({ length: 30 }, (_, index) => `orders-${index}`)
+      await manager.post(names.map((endpoint) => alert('WebhookEndpointFailing', { endpoint, team: 'sales' })))
+      const first = await until('a notification', () => sink.notifications[0])
+      expect(first.receiver).to.equal('sales-pager')
+      expect(first.alerts).to.have.length(30)
+      expect(sink.notifications).to.have.length(1)
+    } finally {
+      await manager.stop()
+      await sink.close()
+    }
+  })
+
   it('inhibits by alerts that exist', () => {
     for (const { source, target } of INHIBITIONS) {
       for (const { name, op, value } of [...source, ...target]) {
@@ -246,6 +265,16 @@ describe('the example for Alertmanager', function () {
       expect(await show(sample('resolved', 1, rich))).to.match(/resolved/i)
     })
   }
+
+  it('is an AlertmanagerConfig that the chart renders, texts unchanged', async function () {
+    await requireHelm(this)
+    const { objects } = await render('4', ['--values', join(FOLDER, 'chart-values.yaml')])
+    const config = the(objects, 'AlertmanagerConfig')
+    expect(await modelFault(config)).to.equal(undefined)
+    const spec = config['spec'] as { receivers: object[]; inhibitRules: object[] }
+    expect(spec.inhibitRules).to.have.length(INHIBITIONS.length)
+    expect(JSON.stringify(spec.receivers)).to.include(JSON.stringify(TEMPLATES.slack))
+  })
 
   it('says the same as values for the chart', () => {
     const { alertmanagerConfig } = parse(readFileSync(join(FOLDER, 'chart-values.yaml'), 'utf8'))

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { stringify } from 'yaml'
 import { drift, generated } from '../../grafana/generate.ts'
 import { GROUPS } from '../../grafana/rules/groups.ts'
 import { measures } from '../../grafana/rules/measures.ts'
@@ -10,9 +11,12 @@ import { SIGNALS, type Signal } from '../../grafana/signals.ts'
 import { CAUSES } from '../../src/domain/cause.ts'
 import { report } from '../support/http.ts'
 import { startService, stopServices } from '../support/service.ts'
+import { tempFolder } from '../support/temp.ts'
+import { run } from './promtool.ts'
 
 const RUNBOOKS = join(import.meta.dirname, '../../docs/runbooks')
 const alerts = alertsOf(GROUPS)
+const records = GROUPS.flatMap(({ rules }) => rules.flatMap((rule) => ('record' in rule ? [rule.record] : [])))
 const page = (name: string): string => readFileSync(join(RUNBOOKS, `${name}.md`), 'utf8')
 
 describe('what is made from grafana/', () => {
@@ -55,6 +59,38 @@ describe('the runbooks', () => {
         if (heading) expect(text.toLowerCase(), `${alert} → ${heading}`).to.match(new RegExp(`^##+ ${heading}$`, 'm'))
       }
     }
+  })
+
+  it('hold queries that promtool can read, over metrics that exist', async function () {
+    this.timeout(60_000)
+    const blocks = alerts.flatMap(({ alert }) =>
+      [...page(alert).matchAll(/```promql\n([\s\S]*?)```/g)].map(([, query]) => query!.replaceAll(/^ {3}/gm, '')),
+    )
+    const file = join(tempFolder(), 'queries.yaml')
+    const rules = blocks.map((expr, index) => ({ record: `query:${index}`, expr }))
+    writeFileSync(file, stringify({ groups: [{ name: 'runbooks', rules }] }))
+    const { code, text } = await run(this, 'promtool', ['check', 'rules', file])
+    expect(code, text).to.equal(0)
+    const known = new Set<string>([...Object.values(SIGNALS).map(({ name }) => name), ...records])
+    const used = blocks.flatMap((query) => query.match(/\b(?:[a-z_]+:)?webhook_\w+(?::\w+)?/g) ?? [])
+    expect(used.map((name) => name.replace(/_bucket$/, '')).filter((name) => !known.has(name))).to.deep.equal([])
+  })
+
+  it('ask the API for paths that it has', async () => {
+    const service = await startService()
+    const document = await (await fetch(`${service.admin}/api/v1/openapi.json`)).json()
+    const paths = [...Object.keys((document as { paths: object }).paths), '/readyz']
+    const like = (path: string) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
+    for (const { alert } of alerts) {
+      for (const [, asked] of page(alert).matchAll(/\$API(\/[^"?\s]*)/g)) {
+        const path = asked!.replaceAll(/\$\(.*|\$\w+/g, 'x')
+        expect(
+          paths.some((it) => like(it).test(path)),
+          `${alert}: ${asked}`,
+        ).to.equal(true)
+      }
+    }
+    await stopServices()
   })
 
   it('have the corrective measures of every cause', () => {
