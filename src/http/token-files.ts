@@ -41,6 +41,7 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
   let current: string | undefined
   let timer: NodeJS.Timeout | undefined
   let stopped = false
+  let took = 0
 
   const fail = (place: string, why: string) => {
     onFailure()
@@ -78,6 +79,12 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
   }
 
   const look = async () => {
+    const begun = performance.now()
+    await readAll()
+    took = performance.now() - begun
+  }
+
+  const readAll = async () => {
     for (const { file, tenant } of places.files) await readOne(file, tenant)
     if (places.folder !== undefined) await readFolder(places.folder)
     const tokens = [...places.fixed, ...[...lastGood.values()].flat()]
@@ -94,7 +101,8 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
 
   const lookAgain = () => {
     if (stopped) return
-    timer = setTimeout(() => look().then(lookAgain, lookAgain), interval)
+    // A folder of thousands is looked at less often: never more than a twentieth of the time.
+    timer = setTimeout(() => look().then(lookAgain, lookAgain), Math.max(interval, 20 * took))
     timer.unref()
   }
 
