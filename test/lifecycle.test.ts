@@ -85,6 +85,15 @@ describe('the service', () => {
     await idle
   })
 
+  it('keeps the OpenTelemetry SDK from writing past the log', async () => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://u:hunter2@127.0.0.1:1', OTEL_LOG_LEVEL: 'debug' }
+    const service = await startService({ env })
+    await report(service.ingest)
+    await service.stop()
+    expect(service.stdout.filter((line) => !line.startsWith('{'))).to.deep.equal([])
+    expect([...service.stdout, ...service.stderr].join()).not.to.include('hunter2')
+  })
+
   it('ends at once on a second signal', async () => {
     const service = await startService()
     const hung = raw(
