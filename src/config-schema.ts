@@ -236,9 +236,9 @@ export const ConfigSchema = Type.Object(
         metricsToken: Type.Optional(secret('Bearer token for /metrics.')),
         externalUrl: Type.Optional(
           Type.String({
-            pattern: '^https?://[^\\s?#]+$',
+            pattern: '^https?://[^\\s?#@]+$',
             maxLength: 2_048,
-            description: 'URL under which people reach the admin listener; makes links.',
+            description: 'URL under which people reach the admin listener, without a password; makes links.',
           }),
         ),
       },

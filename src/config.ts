@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -56,7 +56,7 @@ export async function loadConfig(env: Env): Promise<Config> {
  */
 export function parseConfig(raw: unknown, env: Env = {}): Config {
   const document = overlay(withoutNulls(raw ?? {}), env)
-  const faults = schemaFaults(document)
+  const faults = schemaFaults(document, env)
   if (faults.length > 0) throw new ConfigError(faults)
   const config = resolveUnits(ConfigSchema, Value.Default(ConfigSchema, document), [], faults) as Config
   if (faults.length === 0) faults.push(...semanticFaults(config, env))
@@ -64,22 +64,48 @@ export function parseConfig(raw: unknown, env: Env = {}): Config {
   return config
 }
 
+/** Room for 500 endpoints with all their URLs; what has no end (a device, say) ends here. */
+const MAX_FILE = 16 * 2 ** 20
+
 async function readFile(path: string): Promise<unknown> {
-  let text: string
+  let content: Buffer
   try {
-    text = readFileSync(path, 'utf8')
+    content = readUpTo(path, MAX_FILE + 1)
   } catch (error) {
     throw new ConfigError([
       `CONFIG_FILE: cannot read ${path} (${(error as NodeJS.ErrnoException).code}); name a YAML file that exists`,
     ])
   }
+  if (content.length > MAX_FILE) throw new ConfigError([`CONFIG_FILE: ${path} is larger than 16MiB; name a YAML file`])
   // Not at the top: whoever has no file does not pay for the parser.
   const { parse, YAMLParseError } = await import('yaml')
   try {
-    return parse(text, { prettyErrors: true })
+    // Its warnings would go to stderr past us; what they are about is an unknown key or a wrong value here.
+    const document = parse(content.toString('utf8'), { logLevel: 'error' })
+    // An alias within its own anchor makes a value without end, which this refuses.
+    JSON.stringify(document)
+    return document
   } catch (error) {
-    const where = error instanceof YAMLParseError ? error.message.split('\n')[0] : 'it cannot be parsed'
+    const where =
+      error instanceof YAMLParseError ? error.message.split('\n')[0] : 'its aliases make it endless, or far too large'
     throw new ConfigError([`CONFIG_FILE: ${path} is no valid YAML: ${where}`])
+  }
+}
+
+function readUpTo(path: string, bytes: number): Buffer {
+  const file = openSync(path, 'r')
+  try {
+    const chunks: Buffer[] = []
+    for (let left = bytes; left > 0; ) {
+      const chunk = Buffer.allocUnsafe(Math.min(left, 65_536))
+      const length = readSync(file, chunk)
+      if (length === 0) break
+      chunks.push(chunk.subarray(0, length))
+      left -= length
+    }
+    return Buffer.concat(chunks)
+  } finally {
+    closeSync(file)
   }
 }
 
@@ -97,7 +123,7 @@ function overlay(document: unknown, env: Env): unknown {
 }
 
 /** One line a faulty place: the validator's several errors for one value would bury the answer. */
-function schemaFaults(document: unknown): string[] {
+function schemaFaults(document: unknown, env: Env): string[] {
   if (!isRecord(document)) return ['the file must be a mapping of sections (ingest, admin, sources, …), see the README']
   const faults = new Map<string, string>()
   for (const error of validator.Errors(document)) {
@@ -106,31 +132,43 @@ function schemaFaults(document: unknown): string[] {
     const schema = schemaAt(ConfigSchema, segments(pointer))
     if (error.keyword === 'additionalProperties') {
       const known = Object.keys((schema as { properties?: object } | undefined)?.properties ?? {})
+      const fix =
+        known.length > 0
+          ? `did you mean $1? (known: ${known.join(', ')})`
+          : `remove it. ${(schema as { description?: string } | undefined)?.description}`
       for (const key of params.additionalProperties ?? []) {
         const place = keyName([...segments(pointer), key])
-        faults.set(place, `${place}: unknown key; did you mean ${closest(key, known)}? (known: ${known.join(', ')})`)
+        faults.set(place, `${place}: unknown key; ${fix.replace('$1', () => closest(key, known))}`)
       }
     } else if (error.keyword === 'required') {
       for (const key of params.requiredProperties ?? []) {
         const place = keyName([...segments(pointer), key])
         faults.set(place, `${place}: is missing; ${expectation(schemaAt(ConfigSchema, [...segments(pointer), key]))}`)
       }
-    } else if (schema && error.keyword !== 'boolean') {
+    } else if (error.keyword !== 'boolean') {
       const place = keyName(segments(pointer))
+      const value = isSecretPlace(place) ? 'its value' : shown(valueAt(document, segments(pointer)))
       if (!faults.has(place))
-        faults.set(
-          place,
-          `${place}: ${shown(valueAt(document, segments(pointer)))} is not allowed; ${expectation(schema)}`,
-        )
+        faults.set(place, `${place}: ${value}${origin(place, env)} is not allowed; ${expectation(schema)}`)
     }
   }
   return [...faults.values()]
 }
 
+/** Where people write the secret itself by mistake: it must not get into the log of a failed start. */
+const isSecretPlace = (place: string): boolean =>
+  /token(?!sDir)|secret|headers/i.test(place) && !/\.(tenant|name)$/.test(place)
+
+/** The variable that the value came from, where it was no file. */
+function origin(place: string, env: Env): string {
+  const variable = OVERRIDES.find(([name, section, key]) => place === `${section}.${key}` && env[name])?.[0]
+  return variable ? ` (from ${variable})` : ''
+}
+
 /** What to write, from the schema alone. */
 function expectation(schema: TSchema | undefined): string {
-  const s = (schema ?? {}) as Record<string, unknown> & { anyOf?: { const?: unknown }[] }
-  const choices = s.anyOf?.map((option) => option.const).filter((value) => value !== undefined)
+  const s = (schema ?? {}) as Record<string, unknown> & { anyOf?: { const?: unknown }[]; enum?: unknown[] }
+  const choices = s.enum ?? s.anyOf?.map((option) => option.const).filter((value) => value !== undefined)
   const what = s['x-unit']
     ? `write a ${s['x-unit']}`
     : choices?.length
@@ -143,7 +181,9 @@ function expectation(schema: TSchema | undefined): string {
             ? `write a list${s['minItems'] ? ` of at least ${s['minItems']}` : ''}`
             : s['type'] === 'boolean'
               ? 'write true or false'
-              : 'write a text'
+              : s['pattern']
+                ? `write a text that matches ${s['pattern']}`
+                : `write a text${s['maxLength'] ? ` of ${s['minLength'] ?? 0} to ${s['maxLength']} characters` : ''}`
   return typeof s['description'] === 'string' ? `${what}. ${s['description']}` : what
 }
 
@@ -201,7 +241,15 @@ function semanticFaults(config: Config, env: Env): string[] {
       faults.push(`${place}.env: the environment variable ${secret.env} is empty or not set; set it, or name another`)
     }
   }
-  return [...faults, ...probeFaults(config)]
+  return [...faults, ...listenerFaults(config), ...probeFaults(config)]
+}
+
+function listenerFaults({ ingest, admin }: Config): string[] {
+  const everywhere = ['0.0.0.0', '::']
+  const meet = ingest.host === admin.host || [ingest.host, admin.host].some((host) => everywhere.includes(host))
+  return meet && ingest.port === admin.port && ingest.port !== 0
+    ? [`admin.port: ${admin.port} is the ingest listener's too; write another port, so that only one of them is public`]
+    : []
 }
 
 function probeFaults({ endpoints, outbound }: Config): string[] {
@@ -265,8 +313,12 @@ function keyName(path: readonly string[]): string {
 }
 
 function schemaAt(schema: TSchema | undefined, path: readonly string[]): TSchema | undefined {
-  let at = schema as (TSchema & { properties?: Record<string, TSchema>; items?: TSchema }) | undefined
-  for (const part of path) at = (at?.properties?.[part] ?? at?.items) as typeof at
+  type Parent = { properties?: Record<string, TSchema>; items?: TSchema; patternProperties?: Record<string, TSchema> }
+  let at = schema as (TSchema & Parent) | undefined
+  for (const part of path) {
+    const named = at?.properties && Object.hasOwn(at.properties, part) ? at.properties[part] : undefined
+    at = named ?? at?.items ?? Object.values(at?.patternProperties ?? {})[0]
+  }
   return at
 }
 
@@ -279,6 +331,6 @@ function valueAt(document: unknown, path: readonly string[]): unknown {
 /** A value as a fault shows it: short, and without what may be a password in a URL. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing'
-  const masked = text.replace(/\/\/[^/@\s]*@/g, '//***@')
+  const masked = text.replace(/\/\/.*@/g, '//***@')
   return masked.length > 80 ? `${masked.slice(0, 77)}…` : masked
 }

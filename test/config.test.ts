@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { ConfigError, loadConfig, parseConfig } from '../src/config.ts'
-import { ConfigFileSchema } from '../src/config-schema.ts'
+import { ConfigFileSchema, ConfigSchema } from '../src/config-schema.ts'
 import { removeTempFolders, tempFolder } from './support/temp.ts'
 
 function faults(raw: unknown, env: Record<string, string> = {}): readonly string[] {
@@ -107,12 +107,70 @@ describe('parseConfig', () => {
     expect(faults({ sources: { retm: { tokens: [{ tenant: 'a', env: 'T' }] } } }, { T: 'x' })).to.deep.equal([])
   })
 
+  it('names every key of the schema whose value is wrong, whatever it is', () => {
+    const wrong = { nonsense: ['hunter2'] }
+    const places: [place: string, document: unknown][] = []
+    const walk = (schema: Schema, place: string, wrap: (value: unknown) => unknown) => {
+      if (place) places.push([place, wrap(wrong)])
+      for (const [key, child] of Object.entries(schema.properties ?? {}))
+        walk(child, place ? `${place}.${key}` : key, (value) => wrap({ [key]: value }))
+      for (const child of Object.values(schema.patternProperties ?? {}))
+        walk(child, `${place}[5]`, (value) => wrap({ 5: value }))
+      if (schema.items) walk(schema.items, `${place}[0]`, (value) => wrap([value]))
+    }
+    walk(ConfigSchema as Schema, '', (value) => value)
+    expect(places).to.have.length.above(50)
+    for (const [place, document] of places)
+      expect(
+        faults(document).filter((line) => line.startsWith(`${place}:`) || line.startsWith(`${place}.nonsense:`)),
+        `${place}: ${faults(document)}`,
+      ).to.have.length.above(0)
+  })
+
+  it('shows no secret that was written in the wrong place', () => {
+    const found = faults({
+      admin: { apiToken: 'hunter2', metricsToken: { file: ['hunter2'] }, externalUrl: 'https://ops:hunter2@host' },
+      sources: {
+        retm: { tokens: ['hunter2', { tenant: 'a', env: 'hunter2-hunter2' }, { tenant: 'b', token: 'hunter2' }] },
+      },
+      canary: { url: 'https://a.example/', secret: 'hunter2' },
+      endpoints: [{ name: 'a', urls: ['https://a/'], probe: { headers: [{ name: 'A', value: 'hunter2' }] } }],
+      journal: { url: 'mysql://root:p@ss/hunter2@db/x' },
+    })
+    expect(found).to.have.length.above(7)
+    expect(found.join('\n')).not.to.include('hunter2')
+  })
+
+  it('names the variable that a wrong value came from', () => {
+    expect(faults({}, { INGEST_PORT: 'abc', JOURNAL_URL: 'x' })).to.satisfy(
+      ([port, url]: string[]) =>
+        port!.startsWith('ingest.port: "abc" (from INGEST_PORT) is') && url!.includes('JOURNAL_URL'),
+    )
+  })
+
+  it('refuses one port for both listeners', () => {
+    expect(faults({ ingest: { port: 9464 } })).to.match(/^admin\.port: 9464/)
+    expect(faults({ ingest: { port: 9464, host: '0.0.0.0' } })).to.match(/^admin\.port: 9464/)
+    expect(faults({ ingest: { port: 0 }, admin: { port: 0 } })).to.deep.equal([])
+    expect(faults({ ingest: { port: 9464, host: '127.0.0.2' } })).to.deep.equal([])
+  })
+
   for (const document of [[], 'text', 5]) {
     it(`refuses ${JSON.stringify(document)} in place of the document`, () => {
       expect(faults(document)).to.match(/mapping/)
     })
   }
 })
+
+const BOMB = [...'abcdefgh']
+  .map((name, index, names) => `${name}: &${name} [${Array(9).fill(index ? `*${names[index - 1]}` : 'x')}]`)
+  .join('\n')
+
+type Schema = {
+  properties?: Record<string, Schema>
+  patternProperties?: Record<string, Schema>
+  items?: Schema
+}
 
 describe('loadConfig', () => {
   afterEach(removeTempFolders)
@@ -135,6 +193,9 @@ describe('loadConfig', () => {
     ],
     ['YAML that is none, with its line', () => file('a: [\nb'), /no valid YAML.*line \d/],
     ['a key that is there twice', () => file('ingest: {}\ningest: {}\n'), /unique/],
+    ['a value that contains itself', () => file('endpoints: &a [*a]\n'), /endless/],
+    ['aliases that multiply', () => file(BOMB), /aliases/],
+    ['a file without an end', () => ({ CONFIG_FILE: '/dev/zero' }), /larger than 16MiB/],
   ] as const) {
     it(`tells ${what}`, async () => {
       const error = await loadConfig(env()).catch((thrown: unknown) => thrown)

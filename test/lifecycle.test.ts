@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { answer, REPORT, raw, report, scrape } from './support/http.ts'
 import { sample } from './support/scrape.ts'
 import { startService, stopServices } from './support/service.ts'
-import { tempFolder, until } from './support/temp.ts'
+import { freePort, tempFolder, until } from './support/temp.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -50,12 +51,47 @@ describe('the service', () => {
     expect(await service.exited).to.deep.equal({ code: 0, signal: null })
   })
 
+  for (const stdout of ['/dev/full', 'closed']) {
+    it(`takes reports and ends with 0 although its log cannot be written: stdout ${stdout}`, async () => {
+      const folder = tempFolder()
+      const port = await freePort()
+      const child = spawn(process.execPath, [join(root, 'src/main.ts')], {
+        env: {
+          ...process.env,
+          INGEST_PORT: String(port),
+          ADMIN_PORT: '0',
+          JOURNAL_URL: `sqlite:${join(folder, 'journal.db')}`,
+        },
+        stdio: ['ignore', stdout === 'closed' ? 'pipe' : openSync(stdout, 'w'), 'ignore'],
+      })
+      child.stdout?.destroy()
+      const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)))
+      try {
+        const send = () => report(`http://127.0.0.1:${port}`).catch(() => undefined)
+        await until('a report to be taken', async () => (await send())?.status === 202)
+        child.kill('SIGTERM')
+        expect(await ended).to.equal(0)
+      } finally {
+        child.kill('SIGKILL')
+      }
+    })
+  }
+
   it('ends with 0 although a client keeps its connection open', async () => {
     const service = await startService()
     const idle = raw(service.ingest, `GET / HTTP/1.1\r\nHost: x\r\n\r\n`)
     await until('the answer', async () => (await fetch(`${service.admin}/healthz`)).ok)
     expect(await service.stop()).to.deep.equal({ code: 0, signal: null })
     await idle
+  })
+
+  it('keeps the OpenTelemetry SDK from writing past the log', async () => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://u:hunter2@127.0.0.1:1', OTEL_LOG_LEVEL: 'debug' }
+    const service = await startService({ env })
+    await report(service.ingest)
+    await service.stop()
+    expect(service.stdout.filter((line) => !line.startsWith('{'))).to.deep.equal([])
+    expect([...service.stdout, ...service.stderr].join()).not.to.include('hunter2')
   })
 
   it('ends at once on a second signal', async () => {

@@ -26,7 +26,7 @@ export const serve: Command = {
     try {
       app = await startApp(config, { env, log })
     } catch (error) {
-      return refused(error as NodeJS.ErrnoException & { port?: number; address?: string }, log)
+      return refused(error as ListenError, log)
     }
     // A process that is killed would never write it.
     flushCompileCache()
@@ -56,7 +56,8 @@ function firstSignal(): Promise<string> {
   return new Promise((resolve) => {
     let seen = false
     for (const [name, number] of Object.entries(SIGNALS)) {
-      process.on(name, () => {
+      // In place of the one in main.ts, which ends a process that holds nothing yet.
+      process.removeAllListeners(name).on(name, () => {
         if (seen) process.exit(128 + number)
         seen = true
         resolve(name)
@@ -65,8 +66,10 @@ function firstSignal(): Promise<string> {
   })
 }
 
+type ListenError = NodeJS.ErrnoException & { port?: number; address?: string; hostname?: string }
+
 /** A port in use is one clear line, not a stack. */
-function refused(error: NodeJS.ErrnoException & { port?: number; address?: string }, log: Log): number {
+function refused(error: ListenError, log: Log): number {
   if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') throw error
   const reasons: Record<string, string> = {
     EADDRINUSE: 'another process listens there',
@@ -74,9 +77,7 @@ function refused(error: NodeJS.ErrnoException & { port?: number; address?: strin
     EADDRNOTAVAIL: 'this machine has no such address',
     ENOTFOUND: 'this name has no address',
   }
-  log.fatal(
-    { code: error.code },
-    `cannot listen on ${error.address ?? ''}:${error.port ?? ''}: ${reasons[error.code ?? ''] ?? error.message}`,
-  )
+  const place = `${error.address ?? error.hostname}${error.port ? `:${error.port}` : ''}`
+  log.fatal({ code: error.code }, `cannot listen on ${place}: ${reasons[error.code ?? ''] ?? error.message}`)
   return 1
 }

@@ -11,8 +11,14 @@ export class ClientClosed extends Error {
 }
 
 /**
+ * Milliseconds for which a body that is too large is still taken and thrown away: closing at once would reset the
+ * connection of a client that is still sending, and it would never see the answer.
+ */
+const LINGER = 2_000
+
+/**
  * Reads a request's bytes as they are (a signature is over bytes, not over a decoded string).
- * @param limit most bytes, above it nothing more is read
+ * @param limit most bytes, above it nothing more is kept
  * @param timeout milliseconds for the whole body
  * @throws AppError `too_large`, `request_timeout`; ClientClosed
  */
@@ -23,6 +29,7 @@ export function readBody(
   const tooLarge = () => new AppError('too_large', `the body is larger than ${formatSize(limit)}`)
   return new Promise((resolve, reject) => {
     if (Number(request.headers['content-length']) > limit) {
+      discard(request)
       reject(tooLarge())
       return
     }
@@ -36,7 +43,7 @@ export function readBody(
       clearTimeout(timer)
       if (!error) resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
       else {
-        request.pause()
+        discard(request)
         reject(error)
       }
     }
@@ -56,4 +63,10 @@ export function readBody(
       else chunks.push(chunk)
     })
   })
+}
+
+function discard(request: IncomingMessage): void {
+  request.resume()
+  const timer = setTimeout(() => request.destroy(), LINGER).unref()
+  request.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
 }

@@ -17,7 +17,7 @@ export interface FailuresParts {
 /** `GET /api/v1/failures`: a page as JSON, or as NDJSON all that match, one a line. */
 export function listFailures({ journal, clock }: FailuresParts): Middleware {
   return async (ctx: Context) => {
-    const { filter, limit, before } = readFailureQuery(ctx.URL.searchParams, clock)
+    const { filter, limit, before } = readFailureQuery(new URLSearchParams(ctx.querystring), clock)
     ctx.set('Vary', 'Accept')
     if (ctx.accepts('application/json', NDJSON) === NDJSON) {
       ctx.type = NDJSON

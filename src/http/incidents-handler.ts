@@ -33,7 +33,7 @@ export interface IncidentsParts {
 /** `GET /api/v1/incidents`. */
 export function listIncidents({ journal, clock }: Pick<IncidentsParts, 'journal' | 'clock'>): Middleware {
   return async (ctx: Context) => {
-    const { filter, limit, before } = readIncidentQuery(ctx.URL.searchParams, clock)
+    const { filter, limit, before } = readIncidentQuery(new URLSearchParams(ctx.querystring), clock)
     const page = await journal.incidents(filter, { limit, ...(before !== undefined && { before }) })
     ctx.body = { incidents: page.incidents.map(incidentView), next: page.next }
   }

@@ -45,6 +45,8 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
       keepAliveTimeout: 15_000,
       // Both time-outs are only looked at this often; the default is 30 s.
       connectionsCheckingInterval: 1_000,
+      // Node's own refusal has no body; `ambiguity` words it.
+      requireHostHeader: false,
     },
     (request, response) => {
       inFlight.add(response)
@@ -60,8 +62,16 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
       handler(request, response)
     },
   )
+  // An expectation that we do not know may be ignored (RFC 9110 section 10.1.1); Node's own refusal would have no body.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+  server.on('connect', (_, socket: Socket) => {
+    refuse(new AppError('invalid_request', 'this is no proxy: CONNECT is not taken'), socket, onRefused)
+  })
   server.maxConnections = MAX_CONNECTIONS
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, onRefused))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET') socket.destroy()
+    else refuse(faultOf(error), socket, onRefused)
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen({ host, port }, () => {
       server.off('error', reject)
@@ -79,29 +89,37 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
 }
 
 /** What a proxy in front may read otherwise than Node does is refused (RFC 9112 sections 3.2 and 6.1). */
-function ambiguity(request: IncomingMessage): AppError | undefined {
-  const { rawHeaders } = request
+function ambiguity({ rawHeaders, headers, httpVersion }: IncomingMessage): AppError | undefined {
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) if (rawHeaders[index]!.toLowerCase() === 'host') hosts++
   if (hosts > 1) return new AppError('invalid_request', 'the request has more than one Host')
-  if (request.httpVersion === '1.0' && request.headers['transfer-encoding'] !== undefined) {
-    return new AppError('invalid_request', 'HTTP/1.0 has no Transfer-Encoding')
-  }
+  if (hosts === 0 && httpVersion !== '1.0') return new AppError('invalid_request', 'the request has no Host')
+  const coding = headers['transfer-encoding']
+  if (coding === undefined) return undefined
+  if (httpVersion === '1.0') return new AppError('invalid_request', 'HTTP/1.0 has no Transfer-Encoding')
+  // Node takes the chunks apart, and would hand on a coding below them as it is.
+  if (coding.trim().toLowerCase() !== 'chunked')
+    return new AppError('invalid_request', 'the only Transfer-Encoding taken is chunked')
   return undefined
 }
 
-/** Answers what is no HTTP request, or did not arrive in time; Node leaves that to a raw socket. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket, onRefused: (code: ErrorCode) => void): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+/** What Node's parser found, in our words. */
+function faultOf({ code }: NodeJS.ErrnoException): AppError {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new AppError('request_timeout', 'the request did not arrive in time')
+  return new AppError(
+    'invalid_request',
+    code === 'HPE_HEADER_OVERFLOW' ? 'the header is too large' : 'this is no valid HTTP/1.1 request',
+  )
+}
+
+/** Answers what never becomes a request that can be handled; Node leaves that to a raw socket. */
+function refuse(fault: AppError, socket: Socket, onRefused: (code: ErrorCode) => void): void {
+  // Node takes its own listener off with CONNECT.
+  socket.on('error', () => {})
+  if (!socket.writable) {
     socket.destroy()
     return
   }
-  const fault =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? new AppError('request_timeout', 'the request did not arrive in time')
-      : error.code === 'HPE_HEADER_OVERFLOW'
-        ? new AppError('invalid_request', 'the header is too large')
-        : new AppError('invalid_request', 'this is no valid HTTP/1.1 request')
   onRefused(fault.code)
   const { status, headers, body } = errorAnswer(fault)
   const text = JSON.stringify(body)

@@ -62,7 +62,7 @@ export function errorAnswer(thrown: unknown): { status: number; headers: Record<
   const headers: Record<string, string> = { 'Content-Type': PROBLEM_TYPE, 'Cache-Control': 'no-store' }
   if (body.status === 503) headers['Retry-After'] = String(error.retryAfter ?? 1)
   if (body.status === 401) headers['WWW-Authenticate'] = 'Bearer realm="webhook-error-exporter"'
-  // What was refused before its body was read leaves bytes on the wire that are not the next request.
-  if (body.status === 408 || body.status === 413) headers['Connection'] = 'close'
+  // The rest of what is too slow is not waited for.
+  if (body.status === 408) headers['Connection'] = 'close'
   return { status: body.status, headers, body }
 }

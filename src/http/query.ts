@@ -52,6 +52,10 @@ function readTime(text: string, now: number): number | undefined {
   // A plus sign that nobody encoded arrives as a space: 2026-11-24T02:11:00 01:00.
   const instant = text.replace(/ (\d\d:\d\d)$/, '+$1')
   if (!/^\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d))?$/.test(instant)) return undefined
+  // Date.parse takes the 30th of February for the 2nd of March.
+  const day = instant.slice(0, 10)
+  const midnight = Date.parse(day)
+  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day)) return undefined
   const parsed = Date.parse(instant)
   return Number.isNaN(parsed) ? undefined : parsed
 }

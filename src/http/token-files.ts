@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { constants, readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { TENANT_PATTERN } from '../config-schema.ts'
 import type { Log } from '../domain/telemetry.ts'
@@ -31,7 +31,8 @@ const tenantName = new RegExp(TENANT_PATTERN)
 /**
  * Reads tokens from files and looks again by content: a mounted Secret changes through symbolic links, without any
  * event that could be trusted. A file that cannot be read, is empty or holds no tokens keeps what it held before; one
- * that is gone from a folder loses its tokens, unless the whole folder is gone or empty.
+ * that is gone from a folder loses its tokens, unless the whole folder is gone or empty. A token that two tenants share
+ * counts for none of them at the start, and makes a later look faulty.
  */
 export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) {
   const { log, owner, onTokens, onFailure, interval = 2_000 } = parts
@@ -40,6 +41,7 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
   let current: string | undefined
   let timer: NodeJS.Timeout | undefined
   let stopped = false
+  let took = 0
 
   const fail = (place: string, why: string) => {
     onFailure()
@@ -77,20 +79,30 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
   }
 
   const look = async () => {
+    const begun = performance.now()
+    await readAll()
+    took = performance.now() - begun
+  }
+
+  const readAll = async () => {
     for (const { file, tenant } of places.files) await readOne(file, tenant)
     if (places.folder !== undefined) await readFolder(places.folder)
     const tokens = [...places.fixed, ...[...lastGood.values()].flat()]
-    const clash = sharedToken(tokens)
+    const shared = sharedTokens(tokens)
+    const tenants = [...shared.values()].flatMap((owners) => [...owners])
+    if (shared.size === 0) told.delete(owner)
+    else fail(owner, `one token belongs to the tenants ${tenants.slice(0, 10).join(', ')}; give each its own`)
     const content = JSON.stringify(tokens)
-    if (content === current || (clash && current !== undefined)) return
+    if (content === current || (shared.size > 0 && current !== undefined)) return
     if (current !== undefined) log.info({ owner, tokens: tokens.length }, 'tokens were read again')
     current = content
-    onTokens(clash ? tokens.filter((token) => token.value !== clash.value) : tokens)
+    onTokens(tokens.filter((token) => !shared.has(token.value)))
   }
 
   const lookAgain = () => {
     if (stopped) return
-    timer = setTimeout(() => look().then(lookAgain, lookAgain), interval)
+    // A folder of thousands is looked at less often: never more than a twentieth of the time.
+    timer = setTimeout(() => look().then(lookAgain, lookAgain), Math.max(interval, 20 * took))
     timer.unref()
   }
 
@@ -107,14 +119,11 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
   }
 }
 
-/** A token that two tenants have says nothing about who sent it. */
-function sharedToken(tokens: readonly Token[]): Token | undefined {
-  const owners = new Map<string, string>()
-  return tokens.find(({ tenant, value }) => {
-    const owner = owners.get(value)
-    owners.set(value, tenant)
-    return owner !== undefined && owner !== tenant
-  })
+/** Tokens that several tenants have, which say nothing about who sent them; each with its tenants. */
+function sharedTokens(tokens: readonly Token[]): Map<string, Set<string>> {
+  const owners = new Map<string, Set<string>>()
+  for (const { tenant, value } of tokens) owners.set(value, (owners.get(value) ?? new Set()).add(tenant))
+  return new Map([...owners].filter(([, tenants]) => tenants.size > 1))
 }
 
 /** @returns the tokens, or why there are none */
@@ -123,7 +132,8 @@ async function tokensOf(file: string, tenant: string): Promise<readonly Token[] 
     return 'the file’s name is no tenant name (letters, digits, dot, underscore, hyphen)'
   let text: string
   try {
-    const content = await readFile(file)
+    // Without waiting: a pipe in its place would hold up the start for ever.
+    const content = await readFile(file, { flag: constants.O_RDONLY | constants.O_NONBLOCK })
     if (content.length > MAX_FILE) return `it is larger than ${MAX_FILE} bytes`
     text = content.toString('utf8')
   } catch (error) {

@@ -45,11 +45,37 @@ const BACKLOG = 16 * 1_024 * 1_024
 const BLOCK = 8 * 1_024
 /** Milliseconds that a line waits at most for its block; what a kill -9 can take from the log. */
 const LATEST = 50
+/** Milliseconds that the end of the process waits at most for a reader of its last lines. */
+const LAST_WORDS = 500
 
 function jsonWriter(): (line: string) => void {
-  const stdout = pino.destination({ dest: 1, sync: false, maxLength: BACKLOG, minLength: BLOCK, periodicFlush: LATEST })
+  let exiting: number | undefined
+  const stdout = pino.destination({
+    dest: 1,
+    sync: false,
+    maxLength: BACKLOG,
+    minLength: BLOCK,
+    periodicFlush: LATEST,
+    retryEAGAIN: () => exiting === undefined || performance.now() - exiting < LAST_WORDS,
+  })
+  // What waits is written at the end, which the library tries for ever: on a full disk the process would never end.
+  let writable = true
+  const flush = stdout.flushSync.bind(stdout)
+  stdout.flushSync = () => {
+    exiting = performance.now()
+    try {
+      if (writable) flush()
+    } catch {
+      // Nobody reads it.
+    }
+  }
+  stdout.on('write', () => {
+    writable = true
+  })
   // A log that cannot be written (a full disk under it, say) is no reason to stop taking reports.
-  stdout.on('error', () => {})
+  stdout.on('error', () => {
+    writable = false
+  })
   return (line) => stdout.write(visibleControls(line))
 }
 

@@ -32,6 +32,8 @@ export async function startTracing({ version, onSpans, log }: TracingOptions): P
   const logger = diagLogger(log)
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN })
   const exporter = watched(await otlpExporter(), onSpans, log)
+  // With it the SDK would write to stdout past the log: lines that are no JSON, with what the environment holds.
+  delete process.env['OTEL_LOG_LEVEL']
   const sdk = new NodeSDK({
     // Readers and processors that are left out would be made from the environment: metrics and logs go elsewhere.
     metricReaders: [],

@@ -30,6 +30,12 @@ export function tracingFault(env: Env): string | undefined {
   if (!tracingWanted(env)) return undefined
   const exporter = env['OTEL_TRACES_EXPORTER']?.trim() || 'otlp'
   if (exporter !== 'otlp') return `OTEL_TRACES_EXPORTER: ${shown(exporter)} is not supported; write otlp or none`
+  for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
+    const url = env[name]?.trim()
+    // Its value is not shown: it may hold a password.
+    if (url && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+      return `${name}: is no http(s) URL; write http://HOST:4318, for example`
+  }
   const { variable, protocol } = otlpProtocol(env)
   if (protocol === 'http/protobuf' || protocol === 'http/json') return undefined
   return `${variable}: ${shown(protocol)} is not supported; write http/protobuf or http/json (collectors take these on port 4318)`

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { answer, REPORT, report, scrape } from '../support/http.ts'
+import { answer, REPORT, raw, report, scrape } from '../support/http.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
 
@@ -102,6 +102,19 @@ describe('GET /api/v1/failures', () => {
       expect(body.errors[0].pointer).to.equal(query.split('=')[0])
     })
   }
+
+  it('takes a Host that makes no URL', async () => {
+    for (const host of ['[', 'a b', 'x:99999', '%']) {
+      const request = `GET /api/v1/failures?limit=1 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
+      expect(await raw(service.admin, request), host).to.match(/^HTTP\/1.1 200 /)
+    }
+  })
+
+  it('refuses a day that no calendar has', async () => {
+    for (const day of ['2026-02-30', '2026-02-29T10:00:00Z', '2026-04-31T00:00:00+02:00'])
+      expect((await get(`?since=${encodeURIComponent(day)}`)).status, day).to.equal(400)
+    expect((await get('?since=2024-02-29')).status).to.equal(200)
+  })
 
   it('answers 404 for an id that is not there or is none', async () => {
     for (const id of ['0190a000-0000-7000-8000-000000000000', 'x', '%00', "'; drop table failures"]) {

@@ -138,6 +138,33 @@ describe('POST /webhooks/error', () => {
     expect(await raw(service.ingest, head + chunk.repeat(12))).to.match(/^HTTP\/1.1 413 .*too_large/s)
   })
 
+  it('lets a client that is still sending see that its body is too large', async () => {
+    const body = JSON.stringify({ ...REPORT, message: 'x'.repeat(5_000_000) })
+    const head = `POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
+    const next = 'OPTIONS /webhooks/error HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    expect(await raw(service.ingest, head + body + next)).to.match(/^HTTP\/1.1 413 .*too_large.*HTTP\/1.1 204 /s)
+  })
+
+  it('answers in its own words what Node would refuse without any', async () => {
+    const body = JSON.stringify(REPORT)
+    const post = (fields: string, host = 'Host: x\r\n') =>
+      `POST /webhooks/error HTTP/1.1\r\n${host}Content-Type: application/json\r\nConnection: close\r\n${fields}\r\n`
+    const sized = `Content-Length: ${body.length}\r\n`
+    const refusals = async () => sum(await scrape(service.admin), 'webhook_exporter_reports_total', 'invalid_request')
+    const before = await refusals()
+    for (const [name, bytes] of Object.entries({
+      'no Host': post(sized, '') + body,
+      'two Hosts': post(sized, 'Host: x\r\nHost: y\r\n') + body,
+      'a coding below chunked': `${post('Transfer-Encoding: gzip, chunked\r\n')}0\r\n\r\n`,
+      CONNECT: 'CONNECT shop.example:443 HTTP/1.1\r\nHost: x\r\n\r\n',
+    })) {
+      const text = await raw(service.ingest, bytes)
+      expect(text, name).to.match(/^HTTP\/1.1 400 .*application\/problem\+json.*"code":"invalid_request"/s)
+    }
+    expect((await refusals()) - before).to.equal(4)
+    expect(await raw(service.ingest, post(`${sized}Expect: tea\r\n`) + body)).to.match(/^HTTP\/1.1 202 /)
+  })
+
   it('answers 404 and 405 with Allow', async () => {
     await refused(fetch(`${service.ingest}/`), 404, 'not_found')
     await refused(fetch(`${service.ingest}/metrics`), 404, 'not_found')
@@ -166,7 +193,7 @@ describe('POST /webhooks/error', () => {
   it('accounts for every request', async () => {
     const text = await scrape(service.admin)
     expect(sum(text, 'webhook_exporter_reports_total', 'outcome="recorded"')).to.be.above(0)
-    expect(sum(text, 'webhook_exporter_reports_total', 'reason="too_large"')).to.equal(2)
+    expect(sum(text, 'webhook_exporter_reports_total', 'reason="too_large"')).to.equal(3)
     expect(sum(text, 'webhook_exporter_reports_total', 'reason="method_not_allowed"')).to.equal(4)
     expect(sum(text, 'webhook_exporter_reports_total', 'outcome="duplicate"')).to.equal(20)
   })

@@ -50,6 +50,14 @@ describe('tracingFault', () => {
       expect(tracingFault({ ...endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: protocol })).to.equal(undefined)
   })
 
+  it('refuses an endpoint that is no http(s) URL, and does not show it', () => {
+    for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'])
+      for (const url of ['collector:4318', 'nonsense', 'hunter2:x@collector'])
+        expect(tracingFault({ [name]: url }))
+          .to.match(new RegExp(`^${name}: is no http`))
+          .and.not.include(url)
+  })
+
   it('names the variable that decides', () => {
     expect(
       tracingFault({
@@ -316,10 +324,10 @@ describe('createTracing', () => {
   })
 
   it('does not tell the password of an endpoint that it cannot read', async () => {
-    await start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:s3 cret@[bad' })
-    const text = JSON.stringify(lines)
-    expect(text).to.contain('[bad')
-    expect(text).not.to.contain('cret')
+    const error = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:s3 cret@[bad' }).catch((it: Error) => it)
+    expect(error).to.be.instanceOf(RangeError)
+    expect(String(error)).not.to.contain('cret')
+    expect(JSON.stringify(lines)).not.to.contain('cret')
   })
 
   for (const [name, value] of [
