@@ -53,6 +53,26 @@ describe('a journal that cannot be written', () => {
     await until('a new journal', async () => (await report(service.ingest)).status === 202)
   })
 
+  it('removed while it is open: nothing more is acknowledged into it', async () => {
+    const path = join(tempFolder(), 'journal.db')
+    const service = await startService({ env: { JOURNAL_URL: `sqlite:${path}` } })
+    expect((await report(service.ingest)).status).to.equal(202)
+    for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true })
+    expect((await report(service.ingest)).status).to.equal(503)
+    await until('a new journal', async () => (await report(service.ingest)).status === 202)
+    const text = await scrape(service.admin)
+    expect(sum(text, 'webhook_delivery_failures_total')).to.equal(1)
+    expect(sum(text, 'webhook_exporter_journal_errors_total', 'kind="lost_commits"')).to.equal(1)
+  })
+
+  it('a folder: is told as one', async () => {
+    await expectDown(
+      await startService({ env: { JOURNAL_URL: `sqlite:${tempFolder()}` } }),
+      'io',
+      /is a folder; name a file/,
+    )
+  })
+
   it('of a newer version: is left as it is', async () => {
     const path = join(tempFolder(), 'journal.db')
     const service = await startService({ env: { JOURNAL_URL: `sqlite:${path}` } })

@@ -31,6 +31,9 @@ export function preparePath(path: string, filesystem?: number): string {
   const absolute = resolve(path)
   const network = networkFilesystem(absolute, filesystem)
   if (network) throw new FaultError('network_filesystem', detailOf('network_filesystem', absolute, network))
+  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new FaultError('io', detailOf('io', absolute, 'it is a folder; name a file in it'))
+  }
   mkdirSync(dirname(absolute), { recursive: true, mode: 0o700 })
   return statSync(absolute, { throwIfNoEntry: false })
     ? realpathSync(absolute)

@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { IncidentSettings } from '../domain/incident.ts'
 import { FaultError } from './fault.ts'
-import { closedFirst, type EndpointRow, type IncidentRow, type JournalState, labelsOf, type RecordStore } from './records.ts'
+import {
+  closedFirst,
+  type EndpointRow,
+  type IncidentRow,
+  type JournalState,
+  labelsOf,
+  type RecordStore,
+} from './records.ts'
 import { checkFile } from './sqlite-check.ts'
 import { SCHEMA_VERSION, schemaVersion } from './sqlite-migrations.ts'
 import {

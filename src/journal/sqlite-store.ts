@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { EndpointState, IncidentSettings } from '../domain/incident.ts'
@@ -66,6 +67,7 @@ export class Store {
   #recorded = 0
   #oldest: number | null = null
   #wasFull = false
+  #inode: bigint | undefined
   #walPages = 16
 
   constructor(options: StoreOptions) {
@@ -90,6 +92,7 @@ export class Store {
       createPrivate(this.#file)
       const db = new DatabaseSync(this.#file, { timeout: 500, enableForeignKeyConstraints: false })
       this.#db = db
+      this.#inode = inodeOf(this.#file)
       this.#configure(db)
       migrate(db)
       // What is in the WAL reaches the file before ready; and a volume without room shows here, not at the first report.
@@ -153,6 +156,9 @@ export class Store {
       incidents.flush()
       if (added > 0) statements.record.run(added)
       db.exec('COMMIT')
+      // A file that somebody removed or replaced takes writes until it is closed, and keeps none of them.
+      if (inodeOf(this.#file) !== this.#inode)
+        throw new FaultError('io', detailOf('io', this.#file, 'it was removed or replaced'))
       this.#failures += added
       this.#recorded += added
       if (added > 0) this.#noteMark()
@@ -352,6 +358,8 @@ function write(
 function walPages(retentionSize: number, room: number): number {
   return Math.max(16, Math.min(1_000, Math.floor(Math.min(retentionSize / 8, room / 16) / PAGE)))
 }
+
+const inodeOf = (path: string): bigint | undefined => statSync(path, { throwIfNoEntry: false, bigint: true })?.ino
 
 function numberOf(db: DatabaseSync, sql: string): number {
   return Number(Object.values(db.prepare(sql).get()!)[0])
