@@ -1,3 +1,4 @@
+import { RUNBOOK_BASE } from '../rules/annotations.ts'
 import { SIGNALS } from '../signals.ts'
 import {
   apiVariable,
@@ -10,7 +11,7 @@ import {
   restartMarks,
   traceVariables,
 } from './board.ts'
-import { api, RUNBOOK_BASE, runbook, TRACES } from './links.ts'
+import { api, runbook, TRACES } from './links.ts'
 import { COLOUR, causeColours } from './palette.ts'
 import { bars, lines, note, number, states } from './panel.ts'
 import {
@@ -131,7 +132,13 @@ export const endpoint: Board = {
             description: 'Deliveries that sources gave up in the time range, exactly.',
             unit: 'short',
             decimals: 0,
-            targets: [{ expr: `sum(${failuresInRange(mine)}) or max(${open}) * 0`, instant: true, legend: 'failures' }],
+            targets: [
+              {
+                expr: `sum(${failuresInRange({ matchers: mine })}) or max(${open}) * 0`,
+                instant: true,
+                legend: 'failures',
+              },
+            ],
             steps: [{ colour: COLOUR.plain }, { from: 1, colour: COLOUR.warn }],
             noValue: 'none known',
           }),
@@ -200,7 +207,13 @@ export const endpoint: Board = {
             description:
               'Deliveries that sources gave up, by cause; exact, so that bars add up to the total. Dots are exemplars: each leads to the trace of one report.',
             unit: 'short',
-            targets: [{ expr: `sum by (cause) (${failureBars(mine)}) > 0`, legend: '{{cause}}', exemplar: true }],
+            targets: [
+              {
+                expr: `sum by (cause) (${failureBars({ by: ['cause'], matchers: mine })}) > 0`,
+                legend: '{{cause}}',
+                exemplar: true,
+              },
+            ],
             colours: causeColours,
             legend: 'right',
             noValue: 'No failure in this time.',
@@ -213,7 +226,12 @@ export const endpoint: Board = {
             title: 'Deliveries lost, by code',
             description: 'The same by what the source saw: an HTTP status, or a number of the source’s own.',
             unit: 'short',
-            targets: [{ expr: `sum by (source, code) (${failureBars(mine)}) > 0`, legend: '{{code}} ({{source}})' }],
+            targets: [
+              {
+                expr: `sum by (source, code) (${failureBars({ by: ['source', 'code'], matchers: mine })}) > 0`,
+                legend: '{{code}} ({{source}})',
+              },
+            ],
             shadesOf: COLOUR.bad,
             legend: 'right',
             noValue: 'No failure in this time.',

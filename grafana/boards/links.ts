@@ -1,8 +1,5 @@
+import { RUNBOOK_BASE } from '../rules/annotations.ts'
 import { DASHBOARDS } from '../signals.ts'
-
-export const RUNBOOK_BASE = 'https://github.com/webhook-error-exporter/webhook-error-exporter/blob/main/docs/runbooks'
-/** Value of the variable `api` until somebody sets it: the admin listener as people reach it, `admin.externalUrl`. */
-export const API_BASE = 'https://webhook-error-exporter.example.com'
 
 export interface Link {
   readonly title: string

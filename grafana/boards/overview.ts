@@ -1,3 +1,4 @@
+import { RUNBOOK_BASE } from '../rules/annotations.ts'
 import { SIGNALS } from '../signals.ts'
 import {
   apiVariable,
@@ -9,13 +10,13 @@ import {
   release,
   restartMarks,
 } from './board.ts'
-import { api, dashboard, RUNBOOK_BASE, runbook } from './links.ts'
+import { api, dashboard, runbook } from './links.ts'
 import { COLOUR, causeColours } from './palette.ts'
 import { bars, number, ranking, rows, states } from './panel.ts'
 import {
   availability,
   failureBars,
-  failuresIn,
+  failuresInHour,
   failuresInRange,
   IS_OPEN,
   incidentsInRange,
@@ -104,7 +105,7 @@ export const overview: Board = {
             decimals: 0,
             targets: [
               {
-                expr: `sum(${ofTeam(failuresIn('1h', '3600'))}) or sum(${open}) * 0`,
+                expr: `sum(${ofTeam(failuresInHour())}) or sum(${open}) * 0`,
                 instant: true,
                 legend: 'failures',
               },
@@ -122,7 +123,11 @@ export const overview: Board = {
             unit: 'short',
             decimals: 0,
             targets: [
-              { expr: `sum(${failuresInRange(UNNAMED)}) or sum(${open}) * 0`, instant: true, legend: 'failures' },
+              {
+                expr: `sum(${failuresInRange({ matchers: UNNAMED })}) or sum(${open}) * 0`,
+                instant: true,
+                legend: 'failures',
+              },
             ],
             steps: [{ colour: COLOUR.plain }, { from: 1, colour: COLOUR.warn }],
             noValue: NO_METRICS,
@@ -170,7 +175,7 @@ export const overview: Board = {
                 ),
                 instant: true,
               },
-              { expr: ofTeam(ofFailing(`sum by (${KEY}) (${failuresIn('1h', '3600')})`)), instant: true },
+              { expr: ofTeam(ofFailing(failuresInHour())), instant: true },
               { expr: inMs(ofTeam(ofFailing(perEndpoint('lastFailure')))), instant: true },
               { expr: ofTeam(ofFailing(perEndpoint('endpointUp', [], 'min'))), instant: true },
             ],
@@ -230,7 +235,7 @@ export const overview: Board = {
             description:
               'Deliveries that sources gave up, by the cause that was classified when the report came. Bars are exact and add up to the total in the legend.',
             unit: 'short',
-            targets: [{ expr: `sum by (cause) (${ofTeam(failureBars())}) > 0`, legend: '{{cause}}' }],
+            targets: [{ expr: `sum by (cause) (${ofTeam(failureBars({ by: ['cause'] }))}) > 0`, legend: '{{cause}}' }],
             colours: causeColours,
             legend: 'right',
             noValue: 'No failure in this time.',
@@ -303,7 +308,7 @@ export const overview: Board = {
             unit: 'short',
             noValue: NO_METRICS,
             targets: [
-              { expr: ofTeam(`sum by (${KEY}) (${failuresInRange()})`), instant: true },
+              { expr: ofTeam(failuresInRange()), instant: true },
               {
                 expr: `topk by (${KEY}) (1, max by (${KEY}, team, severity, event) (${select('endpointInfo', ['team=~"$team|"'])}))`,
                 instant: true,

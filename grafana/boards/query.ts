@@ -34,30 +34,48 @@ export const perEndpoint = (key: SignalKey, matchers: readonly string[] = [], by
 /** Where an incident is open now. */
 export const IS_OPEN = `${perEndpoint('incidentOpen')} == 1`
 
+/** What a series of failures is, whatever pod shows it. */
 const DELIVERY = `${KEY}, source, code, cause`
+
+/** What failures are counted by besides the endpoint, and which of them. */
+export interface Failures {
+  readonly by?: readonly string[]
+  readonly matchers?: readonly string[]
+}
+
+interface Window {
+  /** Such as `$__interval`. */
+  readonly window: string
+  /** The same as a number. */
+  readonly seconds: string
+  /** How long the last value stands in where none is there; at most the window. */
+  readonly held: string
+}
 
 /**
  * Exactly how many failures a window counted: the difference to the window's beginning; `increase` would extrapolate one
  * failure to 1.33. Their counters continue across restarts, so replicas are added up first. Where scraping has a gap the
- * last value of `held`, and before the window that of six hours, stands in: the greatest now, the sum before, so that a pod
- * that was replaced can hide a failure and never invents one. A label set that was not there before is credited what it
- * shows only if it was counted within the window by its own time, so that a restored total is no new failure.
- * @param window such as `$__interval`; @param seconds the same as a number; @param held at most the window
+ * last value of `held`, and before the window that of six hours, stands in: of pods the greatest now, the sum before, so
+ * that one that was replaced can hide a failure and never invents one. Fewer labels make it several times faster. What was not there before is credited what it shows
+ * only if it was counted within the window by its own time, so that a restored total is no new failure.
  */
-export function failuresIn(window: string, seconds: string, matchers: readonly string[] = [], held = window): string {
+function failuresIn({ window, seconds, held }: Window, { by = [], matchers = [] }: Failures): string {
   const x = select('deliveryFailures', matchers)
-  const now = `(sum by (${DELIVERY}) (${x}) or max by (${DELIVERY}) (last_over_time(${x}[${held}])))`
-  const before = `(sum by (${DELIVERY}) (${x} offset ${window}) or sum by (${DELIVERY}) (last_over_time(${x}[6h] offset ${window})))`
-  const counted = `max by (${DELIVERY}) (last_over_time(${select('lastFailure', matchers)}[${held}]))`
-  return `(clamp_min(${now} - ${before}, 0) or (${now} and ${counted} > time() - ${seconds}) or ${now} * 0)`
+  const labels = [KEY, ...by].join(', ')
+  const now = `(sum by (${labels}) (${x}) or sum by (${labels}) (max by (${DELIVERY}) (last_over_time(${x}[${held}]))))`
+  const before = `sum by (${labels}) (${x} offset ${window}) or sum by (${labels}) (last_over_time(${x}[6h] offset ${window}))`
+  const counted = `max by (${labels}) (last_over_time(${select('lastFailure', matchers)}[${held}]))`
+  return `clamp_min(${now} - (${before} or ${now} * (${counted} <= bool time() - ${seconds})), 0)`
 }
 
 /** For bars that add up to the total: one a step. */
-export const failureBars = (matchers: readonly string[] = []): string =>
-  failuresIn('$__interval', '$__interval_ms / 1000', matchers)
+export const failureBars = (which: Failures = {}): string =>
+  failuresIn({ window: '$__interval', seconds: '$__interval_ms / 1000', held: '$__interval' }, which)
 /** In the dashboard's time range. Reading all of it twice would take seconds where it is long. */
-export const failuresInRange = (matchers: readonly string[] = []): string =>
-  failuresIn('$__range', '$__range_s', matchers, '1h')
+export const failuresInRange = (which: Failures = {}): string =>
+  failuresIn({ window: '$__range', seconds: '$__range_s', held: '1h' }, which)
+export const failuresInHour = (which: Failures = {}): string =>
+  failuresIn({ window: '1h', seconds: '3600', held: '1h' }, which)
 
 /**
  * Exactly how much a counter that starts at 0 with its process grew: a fall is a restart, and what a new process shows is

@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse as parseYaml } from 'yaml'
 import { generated, stale } from '../../grafana/boards/generate.ts'
+import { annotations } from '../../grafana/rules/annotations.ts'
+import { GROUPS } from '../../grafana/rules/groups.ts'
+import { alertsOf } from '../../grafana/rules/model.ts'
 import { DASHBOARDS, SIGNALS, type Signal } from '../../grafana/signals.ts'
+import { CAUSES } from '../../src/domain/cause.ts'
 import { UNITS } from '../preview/format.ts'
 import { DASHBOARD_FILES, type PanelModel, readDashboard } from '../preview/grafana.ts'
 import { parse, readAsCounter, type Selector, unguarded } from './promql.ts'
@@ -193,8 +197,21 @@ describe('grafana/dashboards', () => {
         expect(reached(urls[index]!, part), `${DASHBOARD_FILES[index]} ${part}`).to.equal(true)
     })
 
-    it('lead to runbooks that are there', function () {
-      if (!existsSync(RUNBOOKS)) this.skip()
+    it('come from every alert, with variables that the dashboard has', () => {
+      for (const { alert, dashboard, ...rule } of alertsOf(GROUPS)) {
+        const url = annotations({ alert, dashboard, ...rule })['dashboard_url']!
+        const names = readDashboard(dashboard).templating.list.map((it) => `var-${it.name}`)
+        expect(url).to.include(`/d/${DASHBOARDS[dashboard]}?`)
+        for (const [name] of url.matchAll(/\bvar-\w+/g)) expect(names, alert).to.include(name)
+      }
+    })
+
+    it('lead to the part of the runbook that is about the cause', () => {
+      const headings = readFileSync(join(RUNBOOKS, 'WebhookEndpointFailing.md'), 'utf8').split('\n')
+      for (const cause of CAUSES) expect(headings).to.include(`### ${cause}`)
+    })
+
+    it('lead to runbooks that are there', () => {
       for (const url of urls.flat().filter((it) => it.includes('/docs/runbooks/'))) {
         const [file = ''] = url.split('/docs/runbooks/')[1]!.split('#')
         expect(existsSync(join(RUNBOOKS, file)), file).to.equal(true)

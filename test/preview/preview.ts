@@ -77,7 +77,8 @@ async function screenshot({ path, env }: Program, file: string, image: string, h
       '--hide-scrollbars',
       '--force-device-scale-factor=1',
       `--user-data-dir=${home}`,
-      `--window-size=${WIDTH},${height}`,
+      // The last rows of pixels stay black at times.
+      `--window-size=${WIDTH},${height + 24}`,
       '--virtual-time-budget=4000',
       `--screenshot=${image}`,
       pathToFileURL(file).href,
