@@ -154,6 +154,20 @@ describe('the rules', function () {
     }
   })
 
+  it('have dashboards beside them that link to your runbooks and your API', async () => {
+    const values = { dashboards: { enabled: true }, config: { admin: { externalUrl: 'https://ops.corp/"w' } }, rules: { runbookUrl: 'https://rb.corp/x/' } }
+    const { objects } = await withValues(values, (args) => render('4', args))
+    const maps = objects.filter((it) => it.kind === 'ConfigMap' && it.metadata.name.includes('-dashboard-'))
+    expect(maps).to.have.length(3)
+    for (const map of maps) {
+      for (const text of Object.values((map as unknown as { data: Record<string, string> }).data)) {
+        const dashboard = JSON.stringify(JSON.parse(text))
+        expect(dashboard).not.to.include('webhook-error-exporter.example.com').and.not.to.include(RUNBOOKS)
+        expect(dashboard).to.include('https://rb.corp/x/')
+      }
+    }
+  })
+
   it('fire for this release and no other, at the threshold that was set', async () => {
     const rules = await rendered({ rules: { overrides: { WebhookFailuresIncreasing: { threshold: 2, for: '0s' } } } })
     const labels = (job: string, namespace: string) =>
