@@ -49,6 +49,8 @@ export class IncidentRows {
   apply(endpoint: string, event: IncidentEvent): Change {
     const before = this.#states.get(endpoint) ?? newEndpoint(endpoint)
     const { state, change } = reduceIncident(before, event, this.#settings)
+    // One that ended and the next one within one group: what is written once would be the next one alone.
+    if (before.incident && state.incident?.id !== before.incident.id) this.flush()
     this.#states.set(endpoint, state)
     if (state === before) return change
     this.#changed.set(endpoint, event.at)

@@ -115,6 +115,20 @@ export function incidentContract(stage: ContractStage): void {
       expect((await journal.record(failed())).incident?.change).to.equal('opened')
     })
 
+    it('keeps both incidents where one ends and the next begins within one group', async () => {
+      const journal = await stage.open()
+      const at = stage.now()
+      const end = at + INCIDENTS.quietTime
+      const works = await Promise.all([
+        journal.record(failed()).then(({ incident }) => incident?.change),
+        journal.apply('orders', { type: 'tick', at: end, probed: false }).then(({ change }) => change),
+        journal.record(failed('orders', { at: end + INCIDENTS.quietTime })).then(({ incident }) => incident?.change),
+      ])
+      expect(works).to.deep.equal(['opened', 'closed', 'opened'])
+      const { incidents } = await journal.incidents({}, { limit: 10 })
+      expect(incidents.map(({ closedAt }) => closedAt)).to.deep.equal([null, end])
+    })
+
     it('keeps all of it over a restart, exactly', async () => {
       let journal = await stage.open()
       expect(stage.events().states).to.deep.equal([])

@@ -190,21 +190,6 @@ describe('openPostgresJournal, by several replicas', () => {
       expect(closing.filter(({ change }) => change === 'closed')).to.have.length(5)
       expect(closing.every(({ state }) => state.incident?.closedAt === at + 1_000)).to.equal(true)
     })
-
-    it('end and begin within one group without two of them open', async () => {
-      const journal = await open({ incidents: { quietTime: 100, goodProbes: 1, failedProbes: 0 } })
-      const at = Date.now()
-      const first = journal.record(entry({ at, followed: true }))
-      const closed = journal.apply('orders', { type: 'tick', at: at + 1_000, probed: false })
-      const second = journal.record(entry({ at: at + 2_000, followed: true }))
-      expect((await Promise.all([first, second])).map(({ incident }) => incident?.change)).to.deep.equal([
-        'opened',
-        'opened',
-      ])
-      expect((await closed).change).to.equal('closed')
-      const { incidents } = await journal.incidents({}, { limit: 10 })
-      expect(incidents.map(({ closedAt }) => closedAt)).to.deep.equal([null, at + 1_000])
-    })
   })
 
   describe('retention', () => {
