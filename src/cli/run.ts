@@ -45,6 +45,7 @@ Environment:
   INGEST_HOST, INGEST_PORT                   listener for reports (127.0.0.1, 8080)
   ADMIN_HOST, ADMIN_PORT                     listener for metrics, health and API (127.0.0.1, 9464)
   JOURNAL_URL                                where failures are kept (sqlite:./data/journal.db)
+  JOURNAL_PASSWORD_FILE                      password of a PostgreSQL journal
   LOG_LEVEL                                  trace, debug, info, warn, error, fatal or silent (info)
   OTEL_*                                     OpenTelemetry's standard variables; OTEL_EXPORTER_OTLP_ENDPOINT turns spans on
 

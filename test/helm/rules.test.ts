@@ -155,7 +155,11 @@ describe('the rules', function () {
   })
 
   it('have dashboards beside them that link to your runbooks and your API', async () => {
-    const values = { dashboards: { enabled: true }, config: { admin: { externalUrl: 'https://ops.corp/"w' } }, rules: { runbookUrl: 'https://rb.corp/x/' } }
+    const values = {
+      dashboards: { enabled: true },
+      config: { admin: { externalUrl: 'https://ops.corp/"w' } },
+      rules: { runbookUrl: 'https://rb.corp/x/' },
+    }
     const { objects } = await withValues(values, (args) => render('4', args))
     const maps = objects.filter((it) => it.kind === 'ConfigMap' && it.metadata.name.includes('-dashboard-'))
     expect(maps).to.have.length(3)
