@@ -1,12 +1,13 @@
 import type { AddressInfo } from 'node:net'
 import type { Env } from './config.ts'
 import type { Config } from './config-schema.ts'
-import { classify } from './domain/classify/classify.ts'
+import { type Classification, type CodeRules, classify } from './domain/classify/classify.ts'
 import type { Clock } from './domain/clock.ts'
 import { identifier } from './domain/endpoint.ts'
 import { failureIds } from './domain/failure.ts'
 import { cutMessage, redact } from './domain/redact.ts'
 import { remembered } from './domain/remembered.ts'
+import type { Report } from './domain/report.ts'
 import { boundedNames, seriesLimit } from './domain/series.ts'
 import type { Log } from './domain/telemetry.ts'
 import { NO_SOURCE } from './domain/telemetry.ts'
@@ -212,7 +213,7 @@ export async function startApp(
         record: createRecorder({
           journal,
           identify: remembered(identifier(config.endpoints)),
-          classify: (report) => classify(report),
+          classify: rememberedClassifier(config.sources.retm.codes),
           safeMessage: remembered((message) => cutMessage(redact(message))),
           admit: series.admit,
           incidents: follower,
@@ -254,6 +255,15 @@ export async function startApp(
     await stop(2_000)
     throw error
   }
+}
+
+/** Reports of one outage are alike. The key begins with the code, in which no space can be. */
+function rememberedClassifier(rules: CodeRules): (report: Report) => Classification {
+  const read = remembered((key) => {
+    const space = key.indexOf(' ')
+    return classify({ code: Number(key.slice(0, space)), message: key.slice(space + 1) }, rules)
+  })
+  return ({ code, message }) => read(`${code} ${message}`)
 }
 
 async function adminTokens({ admin }: Config, parts: { env: Env; log: Log }) {

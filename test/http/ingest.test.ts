@@ -218,6 +218,22 @@ describe('POST /webhooks/error', () => {
   })
 })
 
+describe('POST /webhooks/error with numbers of the source’s own', () => {
+  afterEach(stopServices)
+
+  it('reads them as the configuration says', async () => {
+    const service = await startService({ config: { sources: { retm: { codes: { own: { 7001: 'timeout' } } } } } })
+    const cause = async (code: number, message = '') => {
+      const { body } = await answer(report(service.ingest, { ...REPORT, code, message }))
+      return (await answer(fetch(`${service.admin}/api/v1/failures/${body.id}`))).body.cause
+    }
+    expect(await cause(7001)).to.equal('timeout')
+    expect(await cause(7002)).to.equal('unknown')
+    expect(await cause(7002, 'getaddrinfo ENOTFOUND shop.example')).to.equal('dns')
+    expect(await cause(7001)).to.equal('timeout')
+  })
+})
+
 describe('POST /webhooks/error with credentials', () => {
   afterEach(stopServices)
 
