@@ -207,7 +207,7 @@ function isStatus(number: number, at: number, texts: readonly string[], mark: nu
   if (number < 300 || number > 599 || (mark & (MARK.NEGATIVE | MARK.GLUED)) !== 0) return false
   const after = texts[at + 1] ?? ''
   if (texts.length === 1) return true
-  if (UNITS.has(after)) return false
+  if (UNITS.has(after) && !/^status(code)?$/.test(texts[at - 1] ?? '')) return false
   let back = 1
   while (back <= 3 && FILLERS.has(texts[at - back] ?? '')) back++
   const before = texts[at - back] ?? ''

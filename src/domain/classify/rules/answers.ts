@@ -1,0 +1,191 @@
+import { list, type Rule } from '../phrases.ts'
+
+const source = 'general: what is the matter and the thing that has it, in either order; weaker than any exact text'
+
+/** Pairs of words for what an HTTP server, a proxy or a guard answers, or a sender forbids, in whatever wording. */
+export const ANSWERS: readonly Rule[] = [
+  {
+    id: 'wording.authentication',
+    cause: 'authentication',
+    rank: 'phase',
+    source,
+    phrases: list(`
+      
+      invalid|bad|wrong|missing|expired|incorrect|unknown|revoked {2} token|credentials|credential|secret|password|authorization|auth|apikey|login,
+      token|credentials|credential|password|authorization|auth|authentication|login {3} invalid|expired|missing|failed|failure|required|rejected|denied|incorrect|wrong|revoked,
+      not {2} authorized|authenticated|authorised,
+      invalid|wrong|missing|bad|unknown|incorrect {1} api key,
+      api key {3} invalid|missing|required|expired, ntlm|kerberos|digest|negotiate {2} authentication,
+      login required, sign in required, requires|require|required|needs {1} credentials|authentication|authorization|login, must authenticate,
+      permission|permissions {2} denied|required|insufficient,
+      insufficient permission|permissions|privileges|scope, authentication {2} requires|needed,
+      rejected|refused|declined|denied {2} credentials|credential|token|password|login,
+      timestamp {4} expired|old|stale|future, token|credentials|credential|password|login {3} not {2} accepted|valid|recognized|recognised|correct,
+      not permitted|allowed to perform|access|view|use {3} resource|action|operation|page|api,
+      must {1} logged|signed|authenticated in, please {1} log|sign|login in,
+      jwt|token|session {2} expired|revoked|invalid, secret {1} expired|revoked|rejected,
+      secret mismatch, not {1} recognize|recognise|trust {2} sender|caller|client|signature|token|key
+    `),
+  },
+  {
+    id: 'wording.not_found',
+    status: 404,
+    rank: 'phase',
+    source,
+    phrases: list(`
+      
+      page|endpoint|resource|route|path|webhook|hook|handler {3} not|cannot {2} exist|registered|found|exists,
+      no such endpoint|route|page|path|webhook|resource|hook,
+      unknown {1} endpoint|route|path|webhook|page, no longer exists, cannot be found,
+      endpoint|resource|route|webhook|hook|page|path|handler {3} deleted|removed|missing|retired|decommissioned,
+      no|missing {1} handler|route|endpoint for, nothing {2} at this|that address|url|path|location,
+      no {1} webhook|hook|handler|endpoint|route|listener|subscription registered|configured|defined|found|matches|exists,
+      endpoint|webhook|hook|page|resource|route no longer available|exists|active|valid, url|uri|page|path|resource {2} not {1} be found, requested url not found, url|path not found
+    `),
+  },
+  {
+    id: 'wording.rejected',
+    status: 422,
+    rank: 'phase',
+    source,
+    phrases: list(`
+      payload|request|json|event|schema {3} rejected|invalid|malformed|unacceptable|unprocessable,
+      rejected|invalid|malformed|unacceptable|unsupported {2} payload|json|schema|event|parameter|parameters|field,
+      payload|body|json|data {3} not {2} valid, bad payload|json|data,
+      payload|request|entity|upload {3} too large|big,
+      request|payload|body|json|xml|message|event {4} not {2} wellformed|understood|accepted|acceptable,
+      not {1} well formed, method {2} not {1} allowed, receiver|endpoint|server|application {2} refused|rejected {2} request|payload|event|message|webhook|notification|body,
+      payload|event|request {3} exceeds|exceeded|over {3} size|limit|maximum, schema mismatch, does not match {2} schema,
+      required|mandatory|missing {2} field|fields|parameter|parameters|property|attribute {2} missing, missing|unexpected|unknown|invalid {1} parameter|parameters|argument|property|attribute,
+      unexpected|unknown {1} field,
+      not {2} understand {2} request|payload|message|body|event, refused|refuses|declined {2} accept|process|handle,
+      payload|request|event|body|json|message {2} not {1} processed|handled|validated|read, not {2} accept|support|allow {2} post|method|methods|verb,
+      validation {3} payload|body|request|event|json|schema failed, payload|body|request|event|json|schema validation failed|error,
+      field|parameter|property|attribute {2} is|are required|missing|invalid|mandatory, post|put not {1} supported|allowed|accepted,
+      event|message|notification|topic {2} not {1} supported|accepted|recognized|expected, 400 level|class|series
+    `),
+  },
+  {
+    id: 'wording.rate',
+    status: 429,
+    rank: 'phase',
+    source,
+    phrases: list(`
+      too many|frequent {2} requests|calls, rate|request|requests|api|call|usage {1} limit|limits|limited,
+      quota {3} exceeded|reached|exhausted,
+      too many {2} messages|deliveries|hits|attempts|notifications|events {4} second|seconds|minute|time|period|hour|day|short,
+      request|requests|rate|api|call|calls|usage|daily|hourly|monthly|minute|plan|account|connections|concurrency|concurrent|throughput|traffic|message|messages {3} limit|limits|cap|allowance|threshold {3} reached|exceeded|hit|exhausted|violated,
+      limit|limits|maximum|cap {4} per|every|each|for {2} second|minute|hour|day|month,
+      exceeded|exceeding|exceeds|over|reached|hit|above {5} number|amount|count|quota {3} requests|calls|messages|deliveries|webhooks,
+      request|requests|call|calls {3} over|above|beyond|exceeds|exceeded {3} limit|quota|allowance, calls|requests|messages|runs {1} per second|minute|hour|day,
+      rate {2} too high, rate cap, rate|flood control, flood limit, flood wait, out of {2} quota, over {2} quota, no quota, quota {2} depleted,
+      too many {2} webhooks|messages|requests|calls|events per second|minute|hour|day, rate limiter, ratelimiter, backoff|throttle requested, throttled,
+      hourly|daily|monthly|weekly|minute|burst|concurrency|sending limit|quota|cap, limit of {2} requests|calls|messages {1} exceeded|reached,
+      requests|calls|messages {1} too frequent|often|fast|many, too frequent, requests|request|calls {2} throttled
+    `),
+  },
+  {
+    id: 'wording.gone',
+    status: 410,
+    rank: 'outer',
+    source,
+    phrases: list(`gone`),
+  },
+  {
+    id: 'wording.conflict',
+    status: 409,
+    rank: 'outer',
+    source,
+    phrases: list(`conflict`),
+  },
+  {
+    id: 'wording.crash',
+    status: 500,
+    rank: 'outer',
+    source,
+    phrases: list(`
+      unhandled|uncaught|fatal {1} exception, uncaught|fatal {1} error, unexpected {1} exception, application error, internal error, server crashed,
+      exception {2} handler,
+      server|endpoint|application|app|receiver|handler|script|function|code {3} encountered|threw|throws|raised|hit|had|experienced|reported {2} error|exception|problem|fault|failure|condition,
+      internal failure|exception|fault, server side error|exception|failure, script|runtime error, server fault,
+      receiver|endpoint|server|application|app|handler {2} failed {1} process|handle,
+      exception|error {1} raised|thrown by|in {2} handler|endpoint|server|application|app|script|code,
+      servlet|handler|controller|script|function|module {1} threw|raised, app|application|server|endpoint|handler|receiver|script {1} failed while|when|during processing|handling,
+      server|endpoint|application|app|receiver had|has an error|exception|problem
+    `),
+  },
+  {
+    id: 'wording.unavailable',
+    cause: 'unavailable',
+    rank: 'decisive',
+    source,
+    phrases: list(`
+      
+      no|zero {3} backend|backends|upstream|upstreams|endpoints|targets|instances|pods|workers|server|servers|host|hosts|dynos|processes|containers|replicas|nodes|machines|origins {2} available|healthy|running|ready|alive|active|up,
+      connect|connecting|connection {2} backend|upstream|origin, layer4|layer6|layer7 {2} problem|timeout|error|status|response,
+      backup servers left,
+      backend|upstream|origin|upstreams|backends {3} down|unavailable|unreachable|unhealthy|failed|failure|refused|reset|closed|dead,
+      upstream|backend|target|instance|pod {2} not {1} healthy|ready|available|running, not healthy,
+      timely response from {1} upstream, no healthy,
+      no|zero available|active|healthy|running|ready|live {1} backend|backends|upstreams|endpoints|targets|instances|pods|workers|servers|hosts|dynos|processes|containers|replicas|nodes|machines|origins,
+      gateway|proxy|balancer {2} not {2} reach|connect|contact|establish, gateway|proxy|balancer {2} failed|unable {2} reach|connect|contact|establish,
+      upstream {2} not {1} respond|responding|answer|answering|reachable, backend {1} not {1} respond|responding|answer|answering,
+      origin|backend|upstream {2} not accept {3} connection,
+      connection {3} upstream|backend|origin {2} target|service|services|server,
+      not|unable|failed {2} find {2} healthy|available|live|active target|backend|upstream|server|instance|host|node
+    `),
+  },
+  {
+    id: 'wording.down',
+    cause: 'unavailable',
+    rank: 'outer',
+    source,
+    phrases: list(`
+      maintenance, offline, not ready, not running, starting up, shutting down,
+      server|service|site|application|app {2} down|unavailable|offline|overloaded|busy|sleeping|asleep|suspended|stopped,
+      temporarily unable, unable to service {1} request,
+      out of service, service|application|app|server {1} starting|restarting|booting
+    `),
+  },
+  {
+    id: 'wording.blocked.url',
+    cause: 'blocked',
+    rank: 'phase',
+    source,
+    phrases: list(`
+      
+      invalid|malformed|illegal|unsupported|incorrect|empty|missing|wrong|bad|disallowed|prohibited|unsafe {2} url|uri|host|hostname|scheme|endpoint|destination,
+      url|uri|scheme|hostname|destination {3} invalid|malformed|illegal|unsupported|incorrect|empty|missing|wrong|bad|disallowed|forbidden|prohibited|unsafe|blocked|banned,
+      url|uri|host|hostname|address|addresses|domain|destination|target|scheme|port|endpoint|ip|ips {4} not {1} allowed|permitted|supported|allowlisted|whitelisted|public,
+      address|ip|host|target {4} private|reserved|internal|loopback|prohibited|blocked|forbidden,
+      private|reserved|internal|loopback|local {2} address|addresses|ip|ips|range,
+      endpoints|urls|hosts|domains|ports|ranges|networks {4} not {1} allowed|permitted|supported,
+      can|may|must only {2} allowed, only {2} allowed {2} hosts|servers|domains|urls|addresses|ports,
+      allowed {1} host|hosts list, not {1} allowed to|by|for {2} url|host|domain|address|destination,
+      not|isnt {2} allow list, not {2} allowlist|whitelist, flagged {1} bot|spam|malicious, non https {2} rejected|refused|disallowed|forbidden,
+      url|uri|endpoint|address {1} no|without host|hostname|scheme|protocol|domain, only {1} ports|port {4} supported|allowed|permitted, only {2} https|http {2} supported|allowed|permitted|accepted,
+      url|uri {2} invalid character|characters, url|uri {1} contains invalid|illegal|unsupported|forbidden
+    `),
+  },
+  {
+    id: 'wording.blocked',
+    cause: 'blocked',
+    rank: 'phase',
+    marks: ['firewall'],
+    source,
+    phrases: list(`
+      blocked, blocking, request denied, requests denied, denied by, bot detection, banned, blacklisted,
+      allowlist, whitelist, blocklist, blacklist, denylist, violates {3} policy, denied {2} policy
+    `),
+  },
+  {
+    id: 'wording.guard',
+    marks: ['guard'],
+    source: 'what guards in front of a site say with 403: identYwaf and WhatWaf collections of block pages',
+    phrases: list(`
+      threat, threats, attack, attacks, suspicious, robot, bot, bots, automated, spam, unauthorized activity,
+      protected by, website protection, web protection, protection system, security system, security access denied, security service,
+      security reasons, security reason, security rule, security check, security policy, violation, event id, incident, shield, cloudflare
+    `),
+  },
+]
