@@ -213,7 +213,7 @@ function isStatus(number: number, at: number, texts: readonly string[], mark: nu
   const before = texts[at - back] ?? ''
   const earlier = texts[at - back - 1] ?? ''
   if (OTHER_NUMBER.has(before)) return false
-  if (NAMES[number]?.has(after)) return true
+  if (NAMES[number]?.has(after) || (after === 'unknown' && texts[at + 2] === 'status')) return true
   if (before === '' && at > 0) return false
   if (STATUS_BEFORE.has(before)) return !NOT_A_STATUS[before]?.has(earlier)
   if (/^[123]$/.test(before) && /^https?$/.test(earlier)) return true

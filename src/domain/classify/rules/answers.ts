@@ -24,7 +24,8 @@ export const ANSWERS: readonly Rule[] = [
       not permitted|allowed to perform|access|view|use {3} resource|action|operation|page|api,
       must {1} logged|signed|authenticated in, please {1} log|sign|login in,
       jwt|token|session {2} expired|revoked|invalid, secret {1} expired|revoked|rejected,
-      secret mismatch, not {1} recognize|recognise|trust {2} sender|caller|client|signature|token|key
+      secret mismatch, not {1} recognize|recognise|trust {2} sender|caller|client|signature|token|key,
+      permission error|problem|failure
     `),
   },
   {
@@ -60,9 +61,10 @@ export const ANSWERS: readonly Rule[] = [
       unexpected|unknown {1} field,
       not {2} understand {2} request|payload|message|body|event, refused|refuses|declined {2} accept|process|handle,
       payload|request|event|body|json|message {2} not {1} processed|handled|validated|read, not {2} accept|support|allow {2} post|method|methods|verb,
-      validation {3} payload|body|request|event|json|schema failed, payload|body|request|event|json|schema validation failed|error,
+      validation {3} payload|body|event|json|schema failed, payload|body|request|event|json|schema validation failed|error,
       field|parameter|property|attribute {2} is|are required|missing|invalid|mandatory, post|put not {1} supported|allowed|accepted,
-      event|message|notification|topic {2} not {1} supported|accepted|recognized|expected, 400 level|class|series
+      event|message|notification|topic {2} not {1} supported|accepted|recognized|expected, 400 level|class|series,
+      bad requests, invalid requests, client errors
     `),
   },
   {
@@ -81,8 +83,18 @@ export const ANSWERS: readonly Rule[] = [
       rate {2} too high, rate cap, rate|flood control, flood limit, flood wait, out of {2} quota, over {2} quota, no quota, quota {2} depleted,
       too many {2} webhooks|messages|requests|calls|events per second|minute|hour|day, rate limiter, ratelimiter, backoff|throttle requested, throttled,
       hourly|daily|monthly|weekly|minute|burst|concurrency|sending limit|quota|cap, limit of {2} requests|calls|messages {1} exceeded|reached,
-      requests|calls|messages {1} too frequent|often|fast|many, too frequent, requests|request|calls {2} throttled
+      requests|calls|messages {1} too frequent|often|fast|many, too frequent, requests|request|calls {2} throttled,
+      quota error, throttling error
     `),
+  },
+  {
+    id: 'wording.absent',
+    status: 404,
+    rank: 'outer',
+    source,
+    phrases: list(
+      `not exist, not exists, no longer there, no such object|item|id|record|file|user|channel|chat|resource`,
+    ),
   },
   {
     id: 'wording.gone',
@@ -111,7 +123,8 @@ export const ANSWERS: readonly Rule[] = [
       receiver|endpoint|server|application|app|handler {2} failed {1} process|handle,
       exception|error {1} raised|thrown by|in {2} handler|endpoint|server|application|app|script|code,
       servlet|handler|controller|script|function|module {1} threw|raised, app|application|server|endpoint|handler|receiver|script {1} failed while|when|during processing|handling,
-      server|endpoint|application|app|receiver had|has an error|exception|problem
+      server|endpoint|application|app|receiver had|has an error|exception|problem,
+      crashed, crashes, server error, internal error
     `),
   },
   {
@@ -144,7 +157,8 @@ export const ANSWERS: readonly Rule[] = [
       maintenance, offline, not ready, not running, starting up, shutting down,
       server|service|site|application|app {2} down|unavailable|offline|overloaded|busy|sleeping|asleep|suspended|stopped,
       temporarily unable, unable to service {1} request,
-      out of service, service|application|app|server {1} starting|restarting|booting
+      out of service, service|application|app|server {1} starting|restarting|booting,
+      outage, downtime, outages
     `),
   },
   {

@@ -11,7 +11,8 @@ export const WORDINGS: readonly Rule[] = [
     source,
     phrases: list(`
       failed|unable|cannot|couldnt|cant|error|not|failure|problem {3} resolve|resolving|resolved,
-      resolve|resolving|resolution|resolver {5} failed|failure|error|fail|fails|unsuccessful|impossible,
+      resolve|resolving|resolution|resolver {5} failed|failure|fail|fails|unsuccessful|impossible,
+      resolving|resolution|resolver {5} error, resolve {1} error,
       host|hostname|domain|nameserver {4} not|cannot|couldnt {2} found|resolved|known|exist|exists|looked,
       unknown {2} host|hostname, nonexistent|unresolvable|unresolved {2} host|hostname|domain,
       host|hostname|domain|name|address|dns {2} lookup,
@@ -44,7 +45,8 @@ export const WORDINGS: readonly Rule[] = [
       connecting|connection|connect {5} unsuccessful, connect fail, connect fails,
       connection {6} not {1} initialized|initialised|initiated|started|completed|performed,
       not {1} open {2} url, impossible {2} joindre|contacter|atteindre, server|host|endpunkt|ziel {2} nicht erreichbar, nicht erreichbar, injoignable,
-      not {1} accepting {1} requests, no {1} se pudo conectar|alcanzar, non raggiungibile, não foi possível alcançar
+      not {1} accepting {1} requests, no {1} se pudo conectar|alcanzar, non raggiungibile, não foi possível alcançar,
+      failed|failing|unsuccessful {1} connection|connections|connects, connectivity error|failure|problem|issue, connection problem|issue
     `),
   },
   {
@@ -77,7 +79,8 @@ export const WORDINGS: readonly Rule[] = [
       connection|socket|peer|tcp {3} reset, reset {3} connection|peer|socket, send|sending|write|writing {1} header|headers|payload failed|failure|error,
       pipe {2} broken|broke,
       forced|forcibly|forcefully|abruptly {5} close|closed|closing|disconnected, rst {2} received|sent,
-      sent|send|sends|received|got {1} rst, aborted by {2} peer|remote|server|host
+      sent|send|sends|received|got {1} rst, aborted by {2} peer|remote|server|host,
+      connection|connections|socket|tcp resets, reset|resetted connections|sockets
     `),
   },
   {
@@ -131,7 +134,8 @@ export const WORDINGS: readonly Rule[] = [
       host|network|destination|net|route|address {3} unreachable|unroutable|down,
       no {2} route|path|network, network {2} not available,
       host|server|address not {1} on {1} network,
-      packets|packet|traffic {3} not {2} routed|delivered|forwarded
+      packets|packet|traffic {3} not {2} routed|delivered|forwarded,
+      routing|route error|failure|problem
     `),
   },
   {
@@ -172,7 +176,8 @@ export const WORDINGS: readonly Rule[] = [
       ssl|tls|https|encrypted {3} not {2} performed|established|negotiated|completed|made|created|set|initiated|initialized|started|verified|validated,
       trusted|secure|encrypted connection, trusted {1} connection, not {1} verify {3} identity, identity {4} not {1} verified|validated|confirmed,
       not {1} support|supports {3} ssl|tls, ssl|tls {4} negotiation, negotiation {4} ssl|tls,
-      ssl|tls {4} 无法|不能|未能|中断|异常
+      ssl|tls {4} 无法|不能|未能|中断|异常,
+      expired|bad|wrong|revoked {1} cert|certificate, ssl|tls issue|trouble
     `),
   },
   {
