@@ -26,6 +26,7 @@ const PARTS: readonly { readonly name: string; readonly list: readonly Sample[];
   { name: 'last', list: samples('last'), first: '0.969, 42 of 45' },
   { name: 'unseen', list: samples('unseen'), first: '0.899, 180 of 202' },
   { name: 'closing', list: samples('closing'), first: '0.912, 78 of 85' },
+  { name: 'blind', list: samples('blind'), first: '0.903, 63 of 70' },
 ]
 const all = PARTS.flatMap(({ list }) => list)
 

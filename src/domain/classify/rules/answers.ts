@@ -25,7 +25,34 @@ export const ANSWERS: readonly Rule[] = [
       must {1} logged|signed|authenticated in, please {1} log|sign|login in,
       jwt|token|session {2} expired|revoked|invalid, secret {1} expired|revoked|rejected,
       secret mismatch, not {1} recognize|recognise|trust {2} sender|caller|client|signature|token|key,
-      permission error|problem|failure
+      permission error|problem|failure,
+      token|credential|apikey|signature|secret {3} illegal|incorrect|wrong|inactive|disabled|mismatch|mismatched|unknown|unrecognized|error,
+      illegal|inactive|disabled|mismatched {2} token|credential|apikey|signature|secret, sign error|failed|failure|wrong|incorrect,
+      api|access|app|secret|security|license|subscription key {3} invalid|illegal|incorrect|wrong|missing|expired|disabled|inactive|mismatch|required|revoked|error,
+      invalid|illegal|incorrect|wrong|missing|expired|disabled {1} access|app|secret|subscription|security key,
+      token|credential|apikey|secret|key {2} not {1} match|active|activated|enabled|provided|supplied|present|set,
+      no|without {2} token|credential|apikey|password|secret|authentication|authorization {1} provided|supplied|given|sent|present|found|set,
+      no|without {1} api|access|app|secret key, not {1} logged|signed in, 签名错误, 签名不正确, 签名无效, 无效的令牌, 令牌无效, 令牌过期, 密钥错误, 密钥无效, 鉴权失败, 认证失败
+    `),
+  },
+  {
+    id: 'wording.credential',
+    cause: 'authentication',
+    rank: 'reason',
+    source: 'general: what is not found, or does not exist, is the caller, not the path',
+    phrases: list(`
+      token|credential|apikey|signature {2} not {1} found|exist|exists, api|access|app|secret key {2} not {1} found|exist|exists, client|account|user id|key {2} not {1} recognized|registered
+    `),
+  },
+  {
+    id: 'wording.request',
+    status: 422,
+    rank: 'reason',
+    source: 'general: what cannot be read is the request, not its answer',
+    phrases: list(`
+      not|unable|failed|failure|error|cannot {2} parse|parsing|decode|decoding|deserialize|deserializing|interpret|validate|validating {2} request|payload,
+      parse|decode|deserialize|read {2} request body|payload|json, parse|decode|deserialize {2} request body|payload,
+      parsing|decoding|validating {2} request body|payload
     `),
   },
   {
@@ -64,7 +91,20 @@ export const ANSWERS: readonly Rule[] = [
       validation {3} payload|body|event|json|schema failed, payload|body|request|event|json|schema validation failed|error,
       field|parameter|property|attribute {2} is|are required|missing|invalid|mandatory, post|put not {1} supported|allowed|accepted,
       event|message|notification|topic {2} not {1} supported|accepted|recognized|expected, 400 level|class|series,
-      bad requests, invalid requests, client errors
+      bad requests, invalid requests, client errors,
+      json|xml|data|payload|body|request|message|schema {1} format|syntax|structure {2} error|invalid|incorrect|wrong|bad|illegal|mismatch,
+      invalid|incorrect|wrong|bad|illegal {2} request|payload|json|xml|data|body|message {1} format|syntax|structure,
+      format|syntax|structure of|in {2} request|payload|json|body|data|message, syntax error {2} request|payload|json|body|data,
+      payload|request|json|body|data {3} syntax error, format of {2} request|payload|data|body {2} incorrect|wrong|invalid,
+      not be empty|blank|null|omitted|negative, must|should be present|provided|unique|numeric|positive|nonempty,
+      parameter|parameters|argument|arguments|param|params {3} missing|error|wrong|incorrect|invalid|required|empty|illegal|exception,
+      missing|wrong|incorrect|bad|empty|invalid {2} parameter|parameters|argument|arguments|param|params,
+      argument|value|parameter|field {2} out of range, invalid|bad|incorrect|wrong {1} input|inputs, input {2} invalid|rejected,
+      wrong|incorrect|missing content type, content type must|should be, content type {3} not|un supported|allowed|accepted,
+      only {1} post|put|get|json {2} accepted|allowed|supported|permitted, duplicate|duplicated request|event|message|delivery,
+      request|event|message|delivery already processed|received|handled|exists, body|file|message|content {2} too large|big,
+      request {2} not {1} valid|wellformed, receiver|endpoint|server|application {2} not accept {2} request|payload|event|message|webhook|notification,
+      unable|failed|failure|not {1} validate {2} request|payload|event|message, 参数错误, 参数无效, 参数不能为空, 参数缺失, 缺少参数, 不能为空, 请求格式错误, 格式错误
     `),
   },
   {
@@ -84,7 +124,11 @@ export const ANSWERS: readonly Rule[] = [
       too many {2} webhooks|messages|requests|calls|events per second|minute|hour|day, rate limiter, ratelimiter, backoff|throttle requested, throttled,
       hourly|daily|monthly|weekly|minute|burst|concurrency|sending limit|quota|cap, limit of {2} requests|calls|messages {1} exceeded|reached,
       requests|calls|messages {1} too frequent|often|fast|many, too frequent, requests|request|calls {2} throttled,
-      quota error, throttling error
+      quota error, throttling error,
+      hit|reached|exceeded|exceeds|used|exhausted|spent|depleted|consumed|beyond|over {3} allowance|allotment|quota,
+      allowance|allotment|quota {2} exceeded|used|exhausted|spent|depleted|reached|hit|consumed|gone,
+      calling|sending|requesting|posting|hitting|calls|requests|messages {3} too fast|quickly|often|rapidly, too many hits|calls|requests|tries|requesting,
+      frequency {2} exceeded|high|limit|limited, exceeded {2} maximum {1} calls|requests|messages, 频率限制, 频率过高, 频率超限, 超过限制, 调用次数, 过于频繁, 流量限制, 限流
     `),
   },
   {
@@ -124,7 +168,14 @@ export const ANSWERS: readonly Rule[] = [
       exception|error {1} raised|thrown by|in {2} handler|endpoint|server|application|app|script|code,
       servlet|handler|controller|script|function|module {1} threw|raised, app|application|server|endpoint|handler|receiver|script {1} failed while|when|during processing|handling,
       server|endpoint|application|app|receiver had|has an error|exception|problem,
-      crashed, crashes, server error, internal error
+      crashed, crashes, server error, internal error,
+      problem|issue|error|failure|fault|bug|exception|wrong {2} on|in|at|inside {2} our|their|its|the|receiving|your server|end|side|application|app|backend|system,
+      server|application|app|script|handler|function|system ran into {2} error|problem|exception|issue,
+      server|application|app|script|handler|function|code failed with|due {2} error|exception|fault,
+      server|application|app failed|unable to|in {1} fulfil|fulfill|complete|process|handle,
+      problem|issue|fault|bug|wrong with our|their|its|the|receiving|your server|application|app|backend|system,
+      system|server|application|backend|internal error|exception|fault|problem, server side problem|fault|issue|exception, internal server|system|application problem|error|failure|issue,
+      服务器错误, 服务器异常, 系统错误, 系统异常, 系统内部错误, 内部错误, 服务异常
     `),
   },
   {
@@ -158,7 +209,8 @@ export const ANSWERS: readonly Rule[] = [
       server|service|site|application|app {2} down|unavailable|offline|overloaded|busy|sleeping|asleep|suspended|stopped,
       temporarily unable, unable to service {1} request,
       out of service, service|application|app|server {1} starting|restarting|booting,
-      outage, downtime, outages
+      outage, downtime, outages,
+      system {2} busy|overloaded|down|maintenance, server|service|system|site overload, 系统繁忙, 服务繁忙, 服务器繁忙, 系统维护, 维护中
     `),
   },
   {

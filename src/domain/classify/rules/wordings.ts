@@ -147,7 +147,7 @@ export const WORDINGS: readonly Rule[] = [
       exceeded|exceeds|exceeding|exceed {4} time|timeout|deadline|duration|seconds,
       not|no|without|never {6} within|in|after {3} seconds|second|ms|milliseconds|sec|s|minutes|minute,
       aborted|cancelled|canceled|stopped|terminated|closed {2} after {2} seconds|second|ms|milliseconds|sec|s|minutes|minute,
-      gave|give|giving|given up waiting, not {4} in time,
+      gave|give|giving|given up waiting, not|failed|fails|failing|unable {4} in time,
       took|takes|taking|waited|waiting {3} long|longer|seconds, longer than, deadline, too slow,
       slow {2} respond, time|period|wait {3} expired|elapsed|exceeded|out,
       wait|waiting {4} expired|elapsed, waiting|allotted|allowed time {9} expired|elapsed|exceeded|over,
