@@ -27,6 +27,7 @@ const PARTS: readonly { readonly name: string; readonly list: readonly Sample[];
   { name: 'unseen', list: samples('unseen'), first: '0.899, 180 of 202' },
   { name: 'closing', list: samples('closing'), first: '0.912, 78 of 85' },
   { name: 'blind', list: samples('blind'), first: '0.903, 63 of 70' },
+  { name: 'manuals', list: samples('manuals'), first: '0.801, 57 of 72' },
 ]
 const all = PARTS.flatMap(({ list }) => list)
 

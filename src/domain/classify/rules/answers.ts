@@ -10,6 +10,12 @@ export const ANSWERS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      signature|timestamp|token {2} expired|stale|late, need|needs|must|have {1} log|sign|login in,
+      caller|user|client|sender|account|you {2} not allowed|permitted|entitled to|for,
+      no|insufficient|missing|lacking {1} right|rights|access|privilege|privileges|permission, not {2} enough|sufficient|necessary|required rights|access|privileges|permission,
+      not {2} access to {2} resource|page|object|api|endpoint|action, unsigned {1} request|message|webhook|payload,
+      unknown|unrecognized|disabled|suspended user|account|caller|client, account|user {2} suspended|disabled|locked|inactive|deactivated,
+      not {1} have {2} permission|rights|access|privileges|authority, no {1} access,
       
       invalid|bad|wrong|missing|expired|incorrect|unknown|revoked {2} token|credentials|credential|secret|password|authorization|auth|apikey|login,
       token|credentials|credential|password|authorization|auth|authentication|login {3} invalid|expired|missing|failed|failure|required|rejected|denied|incorrect|wrong|revoked,
@@ -41,6 +47,8 @@ export const ANSWERS: readonly Rule[] = [
     rank: 'reason',
     source: 'general: what is not found, or does not exist, is the caller, not the path',
     phrases: list(`
+      signature {2} timeout, signature {2} timed out, credential|token|password|signature|apikey|secret {2} rejected|refused|denied|declined by {2} server|receiver|host|endpoint|application|peer|target|destination,
+      credential|token|password|signature|apikey|secret {2} rejected|refused|denied|declined by,
       token|credential|apikey|signature {2} not {1} found|exist|exists, api|access|app|secret key {2} not {1} found|exist|exists, client|account|user id|key {2} not {1} recognized|registered
     `),
   },
@@ -51,7 +59,7 @@ export const ANSWERS: readonly Rule[] = [
     source: 'general: what cannot be read is the request, not its answer',
     phrases: list(`
       not|unable|failed|failure|error|cannot {2} parse|parsing|decode|decoding|deserialize|deserializing|interpret|validate|validating {2} request|payload,
-      parse|decode|deserialize|read {2} request body|payload|json, parse|decode|deserialize {2} request body|payload,
+      request body {1} missing|required|absent, parse|decode|deserialize|read {2} request body|payload|json, parse|decode|deserialize {2} request body|payload,
       parsing|decoding|validating {2} request body|payload
     `),
   },
@@ -61,6 +69,10 @@ export const ANSWERS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      no longer available|served|reachable|active at|under|here, no|nothing longer|found here|there, there is nothing, nothing here,
+      wrong|unknown|unrecognized|undefined|bad {1} path|route|channel|endpoint|resource, path|route|endpoint {2} wrong|incorrect|unknown|undefined|unrecognized,
+      path|route|endpoint {1} not {1} defined|known|recognized|matched, no page|endpoint|resource|handler|webhook|hook at|matches|matching|matched,
+      no {1} matching|matched|such|corresponding endpoint|page|path|resource|handler|webhook|hook,
       
       page|endpoint|resource|route|path|webhook|hook|handler {3} not|cannot {2} exist|registered|found|exists,
       no such endpoint|route|page|path|webhook|resource|hook,
@@ -77,6 +89,14 @@ export const ANSWERS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      must|should be one|between|greater|less, must|should be {2} string|number|integer|array|object|boolean|json|email|date|positive,
+      required|mandatory {2} absent|omitted|unspecified|empty|blank, required|mandatory {3} not {1} supplied|provided|specified|given|present|set|included|sent|defined|found,
+      parameter|field|argument|property|attribute|param {2} absent|omitted|unspecified, parameter|field|argument|property|attribute|param {2} not {1} supplied|provided|specified|given|present|set|included|sent|defined,
+      field|parameter|value|header|name|type|id|property|attribute|payload|key|email|argument {1} is required, a required|mandatory field|parameter|property|attribute|value, type|value|format {2} incorrect|wrong|invalid|bad for|of {2} field|parameter|property|attribute|column,
+      incorrect|wrong|bad|invalid|unexpected type|value|format {1} field|parameter|property|attribute, type mismatch, data type error, expected a|an string|number|integer|array|object|boolean|int,
+      value {2} not {1} valid|allowed|accepted|permitted, unknown|unsupported|unexpected|invalid {1} event|topic {1} type|name, unsupported|unknown {1} api version, version not {1} supported,
+      webhook|message|event|notification|delivery {2} rejected|refused|declined {1} by, receiver|endpoint|server|application|recipient {2} declined|rejected|refused {2} message|webhook|event|payload|notification|delivery,
+      verb {3} not {1} allowed|supported|permitted, only accepts|supports|allows post|put|get|json,
       payload|request|json|event|schema {3} rejected|invalid|malformed|unacceptable|unprocessable,
       rejected|invalid|malformed|unacceptable|unsupported {2} payload|json|schema|event|parameter|parameters|field,
       payload|body|json|data {3} not {2} valid, bad payload|json|data,
@@ -205,6 +225,7 @@ export const ANSWERS: readonly Rule[] = [
     rank: 'outer',
     source,
     phrases: list(`
+      health check|checks {1} failed|failing|fails|failure|down|unsuccessful, failed|failing|fails|unsuccessful {1} health check|checks, unhealthy, not started|deployed,
       maintenance, offline, not ready, not running, starting up, shutting down,
       server|service|site|application|app {2} down|unavailable|offline|overloaded|busy|sleeping|asleep|suspended|stopped,
       temporarily unable, unable to service {1} request,
@@ -219,6 +240,8 @@ export const ANSWERS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      url|uri|address {2} not {2} usable|valid|absolute|acceptable|qualified|proper, not {2} usable|valid|absolute|public|proper {1} url|uri|hostname|address,
+      only {1} public|external|absolute|https|secure url|host|address|endpoint|domain,
       
       invalid|malformed|illegal|unsupported|incorrect|empty|missing|wrong|bad|disallowed|prohibited|unsafe {2} url|uri|host|hostname|scheme|endpoint|destination,
       url|uri|scheme|hostname|destination {3} invalid|malformed|illegal|unsupported|incorrect|empty|missing|wrong|bad|disallowed|forbidden|prohibited|unsafe|blocked|banned,

@@ -138,7 +138,7 @@ export const CONNECT: readonly Rule[] = [
       forcibly closed by the remote host, forcibly closed by remote, forcibly closed by the remote,
       rst received, connection rst, got rst,
       connreset, conn reset, socket was hung up,
-      forcibly|forcefully|forcedly terminated|closed|dropped|disconnected|severed, forcibly {1} terminated|dropped|disconnected|severed, forcibly|forcefully|forcedly|abruptly closed|terminated|dropped by {3} server|peer|host|side|end|party|client
+      forcibly|forcefully|forcedly terminated|closed|dropped|disconnected|severed, forcibly {1} terminated|dropped|disconnected|severed, forcibly|forcefully|forcedly|abruptly closed|terminated|dropped by {3} server|peer|host|side|end|party|client|remote
     `),
   },
   {

@@ -10,6 +10,7 @@ export const WORDINGS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      name|server|host {2} not {1} looked,
       failed|unable|cannot|couldnt|cant|error|not|failure|problem {3} resolve|resolving|resolved,
       resolve|resolving|resolution|resolver {5} failed|failure|fail|fails|unsuccessful|impossible,
       resolving|resolution|resolver {5} error, resolve {1} error,
@@ -34,6 +35,7 @@ export const WORDINGS: readonly Rule[] = [
     rank: 'outer',
     source,
     phrases: list(`
+      a|an|network|or|tcp|http|the connection error|failure, not|unable|failed {1} get {1} touch|hold,
       not|unable|failed|failure|failing|impossible {3} reach|reached|contact|contacted|connect|connected|connecting|dial,
       connection {6} not {1} established|made|opened|created,
       server|host|endpoint|destination|receiver|listener|site|url {3} not {2} reachable|reached|contacted|connected,
@@ -62,6 +64,7 @@ export const WORDINGS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      no {1} service|server|process|program|application|listener {2} listening,
       refused|refuses|refusing|refuse|declined|rejected {3} connection|connections|connect,
       connection|connect|connections {3} refused|declined|rejected,
       nobody|nothing|none {3} listening|listens, not accept {1} connections, no listener,
@@ -90,6 +93,9 @@ export const WORDINGS: readonly Rule[] = [
     drop: true,
     source,
     phrases: list(`
+      server|endpoint|host|peer|receiver|remote|site {2} not send|return|give|provide a|any|back response|reply|answer|data|bytes,
+      server|endpoint|host|peer|receiver|remote|site {2} not send|return|give response|reply|answer|data|anything, sent|sends|returned|returns|received|receives|got {1} nothing,
+      nothing {2} received|returned, receives|received|got|read no data|bytes|response|reply|answer, zero|no bytes|data {1} received|read|returned,
       
       connection|socket|stream|channel|session|server|peer {3} closed|closing|dropped|lost|terminated|ended|interrupted|disconnected|vanished,
       closed|dropped|terminated|ended|disconnected|interrupted|cut {3} connection|socket|stream,
@@ -106,6 +112,10 @@ export const WORDINGS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      not|unable|failed {1} read {1} response|reply|answer, response|reply|answer {2} not {1} read|readable,
+      unreadable|unintelligible|unrecognizable response|reply|answer, non http response|reply|answer, not {1} http response|reply|answer|server,
+      speaks|speaking|talks {2} another|different|other protocol, in plain text, server|endpoint|port {1} expects|requires https|tls|ssl,
+      non http response|reply|answer|traffic|protocol,
       too {1} headers|header, size {3} over|exceeds|exceeded {2} limit,
       response|body|content {3} exceeds, line ending, not {3} valid http,
       invalid|bad|malformed|illegal|corrupt|garbled|unexpected|unparsable|unparseable|overlong|oversized|duplicate {2} header|headers|chunk|chunks|frame|frames|response|reply|encoding|answer|data,
@@ -131,6 +141,9 @@ export const WORDINGS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      not|unable|failed|cannot find|determine {1} route|path to, not|unable|failed|cannot {1} find {1} route,
+      network|networks {2} not {1} reached|reachable, machine|device|node {2} down|unreachable,
+      destination|host|address|network|ip {2} not {1} routable|routed,
       host|network|destination|net|route|address {3} unreachable|unroutable|down,
       no {2} route|path|network, network {2} not available,
       host|server|address not {1} on {1} network,
@@ -144,6 +157,8 @@ export const WORDINGS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      response|waiting|execution|processing time {5} exceeded|exceeds|over|above|beyond, responded|responds|responding|answered|answers|answering|replied {2} slowly|late,
+      needed|needs {2} long, too long {1} answer|respond|reply|finish|complete|process,
       exceeded|exceeds|exceeding|exceed {4} time|timeout|deadline|duration|seconds,
       not|no|without|never {6} within|in|after {3} seconds|second|ms|milliseconds|sec|s|minutes|minute,
       aborted|cancelled|canceled|stopped|terminated|closed {2} after {2} seconds|second|ms|milliseconds|sec|s|minutes|minute,
@@ -166,6 +181,9 @@ export const WORDINGS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      secure|encrypted {1} session|socket|protocol|transport|layer, not {2} trusted {1} ca|issuer|authority|certificate,
+      https not {1} available|supported|enabled|offered, not {1} supported by tls|ssl,
+      tls|ssl|https {2} unavailable|unsupported|disabled, negotiate|negotiating {2} secure|encrypted,
       ssl|tls {4} failed|failure|error|problem|invalid|rejected|unsupported|mismatch|fail|fails,
       failed|failure|error|problem|unable|cannot|couldnt {4} ssl|tls,
       ssl|tls {2} not {1} supported|established|available|enabled,
@@ -178,6 +196,16 @@ export const WORDINGS: readonly Rule[] = [
       not {1} support|supports {3} ssl|tls, ssl|tls {4} negotiation, negotiation {4} ssl|tls,
       ssl|tls {4} 无法|不能|未能|中断|异常,
       expired|bad|wrong|revoked {1} cert|certificate, ssl|tls issue|trouble
+    `),
+  },
+  {
+    id: 'wording.redirect.target',
+    status: 302,
+    rank: 'phase',
+    source: 'general: what is wrong is where a redirect leads',
+    phrases: list(`
+      invalid|missing|bad|malformed|empty|wrong|unsupported {2} redirect|redirection url|uri|location|target|destination,
+      redirect|redirection url|uri|location|target {2} invalid|missing|malformed|empty|unsupported, invalid|missing|bad|no|malformed {1} location header
     `),
   },
   {
