@@ -143,12 +143,19 @@ const fromReading = ({ kind, number, cause, rank, at }: Reading): Finding => ({
   ...(cause === 'connection_reset' ? { drop: true } : {}),
 })
 
-/** The highest rank; of equals the last, but of HTTP statuses the first, since what follows is that answer's body. */
+/**
+ * The highest rank; of equals the last, and of those that end together the longest; but of HTTP statuses the first, since
+ * what follows is that answer's body.
+ */
 function strongest(findings: readonly Finding[]): Finding | undefined {
   let best: Finding | undefined
   for (const finding of findings) {
     const difference = best === undefined ? 1 : RANK[finding.rank] - RANK[best.rank]
-    const later = best !== undefined && (finding.rank === 'status' ? finding.at < best.at : finding.end >= best.end)
+    const later =
+      best !== undefined &&
+      (finding.rank === 'status'
+        ? finding.at < best.at
+        : finding.end > best.end || (finding.end === best.end && finding.at <= best.at))
     if (difference > 0 || (difference === 0 && later)) best = finding
   }
   return best

@@ -207,13 +207,13 @@ function isStatus(number: number, at: number, texts: readonly string[], mark: nu
   if (number < 300 || number > 599 || (mark & (MARK.NEGATIVE | MARK.GLUED)) !== 0) return false
   const after = texts[at + 1] ?? ''
   if (texts.length === 1) return true
-  if (UNITS.has(after)) return false
+  if (UNITS.has(after) && !/^status(code)?$/.test(texts[at - 1] ?? '')) return false
   let back = 1
   while (back <= 3 && FILLERS.has(texts[at - back] ?? '')) back++
   const before = texts[at - back] ?? ''
   const earlier = texts[at - back - 1] ?? ''
   if (OTHER_NUMBER.has(before)) return false
-  if (NAMES[number]?.has(after)) return true
+  if (NAMES[number]?.has(after) || (after === 'unknown' && texts[at + 2] === 'status')) return true
   if (before === '' && at > 0) return false
   if (STATUS_BEFORE.has(before)) return !NOT_A_STATUS[before]?.has(earlier)
   if (/^[123]$/.test(before) && /^https?$/.test(earlier)) return true

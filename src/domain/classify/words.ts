@@ -70,6 +70,13 @@ const NEGATED: ReadonlyMap<string, string> = new Map([
     .map((word) => [word, word.slice(0, -2)] as const),
 ])
 
+/** Several of what fails are read as one of it: a list of "certificate errors" says what a "certificate error" does. */
+const SINGULAR: ReadonlyMap<string, string> = new Map(
+  'error failure problem issue connection response certificate cert signature payload host header credential token pipe socket ip url permission'
+    .split(' ')
+    .map((word) => [`${word}s`, word] as const),
+)
+
 /** `5s` and `10000ms` are a number and its unit, as `5 s` is. */
 const TIME_SPAN = /^(\d{1,6})(ms|msecs?|s|secs?|seconds?|mins?|minutes?)$/
 
@@ -166,15 +173,18 @@ export function words(message: string): Words {
       return cursor
     }
     const verb = NEGATED.get(lower)
-    push(verb ?? lower, markOf(start, cursor))
+    push(verb ?? SINGULAR.get(lower) ?? lower, markOf(start, cursor))
     if (verb !== undefined) push('not', 0)
     return cursor
   }
 
-  /** The last capital of SSLError begins the next word; that of TLSv1 does not. */
+  /** The last capital of SSLError begins the next word; that of TLSv1 and of URLs does not. */
   function endsAcronym(cursor: number): boolean {
     const next = at(cursor + 1)
-    return kindOf(next) === LOWER && !(next === 0x76 && kindOf(at(cursor + 2)) === DIGIT)
+    const beyond = kindOf(at(cursor + 2))
+    if (next === 0x76 && beyond === DIGIT) return false
+    if (next === 0x73 && !isLetter(beyond)) return false
+    return kindOf(next) === LOWER
   }
 
   function markOf(start: number, stop: number): number {

@@ -31,6 +31,11 @@ describe('words(message)', () => {
     expect(words('5xx h2 ipv6 0x1s').texts).to.deep.equal(['5xx', 'h2', 'ipv6', '0x1s'])
   })
 
+  it('reads the plural of a noun as its singular', () => {
+    expect(read('certificate errors, failed connections')).to.equal('certificate error failed connection')
+    expect(read('no URLs or IPs')).to.equal(read('no urls or ips'))
+  })
+
   it('takes a Chinese, Japanese or Korean character for a word', () => {
     expect(read('连接超时 timeout')).to.equal('连 接 超 时 timeout')
   })

@@ -16,7 +16,8 @@ export const CONNECT: readonly Rule[] = [
       err_connection_refused, NS_ERROR_CONNECTION_REFUSED, connection attempt was refused,
       connect: refused, econn refused, connection rejected by remote, not listening,
       nothing is listening, nothing listening, no process is listening, port is closed, port closed,
-      closed port, port {2} closed, 0x8007274d, 8007274d
+      closed port, port {2} closed, 0x8007274d, 8007274d,
+      connrefused, conn refused
     `),
   },
   {
@@ -135,7 +136,9 @@ export const CONNECT: readonly Rule[] = [
       transport endpoint is not connected, socket is not connected, endpoint reset,
       connection reset error, err_socket_reset, reset by remote, reset before, server reset,
       forcibly closed by the remote host, forcibly closed by remote, forcibly closed by the remote,
-      rst received, connection rst, got rst
+      rst received, connection rst, got rst,
+      connreset, conn reset, socket was hung up,
+      forcibly|forcefully|forcedly terminated|closed|dropped|disconnected|severed, forcibly {1} terminated|dropped|disconnected|severed, forcibly|forcefully|forcedly|abruptly closed|terminated|dropped by {3} server|peer|host|side|end|party|client|remote
     `),
   },
   {

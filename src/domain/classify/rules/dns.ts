@@ -57,7 +57,10 @@ export const DNS: readonly Rule[] = [
       name not resolved, non-existent domain, nonexistent domain, 0x80072ee7, 80072ee7, did not resolve,
       doesn't resolve, does not resolve, destination_not_found, bad address, hostname cannot be resolved,
       no A record, no A records, no AAAA record, name cannot be resolved, cannot be resolved,
-      can't be resolved, couldn't be resolved, gethostbyname
+      can't be resolved, couldn't be resolved, gethostbyname,
+      dns {3} notfound|missing|empty, dns {3} not found,
+      dns {3} not {2} answer|answered|respond|responded|responding,
+      name servers did not, domain {5} not exist, hostname {5} not exist
     `),
   },
   {

@@ -337,7 +337,10 @@ export const HTTP_NAMES: readonly Rule[] = [
       request signature, ungültige signatur, signature invalide, firma inválida, firma no válida,
       assinatura inválida, firma non valida, неверная подпись, geçersiz imza, 签名错误, 签名验证, 签名无效, 验签失败,
       署名が無効, 署名の検証, 서명이 잘못, invalid {2} signature, bad {2} signature, incorrect {2} signature,
-      wrong {2} signature, signature rejected, signature {2} rejected, signature {2} not accepted
+      wrong {2} signature, signature rejected, signature {2} rejected, signature {2} not accepted,
+      signature {2} not {2} valid|verified|accepted|correct|recognized,
+      timestamp {4} outside|tolerance|skew, outside {2} tolerance, replay {1} detected|attack,
+      webhook|signing|shared secret {3} mismatch|incorrect|wrong|invalid, secret {2} not {1} match, bad|wrong|invalid digest, digest mismatch, 签名不匹配, 签名校验
     `),
   },
 ]

@@ -1,4 +1,5 @@
 import type { Rule } from '../phrases.ts'
+import { ANSWERS } from './answers.ts'
 import { CONNECT } from './connect.ts'
 import { CONTEXT } from './context.ts'
 import { DNS } from './dns.ts'
@@ -19,5 +20,6 @@ export const RULES: readonly Rule[] = [
   ...HTTP_NAMES,
   ...PROXIES,
   ...WORDINGS,
+  ...ANSWERS,
   ...CONTEXT,
 ]

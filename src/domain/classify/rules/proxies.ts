@@ -46,7 +46,8 @@ export const PROXIES: readonly Rule[] = [
       gateway error, tunnel not found, tunnel unavailable, tunnel is offline,
       failed to complete tunnel connection, endpoint is offline, err_ngrok_3200, err_ngrok_8012,
       err_ngrok_725, ngrok gateway error, instance failed to start, container failed to start,
-      function not responding, drop overload, host not found in upstream, could not be resolved while
+      function not responding, drop overload, host not found in upstream, could not be resolved while,
+      problem proxying, error proxying, failed proxying, failure proxying, proxying the request
     `),
   },
   {
@@ -175,7 +176,11 @@ export const PROXIES: readonly Rule[] = [
       unsupported protocol, private networks, internal networks, url is malformed, malformed webhook,
       malformed endpoint, not in the allowlist|whitelist, not in {2} allowlist|whitelist,
       not on the allowlist|whitelist, url is missing, url {2} is missing, missing {3} protocol|scheme,
-      no scheme, protocol is missing, url lacks, url must, url should start, failed to parse http|https
+      no scheme, protocol is missing, url lacks, url must, url should start, failed to parse http|https,
+      resolved private|internal|loopback|reserved,
+      url|uri|scheme|protocol|endpoint must {2} start|begin|be|use, scheme must, localhost {3} not {1} used|accepted|supported,
+      private|internal|local {1} network|networks, invalid webhook|callback|endpoint|target|destination|notification address|uri|location,
+      domain|host|address|destination|url is|are forbidden|disallowed|prohibited|banned, disallowed|prohibited|forbidden {1} address|host|domain|destination|target
     `),
   },
 ]

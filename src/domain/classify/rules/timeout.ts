@@ -44,7 +44,8 @@ export const TIMEOUT: readonly Rule[] = [
       ERROR_WINHTTP_TIMEOUT, 0x80072ee2, 80072ee2, 0x8007274c, 8007274c, elapsed before,
       connected host has failed to respond, not ready within, within {3} allotted time,
       semaphore timeout, timeout period has|elapsed, delivery timeout, callback timeout, webhook timeout,
-      resource temporarily unavailable
+      resource temporarily unavailable,
+      timely fashion|manner|way, failed to respond {2} within|in|time|timely, respond in time, responded in time, reply in time, answer in time
     `),
   },
   {
