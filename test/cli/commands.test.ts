@@ -32,9 +32,10 @@ function run(args: readonly string[], { stdin, config }: { stdin?: string; confi
   )
 }
 
-afterEach(removeTempFolders)
-
 describe('explain', () => {
+  // Within the suite: at the top it would be a hook of every test there is.
+  afterEach(removeTempFolders)
+
   it('says cause, evidence and checks of a code and a message', async () => {
     const { code, out } = await run([
       'explain',
@@ -99,6 +100,8 @@ describe('explain', () => {
 })
 
 describe('probe', () => {
+  afterEach(removeTempFolders)
+
   it('obeys the guard: a private address needs leave', async () => {
     let asked = 0
     const server = createServer((_, response) => {

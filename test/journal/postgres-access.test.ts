@@ -8,7 +8,7 @@ import { tempFolder, until } from '../support/temp.ts'
 import { quickJournal } from './postgres-load.ts'
 
 describe('openPostgresJournal, getting access', () => {
-  const folder = tempFolder()
+  let folder: string
   const journals: PostgresJournal[] = []
   let server: PostgresServer
   let ca: Authority
@@ -48,6 +48,7 @@ describe('openPostgresJournal, getting access', () => {
   }
 
   before(async function () {
+    folder = tempFolder()
     this.timeout(60_000)
     ca = await authority('the CA')
     clientCa = await authority('the CA of clients')
