@@ -10,6 +10,7 @@ export const ANSWERS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      stale|old|outdated|invalid|bad {1} timestamp,
       signature|timestamp|token {2} expired|stale|late, need|needs|must|have {1} log|sign|login in,
       caller|user|client|sender|account|you {2} not allowed|permitted|entitled to|for,
       no|insufficient|missing|lacking {1} right|rights|access|privilege|privileges|permission, not {2} enough|sufficient|necessary|required rights|access|privileges|permission,
@@ -89,6 +90,8 @@ export const ANSWERS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      message|text|content {2} exceeds|exceeded {2} size|length|limit|maximum, invalid|wrong|unsupported format {1} provided|given|supplied|sent,
+      only {2} json|xml {2} allowed|accepted|supported,
       must|should be one|between|greater|less, must|should be {2} string|number|integer|array|object|boolean|json|email|date|positive,
       required|mandatory {2} absent|omitted|unspecified|empty|blank, required|mandatory {3} not {1} supplied|provided|specified|given|present|set|included|sent|defined|found,
       parameter|field|argument|property|attribute|param {2} absent|omitted|unspecified, parameter|field|argument|property|attribute|param {2} not {1} supplied|provided|specified|given|present|set|included|sent|defined,
@@ -133,6 +136,8 @@ export const ANSWERS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      exceeded|exceeds|reached|hit|over {2} allocated|allotted|assigned|contracted|account|plan limit|limits, limit|limits {1} messages|requests|calls exhausted|exceeded|reached,
+      limit|limits {1} exhausted,
       too many|frequent {2} requests|calls, rate|request|requests|api|call|usage {1} limit|limits|limited,
       quota {3} exceeded|reached|exhausted,
       too many {2} messages|deliveries|hits|attempts|notifications|events {4} second|seconds|minute|time|period|hour|day|short,
@@ -180,6 +185,7 @@ export const ANSWERS: readonly Rule[] = [
     rank: 'outer',
     source,
     phrases: list(`
+      server|application|backend failure, failure of|on|in {1} server|application|backend,
       unhandled|uncaught|fatal {1} exception, uncaught|fatal {1} error, unexpected {1} exception, application error, internal error, server crashed,
       exception {2} handler,
       server|endpoint|application|app|receiver|handler|script|function|code {3} encountered|threw|throws|raised|hit|had|experienced|reported {2} error|exception|problem|fault|failure|condition,
@@ -218,6 +224,13 @@ export const ANSWERS: readonly Rule[] = [
       connection {3} upstream|backend|origin {2} target|service|services|server,
       not|unable|failed {2} find {2} healthy|available|live|active target|backend|upstream|server|instance|host|node
     `),
+  },
+  {
+    id: 'wording.egress',
+    cause: 'connection_refused',
+    rank: 'decisive',
+    source: 'general: a proxy on the way out is the sender, not one before the receiver',
+    phrases: list(`egress|outbound|outgoing gateway|proxy {2} not|unable|failed {2} establish|connect|reach|contact`),
   },
   {
     id: 'wording.down',

@@ -141,6 +141,7 @@ export const WORDINGS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
+      not|unable|failed {1} route {2} message|packet|packets|traffic|request,
       not|unable|failed|cannot find|determine {1} route|path to, not|unable|failed|cannot {1} find {1} route,
       network|networks {2} not {1} reached|reachable, machine|device|node {2} down|unreachable,
       destination|host|address|network|ip {2} not {1} routable|routed,
