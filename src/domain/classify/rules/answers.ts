@@ -90,7 +90,7 @@ export const ANSWERS: readonly Rule[] = [
     rank: 'phase',
     source,
     phrases: list(`
-      message|text|content {2} exceeds|exceeded {2} size|length|limit|maximum, invalid|wrong|unsupported format {1} provided|given|supplied|sent,
+      message|text content|length|body|size exceeds|exceeded {2} size|length|limit|maximum, message exceeds|exceeded {2} size|length|limit|maximum, invalid|wrong|unsupported format {1} provided|given|supplied|sent,
       only {2} json|xml {2} allowed|accepted|supported,
       must|should be one|between|greater|less, must|should be {2} string|number|integer|array|object|boolean|json|email|date|positive,
       required|mandatory {2} absent|omitted|unspecified|empty|blank, required|mandatory {3} not {1} supplied|provided|specified|given|present|set|included|sent|defined|found,

@@ -202,7 +202,7 @@ export const WORDINGS: readonly Rule[] = [
   {
     id: 'wording.redirect.target',
     status: 302,
-    rank: 'phase',
+    rank: 'reason',
     source: 'general: what is wrong is where a redirect leads',
     phrases: list(`
       invalid|missing|bad|malformed|empty|wrong|unsupported {2} redirect|redirection url|uri|location|target|destination,
