@@ -139,7 +139,9 @@ describe('from the report to the notification, live', function () {
     since = Date.now()
     const resolved = await until('the resolution', () => heard()[3], 60_000)
     took('recovery → resolved', since, resolved.at)
-    expect(named(resolved)).to.deep.equal(['WebhookEndpointFailing resolved'])
+    // Silenced by the incident's page for as long as that stood; where its time came, its end rides along.
+    const others = named(resolved).filter((name) => name !== 'WebhookEndpointDown resolved')
+    expect(others).to.deep.equal(['WebhookEndpointFailing resolved'])
     await pause(settled('2m'))
     expect(heard(), 'each resolved once').to.have.length(4)
     console.log(`      at ${FASTER} times the speed (a scrape each ${15_000 / FASTER} ms): ${times.join(', ')}`)
