@@ -52,12 +52,22 @@ export interface Match {
   readonly end: number
 }
 
+type Gap = { readonly most: number; readonly node: Node }
+type Found = { readonly rule: Rule; readonly phrase: string; readonly gapped: boolean }
+/** There are tens of thousands. Most go on with one word or none, so that a map is made only where it is needed. */
 interface Node {
-  readonly next: Map<string, Node>
-  readonly gaps: { readonly most: number; readonly node: Node }[]
-  readonly found: { readonly rule: Rule; readonly phrase: string; readonly gapped: boolean }[]
+  only: { readonly text: string; readonly node: Node } | undefined
+  next: Map<string, Node> | undefined
+  gaps: readonly Gap[]
+  found: readonly Found[]
 }
-const node = (): Node => ({ next: new Map(), gaps: [], found: [] })
+const NONE: readonly never[] = []
+const node = (): Node => ({ only: undefined, next: undefined, gaps: NONE, found: NONE })
+
+function after({ only, next }: Node, text: string): Node | undefined {
+  if (next !== undefined) return next.get(text)
+  return only?.text === text ? only.node : undefined
+}
 
 const GAP = /^\{([1-9])\}$/
 /** Matches kept of one message; more are not needed to decide, and a hostile text has thousands. */
@@ -66,13 +76,20 @@ const MOST = 64
 /** One tree of words for all rules. A text is matched in time linear in its words: gaps and depth are bounded by the table. */
 export function compile(rules: readonly Rule[]): (texts: readonly string[]) => Match[] {
   const root = node()
-  for (const rule of rules) for (const phrase of rule.phrases) insert(root, rule, phrase)
+  // The same few words stand in thousands of phrases.
+  const known = new Map<string, readonly string[]>()
+  const texts = (word: string) => {
+    const read = known.get(word) ?? words(word).texts
+    known.set(word, read)
+    return read
+  }
+  for (const rule of rules) for (const phrase of rule.phrases) insert(root, rule, phrase, texts)
 
   return (texts) => {
     const kept: Match[] = []
     let covered = 0
     for (let start = 0; start < texts.length; start++) {
-      const first = root.next.get(texts[start]!)
+      const first = after(root, texts[start]!)
       if (first === undefined) continue
       const here: Match[] = []
       let longest = 0
@@ -87,11 +104,11 @@ export function compile(rules: readonly Rule[]): (texts: readonly string[]) => M
         }
         const word = texts[position]
         if (word === undefined) return
-        const next = current.next.get(word)
+        const next = after(current, word)
         if (next !== undefined) walk(next, position + 1)
         for (const gap of current.gaps) {
           for (let skip = 0; skip <= gap.most && position + skip < texts.length; skip++) {
-            const beyond = gap.node.next.get(texts[position + skip]!)
+            const beyond = after(gap.node, texts[position + skip]!)
             if (beyond !== undefined) walk(beyond, position + skip + 1)
           }
         }
@@ -116,7 +133,7 @@ function keep(kept: Match[], match: Match): void {
   }
 }
 
-function insert(root: Node, rule: Rule, phrase: string): void {
+function insert(root: Node, rule: Rule, phrase: string, texts: (word: string) => readonly string[]): void {
   const parts = phrase.split(' ')
   const gapped = parts.some((part) => GAP.test(part))
   let ends: readonly { readonly at: Node; readonly read: string }[] = [{ at: root, read: '' }]
@@ -126,12 +143,10 @@ function insert(root: Node, rule: Rule, phrase: string): void {
       gap === null
         ? part
             .split('|')
-            .flatMap((word) =>
-              ends.map(({ at, read }) => ({ at: step(at, words(word).texts), read: `${read} ${word}` })),
-            )
+            .flatMap((word) => ends.map(({ at, read }) => ({ at: step(at, texts(word)), read: `${read} ${word}` })))
         : ends.map(({ at, read }) => ({ at: beyond(at, Number(gap[1])), read: `${read} …` }))
   }
-  for (const { at, read } of ends) at.found.push({ rule, phrase: read.slice(1), gapped })
+  for (const { at, read } of ends) at.found = [...at.found, { rule, phrase: read.slice(1), gapped }]
 }
 
 /** One node for all phrases that have the same gap at the same place. */
@@ -139,18 +154,31 @@ function beyond(from: Node, most: number): Node {
   const known = from.gaps.find((gap) => gap.most === most)
   if (known !== undefined) return known.node
   const made = node()
-  from.gaps.push({ most, node: made })
+  from.gaps = [...from.gaps, { most, node: made }]
   return made
 }
 
 function step(from: Node, texts: readonly string[]): Node {
   let current = from
   for (const text of texts) {
-    const next = current.next.get(text) ?? node()
-    current.next.set(text, next)
+    const next = after(current, text) ?? add(current, text)
     current = next
   }
   return current
+}
+
+function add(to: Node, text: string): Node {
+  const made = node()
+  if (to.next !== undefined) to.next.set(text, made)
+  else if (to.only === undefined) to.only = { text, node: made }
+  else {
+    to.next = new Map([
+      [to.only.text, to.only.node],
+      [text, made],
+    ])
+    to.only = undefined
+  }
+  return made
 }
 
 /** Phrases of a table, written with commas between them. */
