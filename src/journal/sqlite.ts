@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
 import { firstIdAt } from '../domain/failure.ts'
-import type { IncidentEvent, IncidentSettings } from '../domain/incident.ts'
+import type { IncidentEvent } from '../domain/incident.ts'
 import type {
   Applied,
   CanaryMoments,
@@ -13,14 +12,13 @@ import type {
   IncidentPage,
   IncidentRecord,
   Journal,
-  JournalEvents,
   JournalSize,
   JournalStatus,
   Recorded,
-  RetentionLimits,
 } from '../domain/journal.ts'
 import { AppError } from '../errors.ts'
 import { type Fault, FaultError } from './fault.ts'
+import { GROUP_DEFAULTS, type GroupOptions } from './group-options.ts'
 import { type Waiting, type Work, WorkQueue, type Works } from './queue.ts'
 import type { StoredRecord } from './records.ts'
 import { isAdded, settle } from './settle.ts'
@@ -30,29 +28,11 @@ import type { Committed, Opened, StoreOptions } from './sqlite-store.ts'
 import type { Writing } from './sqlite-worker.ts'
 import { Thread } from './thread.ts'
 
-export interface SqliteJournalOptions {
+export interface SqliteJournalOptions extends GroupOptions {
   /** The database file; beside it `-wal` and `-shm` (SQLite's), `.lock` and `.mark`. The folder is made where missing. */
   readonly path: string
-  readonly retention: RetentionLimits
-  readonly incidents: IncidentSettings
-  readonly events: JournalEvents
-  readonly clock: Clock
-  /** Most entries that wait, and most bytes of their bodies and texts. */
-  readonly pendingLimit?: number
-  readonly pendingBytes?: number
-  /** Most entries in one transaction, and most bytes of their bodies and texts. */
-  readonly groupLimit?: number
-  readonly groupBytes?: number
-  /** Milliseconds: first and longest wait before opening is tried again. */
-  readonly retry?: { readonly min: number; readonly max: number }
   /** Milliseconds after which a commit that does not come back counts as failed. */
   readonly stallAfter?: number
-  /** Milliseconds between two runs of retention. */
-  readonly retentionInterval?: number
-  /** Failures removed in one step of retention. */
-  readonly retentionBatch?: number
-  /** Milliseconds between two looks at the size; DESIGN wants at most 15 s. */
-  readonly sizeInterval?: number
   /** Milliseconds without a reading after which the reading thread ends. */
   readonly readerIdle?: number
   /** Most MiB of the writing thread's heap. */
@@ -62,15 +42,10 @@ export interface SqliteJournalOptions {
 }
 
 const DEFAULTS = {
-  pendingLimit: 8_192,
-  pendingBytes: 32 * 2 ** 20,
-  groupLimit: 512,
-  groupBytes: 4 * 2 ** 20,
+  ...GROUP_DEFAULTS,
   retry: { min: 100, max: 10_000 },
   stallAfter: 10_000,
-  retentionInterval: 60_000,
   retentionBatch: 200,
-  sizeInterval: 15_000,
   readerIdle: 60_000,
   // Room for the totals of 100,000 label sets.
   writerHeap: 128,
