@@ -3,7 +3,7 @@ import type { ProbeMethod, ProbeTarget } from '../domain/probe.ts'
 import { type Attempt, ask, bare, portOf, type Surroundings, shownHost, timed } from './ask.ts'
 import type { Answer } from './exchange.ts'
 import { ProbeFault } from './fault.ts'
-import { isUp, statusCause } from './status.ts'
+import { answerCause, isUp } from './status.ts'
 
 /** A HEAD that is answered with one of these says nothing of the path: many routes take a POST alone. */
 const HEAD_IS_NOT_FOR_IT = new Set([404, 405, 501])
@@ -63,7 +63,7 @@ function judge({ status, location }: Answer, target: ProbeTarget, seen: Attempt,
   const notFound = status === 404 && target.method !== undefined && !target.expect
   if (isUp(status, target.expect) && !notFound) return
   throw new ProbeFault(
-    statusCause(status),
+    answerCause(status),
     target.expect ? `it answers ${status}, which is not expected` : said(status),
   )
 }
