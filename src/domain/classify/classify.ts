@@ -1,9 +1,9 @@
 import type { Cause } from '../cause.ts'
+import { type Account, type Evidence, type Finding, readAccount, strongest } from './account.ts'
 import { CURL, ERRNO, GETADDRINFO, statusCause, UV, WINSOCK } from './numbers.ts'
-import { compile, type Mark, RANK, type Rank } from './phrases.ts'
-import { type Reading, readings } from './readings.ts'
-import { RULES } from './rules/index.ts'
-import { words } from './words.ts'
+import { RANK } from './phrases.ts'
+
+export type { Evidence } from './account.ts'
 
 /** What a source's numbers are, where its configuration says so. */
 export interface CodeRules {
@@ -11,15 +11,6 @@ export interface CodeRules {
   readonly meaning?: 'http' | 'curl' | 'errno' | 'own'
   /** Causes of own numbers, by the number in decimal digits. */
   readonly own?: Readonly<Record<string, Cause>>
-}
-
-export interface Evidence {
-  /** The rule's own words, or a number with its kind: never other text of the message. */
-  readonly read: string
-  /** Id of the rule, such as `dns.resolve`, or `code.http`. */
-  readonly rule: string
-  /** What it means by itself. */
-  readonly means: Cause
 }
 
 export interface Classification {
@@ -34,28 +25,6 @@ export interface Classification {
 
 export type CodeMeaning = 'http' | 'curl' | 'errno' | 'getaddrinfo' | 'winsock' | 'own' | 'none'
 
-const match = compile(RULES)
-
-interface Finding extends Evidence {
-  readonly rank: Rank
-  readonly at: number
-  readonly end: number
-  readonly status?: number
-  readonly drop?: boolean
-}
-
-interface Report {
-  readonly findings: readonly Finding[]
-  readonly marks: ReadonlySet<Mark>
-  /** The wording of the sender's client stands at the very start. */
-  readonly client: boolean
-  /** It looks like the body of an answer. */
-  readonly body: boolean
-}
-
-/** How many words from the start the wording of the sender's client must begin. */
-const START = 10
-
 /**
  * Why a delivery failed, from what its sender reports. Total: any number and any text, of which the first 3 KiB and the
  * last 1 KiB are read; never throws. The order of evidence: the innermost error that the text names (see RANK), machine
@@ -68,7 +37,7 @@ export function classify(
   report: { readonly code: number; readonly message: string },
   rules: CodeRules = {},
 ): Classification {
-  const text = read(report.message)
+  const text = readAccount(report.message)
   const meaning = meaningOf(report.code, rules)
   if (meaning === 'http' && report.code >= 300) {
     const transport = rules.meaning === 'http' ? undefined : sendersOwn(text, report.code)
@@ -101,68 +70,8 @@ const CURL_SSL_CONNECT_ERROR = 35
 const withStatus = (classification: Classification, meaning: CodeMeaning, code: number): Classification =>
   meaning === 'http' ? { ...classification, httpStatus: code } : classification
 
-function read(message: string): Report {
-  const text = words(message)
-  const findings: Finding[] = []
-  const marks = new Set<Mark>()
-  let client = false
-  for (const { rule, phrase, start, end } of match(text.texts)) {
-    for (const mark of rule.marks ?? []) marks.add(mark)
-    if (rule.marks?.includes('client') && start < START) client = true
-    const means = rule.cause ?? (rule.status === undefined ? undefined : statusCause(rule.status))
-    if (means === undefined) continue
-    const { id, status, drop } = rule
-    findings.push({
-      read: phrase,
-      rule: id,
-      means,
-      rank: rule.rank ?? 'reason',
-      at: start,
-      end,
-      ...(status === undefined ? {} : { status }),
-      ...(drop ? { drop } : {}),
-    })
-  }
-  for (const reading of readings(text)) {
-    for (const mark of reading.marks) marks.add(mark)
-    if (reading.marks.includes('client') && reading.at < START) client = true
-    findings.push(fromReading(reading))
-  }
-  const body = '{[<'.includes(text.first) && text.first !== ''
-  return { findings, marks, client, body }
-}
-
-const fromReading = ({ kind, number, cause, rank, at }: Reading): Finding => ({
-  read: `${kind} ${number}`,
-  rule: `number.${kind}`,
-  means: cause,
-  rank,
-  at,
-  end: at + 1,
-  ...(kind === 'http' ? { status: number } : {}),
-  ...(cause === 'connection_reset' ? { drop: true } : {}),
-})
-
-/**
- * The highest rank; of equals the last, and of those that end together the longest; but of HTTP statuses the first, since
- * what follows is that answer's body.
- */
-function strongest(findings: readonly Finding[]): Finding | undefined {
-  let best: Finding | undefined
-  for (const finding of findings) {
-    const difference = best === undefined ? 1 : RANK[finding.rank] - RANK[best.rank]
-    const later =
-      best !== undefined &&
-      (finding.rank === 'status'
-        ? finding.at < best.at
-        : finding.end > best.end || (finding.end === best.end && finding.at <= best.at))
-    if (difference > 0 || (difference === 0 && later)) best = finding
-  }
-  return best
-}
-
 /** A finding with what surrounds it: a status with its body, a drop with the phase in which it happened. */
-function settled(finding: Finding, text: Report, handshake = text.marks.has('handshake')): Finding {
+function settled(finding: Finding, text: Account, handshake = text.marks.has('handshake')): Finding {
   if (finding.status !== undefined)
     return { ...finding, means: ofStatus(finding.status, finding.rule, finding.read, text).means }
   if (finding.drop && handshake) return { ...finding, means: 'tls' }
@@ -170,7 +79,7 @@ function settled(finding: Finding, text: Report, handshake = text.marks.has('han
 }
 
 /** What a status means with the body that came with it. A 5xx stays a 5xx, whatever the body tells. */
-function ofStatus(status: number, rule: string, read: string, { marks, findings }: Report): Finding {
+function ofStatus(status: number, rule: string, read: string, { marks, findings }: Account): Finding {
   const own = { read, rule, means: statusCause(status), rank: 'status', at: 0, end: 0 } as const
   if (marks.has('challenge') && (status === 403 || status === 503)) return { ...own, means: 'blocked' }
   if (
@@ -201,7 +110,7 @@ const MADE_UP = new Set([598, 599])
 const GATEWAY = new Set([502, 503, 504])
 
 /** The transport error that the sender tells of, where its number only looks like an HTTP status. */
-function sendersOwn({ findings, marks, client, body }: Report, code: number): Finding | undefined {
+function sendersOwn({ findings, marks, client, body }: Account, code: number): Finding | undefined {
   const transport = findings.filter(({ status, means }) => status === undefined && TRANSPORT.has(means))
   const best = strongest(transport)
   if (best === undefined) return undefined
@@ -273,7 +182,7 @@ function causeOf(code: number, meaning: CodeMeaning, { own }: CodeRules): Cause 
 }
 
 /** The decision first, then what else was named, each cause once, by what tells it best. */
-function verdict(decided: Finding, { findings }: Report, codeMeaning: CodeMeaning): Classification {
+function verdict(decided: Finding, { findings }: Account, codeMeaning: CodeMeaning): Classification {
   const causes = [...new Set(findings.map(({ means }) => means))].filter((means) => means !== decided.means)
   const others = causes.map((cause) => strongest(findings.filter(({ means }) => means === cause))!)
   const evidence = [decided, ...others.slice(0, 3)].map(({ read, rule, means }) => ({ read, rule, means }))

@@ -108,7 +108,9 @@ export function compile(rules: readonly Rule[]): (texts: readonly string[]) => M
         if (next !== undefined) walk(next, position + 1)
         for (const gap of current.gaps) {
           for (let skip = 0; skip <= gap.most && position + skip < texts.length; skip++) {
-            const beyond = after(gap.node, texts[position + skip]!)
+            const text = texts[position + skip]!
+            if (text === '|') break
+            const beyond = after(gap.node, text)
             if (beyond !== undefined) walk(beyond, position + skip + 1)
           }
         }

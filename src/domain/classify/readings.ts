@@ -19,10 +19,12 @@ const set = (...texts: string[]) => new Set(texts.join(' ').split(' '))
 /** Words right before an HTTP status, in the languages of the tables. */
 const STATUS_BEFORE = set(
   'status statuscode code codes http https response responses responded returned returns return returning replied answered',
-  'encountered hit saw seen got received receive error errors httperror failure failed 1.0 1.1 2.0 statut estado stato statuskod statuswert kod код статус',
+  'result outcome httpresult rejected refused with encountered hit saw seen got received receive error errors httperror failure failed 1.0 1.1 2.0 statut estado stato statuskod statuswert kod код статус',
   'zuruckgegeben zuruck retourne renvoye devuelto devolvio retornou restituito kode httpstatus httpcode gave sent said says ответа ответ кода codigo codice',
   '码 碼 ド 드 態 态 为 為 了 错 回 ー 류 송 答 误 誤',
 )
+/** What may be glued to a status, as in HTTP_404. */
+const NAMED = set('http https httpstatus status')
 /** Words before which a number is certainly something else. */
 const OTHER_NUMBER = set(
   'port ports line lines pid id ids after within in byte bytes attempt attempts retry retries errno sqlstate column col',
@@ -204,12 +206,14 @@ function isCurl(texts: readonly string[], at: number): boolean {
 }
 
 function isStatus(number: number, at: number, texts: readonly string[], mark: number): boolean {
-  if (number < 300 || number > 599 || (mark & (MARK.NEGATIVE | MARK.GLUED)) !== 0) return false
+  if (number < 300 || number > 599 || (mark & MARK.NEGATIVE) !== 0) return false
+  if ((mark & MARK.GLUED) !== 0) return NAMED.has(texts[at - 1] ?? '')
   const after = texts[at + 1] ?? ''
-  if (texts.length === 1) return true
+  if (texts.length === 1 || (at === 0 && (mark & MARK.TITLE) !== 0 && NAMES[number] !== undefined)) return true
   if (UNITS.has(after) && !/^status(code)?$/.test(texts[at - 1] ?? '')) return false
   let back = 1
   while (back <= 3 && FILLERS.has(texts[at - back] ?? '')) back++
+  if (texts[at - back] === '|') back++
   const before = texts[at - back] ?? ''
   const earlier = texts[at - back - 1] ?? ''
   if (OTHER_NUMBER.has(before)) return false

@@ -13,8 +13,11 @@ export interface Words {
   readonly first: string
 }
 
-/** `NEGATIVE`: a minus stood before it. `PARENTHESES`: it stood alone in round brackets. `GLUED`: part of a longer token. */
-export const MARK = { NEGATIVE: 1, PARENTHESES: 2, GLUED: 4 } as const
+/**
+ * `NEGATIVE`: a minus stood before it. `PARENTHESES`: it stood alone in round brackets. `GLUED`: part of a longer token.
+ * `TITLE`: a colon or a dash follows it, as in `404 - endpoint moved`.
+ */
+export const MARK = { NEGATIVE: 1, PARENTHESES: 2, GLUED: 4, TITLE: 8 } as const
 
 /** Characters that are read: the start names the error, the end of a stack trace names the innermost one. */
 const HEAD = 3_072
@@ -56,6 +59,9 @@ const kindOf = (code: number) => (code < 8_192 ? KIND[code]! : isIdeograph(code)
 
 /** No phrase goes across them: what stands before is another statement. */
 const BARRIERS = new Set([0x3b, 0x5d])
+/** Ends of sentences, where white space follows and then more. */
+const STOPS = new Set([0x2e, 0x21, 0x3f])
+const DASHES = new Set([0x2d, 0x2013, 0x2014])
 const APOSTROPHES = new Set([0x27, 0x2019, 0x60, 0xb4])
 const isSpace = (code: number) => code <= 0x20 || code === 0xa0 || code === 0x3000
 const QUOTES = new Set([0x22, 0x27, 0x60, 0x28, 0x3c, 0x3e, 0x201c, 0x201d, 0x5c, 0x29, 0x5d, 0x7d])
@@ -70,6 +76,9 @@ const NEGATED: ReadonlyMap<string, string> = new Map([
     .map((word) => [word, word.slice(0, -2)] as const),
 ])
 
+/** Something that went wrong says nothing of what is wrong. */
+const WENT = new Set(['went', 'goes', 'gone', 'going'])
+
 /** Several of what fails are read as one of it: a list of "certificate errors" says what a "certificate error" does. */
 const SINGULAR: ReadonlyMap<string, string> = new Map(
   'error failure problem issue connection response certificate cert signature payload host header credential token pipe socket ip url permission'
@@ -81,7 +90,19 @@ const SINGULAR: ReadonlyMap<string, string> = new Map(
 const TIME_SPAN = /^(\d{1,6})(ms|msecs?|s|secs?|seconds?|mins?|minutes?)$/
 
 /** Last parts of dotted names that are an error's name, not a host's: Python writes its classes so. */
-const ERROR_NAMES = new Set(['timeout', 'gaierror', 'herror', 'error', 'timeouterror', 'sslerror', 'badstatusline'])
+const ERROR_NAMES = new Set([
+  'timeout',
+  'gaierror',
+  'herror',
+  'error',
+  'timeouterror',
+  'sslerror',
+  'badstatusline',
+  'refused',
+  'reset',
+  'unreachable',
+  'timedout',
+])
 
 export function words(message: string): Words {
   const text =
@@ -111,7 +132,8 @@ export function words(message: string): Words {
     const code = at(index)
     const kind = kindOf(code)
     if (kind === SEPARATOR || kind === IGNORED) {
-      if (BARRIERS.has(code)) push('|', 0)
+      if (BARRIERS.has(code) || (STOPS.has(code) && endsSentence(index)) || (DASHES.has(code) && standsAlone(index)))
+        push('|', 0)
       const slash = code === 0x2f
       if (slash && at(index + 1) === 0x2f && at(index - 1) === 0x3a) index = opaqueUntil(index)
       else if (slash && startsToken(index, text) && kindOf(at(index + 1)) !== SEPARATOR) index = opaqueUntil(index)
@@ -172,10 +194,22 @@ export function words(message: string): Words {
       push(span[2]!, 0)
       return cursor
     }
+    if (lower === 'wrong' && WENT.has(texts.at(-1) ?? '')) {
+      push('', 0)
+      return cursor
+    }
     const verb = NEGATED.get(lower)
     push(verb ?? SINGULAR.get(lower) ?? lower, markOf(start, cursor))
     if (verb !== undefined) push('not', 0)
     return cursor
+  }
+
+  function standsAlone(dash: number): boolean {
+    return dash > 0 && isSpace(text.charCodeAt(dash - 1)) && isSpace(text.charCodeAt(dash + 1))
+  }
+
+  function endsSentence(stop: number): boolean {
+    return stop + 2 < end && isSpace(text.charCodeAt(stop + 1))
   }
 
   /** The last capital of SSLError begins the next word; that of TLSv1 and of URLs does not. */
@@ -196,6 +230,12 @@ export function words(message: string): Words {
     if (before === 0x28 && after === 0x29) mark |= MARK.PARENTHESES
     if ((before === 0x2d && kindOf(beyond) !== SEPARATOR) || before === 0x23 || before === 0x5f || after === 0x5f)
       mark |= MARK.GLUED
+    if (
+      after === 0x3a ||
+      (after === 0x2e && isSpace(at(stop + 1))) ||
+      (isSpace(after) && DASHES.has(at(stop + 1)) && isSpace(at(stop + 2)))
+    )
+      mark |= MARK.TITLE
     return mark
   }
 }

@@ -16,7 +16,7 @@ export const CONNECT: readonly Rule[] = [
       err_connection_refused, NS_ERROR_CONNECTION_REFUSED, connection attempt was refused,
       connect: refused, econn refused, connection rejected by remote, not listening,
       nothing is listening, nothing listening, no process is listening, port is closed, port closed,
-      closed port, port {2} closed, 0x8007274d, 8007274d,
+      closed port, port {2} closed, turned down {3} connection, 0x8007274d, 8007274d,
       connrefused, conn refused
     `),
   },
@@ -119,6 +119,15 @@ export const CONNECT: readonly Rule[] = [
     phrases: list(`client error SendRequest, client error (Canceled), client error ChannelClosed`),
   },
   {
+    id: 'answer.unexpected',
+    cause: 'unknown',
+    rank: 'reason',
+    source: 'monitors and platforms: a status that was not wanted, without which; not an answer that cannot be read',
+    phrases: list(
+      `invalid|bad|unexpected|wrong|unsuccessful {2} response code|status, bad|unexpected|wrong status code`,
+    ),
+  },
+  {
     id: 'connect.reset',
     cause: 'connection_reset',
     rank: 'reason',
@@ -138,6 +147,7 @@ export const CONNECT: readonly Rule[] = [
       forcibly closed by the remote host, forcibly closed by remote, forcibly closed by the remote,
       rst received, connection rst, got rst,
       connreset, conn reset, socket was hung up,
+      forcibly|forcefully|forcedly terminated|closed|dropped|severed {2} connection,
       forcibly|forcefully|forcedly terminated|closed|dropped|disconnected|severed, forcibly {1} terminated|dropped|disconnected|severed, forcibly|forcefully|forcedly|abruptly closed|terminated|dropped by {3} server|peer|host|side|end|party|client|remote
     `),
   },
@@ -219,14 +229,14 @@ export const CONNECT: readonly Rule[] = [
     source:
       'POSIX errno.h EHOSTUNREACH, EHOSTDOWN, ENETDOWN and strerror; WinSock 10050, 10051, 10064, 10065; ICMP; RFC 9209 destination_ip_unroutable',
     phrases: list(`
-      EHOSTUNREACH, EHOSTDOWN, ENETDOWN, WSAEHOSTUNREACH, WSAEHOSTDOWN, WSAENETDOWN, ENONET, no route to, no route found to, no network route,
+      EHOSTUNREACH, hostunreach, netunreach, EHOSTDOWN, ENETDOWN, WSAEHOSTUNREACH, WSAEHOSTDOWN, WSAENETDOWN, ENONET, no route to, no route exists to, no route found to, no network route,
       host is down, host is unreachable, host unreachable, destination host unreachable, network is down,
       network down, unreachable host, host was unreachable, noroutetohost, no route to host exception,
       unreachable network, network subsystem has failed, communication prohibited,
       communication administratively prohibited, destination unreachable, destination_ip_unroutable,
       address unreachable, err_address_unreachable, internet_disconnected,
-      internet connection appears to be offline, not connected to internet, notconnectedtointernet,
-      no internet, no internet connection, socket operation was attempted to an unreachable
+      internet connection appears to be offline, not connected to internet, not {1} connected to {1} internet|network, notconnectedtointernet,
+      no internet, no internet connection, network path {3} not {1} found|find, time to live exceeded, ttl expired|exceeded, expired in transit, socket operation was attempted to an unreachable
     `),
   },
   {
@@ -240,7 +250,7 @@ export const CONNECT: readonly Rule[] = [
       network unreachable, network was unreachable, unreachable network, cannot assign requested address,
       can't assign requested address, address not available,
       requested address is not valid in its context, network changed, is unreachable, was unreachable,
-      unreachable, not reachable
+      unreachable
     `),
   },
   {

@@ -24,7 +24,7 @@ export const HTTP_NAMES: readonly Rule[] = [
     rank: 'phase',
     source: rfc9110,
     phrases: list(`
-      forbidden, access denied, permission denied, permission_denied, access is denied, access forbidden,
+      forbidden, access denied, permission denied, permission_denied, access {4} denied|refused|forbidden, denied|denies|refused|refuses {2} access, refusing|refuses|refused to respond, acl denied, denied by {1} acl, access forbidden,
       verboten, unzulässig, zugriff verweigert, interdit, accès refusé, prohibido, acceso denegado,
       proibido, acesso negado, non consentito, accesso negato, accesso non consentito, verboden,
       toegang geweigerd, zabronione, odmowa dostępu, запрещено, доступ запрещен, отказано в доступе,
@@ -43,9 +43,17 @@ export const HTTP_NAMES: readonly Rule[] = [
       resource_not_found, no such route, default backend 404, no handler found, no static resource,
       does not exist on this server, not found on this server, no longer exists,
       requested url was not found, webhook is not registered, response flags NR, response_flags NR,
-      response flag NR, route_not_found, no route configured, nicht gefunden, introuvable, non trouvé,
-      no encontrado, não encontrado, não localizado, non trovato, niet gevonden, nie znaleziono,
-      nie odnaleziono, не найден, не найдено, не найдена, bulunamadı, 未找到, 找不到, 見つかりません, 찾을 수 없음,
+      response flag NR, route_not_found, no route configured
+    `),
+  },
+  {
+    id: 'http.404.localised',
+    status: 404,
+    rank: 'outer',
+    source: rfc9110,
+    phrases: list(`
+      nicht gefunden, introuvable, non trouvé, no encontrado, não encontrado, não localizado, non trovato, niet gevonden,
+      nie znaleziono, nie odnaleziono, не найден, не найдено, не найдена, bulunamadı, 未找到, 找不到, 見つかりません, 찾을 수 없음,
       찾을 수 없습니다
     `),
   },
@@ -56,7 +64,7 @@ export const HTTP_NAMES: readonly Rule[] = [
     source: 'documented texts of web servers and frameworks for an unknown route',
     phrases: list(`
       was not found on this server, 404 page not found, no such route, cannot post,
-      requested webhook {4} not registered, unknown webhook
+      had its name changed, had its name changed {3} temporarily unavailable, requested webhook {4} not registered, unknown webhook
     `),
   },
   {
@@ -132,7 +140,7 @@ export const HTTP_NAMES: readonly Rule[] = [
     rank: 'decisive',
     source: rfc9110,
     phrases: list(`
-      uri too long, request-uri too large, url too long
+      uri too long, request-uri too large, url too long, url|uri {4} longer|long|large {1} than
     `),
   },
   {
@@ -190,7 +198,7 @@ export const HTTP_NAMES: readonly Rule[] = [
     phrases: list(`
       too many requests, toomanyrequests, too_many_requests, rate limit, rate limits, rate limited,
       rate-limited, ratelimit, rate_limited, rate limiting, ratelimited, ratelimiter, rate exceeded,
-      throttled, throttling, throttle, throttling exception, request limit exceeded,
+      throttled, throttling, throttle, throttles, throttling exception, request limit exceeded,
       requests limit exceeded, too many calls, api limit, quota exceeded, quota exhausted,
       exceeded {3} quota, exceeded your {3} limit, resource_exhausted, resource exhausted, slow down,
       slowdown, over_query_limit, calls per second, requests per second, requests per minute,
@@ -218,14 +226,14 @@ export const HTTP_NAMES: readonly Rule[] = [
   },
   { id: 'http.4xx', status: 400, rank: 'phase', source: rfc9110, phrases: ['4xx'] },
   { id: 'http.5xx', status: 500, rank: 'phase', source: rfc9110, phrases: ['5xx'] },
-  { id: 'http.3xx', status: 302, rank: 'phase', source: rfc9110, phrases: ['3xx'] },
+  { id: 'http.3xx', status: 302, rank: 'outer', source: rfc9110, phrases: ['3xx'] },
   {
     id: 'http.500.class',
     status: 500,
     rank: 'phase',
     source: 'class names and texts of frameworks',
     phrases: list(`
-      server error, servererror, loop detected, not implemented, null pointer exception, lambda error,
+      server error, servererror, loop detected, not {2} implemented, null pointer exception, lambda error,
       function_invocation_failed, server failed to process
     `),
   },
@@ -235,7 +243,7 @@ export const HTTP_NAMES: readonly Rule[] = [
     rank: 'decisive',
     source: rfc9110,
     phrases: list(`
-      bad gateway, badgateway, bad_gateway, proxy error, ungültiges gateway, passerelle incorrecte,
+      bad gateway, badgateway, encountered a temporary error|problem|failure, bad_gateway, proxy error, ungültiges gateway, passerelle incorrecte,
       puerta de enlace no válida, puerta de enlace incorrecta, gateway incorreto, gateway non valido,
       ongeldige gateway, nieprawidłowa brama, недопустимый шлюз, ошибочный шлюз, hatalı ağ geçidi, 错误的网关,
       網關錯誤, 不正なゲートウェイ, 잘못된 게이트웨이
@@ -249,7 +257,7 @@ export const HTTP_NAMES: readonly Rule[] = [
     phrases: list(`
       service unavailable, serviceunavailable, service_unavailable, service temporarily unavailable,
       server unavailable, temporarily unavailable, service is unavailable, service is not available,
-      service not available, temporarily overloaded, over capacity, server too busy,
+      service not available, temporarily overloaded, page could not be served, temporarily {3} down|offline|overloaded, over capacity, server too busy,
       down for maintenance, under maintenance, maintenance mode, scheduled maintenance, site is down,
       backend fetch failed, dienst nicht verfügbar, server nicht verfügbar, service non disponible,
       serveur non disponible, servicio no disponible, servidor no disponible, serviço indisponível,
@@ -285,10 +293,10 @@ export const HTTP_NAMES: readonly Rule[] = [
       redirect {2} not {2} allowed|followed|supported|permitted,
       redirects not {2} allowed|followed|supported|permitted,
       redirection {2} not {2} allowed|followed|supported|permitted,
-      redirect was {2} blocked|refused|rejected, redirects disabled, redirect mode {3} error,
+      redirect|redirects|redirection|redirected {5} blocked|refused|rejected|disallowed|denied|forbidden|prohibited, redirects disabled, redirect mode {3} error,
       not follow redirect|redirects|redirection, refused to follow {3} redirect,
       stopped after {2} redirects, redirect error, redirect failed, redirected too many times,
-      redirect from {4} to, redirect to {6} refused, redirected, redirect_failed, attempted to redirect,
+      redirect from {4} to, redirect|redirected|redirects to {3} untrusted|unsafe|insecure|different|another|external|unknown, redirect to {6} refused, redirected, redirect_failed, attempted to redirect,
       httpToHTTPSRedirection, ERR_FR_TOO_MANY_REDIRECTS, ERR_TOO_MANY_REDIRECTS, hit maximum amount,
       moved permanently, moved temporarily, permanent redirect, temporary redirect, see other,
       object moved, redirect detected, responded with a redirect, response was a redirect,
@@ -306,12 +314,12 @@ export const HTTP_NAMES: readonly Rule[] = [
     source: 'RFC 6750 error codes, RFC 7235; texts of receivers and platforms for a bad credential',
     phrases: list(`
       invalid_token, invalid token, invalid auth, auth credentials, auth failed, auth error, invalid_auth, token expired, expired token, token has expired, invalid credentials,
-      bad credentials, wrong credentials, missing credentials, invalid api key, invalid access token,
+      bad credentials, security token {6} invalid|expired, wrong credentials, missing credentials, invalid api key, invalid access token,
       api key is invalid, missing authorization, missing authentication, invalid authentication,
       invalid bearer, invalid password, wrong password, login denied, login failed, login_denied,
       userauthenticationrequired, credentials rejected, proxy authentication, proxy auth,
       insufficient_scope, invalid_client, access token expired, invalid jwt, jwt expired,
-      user is not authorized, response flags UAEX, response_flags UAEX, ext_authz, no authorization,
+      user is not authorized, response flags UAEX, response_flags UAEX, ext_authz, no authorization, no|missing|without {2} auth|authorization|authentication header,
       basic auth, invalid username or password, incorrect password, unauthorized_client,
       rbac access denied, www-authenticate, autenticação necessária, authentifizierung fehlgeschlagen,
       échec de l'authentification, error de autenticación, falha na autenticação,

@@ -60,8 +60,7 @@ export const PROTOCOL: readonly Rule[] = [
       NoHttpResponse, no http response, without sending, without response, without a response,
       without any response, without responding, no data received, no response data, received no bytes,
       received 0 bytes, no response received, response ended prematurely, response was terminated,
-      before message completed, before headers, before response headers, before receiving {4} response,
-      before {3} response, body truncated, content-length mismatch, content length mismatch,
+      body truncated, content-length mismatch, content length mismatch,
       contentlengtherror, content_length_mismatch, incomplete_chunked_encoding,
       ERR_CONTENT_LENGTH_MISMATCH, not enough data, server hung up, client payload error, reason closed,
       error closed, goaway, connection_closed, err_connection_closed, aborted by server, hung up,
@@ -81,6 +80,17 @@ export const PROTOCOL: readonly Rule[] = [
     phrases: list(`
       closed, disconnected, terminated, truncated, incomplete, socket closed, http2, http/2, quic, h3,
       zlib, http3
+    `),
+  },
+  {
+    id: 'protocol.before',
+    cause: 'protocol',
+    rank: 'outer',
+    drop: true,
+    source: 'hyper, Envoy, Python: when it ended, beside what ended it',
+    phrases: list(`
+      before message completed, before headers, before response headers, before receiving {4} response,
+      before {3} response
     `),
   },
   {

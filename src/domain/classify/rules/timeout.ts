@@ -9,7 +9,7 @@ export const TIMEOUT: readonly Rule[] = [
     source:
       'POSIX errno.h ETIMEDOUT and strerror; curl 28; WinSock 10060; WinINet 12002; Go, Python, Java, Ruby and .NET texts',
     phrases: list(`
-      ETIMEDOUT, ETIME, ESOCKETTIMEDOUT, WSAETIMEDOUT, timed out, timedout, timing out, times out,
+      ETIMEDOUT, ETIMEOUT, ETIME, ESOCKETTIMEDOUT, WSAETIMEDOUT, timed out, timedout, timing out, times out,
       timer expired, time-out was reached, timeout was reached, timeout reached, time out,
       timeout expired, timeout exceeded, timeout has expired, timeout elapsed, timeout occurred,
       timeout hit, hit the timeout, timeout of {2} exceeded, timeout of {3} elapsing,
@@ -40,12 +40,28 @@ export const TIMEOUT: readonly Rule[] = [
       stream idle timeout, stream timeout, upstream request timeout, response_timeout, connect_timeout,
       checkout_timeout, recv_timeout, req_timedout, waiting too long, no response received in time,
       time limit exceeded, timelimit exceeded, request aborted due to timeout, aborted due to timeout,
-      because of timeout, due to timeout, due to a timeout, ERROR_INTERNET_TIMEOUT,
+      because of timeout|inactivity, due to {1} timeout|inactivity, after {3} inactivity, ERROR_INTERNET_TIMEOUT,
       ERROR_WINHTTP_TIMEOUT, 0x80072ee2, 80072ee2, 0x8007274c, 8007274c, elapsed before,
-      connected host has failed to respond, not ready within, within {3} allotted time,
+      connected host has failed to respond, seconds|second|ms|minutes {3} got nothing,
+      exceeded|exceeds|over|beyond {4} second|seconds|ms|minute|minutes|sec {1} limit|timeout|deadline|maximum,
+      expired before {3} response|reply|answer, no response|reply|answer|data for|after|in|within {3} seconds|second|ms|s|sec|minutes|minute,
+      none|nothing {1} within|in {4} time|limit|seconds, within {3} time and|then|so closed {2} connection,
+      not ready within, within {3} allotted time,
       semaphore timeout, timeout period has|elapsed, delivery timeout, callback timeout, webhook timeout,
       resource temporarily unavailable,
       timely fashion|manner|way, failed to respond {2} within|in|time|timely, respond in time, responded in time, reply in time, answer in time
+    `),
+  },
+  {
+    id: 'timeout.within',
+    cause: 'timeout',
+    rank: 'reason',
+    source: 'general: what did not happen within a time; a deadline, whatever the phase that it ended',
+    phrases: list(`
+      not|no|without|never {6} within|in {3} seconds|second|ms|milliseconds|sec|s|minutes|minute,
+      no|without|never {6} after {3} seconds|second|ms|milliseconds|sec|s|minutes|minute,
+      no|not|without|never {6} within|in {4} time|limit|deadline|period|timeframe|window,
+      processing|response|execution|waiting|wait time {3} exceeded|exceeds|over|above|limit, time to {4} exceeded|exceeds
     `),
   },
   {
@@ -102,7 +118,7 @@ export const TIMEOUT: readonly Rule[] = [
       время ожидания, превышено время, истекло время, тайм-аут, таймаут, истек срок ожидания,
       за требуемое время не получен нужный отклик, превышен таймаут, превышен интервал ожидания,
       время {3} истекло, zaman aşımı, zamanaşımı, zaman aşımına, zaman aşımına uğradı, süresi doldu,
-      belirli bir süre sonunda düzgün yanıt vermediği, zaman {2} doldu, 超时, 連線逾時, 逾時, 操作已超时, 连接超时,
+      belirli bir süre sonunda düzgün yanıt vermediği, zaman {2} doldu, 超时, 超時, 連線逾時, 逾時, 操作已超时, 连接超时,
       没有正确答复, 一段时间后没有正确答复, 超過時間, タイムアウト, 時間切れ, 接続済みの呼び出し先が一定の時間を過ぎても, 一定の時間を過ぎても, 時間内に, 接続がタイムアウト, 시간 초과,
       시간이 초과, 시간제한, 제한 시간, 연결 시간이 초과, 일정 시간 동안, 연결된 구성원으로부터 응답이 없어, 타임아웃, wartezeit {5} ist abgelaufen,
       wartezeit {4} überschritten, connexion terminée par expiration, connexion a expiré, expiró, 超过时间,

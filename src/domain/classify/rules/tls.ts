@@ -25,9 +25,9 @@ export const TLS: readonly Rule[] = [
       certificate {3} untrusted, untrusted certificate, certificate not trusted, not trusted by,
       cert_authority_invalid, authority is invalid or incorrect, unknown issuer, unknown_issuer,
       UnknownIssuer, unknown ca, unknown_ca, untrusted root, UntrustedRoot, untrusted_root, invalid ca,
-      partial chain, PartialChain, unable to build {3} chain, trust anchor, trust anchors,
+      partial chain, PartialChain, chain {2} incomplete|broken, incomplete|broken {2} chain, unable to build {3} chain, trust anchor, trust anchors,
       root certificate, trust relationship, trust failure, trust_failure, TrustFailure,
-      hostname mismatch, host name mismatch, hostname_mismatch, name mismatch, NameMismatch,
+      hostname mismatch, https hostname wrong, host name mismatch, hostname_mismatch, name mismatch, NameMismatch,
       RemoteCertificateNameMismatch, RemoteCertificateChainErrors, RemoteCertificateNotAvailable,
       certificate common name, cert_common_name_invalid, common name invalid, certificate subject name,
       alternative certificate subject name, subject alternative, subject alternative names,
@@ -103,6 +103,24 @@ export const TLS: readonly Rule[] = [
       tls {4} unexpected message, alert protocol version, tls protocol version, ssl protocol version,
       tls {3} protocol version, tls_alert {2} protocol_version
     `),
+  },
+  {
+    id: 'tls.openssl',
+    cause: 'tls',
+    rank: 'reason',
+    marks: ['handshake'],
+    source:
+      'OpenSSL, LibreSSL and BoringSSL reason strings (ssl_err.c, ssl.errordata): whatever a reason of theirs names is of TLS',
+    phrases: list(`
+      ssl routines {9} signature|digest|credential|message|record|extension|psk|srp|length|type|hello|key|renegotiation|session|parameters|authentication
+    `),
+  },
+  {
+    id: 'tls.protocol',
+    cause: 'tls',
+    rank: 'decisive',
+    source: 'OpenSSL SSL_R_UNSUPPORTED_PROTOCOL: a version of TLS, not the scheme of a URL',
+    phrases: list(`ssl|tls|openssl|secure {9} unsupported protocol, uses an unsupported protocol`),
   },
   {
     id: 'tls.dropped',
