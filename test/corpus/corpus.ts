@@ -10,12 +10,18 @@ export interface Sample {
   readonly cause: Cause
   /** A URL, or `owner/repository path`. */
   readonly origin: string
+  /** In looks.jsonl: the look that it was collected for. */
+  readonly look?: string
 }
 
 /** Rules are tuned on the first alone. */
 export type Part = 'tune' | 'held-out'
 
-export function samples(name: string): Sample[] {
+/**
+ * `tuned`: what the rules began with, by origin in two parts. `looks`: sets collected later from other projects, each
+ * measured once before any rule was changed for it, and tuned on afterwards.
+ */
+export function samples(name: 'tuned' | 'looks'): Sample[] {
   return readFileSync(new URL(`./${name}.jsonl`, import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
