@@ -1,9 +1,11 @@
 import {
   createServer,
   type IncomingMessage,
+  type OutgoingHttpHeader,
+  type OutgoingHttpHeaders,
   type RequestListener,
   type Server,
-  type ServerResponse,
+  ServerResponse,
   STATUS_CODES,
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
@@ -35,9 +37,9 @@ export const BODY_TIMEOUT = 5_000
  */
 export async function listen({ host, port, handler, onRefused = () => {} }: ListenerOptions): Promise<Listener> {
   let draining = false
-  const inFlight = new Set<ServerResponse>()
   const server = createServer(
     {
+      ServerResponse: closingWhile(() => draining),
       maxHeaderSize: 16_384,
       headersTimeout: HEADERS_TIMEOUT,
       // Above BODY_TIMEOUT, so that a handler can answer a slow body in its own words.
@@ -49,9 +51,6 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
       requireHostHeader: false,
     },
     (request, response) => {
-      inFlight.add(response)
-      response.once('close', () => inFlight.delete(response))
-      if (draining) lastAnswer(response)
       const fault = ambiguity(request)
       if (fault) {
         onRefused(fault.code)
@@ -82,7 +81,6 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
     address: server.address() as AddressInfo,
     close: (deadline) => {
       draining = true
-      for (const response of inFlight) lastAnswer(response)
       return drain(server, deadline)
     },
   }
@@ -130,10 +128,20 @@ function refuse(fault: AppError, socket: Socket, onRefused: (code: ErrorCode) =>
   setTimeout(() => socket.destroy(), 1_000).unref()
 }
 
-/** A connection that is kept alive after its answer would hold up the end. */
-function lastAnswer(response: ServerResponse): void {
-  if (!response.headersSent) response.setHeader('Connection', 'close')
+/**
+ * Answers that end their connection while it is the end: one that is kept alive would hold it up. Asked of each answer as
+ * it is written, since a set of those in flight would keep dead ones in memory (a hash table that has grown points to its
+ * successor, and drags it into the old generation).
+ */
+function closingWhile(isEnd: () => boolean): typeof ServerResponse<IncomingMessage> {
+  return class extends ServerResponse<IncomingMessage> {
+    override writeHead(status: number, reason?: string | Headers, headers?: Headers): this {
+      if (isEnd()) this.setHeader('Connection', 'close')
+      return super.writeHead(status, reason as string, headers)
+    }
+  }
 }
+type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[]
 
 async function drain(server: Server, deadline: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
