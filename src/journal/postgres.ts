@@ -21,10 +21,11 @@ import type { Lease } from '../domain/lease.ts'
 import { parsePostgresUrl } from '../domain/postgres-url.ts'
 import { AppError } from '../errors.ts'
 import { type Fault, FaultError } from './fault.ts'
+import { GroupCommit, type Written } from './group-commit.ts'
 import { noteCanary } from './postgres-canary.ts'
 import { Connector } from './postgres-connect.ts'
 import { isRetryable, postgresFault } from './postgres-fault.ts'
-import { forgetEndpoints, KnownEndpoints } from './postgres-incidents.ts'
+import { forgetEndpoints, KnownEndpoints, type Versioned } from './postgres-incidents.ts'
 import { PostgresLease } from './postgres-lease.ts'
 import { migrate } from './postgres-migrations.ts'
 import { DEFAULTS, type PostgresJournalOptions, type Settings } from './postgres-options.ts'
@@ -34,11 +35,11 @@ import { expireAged, expireIncidents, expireOversized } from './postgres-retenti
 import { forgetSeries, insertSeries, Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import { sizeOf } from './postgres-size.ts'
-import { moveEntries, type Written, writeGroup } from './postgres-write.ts'
-import { type Waiting, type Work, WorkQueue, type Works } from './queue.ts'
+import { moveEntries, writeGroup } from './postgres-write.ts'
+import type { Work, Works } from './queue.ts'
 import { JournalReader } from './reader.ts'
 import { SessionPool } from './session-pool.ts'
-import { isAdded, settle } from './settle.ts'
+import { isAdded } from './settle.ts'
 import { Spill } from './spill.ts'
 
 /** Entries of unknown outcome that are looked for after a reopening. */
@@ -56,18 +57,21 @@ export interface PostgresJournal extends Journal {
  * @throws Error where the URL is none
  */
 export function openPostgresJournal(options: PostgresJournalOptions): PostgresJournal {
-  return new GroupCommitJournal(options)
+  return new PooledJournal(options)
+}
+
+interface WrittenRows extends Written {
+  readonly endpoints: ReadonlyMap<string, Versioned>
 }
 
 /**
- * Collects entries while the previous group is being written, and writes the next one when that is durable. One session
- * writes, one looks after series and lease, one removes what is old, two read: five connections a replica at most. A fault
- * of any but the readers closes all of them, and opening starts over.
+ * One session writes, one looks after series and lease, one removes what is old, two read: five connections a replica at
+ * most. A fault of any but the readers closes all of them, and opening starts over.
  */
-class GroupCommitJournal implements PostgresJournal {
+class PooledJournal implements PostgresJournal {
   readonly lease: PostgresLease
   readonly #options: Settings
-  readonly #queue: WorkQueue
+  readonly #groups: GroupCommit<WrittenRows>
   readonly #connector: Connector
   readonly #readers: SessionPool
   readonly #reader: JournalReader
@@ -83,8 +87,6 @@ class GroupCommitJournal implements PostgresJournal {
   #since: number
   #fault: Fault | undefined
   #size: JournalSize | null = null
-  #gathering: NodeJS.Immediate | undefined
-  #group: readonly Waiting[] = []
   #unknown: Entry[] = []
   #attempts = 0
   #polledAt = 0
@@ -92,11 +94,16 @@ class GroupCommitJournal implements PostgresJournal {
   #ticking: NodeJS.Timeout | undefined
   #timers: NodeJS.Timeout[] = []
   #expiring = false
-  #drained: (() => void) | undefined
 
   constructor(options: PostgresJournalOptions) {
     this.#options = { ...DEFAULTS, ...options }
-    this.#queue = new WorkQueue(this.#options)
+    this.#groups = new GroupCommit({
+      limits: this.#options,
+      write: (works) => this.#write(works),
+      onWritten: (works, written) => this.#written(works, written),
+      onCommitted: (entries, seconds) => options.events.committed(entries, seconds),
+      onFault: (error) => this.#down(error),
+    })
     this.#connector = new Connector(parsePostgresUrl(options.url), {
       passwordFile: options.passwordFile,
       allowUnsafe: this.#options.allowUnsafeDurability,
@@ -174,7 +181,7 @@ class GroupCommitJournal implements PostgresJournal {
       up: this.#state === 'up' || (this.#state === 'closing' && this.#fault === undefined),
       since: this.#since,
       ...(this.#fault ? { fault: this.#fault } : {}),
-      pending: this.#queue.length + this.#group.length,
+      pending: this.#groups.pending,
       pendingLimit: this.#options.pendingLimit,
       size: this.#size,
       ...(this.#spill && { spill: this.#spill.status() }),
@@ -193,7 +200,7 @@ class GroupCommitJournal implements PostgresJournal {
     if (wasUp) await Promise.race([this.#finish(), late])
     await this.#spill?.close(deadline)
     clearTimeout(timer)
-    this.#reject(this.#unavailable())
+    this.#handBack()
     this.#generation++
     this.#release()
     this.lease.drop()
@@ -201,10 +208,7 @@ class GroupCommitJournal implements PostgresJournal {
   }
 
   async #finish(): Promise<void> {
-    await new Promise<void>((done) => {
-      this.#drained = done
-      void this.#pump()
-    })
+    await this.#groups.drain()
     const control = this.#control
     if (!control) return
     try {
@@ -220,11 +224,7 @@ class GroupCommitJournal implements PostgresJournal {
       return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
     }
     if (this.#state !== 'up') return Promise.reject(this.#unavailable())
-    if (this.#gathering === undefined && this.#group.length === 0) {
-      // All that arrives in this turn of the event loop shares a transaction.
-      this.#gathering = setImmediate(() => void this.#pump())
-    }
-    return this.#queue.add<K>(work)
+    return this.#groups.add<K>(work)
   }
 
   /**
@@ -266,50 +266,21 @@ class GroupCommitJournal implements PostgresJournal {
     }
   }
 
-  /** Writes the next group, unless one is under way. */
-  async #pump(): Promise<void> {
-    clearImmediate(this.#gathering)
-    this.#gathering = undefined
-    const writer = this.#writer
-    if (this.#group.length > 0 || !writer) return
-    const group = this.#queue.take(this.#options.groupLimit, this.#options.groupBytes)
-    if (group.length === 0) return this.#drained?.()
-    this.#group = group
-    const generation = this.#generation
-    const begun = performance.now()
-    try {
-      const written = await writeGroup(
-        writer,
-        group.map(({ work }) => work),
-        {
-          deadline: this.#options.commitDeadline,
-          incidents: this.#options.incidents,
-          series: this.#series,
-          known: this.#endpoints,
-        },
-      )
-      if (generation === this.#generation) this.#settle(written, (performance.now() - begun) / 1_000)
-    } catch (error) {
-      if (generation === this.#generation) this.#down(error)
-    }
+  async #write(works: readonly Work[]): Promise<WrittenRows> {
+    const { results, endpoints } = await writeGroup(this.#writer!, works, {
+      deadline: this.#options.commitDeadline,
+      incidents: this.#options.incidents,
+      series: this.#series,
+      known: this.#endpoints,
+    })
+    return { results, endpoints, stateOf: (endpoint) => endpoints.get(endpoint)!.state }
   }
 
-  #settle({ results, endpoints }: Written, seconds: number): void {
-    const group = this.#group
-    this.#group = []
-    let added = 0
-    for (const [index, result] of results.entries()) {
-      const { work } = group[index]!
-      if (work.kind !== 'entry' || !isAdded(result)) continue
-      added++
-      this.#series.stored(work.entry)
+  #written(works: readonly Work[], { results, endpoints }: WrittenRows): void {
+    for (const [index, work] of works.entries()) {
+      if (work.kind === 'entry' && isAdded(results[index]!)) this.#series.stored(work.entry)
     }
     this.#endpoints.take(endpoints.values())
-    void this.#pump()
-    if (added > 0) this.#options.events.committed(added, seconds)
-    for (const [index, result] of results.entries()) {
-      settle(group[index]!, result, (endpoint) => endpoints.get(endpoint)!.state)
-    }
   }
 
   /** Opens; on a fault tries again later. Never rejects. */
@@ -371,13 +342,7 @@ class GroupCommitJournal implements PostgresJournal {
     this.#release()
     const closing = this.#state === 'closing' || this.#state === 'closed'
     if (!closing) this.#state = 'down'
-    const spilled = closing ? [] : this.#toSpill()
-    const entries = this.#group.flatMap(({ work }) => (work.kind === 'entry' ? [work.entry] : []))
-    this.#unknown = [...this.#unknown, ...entries].slice(-UNKNOWN_LIMIT)
-    this.#reject(this.#unavailable())
-    for (const { work, resolve, reject } of spilled) {
-      this.#recordInSpill((work as Works['entry']['work']).entry).then(resolve, reject)
-    }
+    this.#handBack()
     events.failed(fault.kind, fault.detail)
     if (closing) return
     // Full jitter above a half, so that the replicas of a database that comes back do not come back in one wave.
@@ -386,15 +351,20 @@ class GroupCommitJournal implements PostgresJournal {
     this.#retry = setTimeout(() => void this.#attempt(), wait)
   }
 
-  /** Takes the entries that wait, also those of unknown outcome: the spill keeps their ids, by which they are stored once. */
-  #toSpill(): Waiting[] {
-    if (!this.#spill) return []
-    const waiting = [...this.#group, ...this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)]
-    const { spilled = [], others = [] } = Object.groupBy(waiting, ({ work }) =>
-      work.kind === 'entry' && this.#spillTakes(work.entry) ? 'spilled' : 'others',
-    )
-    this.#group = others
-    return spilled
+  /** Nothing of what waits is acknowledged here; where there is a spill, the entries go there. */
+  #handBack(): void {
+    const { underWay, waiting } = this.#groups.takeBack()
+    const unknown: Entry[] = []
+    for (const [index, { work, resolve, reject }] of [...underWay, ...waiting].entries()) {
+      if (work.kind === 'entry' && this.#spillTakes(work.entry)) {
+        // Also one of unknown outcome: the spill keeps its id, by which it is stored once.
+        this.#recordInSpill(work.entry).then(resolve, reject)
+        continue
+      }
+      if (work.kind === 'entry' && index < underWay.length) unknown.push(work.entry)
+      reject(this.#unavailable())
+    }
+    this.#unknown = [...this.#unknown, ...unknown].slice(-UNKNOWN_LIMIT)
   }
 
   #release(): void {
@@ -403,13 +373,6 @@ class GroupCommitJournal implements PostgresJournal {
     this.#writer = undefined
     this.#control = undefined
     this.#readers.end()
-  }
-
-  #reject(reason: AppError): void {
-    const waiting = [...this.#group, ...this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)]
-    this.#group = []
-    for (const { reject } of waiting) reject(reason)
-    this.#drained?.()
   }
 
   #scheduleTick(): void {

@@ -31,7 +31,7 @@ export type TotalRow = readonly [
   lastFailureAt: number,
 ]
 
-/** An entry as it goes to the writing thread. Plain arrays are cloned several times faster than objects. */
+/** An entry as it goes to the writing thread. */
 export interface EntryRow {
   readonly failure: FailureRow
   readonly labels: readonly [source: string, tenant: string, endpoint: string, code: string, cause: string]
@@ -52,9 +52,13 @@ export interface CanaryRow {
 }
 export type Row = EntryRow | EventRow | CanaryRow
 
-/** A group of works; the bodies of its entries stand one after the other in a buffer that is handed over, not copied. */
+/**
+ * A group of works. Its rows are JSON, which is made and read several times faster than a structured clone of them; the
+ * bodies of its entries stand one after the other in a buffer that is handed over, not copied.
+ */
 export interface Group {
-  readonly rows: readonly Row[]
+  /** A `Row[]`. */
+  readonly rows: string
   readonly bodies: ArrayBuffer
 }
 
@@ -77,7 +81,7 @@ export function groupOf(works: readonly Work[]): Group {
       size: raw.byteLength,
     }
   })
-  return { rows, bodies: bodies.buffer }
+  return { rows: JSON.stringify(rows), bodies: bodies.buffer }
 }
 
 /** The failure of an entry as its endpoint's incident sees it. */

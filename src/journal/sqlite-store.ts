@@ -48,6 +48,8 @@ export interface Committed {
   readonly results: readonly Result[]
   /** The endpoints that the group asked about, as they are after it. */
   readonly endpoints: readonly EndpointState[]
+  /** What it took. */
+  readonly seconds: number
 }
 
 /** Free bytes without which a volume that was full is not tried again. */
@@ -129,6 +131,7 @@ export class Store {
   commit({ rows, bodies }: Group): Committed {
     return this.#guard(() => {
       const { db, statements, incidents } = this.#open()
+      const begun = performance.now()
       const asked = new Set<string>()
       const totals: Totals = new Map()
       let offset = 0
@@ -150,7 +153,7 @@ export class Store {
         return [...result, incidents.apply(endpoint, failureEvent(row))]
       }
       db.exec('BEGIN IMMEDIATE')
-      const results = rows.map(perform)
+      const results = (JSON.parse(rows) as Row[]).map(perform)
       // Most of a group counts under few label sets, so each is added to once.
       for (const { labels, count, at } of totals.values()) statements.count.run(...labels, count, at)
       incidents.flush()
@@ -162,7 +165,11 @@ export class Store {
       this.#failures += added
       this.#recorded += added
       if (added > 0) this.#noteMark()
-      return { results, endpoints: [...asked].map((endpoint) => incidents.state(endpoint)) }
+      return {
+        results,
+        endpoints: [...asked].map((endpoint) => incidents.state(endpoint)),
+        seconds: (performance.now() - begun) / 1_000,
+      }
     })
   }
 

@@ -7,7 +7,8 @@ const store = new Store(workerData as StoreOptions)
 
 const operations = {
   open: (forgetBefore: number | null) => store.open(forgetBefore),
-  commit: (group: Parameters<Store['commit']>[0]) => store.commit(group),
+  // As JSON, which is faster both ways than a structured clone.
+  commit: (group: Parameters<Store['commit']>[0]) => JSON.stringify(store.commit(group)),
   expire: (limits: Parameters<Store['expire']>[0]) => store.expire(limits),
   oldest: (limit: number) => store.oldest(limit),
   remove: (ids: readonly string[]) => store.remove(ids),

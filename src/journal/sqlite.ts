@@ -18,10 +18,10 @@ import type {
 } from '../domain/journal.ts'
 import { AppError } from '../errors.ts'
 import { type Fault, FaultError } from './fault.ts'
+import { GroupCommit, type Written } from './group-commit.ts'
 import { GROUP_DEFAULTS, type GroupOptions } from './group-options.ts'
-import { type Waiting, type Work, WorkQueue, type Works } from './queue.ts'
+import type { Work, Works } from './queue.ts'
 import type { StoredRecord } from './records.ts'
-import { isAdded, settle } from './settle.ts'
 import { Reader } from './sqlite-reader.ts'
 import { groupOf, totalOf } from './sqlite-rows.ts'
 import type { Committed, Opened, StoreOptions } from './sqlite-store.ts'
@@ -66,13 +66,10 @@ export function openSqliteJournal(options: SqliteJournalOptions): DrainableJourn
   return new SqliteJournal(options)
 }
 
-/**
- * The main thread's half: it collects entries while the previous group is being written, and posts the next group when
- * that one is durable. It never waits on a file itself.
- */
+/** The main thread's half: it hands each group to the writing thread, and never waits on a file itself. */
 class SqliteJournal implements DrainableJournal {
   readonly #options: Settings
-  readonly #queue: WorkQueue
+  readonly #groups: GroupCommit
   readonly #reader: Reader
   #writer: Thread<Writing> | undefined
   #state: 'new' | 'up' | 'down' | 'closing' | 'closed' = 'new'
@@ -81,18 +78,20 @@ class SqliteJournal implements DrainableJournal {
   #since: number
   #fault: Fault | undefined
   #size: JournalSize | null = null
-  #gathering: NodeJS.Immediate | undefined
-  #group: readonly Waiting[] = []
   #attempts = 0
   #opening: Promise<void> | undefined
   #timers: NodeJS.Timeout[] = []
   #retry: NodeJS.Timeout | undefined
   #expiring = false
-  #drained: (() => void) | undefined
 
   constructor(options: SqliteJournalOptions) {
     this.#options = { ...DEFAULTS, ...options }
-    this.#queue = new WorkQueue(this.#options)
+    this.#groups = new GroupCommit({
+      limits: this.#options,
+      write: (works) => this.#write(works),
+      onCommitted: (entries, seconds) => options.events.committed(entries, seconds),
+      onFault: (error) => this.#down(error),
+    })
     this.#reader = new Reader(this.#options.readerIdle)
     this.#since = options.clock()
   }
@@ -169,7 +168,7 @@ class SqliteJournal implements DrainableJournal {
       up: this.#state === 'up' || (this.#state === 'closing' && this.#fault === undefined),
       since: this.#since,
       ...(this.#fault ? { fault: this.#fault } : {}),
-      pending: this.#queue.length + this.#group.length,
+      pending: this.#groups.pending,
       pendingLimit: this.#options.pendingLimit,
       size: this.#size,
     }
@@ -183,13 +182,7 @@ class SqliteJournal implements DrainableJournal {
     for (const timer of this.#timers) clearInterval(timer)
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, deadline)
-    if (wasUp) {
-      const drained = new Promise<void>((done) => {
-        this.#drained = done
-        this.#pump()
-      })
-      await Promise.race([drained, late])
-    }
+    if (wasUp) await Promise.race([this.#groups.drain(), late])
     this.#reject(unavailable(5))
     this.#reader.stop(true)
     if (this.#writer) await Promise.race([this.#writer.call('close', null).catch(() => {}), late])
@@ -204,49 +197,19 @@ class SqliteJournal implements DrainableJournal {
       return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
     }
     if (this.#state !== 'up') return Promise.reject(unavailable(this.#retryAfter()))
-    if (this.#gathering === undefined && this.#group.length === 0) {
-      // All that arrives in this turn of the event loop shares a transaction.
-      this.#gathering = setImmediate(() => this.#pump())
-    }
-    return this.#queue.add<K>(work)
+    return this.#groups.add<K>(work)
   }
 
-  /** Posts the next group, unless one is under way. */
-  #pump(): void {
-    clearImmediate(this.#gathering)
-    this.#gathering = undefined
-    if (this.#group.length > 0) return
-    const group = this.#queue.take(this.#options.groupLimit, this.#options.groupBytes)
-    if (group.length === 0) {
-      this.#drained?.()
-      return
-    }
-    this.#group = group
-    const generation = this.#generation
-    const begun = performance.now()
-    const message = groupOf(group.map((waiting) => waiting.work))
+  async #write(works: readonly Work[]): Promise<Written> {
     const timer = setTimeout(() => this.#down(stall('a commit', this.#options)), this.#options.stallAfter)
-    this.#writer!.call('commit', message, [message.bodies])
-      .then(
-        (committed) => {
-          if (generation === this.#generation) this.#settle(committed, (performance.now() - begun) / 1_000)
-        },
-        (error: unknown) => {
-          if (generation === this.#generation) this.#down(error)
-        },
-      )
-      .finally(() => clearTimeout(timer))
-  }
-
-  #settle({ results, endpoints }: Committed, seconds: number): void {
-    const group = this.#group
-    this.#group = []
-    this.#pump()
-    const added = results.filter(isAdded).length
-    if (added > 0) this.#options.events.committed(added, seconds)
-    const states = new Map(endpoints.map((state) => [state.endpoint, state]))
-    for (const [index, result] of results.entries()) {
-      settle(group[index]!, result, (endpoint) => states.get(endpoint)!)
+    try {
+      const group = groupOf(works)
+      const committed = await this.#writer!.call('commit', group, [group.bodies])
+      const { results, endpoints, seconds } = JSON.parse(committed) as Committed
+      const states = new Map(endpoints.map((state) => [state.endpoint, state]))
+      return { results, stateOf: (endpoint) => states.get(endpoint)!, seconds }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -337,10 +300,8 @@ class SqliteJournal implements DrainableJournal {
   }
 
   #reject(reason: AppError): void {
-    const waiting = [...this.#group, ...this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)]
-    this.#group = []
-    for (const { reject } of waiting) reject(reason)
-    this.#drained?.()
+    const { underWay, waiting } = this.#groups.takeBack()
+    for (const { reject } of [...underWay, ...waiting]) reject(reason)
   }
 
   /** Retention, step by step; each step is one message, so that groups go between. */
