@@ -53,7 +53,9 @@ export function handleReport(parts: ReportHandlerParts): Middleware<ReportState>
     })
     ctx.state.recorded = await within(recorded, parts.answerTimeout)
     ctx.status = 202
-    ctx.body = { id: ctx.state.recorded.id }
+    // As text with its type: Koa would look the type of an object up for each answer.
+    ctx.set('Content-Type', 'application/json; charset=utf-8')
+    ctx.body = JSON.stringify({ id: ctx.state.recorded.id })
   }
 }
 

@@ -20,6 +20,8 @@ export interface DeliveryOptions {
 }
 
 type Label = keyof SeriesLabels
+/** Without `tenant` unless `metrics.tenantLabel` is set. */
+type Exposed = Omit<SeriesLabels, 'tenant'>
 
 /** What sources gave up, as Prometheus counts it. All of it comes from the journal: `restored` replaces it. */
 export function deliveryMetrics(registry: Registry, { sources, endpoints, tenantLabel }: DeliveryOptions) {
@@ -38,6 +40,11 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     help: 'When the last such failure was received, as Unix time. Absent before the first; never decreasing.',
     labelNames,
     registers: [registry],
+    // At a scrape, which is rarer than failures.
+    collect() {
+      this.reset()
+      for (const { own, at } of newest.values()) this.set(own, at / 1_000)
+    },
   })
   const byEndpoint = new Counter<'source' | 'endpoint'>({
     name: 'webhook_endpoint_failures_total',
@@ -53,8 +60,8 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
   })
 
   const known = new Set<string>()
-  /** Milliseconds since the epoch, by label set. */
-  let newest = new Map<string, number>()
+  /** When each label set failed last, milliseconds since the epoch. */
+  let newest = new Map<string, { readonly own: Exposed; readonly at: number }>()
 
   function introduce({ name: endpoint, event, team, severity }: EndpointFacts): boolean {
     if (known.has(endpoint)) return true
@@ -74,7 +81,7 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
   }
 
   /** The labels that are exposed, and a name for them: made once a set, since the series limit hands out the same objects. */
-  const exposed = new WeakMap<SeriesLabels, { readonly own: Omit<SeriesLabels, 'tenant'>; readonly key: string }>()
+  const exposed = new WeakMap<SeriesLabels, { readonly own: Exposed; readonly key: string }>()
   function expose(labels: SeriesLabels) {
     const known = exposed.get(labels)
     if (known) return known
@@ -90,17 +97,14 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     const traced = exemplar && TRACE_ID.test(exemplar) ? { exemplarLabels: { trace_id: exemplar } } : {}
     const { own } = expose(labels)
     failures.inc({ labels: own, value, ...traced })
-    if (introduce({ name: labels.endpoint, event: '', team: '', severity: 'critical' }))
+    if (known.has(labels.endpoint) || introduce({ name: labels.endpoint, event: '', team: '', severity: 'critical' }))
       byEndpoint.inc({ source: labels.source, endpoint: labels.endpoint }, value)
     failedAt(labels, at)
   }
 
   function failedAt(labels: SeriesLabels, at: number): void {
     const { own, key } = expose(labels)
-    const last = Math.max(at, newest.get(key) ?? 0)
-    if (last <= 0) return
-    newest.set(key, last)
-    lastFailure.set(own, last / 1_000)
+    if (at > (newest.get(key)?.at ?? 0)) newest.set(key, { own, at })
   }
 
   begin()
@@ -113,7 +117,7 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
       newest = new Map()
       begin()
       for (const { labels, count: value, lastFailureAt } of totals)
-        count(labels, value, Math.max(lastFailureAt, before.get(expose(labels).key) ?? 0), null)
+        count(labels, value, Math.max(lastFailureAt, before.get(expose(labels).key)?.at ?? 0), null)
     },
     known(series: readonly SeriesTotal[]): void {
       for (const { labels, lastFailureAt } of series) {
