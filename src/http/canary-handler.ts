@@ -24,6 +24,8 @@ export interface CanaryReceiver {
   take(headers: IncomingHttpHeaders): Promise<{ readonly canary: string }>
 }
 
+const NAMES = Object.values(CANARY_HEADERS)
+
 /** The receiving side of the canary. Any replica with the same secret can be it. */
 export function canaryReceiver({ secret, journal, clock }: CanaryReceiverParts): CanaryReceiver {
   const given = (headers: IncomingHttpHeaders): CanaryHeaders => ({
@@ -39,7 +41,7 @@ export function canaryReceiver({ secret, journal, clock }: CanaryReceiverParts):
     }
   }
   return {
-    claims: (headers) => Object.values(CANARY_HEADERS).some((name) => headers[name] !== undefined),
+    claims: (headers) => NAMES.some((name) => headers[name] !== undefined),
     async check(headers) {
       if (!secret) throw new AppError('canary_invalid', 'no canary is configured here, so none is taken')
       if (!canaryIsValid(await known(), given(headers), clock())) {

@@ -8,6 +8,7 @@ import { AppError } from '../errors.ts'
  * @throws AppError `idempotency_key_invalid`, `idempotency_key_conflict`
  */
 export function idempotencyKey(headers: IncomingHttpHeaders): string | undefined {
+  if (headers['webhook-id'] === undefined && headers['idempotency-key'] === undefined) return undefined
   const given = [headers['webhook-id'], headers['idempotency-key']].filter((value) => value !== undefined).map(String)
   for (const key of given) {
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) {

@@ -36,11 +36,12 @@ export function ingestApp(parts: IngestParts): RequestListener {
 function account({ measuring, tracing, log, source, clock }: IngestParts): Koa.Middleware<ReportState> {
   return async (ctx, next) => {
     const started = performance.now()
-    const known = ctx.path.toLowerCase().replace(/\/$/, '') === REPORT_PATH
+    const { path } = ctx
+    const known = path === REPORT_PATH || path.toLowerCase().replace(/\/$/, '') === REPORT_PATH
     const { headers, socket } = ctx.req
     const span = tracing.request({
       method: ctx.method,
-      path: ctx.path,
+      path,
       startedAt: clock(),
       route: known ? REPORT_PATH : undefined,
       traceparent: String(headers['traceparent'] ?? ''),

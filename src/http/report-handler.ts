@@ -31,15 +31,16 @@ export interface ReportHandlerParts {
 /** `POST /webhooks/error`: 202 with the failure's id once it is durable. Cheap refusals come first. */
 export function handleReport(parts: ReportHandlerParts): Middleware<ReportState> {
   return async (ctx) => {
-    const tenant = parts.authenticate(ctx.req.headers.authorization)
+    const { headers } = ctx.req
+    const tenant = parts.authenticate(headers.authorization)
     checkHeaders(ctx)
-    const canary = parts.canary.claims(ctx.headers)
-    if (canary) await parts.canary.check(ctx.headers)
-    const key = idempotencyKey(ctx.headers)
+    const canary = parts.canary.claims(headers)
+    if (canary) await parts.canary.check(headers)
+    const key = idempotencyKey(headers)
     const raw = await readBody(ctx.req, { limit: parts.bodyLimit, timeout: BODY_TIMEOUT })
     const report = parseReport(raw)
     if (canary) {
-      ctx.body = await within(parts.canary.take(ctx.headers), parts.answerTimeout)
+      ctx.body = await within(parts.canary.take(headers), parts.answerTimeout)
       ctx.state.canary = true
       ctx.status = 202
       return

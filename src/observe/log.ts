@@ -77,6 +77,7 @@ function jsonWriter(): (line: string) => void {
   const flush = stdout.flushSync.bind(stdout)
   stdout.flushSync = () => {
     exiting = performance.now()
+    handOver()
     try {
       if (writable) flush()
     } catch {
@@ -90,7 +91,16 @@ function jsonWriter(): (line: string) => void {
   stdout.on('error', () => {
     writable = false
   })
-  return (line) => stdout.write(visibleControls(line))
+  // All lines of a turn of the event loop at once: the library measures all that waits anew with each piece.
+  let lines = ''
+  function handOver(): void {
+    if (lines !== '') stdout.write(visibleControls(lines))
+    lines = ''
+  }
+  return (line) => {
+    if (lines === '') setImmediate(handOver)
+    lines += line
+  }
 }
 
 async function terminalWriter(): Promise<(line: string) => void> {
