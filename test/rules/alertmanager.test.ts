@@ -80,6 +80,7 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
       alert('WebhookEndpointDown', orders),
       alert('WebhookAvailabilityBurnFast', orders),
       alert('WebhookAvailabilityBurnSlow', { ...orders, severity: 'warning' }),
+      alert('WebhookCertificateExpiresIn1Day', orders),
       alert('WebhookEndpointDown', { endpoint: 'menu' }),
     ],
     told: ['WebhookEndpointFailing', 'WebhookEndpointDown'],
