@@ -17,7 +17,8 @@ export interface Cluster {
   readonly services: Readonly<Record<string, readonly number[]>>
   /** Where the admin listener really is. */
   readonly port: number
-  readonly configFile: string
+  /** The container's environment. */
+  readonly env: Readonly<Record<string, string>>
 }
 
 /** A folder with a `kubectl`, and the PATH that begins with it. */
@@ -32,8 +33,7 @@ export function installKubectl(cluster: Cluster): string {
 }
 
 async function main([facts, ...args]: readonly string[]): Promise<void> {
-  const { namespace, services, port, configFile } = (await import(facts!, { with: { type: 'json' } }))
-    .default as Cluster
+  const { namespace, services, port, env: own } = (await import(facts!, { with: { type: 'json' } })).default as Cluster
   const [flag, space, verb, target, ...rest] = args
   const name = /^service\/(.+)$/.exec(target ?? '')?.[1] ?? ''
   if (flag !== '--namespace' || space !== namespace || !services[name]) return refuse(args)
@@ -54,7 +54,7 @@ async function main([facts, ...args]: readonly string[]): Promise<void> {
   if (verb !== 'exec' || !known || node !== '/nodejs/bin/node' || main !== '/app/src/main.ts') return refuse(args)
   const child = spawn(process.execPath, [MAIN, ...command], {
     stdio: 'inherit',
-    env: { ...process.env, CONFIG_FILE: configFile },
+    env: { ...process.env, ...own },
   })
   child.on('close', (code) => process.exit(code ?? 1))
 }

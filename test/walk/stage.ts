@@ -9,7 +9,7 @@ import { startAlertmanager } from '../support/alertmanager.ts'
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts'
 import { type Service, startService } from '../support/service.ts'
 import { listening } from '../support/sockets.ts'
-import { freePort, tempFolder } from '../support/temp.ts'
+import { freePort, tempFolder, until } from '../support/temp.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { installKubectl } from './kubectl.ts'
 
@@ -49,6 +49,7 @@ export async function openStage(context: Mocha.Context, options: StageOptions): 
   const port = await freePort()
   const address = `http://127.0.0.1:${port}`
   const inbox = await openInbox()
+  const env = { MERCHANT_TOKEN, ...(apiToken !== undefined && { ADMIN_TOKEN: apiToken }) }
   const manager = await startAlertmanager(context, alertmanagerConfig(inbox))
   const service = await startService({
     config: {
@@ -62,7 +63,7 @@ export async function openStage(context: Mocha.Context, options: StageOptions): 
       sources: { retm: { tokens: [{ tenant: 'burger-house', env: 'MERCHANT_TOKEN' }] } },
       endpoints,
     },
-    env: { MERCHANT_TOKEN, ADMIN_TOKEN: apiToken },
+    env,
   })
   const { gate, port: gatePort, close } = await openGate(port)
   const { rules, services } = await fromChart(external ? address : undefined)
@@ -74,13 +75,19 @@ export async function openStage(context: Mocha.Context, options: StageOptions): 
     ruleFiles: [rules],
     alertmanagers: [manager.address],
   })
+  await until('a scrape', async () => (await prometheus.query(`up{job="${JOB}"}`)).some(({ value }) => value === 1))
   return {
     service,
     inbox,
     prometheus,
     gate,
     external: external ? address : undefined,
-    path: installKubectl({ namespace: NAMESPACE, services, port, configFile: join(service.folder, 'config.yaml') }),
+    path: installKubectl({
+      namespace: NAMESPACE,
+      services,
+      port,
+      env: { ...env, CONFIG_FILE: join(service.folder, 'config.yaml') },
+    }),
     async close() {
       await close()
       await prometheus.stop()
