@@ -106,6 +106,13 @@ describe('the texts of an alert', function () {
     expect(text).to.include('mend=""')
   })
 
+  it('has the way to the API where it is about incidents', () => {
+    for (const { alert, annotations = {} } of alertsOf(GROUPS)) {
+      if (!/Failing$|Increasing$|OpenTooLong$/.test(alert)) continue
+      expect(annotations, alert).to.include.keys('api_url', 'api_command')
+    }
+  })
+
   it('has a summary that is the same for everything it is about', () => {
     for (const { alert, summary } of alertsOf(GROUPS)) expect(summary, alert).not.to.match(/\{\{|\$/)
   })
