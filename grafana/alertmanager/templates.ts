@@ -6,9 +6,11 @@ const WHO = '{{ with .GroupLabels.team }}{{ . }}: {{ end }}{{ .GroupLabels.names
 
 /** One alert by its endpoint and cause, several by their number. */
 const title =
+  // The end of what an inhibition kept silent rides along: lost deliveries say more.
+  '{{ $first := index .Alerts 0 }}{{ range .Alerts }}{{ if and .Annotations.read_again (not $first.Annotations.read_again) }}{{ $first = . }}{{ end }}{{ end }}' +
   '{{ $count := len .Alerts.Firing }}{{ if gt $count 1 }}{{ $count }} firing{{ else if eq $count 0 }}Resolved{{ end }}' +
   '{{ if eq $count 1 }}{{ with index .Alerts.Firing 0 }}{{ with .Labels.endpoint }}{{ . }}: {{ end }}{{ .Annotations.summary }}{{ with .Annotations.cause }} ({{ . }}){{ end }}{{ end }}' +
-  '{{ else }} · {{ with index .Alerts 0 }}{{ with .Labels.endpoint }}{{ . }}: {{ end }}{{ .Annotations.summary }}{{ end }}{{ end }}' +
+  '{{ else }} · {{ with $first }}{{ with .Labels.endpoint }}{{ . }}: {{ end }}{{ .Annotations.summary }}{{ end }}{{ end }}' +
   ` · ${WHO}`
 
 interface Words {

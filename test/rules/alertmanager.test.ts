@@ -253,7 +253,17 @@ describe('the example for Alertmanager', function () {
       const one = await show(sample('firing', 1, rich))
       if (name === 'title') {
         expect(await show(sample('firing', 30, rich))).to.match(/^30 firing · orders-0: Deliveries fail · sales: /)
-        expect(await show(sample('resolved', 1, rich))).to.match(/^Resolved · orders-0: Deliveries fail · sales: /)
+        const over = sample('resolved', 2, rich)
+        expect(await show({ ...over, alerts: over.alerts.slice(0, 1) })).to.match(
+          /^Resolved · orders-0: Deliveries fail · sales: /,
+        )
+        const [along, deliveries] = over.alerts
+        const silent = { ...along, annotations: { summary: 'It was down.' } }
+        for (const alerts of [
+          [silent, deliveries],
+          [deliveries, silent],
+        ])
+          expect(await show({ ...over, alerts })).to.match(/^Resolved · orders-1: Deliveries fail · sales: /)
       }
       if (name === 'title')
         expect(one).to.match(/^orders-0: Deliveries fail \(tls\) · sales: shop\/webhook-error-exporter$/)

@@ -160,6 +160,10 @@ export function told(text: string, { port, scheme, admin }: Facts): string {
   )
 }
 
+/** What is over of the deliveries: the end of alerts that they had kept silent may ride along, or come later. */
+const deliveries = (text: string): string =>
+  text.split(/\n\n+/).find((part) => part.includes('Deliveries to a webhook endpoint fail')) ?? text
+
 /** The same walk, in those words. */
 export function toldWalk(walk: Walk, facts: Facts): Walk {
   const ran = ({ code, stdout, stderr }: Ran): Ran => ({
@@ -182,7 +186,7 @@ export function toldWalk(walk: Walk, facts: Facts): Walk {
     down: ran(down),
     after: ran(after),
     up: ran(up),
-    resolved: sent(resolved),
+    resolved: sent({ ...resolved, text: deliveries(resolved.text) }),
     closed: ran(closed),
   }
 }

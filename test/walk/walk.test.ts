@@ -176,7 +176,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     const up = probeOf(await followRunbook('orders', shell(), isProbe))[1]
     expect(up.code).to.equal(0)
     expect(up.stdout).to.match(/^up: /)
-    const resolved = await told('email', 'orders', 'RESOLVED')
+    const resolved = await told('email', 'orders', 'RESOLVED orders · Deliveries')
     expect(resolved.title).to.match(/^Resolved/)
     expect(resolved.text).to.match(
       /Lost: deliveries since .* until .* UTC at the latest\. .*invoices \(GET \/api\/v2\/invoices\/list\)/,
@@ -248,7 +248,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     expect(after.stdout).to.match(/^HTTP\/1\.1 204/)
     const [, up] = probeOf(await followRunbook('menu', shell({ TOKEN: API_TOKEN }), isProbe))
     expect(up.code).to.equal(0)
-    const resolved = await told('email', 'menu', 'RESOLVED')
+    const resolved = await told('email', 'menu', 'RESOLVED menu · Deliveries')
     expect(resolved.text).to.include('menu (GET /api/v2/menu/list)').and.include('kubectl')
     const closed = await paste(pasted, shell({ TOKEN: API_TOKEN }))
     expect(closed.stdout).to.match(/^ends +closed on proof$/m)
@@ -295,7 +295,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     const both = await told('email', 'customers', 'CRITICAL')
     expect(both.text).to.include('Nothing answers at localhost').and.include('from inside either')
     expect(await followLinks(both, 'customers')).to.include('### timeout_connect')
-    const resolved = await told('email', 'invoices', 'RESOLVED')
+    const resolved = await told('email', 'invoices', 'RESOLVED invoices · Deliveries')
     expect(resolved.text).to.include('A probe goes another way than the platform')
     const closed = await fetch(linksOf(resolved.text).get('Incident')!, { headers: { Accept: 'text/plain' } })
     expect(await closed.text()).to.match(/^ends +closed on proof\. A probe goes another way/m)
@@ -306,6 +306,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     if (!certificate || !firewall) return this.skip()
     const text = renderWalks({ certificate, firewall })
     if (process.env['UPDATE_WALK'] === '1') writeFileSync(PAGE, text)
-    expect(readFileSync(PAGE, 'utf8')).to.equal(text)
+    // Line by line, so that a failure shows which one.
+    expect(readFileSync(PAGE, 'utf8').split('\n')).to.deep.equal(text.split('\n'))
   })
 })
