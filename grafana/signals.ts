@@ -163,11 +163,18 @@ export const SIGNALS = {
     // Every replica shows all of them.
     { expression: 'max by (namespace, job, endpoint) (increase(webhook_incidents_total{$select}[$window]))' },
   ),
+  incidentLossStarted: gauge(
+    'webhook_incident_loss_started_timestamp_seconds',
+    'unix_seconds',
+    ENDPOINT,
+    "The last proven good moment before the endpoint's newest incident, as Unix time: what came later is to be read again. Absent where none is known. At most 500 endpoints.",
+    { absent: 'where no good moment before the incident is known' },
+  ),
   incidentInfo: gauge(
     'webhook_incident_info',
     'info',
-    ['endpoint', 'cause', 'code'],
-    'Cause by the newest verdict and code of the newest report of an open incident, always 1. Exactly one series an endpoint while open, at most 500 endpoints.',
+    ['endpoint', 'cause', 'code', 'rule', 'measure', 'url'],
+    'What is known of an open incident, always 1: cause, rule and measure of the newest verdict and the URL that it is about, code of the newest report. Exactly one series an endpoint while open, at most 500 endpoints.',
     { absent: 'while no incident is open' },
   ),
   canaryLastSuccess: gauge(

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Env } from './config.ts'
 import type { Config } from './config-schema.ts'
+import { canonicalUrl } from './domain/canonical-url.ts'
 import { type Classification, type CodeRules, classify } from './domain/classify/classify.ts'
 import type { Clock } from './domain/clock.ts'
 import { identifier } from './domain/endpoint.ts'
@@ -85,8 +86,11 @@ export async function startApp(
       configured: config.endpoints.map((endpoint) => endpoint.name),
       sources,
     })
+    const urls = new Map(config.endpoints.map(({ name, probe, urls }) => [name, canonicalUrl(probe.url ?? urls[0]!)]))
+    const urlOf = (endpoint: string) => urls.get(endpoint)
     const metrics = createMetrics({
       version: VERSION,
+      urlOf,
       sources,
       endpoints: config.endpoints,
       tenantLabel: config.metrics.tenantLabel,
@@ -135,7 +139,7 @@ export async function startApp(
       names: boundedNames(config.endpoints.map((endpoint) => endpoint.name)),
       probing,
       plans,
-      urlOf: (name) => config.endpoints.find((endpoint) => endpoint.name === name)?.urls[0],
+      urlOf,
       newId: failureIds(),
       holds,
       measuring: metrics,
@@ -185,6 +189,7 @@ export async function startApp(
         journal,
         follower,
         endpoints: config.endpoints,
+        settings: config.incidents,
         clock,
         log,
         conditions,

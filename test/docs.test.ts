@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { CAUSES } from '../src/domain/cause.ts'
-import { MEASURES } from '../src/domain/measures/catalogue.ts'
+import { MEASURE_IDS, MEASURES } from '../src/domain/measures/catalogue.ts'
 import { measuresFor } from '../src/domain/measures/measures.ts'
 import { readAgain } from '../src/domain/measures/retm.ts'
 import { pages } from './support/docs.ts'
@@ -17,7 +17,7 @@ describe('docs made from tables', () => {
 
 describe('MEASURES', () => {
   it('say of each cause what it means, what to check, how to mend it and how to know', () => {
-    for (const cause of CAUSES) {
+    for (const cause of MEASURE_IDS) {
       const { meaning, checks, mends, mended } = MEASURES[cause]
       expect(
         [meaning, ...checks, ...mends, mended].every((text) => text.length > 10),
@@ -33,6 +33,20 @@ describe('MEASURES', () => {
     }
     const { checks } = measuresFor('connection_refused', { endpoint: 'orders', url: 'http://shop.example:8080/hooks' })
     expect(checks.join()).to.include('8080').and.include('shop.example')
+  })
+  it('have commands that can be pasted whatever a report named as its URL', () => {
+    const url = "https://shop.example/$(touch /tmp/x)/it's"
+    for (const id of MEASURE_IDS) {
+      const { checks, mends, mended } = measuresFor(id, { endpoint: 'orders', url })
+      for (const text of [...checks, ...mends, mended]) {
+        if (!/`[^`]*(?:curl|openssl)/.test(text)) continue
+        for (const { index } of text.matchAll(/https:\/\/shop/g)) expect(text[index - 1], text).to.equal("'")
+        // Without a terminal it would wait for input, or for an answer for ever.
+        if (text.includes('s_client')) expect(text).to.include('</dev/null')
+        if (text.includes('curl ')) expect(text).to.include('--max-time')
+        expect(text).not.to.include("it's")
+      }
+    }
   })
   it('do not break at a canonical URL that holds {id}', () => {
     const { mended } = measuresFor('redirect', { endpoint: 'orders', url: 'https://shop.example/t/{id}/hooks' })
@@ -54,6 +68,13 @@ describe('readAgain()', () => {
     const [known] = readAgain('menu', { from: 0, until: 60_000 })
     expect(known!.note).to.include('1970-01-01T00:00:00.000Z').and.include('1970-01-01T00:01:00.000Z')
     expect(readAgain('menu', { from: null, until: null })[0]!.note).to.include('no good moment is known')
+  })
+  it('names the first failure where no good moment is known, and has a command for a shell', () => {
+    const [first] = readAgain('menu', { from: null, until: null }, 60_000)
+    expect(first!.note).to.include('before the first failure at 1970-01-01T00:01:00.000Z')
+    expect(first!.command).to.match(
+      /^curl .*"Authorization: Bearer \$RETM_TOKEN".* "https:\/\/\$RETM_BUSINESS_ID\.retm\.sa\/api\/v2\/menu\/list"$/,
+    )
   })
   it('holds no secret', () => {
     for (const { headers, url } of readAgain('', { from: null, until: null })) {

@@ -63,12 +63,16 @@ export function alertmanagerFile(): string {
   return document.toString({ lineWidth: 0 })
 }
 
+/** What fires first; of what is over the first. */
+const TITLE_LINK =
+  '{{ if .Alerts.Firing }}{{ (index .Alerts.Firing 0).Annotations.runbook_url }}{{ else }}{{ (index .Alerts 0).Annotations.runbook_url }}{{ end }}'
+
 const slack = (channel: string) => ({
   channel,
   api_url_file: '/etc/alertmanager/secrets/slack-url',
   send_resolved: true,
   title: named('title'),
-  title_link: '{{ (index .Alerts 0).Annotations.runbook_url }}',
+  title_link: TITLE_LINK,
   text: named('slack'),
 })
 
@@ -82,7 +86,7 @@ export function chartValues(): string {
         apiURL: { name: 'alertmanager-slack', key: 'url' },
         sendResolved: true,
         title: TEMPLATES.title,
-        titleLink: '{{ (index .Alerts 0).Annotations.runbook_url }}',
+        titleLink: TITLE_LINK,
         text: TEMPLATES.slack,
       },
     ],

@@ -72,9 +72,9 @@ export const INHIBITIONS: readonly Inhibition[] = [
     equal: RELEASE,
   },
   {
-    why: 'Deliveries that fail say more than probes that do.',
+    why: 'Deliveries that fail say more than probes that do; a certificate that ended is why they fail.',
     source: [is('alertname', 'WebhookEndpointFailing')],
-    target: [named('WebhookEndpointDown|WebhookAvailabilityBurn.+')],
+    target: [named('WebhookEndpointDown|WebhookAvailabilityBurn.+|WebhookCertificateExpires.+')],
     equal: ENDPOINT,
   },
   {

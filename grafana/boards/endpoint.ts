@@ -102,14 +102,20 @@ export const endpoint: Board = {
             show: 'name',
             targets: [
               {
-                expr: `topk(1, max by (cause) (${select('incidentInfo', mine)})) and on () (${isOpen})`,
+                expr: `topk(1, max by (cause, measure) (${select('incidentInfo', mine)})) and on () (${isOpen})`,
                 instant: true,
                 legend: '{{cause}}',
               },
             ],
             steps: [{ colour: COLOUR.bad }],
             noValue: '–',
-            links: [{ title: 'What to do about it', url: `${RUNBOOK_BASE}/WebhookEndpointFailing.md`, away: true }],
+            links: [
+              {
+                title: 'What to do about it',
+                url: `${RUNBOOK_BASE}/WebhookEndpointFailing.md#\${__field.labels.measure}`,
+                away: true,
+              },
+            ],
           }),
         ],
         [

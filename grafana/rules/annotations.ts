@@ -1,4 +1,8 @@
+import type { Measure } from '../../src/domain/measures/catalogue.ts'
+import { FAMILIES, familiesOf, SYNCHRONOUS } from '../../src/domain/measures/retm.ts'
+import { RULES, UNPROVABLE, UP_HINTS } from '../../src/domain/verdict-rules.ts'
 import { DASHBOARDS, SIGNALS } from '../signals.ts'
+import { measuresWith } from './measures.ts'
 import type { Alert } from './model.ts'
 
 /** What the chart replaces by `rules.runbookUrl`, `rules.grafanaUrl` and `config.admin.externalUrl`. */
@@ -10,46 +14,108 @@ export const API_BASE = 'https://webhook-error-exporter.example.com'
 const ofEndpoint = (promql: string): string =>
   `query (printf "${promql}" $labels.namespace $labels.job $labels.endpoint)`
 const SELECT = '{namespace=%q, job=%q, endpoint=%q}'
+/** Labels of an incident. */
+const INFO = ['cause', 'code', 'rule', 'measure', 'url'] as const
 
-const cause = ofEndpoint(`topk(1, max by (cause, code) (${SIGNALS.incidentInfo.name}${SELECT}))`)
 const started = ofEndpoint(`max(${SIGNALS.incidentStarted.name}${SELECT})`)
+const lossStarted = ofEndpoint(`max(${SIGNALS.incidentLossStarted.name}${SELECT})`)
+const certificate = ofEndpoint(`min(${SIGNALS.certificateEnd.name}${SELECT})`)
+const ends = ofEndpoint(`topk(1, max by (event) (${SIGNALS.endpointInfo.name}${SELECT}))`)
+const info = ofEndpoint(`topk(1, max by (${INFO.join(', ')}) (${SIGNALS.incidentInfo.name}${SELECT}))`)
 /** Half an hour before the incident, in milliseconds, as Grafana takes it. */
 const from = ofEndpoint(`(max(${SIGNALS.incidentStarted.name}${SELECT}) - 1800) * 1000`)
 /** Exact: `increase` would extrapolate. */
 const lastHour = `query (printf "sum(max without (instance, pod) (${SIGNALS.endpointFailures.name}${SELECT})) - (sum(max without (instance, pod) (${SIGNALS.endpointFailures.name}${SELECT} offset 1h)) or vector(0))" $labels.namespace $labels.job $labels.endpoint $labels.namespace $labels.job $labels.endpoint)`
 
-/** What changes while an incident is open stands in annotations: as labels it would make new alerts. */
-export const incidentAnnotations = {
-  cause: `{{ with ${cause} }}{{ . | first | label "cause" }}{{ else }}not known yet{{ end }}`,
-  code: `{{ with ${cause} }}{{ . | first | label "code" }}{{ else }}not known yet{{ end }}`,
-  since: `{{ with ${started} }}{{ . | first | value | humanizeTimestamp }}{{ else }}not known{{ end }}`,
-  failures_last_hour: `{{ with ${lastHour} }}{{ . | first | value | printf "%.0f" }}{{ else }}not known{{ end }}`,
-} as const
+const time = (query: string, otherwise: string): string =>
+  `{{ with ${query} }}{{ (. | first | value | toTime).Format "2006-01-02 15:04:05" }} UTC{{ else }}${otherwise}{{ end }}`
+const NOT_KNOWN = 'not known'
 
-export const INCIDENTS_OF = '/api/v1/incidents?state=open&endpoint={{ $labels.endpoint | urlquery }}'
-
-/** The way to the API: a link, and for those without one the commands. */
-export const apiAnnotations = (path: string): Record<'api_url' | 'api_command', string> => ({
-  api_url: `${API_BASE}${path}`,
-  api_command: `kubectl --namespace {{ $labels.namespace }} port-forward service/{{ $labels.job }}-admin 9464 & sleep 2; curl --silent 'http://127.0.0.1:9464${path}'`,
+/** Sets a variable for each label of the incident; they stay empty where nothing is known of it. */
+const KNOWN = `${INFO.map((label) => `{{ $${label} := "" }}`).join('')}{{ with ${info} }}{{ with first . }}${INFO.map((label) => `{{ $${label} = label "${label}" . }}`).join('')}{{ end }}{{ end }}`
+/** Host and port of the URL. */
+const PLACE =
+  `{{ $host := reReplaceAll "^https?://(\\\\[[^]]*\\\\]|[^/:]+).*" "$1" $url }}` +
+  `{{ $port := "443" }}{{ if match "^http:" $url }}{{ $port = "80" }}{{ end }}` +
+  `{{ if match "^https?://(\\\\[[^]]*\\\\]|[^/:]+):[0-9]+" $url }}{{ $port = reReplaceAll "^https?://(\\\\[[^]]*\\\\]|[^/:]+):([0-9]+).*" "$2" $url }}{{ end }}`
+const FILLED = measuresWith({
+  endpoint: '{{ $labels.endpoint }}',
+  host: '{{ $host }}',
+  port: '{{ $port }}',
+  // Stands between single quotes in commands.
+  url: `{{ reReplaceAll "'" "%27" $url }}`,
+  code: '{{ $code }}',
+  status: 'in the answer',
+  expiry: time(certificate, NOT_KNOWN).replace('{{ (.', 'until {{ (.'),
 })
 
-/** A template that says the first text of a cause, by the incident's newest verdict. */
-export function byCause(texts: Readonly<Record<string, string>>): string {
-  const known = Object.entries(texts)
-  if (known.length === 0) return 'See the runbook.'
-  const branches = known.map(
-    ([name, text], index) => `{{ ${index === 0 ? 'if' : 'else if'} eq $cause "${name}" }}${text}`,
-  )
-  return `{{ with ${cause} }}{{ $cause := . | first | label "cause" }}${branches.join('')}{{ end }}{{ else }}See the runbook.{{ end }}`
-}
+const choose = (variable: string, texts: readonly (readonly [key: string, text: string])[]): string =>
+  `${texts.map(([key, text], index) => `{{ ${index === 0 ? 'if' : 'else if'} eq $${variable} "${key}" }}${text}`).join('')}{{ end }}`
+const HINT = `{{ $hint := "" }}${choose(
+  'cause',
+  Object.entries(UP_HINTS).map(([cause, hint]) => [cause, `{{ $hint = "${hint}" }}`] as const),
+)}`
+const briefs = `${HINT}${choose(
+  'rule',
+  RULES.map(({ id, brief }) => [id, brief.replace('{hint}', '{{ $hint }}')] as const),
+)}`
+/** A text of the measure that the newest verdict calls for. */
+const byMeasure = (text: (measure: Measure) => string, otherwise: string, unseen?: string): string =>
+  `${KNOWN}${PLACE}${unseen === undefined ? '{{ if $measure }}' : `{{ if eq $rule "none" }}${unseen}{{ else if $measure }}`}${choose(
+    'measure',
+    FILLED.map((measure) => [measure.id, text(measure)] as const),
+  )}{{ else }}${otherwise}{{ end }}`
+
+/** What was lost, as a sentence; nothing where the calls wanted an answer at once. */
+const resources = (event: string): string =>
+  familiesOf(event)
+    .map(({ resource, path }) => `${resource} (GET ${path})`)
+    .join(', ')
+const EVENTS = [...new Set([...FAMILIES.flatMap(({ events }) => events), ...SYNCHRONOUS])]
+  // The longer one first: order.created says more than order.
+  .sort((a, b) => b.length - a.length || (a < b ? -1 : 1))
+const readAgainText = `{{ with ${ends} }}{{ $event := . | first | label "event" | toLower }}{{ if match "[ ,;|]" $event }}${resources('')}${EVENTS.map((event) => `{{ else if match "^${event.replaceAll('.', '[.]')}" $event }}${resources(event) || 'nothing: these calls want an answer at once'}`).join('')}{{ else }}${resources('')}{{ end }}{{ else }}${resources('')}{{ end }}`
+
+/** What changes while an incident is open stands in annotations: as labels it would make new alerts. */
+export const incidentAnnotations = {
+  cause: `${KNOWN}{{ or $cause "not known yet" }}`,
+  code: `${KNOWN}{{ or $code "not known yet" }}`,
+  since: time(started, NOT_KNOWN),
+  failures_last_hour: `{{ with ${lastHour} }}{{ . | first | value | printf "%.0f" }}{{ else }}${NOT_KNOWN}{{ end }}`,
+} as const
+
+/** Why, what now, and what is to be read again. */
+export const adviceAnnotations = {
+  why: `${byMeasure(({ meaning }) => meaning, 'The cause is not known yet.')}{{ if eq $rule "none" "" }} It has not been looked at from here yet.{{ else }} ${briefs}{{ end }}`,
+  event: `{{ with ${ends} }}{{ . | first | label "event" }}{{ end }}`,
+  first_check: byMeasure(
+    ({ checks }) => checks[0]!,
+    'See the runbook.',
+    'Open the incident: within seconds it says what is seen from here, and what to check.',
+  ),
+  mend: byMeasure(({ mends }) => mends[0]!, '', ''),
+  lost_since: time(lossStarted, 'an unknown moment before the first failure'),
+  read_again: readAgainText,
+  caution: `${KNOWN}{{ if or ${RULES.filter(({ unprovable }) => unprovable)
+    .map(({ id }) => `(eq $rule "${id}")`)
+    .join(' ')} }}${UNPROVABLE}.{{ end }}`,
+} as const
+
+/** The newest one, open or closed: the link still leads there when the incident is over. */
+export const INCIDENT_OF = '/api/v1/incidents?limit=1&endpoint={{ $labels.endpoint | urlquery }}'
+
+/** The way to the API: a link, and for those without one the commands. They end the port-forward that they began. */
+export const apiAnnotations = (path: string): Record<'api_url' | 'api_command', string> => ({
+  api_url: `${API_BASE}${path}`,
+  api_command: `(kubectl --namespace {{ $labels.namespace }} port-forward service/{{ $labels.job }}-admin 9464 >/dev/null & trap "kill $!" EXIT; sleep 2; curl --silent --show-error --header 'Accept: text/plain' \${TOKEN:+--header} \${TOKEN:+"Authorization: Bearer $TOKEN"} 'http://127.0.0.1:9464${path}')`,
+})
 
 export function annotations(rule: Alert): Record<string, string> {
   return {
     summary: rule.summary,
     description: rule.description,
     ...rule.annotations,
-    runbook_url: `${RUNBOOK_BASE}/${rule.alert}.md`,
+    runbook_url: `${RUNBOOK_BASE}/${rule.alert}.md${rule.annotations?.['first_check'] ? `${KNOWN}{{ with $measure }}#{{ . }}{{ end }}` : ''}`,
     dashboard_url: `${GRAFANA_BASE}/d/${DASHBOARDS[rule.dashboard]}?${variables(rule)}`,
   }
 }

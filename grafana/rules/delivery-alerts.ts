@@ -1,9 +1,8 @@
 import { SIGNALS } from '../signals.ts'
-import { apiAnnotations, byCause, INCIDENTS_OF, incidentAnnotations } from './annotations.ts'
-import { measures } from './measures.ts'
+import { adviceAnnotations, apiAnnotations, INCIDENT_OF, incidentAnnotations } from './annotations.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, withTeam } from './promql.ts'
-import { FAILURES, INCIDENT, LOGS, LOST, promql, READ_AGAIN, sh } from './text.ts'
+import { FAILURES, INCIDENT, LOGS, LOST, PROBE, promql, READ_AGAIN, READ_ALL_AGAIN, sh } from './text.ts'
 
 const open = `${of(SIGNALS.incidentHeld.name)} == 1`
 /** What closed a second time within three hours flaps: it counts as open for the half hour in which a failure opens it again. */
@@ -24,11 +23,11 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     severity: 'endpoint',
     summary: 'Deliveries to a webhook endpoint fail',
     description:
-      'The platform gave up deliveries to {{ $labels.endpoint }}. Cause, first check and links are beside this text; the incident closes by itself on proof of recovery.',
+      'The platform gave up deliveries to {{ $labels.endpoint }} and will not send them again. It ends by itself on proof of recovery.',
     annotations: {
       ...incidentAnnotations,
-      first_check: byCause(Object.fromEntries(measures.map(({ cause, checks }) => [cause, checks[0] ?? '']))),
-      ...apiAnnotations(INCIDENTS_OF),
+      ...adviceAnnotations,
+      ...apiAnnotations(INCIDENT_OF),
     },
     dashboard: 'endpoint',
     runbook: {
@@ -37,24 +36,27 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
       impact: LOST,
       diagnosis: [
         INCIDENT,
+        'It names the cause, with the checks in their order; [Causes](#causes) has the same for every cause, and the runbook link of the alert leads to the right one.',
+        PROBE,
         FAILURES,
         sh(
-          'See what probes saw, phase by phase, from outside and from inside:',
-          `curl --silent "$API/api/v1/endpoints/$(jq --null-input --raw-output --arg name "$ENDPOINT" '$name | @uri')" | jq`,
+          'See what the last probes saw, phase by phase, from outside and from inside:',
+          `api "$API/api/v1/endpoints/$(jq --null-input --raw-output --arg name "$ENDPOINT" '$name | @uri')" | jq .probes`,
         ),
         promql(
           'Count failures by cause and code, exactly:',
           `sum by (cause, code) (webhook_delivery_failures_total{endpoint="ENDPOINT"})
 - (sum by (cause, code) (webhook_delivery_failures_total{endpoint="ENDPOINT"} offset 1h) or 0 * sum by (cause, code) (webhook_delivery_failures_total{endpoint="ENDPOINT"}))`,
         ),
-        'Go to the section of the cause under [Causes](#causes) and make its checks in their order.',
       ],
       mitigation: [
-        'Make the mends of the cause, under [Causes](#causes).',
+        'Make the mends of the cause.',
+        'Probe it again (step 3 above): `up` and exit 0 is the proof. The incident closes by itself after `incidents.quietTime` (30 minutes) without a report and `incidents.goodProbes` good probes in a row; its text says how far it is, and the alert resolves then.',
         READ_AGAIN,
         sh(
-          'The incident closes by itself on proof. Where there can be none (the endpoint was taken out of use), close it by hand; this needs `admin.apiToken`:',
-          `curl --request POST --header "Authorization: Bearer $TOKEN" --header 'Content-Type: application/json' --data '{"reason":"endpoint retired"}' "$API/api/v1/incidents/$ID/resolve"`,
+          'Only where there can be no proof (the endpoint was taken out of use) close it by hand; this needs `admin.apiToken`, whose value is TOKEN:',
+          `ID=$(api --get "$API/api/v1/incidents" --data-urlencode limit=1 --data-urlencode "endpoint=$ENDPOINT" | jq --raw-output '.incidents[0].id')`,
+          `api --header 'Content-Type: application/json' --data '{"reason":"endpoint retired"}' "$API/api/v1/incidents/$ID/resolve"`,
         ),
       ],
     },
@@ -69,7 +71,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     summary: 'Deliveries to a webhook endpoint fail again and again',
     description:
       'The platform gave up {{ $value | printf "%.0f" }} deliveries to {{ $labels.endpoint }} in ten minutes, and has done so for five.',
-    annotations: apiAnnotations(INCIDENTS_OF),
+    annotations: apiAnnotations(INCIDENT_OF),
     dashboard: 'endpoint',
     runbook: {
       meaning:
@@ -106,12 +108,12 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
         promql('Which endpoints, and which causes?', 'sum by (endpoint, cause, code) (webhook_incident_info)'),
         sh(
           'List the open incidents with their causes and beginnings:',
-          `curl --silent "$API/api/v1/incidents?state=open" | jq '.incidents[] | {endpoint, cause, code, openedAt, failures}'`,
+          `api "$API/api/v1/incidents?state=open" | jq '.incidents[] | {endpoint, cause, code, openedAt, failures}'`,
         ),
         'One cause for all: go to its section in [WebhookEndpointFailing](WebhookEndpointFailing.md#causes). Different causes: look for a change that reached all of them (deployment, certificate, firewall, DNS zone) just before the first.',
         'All of one host or one ingress: look at that load balancer first. Hosts that share nothing: ask the platform whether it has an incident.',
       ],
-      mitigation: ['Mend what they share; the incidents close one by one on proof.', READ_AGAIN],
+      mitigation: ['Mend what they share; the incidents close one by one on proof.', READ_ALL_AGAIN],
     },
   },
   {
@@ -132,7 +134,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
       diagnosis: [
         sh(
           'Read what was reported; `url` is the text as it came, `tenant` whose it is:',
-          `curl --silent --get "$API/api/v1/failures" --data-urlencode "endpoint=$ENDPOINT" --data-urlencode limit=20 | jq '.failures[] | {receivedAt, tenant, url, code, message}'`,
+          `api --get "$API/api/v1/failures" --data-urlencode "endpoint=$ENDPOINT" --data-urlencode limit=20 | jq '.failures[] | {receivedAt, tenant, url, code, message}'`,
         ),
         promql('Series in use and their limit:', 'webhook_exporter_series / webhook_exporter_series_limit'),
       ],
@@ -151,7 +153,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     summary: 'An incident of a webhook endpoint is open for hours',
     description:
       'Deliveries to {{ $labels.endpoint }} have failed for more than four hours. What was lost since then is to be read again.',
-    annotations: { ...incidentAnnotations, ...apiAnnotations },
+    annotations: { ...incidentAnnotations, ...apiAnnotations(INCIDENT_OF) },
     dashboard: 'endpoint',
     runbook: {
       meaning: 'The incident is open for more than four hours without a proof of recovery.',

@@ -1,7 +1,6 @@
-import { CAUSES, type Cause } from '../../src/domain/cause.ts'
-import { MEASURES, type Measure } from '../../src/domain/measures/catalogue.ts'
+import { MEASURE_IDS, MEASURES, type Measure, type MeasureId } from '../../src/domain/measures/catalogue.ts'
 
-/** What stands in a page or an annotation, where nothing is known of the host: a variable to set, or words. */
+/** What stands in a page, where nothing is known of the endpoint: a variable to set, or words. */
 const WORDS: Readonly<Record<string, string>> = {
   endpoint: '$ENDPOINT',
   host: '$HOST',
@@ -11,10 +10,26 @@ const WORDS: Readonly<Record<string, string>> = {
   status: 'in the answer',
   expiry: 'see the dashboard',
 }
-const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (whole, word: string) => WORDS[word] ?? whole)
 
-/** The corrective measures of each cause, as the API has them with all of it filled in. */
-export const measures: readonly (Measure & { readonly cause: Cause })[] = CAUSES.map((cause) => {
-  const { meaning, checks, mends, mended } = MEASURES[cause]
-  return { cause, meaning: fill(meaning), checks: checks.map(fill), mends: mends.map(fill), mended: fill(mended) }
-})
+/** The corrective measures of each cause and its refinements, with these words for the placeholders. */
+export function measuresWith(
+  words: Readonly<Record<string, string>>,
+): readonly (Measure & { readonly id: MeasureId })[] {
+  const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (whole, word: string) => words[word] ?? whole)
+  return MEASURE_IDS.map((id) => {
+    const { meaning, checks, mends, mended } = MEASURES[id]
+    return { id, meaning: fill(meaning), checks: checks.map(fill), mends: mends.map(fill), mended: fill(mended) }
+  })
+}
+
+/** For a page: a quoted URL becomes a quoted variable. */
+export const measures = measuresWith({ ...WORDS, url: `'"$URL"'` }).map((measure) => ({
+  ...measure,
+  checks: measure.checks.map(plainUrl),
+  mends: measure.mends.map(plainUrl),
+  mended: plainUrl(measure.mended),
+}))
+
+function plainUrl(text: string): string {
+  return text.replaceAll(`''"$URL"''`, '"$URL"').replaceAll(`'"$URL"'`, '$URL')
+}

@@ -25,7 +25,7 @@ const burn = ({ long, short, factor, enough }: Pair): string => `(
 
 const probe = sh(
   'Look at the last probe, phase by phase, and make one now:',
-  `curl --silent "$API/api/v1/endpoints/$(jq --null-input --raw-output --arg name "$ENDPOINT" '$name | @uri')" | jq`,
+  `api "$API/api/v1/endpoints/$(jq --null-input --raw-output --arg name "$ENDPOINT" '$name | @uri')" | jq`,
   `kubectl --namespace "$NAMESPACE" exec "$JOB-0" -- /nodejs/bin/node /app/src/main.ts probe "$ENDPOINT"`,
 )
 

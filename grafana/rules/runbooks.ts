@@ -1,4 +1,3 @@
-import { API_BASE } from './annotations.ts'
 import { measures } from './measures.ts'
 import type { Alert } from './model.ts'
 
@@ -8,16 +7,19 @@ export const CAUSES_PAGE = 'WebhookEndpointFailing'
 
 const SETUP = (
   hasEndpoint: boolean,
-): string => `The commands below take these from the alert's labels. Where \`admin.externalUrl\` is set, API is that address (the alert
-then has it as \`api_url\`, in the place of ${API_BASE}) and the port-forward is not needed; in the
-sidecar form forward the port of the pod instead. With \`admin.apiToken\` add
-\`--header "Authorization: Bearer $TOKEN"\` to each curl.
+): string => `Set these from the alert's labels. Where people reach the admin listener by an address (\`admin.externalUrl\`, the
+beginning of the alert's \`api_url\`), API is that one and the port-forward is left out:
 
 \`\`\`sh
 NAMESPACE=webhooks JOB=webhook-error-exporter${hasEndpoint ? ' ENDPOINT=orders' : ''}
-kubectl --namespace "$NAMESPACE" port-forward "service/$JOB-admin" 9464 &
-API=http://127.0.0.1:9464
-\`\`\``
+API=http://127.0.0.1:9464; kubectl --namespace "$NAMESPACE" port-forward "service/$JOB-admin" 9464 >/dev/null & sleep 2
+\`\`\`
+
+\`\`\`sh
+api() { curl --silent --show-error \${TOKEN:+--header} \${TOKEN:+"Authorization: Bearer $TOKEN"} "$@"; }
+\`\`\`
+
+A 401 means that \`admin.apiToken\` is set: then set TOKEN to what is in its Secret (chart: \`admin.apiToken.existingSecret\`).`
 
 const steps = (items: readonly string[]): string =>
   items.map((item, index) => `${index + 1}. ${item.replaceAll(/\n(?=.)/g, '\n   ')}`).join('\n')
@@ -32,10 +34,6 @@ export function renderRunbook(rule: Alert): string {
 # ${alert}
 
 ${summary}. Severity: ${severityText(rule)}. Fires ${when}${rule.keepFiringFor ? `, and keeps firing for ${rule.keepFiringFor}` : ''}.
-
-\`\`\`promql
-${rule.expr}
-\`\`\`
 
 ## Meaning
 
@@ -54,19 +52,29 @@ ${steps(runbook.diagnosis)}
 ## Mitigation
 
 ${steps(runbook.mitigation)}
-${alert === CAUSES_PAGE ? renderCauses() : ''}`
+${alert === CAUSES_PAGE ? renderCauses() : ''}
+## Expression
+
+\`\`\`promql
+${rule.expr}
+\`\`\`
+`
 }
 
 function renderCauses(): string {
   const intro = `
 ## Causes
 
-\`HOST\`, \`PORT\`, \`URL\` are the endpoint's; the incident (\`measures\`) has the same texts with all of it filled in.
+The alert and the incident have these texts with all of it filled in; for those here set the endpoint's own:
+
+\`\`\`sh
+HOST=shop.example PORT=443 URL=https://shop.example/hooks/orders
+\`\`\`
 `
   return `${intro}${measures
     .map(
-      ({ cause, meaning, checks, mends, mended }) => `
-### ${cause}
+      ({ id, meaning, checks, mends, mended }) => `
+### ${id}
 
 ${meaning}
 

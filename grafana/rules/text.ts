@@ -15,16 +15,22 @@ export const CONDITIONS = sh(
   'curl --silent "$API/readyz" | jq',
 )
 export const INCIDENT = sh(
-  'Read the incident: its cause, what was checked from here, the corrective measures, and what to read again from the platform:',
-  `curl --silent --get "$API/api/v1/incidents" --data-urlencode state=open --data-urlencode "endpoint=$ENDPOINT" | jq '.incidents[0]'`,
-  `ID=$(curl --silent --get "$API/api/v1/incidents" --data-urlencode state=open --data-urlencode "endpoint=$ENDPOINT" | jq --raw-output '.incidents[0].id')`,
-  `curl --silent "$API/api/v1/incidents/$ID" | jq '{verdicts, measures, readAgain}'`,
+  'Read the incident: why, since when, what was seen from here, what to check, how to mend it, what to read again:',
+  `api --header 'Accept: text/plain' --get "$API/api/v1/incidents" --data-urlencode limit=1 --data-urlencode "endpoint=$ENDPOINT"`,
 )
 export const FAILURES = sh(
-  'Read the newest failures, as the platform reported them; `traceId` leads to the trace:',
-  `curl --silent --get "$API/api/v1/failures" --data-urlencode "endpoint=$ENDPOINT" --data-urlencode limit=5 | jq '.failures[] | {receivedAt, code, cause, message, traceId}'`,
+  'Read the newest failures, as the platform reported them; `tenant` is the merchant, `traceId` leads to the trace:',
+  `api --get "$API/api/v1/failures" --data-urlencode "endpoint=$ENDPOINT" --data-urlencode limit=5 | jq '.failures[] | {receivedAt, tenant, code, cause, message, traceId}'`,
+)
+export const PROBE = sh(
+  'Look at the endpoint yourself, from where the receiver looks (exit 0: it is well, 1: it is not):',
+  `kubectl --namespace "$NAMESPACE" exec "service/$JOB-admin" --container webhook-error-exporter -- /nodejs/bin/node /app/src/main.ts probe "$ENDPOINT"`,
 )
 export const LOST =
   'Each failure is a delivery that the platform gave up: it will not come again by itself, and data of yours is missing until it is read again.'
-export const READ_AGAIN =
-  'When it is well again, read the lost time from the platform: `lossWindow` of the incident says from when until when, `readAgain` has the requests.'
+export const READ_AGAIN = sh(
+  'When it is well again, read the lost time from the platform. The incident says from when until when and has the requests; the merchants concerned are:',
+  `api --header 'Accept: application/x-ndjson' --get "$API/api/v1/failures" --data-urlencode "endpoint=$ENDPOINT" --data-urlencode since=1d | jq --raw-output .tenant | sort | uniq -c`,
+)
+export const READ_ALL_AGAIN =
+  'When it is well again, read the lost time from the platform, endpoint by endpoint: each incident says from when until when and has the requests.'

@@ -1,6 +1,6 @@
 import { loadConfig } from '../config.ts'
 import type { Config } from '../config-schema.ts'
-import { checksFor } from '../domain/measures/measures.ts'
+import { checksFor, measureId } from '../domain/measures/measures.ts'
 import { guarded } from '../domain/observation.ts'
 import { PROBE_PHASES, type ProbeResult, type ProbeTarget } from '../domain/probe.ts'
 import { outboundGuard } from '../probe/outbound.ts'
@@ -63,7 +63,7 @@ async function targetsOf(
 }
 
 const checksOf = (result: ProbeResult): readonly string[] =>
-  checksFor(result.cause ?? 'unknown', { endpoint: result.endpoint, url: result.url, probe: result })
+  checksFor(measureId(result.cause ?? 'unknown', result), { endpoint: result.endpoint, url: result.url, probe: result })
 const numbered = (lines: readonly string[]) => lines.map((line, index) => `    ${index + 1}. ${line}`)
 
 function text(result: ProbeResult): string {

@@ -23,6 +23,10 @@ export interface Rule {
   readonly confidence: (situation: Situation) => Confidence
   /** Placeholders: host, code, report, probe, outside, inside, hint. */
   readonly sentence: string
+  /** The same for an alert, which knows causes and no times; follows what the measure means. Placeholder: hint, by the verdict's cause. */
+  readonly brief: string
+  /** A good probe does not show that the platform gets through again: what closes on it is not proven to be mended. */
+  readonly unprovable?: true
 }
 
 /**
@@ -86,6 +90,7 @@ export const RULES: readonly Rule[] = [
     decides: 'probe',
     confidence: (s) => (s.report === null ? 'only_probe' : same(s) || kin(s) ? 'agree' : 'differ'),
     sentence: 'app fine inside ({inside}), path to it broken: {outside}',
+    brief: 'The application answers inside: it is the way to it that is broken.',
   },
   {
     id: 'down_inside',
@@ -96,6 +101,7 @@ export const RULES: readonly Rule[] = [
     confidence: (s) =>
       s.report === null ? 'only_probe' : s.report === s.inside?.cause || same(s) ? 'agree' : 'differ',
     sentence: 'the application itself is down: {inside}; seen from outside: {outside}',
+    brief: 'The application itself does not answer, from inside either.',
   },
   {
     id: 'down_inside_only',
@@ -106,6 +112,7 @@ export const RULES: readonly Rule[] = [
     vantage: 'internal',
     confidence: (s) => (s.report === null ? 'only_probe' : s.report === s.inside?.cause ? 'agree' : 'differ'),
     sentence: 'something in front still answers ({outside}), but not the application: {inside}',
+    brief: 'Something in front still answers, the application behind it does not.',
   },
   {
     id: 'probe_only',
@@ -114,6 +121,7 @@ export const RULES: readonly Rule[] = [
     decides: 'probe',
     confidence: always('only_probe'),
     sentence: '{probe}; the platform has reported nothing so far',
+    brief: 'Seen by probes from here; the platform has reported nothing so far.',
   },
   {
     id: 'well',
@@ -122,6 +130,7 @@ export const RULES: readonly Rule[] = [
     decides: 'probe',
     confidence: always('only_probe'),
     sentence: '{probe}; what failed before is not seen any more',
+    brief: 'From here it is well again.',
   },
   {
     id: 'agree',
@@ -130,6 +139,7 @@ export const RULES: readonly Rule[] = [
     decides: 'report',
     confidence: always('agree'),
     sentence: '{probe}, seen from here too',
+    brief: 'Seen from here too.',
   },
   {
     id: 'no_reason',
@@ -138,6 +148,7 @@ export const RULES: readonly Rule[] = [
     decides: 'probe',
     confidence: always('only_probe'),
     sentence: '{probe}; the report itself names no reason',
+    brief: 'The report names no reason; this is what is seen from here.',
   },
   {
     id: 'probe_unclear',
@@ -146,6 +157,7 @@ export const RULES: readonly Rule[] = [
     decides: 'report',
     confidence: always('only_report'),
     sentence: 'the platform saw {report} (code {code}); {probe}',
+    brief: 'A probe from here fails too, without a reason.',
   },
   {
     id: 'kin',
@@ -154,6 +166,7 @@ export const RULES: readonly Rule[] = [
     decides: 'probe',
     confidence: always('agree'),
     sentence: 'the platform saw {report}; from here {probe}, which explains it',
+    brief: 'This is what is seen from here, and it explains what the platform saw.',
   },
   {
     id: 'slow',
@@ -162,6 +175,7 @@ export const RULES: readonly Rule[] = [
     decides: 'probe',
     confidence: always('differ'),
     sentence: 'the platform saw {report}, from here {probe}: the probe is newer, so begin with what it saw',
+    brief: 'This is what is seen from here; the platform saw something else before.',
   },
   {
     id: 'probe_earlier',
@@ -170,6 +184,7 @@ export const RULES: readonly Rule[] = [
     decides: 'probe',
     confidence: always('differ'),
     sentence: 'the platform still got as far as {report}; now {probe}, which stands before it',
+    brief: 'This is what is seen from here; the platform still got further.',
   },
   {
     id: 'report_earlier',
@@ -179,6 +194,7 @@ export const RULES: readonly Rule[] = [
     confidence: always('differ'),
     sentence:
       'the platform saw {report}, from here {probe}: the platform does not get that far, so begin with its way to {host}',
+    brief: 'From here one gets further: begin with the platform’s way to it.',
   },
   {
     id: 'same_place',
@@ -187,6 +203,7 @@ export const RULES: readonly Rule[] = [
     decides: 'probe',
     confidence: always('differ'),
     sentence: 'the platform saw {report}, from here {probe}: the probe is newer, so it decides',
+    brief: 'This is what is seen from here; the platform saw something else at the same place.',
   },
   {
     id: 'up_unseen',
@@ -195,6 +212,8 @@ export const RULES: readonly Rule[] = [
     decides: 'report',
     confidence: always('only_report'),
     sentence: 'the platform saw {report} (code {code}), from here {probe}, but a probe sends no delivery: {hint}',
+    brief: 'From here it answers, but a probe sends no delivery: {hint}.',
+    unprovable: true,
   },
   {
     id: 'up',
@@ -203,6 +222,8 @@ export const RULES: readonly Rule[] = [
     decides: 'report',
     confidence: always('differ'),
     sentence: 'the platform saw {report}, from here {probe}: {hint}',
+    brief: 'From here it is well: {hint}.',
+    unprovable: true,
   },
   {
     id: 'probe_forbidden',
@@ -211,6 +232,7 @@ export const RULES: readonly Rule[] = [
     decides: 'report',
     confidence: always('only_report'),
     sentence: 'the platform saw {report} (code {code}); {host} may not be looked at from here, see outbound.allow',
+    brief: 'It may not be looked at from here, see outbound.allow.',
   },
   {
     id: 'report_only',
@@ -219,8 +241,14 @@ export const RULES: readonly Rule[] = [
     decides: 'report',
     confidence: always('only_report'),
     sentence: 'the platform saw {report} (code {code}); nothing was probed from here',
+    brief: 'Nothing is probed from here.',
   },
 ]
+
+/** What is to be said of the end of an incident whose newest verdict came from such a rule. */
+export const UNPROVABLE =
+  'A probe goes another way than the platform: until one of its deliveries is seen to arrive, more may be lost'
+export const isUnprovable = (rule: string): boolean => RULES.some(({ id, unprovable }) => id === rule && unprovable)
 
 /** Where to look when the platform fails and a probe does not, by the report's cause. */
 export const UP_HINTS: Readonly<Record<Cause, string>> = {

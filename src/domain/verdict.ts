@@ -1,6 +1,7 @@
 import type { Cause } from './cause.ts'
 import { instant } from './human.ts'
-import { checksFor } from './measures/measures.ts'
+import type { MeasureId } from './measures/catalogue.ts'
+import { checksFor, measureId } from './measures/measures.ts'
 import { guarded, observation, place } from './observation.ts'
 import type { ProbeResult, Vantage } from './probe.ts'
 import { RULES, type Rule, UP_HINTS } from './verdict-rules.ts'
@@ -17,6 +18,10 @@ export interface Verdict {
   readonly confidence: Confidence
   /** The row of docs/verdicts.md that decided. */
   readonly rule: string
+  /** What to do: the chapter of docs/measures.md. Absent in verdicts of earlier versions: then the cause. */
+  readonly measure?: MeasureId
+  /** Canonical; what the checks are about. Absent in verdicts of earlier versions. */
+  readonly url?: string
   /** For people: what is wrong, where it was seen, and what that means. */
   readonly sentence: string
   /** From where the probe looked that was read; null without one. */
@@ -62,20 +67,24 @@ export function judge(seen: Case): Verdict {
   const rule = RULES.find((candidate) => candidate.fits(situation))!
   const probe = rule.vantage === 'internal' ? inside : (outside ?? inside)
   const cause = (rule.decides === 'probe' ? probe?.cause : report?.cause) ?? report?.cause ?? probe?.cause ?? 'unknown'
+  const measure = measureId(cause, probe)
+  const url = probe?.url ?? seen.url
   return {
     at: seen.at,
     cause,
     confidence: rule.confidence(situation),
     rule: rule.id,
+    measure,
+    url,
     sentence: sentence(rule, { seen, probe, outside, inside }),
     vantage: probe?.vantage ?? null,
     evidence: [
       ...(report ? [`${instant(report.at)} the platform reported code ${report.code}, cause ${report.cause}`] : []),
       ...[seen.public, seen.internal].flatMap((result) => (result ? [evidenceOf(result)] : [])),
     ],
-    checks: checksFor(cause, {
+    checks: checksFor(measure, {
       endpoint: seen.endpoint,
-      url: probe?.url ?? seen.url,
+      url,
       ...(report && { code: report.code }),
       ...(probe && { probe }),
     }),

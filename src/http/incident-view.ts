@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { CAUSES } from '../domain/cause.ts'
 import { type Incident, RESOLUTIONS } from '../domain/incident.ts'
 import type { Measure } from '../domain/measures/catalogue.ts'
-import { MEASURES } from '../domain/measures/catalogue.ts'
+import { MEASURE_IDS } from '../domain/measures/catalogue.ts'
 import type { ReadAgain } from '../domain/measures/retm.ts'
 import { VANTAGES } from '../domain/probe.ts'
 import { CONFIDENCES, type Verdict } from '../domain/verdict.ts'
@@ -19,6 +19,12 @@ export const VerdictSchema = Type.Object(
     cause: cause('What is wrong, by report and probe together.'),
     confidence: Type.Enum([...CONFIDENCES], { description: 'Whether report and probe say the same.' }),
     rule: Type.String({ description: 'The row of docs/verdicts.md that decided.' }),
+    measure: Type.Optional(
+      Type.Enum([...MEASURE_IDS], {
+        description: 'The chapter of docs/measures.md; absent in verdicts of earlier versions.',
+      }),
+    ),
+    url: Type.Optional(Type.String({ description: 'Canonical; what the checks are about.' })),
     sentence: Type.String({ description: 'For people.' }),
     vantage: nullable(Type.Enum([...VANTAGES]), 'From where the probe looked; null without one.'),
     evidence: texts('What was seen, by whom and when.'),
@@ -84,7 +90,7 @@ export const IncidentDetailSchema = Type.Object(
         mends: texts('How to mend it.'),
         mended: Type.String({ description: 'How to know that it is mended.' }),
       },
-      { description: `Corrective measures for the cause, one of ${Object.keys(MEASURES).length}.` },
+      { description: `Corrective measures, one of ${MEASURE_IDS.length}.` },
     ),
     readAgain: Type.Array(
       Type.Object({
@@ -92,10 +98,19 @@ export const IncidentDetailSchema = Type.Object(
         method: Type.Literal('GET'),
         url: Type.String({ description: '$NAME is a shell variable of yours.' }),
         headers: Type.Record(Type.String(), Type.String()),
+        command: Type.String({ description: 'The same for a shell.' }),
         documented: Type.Boolean({ description: 'Whether the platform’s public documentation names this path.' }),
         note: Type.String(),
       }),
       { description: 'Requests that read the lost window again from the platform. They hold no secret.' },
+    ),
+    recovery: nullable(
+      Type.Object({
+        goodProbes: Type.Integer({ description: 'Good probes in a row so far.' }),
+        goodProbesNeeded: Type.Integer({ description: 'Where it can be probed: incidents.goodProbes.' }),
+        quietUntil: Type.String({ format: 'date-time', description: 'No report may come until then.' }),
+      }),
+      'What is missing for it to close by itself; null once it is closed.',
     ),
   },
   { description: 'An incident with its history and what to do about it.' },
@@ -150,10 +165,16 @@ function failuresUrl({ endpoint, openedAt, firstFailureAt, lastFailureAt }: Inci
 
 export const incidentDetailView = (
   incident: Incident,
-  more: { verdicts: readonly Verdict[]; measures: Measure; readAgain: readonly ReadAgain[] },
+  more: {
+    verdicts: readonly Verdict[]
+    measures: Measure
+    readAgain: readonly ReadAgain[]
+    recovery: { goodProbes: number; goodProbesNeeded: number; quietUntil: number } | null
+  },
 ) => ({
   ...incidentView(incident),
   verdicts: more.verdicts.map(verdictView),
   measures: more.measures,
   readAgain: more.readAgain,
+  recovery: more.recovery && { ...more.recovery, quietUntil: new Date(more.recovery.quietUntil).toISOString() },
 })

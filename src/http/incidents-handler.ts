@@ -1,16 +1,18 @@
 import type { Context, Middleware } from 'koa'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { Incident } from '../domain/incident.ts'
+import type { Incident, IncidentSettings } from '../domain/incident.ts'
 import type { Journal } from '../domain/journal.ts'
-import { measuresFor } from '../domain/measures/measures.ts'
+import { measureId, measuresFor } from '../domain/measures/measures.ts'
 import { readAgain } from '../domain/measures/retm.ts'
 import { redact } from '../domain/redact.ts'
 import { AppError } from '../errors.ts'
 import type { Follower } from '../service/follow-incidents.ts'
 import { readBody } from './body.ts'
 import { readIncidentQuery } from './incident-query.ts'
+import { incidentPage, incidentText, listText } from './incident-text.ts'
 import { incidentDetailView, incidentView } from './incident-view.ts'
 import { BODY_TIMEOUT } from './listener.ts'
 
@@ -24,18 +26,24 @@ export interface EndpointFacts {
 }
 
 export interface IncidentsParts {
-  readonly journal: Pick<Journal, 'incident' | 'incidents'>
+  readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
   readonly follower: Pick<Follower, 'resolve' | 'latest' | 'state' | 'states'>
   readonly endpoints: readonly EndpointFacts[]
+  readonly settings: Pick<IncidentSettings, 'quietTime' | 'goodProbes'>
   readonly clock: Clock
+  /** Where people reach the admin listener. */
+  readonly externalUrl?: string
 }
 
-/** `GET /api/v1/incidents`. */
-export function listIncidents({ journal, clock }: Pick<IncidentsParts, 'journal' | 'clock'>): Middleware {
+/** `GET /api/v1/incidents`: as JSON, and for people as text; a single one then with all that is known. */
+export function listIncidents(parts: IncidentsParts): Middleware {
   return async (ctx: Context) => {
-    const { filter, limit, before } = readIncidentQuery(new URLSearchParams(ctx.querystring), clock)
-    const page = await journal.incidents(filter, { limit, ...(before !== undefined && { before }) })
-    ctx.body = { incidents: page.incidents.map(incidentView), next: page.next }
+    const { filter, limit, before } = readIncidentQuery(new URLSearchParams(ctx.querystring), parts.clock)
+    const page = await parts.journal.incidents(filter, { limit, ...(before !== undefined && { before }) })
+    const [only, ...others] = page.incidents
+    if (!forPeople(ctx)) ctx.body = { incidents: page.incidents.map(incidentView), next: page.next }
+    else if (only && others.length === 0) await tell(ctx, only, parts)
+    else answerText(ctx, listText(page.incidents.map(incidentView), base(parts)))
   }
 }
 
@@ -44,23 +52,66 @@ export function getIncident(parts: IncidentsParts): Middleware {
   return async (ctx: Context) => {
     const found = await parts.journal.incident(String(ctx['params'].id).toLowerCase())
     if (!found) throw new AppError('not_found', 'no incident has this id; it may have been removed by retention')
-    ctx.body = incidentDetailView(found.incident, { verdicts: found.verdicts, ...advice(found.incident, parts) })
+    const { incident, verdicts } = found
+    if (forPeople(ctx)) await tell(ctx, incident, parts)
+    else ctx.body = incidentDetailView(incident, { verdicts, ...advice(incident, parts) })
   }
 }
 
-function advice(incident: Incident, { endpoints, follower }: IncidentsParts) {
-  const { endpoint, cause, report, loss } = incident
+/** Programs that say nothing of what they accept get JSON; a browser gets what a person can read. */
+function forPeople(ctx: Context): boolean {
+  ctx.set('Vary', 'Accept')
+  return ctx.accepts('application/json', 'text/plain', 'text/html') !== 'application/json'
+}
+
+function answerText(ctx: Context, text: string): void {
+  const isPage = ctx.accepts('text/plain', 'text/html') === 'text/html'
+  if (isPage)
+    ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+  ctx.type = isPage ? 'text/html' : 'text/plain'
+  ctx.body = isPage ? incidentPage(text) : text
+}
+
+const base = ({ externalUrl = '' }: Pick<IncidentsParts, 'externalUrl'>): string => externalUrl.replace(/\/+$/, '')
+
+async function tell(ctx: Context, incident: Incident, parts: IncidentsParts): Promise<void> {
+  const { report, endpoint } = incident
+  const failure = report ? await parts.journal.get(report.id) : undefined
+  const facts = parts.endpoints.find(({ name }) => name === endpoint)
+  const { public: outside, internal: inside } = parts.follower.latest(endpoint)
+  const text = incidentText(incidentDetailView(incident, { verdicts: [], ...advice(incident, parts) }), {
+    facts,
+    probes: [outside, inside].flatMap((probe) => probe ?? []),
+    message: failure?.message ?? '',
+    now: parts.clock(),
+    base: base(parts),
+  })
+  answerText(ctx, text)
+}
+
+function advice(incident: Incident, { endpoints, follower, settings }: IncidentsParts) {
+  const { endpoint, cause, report, loss, verdict, closedAt } = incident
   const facts = endpoints.find(({ name }) => name === endpoint)
   const { public: outside, internal: inside } = follower.latest(endpoint)
-  const probe = outside ?? inside
+  const probe = verdict?.vantage === 'internal' ? (inside ?? outside) : (outside ?? inside)
+  // What is well by now says nothing of what was wrong: then it is the verdict's that counts.
+  const measure = verdict?.measure ?? measureId(cause, probe)
   return {
-    measures: measuresFor(cause, {
+    measures: measuresFor(measure, {
       endpoint,
-      url: probe?.url ?? facts?.urls[0] ?? endpoint,
+      url: verdict?.url ?? probe?.url ?? canonicalUrl(facts?.urls[0] ?? endpoint) ?? endpoint,
       ...(report && { code: report.code }),
       ...(probe && { probe }),
     }),
-    readAgain: readAgain(facts?.event ?? '', loss),
+    readAgain: readAgain(facts?.event ?? '', loss, incident.firstFailureAt),
+    recovery:
+      closedAt === null
+        ? {
+            goodProbes: incident.goodRun?.count ?? 0,
+            goodProbesNeeded: settings.goodProbes,
+            quietUntil: incident.quietSince + settings.quietTime,
+          }
+        : null,
   }
 }
 

@@ -67,13 +67,18 @@ const queryParameters = (schema: TSchema) =>
 const pathParameter = (name: string, schema: object) => ({ name, in: 'path', required: true, schema })
 const uuid = { type: 'string', format: 'uuid' }
 
+const FOR_PEOPLE = { 'text/plain': { schema: { type: 'string' } }, 'text/html': { schema: { type: 'string' } } }
+
 const incidentPaths = {
   '/api/v1/incidents': {
     get: {
       operationId: 'listIncidents',
       summary: 'Incidents, newest first',
       parameters: queryParameters(IncidentQuerySchema),
-      responses: { 200: { description: 'A page.', content: json(ref('IncidentPage')) }, ...problems(400, 401, 503) },
+      responses: {
+        200: { description: 'A page; for people as text.', content: { ...json(ref('IncidentPage')), ...FOR_PEOPLE } },
+        ...problems(400, 401, 503),
+      },
     },
   },
   '/api/v1/incidents/{id}': {
@@ -82,7 +87,10 @@ const incidentPaths = {
       summary: 'One incident, with verdicts, measures and what to read again',
       parameters: [pathParameter('id', uuid)],
       responses: {
-        200: { description: 'The incident.', content: json(ref('IncidentDetail')) },
+        200: {
+          description: 'The incident; for people as text.',
+          content: { ...json(ref('IncidentDetail')), ...FOR_PEOPLE },
+        },
         ...problems(401, 404, 503),
       },
     },

@@ -1,11 +1,25 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { EndpointState } from '../domain/incident.ts'
+import type { EndpointState, Incident } from '../domain/incident.ts'
+
+const INFO = ['endpoint', 'cause', 'code', 'rule', 'measure', 'url'] as const
+
+/** A configured endpoint's canonical URL; undefined for one that is its own URL. */
+export type UrlOf = (endpoint: string) => string | undefined
+
+/** Rules and measures are closed sets; the URL is canonical. Before there is a verdict its rule is `none`. */
+const infoOf = ({ endpoint, cause, report, verdict }: Incident, urlOf: UrlOf) => ({
+  cause,
+  code: report ? String(report.code) : 'none',
+  rule: verdict?.rule ?? 'none',
+  measure: verdict?.measure ?? cause,
+  url: verdict?.url ?? urlOf(endpoint) ?? endpoint,
+})
 
 /**
  * The incidents of followed endpoints. All of it is read from their states at each scrape, so that it is what the journal
  * holds, also after a restart; nothing here can drift. At most 500 endpoints.
  */
-export function incidentMetrics(registry: Registry, configured: readonly string[]) {
+export function incidentMetrics(registry: Registry, configured: readonly string[], urlOf: UrlOf) {
   const registers = [registry]
   let states: () => Iterable<EndpointState> = () => []
 
@@ -42,17 +56,26 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
       for (const { endpoint, incidents } of states()) this.inc({ endpoint }, incidents)
     },
   })
-  new Gauge<'endpoint' | 'cause' | 'code'>({
-    name: 'webhook_incident_info',
-    help: 'Cause by the newest verdict and code of the newest report of an open incident, always 1. Exactly one series an endpoint while open, at most 500 endpoints.',
-    labelNames: ['endpoint', 'cause', 'code'],
+  new Gauge<'endpoint'>({
+    name: 'webhook_incident_loss_started_timestamp_seconds',
+    help: "The last proven good moment before the endpoint's newest incident, as Unix time: what came later is to be read again. Absent where none is known. At most 500 endpoints.",
+    labelNames: ['endpoint'],
     registers,
     collect() {
       this.reset()
-      for (const { endpoint, incident } of states()) {
-        if (!incident || incident.closedAt !== null) continue
-        this.set({ endpoint, cause: incident.cause, code: incident.report ? String(incident.report.code) : 'none' }, 1)
-      }
+      for (const { endpoint, incident } of states())
+        if (incident && incident.loss.from !== null) this.set({ endpoint }, incident.loss.from / 1_000)
+    },
+  })
+  new Gauge<(typeof INFO)[number]>({
+    name: 'webhook_incident_info',
+    help: 'What is known of an open incident, always 1: cause, rule and measure of the newest verdict and the URL that it is about, code of the newest report. Exactly one series an endpoint while open, at most 500 endpoints.',
+    labelNames: [...INFO],
+    registers,
+    collect() {
+      this.reset()
+      for (const { endpoint, incident } of states())
+        if (incident && incident.closedAt === null) this.set({ endpoint, ...infoOf(incident, urlOf) }, 1)
     },
   })
   return {

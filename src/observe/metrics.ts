@@ -4,7 +4,7 @@ import { type Measuring, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
 import { canaryMetrics } from './canary-metrics.ts'
 import { type DeliveryOptions, deliveryMetrics } from './delivery-metrics.ts'
 import { type Exposition, exposition } from './exposition.ts'
-import { incidentMetrics } from './incident-metrics.ts'
+import { incidentMetrics, type UrlOf } from './incident-metrics.ts'
 import { journalMetrics } from './journal-metrics.ts'
 import { probeMetrics } from './probe-metrics.ts'
 import { reportLabels } from './reasons.ts'
@@ -23,6 +23,7 @@ export interface MetricsOptions extends DeliveryOptions {
   readonly processMetrics?: boolean
   /** Told of a verb that was given what it cannot count: a fault of ours, and no reason to fail a report. */
   readonly onFault: (error: unknown) => void
+  readonly urlOf?: UrlOf
 }
 
 export interface Metrics extends Measuring {
@@ -49,7 +50,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const delivery = deliveryMetrics(registry, options)
   const journal = journalMetrics(registry)
   const configured = options.endpoints.map((endpoint) => endpoint.name)
-  const incidents = incidentMetrics(registry, configured)
+  const incidents = incidentMetrics(registry, configured, options.urlOf ?? (() => undefined))
   const probes = probeMetrics(registry)
   const canary = options.canary ? canaryMetrics(registry) : undefined
   let series: (() => SeriesUsage) | undefined

@@ -28,6 +28,10 @@ const FILES = globSync('files/rules/*.yaml', { cwd: CHART }).map((file) => join(
 const rulesIn = (rules: Rules) => rules.groups.flatMap((group) => group.rules)
 const source = (): Rules => ({ groups: FILES.flatMap((file) => (parse(readFileSync(file, 'utf8')) as Rules).groups) })
 
+/** Without the template that adds a heading of the page. */
+const pageOf = (annotations: Readonly<Record<string, string>> | undefined) =>
+  annotations?.['runbook_url']?.split('{{', 1)[0]
+
 describe('the rules', function () {
   this.timeout(60_000)
   let promtool: Program
@@ -84,7 +88,7 @@ describe('the rules', function () {
       const scoped = rule.expr.match(/\{[^}]*job="webhook-error-exporter"/g) ?? []
       expect(scoped.length, `${name}: each selector says job="webhook-error-exporter"`).to.be.at.least(metrics.length)
       if (!rule.alert) continue
-      expect(rule.annotations?.['runbook_url'], name).to.equal(`${RUNBOOKS}${rule.alert}.md`)
+      expect(pageOf(rule.annotations), name).to.equal(`${RUNBOOKS}${rule.alert}.md`)
       expect(rule.annotations?.['dashboard_url'] ?? GRAFANA, name).to.match(new RegExp(`^${GRAFANA}`))
       expect(rule.annotations, name).to.include.keys('summary', 'description')
       expect(rule.labels, name).to.include.keys('severity')
@@ -149,7 +153,7 @@ describe('the rules', function () {
       await rendered({ rules: { runbookUrl: 'https://wiki.example/rb/', grafanaUrl: 'https://g.example' } }),
     )
     for (const { alert, annotations } of linked.filter((rule) => rule.alert)) {
-      expect(annotations?.['runbook_url']).to.equal(`https://wiki.example/rb/${alert}.md`)
+      expect(pageOf(annotations)).to.equal(`https://wiki.example/rb/${alert}.md`)
       expect(annotations?.['dashboard_url']).to.match(/^https:\/\/g\.example\/d\//)
     }
   })

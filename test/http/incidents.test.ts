@@ -71,6 +71,69 @@ describe('/api/v1/incidents and /endpoints', () => {
     expect(page.failures.map((failure: { id: string }) => failure.id)).to.deep.equal([id])
   })
 
+  describe('for people', () => {
+    const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+    const read = async (path: string, accept: string) => {
+      const response = await fetch(`${service.admin}/api/v1/${path}`, { headers: { ...auth, Accept: accept } })
+      return {
+        type: response.headers.get('content-type'),
+        vary: response.headers.get('vary'),
+        text: await response.text(),
+      }
+    }
+    const message = '<b>it</b> & "more"'
+    let id: string
+    before(async () => {
+      id = (await answer(report(service.ingest, { code: 28, endpoint: 'https://people.example/x', message }))).body.id
+      await until('the verdict', async () => (await get(`incidents/${id}`)).body.verdict)
+    })
+
+    it('is JSON for whoever names nothing, or names it first', async () => {
+      for (const accept of ['*/*', 'application/json', 'application/json, text/plain;q=0.5']) {
+        const { type, vary } = await read(`incidents/${id}`, accept)
+        expect([type, vary], accept).to.deep.equal(['application/json; charset=utf-8', 'Accept'])
+      }
+    })
+
+    it('is a text with what, since when, whose, why, what now and how it ends', async () => {
+      for (const path of [`incidents/${id}`, 'incidents?limit=1&endpoint=https%3A%2F%2Fpeople.example%2Fx']) {
+        const { type, text } = await read(path, 'text/plain')
+        expect(type).to.equal('text/plain; charset=utf-8')
+        expect(text.split('\n')[0]).to.match(/^https:\/\/people\.example\/x: The platform saw/)
+        for (const line of [
+          /^state +open since \S+Z \(/m,
+          /^reports +1, the last at /m,
+          /^whose +not configured$/m,
+          /^platform +code 28: <b>it<\/b> & "more"$/m,
+          /^lost +from an unknown moment before the first failure until now$/m,
+          /^ends +by itself: no report until \S+ \(nothing is probed from here\)$/m,
+          /^Check, in this order\n +1\. /m,
+          /^Mend\n +1\. /m,
+          /^Mended when\n/m,
+          /^ +curl .* "https:\/\/\$RETM_BUSINESS_ID\.retm\.sa\/api\/v2\/invoices\/list"$/m,
+        ])
+          expect(text).to.match(line)
+      }
+    })
+
+    it('is a page for a browser, with nothing of the report in its markup, and links that lead somewhere', async () => {
+      const { type, text } = await read(`incidents/${id}`, BROWSER)
+      expect(type).to.equal('text/html; charset=utf-8')
+      expect(text).not.to.include('<b>')
+      expect(text).to.include('&#60;b&#62;it')
+      const links = [...text.matchAll(/<a href="([^"]+)"/g)].map(([, link]) => link!.replaceAll('&#38;', '&'))
+      expect(links).to.have.length(3)
+      for (const link of links) expect((await get(link.slice('/api/v1/'.length))).status, link).to.equal(200)
+    })
+
+    it('lists several with the way to each, and says where none fits', async () => {
+      const other = await fail('https://people.example/y')
+      const { text } = await read('incidents?state=open', 'text/plain')
+      for (const it of [id, other]) expect(text).to.include(`/api/v1/incidents/${it}\n`)
+      expect((await read('incidents?endpoint=nobody', 'text/plain')).text).to.include('No incident fits')
+    })
+  })
+
   it('filters, pages, and names what is wrong with a query', async () => {
     const ids = [
       await fail('https://one.example/'),

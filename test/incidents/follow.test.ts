@@ -102,7 +102,9 @@ describe('an incident, followed through on the real service', () => {
     const text = await scrape(service.admin)
     expect(sample(text, 'webhook_incident_open{endpoint="orders"}')).to.equal(1)
     expect(sample(text, 'webhook_incidents_total{endpoint="orders"}')).to.equal(2)
-    expect(sample(text, 'webhook_incident_info{endpoint="orders",cause="unavailable",code="503"}')).to.equal(1)
+    expect(text).to.match(
+      /^webhook_incident_info\{endpoint="orders",cause="unavailable",code="503",rule="\w+",measure="unavailable",url="http:[^"]+"\} 1$/m,
+    )
 
     receiver.status = 204
     const closed = await until('the recovery', async () => {

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { type EndpointState, newEndpoint } from '../../src/domain/incident.ts'
 import type { CanaryMoments } from '../../src/domain/journal.ts'
 import type { ProbeResult } from '../../src/domain/probe.ts'
+import type { Verdict } from '../../src/domain/verdict.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import { requireProgram } from '../support/programs.ts'
 import { sample, series } from '../support/scrape.ts'
@@ -15,6 +16,7 @@ const create = (canary = false) =>
     tenantLabel: false,
     processMetrics: false,
     canary,
+    urlOf: (endpoint) => (endpoint === 'orders' ? 'https://shop.example/hooks' : undefined),
     onFault: (error) => {
       throw error
     },
@@ -24,7 +26,7 @@ const text = async (metrics: Metrics) => (await metrics.render(undefined)).body
 
 const state = (
   endpoint: string,
-  more: { closedAt?: number; cause?: 'tls' | 'dns'; code?: number } = {},
+  more: { closedAt?: number; cause?: 'tls' | 'dns'; code?: number; verdict?: Verdict; lossFrom?: number } = {},
 ): EndpointState => ({
   ...newEndpoint(endpoint),
   incidents: 3,
@@ -41,8 +43,8 @@ const state = (
     causes: {},
     report: more.code === undefined ? null : { id: 'f', at: 1, code: more.code, cause: 'unknown' },
     cause: more.cause ?? 'tls',
-    verdict: null,
-    loss: { from: null, fromProof: null, until: null, untilProof: null },
+    verdict: more.verdict ?? null,
+    loss: { from: more.lossFrom ?? null, fromProof: null, until: null, untilProof: null },
     reopened: 0,
     quietSince: 1,
     goodRun: null,
@@ -68,16 +70,24 @@ describe('incident metrics', () => {
     expect(sample(body, 'webhook_incidents_total{endpoint="orders"}')).to.equal(3)
     expect(sample(body, 'webhook_incident_started_timestamp_seconds{endpoint="orders"}')).to.equal(1_700_000_000.5)
     expect(series(body, 'webhook_incident_info')).to.deep.equal([
-      'webhook_incident_info{endpoint="orders",cause="tls",code="56"} 1',
-      'webhook_incident_info{endpoint="https://stranger.example/",cause="tls",code="none"} 1',
+      'webhook_incident_info{endpoint="orders",cause="tls",code="56",rule="none",measure="tls",url="https://shop.example/hooks"} 1',
+      'webhook_incident_info{endpoint="https://stranger.example/",cause="tls",code="none",rule="none",measure="tls",url="https://stranger.example/"} 1',
     ])
     states = [state('orders', { code: 57, cause: 'dns' })]
     body = await text(metrics)
     expect(series(body, 'webhook_incident_info')).to.deep.equal([
-      'webhook_incident_info{endpoint="orders",cause="dns",code="57"} 1',
+      'webhook_incident_info{endpoint="orders",cause="dns",code="57",rule="none",measure="dns",url="https://shop.example/hooks"} 1',
     ])
+    const verdict = { rule: 'agree', measure: 'tls_expired', url: 'https://shop.example/new' } as Verdict
+    states = [state('orders', { code: 57, verdict, lossFrom: 1_600_000_000_000 })]
+    body = await text(metrics)
+    expect(series(body, 'webhook_incident_info')).to.deep.equal([
+      'webhook_incident_info{endpoint="orders",cause="tls",code="57",rule="agree",measure="tls_expired",url="https://shop.example/new"} 1',
+    ])
+    expect(sample(body, 'webhook_incident_loss_started_timestamp_seconds{endpoint="orders"}')).to.equal(1_600_000_000)
     states = [state('orders', { closedAt: 2 })]
     body = await text(metrics)
+    expect(series(body, 'webhook_incident_loss_started_timestamp_seconds')).to.deep.equal([])
     expect(sample(body, 'webhook_incident_open{endpoint="orders"}')).to.equal(0)
     expect(series(body, 'webhook_incident_info')).to.deep.equal([])
     expect(sample(body, 'webhook_incidents_total{endpoint="orders"}')).to.equal(3)

@@ -80,6 +80,7 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
       alert('WebhookEndpointDown', orders),
       alert('WebhookAvailabilityBurnFast', orders),
       alert('WebhookAvailabilityBurnSlow', { ...orders, severity: 'warning' }),
+      alert('WebhookCertificateExpiresIn1Day', orders),
       alert('WebhookEndpointDown', { endpoint: 'menu' }),
     ],
     told: ['WebhookEndpointFailing', 'WebhookEndpointDown'],
@@ -206,6 +207,7 @@ describe('the example for Alertmanager', function () {
     commonAnnotations: {},
     alerts: Array.from({ length: count }, (_, index) => ({
       status,
+      endsAt: '2026-11-24T02:49:30Z',
       labels: alert('WebhookEndpointFailing', { endpoint: `orders-${index}` }),
       annotations: {
         summary: 'Deliveries fail',
@@ -220,7 +222,13 @@ describe('the example for Alertmanager', function () {
     code: '60',
     since: 'T',
     failures_last_hour: '3',
-    first_check: 'openssl',
+    why: 'It has expired.',
+    event: 'order.created',
+    first_check: 'See it: `openssl </dev/null | cat`',
+    mend: 'Renew it',
+    lost_since: 'L',
+    read_again: 'invoices (GET /x)',
+    caution: 'A probe goes another way.',
     dashboard_url: 'https://g.example',
     api_command: 'kubectl port-forward',
   }
@@ -243,13 +251,31 @@ describe('the example for Alertmanager', function () {
         return text
       }
       const one = await show(sample('firing', 1, rich))
-      if (name === 'title') expect(one).to.match(/1 firing · Deliveries fail · sales: shop\/webhook-error-exporter/)
+      if (name === 'title') {
+        expect(await show(sample('firing', 30, rich))).to.match(/^30 firing · orders-0: Deliveries fail · sales: /)
+        const over = sample('resolved', 2, rich)
+        expect(await show({ ...over, alerts: over.alerts.slice(0, 1) })).to.match(
+          /^Resolved · orders-0: Deliveries fail · sales: /,
+        )
+        const [along, deliveries] = over.alerts
+        const silent = { ...along, annotations: { summary: 'It was down.' } }
+        for (const alerts of [
+          [silent, deliveries],
+          [deliveries, silent],
+        ])
+          expect(await show({ ...over, alerts })).to.match(/^Resolved · orders-1: Deliveries fail · sales: /)
+      }
+      if (name === 'title')
+        expect(one).to.match(/^orders-0: Deliveries fail \(tls\) · sales: shop\/webhook-error-exporter$/)
       else {
         for (const word of [
           'CRITICAL',
           'orders-0',
           'tls',
+          'It has expired.',
+          'order.created',
           'openssl',
+          'Renew it',
           'https://r.example/x',
           'https://g.example',
           'kubectl port-forward',
@@ -257,7 +283,20 @@ describe('the example for Alertmanager', function () {
           expect(one).to.include(word)
         const many = await show(sample('firing', 30, rich))
         expect(many).to.include('orders-9').and.include('30 in all').and.not.include('orders-10')
-        expect(await show(sample('firing', 1, {}))).not.to.include('Cause')
+        const bare = await show(sample('firing', 1, {}))
+        expect(bare)
+          .to.include('They do.')
+          .and.not.match(/Cause|Check|Mend|Lost/)
+        // Slack would take it for a link, a mail for markup.
+        if (name !== 'plain') {
+          expect(one).to.include('openssl &lt;/dev/null')
+          expect(one).not.to.include('</dev/null')
+        }
+        const over = await show(sample('resolved', 1, { ...rich, api_url: 'https://a.example/i' }))
+        expect(over).to.match(/Lost: deliveries since L, until .* at the latest/)
+        for (const word of ['invoices (GET /x)', 'A probe goes another way.', 'https://a.example/i'])
+          expect(over).to.include(word)
+        expect(over).not.to.match(/They do\.|Mend/)
         expect(await show(sample('firing', 1, { ...rich, api_url: 'https://a.example/i' })))
           .to.include('https://a.example/i')
           .and.not.include('kubectl')

@@ -94,9 +94,9 @@ describe('the runbooks', () => {
   })
 
   it('have the corrective measures of every cause', () => {
-    expect(measures.map(({ cause }) => cause)).to.deep.equal([...CAUSES])
-    for (const { cause, meaning } of measures) {
-      expect(page(CAUSES_PAGE)).to.include(`### ${cause}\n`).and.include(meaning)
+    expect(measures.map(({ id }) => id)).to.include.members([...CAUSES])
+    for (const { id, meaning } of measures) {
+      expect(page(CAUSES_PAGE)).to.include(`### ${id}\n`).and.include(meaning)
     }
   })
 })

@@ -156,7 +156,9 @@ describe('from the report to the notification, live', function () {
     expect(texts['first_check']).to.have.length.above(20)
     const runbook = texts['runbook_url']!
     expect(runbook).to.match(new RegExp(`^${RUNBOOK_BASE}`))
-    expect(existsSync(join(DOCS, 'runbooks', runbook.slice(RUNBOOK_BASE.length))), runbook).to.equal(true)
+    expect(existsSync(join(DOCS, 'runbooks', runbook.slice(RUNBOOK_BASE.length).split('#')[0]!)), runbook).to.equal(
+      true,
+    )
     const dashboard = new URL(texts['dashboard_url']!)
     expect(dashboard.pathname).to.equal(`/d/${DASHBOARDS.endpoint}`)
     expect(Object.fromEntries(dashboard.searchParams)).to.include({

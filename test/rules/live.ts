@@ -13,14 +13,20 @@ export const FASTER = 40
 
 const faster = (duration: string): string => `${Math.round((seconds(duration) * 1_000) / FASTER)}ms`
 
-interface RuleFile {
+export interface RuleFile {
   groups: { interval: string; rules: Record<string, unknown>[] }[]
 }
 
 /** A rule file as the chart would render it for this release, with every duration shortened. @returns its path */
 export function fastRules(file: string, api: string): string {
   const text = readFileSync(file, 'utf8').replaceAll(JOB_MATCHER, () => `${JOB_MATCHER}, namespace="${NAMESPACE}"`)
-  const rules = parse(text.replaceAll(API_BASE, api)) as RuleFile
+  const path = join(tempFolder(), basename(file))
+  writeFileSync(path, stringify(fastGroups(parse(text.replaceAll(API_BASE, api))), { lineWidth: 0 }))
+  return path
+}
+
+/** The same rules, with every duration shortened. */
+export function fastGroups(rules: RuleFile): RuleFile {
   for (const group of rules.groups) {
     group.interval = faster(group.interval)
     for (const rule of group.rules) {
@@ -34,16 +40,19 @@ export function fastRules(file: string, api: string): string {
         .replaceAll(/offset (\w+)/g, (_, by: string) => `offset ${faster(by)}`)
     }
   }
-  const path = join(tempFolder(), basename(file))
-  writeFileSync(path, stringify(rules, { lineWidth: 0 }))
-  return path
+  return rules
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a parsed file is looked at field by field
+export function fastRouting(config: any): any {
+  const route = config.route.routes[0]
+  for (const key of ['group_wait', 'group_interval']) route[key] = faster(route[key])
+  return config
 }
 
 /** The example's routes and inhibitions, with every receiver a webhook. */
 export function fastAlertmanager(file: string, sink: string): string {
-  const config = parse(readFileSync(file, 'utf8'))
-  const route = config.route.routes[0]
-  for (const key of ['group_wait', 'group_interval']) route[key] = faster(route[key])
+  const config = fastRouting(parse(readFileSync(file, 'utf8')))
   const receivers = (config.receivers as { name: string }[]).map(({ name }) => ({
     name,
     webhook_configs: [{ url: `${sink}/${name}`, send_resolved: true }],

@@ -1,9 +1,13 @@
 import { expect } from 'chai'
 import { GROUPS } from '../../grafana/rules/groups.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
+import { MEASURE_IDS, REFINEMENTS } from '../../src/domain/measures/catalogue.ts'
+import { measuresFor } from '../../src/domain/measures/measures.ts'
+import { RULES, UNPROVABLE, UP_HINTS } from '../../src/domain/verdict-rules.ts'
 import { removeTempFolders } from '../support/temp.ts'
 import { CASES } from './cases.ts'
 import { unitTest } from './promtool.ts'
+import { series } from './series.ts'
 
 describe('the texts of an alert', function () {
   this.timeout(60_000)
@@ -11,10 +15,15 @@ describe('the texts of an alert', function () {
 
   for (const { alert, summary } of alertsOf(GROUPS)) {
     it(`${alert} is filled in, with links that name what it is about`, async function () {
-      const { series, fires, step, labels = {} } = CASES.find((it) => it.alert === alert && it.fires !== undefined)!
+      const {
+        series: given,
+        fires,
+        step,
+        labels = {},
+      } = CASES.find((it) => it.alert === alert && it.fires !== undefined)!
       const { text } = await unitTest(this, {
         files: ['endpoints.yaml', 'receiver.yaml'],
-        series,
+        series: given,
         keep: (rule) => rule.record !== undefined || rule.alert === alert,
         ...(step !== undefined && { step }),
         alerts: [{ at: fires!, alert }],
@@ -29,6 +38,80 @@ describe('the texts of an alert', function () {
       if (got.includes('/d/webhook-endpoint?')) expect(got).to.match(/var-endpoint=orders&from=(\d+|now-6h)&to=now/)
     })
   }
+
+  it('says of an incident what its newest verdict calls for, with host, port and URL filled in', async function () {
+    const URLS = [
+      'https://shop.example/hooks',
+      'http://shop.example/hooks',
+      "https://shop.example:8443/it's",
+      'http://[2001:db8::1]:8080/',
+    ]
+    const one = [1, 1, 1, 1, 1]
+    const world = MEASURE_IDS.map((measure, index) => {
+      const cause = REFINEMENTS[measure as keyof typeof REFINEMENTS] ?? measure
+      return { endpoint: `e-${measure}`, measure, cause, rule: RULES[index % RULES.length]!, url: URLS[index % 4]! }
+    })
+    const { text } = await unitTest(this, {
+      files: ['endpoints.yaml', 'receiver.yaml'],
+      series: Object.fromEntries(
+        world.flatMap(({ endpoint, measure, cause, rule, url }) => [
+          [series('webhook_incident_open', { endpoint }), one],
+          [
+            series('webhook_endpoint_info', { endpoint, event: 'order.refunded', team: 'sales', severity: 'critical' }),
+            one,
+          ],
+          [series('webhook_incident_info', { endpoint, cause, code: '7', rule: rule.id, measure, url }), one],
+        ]),
+      ),
+      keep: (rule) => rule.record !== undefined || rule.alert === 'WebhookEndpointFailing',
+      alerts: [{ at: '1m', alert: 'WebhookEndpointFailing' }],
+    })
+    const got = /got:\[([\s\S]*)\]/.exec(text)?.[1] ?? ''
+    expect(got, text).not.to.match(/\{\{|<error|<no value>/)
+    const alerts = got.split('Annotations:{').slice(1)
+    expect(alerts).to.have.length(MEASURE_IDS.length)
+    for (const { endpoint, measure, cause, rule, url } of world) {
+      const own = alerts.find((it) => it.includes(`var-endpoint=${endpoint}&`))!
+      const filled = measuresFor(measure, { endpoint, url, code: 7 })
+      const quoted = (it: string) => JSON.stringify(it.replaceAll('not seen from here', 'not known')).slice(1, -1)
+      expect(own, endpoint).to.include(`first_check="${quoted(filled.checks[0]!)}"`)
+      expect(own).to.include(`mend="${quoted(filled.mends[0]!)}"`)
+      const brief = rule.brief.replace('{hint}', UP_HINTS[cause])
+      expect(own, endpoint).to.include(`why="${quoted(`${filled.meaning} ${brief}`)}"`)
+      expect(own).to.include(`WebhookEndpointFailing.md#${measure}"`)
+      expect(own).to.include('read_again="invoices (GET /api/v2/invoices/list), orders (GET /api/v2/orders/list)"')
+      expect(own.includes(`caution="${UNPROVABLE}."`), endpoint).to.equal(rule.unprovable === true)
+    }
+  })
+
+  it('says before a verdict that nothing was looked at, and leads to the incident', async function () {
+    const one = [1, 1, 1, 1, 1]
+    const { text } = await unitTest(this, {
+      files: ['endpoints.yaml', 'receiver.yaml'],
+      series: {
+        [series('webhook_incident_open', { endpoint: 'orders' })]: one,
+        [series('webhook_incident_info', {
+          endpoint: 'orders',
+          cause: 'timeout',
+          code: '28',
+          rule: 'none',
+          measure: 'timeout',
+          url: 'https://shop.example/hooks',
+        })]: one,
+      },
+      keep: (rule) => rule.record !== undefined || rule.alert === 'WebhookEndpointFailing',
+      alerts: [{ at: '1m', alert: 'WebhookEndpointFailing' }],
+    })
+    expect(text).to.include('first_check="Open the incident').and.include('It has not been looked at from here yet.')
+    expect(text).to.include('mend=""')
+  })
+
+  it('has the way to the API where it is about incidents', () => {
+    for (const { alert, annotations = {} } of alertsOf(GROUPS)) {
+      if (!/Failing$|Increasing$|OpenTooLong$/.test(alert)) continue
+      expect(annotations, alert).to.include.keys('api_url', 'api_command')
+    }
+  })
 
   it('has a summary that is the same for everything it is about', () => {
     for (const { alert, summary } of alertsOf(GROUPS)) expect(summary, alert).not.to.match(/\{\{|\$/)

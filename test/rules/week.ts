@@ -39,12 +39,23 @@ const AWAY: readonly (readonly [kind: string, from: number, length: number, Scra
   ['absence', 4_350, 10, 'gone'],
 ]
 
-/** One replica on SQLite, 3 endpoints with 20 outages among them, and 5 that flap for hours. */
-export function simulateWeek(): Week {
+export interface Life {
+  /** Outages of minutes to hours, among the three endpoints that are probed. */
+  readonly outages: number
+  /** One more endpoint for each, which fails for two ticks, again and again for ten hours: ticks from one beginning to the next. */
+  readonly flapping: readonly number[]
+}
+/** What the issue asks for: all of them flap faster than the quiet time, so that each stays one open incident. */
+export const USUAL: Life = { outages: 20, flapping: [6, 8, 11, 12, 14] }
+/** Well for longer than the quiet time, and failing again within another one: closed, and opened again. */
+export const SLOW: Life = { outages: 0, flapping: [25] }
+
+/** One replica on SQLite with its troubles. */
+export function simulateWeek(life: Life): Week {
   const next = random(7)
   const endpoints = [
     ...PROBED.map((name) => ({ name, team: 'sales', severity: 'critical' })),
-    ...[1, 2, 3, 4, 5].map((number) => ({ name: `flapping-${number}`, team: 'kitchen', severity: 'critical' })),
+    ...life.flapping.map((_, index) => ({ name: `flapping-${index + 1}`, team: 'kitchen', severity: 'critical' })),
   ]
   const pods = receivers()
   const received = (tick: number): boolean =>
@@ -52,15 +63,13 @@ export function simulateWeek(): Week {
 
   // Outages, as intervals in which probes and deliveries fail.
   const outages = new Map<string, [from: number, until: number][]>(endpoints.map(({ name }) => [name, []]))
-  for (let index = 0; index < 20; index++) {
+  for (let index = 0; index < life.outages; index++) {
     const from = 150 + index * 240 + Math.floor(next() * 30)
     outages.get(endpoints[index % 3]!.name)!.push([from, from + 3 + Math.floor(next() * 85)])
   }
   for (const [index, { name }] of endpoints.slice(3).entries()) {
     const begin = 350 + index * 900
-    // The last one is well for longer than the quiet time, so that its incident closes and is opened again.
-    const period = index === 4 ? 25 : 6 + index * 2
-    for (let at = begin; at < begin + 300; at += period) outages.get(name)!.push([at, at + 2])
+    for (let at = begin; at < begin + 300; at += life.flapping[index]!) outages.get(name)!.push([at, at + 2])
   }
   const failing = new Map([...outages].map(([name, list]) => [name, minutesOf(list)]))
   const well = (endpoint: string, tick: number): boolean => !failing.get(endpoint)!.has(tick)

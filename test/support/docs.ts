@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
-import { MEASURES } from '../../src/domain/measures/catalogue.ts'
+import { MEASURE_IDS, MEASURES } from '../../src/domain/measures/catalogue.ts'
 import { FAMILIES, readAgain } from '../../src/domain/measures/retm.ts'
 import type { ProbeResult } from '../../src/domain/probe.ts'
 import { judge, REPORTED } from '../../src/domain/verdict.ts'
@@ -84,9 +84,9 @@ function pair(report: Cause | null, probe: Cause | 'good' | undefined): string {
 }
 
 function measures(): string {
-  const chapters = CAUSES.map((cause) => {
-    const { meaning, checks, mends, mended } = MEASURES[cause]
-    return `## ${cause}
+  const chapters = MEASURE_IDS.map((id) => {
+    const { meaning, checks, mends, mended } = MEASURES[id]
+    return `## ${id}
 
 ${meaning}
 
@@ -103,7 +103,9 @@ Mended when: ${mended}`
   return `${MADE}
 # Corrective measures, by cause
 
-The API fills in the concrete endpoint, host, port, code and expiry where a name stands in braces.
+The API fills in the concrete endpoint, host, port, code and expiry where a name stands in braces. \`tls_expired\`,
+\`timeout_connect\` and \`timeout_up\` say more than their cause: the probe saw an expired certificate, was not answered at all, or
+was answered where the platform was not.
 
 ${chapters.join('\n\n')}
 

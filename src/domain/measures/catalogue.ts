@@ -1,6 +1,25 @@
-import type { Cause } from '../cause.ts'
+import { CAUSES, type Cause } from '../cause.ts'
 
-/** What to do about a cause. Texts may hold the placeholders endpoint, host, port, url, code, status, expiry. */
+/**
+ * What is known better than a cause says: which part of it, or how far the platform gets. The set is closed: it is a label.
+ */
+export const REFINEMENTS = {
+  tls_expired: 'tls',
+  timeout_connect: 'timeout',
+  timeout_up: 'timeout',
+} as const satisfies Record<string, Cause>
+/** A cause, or one of its refinements. */
+export type MeasureId = Cause | keyof typeof REFINEMENTS
+/** Each cause, and after it what refines it. */
+export const MEASURE_IDS: readonly MeasureId[] = CAUSES.flatMap((cause): MeasureId[] => [
+  cause,
+  ...(Object.keys(REFINEMENTS) as (keyof typeof REFINEMENTS)[]).filter((id) => REFINEMENTS[id] === cause),
+])
+
+/**
+ * What to do about a cause. Texts may hold the placeholders endpoint, host, port, url, code, status, expiry. A command
+ * stands in backquotes, whole and ready to be pasted: it ends by itself, and a URL in it is quoted.
+ */
 export interface Measure {
   readonly meaning: string
   /** In the order in which they are best made. */
@@ -11,13 +30,13 @@ export interface Measure {
 }
 
 /** One source for the API, log fields, span events and docs/measures.md. */
-export const MEASURES: Readonly<Record<Cause, Measure>> = {
+export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
   dns: {
     meaning: 'The name {host} could not be resolved, so no connection was tried.',
     checks: [
-      'Ask a public resolver: dig +short {host} A; dig +short {host} AAAA',
-      'Follow the delegation from the root: dig +trace {host}',
-      'See whether the domain’s registration or its DNSSEC signatures have expired: whois and delv {host}',
+      'Ask a public resolver: `dig @1.1.1.1 +short {host} A; dig @1.1.1.1 +short {host} AAAA`',
+      'Follow the delegation from the root: `dig +trace {host}`',
+      'See whether the domain’s registration or its DNSSEC signatures have expired: `whois {host}; delv {host}`',
       'Look for a change of the zone or of external-dns around the first failure',
     ],
     mends: [
@@ -29,13 +48,13 @@ export const MEASURES: Readonly<Record<Cause, Measure>> = {
   connection_refused: {
     meaning: 'The host answered that nothing listens on port {port}.',
     checks: [
-      'See whether the application or the proxy in front runs and listens on port {port}: ss -ltn',
-      'Kubernetes: kubectl get pods,endpointslices; no ready pod behind the Service means nobody listens',
+      'See whether the application or the proxy in front runs and listens on port {port}, on its machine: `ss -ltn`',
+      'Kubernetes: `kubectl get pods,endpointslices --all-namespaces`; no ready pod behind the Service means nobody listens',
       'Look for a deployment or a crash around the first failure',
       'See whether {host} still resolves to the right address',
     ],
     mends: ['Start it again, roll the deployment back, or correct port and Service selector'],
-    mended: 'nc -vz {host} {port} connects, and the probe passes its phase connect.',
+    mended: '`nc -vz -w 5 {host} {port}` connects, and the probe passes its phase connect.',
   },
   connection_reset: {
     meaning: 'A connection was made and then reset before an answer was complete.',
@@ -63,10 +82,9 @@ export const MEASURES: Readonly<Record<Cause, Measure>> = {
   tls: {
     meaning: 'The TLS handshake with {host} failed, or its certificate did not verify.',
     checks: [
-      'Look at the certificate that is served: openssl s_client -connect {host}:{port} -servername {host} -showcerts',
-      'See when it ends ({expiry}) and for which names it stands',
-      'See whether the intermediate certificates are served, not the leaf alone',
-      'Look at the issuer: cert-manager’s Certificate and Order, or the ACME client’s log',
+      'Look at what is served, and until when ({expiry}): `openssl s_client -connect {host}:{port} -servername {host} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -enddate -ext subjectAltName`',
+      'See whether the intermediate certificates are served, not the leaf alone: `openssl s_client -connect {host}:{port} -servername {host} </dev/null 2>&1 | grep -E "^ *[0-9] s:|^ *i:|Verif"`',
+      'Look at the issuer: cert-manager’s Certificate and Order (`kubectl get certificates,orders --all-namespaces`), or the ACME client’s log',
     ],
     mends: [
       'Renew the certificate, serve the full chain, and reload what terminates TLS',
@@ -74,12 +92,26 @@ export const MEASURES: Readonly<Record<Cause, Measure>> = {
     ],
     mended: 'The probe passes its phase tls, and its certificate has more than 14 days left.',
   },
+  tls_expired: {
+    meaning: 'The certificate of {host} has expired ({expiry}), so no client connects.',
+    checks: [
+      'See what is served, and until when: `openssl s_client -connect {host}:{port} -servername {host} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -enddate`',
+      'cert-manager: `kubectl get certificates --all-namespaces`; of one that is not READY `kubectl describe certificate` says why it was not renewed',
+      'If a newer certificate is in its Secret or file already, what terminates TLS has not loaded it',
+    ],
+    mends: [
+      'Renew it: `cmctl renew CERTIFICATE --namespace NAMESPACE` where cert-manager keeps it, else what the ACME client offers (`certbot renew`)',
+      'Reload what terminates TLS (the ingress controller or proxy: `nginx -s reload`), and make the first check again',
+      'Tomorrow: find out why it was not renewed by itself, and give the endpoint a `probe.interval`, so that its end is told 21 days before',
+    ],
+    mended: 'The first check shows an end in the future, and the probe is up.',
+  },
   timeout: {
     meaning: 'There was no answer within the platform’s patience.',
     checks: [
-      'Look at the handler’s latency around the failure; RETM’s own budget for an answer may be a second',
-      'Look at saturation: CPU throttling, connection pools, locks, a slow database',
-      'If nothing arrived at all, look at firewalls that drop instead of refuse',
+      'Look for the request in the access log of whatever is in front of {host}: there, it was slow; not there, it was dropped on the way by a firewall',
+      'Slow: look at the handler’s latency around the failure (RETM’s own budget for an answer may be a second), and at saturation: CPU throttling, connection pools, locks, a slow database',
+      "Dropped: see whether anything answers: `curl --silent --show-error --head --max-time 10 '{url}'` (exit 28: no answer)",
     ],
     mends: [
       'Answer first and work later: store the event, return 202, and let a queue do the rest',
@@ -87,14 +119,43 @@ export const MEASURES: Readonly<Record<Cause, Measure>> = {
     ],
     mended: 'The 99th percentile of the handler stays below a second, and the probe is quick.',
   },
+  timeout_connect: {
+    meaning:
+      'Nothing answers at {host}, port {port}: packets are dropped on the way, as a firewall does, or nothing is there.',
+    checks: [
+      "Try it from your machine, and from another network: `curl --silent --show-error --head --connect-timeout 5 --max-time 10 '{url}'` (exit 28: dropped, 7: refused, any HTTP status: open)",
+      'Look at what was changed in front of it just before the first failure: firewall, security group, listener of the load balancer, network policies (`kubectl get networkpolicies --all-namespaces`)',
+      'Compare the address of {host} (`dig +short {host}`) with the load balancer’s (`kubectl get services,ingresses --all-namespaces`)',
+      'If it does not answer inside of the cluster either, look at the pods: `kubectl get pods,endpointslices --all-namespaces`',
+    ],
+    mends: [
+      'Open the path again: undo the change, or let the platform’s addresses reach port {port} of {host}',
+      'Or point the record of {host} at an address that answers, and bring the pods back where they are gone',
+    ],
+    mended: 'The first check gets an HTTP status, and the probe is up.',
+  },
+  timeout_up: {
+    meaning: 'The platform does not get an answer from {host} in time; others do.',
+    checks: [
+      'Look for the platform’s POST in the access log of whatever is in front of {host}, at the time of the failure: there means slow, not there means dropped on the way',
+      'Not there: look at what filters by address (firewall, security group, allow-list, web application firewall), and compare it with the platform’s addresses',
+      'There: look at the handler’s latency (RETM’s own budget for an answer may be a second) and at saturation: CPU throttling, connection pools, locks, a slow database',
+    ],
+    mends: [
+      'Dropped: let the platform’s addresses reach port {port} of {host}',
+      'Slow: answer first and work later: store the event, return 202, and let a queue do the rest',
+    ],
+    mended:
+      'The platform’s next delivery stands in the access log with a 2xx. A probe goes another way and cannot prove it: the incident closes after the quiet time though the path may still be shut.',
+  },
   redirect: {
     meaning: 'The URL answers with a redirect, which a webhook sender does not follow.',
     checks: [
-      'See where it leads: curl -sI {url}',
+      "See where it leads: `curl --silent --head --max-time 10 '{url}'`",
       'Look for a forced https, a missing or extra slash, a www host, or a login page in front',
     ],
     mends: ['Register the final URL with the platform, or exempt the path from the redirect'],
-    mended: 'curl -sI {url} shows no Location, and the probe is up.',
+    mended: "`curl --silent --head --max-time 10 '{url}'` shows no Location, and the probe is up.",
   },
   authentication: {
     meaning: 'The endpoint refused the platform’s credentials or signature.',
@@ -148,7 +209,7 @@ export const MEASURES: Readonly<Record<Cause, Measure>> = {
   unavailable: {
     meaning: 'A proxy in front had no healthy application to pass the delivery to (code {code}).',
     checks: [
-      'Kubernetes: kubectl get pods,endpointslices; look at readiness and restarts',
+      'Kubernetes: `kubectl get pods,endpointslices --all-namespaces`; look at readiness and restarts',
       'Look at the load balancer’s target health and its health check’s path',
       'Look for a deployment without a surge, or a scale-down at that time',
     ],
@@ -163,7 +224,7 @@ export const MEASURES: Readonly<Record<Cause, Measure>> = {
       'See whether a proxy in between speaks another protocol (HTTP/2 or PROXY protocol) than the application expects',
     ],
     mends: ['Correct scheme or port of the registered URL, or the proxy’s protocol towards the application'],
-    mended: 'curl -v {url} gets a whole answer, and the probe is up.',
+    mended: "`curl --verbose --head --max-time 10 '{url}'` gets a whole answer, and the probe is up.",
   },
   blocked: {
     meaning: 'A firewall, challenge page or the sender’s own rules stopped the request.',

@@ -2,7 +2,7 @@ import type { Cause } from '../cause.ts'
 import { instant } from '../human.ts'
 import { place } from '../observation.ts'
 import type { ProbeResult } from '../probe.ts'
-import { MEASURES, type Measure } from './catalogue.ts'
+import { MEASURES, type Measure, type MeasureId } from './catalogue.ts'
 
 /** What the placeholders are filled with. */
 export interface MeasureFacts {
@@ -13,23 +13,32 @@ export interface MeasureFacts {
   readonly probe?: ProbeResult
 }
 
+/** A cause, as closely as the probe that was read with it tells. */
+export function measureId(cause: Cause, probe: ProbeResult | undefined): MeasureId {
+  if (cause === 'tls' && probe?.tls?.fault === 'expired') return 'tls_expired'
+  if (cause === 'timeout' && probe?.up) return 'timeout_up'
+  if (cause === 'timeout' && probe?.cause === 'timeout' && probe.phase === 'connect') return 'timeout_connect'
+  return cause
+}
+
 /** The measures for a cause with the concrete endpoint, host and expiry filled in. */
-export function measuresFor(cause: Cause, facts: MeasureFacts): Measure {
+export function measuresFor(cause: MeasureId, facts: MeasureFacts): Measure {
   const { meaning, checks, mends, mended } = MEASURES[cause]
   const words = wordsOf(facts)
   const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (whole, word: string) => words[word] ?? whole)
   return { meaning: fill(meaning), checks: checks.map(fill), mends: mends.map(fill), mended: fill(mended) }
 }
 
-export const checksFor = (cause: Cause, facts: MeasureFacts): readonly string[] => measuresFor(cause, facts).checks
+export const checksFor = (cause: MeasureId, facts: MeasureFacts): readonly string[] => measuresFor(cause, facts).checks
 
 function wordsOf({ endpoint, url, code, probe }: MeasureFacts): Readonly<Record<string, string>> {
   return {
     endpoint,
-    url,
+    // Stands between single quotes in commands, and may come from a report.
+    url: url.replaceAll("'", '%27'),
     ...place(url),
     code: code === undefined ? 'none' : String(code),
     status: probe?.status === undefined ? 'none' : String(probe.status),
-    expiry: probe?.tls ? instant(probe.tls.notAfter) : 'not seen from here',
+    expiry: probe?.tls ? `${probe.up ? 'by now ' : ''}until ${instant(probe.tls.notAfter)}` : 'not seen from here',
   }
 }

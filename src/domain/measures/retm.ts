@@ -7,13 +7,15 @@ export interface ReadAgain {
   readonly method: 'GET'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
+  /** The same for a shell. */
+  readonly command: string
   /** Whether RETM's public documentation names this path; the others follow its pattern and are to be checked. */
   readonly documented: boolean
   /** What to do with the answer. */
   readonly note: string
 }
 
-interface Family {
+export interface Family {
   readonly resource: string
   /** Beginnings of the event names that belong to it. */
   readonly events: readonly string[]
@@ -33,13 +35,10 @@ export const FAMILIES: readonly Family[] = [
   { resource: 'menu', events: ['menu'], path: '/api/v2/menu/list', documented: false },
   { resource: 'customers', events: ['customer'], path: '/api/v2/customers/list', documented: false },
 ]
-const SYNCHRONOUS = ['loyalty', 'promotional', 'coupon', 'reward']
+export const SYNCHRONOUS: readonly string[] = ['loyalty', 'promotional', 'coupon', 'reward']
 
-/**
- * Requests that read the lost window again, for each family that the endpoint's configured `event` names, or for all
- * where it names none.
- */
-export function readAgain(event: string, { from, until }: Pick<LossWindow, 'from' | 'until'>): ReadAgain[] {
+/** The families of which deliveries are lost; all of them where the text names none. */
+export function familiesOf(event: string): readonly Family[] {
   const words = event
     .toLowerCase()
     .split(/[\s,;|]+/)
@@ -47,17 +46,38 @@ export function readAgain(event: string, { from, until }: Pick<LossWindow, 'from
   const starts = (word: string) => (prefix: string) => word.startsWith(prefix)
   const known = FAMILIES.filter(({ events }) => words.some((word) => events.some(starts(word))))
   const synchronous = words.length > 0 && words.every((word) => SYNCHRONOUS.some(starts(word)))
+  return known.length > 0 || synchronous ? known : FAMILIES
+}
+
+const ACCEPT = 'application/json'
+const TOKEN = 'Bearer $RETM_TOKEN'
+
+/**
+ * Requests that read the lost window again, for each family that the endpoint's configured `event` names, or for all
+ * where it names none.
+ * @param firstFailureAt milliseconds since the epoch; said where no good moment before it is known
+ */
+export function readAgain(
+  event: string,
+  { from, until }: Pick<LossWindow, 'from' | 'until'>,
+  firstFailureAt: number | null = null,
+): ReadAgain[] {
+  const failure = `the first failure${firstFailureAt === null ? '' : ` at ${instant(firstFailureAt)}`}`
   const since =
     from === null
-      ? 'before the first failure (no good moment is known, so begin where your own data ends)'
+      ? `before ${failure} (no good moment is known, so begin where your own data ends)`
       : `since ${instant(from)}`
   const to = until === null ? 'now' : instant(until)
-  return (known.length > 0 || synchronous ? known : FAMILIES).map(({ resource, path, documented }) => ({
-    resource,
-    method: 'GET',
-    url: `https://$RETM_BUSINESS_ID.retm.sa${path}`,
-    headers: { Authorization: 'Bearer $RETM_TOKEN', Accept: 'application/json' },
-    documented,
-    note: `Take what changed ${since} until ${to}; what is there already is to be recognised by its reference. Once for each merchant concerned.`,
-  }))
+  return familiesOf(event).map(({ resource, path, documented }) => {
+    const url = `https://$RETM_BUSINESS_ID.retm.sa${path}`
+    return {
+      resource,
+      method: 'GET',
+      url,
+      headers: { Authorization: TOKEN, Accept: ACCEPT },
+      command: `curl --silent --show-error --fail --header "Authorization: ${TOKEN}" --header 'Accept: ${ACCEPT}' "${url}"`,
+      documented,
+      note: `Take what changed ${since}, until ${to}; what is there already is to be recognised by its reference. Once for each merchant concerned.`,
+    }
+  })
 }

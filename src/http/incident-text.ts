@@ -1,0 +1,128 @@
+import { humanDuration, instant } from '../domain/human.ts'
+import { guarded, observation } from '../domain/observation.ts'
+import type { ProbeResult } from '../domain/probe.ts'
+import { isUnprovable, UNPROVABLE } from '../domain/verdict-rules.ts'
+import type { incidentDetailView, incidentView } from './incident-view.ts'
+import type { EndpointFacts } from './incidents-handler.ts'
+
+export interface TextFacts {
+  /** Undefined where the endpoint is not configured. */
+  readonly facts: EndpointFacts | undefined
+  /** The newest from each vantage point. */
+  readonly probes: readonly ProbeResult[]
+  /** The platform's words in the newest report; empty where it had none. */
+  readonly message: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** What paths of the API begin with for whoever reads this. */
+  readonly base: string
+}
+
+/** An incident for whoever was woken: what, since when, whose, why, what now, and how it ends. */
+export function incidentText(incident: ReturnType<typeof incidentDetailView>, seen: TextFacts): string {
+  const { endpoint, state, verdict, measures, lossWindow, code, failures } = incident
+  const { facts, probes, message, now, base } = seen
+  const event = facts?.event ? `${facts.event} to ` : ''
+  const end = incident.closedAt ?? instant(now)
+  const span = humanDuration(Date.parse(end) - Date.parse(incident.openedAt))
+  const said = code === null ? 'nothing so far' : `code ${code}${message === '' ? '' : `: ${message}`}`
+  const rows: readonly (readonly [string, string])[] = [
+    ['state', state === 'open' ? `open since ${incident.openedAt} (${span})` : `closed at ${end}, after ${span}`],
+    ['reports', `${failures}${incident.lastFailureAt ? `, the last at ${incident.lastFailureAt}` : ''}`],
+    ['whose', facts ? `team ${facts.team || 'not configured'}, ${facts.severity}` : 'not configured'],
+    ['platform', said],
+    ...probes.map((probe) => ['from here', `${looked(probe)} (${humanDuration(now - probe.startedAt)} ago)`] as const),
+    [
+      'lost',
+      `from ${lossWindow.from ?? 'an unknown moment before the first failure'} until ${lossWindow.until ?? 'now'}`,
+    ],
+    ['ends', ending(incident, seen)],
+  ]
+  const reading = incident.readAgain.map(
+    ({ resource, command, documented }) =>
+      `  # ${resource}${documented ? '' : ' (path not documented by RETM, check it)'}\n  ${command}`,
+  )
+  return `${event}${endpoint}: ${verdict?.sentence ?? `${measures.meaning} It has not been looked at from here yet.`}
+
+${rows.map(([name, text]) => `${name.padEnd(10)}${text}`).join('\n')}
+
+${
+  state === 'open'
+    ? `${measures.meaning}
+
+Check, in this order
+${numbered(measures.checks)}
+
+Mend
+${numbered(measures.mends)}
+
+Mended when
+  ${measures.mended}
+
+`
+    : ''
+}Read again, for each merchant concerned${incident.readAgain.length === 0 ? '\n  nothing: these calls want an answer at once' : ''}
+${[...reading, ...incident.readAgain.slice(0, 1).map(({ note }) => `  ${note}`)].join('\n')}
+
+More
+  its failures  ${base}${incident.failuresUrl}
+  the endpoint  ${base}/api/v1/endpoints/${encodeURIComponent(endpoint)}
+  as JSON       ${base}/api/v1/incidents/${incident.id} with Accept: application/json
+`
+}
+
+/** Several, with the way to each. */
+export function listText(incidents: readonly ReturnType<typeof incidentView>[], base: string): string {
+  if (incidents.length === 0) return `No incident fits. All of them: ${base}/api/v1/incidents\n`
+  return incidents
+    .map(
+      ({ id, endpoint, state, openedAt, failures, cause, verdict }) =>
+        `${endpoint}: ${state} since ${openedAt}, ${failures} ${failures === 1 ? 'report' : 'reports'}, ${cause}\n  ${verdict?.sentence ?? 'not looked at from here yet'}\n  ${base}/api/v1/incidents/${id}\n`,
+    )
+    .join('\n')
+}
+
+/** The same text for a browser, its links to follow. */
+export function incidentPage(text: string): string {
+  const escaped = text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
+  const linked = escaped.replace(
+    /(^|\s)((?:https?:\/\/[^\s&]+)?\/api\/v1\/(?:[^\s&]|&#38;)+)/g,
+    '$1<a href="$2">$2</a>',
+  )
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escaped.split('\n', 1)[0]}</title>
+<style>pre{font:14px/1.5 monospace;white-space:pre-wrap;overflow-wrap:anywhere;max-width:60rem;margin:2rem auto;padding:0 1rem}</style>
+<pre>${linked}</pre>
+</html>
+`
+}
+
+function looked(probe: ProbeResult): string {
+  const place = probe.vantage === 'internal' ? 'inside: ' : ''
+  return `${place}${probe.up ? 'up' : guarded(probe) ? 'not allowed' : 'down'}, ${observation(probe)}`
+}
+
+function ending(
+  { resolution, reason, recovery, verdict }: ReturnType<typeof incidentDetailView>,
+  { probes, now }: TextFacts,
+): string {
+  const caution = verdict && isUnprovable(verdict.rule) && resolution !== 'manual' ? `. ${UNPROVABLE}` : ''
+  if (!recovery) {
+    const how = {
+      proven: 'closed on proof',
+      unproven: 'closed without proof, after the quiet time',
+      manual: 'closed by hand',
+    }
+    return `${how[resolution ?? 'unproven']}${reason ? `: ${reason}` : ''}${caution}`
+  }
+  const { goodProbes, goodProbesNeeded, quietUntil } = recovery
+  const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'it was quiet for long enough'
+  return probes.some((probe) => !guarded(probe))
+    ? `by itself: ${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ${quiet}${caution}`
+    : `by itself: ${quiet} (nothing is probed from here)`
+}
+
+const numbered = (lines: readonly string[]): string => lines.map((line, index) => `  ${index + 1}. ${line}`).join('\n')
