@@ -53,6 +53,12 @@ export function forms(entry: string): readonly string[] {
   return [word, `${word}s`, `${word}ed`, `${word}ing`]
 }
 
+/** A word as texts are read, or the beginning of one. */
+interface Spelling {
+  readonly text: string
+  readonly prefix: boolean
+}
+
 interface Compiled {
   readonly rule: Meanings
   readonly ideas: string
@@ -72,13 +78,21 @@ export function compileMeanings(
   meanings: readonly Meanings[],
   rankOf: Readonly<Record<Rank, number>>,
 ): (texts: readonly string[]) => Meant | undefined {
-  const spelled = (part: string): readonly string[] =>
-    part.split('|').flatMap((name) => {
-      if (!/^[A-Z]/.test(name)) return [name]
-      const listed = vocabulary[name]
-      if (listed === undefined) throw new Error(`no idea ${name}`)
-      return listed.split(' ').filter(Boolean).flatMap(forms)
-    })
+  // Most ideas stand in many meanings. Spelled anew for each, they would double the memory that the process starts with.
+  const spellings = new Map<string, readonly Spelling[]>()
+  const spelled = (name: string): readonly Spelling[] => {
+    const known = spellings.get(name)
+    if (known !== undefined) return known
+    const listed = /^[A-Z]/.test(name) ? vocabulary[name] : name
+    if (listed === undefined) throw new Error(`no idea ${name}`)
+    const made = listed
+      .split(' ')
+      .filter(Boolean)
+      .flatMap(forms)
+      .map((form) => ({ text: words(form).texts.join(''), prefix: form.endsWith('~') }))
+    spellings.set(name, made)
+    return made
+  }
   const parts = new Map<string, number>()
   const ofWord = new Map<string, number[]>()
   const ofPrefix = new Map<string, number[]>()
@@ -87,14 +101,13 @@ export function compileMeanings(
     if (known !== undefined) return known
     const id = parts.size
     parts.set(part, id)
-    for (const form of spelled(part)) {
-      const prefix = form.endsWith('~')
-      const text = words(form).texts.join('')
-      const index = prefix ? ofPrefix : ofWord
-      const list = index.get(text) ?? []
-      if (!list.includes(id)) list.push(id)
-      index.set(text, list)
-    }
+    for (const name of part.split('|'))
+      for (const { text, prefix } of spelled(name)) {
+        const index = prefix ? ofPrefix : ofWord
+        const list = index.get(text)
+        if (list === undefined) index.set(text, [id])
+        else if (!list.includes(id)) list.push(id)
+      }
     return id
   }
   const byPart: Compiled[][] = []
@@ -109,7 +122,10 @@ export function compileMeanings(
         without: all.filter((part) => part.startsWith('!')).map((part) => idOf(part.slice(1))),
         place: places++,
       }
-      for (const part of compiled.parts) byPart[part] = [...(byPart[part] ?? []), compiled]
+      for (const part of compiled.parts) {
+        byPart[part] ??= []
+        byPart[part].push(compiled)
+      }
     }
   const size = parts.size
   // What is listed with an ending of its own has every meaning of its listed beginnings too.

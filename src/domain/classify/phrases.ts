@@ -136,19 +136,25 @@ function keep(kept: Match[], match: Match): void {
 }
 
 function insert(root: Node, rule: Rule, phrase: string, texts: (word: string) => readonly string[]): void {
-  const parts = phrase.split(' ')
-  const gapped = parts.some((part) => GAP.test(part))
-  let ends: readonly { readonly at: Node; readonly read: string }[] = [{ at: root, read: '' }]
-  for (const part of parts) {
+  const gapped = phrase.split(' ').some((part) => GAP.test(part))
+  let ends: { at: Node; read: string }[] = [{ at: root, read: '' }]
+  for (const part of phrase.split(' ')) {
     const gap = GAP.exec(part)
-    ends =
-      gap === null
-        ? part
-            .split('|')
-            .flatMap((word) => ends.map(({ at, read }) => ({ at: step(at, texts(word)), read: `${read} ${word}` })))
-        : ends.map(({ at, read }) => ({ at: beyond(at, Number(gap[1])), read: `${read} …` }))
+    if (gap !== null) for (const end of ends) go(end, beyond(end.at, Number(gap[1])), '…')
+    else if (!part.includes('|')) for (const end of ends) go(end, step(end.at, texts(part)), part)
+    else
+      ends = part
+        .split('|')
+        .flatMap((word) => ends.map(({ at, read }) => go({ at, read }, step(at, texts(word)), word)))
   }
-  for (const { at, read } of ends) at.found = [...at.found, { rule, phrase: read.slice(1), gapped }]
+  for (const { at, read } of ends) at.found = [...at.found, { rule, phrase: read, gapped }]
+}
+
+/** Changes what it is given: thousands of phrases are read at a start, most of them without alternatives. */
+function go<End extends { at: Node; read: string }>(end: End, to: Node, word: string): End {
+  end.at = to
+  end.read = end.read === '' ? word : `${end.read} ${word}`
+  return end
 }
 
 /** One node for all phrases that have the same gap at the same place. */
