@@ -68,7 +68,7 @@ for (const tracing of ['none', 'otlp']) {
   if (statuses !== '202 200 200 0 0') process.exit(1)
 }
 FILE
-RUN ["/nodejs/bin/node", "/tmp/warm-up.mjs"]
+RUN ["/nodejs/bin/node", "--max-semi-space-size=8", "/tmp/warm-up.mjs"]
 
 FROM program
 ARG VERSION=0.0.0
@@ -90,5 +90,6 @@ ENV MALLOC_ARENA_MAX=2 \
     JOURNAL_URL=sqlite:/data/journal.db
 VOLUME /data
 EXPOSE 8080 9464
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/nodejs/bin/node", "/app/src/main.ts", "healthcheck"]
-ENTRYPOINT ["/nodejs/bin/node", "/app/src/main.ts"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/nodejs/bin/node", "--max-semi-space-size=8", "/app/src/main.ts", "healthcheck"]
+# A young generation of 8 MiB rather than 16 holds all that one garbage collection finds alive, in less memory.
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "/app/src/main.ts"]

@@ -120,4 +120,6 @@ export interface Log {
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
   fatal(fields: object, message: string): void
+  /** A log whose lines begin with these fields, which are made into text once. */
+  child(fields: object): Log
 }

@@ -109,7 +109,7 @@ async function otlpExporter(): Promise<SpanExporter> {
 }
 
 /** Counts what became of each batch, and logs when exporting begins to fail and when it works again, not each failure. */
-function watched(exporter: SpanExporter, onSpans: TracingOptions['onSpans'], log: Log): SpanExporter {
+function watched(exporter: SpanExporter, onSpans: TracingOptions['onSpans'], log: Omit<Log, 'child'>): SpanExporter {
   let failing = false
   const settle = (count: number, { code, error }: ExportResult) => {
     onSpans(code === 0 ? 'exported' : 'failed', count)
@@ -170,7 +170,7 @@ function positive(variable: string): number | undefined {
   return undefined
 }
 
-function diagLogger(log: Log) {
+function diagLogger(log: Omit<Log, 'child'>) {
   // It quotes endpoints, which may carry a password.
   const masked = (message: string) => message.replace(/\/\/.*@/g, '//***@').slice(0, 300)
   const warn = (message: string) => log.warn({ component: 'opentelemetry' }, masked(message))

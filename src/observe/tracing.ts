@@ -5,7 +5,7 @@ export interface TracingOptions {
   readonly version: string
   /** Called for spans as their fate is known. */
   readonly onSpans: (result: SpanResult, count: number) => void
-  readonly log: Log
+  readonly log: Omit<Log, 'child'>
 }
 
 type Env = Readonly<Record<string, string | undefined>>

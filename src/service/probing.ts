@@ -36,7 +36,7 @@ export interface ProbingOptions {
   readonly holds?: () => boolean
   /** Told after each round. What it throws is logged. */
   readonly onRound: (round: Round) => void | Promise<void>
-  readonly log: Log
+  readonly log: Pick<Log, 'error'>
   /** Milliseconds between two looks while an incident is open: each wait is twice the one before, a report begins anew. */
   readonly followIntervals?: { readonly first: number; readonly longest: number }
   readonly clock?: Clock

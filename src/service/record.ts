@@ -29,7 +29,7 @@ export interface RecorderParts {
   }
   readonly tenantLabel: boolean
   readonly measuring: Pick<Measuring, 'stored'>
-  readonly log: Pick<Log, 'warn'>
+  readonly log: Pick<Log, 'child' | 'warn'>
   readonly clock: Clock
   /** How often the source tries before it reports; goes into the span. */
   readonly attempts: number
@@ -42,6 +42,7 @@ export interface RecorderParts {
  */
 export function createRecorder(parts: RecorderParts): (report: Report, receipt: Receipt) => Promise<Recorded> {
   const newId = failureIds()
+  const logFailure = failureLog(parts.log)
 
   return async (report, { source, tenant, raw, idempotency, span }) => {
     const receivedAt = parts.clock()
@@ -72,13 +73,32 @@ export function createRecorder(parts: RecorderParts): (report: Report, receipt: 
       parts.measuring.stored(failure, labels, span.sampled ? span.traceId : null)
       const ref = span.delivery(failure, { attempts: parts.attempts, ...(httpStatus !== undefined && { httpStatus }) })
       parts.incidents.stored(failure, recorded.incident, ref)
-      parts.log.warn(logFields(failure), 'a webhook delivery failed')
+      logFailure(failure, labels)
     }
     return recorded
   }
 }
 
-function logFields({ id, source, tenant, endpoint, url, code, cause, message, traceId }: Failure): object {
-  const fields = { failure_id: id, source, tenant, endpoint, url, code, cause, message }
-  return traceId ? { ...fields, trace_id: traceId } : fields
+/**
+ * One line a failure. Reports of one outage are alike: what one has in common with the last of its label set is made into
+ * text once, and not for those that nothing is like.
+ */
+function failureLog(log: Pick<Log, 'child' | 'warn'>): (failure: Failure, labels: SeriesLabels) => void {
+  const latest = new WeakMap<SeriesLabels, { readonly like: Failure; log?: Pick<Log, 'warn'> }>()
+  return (failure, labels) => {
+    const { id, traceId } = failure
+    const own = traceId ? { failure_id: id, trace_id: traceId } : { failure_id: id }
+    const shared = () => Object.fromEntries(SHARED.map((field) => [field, failure[field]]))
+    const known = latest.get(labels)
+    if (known && SHARED.every((field) => known.like[field] === failure[field])) {
+      known.log ??= log.child(shared())
+      known.log.warn(own, MESSAGE)
+    } else {
+      latest.set(labels, { like: failure })
+      log.warn({ ...shared(), ...own }, MESSAGE)
+    }
+  }
 }
+
+const MESSAGE = 'a webhook delivery failed'
+const SHARED = ['source', 'tenant', 'endpoint', 'url', 'code', 'cause', 'message'] as const

@@ -141,7 +141,7 @@ async function description(): Promise<void> {
   expect(it.User).to.equal('65532:65532')
   expect(it.Volumes).to.have.all.keys('/data')
   expect(it.ExposedPorts).to.have.all.keys('8080/tcp', '9464/tcp')
-  expect(it.Entrypoint).to.deep.equal(['/nodejs/bin/node', '/app/src/main.ts'])
+  expect(it.Entrypoint).to.deep.equal(['/nodejs/bin/node', '--max-semi-space-size=8', '/app/src/main.ts'])
   expect(Healthcheck.Test).to.deep.equal(['CMD', ...it.Entrypoint, 'healthcheck'])
   expect(it.Labels).to.include({
     'org.opencontainers.image.title': name,

@@ -77,7 +77,7 @@ describe('createTracing', () => {
   let lines: { level: string; fields: object; message: string }[]
 
   const note = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message })
-  const log: Log = {
+  const log: Omit<Log, 'child'> = {
     debug: note('debug'),
     info: note('info'),
     warn: note('warn'),
