@@ -1,0 +1,114 @@
+import { expect } from 'chai'
+import { GroupCommit, GroupSize, type Written } from '../../src/journal/group-commit.ts'
+import type { Work } from '../../src/journal/queue.ts'
+
+const LIMITS = { pendingLimit: 1_000, pendingBytes: 2 ** 20, groupLimit: 512, groupBytes: 2 ** 20 }
+
+/** Groups as they are written; each is answered by hand. */
+function held() {
+  const groups: { works: readonly Work[]; done(seconds?: number): void; fail(error: Error): void }[] = []
+  const faults: unknown[] = []
+  const commit = new GroupCommit({
+    limits: LIMITS,
+    write: (works) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Written>()
+      groups.push({
+        works,
+        done: (seconds) =>
+          resolve({
+            results: works.map(() => 'taken' as const),
+            stateOf: () => expect.fail('no incident was asked about'),
+            ...(seconds !== undefined && { seconds }),
+          }),
+        fail: reject,
+      })
+      return promise
+    },
+    onCommitted: () => {},
+    onFault: (error) => faults.push(error),
+  })
+  const add = (nonce: string) => commit.add<'canary'>({ kind: 'canary', nonce, at: 1 })
+  return { commit, groups, faults, add }
+}
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('GroupCommit', () => {
+  it('writes what comes in one turn together, and what comes meanwhile next', async () => {
+    const { groups, add, commit } = held()
+    const first = [add('a'), add('b')]
+    await turn()
+    const second = [add('c'), add('d'), add('e')]
+    await turn()
+    expect(groups.map(({ works }) => works.length)).to.deep.equal([2])
+    expect(commit.pending).to.equal(5)
+    groups[0]!.done()
+    await Promise.all(first)
+    expect(groups.map(({ works }) => works.length)).to.deep.equal([2, 3])
+    groups[1]!.done()
+    await Promise.all(second)
+    expect(commit.pending).to.equal(0)
+  })
+
+  it('hands back what waits and what is under way, and is told nothing of that group later', async () => {
+    const { groups, faults, add, commit } = held()
+    for (const nonce of ['a', 'b']) void add(nonce).catch(() => {})
+    await turn()
+    void add('c').catch(() => {})
+    const { underWay, waiting } = commit.takeBack()
+    expect([underWay.length, waiting.length, commit.pending]).to.deep.equal([2, 1, 0])
+    groups[0]!.fail(new Error('late'))
+    await turn()
+    expect(faults).to.deep.equal([])
+    const next = add('d')
+    await turn()
+    groups[1]!.done()
+    await next
+  })
+
+  it('tells a fault while the group is still under way', async () => {
+    const { groups, faults, add, commit } = held()
+    void add('a').catch(() => {})
+    await turn()
+    groups[0]!.fail(new Error('disk'))
+    await turn()
+    expect(faults).to.have.length(1)
+    expect(commit.pending).to.equal(1)
+  })
+
+  it('drains: all that waits is written, group by group', async () => {
+    const { groups, add, commit } = held()
+    const all = [add('a')]
+    await turn()
+    all.push(add('b'))
+    const drained = commit.drain()
+    groups[0]!.done()
+    await all[0]
+    groups[1]!.done()
+    await drained
+    await all[1]
+  })
+})
+
+describe('GroupSize', () => {
+  it('is the limit until something is known, and where a commit takes long whatever is in it', () => {
+    const size = new GroupSize(512)
+    expect(size.most).to.equal(512)
+    size.learn(64, 0.02)
+    expect(size.most).to.equal(512)
+  })
+
+  it('is small where a commit takes little time, and grows with what it takes', () => {
+    const size = new GroupSize(512)
+    size.learn(64, 0.0008)
+    expect(size.most).to.equal(32)
+    for (let commit = 0; commit < 50; commit++) size.learn(64, 0.002)
+    expect(size.most).to.be.within(80, 100)
+  })
+
+  it('is not moved much by one slow commit', () => {
+    const size = new GroupSize(512)
+    size.learn(32, 0.0005)
+    size.learn(32, 0.01)
+    expect(size.most).to.be.below(100)
+  })
+})
