@@ -9,7 +9,7 @@ export interface Written {
   readonly results: readonly Result[]
   /** An endpoint that the group asked about, as it is after the group. */
   readonly stateOf: (endpoint: string) => EndpointState
-  /** What the writing took; where it is not told, the time until the main thread heard of it counts. */
+  /** What the writing itself took. Where it is told, groups are sized by it; else they take all that waits. */
   readonly seconds?: number
 }
 
@@ -89,7 +89,7 @@ export class GroupCommit<W extends Written = Written> {
       const written = await this.#parts.write(works)
       if (this.#underWay !== group) return
       const seconds = (performance.now() - begun) / 1_000
-      this.#size.learn(group.length, written.seconds ?? seconds)
+      if (written.seconds !== undefined) this.#size.learn(group.length, written.seconds)
       this.#parts.onWritten?.(works, written)
       this.#underWay = []
       // The next group is written while this one is answered.
