@@ -1,6 +1,7 @@
 import type { Cause } from '../cause.ts'
 import { CURL, ERRNO, GETADDRINFO, GRPC, NSURL, statusCause, UV, WINHTTP, WINSOCK } from './numbers.ts'
 import type { Mark, Rank } from './phrases.ts'
+import { glued, isOther, isStatus, isUnit } from './statuses.ts'
 import { MARK, type Words } from './words.ts'
 
 /** A number in the text whose meaning the words around it tell. */
@@ -15,97 +16,6 @@ export interface Reading {
 }
 
 const set = (...texts: string[]) => new Set(texts.join(' ').split(' '))
-
-/** Words right before an HTTP status, in the languages of the tables. */
-const STATUS_BEFORE = set(
-  'status statuscode code codes http https response responses responded returned returns return returning replied answered',
-  'result outcome httpresult rejected refused with encountered hit saw seen got received receive error errors httperror failure failed 1.0 1.1 2.0 statut estado stato statuskod statuswert kod код статус',
-  'zuruckgegeben zuruck retourne renvoye devuelto devolvio retornou restituito kode httpstatus httpcode gave sent said says ответа ответ кода codigo codice',
-  '码 碼 ド 드 態 态 为 為 了 错 回 ー 류 송 答 误 誤',
-)
-/** What may be glued to a status, as in HTTP_404. */
-const NAMED = set('http https httpstatus status')
-/** Words before which a number is certainly something else. */
-const OTHER_NUMBER = set(
-  'port ports line lines pid id ids after within in byte bytes attempt attempts retry retries errno sqlstate column col',
-  'row rows size length took for every count total offset position version v number no order invoice user page item items max min than',
-)
-const UNITS = set(
-  'ms msec msecs millisecond milliseconds millis s sec secs second seconds m min mins minute minutes h hour hours us ns bytes byte b',
-  'kb mb gb kib mib gib characters chars times retries attempts tries redirects items records rows requests lines percent x',
-)
-/** Last words of the names of redirects, for `Found (302)`. */
-const REDIRECTED = set('found permanently temporarily redirect redirected moved other')
-/** Words that may stand between: a status code of 404, got an unexpected 500. */
-const FILLERS = set('of is was a an the with unexpected invalid wrong bad following')
-/** What makes of an announcing word another one: OS error 104, exit code 401, a Code of an NSError's Domain. */
-const NOT_A_STATUS: Readonly<Record<string, ReadonlySet<string>>> = {
-  error: set('os sql'),
-  code: set('exit domain nsurlerrordomain network nsposixerrordomain'),
-}
-/** What follows a status without its having been announced: `404 Client Error`, `503 response`. */
-const STATUS_AFTER = set('client server error errors response responses status')
-/** The first words of each status's name, for `404 Not Found` and `(503) Server Unavailable`. */
-const NAMES: Readonly<Record<number, ReadonlySet<string>>> = {
-  300: set('multiple'),
-  301: set('moved'),
-  302: set('found moved'),
-  303: set('see'),
-  304: set('not'),
-  307: set('temporary'),
-  308: set('permanent'),
-  400: set('bad'),
-  401: set('unauthorized unauthorised authorization nicht non'),
-  402: set('payment'),
-  403: set('forbidden access verboten interdit prohibido'),
-  404: set('not page file nicht introuvable no'),
-  405: set('method not'),
-  406: set('not'),
-  407: set('proxy'),
-  408: set('request'),
-  409: set('conflict'),
-  410: set('gone'),
-  411: set('length'),
-  412: set('precondition'),
-  413: set('payload request content entity'),
-  414: set('uri request'),
-  415: set('unsupported'),
-  417: set('expectation'),
-  418: set('i im unused'),
-  419: set('page authentication'),
-  421: set('misdirected'),
-  422: set('unprocessable'),
-  423: set('locked'),
-  424: set('failed'),
-  425: set('too'),
-  426: set('upgrade'),
-  428: set('precondition'),
-  429: set('too'),
-  431: set('request'),
-  451: set('unavailable'),
-  494: set('request'),
-  495: set('ssl'),
-  496: set('ssl no'),
-  497: set('http'),
-  499: set('client'),
-  500: set('internal server interner erreur'),
-  501: set('not'),
-  502: set('bad proxy'),
-  503: set('service server backend temporarily'),
-  504: set('gateway'),
-  505: set('http'),
-  507: set('insufficient'),
-  508: set('loop'),
-  511: set('network'),
-  520: set('web unknown'),
-  521: set('web'),
-  522: set('connection'),
-  523: set('origin'),
-  524: set('a timeout'),
-  525: set('ssl'),
-  526: set('invalid'),
-  530: set('site origin'),
-}
 
 const ERRNO_BEFORE = set('errno oserror errorno errcode winerror wsaerror')
 const SOCKET_BEFORE = set(
@@ -126,14 +36,45 @@ const MOST_LAST = 32
 /** Every number of a text that its neighbours explain, in the order of the text. */
 export function readings({ texts, marks }: Words): Reading[] {
   const places: number[] = []
-  for (let at = 0; at < texts.length; at++) if (isNumber(texts[at]!)) places.push(at)
+  for (let at = 0; at < texts.length; at++)
+    if (isNumber(texts[at]!) || glued(texts[at]!) !== undefined || windows(texts[at]!) !== undefined) places.push(at)
   if (places.length > MOST_FIRST + MOST_LAST) places.splice(MOST_FIRST, places.length - MOST_FIRST - MOST_LAST)
   const found: Reading[] = []
   for (const at of places) {
-    const reading = read(Number(texts[at]), at, texts, marks[at]!)
+    const status = glued(texts[at]!)
+    const number = isOther(texts[at - 1] ?? '') ? undefined : windows(texts[at]!)
+    const reading =
+      number !== undefined
+        ? ofWindows(number, at)
+        : status === undefined
+          ? read(Number(texts[at]), at, texts, marks[at]!)
+          : ({ kind: 'http', number: status, cause: statusCause(status), rank: 'status', marks: [], at } as const)
     if (reading !== null) found.push(reading)
   }
   return found
+}
+
+function ofWindows(number: number, at: number): Reading {
+  const socket = WINSOCK[number]
+  if (socket !== undefined) return { kind: 'winsock', number, cause: socket, rank: 'reason', marks: [], at }
+  return { kind: 'winhttp', number, cause: WINHTTP[number]!, rank: 'phase', marks: [], at }
+}
+
+/** Numbers of Windows begin so where they are printed as a HRESULT: facility 7, in hexadecimal or as a negative number. */
+const HRESULT = 0x8007_0000
+/**
+ * @returns a number of WinSock, WinHTTP or WinINet in hexadecimal (`0x2ee2`, `0x80072EE2`) or as a signed HRESULT
+ *   (`-2147012894`); undefined for any other word
+ */
+function windows(text: string): number | undefined {
+  const first = text.charCodeAt(0)
+  if (text.length < 6 || text.length > 10 || first < 0x30 || first > 0x39) return undefined
+  let number = 0
+  if (/^0x0{0,4}2[7-9a-f][0-9a-f]{2}$/.test(text)) number = Number(text)
+  else if (/^(0x)?80072[7-9a-f][0-9a-f]{2}$/.test(text))
+    number = Number.parseInt(text.slice(text.startsWith('0x') ? 2 : 0), 16) - HRESULT
+  else if (/^21470\d{5}$/.test(text)) number = 2 ** 32 - Number(text) - HRESULT
+  return WINSOCK[number] === undefined && WINHTTP[number] === undefined ? undefined : number
 }
 
 function isNumber(text: string): boolean {
@@ -193,34 +134,22 @@ function read(number: number, at: number, texts: readonly string[], mark: number
   return null
 }
 
-/** `cURL error 28`, `curl: (28)`, `curl_errno=28`, `libcurl error code 28`. */
+/** What stands between libcurl's name and its number: `cURL connection error (60)`, `curl_exec failed, errno 35`. */
+const CURL_BETWEEN = set(
+  'error errno code exit status returned returns failed failure with no err rc e number nr n num numero result exec request response',
+  'connection connect http https call transfer session api wp php easy perform got by because of due to exception erreur fehler errore',
+  'erro fout blad ошибка hatasi hata fehlercode foutcode codigo codice kod код de du 错 误 錯 誤 码 碼 代 エ ラ ー 오 류',
+)
+const CURL_NAMES = set('curl libcurl curle pycurl curlerror curlcode')
+
+/** `cURL error 28`, `curl: (28)`, `curl_errno=28`, `libcurl error code 28`, `cURL connection error (60)`. */
 function isCurl(texts: readonly string[], at: number): boolean {
-  if (Number(texts[at]) > 101) return false
-  for (let steps = 1; steps <= 4; steps++) {
+  if (Number(texts[at]) > 101 || isUnit(texts[at + 1] ?? '')) return false
+  for (let steps = 1; steps <= 6; steps++) {
     const word = texts[at - steps] ?? ''
-    if (word === 'curl' || word === 'libcurl' || word === 'curle') return true
+    if (CURL_NAMES.has(word)) return true
     if (word === 'url' && texts[at - steps - 1] === 'c') return true
-    if (!/^(error|errno|code|exit|status|returned|failed|with|no|err|rc)$/.test(word)) return false
+    if (!CURL_BETWEEN.has(word)) return false
   }
   return false
-}
-
-function isStatus(number: number, at: number, texts: readonly string[], mark: number): boolean {
-  if (number < 300 || number > 599 || (mark & MARK.NEGATIVE) !== 0) return false
-  if ((mark & MARK.GLUED) !== 0) return NAMED.has(texts[at - 1] ?? '')
-  const after = texts[at + 1] ?? ''
-  if (texts.length === 1 || (at === 0 && (mark & MARK.TITLE) !== 0 && NAMES[number] !== undefined)) return true
-  if (UNITS.has(after) && !/^status(code)?$/.test(texts[at - 1] ?? '')) return false
-  let back = 1
-  while (back <= 3 && FILLERS.has(texts[at - back] ?? '')) back++
-  if (texts[at - back] === '|') back++
-  const before = texts[at - back] ?? ''
-  const earlier = texts[at - back - 1] ?? ''
-  if (OTHER_NUMBER.has(before)) return false
-  if (NAMES[number]?.has(after) || (after === 'unknown' && texts[at + 2] === 'status')) return true
-  if (before === '' && at > 0) return false
-  if (STATUS_BEFORE.has(before)) return !NOT_A_STATUS[before]?.has(earlier)
-  if (/^[123]$/.test(before) && /^https?$/.test(earlier)) return true
-  if ((mark & MARK.PARENTHESES) !== 0 && (number >= 400 || REDIRECTED.has(texts[at - 1] ?? ''))) return true
-  return STATUS_AFTER.has(after)
 }

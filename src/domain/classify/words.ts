@@ -45,6 +45,16 @@ for (let code = 0; code < KIND.length; code++) {
   else if (/\p{L}/u.test(char)) KIND[code] = LOWER
 }
 FOLDED[0x131] = 0x69 // Turkish dotless i: its capital is written like ours
+// A stroke through a letter is no accent to Unicode: Polish l, Danish and Norwegian o, Croatian and Vietnamese d.
+for (const [code, letter] of [
+  [0x141, 'l'],
+  [0x142, 'l'],
+  [0xd8, 'o'],
+  [0xf8, 'o'],
+  [0x110, 'd'],
+  [0x111, 'd'],
+] as const)
+  FOLDED[code] = letter.charCodeAt(0)
 
 const between = (code: number, from: number, to: number) => code >= from && code <= to
 const isIdeograph = (code: number) =>
@@ -233,7 +243,7 @@ export function words(message: string): Words {
     if (
       after === 0x3a ||
       (after === 0x2e && isSpace(at(stop + 1))) ||
-      (isSpace(after) && DASHES.has(at(stop + 1)) && isSpace(at(stop + 2)))
+      (isSpace(after) && (DASHES.has(at(stop + 1)) || at(stop + 1) === 0x3a) && isSpace(at(stop + 2)))
     )
       mark |= MARK.TITLE
     return mark

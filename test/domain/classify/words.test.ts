@@ -17,6 +17,7 @@ describe('words(message)', () => {
     expect(read('De\u0301lai')).to.equal('delai')
     expect(read('ＨＴＴＰ　４０４')).to.equal('http 404')
     expect(read('İşlem bağlantı KIRIK')).to.equal('islem baglanti kirik')
+    expect(read('Błąd połączenia')).to.equal('blad polaczenia')
   })
 
   it('reads contracted and joined negations as two words', () => {

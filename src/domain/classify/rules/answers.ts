@@ -18,6 +18,7 @@ export const ANSWERS: readonly Rule[] = [
       not {2} access to {2} resource|page|object|api|endpoint|action, unsigned {1} request|message|webhook|payload,
       unknown|unrecognized|disabled|suspended user|account|caller|client,
       account|user {2} suspended|disabled|locked|inactive|deactivated,
+      konto|benutzer {2} gesperrt|deaktiviert, compte {2} suspendu|désactivé|verrouillé, cuenta {2} suspendida|desactivada, conta {2} suspensa|desativada, account {2} sospeso|disattivato|opgeschort, konto {2} zawieszone|nieaktywne, аккаунт {2} отключен,
       not {1} have {2} permission|rights|access|privileges|authority,
       invalid|bad|wrong|missing|expired|incorrect|unknown|revoked {2} token|credentials|credential|secret|password|authorization|auth|apikey|login,
       token|credentials|credential|password|authorization|auth|authentication|login {3} invalid|expired|missing|failed|failure|required|rejected|denied|incorrect|wrong|revoked,
@@ -47,7 +48,15 @@ export const ANSWERS: readonly Rule[] = [
       credential|token|password|signature|apikey|secret {2} rejected|refused|denied|declined by,
       token|credential|apikey|signature {2} not {1} found|exist|exists,
       api|access|app|secret key {2} not {1} found|exist|exists,
-      client|account|user id|key {2} not {1} recognized|registered
+      client|account|user id|key {2} not {1} recognized|registered,
+      not|unable|failed|failure|failing|error|problem {2} parse|parsing|decode|decoding|read|reading|deserialize|deserializing|decrypt|decrypting|unmarshal {2} credential|jwt|authorization|signature|apikey|password|authentication|bearer,
+      not|unable|failed|failure|failing|error {2} parse|parsing|decode|decoding|read|reading|decrypt|decrypting token|secret,
+      not|unable|failed|failure|failing|error {2} parse|parsing|decode|decoding|read|reading|decrypt|decrypting a|an|the|your|access|bearer|auth|id|api|security|session|refresh token|secret|key,
+      not|unable|failed|failure|failing|error {2} parse|parsing|decode|decoding|read|reading {2} x hub signature,
+      token|credential|jwt|signature|authorization|apikey|secret {3} not {2} parsed|decoded|read|readable|decrypted|deserialized|decode|decodable|parsable,
+      token|credential|jwt|signature|apikey {1} malformed|unreadable|undecodable|corrupt|corrupted|garbled|unparsable,
+      malformed|unreadable|undecodable|garbled|unparsable|corrupt {2} token|jwt|authorization|credential|signature|bearer|apikey,
+      解析令牌, 解析签名, 解析凭证, 解析 token, 解码令牌, 令牌解析, 签名解析
     `),
   },
   {
@@ -189,7 +198,17 @@ export const ANSWERS: readonly Rule[] = [
       server|application|app failed|unable to|in {1} fulfil|fulfill|complete|process|handle,
       problem|issue|fault|bug|wrong with our|their|its|the|receiving|your server|application|app|backend|system,
       system|server|application|backend|internal error|exception|fault|problem,
-      server side problem|fault|issue|exception, 服务器错误, 服务器异常, 系统错误, 系统异常, 系统内部错误, 内部错误, 服务异常
+      server side problem|fault|issue|exception, 服务器错误, 服务器异常, 系统错误, 系统异常, 系统内部错误, 内部错误, 服务异常,
+      服务器内部, 內部錯誤, 系統錯誤, 伺服器錯誤, 内部エラー, サーバーエラー, サーバエラー, 내부 오류, 내부 에러, 내부오류, 서버 오류, 서버오류, 서버 에러,
+      interner|interne|internen|internes fehler, interner serverfehler, internem fehler, serverfehler, erreur {3} interne, erreur interne|internes, erreurs internes,
+      erreur serveur, erreur du serveur, error interno, errores internos, error {2} interno, error del servidor, erro interno, erros internos, erro {2} interno,
+      erro do servidor, erro no servidor, errore interno, errori interni, errore {2} interno, errore del server, errore nel server, interne fout|serverfout|fouten, serverfout, fout op de server,
+      wewnętrzny|wewnętrznego|wewnętrznym błąd|błędu|błędem, błąd|błędu wewnętrzny|wewnętrznego, błąd serwera, błąd po stronie serwera,
+      внутренняя|внутренней|внутреннюю|внутренние {1} ошибка|ошибки|ошибку|ошибкой, ошибка сервера, ошибка на сервере, ошибка на стороне сервера,
+      dahili {2} hata|hatası|hatasi, sunucu hatası, sunucu {1} hata, iç sunucu hatası, internt fel|serverfel, serverfel, intern fejl|serverfejl|feil|serverfeil, serverfejl, serverfeil,
+      sisäinen virhe, sisäinen palvelinvirhe, palvelinvirhe, vnitřní|interní {1} chyba, chyba serveru, внутрішня {1} помилка, помилка сервера, belső hiba, belső szerverhiba, szerverhiba,
+      eroare internă, eroare de server, error intern, lỗi nội bộ, lỗi máy chủ, kesalahan internal, kesalahan server, kesalahan pada server,
+      εσωτερικό σφάλμα, σφάλμα διακομιστή, שגיאה פנימית, שגיאת שרת, خطأ داخلي, خطأ في الخادم, خطای داخلی
     `),
   },
   {
@@ -252,7 +271,8 @@ export const ANSWERS: readonly Rule[] = [
       non https {2} rejected|refused|disallowed|forbidden,
       url|uri|endpoint|address {1} no|without host|hostname|scheme|protocol|domain,
       only {1} ports|port {4} supported|allowed|permitted,
-      only {2} https|http {2} supported|allowed|permitted|accepted
+      only {2} https|http {2} supported|allowed|permitted|accepted,
+      ローカルホスト {8} 使用|許可|不可|指定|設定, ローカルアドレス {8} 使用|許可|不可|指定, attribute must be url, enter|provide|supply|specify {1} valid url|uri|address
     `),
   },
   {
@@ -262,6 +282,8 @@ export const ANSWERS: readonly Rule[] = [
     marks: ['firewall'],
     source,
     phrases: list(`
+      bloqué, bloquée, bloqués, bloquées, bloqueado, bloqueada, bloccato, bloccata, blockiert, geblokkeerd, zablokowany, zablokowana, zablokowane, zablokowano,
+      заблокирован, заблокирована, заблокировано, заблокированы, engellendi, ブロックされ, 차단,
       blocked, blocking, request denied, requests denied, denied by, bot detection, allowlist, whitelist,
       violates {3} policy
     `),

@@ -66,6 +66,9 @@ export const CONNECT: readonly Rule[] = [
     source:
       'wrappers that say only that connecting failed: curl 7, aiohttp, .NET, OkHttp, gRPC, NSURLError -1004, WinHTTP 12029',
     phrases: list(`
+      kommunikationsfehler, verbindungsproblem, gick inte att ansluta, kunde inte ansluta, kunne ikke oprette forbindelse, kunne ikke koble til, kan ikke koble til,
+      kan ikke oprette forbindelse, yhteyden muodostaminen epäonnistui, yhteyttä ei voitu muodostaa, nem sikerült kapcsolódni, nem lehet kapcsolódni, nelze se připojit,
+      nepodařilo se připojit, nu se poate conecta, nu s-a putut conecta, không thể kết nối, tidak dapat terhubung, gagal terhubung, не вдалося підключитися, не вдалося з'єднатися,
       failed to connect, fail to connect, fails to connect, failed connect, could not connect,
       couldn't connect, cannot connect, can not connect, can't connect, unable to connect,
       not able to connect, unable to establish {3} connection, failed to establish {3} connection,
@@ -135,6 +138,7 @@ export const CONNECT: readonly Rule[] = [
     source:
       'POSIX errno.h ECONNRESET, EPIPE, ECONNABORTED, ENETRESET and strerror; WinSock 10052 to 10054; Node _http_client.js',
     phrases: list(`
+      connection {4} terminated abnormally, connection {4} aborted abnormally, connection {4} was reset,
       ECONNRESET, EPIPE, ENETRESET, ENOTCONN, ESHUTDOWN, WSAECONNRESET, WSAENETRESET, connection reset,
       connection was reset, connection has been reset, connection is reset, reset by peer,
       reset by {3} peer|host|server|remote, reset the connection, connection got reset,
@@ -259,6 +263,9 @@ export const CONNECT: readonly Rule[] = [
     rank: 'reason',
     source: 'Windows message tables 10051 and 10065; glibc translations of EHOSTUNREACH and ENETUNREACH',
     phrases: list(`
+      internetverbindung, connexion internet, connexion à internet, conexión a internet, conexión de internet, conexão com a internet, connessione internet,
+      connessione a internet, internetverbinding, połączenia z internetem, подключения к интернету, соединения с интернетом, internet bağlantısı, 网络不通, 网络不可达, 网络无法访问, 网络未连接, 没有网络, 无网络连接, 网络断开, 网络已断开, 網路不通, сеть недоступна, нет сети, kein netzwerk, kein internet,
+      aucun réseau, sin red, sin internet, sem internet, geen internet, brak internetu, нет интернета, ネットワークに接続されていません, 네트워크에 연결되어 있지,
       keine route zum zielrechner, das netzwerk ist nicht erreichbar, netzwerk ist nicht erreichbar,
       zielrechner nicht erreichbar, host nicht erreichbar, nicht verfügbaren netzwerk,
       nicht erreichbaren host, nicht erreichbaren netzwerk, rechner ist nicht aktiv,

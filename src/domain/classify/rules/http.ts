@@ -221,7 +221,8 @@ export const HTTP_NAMES: readonly Rule[] = [
       внутренняя ошибка сервера, sunucu iç hatası, 内部服务器错误, 服务器内部错误, 內部伺服器錯誤, 内部サーバー エラー, 内部サーバーエラー,
       내부 서버 오류, insufficient storage, http version not supported, status internal,
       variant also negotiates, server encountered an internal error, encountered an internal error,
-      encountered an unexpected condition, encountered an unexpected error
+      encountered an unexpected condition, encountered an unexpected error,
+      end of script output before headers, premature end of script headers, malformed header from script
     `),
   },
   { id: 'http.4xx', status: 400, rank: 'phase', source: rfc9110, phrases: ['4xx'] },
@@ -348,7 +349,9 @@ export const HTTP_NAMES: readonly Rule[] = [
       wrong {2} signature, signature rejected, signature {2} rejected, signature {2} not accepted,
       signature {2} not {2} valid|verified|accepted|correct|recognized,
       timestamp {4} outside|tolerance|skew, outside {2} tolerance, replay {1} detected|attack,
-      webhook|signing|shared secret {3} mismatch|incorrect|wrong|invalid, secret {2} not {1} match, bad|wrong|invalid digest, digest mismatch, 签名不匹配, 签名校验
+      webhook|signing|shared secret {3} mismatch|incorrect|wrong|invalid, secret {2} not {1} match, bad|wrong|invalid digest, digest mismatch,
+      sha|sha1|sha256|sha512|md5|hash|checksum|sign {2} mismatch|mismatched, sha|sha1|sha256|md5|hash|checksum|sign {3} not {1} match|valid|matching,
+      invalid|wrong|incorrect|bad|missing {1} hash|checksum|md5|sha|sha1|sha256|sign, 签名不匹配, 签名校验
     `),
   },
 ]

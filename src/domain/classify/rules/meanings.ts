@@ -16,15 +16,25 @@ export const MEANINGS: readonly Meanings[] = [
       PRIVATE|INNER TARGET|NET NOT|BLOCK|REFUSE !LINK !REACH
       PRIVATE NOT|BLOCK ALLOW
       PRIVATE BLOCK TARGET|REACH
+      localhost|loopback IGNORE
+      TARGET INNER IGNORE
+      localhost NOT deliver|delivered|deliveries
+      TARGET|HOST POINT INNER|PRIVATE !NOT !LINK
+      PUBLIC TARGET NEED
+      PUBLIC REACH NEED
+      PUBLICLY REACH|available NOT
+      PUBLIC TARGET BAD|valid NOT
       PRIVATE|loopback NOT deliver|send|call|use|used
       TARGET NOT ALLOW !method !methods !content !MATCH
       TARGET BLOCK|forbidden !page
       url|uri|urls BAD|EMPTY
       url|uri NOT given|specified|supplied|set|provided
       scheme|protocol NOT ALLOW
+      url|uri|lurl NOT CONTAIN ip|ips|port|ports|parameters|credentials|localhost
       url|uri NOT|FAIL PARSE
       scheme BAD|NOT
       insecure url|endpoint|address !REDIRECT
+      BLOCK SECURITY !CERT !ssl !tls
       BLOCK policy|list|country|bot|bots|ip|outbound|security|firewall|waf|url|user|robots
       REFUSE|BLOCK automated|bot|bots
       deny|block|black list
@@ -95,6 +105,7 @@ export const MEANINGS: readonly Meanings[] = [
     rank: 'phase',
     any: lines(`
       AUTH|SECRET NOT|FAIL|BAD|NEED|EXPIRE|REFUSE|MATCH
+      AUTH|SECRET NOT|FAIL PARSE
       SIGNED NOT|FAIL VERIFY|MATCH|FIND|SEND
       verification|verifier REFUSE
       signing FAIL
@@ -121,7 +132,7 @@ export const MEANINGS: readonly Meanings[] = [
       spike arrest
       too much traffic|load|volume
       MANY too sending|calling|posting
-      CALLS MANY viele|trop|demasiadas|muitas|troppe|много
+      CALLS MANY zbyt|wiele|veel|cok|viele|trop|demasiadas|muitas|troppe|много
     `),
   },
   {
@@ -138,7 +149,7 @@ export const MEANINGS: readonly Meanings[] = [
       WAIT UNIT NOT
       took|takes|taking|ran|lasted UNIT|LATE|s
       longer|more|langer|plus|mas|mais than|als|que|de UNIT
-      NOT ANSWER rechtzeitig|вовремя|tijd|tiempo|tempo
+      NOT ANSWER rechtzeitig|вовремя|tijd|tiempo|tempo|zeit|temps|czasie|времени|sure|时间
       HOST LATE ANSWER
       HOST stopped ANSWER
       UNIT LIMIT EXCEED|REACHED
@@ -219,6 +230,7 @@ export const MEANINGS: readonly Meanings[] = [
       REPLY|DATA EMPTY|incomplete|truncated|partial
       NOT DATA receive|received|return|returned|got|came|arrived !failure
       NOT return|returned|send|sent|give|provide REPLY !successful !unsuccessful !UNIT
+      NOT SEND REPLY HOST !successful !unsuccessful !UNIT !code !status !TIME
       no|zero|empty data|bytes !failure !receiving
       LINK CLOSE
       HOST CLOSE LINK
@@ -318,7 +330,7 @@ export const MEANINGS: readonly Meanings[] = [
     cause: 'unavailable',
     rank: 'outer',
     any: lines(`
-      HOST|system DOWN
+      HOST|system DOWN !delivery !deliveries !disabled
       HOST DOWN NOT
       OVERLOAD
       we|currently|temporarily down|offline
@@ -331,11 +343,20 @@ export const MEANINGS: readonly Meanings[] = [
     any: lines(`
       LINK NOT|FAIL HOST !retries
       LINK NOT|FAIL !retries
+      TALK NOT|FAIL HOST !retries
       socket NOT open|opened|create|created
       REACH NOT|FAIL HOST|TARGET|DOMAIN
       remote|peer|host REFUSE
       reached|reach|reachable|erreicht|erreichbar|joindre NOT
       HOST UNREACHABLE
+    `),
+  },
+  {
+    id: 'meaning.local',
+    cause: 'blocked',
+    rank: 'outer',
+    any: lines(`
+      url|lurl|uri localhost|loopback|locale|lokal !LINK !CONNECT !REACH
     `),
   },
   {

@@ -10,7 +10,8 @@ export const PROTOCOL: readonly Rule[] = [
       'plain HTTP on a TLS port or the reverse: OpenSSL SSL_R_HTTP_REQUEST, SSL_R_WRONG_VERSION_NUMBER, Go net/http and crypto/tls, Java SSLSocketInputRecord, .NET SslStream, NSS, GnuTLS, nginx 497',
     phrases: list(`
       wrong version number, wrong_version_number, ssl routines http request, ssl http_request,
-      ssl http request, https proxy request, https_proxy_request, http response to https client,
+      routines {5} header|record|hello|internal|accept|handshake http request, ssl_r_http_request,
+      openssl_internal http_request, ssl http request, https proxy request, https_proxy_request, http response to https client,
       http request to an https server, http request to https server, plain http request, plain http,
       plaintext http, plaintext connection, plain text connection, unrecognized ssl message,
       unsupported or unrecognized ssl message, not an ssl/tls record, not an ssl tls record,

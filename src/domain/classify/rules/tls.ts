@@ -9,6 +9,7 @@ export const TLS: readonly Rule[] = [
     source:
       'X.509 verification results: OpenSSL x509_txt.c, Go crypto/x509, Java PKIX (RFC 5280), rustls, GnuTLS, mbedTLS, NSS sslerrs, Schannel, Secure Transport, Chromium net_error_list.h; RFC 9209 tls_certificate_error',
     phrases: list(`
+      ca bundle, ca file, ca certificates, cafile, capath, cacert, trust store, truststore,
       certificate {4} expired, certificate {3} not yet valid, certificate {4} not valid,
       certificate is not yet valid, expired certificate, certificate validity, cert has expired,
       cert_has_expired, cert expired, cert is expired, cert_date_invalid, certificate_expired,

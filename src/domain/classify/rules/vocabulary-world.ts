@@ -13,7 +13,7 @@ export const WORLD: Readonly<Record<string, string>> = {
     inaspett~ scorret~ ongeldig~ onjuist~ onverwac~ nieprawid~ niepoprawn~ nieoczek~ неверн~ недопуст~ некоррект~ недейств~
     неправил~ неожид~ gecersiz~ hatali 无效 非法 不正 不合 無效 無効 잘못 유효`,
   NEED: `erforder~ benotig~ requis~ requier~ requer~ obligat~ necesari~ necessar~ richiest~ vereist~ wymagan~ требует~ обязател~
-    gerekli 需要 必须 必要 필요`,
+    gerekli muss mussen doit doivent debe deben deve devem devono moet moeten musi musza должен должна должны 需要 必须 必要 필요`,
 
   DOMAIN: 'domain~ dominio~ domaine~ rechnernam~ домен~ имя 域名 主机 主機 ドメ ホス 도메 호스',
   FIND: `gefunden finden bekannt existier~ trouve~ parven~ nexiste existe existent encontr~ encuentr~ trovat~ trovar~ esiste gevonden
@@ -26,9 +26,9 @@ export const WORLD: Readonly<Record<string, string>> = {
 
   HOST: `host~ serveur~ servid~ serwer~ сервер~ узел узла dienst~ servic~ servizio sito sitio сервис~ uslug~ sunucu~ zielserver~ gegenstel~ 服务 主机
     伺服 サー 서버 网站`,
-  CONNECT: `verbind~ connexion~ connect~ conexi~ conexao~ conex~ conect~ conness~ collegam~ polacz~ соедин~ подключ~ baglan~ 连接 連接 連線
+  CONNECT: `связи связь lacznos~ verbind~ connexion~ connect~ conexi~ conexao~ conex~ conect~ conness~ collegam~ polacz~ соедин~ подключ~ baglan~ 连接 連接 連線
     接続 연결`,
-  LINK: `verbind~ connexion~ connecter conexi~ conexao~ conectar conness~ conness connett~ polacz~ соедин~ подключ~ baglan~ 连接 連接
+  LINK: `связи связь lacznos~ verbind~ connexion~ connecter conexi~ conexao~ conectar conness~ conness connett~ polacz~ соедин~ подключ~ baglan~ 连接 連接
     連線 接続 연결`,
   REACH: `erreich~ joign~ joind~ atteind~ contact~ acced~ alcanz~ alcanc~ acess~ raggiun~ bereik~ osiag~ достуч~ доступ~ ulasil~ 访问 到达
     到達 도달`,
@@ -53,10 +53,11 @@ export const WORLD: Readonly<Record<string, string>> = {
 
   ANSWER: `antwort~ geantwort~ reagier~ repons~ repond~ respues~ responde~ respond~ respost~ rispos~ rispond~ antwoord~ reageer~
     odpowied~ ответ~ yanit~ cevap~ 响应 回复 应答 回應 応答 응답`,
-  REPLY: 'antwort reponse respuesta resposta risposta antwoord odpowiedz ответ ответа yanit 响应 回复 回應 応答 응답',
+  REPLY:
+    'antwort reponse respuesta resposta risposta antwoord odpowiedz odpowiedzi respuestas antworten reponses ответ ответа yanit 响应 回复 回應 応答 응답',
   DATA: 'daten donnees datos dados dati gegevens данные 数据 資料 デー 데이',
   EMPTY: 'leer~ vide vuot~ vaci~ vazi~ puste pusta пуст~ bos 为空 空的 空响 空の 빈',
-  SEND: `erhalten empfang~ zuruckgeg~ recu renvoy~ recib~ devuel~ receb~ ricev~ ontvang~ otrzym~ получ~ вернул~ 收到 返回 接收 受信`,
+  SEND: `zwroc~ zwraca~ recue recus obtuv~ obtid~ obtenu~ прислал~ прислан~ вернул~ uzyska~ dosta~ obten~ otten~ verkreg~ bekomm~ krijg~ erhalten empfang~ zuruckgeg~ recu renvoy~ recib~ devuel~ receb~ ricev~ ontvang~ otrzym~ получ~ вернул~ 收到 返回 接收 受信`,
   LATE: `langsam lange langer rechtzeit~ lent lente trop lento tarda~ tardo demor~ tropp~ lentamen~ langzaam wolno медлен~ вовремя
     temps tempo tijd 太慢 太久 缓慢 过长 时间`,
   UNIT: 'sekund~ minuten secondes segund~ secondi minut~ секунд~ минут~ saniye 秒 秒钟 毫秒 分钟 초',
@@ -66,12 +67,12 @@ export const WORLD: Readonly<Record<string, string>> = {
   WAIT: 'warte~ attente attendr~ espera esperar attesa aguard~ wachten oczekiw~ ожидан~ bekleme 等待 待機',
 
   REDIRECT:
-    'weiterleit~ umleit~ rediri~ redirec~ reindiri~ doorverw~ omleid~ przekier~ перенапр~ yonlend~ 重定 跳转 轉址 リダ 리디',
+    'weiterleit~ umleit~ rediri~ redirec~ reindiri~ doorverw~ omleid~ przekiero~ przekier~ перенапр~ yonlend~ 重定 跳转 轉址 リダ 리디',
 
   AUTH: `authentif~ autoris~ autoriz~ anmeld~ berechti~ zugangsd~ zugriff~ identifian~ contrasen~ credenc~ credenz~ senha permiso
-    permisos permiss~ permess~ autentic~ autenti~ kennwort passwort inloggeg~ aanmeld~ uwierz~ logowan~ авториз~ аутентиф~ пароль
+    permisos permiss~ permess~ autentic~ autenti~ kennwort passwort inloggeg~ aanmeld~ uwierz~ autoryz~ logowan~ upraw~ авториз~ аутентиф~ пароль
     kimlik yetki~ 认证 鉴权 授权 权限 密码 登录 認證 認証 パス ユー 権限 권한 인증`,
-  SECRET: 'signatur firma assinat~ подпис~ токен~ imza 签名 令牌 密钥 簽名 署名 서명 토큰',
+  SECRET: 'podpis podpisu jeton jetons signatur firma assinat~ подпис~ токен~ imza 签名 令牌 密钥 簽名 署名 서명 토큰',
   SIGNED: 'signatur firma assinat~ подпис~ 签名 簽名 署名 서명',
 
   PATH: `seite pfad ressource page pagina ressourc~ recurso risorsa strona strony zasob~ страни~ ресурс~ sayfa 路径 页面 资源 接口 地址 ペー
@@ -89,25 +90,35 @@ export const WORLD: Readonly<Record<string, string>> = {
   BIG: 'gross grosse lang grande groot 过大 太大 过长',
 
   RATE: '速率 频率 流量 配额 頻率 速度',
-  MANY: 'viele trop muchas muchos demasia~ muit~ excess~ troppe troppi veel wiele много cok 频繁 过多 太多 過多 多す 많습 너무',
-  CALLS: `anfragen requetes solicitudes peticiones solicitacoes requisicoes richieste verzoeken zapytan zadan запросов istek 请求 调用 次数
+  MANY: 'viele trop muchas muchos demasia~ muit~ excess~ troppe troppi veel wiele wielu zbyt много cok 频繁 过多 太多 過多 多す 많습 너무',
+  CALLS: `zapytan zapytania requisicoes anfragen requetes solicitudes peticiones solicitacoes requisicoes richieste verzoeken zapytan zadan запросов istek 请求 调用 次数
     請求 要求 リク 요청`,
   LIMIT: 'limite limit~ grenze maxim~ максим~ лимит~ sinir 限制 上限 最大 제한 한도',
   REACHED:
-    'erreicht uberschr~ atteint~ depasse~ alcanzad~ superad~ excedid~ raggiunt~ bereikt osiagnie~ превыш~ 达到 超过 超出 超過 초과',
+    'erreicht uberschr~ atteint~ depasse~ alcanzad~ superad~ excedid~ atingid~ raggiunt~ bereikt osiagnie~ превыш~ 达到 超过 超出 超過 초과',
 
   PROGRAM: 'anwendung application aplicacion applicazione aplikac~ приложен~ uygulama 程序 应用 アプ',
   DOWN: `uberlast~ wartung~ verfugbar surcharg~ indispon~ dispon~ maintenance mantenim~ manuten~ sobrecar~ beschikb~ onderhoud
     niedostep~ przeciaz~ перегру~ обслужив~ недоступ~ bakim 维护 繁忙 过载 宕机 停机 可用 利用 メン 점검`,
   OVERLOAD: 'uberlast~ surcharg~ sobrecar~ sovracc~ overbel~ przeciaz~ перегру~ 过载 繁忙',
   PROXY: '网关 代理 上游 后端 網關',
-  PARSE: '解码 解析 读取',
+  PARSE: 'decod~ dekod~ gelesen lesbar lire lisible leggere lezen gelezen odczyt~ прочит~ декодир~ 解码 解析 读取',
 
-  BLOCK: `blockier~ gesperrt bloqu~ bloccat~ interdi~ proibid~ prohibid~ verboten geblokk~ zablok~ заблок~ запрещ~ engell~ 拦截 禁止 屏蔽
+  BLOCK: `blockier~ gesperrt bloqu~ bloccat~ interdi~ proibid~ prohibid~ verboten geblokk~ zablok~ niedozwol~ verilmiyor verilmez заблок~ запрещ~ engell~ 拦截 禁止 屏蔽
     阻止 封禁 차단`,
   PRIVATE: 'privat~ prive privad~ 内网 私有 本地 內網 内部',
-  INNER: 'interne internes internen interno interna interni wewnetrzn~ lokal~ locale внутрен~ 内网 内部 本地',
-  ALLOW: `erlaubt zulassig gestattet gultig~ autoris~ permis permitid~ valide valido valida validos validi permess~ consentit~ toegest~ dozwol~ разреш~ izin
+  INNER:
+    'interne internes internen interno interna interni wewnetrzn~ lokal~ locale locales locaux locali locais yerel локальн~ внутрен~ 内网 内部 本地 内網 内网 로컬',
+  PUBLIC: `offentl~ publique publiques publico publica publicos publicas publiek pubblic~ openbar~ openbaar publiczn~ публичн~ общедост~ 公网 公开 外网 公開 公网 공개`,
+  PUBLICLY: 'offentl~ publiquem~ publicame~ pubblicam~ openbaar publicznie публично',
+  IGNORE: 'ignor~ ubersprun~ omitid~ pominie~ pomija~ пропущ~ игнорир~ 忽略 跳过 無視 무시',
+  POINT: 'punta apunta aponta pointe zeigt verweist wijst wskazuje указывает resuelve resolve risolve 指向 解析',
+  TALK: 'kommunik~ comunic~ komunik~ 通信 通讯',
+  CONTAIN:
+    'conter contem contener contiene contenir contient enthalt~ contenere contiene bevat~ zawier~ содерж~ 包含 携带 含む 포함',
+  SECURITY: `sicherheit~ securite seguridad seguranca sicurezza beveilig~ veilighei~ bezpieczen~ безопасно~ guvenlik 安全 防护 防火 セキ 보안 방화`,
+  ALLOW: `erlaubt zulassig gestattet gultig~ autoris~ permis permitid~ valide valido valida validos validi permess~ consentit~ toegest~ dozwol~ разреш~ izin izni
     允许 允許 許可 有效 허용`,
-  TARGET: 'adresse direccion endereco indirizzo adres адрес 地址 アド 주소',
+  TARGET:
+    'lurl ladresse lindirizzo adresse adressen adresses adresy adresu adresler adreslere direcciones enderecos indirizzi адреса адресам адресов direccion endereco indirizzo adres адрес 地址 アド 주소',
 }
