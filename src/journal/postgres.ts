@@ -430,12 +430,11 @@ class PooledJournal implements PostgresJournal {
     try {
       session = await this.#connector.another()
       await expireIncidents(session, { before: clock() - retention.age, now: clock(), fence })
-      for (;;) {
-        const failures = await expireAged(session, options)
-        if (failures === 0) break
+      await expireAged(session, options, (failures) => {
         events.expired(failures, 'age')
-        if (!goesOn()) return
-      }
+        return goesOn()
+      })
+      if (!goesOn()) return
       await expireOversized(session, options, (failures) => {
         events.expired(failures, 'size')
         return goesOn()

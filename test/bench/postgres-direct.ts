@@ -1,14 +1,22 @@
 import pg from 'pg'
+import type { Entry } from '../../src/domain/journal.ts'
 import { openPostgresJournal } from '../../src/journal/postgres.ts'
 import { entry, INCIDENTS } from '../journal/entries.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { NAIVE_TABLE } from './naive-table.ts'
-import type { Run } from './postgres.ts'
+import type { Run, Side } from './postgres.ts'
 
 interface Databases {
   readonly few: string
   readonly many: string
   readonly naive: string
+}
+
+let number = 0
+/** As the rows that are there, of 2,000 endpoints and 500 tenants: as many places in the indexes are written. */
+function one(): Entry {
+  number++
+  return entry({ endpoint: `https://shop-${number % 2_000}.example/hooks/orders`, tenant: `tenant-${number % 500}` })
 }
 
 /** The journal beside one INSERT a report through a pool of ten, both in this process and without HTTP. */
@@ -35,7 +43,7 @@ export async function directSides(server: PostgresServer, { few, many, naive }: 
   pool.on('error', () => {})
   for (const statement of NAIVE_TABLE) await pool.query(statement)
   const insert = async () => {
-    const { failure: f, raw } = entry()
+    const { failure: f, raw } = one()
     await pool.query(
       `INSERT INTO naive (id, received_at, source, tenant, endpoint, url, code, cause, message, raw)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -60,10 +68,10 @@ export async function directSides(server: PostgresServer, { few, many, naive }: 
   }
 
   return {
-    sides: (senders: number) => [
+    sides: (senders: number): Side[] => [
       { name: 'one INSERT a report', run: () => run(senders, insert) },
-      { name: 'few rows', run: () => run(senders, () => small.record(entry())) },
-      { name: 'many rows', run: () => run(senders, () => large.record(entry())) },
+      { name: 'few rows', run: () => run(senders, () => small.record(one())) },
+      { name: 'many rows', run: () => run(senders, () => large.record(one())) },
       { name: 'few rows, incidents', run: () => run(senders, () => small.record(entry({ followed: true }))) },
     ],
     async close() {

@@ -4,7 +4,27 @@ import { pageQuery, type Query } from '../../src/journal/sqlite-query.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 
 const YEAR = 365 * 86_400_000
+/** Made when a database has all of its rows. */
+const FILLED = 'bench_filled'
 const STEP = 500_000
+
+/** A database of that name, filled by an earlier run or now. @returns its name */
+export async function filled(server: PostgresServer, name: string, rows: number): Promise<string> {
+  await made(server, name)
+  const [known] = await server.query(`SELECT 1 FROM pg_tables WHERE tablename = '${FILLED}'`, name)
+  if (!known) {
+    await fill(server, name, rows)
+    await server.query(`CREATE TABLE ${FILLED} ()`, name)
+  }
+  return name
+}
+
+/** A database of that name, made where there is none. @returns its name */
+export async function made(server: PostgresServer, name: string): Promise<string> {
+  const [known] = await server.query(`SELECT 1 FROM pg_database WHERE datname = '${name}'`)
+  if (!known) await server.query(`CREATE DATABASE ${name}`)
+  return name
+}
 
 /**
  * Makes the tables, and rows spread over the last year: 2,000 endpoints, 500 tenants. They are smaller than what the
@@ -12,6 +32,19 @@ const STEP = 500_000
  * end of each, and what is measured would be the reading of those pages and not the growth of the table.
  */
 export async function fill(server: PostgresServer, database: string, rows: number): Promise<void> {
+  await makeTables(server, database)
+  await insertRows(server, database, rows)
+  await server.query('VACUUM (ANALYZE) webhook_errors.failures', database)
+}
+
+/** As many rows as at first, and no others. */
+export async function refill(server: PostgresServer, database: string, rows: number): Promise<void> {
+  await server.query('TRUNCATE webhook_errors.failures', database)
+  await insertRows(server, database, rows)
+  await server.query('VACUUM (ANALYZE) webhook_errors.failures', database)
+}
+
+async function makeTables(server: PostgresServer, database: string): Promise<void> {
   const journal = openPostgresJournal({
     url: server.socketUrl(database),
     clock: Date.now,
@@ -27,6 +60,9 @@ export async function fill(server: PostgresServer, database: string, rows: numbe
   })
   await journal.open()
   await journal.close(5_000)
+}
+
+async function insertRows(server: PostgresServer, database: string, rows: number): Promise<void> {
   const from = Date.now() - YEAR
   for (let done = 0; done < rows; done += STEP) {
     await server.query(
@@ -38,7 +74,6 @@ export async function fill(server: PostgresServer, database: string, rows: numbe
       database,
     )
   }
-  await server.query('VACUUM (ANALYZE) webhook_errors.failures', database)
 }
 
 /** EXPLAIN ANALYZE of what the API and retention ask of a table that `fill` made: name and plan. */

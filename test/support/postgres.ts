@@ -5,6 +5,7 @@ import {
   chmodSync,
   chownSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -64,7 +65,7 @@ let binaries: string | undefined
 
 export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string | number>>
-  /** Where its data lie; a new temporary folder unless given. */
+  /** Where its data lie, which are used where they are there already; a new temporary folder unless given. */
   readonly folder?: string
   /** A copy of that server's data as it stands, which follows it. The original must be stopped meanwhile. */
   readonly standbyOf?: PostgresServer
@@ -89,7 +90,7 @@ export async function startPostgres({
     if (user) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, data])
     chmodSync(data, 0o700)
     writeFileSync(join(data, 'standby.signal'), '')
-  } else {
+  } else if (!existsSync(join(data, 'PG_VERSION'))) {
     execFileSync(
       join(bin, 'initdb'),
       ['-D', data, '-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
