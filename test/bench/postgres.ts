@@ -46,6 +46,8 @@ export interface Run {
   readonly seconds: number
   readonly p50: number
   readonly p99: number
+  /** Bytes of write-ahead log a report, where it was measured. */
+  readonly log?: number
 }
 
 async function load(port: number, seconds: number): Promise<Run> {
@@ -149,8 +151,9 @@ async function compare(title: string, sides: readonly Side[]): Promise<void> {
     const of = (key: 'p50' | 'p99') => median(runs[index]!.map((run) => run[key])).toFixed(1)
     const rates = runs[index]!.map((run) => run.accepted / run.seconds)
     const ratio = median(rates.map((rate, round) => rate / (runs[0]![round]!.accepted / runs[0]![round]!.seconds)))
+    const log = runs[index]!.flatMap((run) => run.log ?? [])
     console.log(
-      `  ${name.padEnd(24)} ${median(rates).toFixed(0).padStart(6)}/s  p50 ${of('p50')} ms  p99 ${of('p99')} ms  ${ratio.toFixed(2)} times the first`,
+      `  ${name.padEnd(26)} ${median(rates).toFixed(0).padStart(6)}/s  p50 ${of('p50')} ms  p99 ${of('p99')} ms  ${ratio.toFixed(2)} times the first${log.length > 0 ? `  WAL ${median(log).toFixed(0)} B` : ''}`,
     )
   }
 }
