@@ -159,6 +159,16 @@ interface Claim {
 
 type Claimed = readonly [id: string, duplicate: boolean] | 'reused'
 
+/** The record that has this entry's id of the sender; undefined where it is free, or the entry has none. */
+export async function keyHolder(session: Session, { failure, idempotency }: StoredRecord): Promise<string | undefined> {
+  if (!idempotency) return undefined
+  const [row] = await session.query<[id: string]>(
+    `SELECT failure_id FROM ${SCHEMA}.idempotency_keys WHERE source = $1 AND tenant = $2 AND key = $3`,
+    [failure.source, failure.tenant, idempotency.key].map(text),
+  )
+  return row?.[0]
+}
+
 /** Claims the senders' ids for these entries; one that is known already is a repetition, or another report under its id. */
 export async function insertKeys(session: Session, entries: readonly StoredRecord[]): Promise<Claimed[]> {
   const claims = new Map<string, Claim>()

@@ -35,7 +35,7 @@ import { expireAged, expireIncidents, expireOversized } from './postgres-retenti
 import { forgetSeries, insertSeries, Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import { sizeOf } from './postgres-size.ts'
-import { moveEntries, writeGroup } from './postgres-write.ts'
+import { keyHolder, moveEntries, writeGroup } from './postgres-write.ts'
 import type { Work, Works } from './queue.ts'
 import { JournalReader } from './reader.ts'
 import { SessionPool } from './session-pool.ts'
@@ -134,7 +134,9 @@ class PooledJournal implements PostgresJournal {
   }
 
   record(entry: Entry): Promise<Recorded> {
-    if (this.#spillTakes(entry)) return this.#recordInSpill(entry)
+    if (this.#spillTakes(entry)) {
+      return this.#state === 'up' ? this.#recordMeanwhile(entry) : this.#recordInSpill(entry)
+    }
     return this.#add<'entry'>({ kind: 'entry', entry })
   }
 
@@ -227,19 +229,29 @@ class PooledJournal implements PostgresJournal {
     return this.#groups.add<K>(work)
   }
 
-  /**
-   * While the database is away, and then until all has moved on for reports with an id of the sender: the spill alone
-   * knows whether it holds that id.
-   */
-  #spillTakes({ idempotency }: Entry): boolean {
-    if (!this.#spill?.usable || this.#state === 'new' || this.#state === 'closing' || this.#state === 'closed')
-      return false
-    return this.#state === 'down' || (idempotency !== undefined && this.#spill.status().waiting > 0)
+  /** While the database is away; and until all has moved on, where the spill may hold the sender's id. */
+  #spillTakes(entry: Entry): boolean {
+    if (!this.#spill || this.#state === 'new' || this.#state === 'closing' || this.#state === 'closed') return false
+    return this.#state === 'down' ? this.#spill.usable : this.#spill.mayKnow(entry)
   }
 
   async #recordInSpill(entry: Entry): Promise<Recorded> {
     const recorded = await this.#spill!.record(entry)
     if (!recorded.duplicate) this.#series.stored(entry, false)
+    return recorded
+  }
+
+  /** While the spill's records move on, the sender's id may be known there or in the database, which then answers. */
+  async #recordMeanwhile(entry: Entry): Promise<Recorded> {
+    const holder = () => this.#readers.lend((session) => keyHolder(session, entry)).catch(() => undefined)
+    if ((await holder()) !== undefined || !this.#spill!.mayKnow(entry))
+      return this.#add<'entry'>({ kind: 'entry', entry })
+    const recorded = await this.#spill!.record(entry)
+    if (recorded.duplicate) return recorded
+    // It may have moved on between the two questions; then what the spill took now is left out when its turn comes.
+    const id = await holder()
+    if (id !== undefined && id !== entry.failure.id) return this.#add<'entry'>({ kind: 'entry', entry })
+    this.#series.stored(entry, false)
     return recorded
   }
 
@@ -418,12 +430,11 @@ class PooledJournal implements PostgresJournal {
     try {
       session = await this.#connector.another()
       await expireIncidents(session, { before: clock() - retention.age, now: clock(), fence })
-      for (;;) {
-        const failures = await expireAged(session, options)
-        if (failures === 0) break
+      await expireAged(session, options, (failures) => {
         events.expired(failures, 'age')
-        if (!goesOn()) return
-      }
+        return goesOn()
+      })
+      if (!goesOn()) return
       await expireOversized(session, options, (failures) => {
         events.expired(failures, 'size')
         return goesOn()

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import type { Clock } from '../domain/clock.ts'
 import type { IncidentSettings } from '../domain/incident.ts'
@@ -26,6 +27,11 @@ export class Spill {
   readonly #options: SpillOptions
   #journal: DrainableJournal
   #waiting = 0
+  /** Reports that it is about to hold. */
+  #arriving = 0
+  /** Hashes of the senders' ids among what waits, and how many records there are of an earlier process, whose ids are not here. */
+  readonly #keys = new Set<number>()
+  #earlier = 0
   #renewing = false
   #series: readonly SeriesTotal[] = []
   /** Endpoints whose incidents are followed, so that the records do to them what they would have done. */
@@ -36,15 +42,23 @@ export class Spill {
     this.#journal = this.#make()
   }
 
-  async open(): Promise<void> {
-    await this.#journal.open()
-    this.#waiting = this.#journal.status().size?.failures ?? 0
+  open(): Promise<void> {
+    return this.#journal.open()
   }
 
   /** Whether it can take a report now. */
   get usable(): boolean {
-    const { up, size } = this.#journal.status()
-    return up && !this.#renewing && (size === null || size.bytes < this.#options.size)
+    const { size } = this.#journal.status()
+    return this.#up && (size === null || size.bytes < this.#options.size)
+  }
+
+  get #up(): boolean {
+    return this.#journal.status().up && !this.#renewing
+  }
+
+  /** Whether the sender's id may be that of a report that waits here, or is on its way here. */
+  mayKnow(entry: Entry): boolean {
+    return entry.idempotency !== undefined && this.#up && (this.#earlier > 0 || this.#keys.has(hashOf(entry)))
   }
 
   status(): SpillStatus {
@@ -58,11 +72,17 @@ export class Spill {
 
   /** @throws what `Journal.record` rejects with */
   async record(entry: Entry): Promise<Recorded> {
-    const recorded = await this.#journal.record(entry)
-    if (recorded.duplicate) return recorded
-    this.#waiting++
-    if (entry.followed) this.#followed.add(entry.failure.endpoint)
-    return recorded
+    this.#arriving++
+    if (entry.idempotency) this.#keys.add(hashOf(entry))
+    try {
+      const recorded = await this.#journal.record(entry)
+      if (recorded.duplicate) return recorded
+      this.#waiting++
+      if (entry.followed) this.#followed.add(entry.failure.endpoint)
+      return recorded
+    } finally {
+      this.#arriving--
+    }
   }
 
   /**
@@ -86,8 +106,10 @@ export class Spill {
       )
       await this.#journal.remove(records.map(({ failure }) => failure.id))
       this.#waiting = Math.max(0, this.#waiting - records.length)
+      this.#earlier = Math.max(0, this.#earlier - records.length)
+      for (const record of records) this.#keys.delete(hashOf(record))
     }
-    await this.#beginAnew()
+    if (this.#arriving === 0) await this.#beginAnew()
   }
 
   close(deadline: number): Promise<void> {
@@ -103,8 +125,11 @@ export class Spill {
       retention: { age: FOREVER, size: 2 ** 50 },
       sizeInterval: 1_000,
       events: {
+        // Not only by `open`: a file that an ending process still holds is opened later.
         opened: (totals) => {
           this.#series = totals
+          this.#waiting = this.#journal.status().size?.failures ?? 0
+          this.#earlier = this.#waiting
         },
         followed: (states) => {
           for (const { endpoint } of states) this.#followed.add(endpoint)
@@ -126,8 +151,14 @@ export class Spill {
     if (this.#waiting === 0) for (const end of ['', '-wal', '-shm', '.mark']) rmSync(`${path}${end}`, { force: true })
     this.#series = []
     this.#followed.clear()
+    this.#keys.clear()
     this.#journal = this.#make()
     await this.open()
     this.#renewing = false
   }
+}
+
+/** 48 bits; two ids that share them are merely asked about twice. */
+function hashOf({ failure: { source, tenant }, idempotency }: Pick<Entry, 'failure' | 'idempotency'>): number {
+  return hash('sha1', `${source}\0${tenant}\0${idempotency?.key}`, 'buffer').readUIntBE(0, 6)
 }

@@ -4,7 +4,27 @@ import { pageQuery, type Query } from '../../src/journal/sqlite-query.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 
 const YEAR = 365 * 86_400_000
+/** Made when a database has all of its rows. */
+const FILLED = 'bench_filled'
 const STEP = 500_000
+
+/** A database of that name, filled by an earlier run or now. @returns its name */
+export async function filled(server: PostgresServer, name: string, rows: number): Promise<string> {
+  await made(server, name)
+  const [known] = await server.query(`SELECT 1 FROM pg_tables WHERE tablename = '${FILLED}'`, name)
+  if (!known) {
+    await fill(server, name, rows)
+    await server.query(`CREATE TABLE ${FILLED} ()`, name)
+  }
+  return name
+}
+
+/** A database of that name, made where there is none. @returns its name */
+export async function made(server: PostgresServer, name: string): Promise<string> {
+  const [known] = await server.query(`SELECT 1 FROM pg_database WHERE datname = '${name}'`)
+  if (!known) await server.query(`CREATE DATABASE ${name}`)
+  return name
+}
 
 /**
  * Makes the tables, and rows spread over the last year: 2,000 endpoints, 500 tenants. They are smaller than what the
@@ -12,6 +32,19 @@ const STEP = 500_000
  * end of each, and what is measured would be the reading of those pages and not the growth of the table.
  */
 export async function fill(server: PostgresServer, database: string, rows: number): Promise<void> {
+  await makeTables(server, database)
+  await insertRows(server, database, rows)
+  await server.query('VACUUM (ANALYZE) webhook_errors.failures', database)
+}
+
+/** As many rows as at first, and no others. */
+export async function refill(server: PostgresServer, database: string, rows: number): Promise<void> {
+  await server.query('TRUNCATE webhook_errors.failures', database)
+  await insertRows(server, database, rows)
+  await server.query('VACUUM (ANALYZE) webhook_errors.failures', database)
+}
+
+async function makeTables(server: PostgresServer, database: string): Promise<void> {
   const journal = openPostgresJournal({
     url: server.socketUrl(database),
     clock: Date.now,
@@ -27,6 +60,9 @@ export async function fill(server: PostgresServer, database: string, rows: numbe
   })
   await journal.open()
   await journal.close(5_000)
+}
+
+async function insertRows(server: PostgresServer, database: string, rows: number): Promise<void> {
   const from = Date.now() - YEAR
   for (let done = 0; done < rows; done += STEP) {
     await server.query(
@@ -38,13 +74,13 @@ export async function fill(server: PostgresServer, database: string, rows: numbe
       database,
     )
   }
-  await server.query('VACUUM (ANALYZE) webhook_errors.failures', database)
 }
 
-/** EXPLAIN ANALYZE of what the API and retention ask. */
-export async function plans(server: PostgresServer, database: string): Promise<string> {
+/** EXPLAIN ANALYZE of what the API and retention ask of a table that `fill` made: name and plan. */
+export async function plans(server: PostgresServer, database: string): Promise<(readonly [string, string])[]> {
+  const day = { since: Date.now() - 40 * 86_400_000, until: Date.now() - 39 * 86_400_000 }
   const [middle] = await server.query(
-    'SELECT id FROM webhook_errors.failures WHERE received_at > 0 ORDER BY id DESC OFFSET 100000 LIMIT 1',
+    'SELECT id FROM webhook_errors.failures ORDER BY id DESC OFFSET 100000 LIMIT 1',
     database,
   )
   const questions: readonly (readonly [string, Query])[] = [
@@ -53,33 +89,20 @@ export async function plans(server: PostgresServer, database: string): Promise<s
     ['of an endpoint', pageQuery({ endpoint: 'https://shop-7.example/hooks/orders' }, undefined, 51)],
     ['of a tenant', pageQuery({ tenant: 'tenant-7' }, undefined, 51)],
     ['of a code and a cause', pageQuery({ code: 503, cause: 'dns' }, undefined, 51)],
-    [
-      'of a day',
-      pageQuery({ since: Date.now() - 40 * 86_400_000, until: Date.now() - 39 * 86_400_000 }, undefined, 51),
-    ],
-    [
-      'a tenant of a day',
-      pageQuery(
-        { tenant: 'tenant-7', since: Date.now() - 40 * 86_400_000, until: Date.now() - 39 * 86_400_000 },
-        undefined,
-        51,
-      ),
-    ],
+    ['of a day', pageQuery(day, undefined, 51)],
+    ['a tenant of a day', pageQuery({ tenant: 'tenant-7', ...day }, undefined, 51)],
     ['one record', { sql: 'SELECT id FROM failures WHERE id = ?', parameters: [middle.id] }],
     [
       'a batch of retention',
-      {
-        sql: `SELECT id FROM failures WHERE id < ? ORDER BY id LIMIT 1000`,
-        parameters: [middle.id],
-      },
+      { sql: 'SELECT id FROM failures WHERE id < ? ORDER BY id LIMIT 1000', parameters: [middle.id] },
     ],
   ]
-  const texts: string[] = []
+  const found: (readonly [string, string])[] = []
   for (const [name, question] of questions) {
     const { sql, parameters } = forPostgres(question)
     const inlined = sql.replace(/\$(\d+)/g, (_, n) => `'${parameters[Number(n) - 1]}'`)
     const rows = await server.query(`EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) ${inlined}`, database)
-    texts.push(`-- ${name}\n${rows.map((row) => row['QUERY PLAN']).join('\n')}`)
+    found.push([name, rows.map((row) => row['QUERY PLAN']).join('\n')])
   }
-  return texts.join('\n\n')
+  return found
 }

@@ -60,19 +60,6 @@ describe('openPostgresJournal, by several replicas', () => {
       expect(new Set(codes)).to.deep.equal(new Set(['none']))
     })
 
-    it('do the same where there is no advisory lock', async function () {
-      this.timeout(60_000)
-      // Functions of the same name come first in the search path, and lock nothing, as CockroachDB's do.
-      await sql('CREATE SCHEMA none')
-      for (const name of ['pg_advisory_lock', 'pg_advisory_unlock']) {
-        await sql(`CREATE FUNCTION none.${name}(bigint) RETURNS void LANGUAGE sql AS 'SELECT'`)
-      }
-      await sql(`ALTER DATABASE ${url.match(/test_\w+/)![0]} SET search_path = none, pg_catalog, public`)
-      await Promise.all(Array.from({ length: 10 }, () => open()))
-      await until('all to be up', () => journals.every((journal) => journal.status().up))
-      expect(await sql('SELECT version FROM webhook_errors.schema_version')).to.deep.equal([{ version: 1 }])
-    })
-
     it('let an old replica work beside a newer one, until that one takes something away', async () => {
       const old = await open()
       await sql(`ALTER TABLE webhook_errors.failures ADD COLUMN news text`)

