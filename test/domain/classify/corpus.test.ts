@@ -12,9 +12,13 @@ import { originKey, partOf, type Sample, samples, score, table } from '../../cor
  * people; `manuals` and `codes` from tables in which documentation tells what an error means. From `monitors` on the rules
  * read ideas as well as phrases: `sources` are texts in the sources of applications, `languages` those of browsers and
  * applications in other languages, `guides`, `statuses` and `devices` what manuals, courses and devices' interfaces say,
- * `answers` what receivers answer, `issues` and `pages` what general searches for failed webhooks found first; `opened` was kept sealed while all these
- * were tuned on (four of its 182, right at the first look, stand in earlier looks: without them it was 0.943, 168 of 178); `shops`, `homes` and `tools` are of shops and payment plug-ins, home automation and self-hosted tools, most
- * of the first two in other languages than English.
+ * `answers` what receivers answer, `issues` and `pages` what general searches for failed webhooks found first; `shops`,
+ * `homes` and `tools` are of shops and payment plug-ins, home automation and self-hosted tools, most of the first two in
+ * other languages than English. `opened` and `kept` are the two halves, by project, of one set that was collected and
+ * labelled, twice, by somebody who had never seen the rules: `opened` was measured once before `shops` (four of its 182,
+ * right at the first look, stand in earlier looks: without them it was 0.943, 168 of 178), and `kept` once at the end. What
+ * of `kept` was of a project or had a text that another look had found meanwhile was left out. No rule has been changed
+ * for it since.
  */
 const FIRST: Readonly<Record<string, string>> = {
   fresh: '0.934, 163 of 178',
@@ -41,6 +45,7 @@ const FIRST: Readonly<Record<string, string>> = {
   shops: '0.856, 32 of 39',
   homes: '0.844, 35 of 43',
   tools: '0.975, 19 of 20',
+  kept: '0.984, 93 of 95',
 }
 
 const tuned = samples('tuned')
