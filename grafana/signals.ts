@@ -173,8 +173,15 @@ export const SIGNALS = {
   incidentInfo: gauge(
     'webhook_incident_info',
     'info',
-    ['endpoint', 'cause', 'code', 'rule', 'measure', 'url'],
-    'What is known of an open incident, always 1: cause, rule and measure of the newest verdict and the URL that it is about, code of the newest report. Exactly one series an endpoint while open, at most 500 endpoints.',
+    ['endpoint', 'cause', 'code'],
+    'Cause by the newest verdict and code of the newest report of an open incident, always 1. Exactly one series an endpoint while open, at most 500 endpoints.',
+    { absent: 'while no incident is open' },
+  ),
+  incidentVerdictInfo: gauge(
+    'webhook_incident_verdict_info',
+    'info',
+    ['endpoint', 'rule', 'measure', 'url'],
+    'What the newest verdict on an open incident says, always 1: its rule (none before there is one), the measure that it calls for, and the URL that it is about. Exactly one series an endpoint while open, at most 500 endpoints.',
     { absent: 'while no incident is open' },
   ),
   canaryLastSuccess: gauge(

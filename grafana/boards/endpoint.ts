@@ -28,6 +28,9 @@ import {
 const mine = [OF_ENDPOINT]
 const open = perEndpoint('incidentOpen', mine)
 const isOpen = `max(${open}) == 1`
+const cause = `topk(1, max by (cause) (${select('incidentInfo', mine)}))`
+/** The link needs the measure; where no verdict is shown, the cause is its own. */
+const causeWithMeasure = `${cause} * on () group_left (measure) topk(1, max by (measure) (${select('incidentVerdictInfo', mine)})) or on () label_join(${cause}, "measure", "", "cause")`
 const ms = (expr: string) => `(${expr}) * 1000`
 /** Nothing of an endpoint of another name is shown; a name may hold what a query string must not. */
 const ENCODED = `\${endpoint:percentencode}`
@@ -102,7 +105,7 @@ export const endpoint: Board = {
             show: 'name',
             targets: [
               {
-                expr: `topk(1, max by (cause, measure) (${select('incidentInfo', mine)})) and on () (${isOpen})`,
+                expr: `(${causeWithMeasure}) and on () (${isOpen})`,
                 instant: true,
                 legend: '{{cause}}',
               },

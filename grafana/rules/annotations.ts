@@ -1,4 +1,4 @@
-import type { Measure } from '../../src/domain/measures/catalogue.ts'
+import { causeOf, MEASURE_IDS, type Measure } from '../../src/domain/measures/catalogue.ts'
 import { FAMILIES, familiesOf, SYNCHRONOUS } from '../../src/domain/measures/retm.ts'
 import { RULES, UNPROVABLE, UP_HINTS } from '../../src/domain/verdict-rules.ts'
 import { DASHBOARDS, SIGNALS } from '../signals.ts'
@@ -14,14 +14,10 @@ export const API_BASE = 'https://webhook-error-exporter.example.com'
 const ofEndpoint = (promql: string): string =>
   `query (printf "${promql}" $labels.namespace $labels.job $labels.endpoint)`
 const SELECT = '{namespace=%q, job=%q, endpoint=%q}'
-/** Labels of an incident. */
-const INFO = ['cause', 'code', 'rule', 'measure', 'url'] as const
-
 const started = ofEndpoint(`max(${SIGNALS.incidentStarted.name}${SELECT})`)
 const lossStarted = ofEndpoint(`max(${SIGNALS.incidentLossStarted.name}${SELECT})`)
 const certificate = ofEndpoint(`min(${SIGNALS.certificateEnd.name}${SELECT})`)
 const ends = ofEndpoint(`topk(1, max by (event) (${SIGNALS.endpointInfo.name}${SELECT}))`)
-const info = ofEndpoint(`topk(1, max by (${INFO.join(', ')}) (${SIGNALS.incidentInfo.name}${SELECT}))`)
 /** Half an hour before the incident, in milliseconds, as Grafana takes it. */
 const from = ofEndpoint(`(max(${SIGNALS.incidentStarted.name}${SELECT}) - 1800) * 1000`)
 /** Exact: `increase` would extrapolate. */
@@ -31,8 +27,14 @@ const time = (query: string, otherwise: string): string =>
   `{{ with ${query} }}{{ (. | first | value | toTime).Format "2006-01-02 15:04:05" }} UTC{{ else }}${otherwise}{{ end }}`
 const NOT_KNOWN = 'not known'
 
-/** Sets a variable for each label of the incident; they stay empty where nothing is known of it. */
-const KNOWN = `${INFO.map((label) => `{{ $${label} := "" }}`).join('')}{{ with ${info} }}{{ with first . }}${INFO.map((label) => `{{ $${label} = label "${label}" . }}`).join('')}{{ end }}{{ end }}`
+/** Sets a variable for each label, of one series where there are several; they stay empty where there is none. */
+const known = (metric: string, labels: readonly string[]): string =>
+  `${labels.map((label) => `{{ $${label} := "" }}`).join('')}{{ with ${ofEndpoint(`topk(1, max by (${labels.join(', ')}) (${metric}${SELECT}))`)} }}` +
+  `{{ with first . }}${labels.map((label) => `{{ $${label} = label "${label}" . }}`).join('')}{{ end }}{{ end }}`
+const INCIDENT = known(SIGNALS.incidentInfo.name, ['cause', 'code'])
+const VERDICT = known(SIGNALS.incidentVerdictInfo.name, ['rule', 'measure', 'url'])
+/** Each is asked for alone: a join would lose both where one is missing. */
+const BOTH = `${INCIDENT}${VERDICT}`
 /** Host and port of the URL. */
 const PLACE =
   `{{ $host := reReplaceAll "^https?://(\\\\[[^]]*\\\\]|[^/:]+).*" "$1" $url }}` +
@@ -44,7 +46,7 @@ const FILLED = measuresWith({
   port: '{{ $port }}',
   // Stands between single quotes in commands.
   url: `{{ reReplaceAll "'" "%27" $url }}`,
-  code: '{{ $code }}',
+  code: `{{ or $code "${NOT_KNOWN}" }}`,
   status: 'in the answer',
   expiry: time(certificate, NOT_KNOWN).replace('{{ (.', 'until {{ (.'),
 })
@@ -52,8 +54,8 @@ const FILLED = measuresWith({
 const choose = (variable: string, texts: readonly (readonly [key: string, text: string])[]): string =>
   `${texts.map(([key, text], index) => `{{ ${index === 0 ? 'if' : 'else if'} eq $${variable} "${key}" }}${text}`).join('')}{{ end }}`
 const HINT = `{{ $hint := "" }}${choose(
-  'cause',
-  Object.entries(UP_HINTS).map(([cause, hint]) => [cause, `{{ $hint = "${hint}" }}`] as const),
+  'measure',
+  MEASURE_IDS.map((id) => [id, `{{ $hint = "${UP_HINTS[causeOf(id)]}" }}`] as const),
 )}`
 const briefs = `${HINT}${choose(
   'rule',
@@ -61,7 +63,7 @@ const briefs = `${HINT}${choose(
 )}`
 /** A text of the measure that the newest verdict calls for. */
 const byMeasure = (text: (measure: Measure) => string, otherwise: string, unseen?: string): string =>
-  `${KNOWN}${PLACE}${unseen === undefined ? '{{ if $measure }}' : `{{ if eq $rule "none" }}${unseen}{{ else if $measure }}`}${choose(
+  `${BOTH}${PLACE}${unseen === undefined ? '{{ if $measure }}' : `{{ if eq $rule "none" }}${unseen}{{ else if $measure }}`}${choose(
     'measure',
     FILLED.map((measure) => [measure.id, text(measure)] as const),
   )}{{ else }}${otherwise}{{ end }}`
@@ -78,15 +80,15 @@ const readAgainText = `{{ with ${ends} }}{{ $event := . | first | label "event" 
 
 /** What changes while an incident is open stands in annotations: as labels it would make new alerts. */
 export const incidentAnnotations = {
-  cause: `${KNOWN}{{ or $cause "not known yet" }}`,
-  code: `${KNOWN}{{ or $code "not known yet" }}`,
+  cause: `${INCIDENT}{{ or $cause "not known yet" }}`,
+  code: `${INCIDENT}{{ or $code "not known yet" }}`,
   since: time(started, NOT_KNOWN),
   failures_last_hour: `{{ with ${lastHour} }}{{ . | first | value | printf "%.0f" }}{{ else }}${NOT_KNOWN}{{ end }}`,
 } as const
 
 /** Why, what now, and what is to be read again. */
 export const adviceAnnotations = {
-  why: `${byMeasure(({ meaning }) => meaning, 'The cause is not known yet.')}{{ if eq $rule "none" "" }} It has not been looked at from here yet.{{ else }} ${briefs}{{ end }}`,
+  why: `${byMeasure(({ meaning }) => meaning, '{{ with $cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ if eq $rule "none" }} It has not been looked at from here yet.{{ else if $rule }} ${briefs}{{ end }}`,
   event: `{{ with ${ends} }}{{ . | first | label "event" }}{{ end }}`,
   first_check: byMeasure(
     ({ checks }) => checks[0]!,
@@ -96,7 +98,7 @@ export const adviceAnnotations = {
   mend: byMeasure(({ mends }) => mends[0]!, '', ''),
   lost_since: time(lossStarted, 'an unknown moment before the first failure'),
   read_again: readAgainText,
-  caution: `${KNOWN}{{ if or ${RULES.filter(({ unprovable }) => unprovable)
+  caution: `${VERDICT}{{ if or ${RULES.filter(({ unprovable }) => unprovable)
     .map(({ id }) => `(eq $rule "${id}")`)
     .join(' ')} }}${UNPROVABLE}.{{ end }}`,
 } as const
@@ -115,7 +117,7 @@ export function annotations(rule: Alert): Record<string, string> {
     summary: rule.summary,
     description: rule.description,
     ...rule.annotations,
-    runbook_url: `${RUNBOOK_BASE}/${rule.alert}.md${rule.annotations?.['first_check'] ? `${KNOWN}{{ with $measure }}#{{ . }}{{ end }}` : ''}`,
+    runbook_url: `${RUNBOOK_BASE}/${rule.alert}.md${rule.annotations?.['first_check'] ? `${BOTH}{{ with or $measure $cause }}#{{ . }}{{ end }}` : ''}`,
     dashboard_url: `${GRAFANA_BASE}/d/${DASHBOARDS[rule.dashboard]}?${variables(rule)}`,
   }
 }

@@ -1,15 +1,12 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { EndpointState, Incident } from '../domain/incident.ts'
 
-const INFO = ['endpoint', 'cause', 'code', 'rule', 'measure', 'url'] as const
-
 /** A configured endpoint's canonical URL; undefined for one that is its own URL. */
 export type UrlOf = (endpoint: string) => string | undefined
 
 /** Rules and measures are closed sets; the URL is canonical. Before there is a verdict its rule is `none`. */
-const infoOf = ({ endpoint, cause, report, verdict }: Incident, urlOf: UrlOf) => ({
-  cause,
-  code: report ? String(report.code) : 'none',
+const verdictOf = ({ endpoint, cause, verdict }: Incident, urlOf: UrlOf) => ({
+  endpoint,
   rule: verdict?.rule ?? 'none',
   measure: verdict?.measure ?? cause,
   url: verdict?.url ?? urlOf(endpoint) ?? endpoint,
@@ -22,6 +19,8 @@ const infoOf = ({ endpoint, cause, report, verdict }: Incident, urlOf: UrlOf) =>
 export function incidentMetrics(registry: Registry, configured: readonly string[], urlOf: UrlOf) {
   const registers = [registry]
   let states: () => Iterable<EndpointState> = () => []
+  const openIncidents = (): Incident[] =>
+    [...states()].flatMap(({ incident }) => (incident && incident.closedAt === null ? [incident] : []))
 
   new Gauge<'endpoint'>({
     name: 'webhook_incident_open',
@@ -67,15 +66,25 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
         if (incident && incident.loss.from !== null) this.set({ endpoint }, incident.loss.from / 1_000)
     },
   })
-  new Gauge<(typeof INFO)[number]>({
+  new Gauge<'endpoint' | 'cause' | 'code'>({
     name: 'webhook_incident_info',
-    help: 'What is known of an open incident, always 1: cause, rule and measure of the newest verdict and the URL that it is about, code of the newest report. Exactly one series an endpoint while open, at most 500 endpoints.',
-    labelNames: [...INFO],
+    help: 'Cause by the newest verdict and code of the newest report of an open incident, always 1. Exactly one series an endpoint while open, at most 500 endpoints.',
+    labelNames: ['endpoint', 'cause', 'code'],
     registers,
     collect() {
       this.reset()
-      for (const { endpoint, incident } of states())
-        if (incident && incident.closedAt === null) this.set({ endpoint, ...infoOf(incident, urlOf) }, 1)
+      for (const { endpoint, cause, report } of openIncidents())
+        this.set({ endpoint, cause, code: report ? String(report.code) : 'none' }, 1)
+    },
+  })
+  new Gauge<'endpoint' | 'rule' | 'measure' | 'url'>({
+    name: 'webhook_incident_verdict_info',
+    help: 'What the newest verdict on an open incident says, always 1: its rule (none before there is one), the measure that it calls for, and the URL that it is about. Exactly one series an endpoint while open, at most 500 endpoints.',
+    labelNames: ['endpoint', 'rule', 'measure', 'url'],
+    registers,
+    collect() {
+      this.reset()
+      for (const incident of openIncidents()) this.set(verdictOf(incident, urlOf), 1)
     },
   })
   return {

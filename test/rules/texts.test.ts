@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { GROUPS } from '../../grafana/rules/groups.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
-import { MEASURE_IDS, REFINEMENTS } from '../../src/domain/measures/catalogue.ts'
+import { causeOf, MEASURE_IDS } from '../../src/domain/measures/catalogue.ts'
 import { measuresFor } from '../../src/domain/measures/measures.ts'
 import { RULES, UNPROVABLE, UP_HINTS } from '../../src/domain/verdict-rules.ts'
 import { removeTempFolders } from '../support/temp.ts'
@@ -48,7 +48,7 @@ describe('the texts of an alert', function () {
     ]
     const one = [1, 1, 1, 1, 1]
     const world = MEASURE_IDS.map((measure, index) => {
-      const cause = REFINEMENTS[measure as keyof typeof REFINEMENTS] ?? measure
+      const cause = causeOf(measure)
       return { endpoint: `e-${measure}`, measure, cause, rule: RULES[index % RULES.length]!, url: URLS[index % 4]! }
     })
     const { text } = await unitTest(this, {
@@ -60,7 +60,8 @@ describe('the texts of an alert', function () {
             series('webhook_endpoint_info', { endpoint, event: 'order.refunded', team: 'sales', severity: 'critical' }),
             one,
           ],
-          [series('webhook_incident_info', { endpoint, cause, code: '7', rule: rule.id, measure, url }), one],
+          [series('webhook_incident_info', { endpoint, cause, code: '7' }), one],
+          [series('webhook_incident_verdict_info', { endpoint, rule: rule.id, measure, url }), one],
         ]),
       ),
       keep: (rule) => rule.record !== undefined || rule.alert === 'WebhookEndpointFailing',
@@ -90,10 +91,9 @@ describe('the texts of an alert', function () {
       files: ['endpoints.yaml', 'receiver.yaml'],
       series: {
         [series('webhook_incident_open', { endpoint: 'orders' })]: one,
-        [series('webhook_incident_info', {
+        [series('webhook_incident_info', { endpoint: 'orders', cause: 'timeout', code: '28' })]: one,
+        [series('webhook_incident_verdict_info', {
           endpoint: 'orders',
-          cause: 'timeout',
-          code: '28',
           rule: 'none',
           measure: 'timeout',
           url: 'https://shop.example/hooks',
@@ -104,6 +104,65 @@ describe('the texts of an alert', function () {
     })
     expect(text).to.include('first_check="Open the incident').and.include('It has not been looked at from here yet.')
     expect(text).to.include('mend=""')
+  })
+
+  it('fires, and says the rest, where an info series is missing or doubled', async function () {
+    const one = [1, 1, 1, 1, 1]
+    const info = (endpoint: string, cause: string, pod = 'w-0') =>
+      [series('webhook_incident_info', { endpoint, cause, code: '7' }, pod), one] as const
+    const verdict = (endpoint: string, measure: string, pod = 'w-0') =>
+      [
+        series(
+          'webhook_incident_verdict_info',
+          { endpoint, rule: 'agree', measure, url: 'https://shop.example/' },
+          pod,
+        ),
+        one,
+      ] as const
+    const endpoints = ['bare', 'no-info', 'no-verdict', 'doubled']
+    const { text } = await unitTest(this, {
+      files: ['endpoints.yaml', 'receiver.yaml'],
+      series: Object.fromEntries([
+        ...endpoints.map((endpoint) => [series('webhook_incident_open', { endpoint }), one] as const),
+        verdict('no-info', 'server_error'),
+        info('no-verdict', 'dns'),
+        ...[info('doubled', 'dns'), info('doubled', 'dns', 'w-1'), info('doubled', 'tls', 'w-2')],
+        ...[verdict('doubled', 'tls_expired'), verdict('doubled', 'dns', 'w-1'), verdict('doubled', 'dns', 'w-2')],
+      ]),
+      keep: (rule) => rule.record !== undefined || rule.alert === 'WebhookEndpointFailing',
+      alerts: [{ at: '1m', alert: 'WebhookEndpointFailing' }],
+    })
+    const got = /got:\[([\s\S]*)\]/.exec(text)?.[1] ?? ''
+    expect(got, text).not.to.match(/\{\{|<error|<no value>/)
+    const alerts = got.split('Annotations:{').slice(1)
+    expect(alerts).to.have.length(endpoints.length)
+    const says = (endpoint: string) => {
+      const own = alerts.find((it) => it.includes(`var-endpoint=${endpoint}&`))!
+      return (name: string) => new RegExp(`\\b${name}="((?:[^"\\\\]|\\\\.)*)"`).exec(own)?.[1]
+    }
+    const bare = says('bare')
+    expect(bare('cause')).to.equal('not known yet')
+    expect(bare('why')).to.equal('The cause is not known yet.')
+    expect(bare('first_check')).to.equal('See the runbook.')
+    expect(bare('runbook_url')).to.match(/WebhookEndpointFailing\.md$/)
+
+    const noInfo = says('no-info')
+    const agree = RULES.find(({ id }) => id === 'agree')!.brief.replace('{hint}', UP_HINTS.server_error)
+    expect(noInfo('code')).to.equal('not known yet')
+    expect(noInfo('why')).to.equal(`The application failed while it handled the delivery (code not known). ${agree}`)
+    expect(noInfo('mend')).to.not.equal('')
+    expect(noInfo('runbook_url')).to.match(/#server_error$/)
+
+    const noVerdict = says('no-verdict')
+    expect([noVerdict('cause'), noVerdict('code')]).to.deep.equal(['dns', '7'])
+    expect(noVerdict('why')).to.equal('The cause is dns.')
+    expect(noVerdict('first_check')).to.equal('See the runbook.')
+    expect(noVerdict('runbook_url')).to.match(/#dns$/)
+
+    const doubled = says('doubled')
+    expect(doubled('cause')).to.be.oneOf(['dns', 'tls'])
+    expect(doubled('why')).to.match(/^The (name|certificate of) shop\.example /)
+    expect(doubled('runbook_url')).to.match(/#(dns|tls_expired)$/)
   })
 
   it('has the way to the API where it is about incidents', () => {

@@ -119,13 +119,11 @@ function expose(world: World, index: number, tick: number, skew: number, put: Pu
     put('webhook_endpoint_info', { endpoint, event: '', team, severity }, 1)
     const isOpen = open(endpoint, tick)
     put('webhook_incident_open', { endpoint }, isOpen ? 1 : 0)
-    const url = 'https://shop.example/hooks'
-    if (isOpen)
-      put(
-        'webhook_incident_info',
-        { endpoint, cause: 'unavailable', code: '503', rule: 'agree', measure: 'unavailable', url },
-        1,
-      )
+    if (isOpen) {
+      const url = 'https://shop.example/hooks'
+      put('webhook_incident_info', { endpoint, cause: 'unavailable', code: '503' }, 1)
+      put('webhook_incident_verdict_info', { endpoint, rule: 'agree', measure: 'unavailable', url }, 1)
+    }
     // The first pod probes each minute, from the first minute of its process on.
     if (pods[index]!.pod === pods[0]!.pod && age * step >= 60 && probed(endpoint)) {
       const where = { endpoint, vantage: 'public' }

@@ -10,6 +10,8 @@ export const REFINEMENTS = {
 } as const satisfies Record<string, Cause>
 /** A cause, or one of its refinements. */
 export type MeasureId = Cause | keyof typeof REFINEMENTS
+/** The cause that a measure is for. */
+export const causeOf = (id: MeasureId): Cause => REFINEMENTS[id as keyof typeof REFINEMENTS] ?? id
 /** Each cause, and after it what refines it. */
 export const MEASURE_IDS: readonly MeasureId[] = CAUSES.flatMap((cause): MeasureId[] => [
   cause,
