@@ -29,7 +29,7 @@ export interface RecorderParts {
   }
   readonly tenantLabel: boolean
   readonly measuring: Pick<Measuring, 'stored'>
-  readonly log: Pick<Log, 'child' | 'warn'>
+  readonly log: Pick<Log, 'child' | 'warn' | 'error'>
   readonly clock: Clock
   /** How often the source tries before it reports; goes into the span. */
   readonly attempts: number
@@ -43,6 +43,7 @@ export interface RecorderParts {
 export function createRecorder(parts: RecorderParts): (report: Report, receipt: Receipt) => Promise<Recorded> {
   const newId = failureIds()
   const logFailure = failureLog(parts.log)
+  const afterAnswers = deferring((error) => parts.log.error({ err: error }, 'a failure could not be told of'))
 
   return async (report, { source, tenant, raw, idempotency, span }) => {
     const receivedAt = parts.clock()
@@ -70,12 +71,36 @@ export function createRecorder(parts: RecorderParts): (report: Report, receipt: 
     const followed = parts.incidents.admits(failure.endpoint)
     const recorded = await parts.journal.record({ failure, raw, labels, followed, ...(idempotency && { idempotency }) })
     if (!recorded.duplicate) {
-      parts.measuring.stored(failure, labels, span.sampled ? span.traceId : null)
       const ref = span.delivery(failure, { attempts: parts.attempts, ...(httpStatus !== undefined && { httpStatus }) })
-      parts.incidents.stored(failure, recorded.incident, ref)
-      logFailure(failure, labels)
+      afterAnswers(() => {
+        parts.measuring.stored(failure, labels, span.sampled ? span.traceId : null)
+        parts.incidents.stored(failure, recorded.incident, ref)
+        logFailure(failure, labels)
+      })
     }
     return recorded
+  }
+}
+
+/**
+ * Puts work off to the check phase of this turn of the event loop. The answers of a group go out in one burst before it,
+ * and what a client asks on having its answer is read after it: nobody sees a count that is behind.
+ */
+function deferring(onFault: (error: unknown) => void): (work: () => void) => void {
+  let works: (() => void)[] = []
+  const run = () => {
+    const due = works
+    works = []
+    for (const work of due) {
+      try {
+        work()
+      } catch (error) {
+        onFault(error)
+      }
+    }
+  }
+  return (work) => {
+    if (works.push(work) === 1) setImmediate(run)
   }
 }
 
