@@ -50,7 +50,11 @@ const env = {
     .map((it) => it.env['LD_LIBRARY_PATH'])
     .filter(Boolean)
     .join(':'),
-  CONTAINERS_CONF: file('containers.conf', `[containers]\ndefault_ulimits = [${limits().join(', ')}]\n`),
+  CONTAINERS_CONF: file(
+    'containers.conf',
+    // Helpers (netavark) lie beside podman, wherever that was unpacked; buildah looks for them in the system's folders alone.
+    `[containers]\ndefault_ulimits = [${limits().join(', ')}]\n[engine]\nhelper_binaries_dir = ["${join(dirname(podman.path), '../lib/podman')}"]\n`,
+  ),
   PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
   TMPDIR: folder('tmp'),
 }
