@@ -8,6 +8,7 @@ import { AppError } from '../errors.ts'
  * @throws AppError `idempotency_key_invalid`, `idempotency_key_conflict`
  */
 export function idempotencyKey(headers: IncomingHttpHeaders): string | undefined {
+  // Most senders give none, and this is asked of each report.
   if (headers['webhook-id'] === undefined && headers['idempotency-key'] === undefined) return undefined
   const given = [headers['webhook-id'], headers['idempotency-key']].filter((value) => value !== undefined).map(String)
   for (const key of given) {

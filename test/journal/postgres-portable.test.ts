@@ -1,44 +1,20 @@
 import { expect } from 'chai'
-import type { PostgresJournal } from '../../src/journal/postgres.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'
-import { quickJournal } from './postgres-load.ts'
+import { databases } from './postgres-databases.ts'
 
 /** The server plays databases that speak PostgreSQL's protocol and lack some of what it has (docs/postgresql.md). */
 describe('openPostgresJournal, where the database lacks something', () => {
-  let server: PostgresServer
-  let url: string
-  const journals: PostgresJournal[] = []
-
-  const open = async (events = new EventLog()): Promise<PostgresJournal> => {
-    const journal = quickJournal(url, { events })
-    journals.push(journal)
-    await journal.open()
-    return journal
-  }
-  const name = () => url.match(/test_\w+/)![0]
-  const sql = (text: string) => server.query(text, name())
+  const base = databases()
+  const { journals, open, sql } = base
   /** Functions of the same name come first in the search path. */
   const replace = async (...functions: readonly string[]): Promise<void> => {
     await sql('CREATE SCHEMA IF NOT EXISTS theirs')
     for (const each of functions) await sql(`CREATE FUNCTION theirs.${each}`)
-    await sql(`ALTER DATABASE ${name()} SET search_path = theirs, pg_catalog, public`)
+    await sql(`ALTER DATABASE ${base.name} SET search_path = theirs, pg_catalog, public`)
   }
   const raising = (signature: string, state: string) =>
     `${signature} LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not here' USING ERRCODE = '${state}'; END $$`
-
-  before(async function () {
-    this.timeout(60_000)
-    server = await startPostgres({ settings: { max_connections: 100 } })
-  })
-  after(stopPostgres)
-  beforeEach(async () => {
-    url = await server.createDatabase()
-  })
-  afterEach(async () => {
-    await Promise.all(journals.splice(0).map((journal) => journal.close(2_000)))
-  })
 
   for (const [what, lock] of [
     ['do nothing', (each: string) => `${each}(bigint) RETURNS void LANGUAGE sql AS 'SELECT'`],
@@ -81,7 +57,7 @@ describe('openPostgresJournal, where the database lacks something', () => {
   for (const state of ['40001', '40P01']) {
     it(`repeats a group that was rolled back for the sake of another (${state}), and stores it once`, async () => {
       const events = new EventLog()
-      const journal = await open(events)
+      const journal = await open({ events })
       await failing(3, state)
       expect(await codeOf(journal.record(entry({ key: 'k', followed: true })))).to.equal('none')
       expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(1)

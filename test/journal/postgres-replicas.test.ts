@@ -5,12 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { EndpointState } from '../../src/domain/incident.ts'
 import type { SeriesTotal } from '../../src/domain/journal.ts'
-import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { tcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'
-import { quickJournal } from './postgres-load.ts'
+import { databases } from './postgres-databases.ts'
 
 const DAY = 86_400_000
 
@@ -23,32 +21,15 @@ class ReplicaLog extends EventLog {
 }
 
 describe('openPostgresJournal, by several replicas', () => {
-  let server: PostgresServer
-  let url: string
-  const journals: PostgresJournal[] = []
   const children: ChildProcess[] = []
-
-  const open = async (options: Partial<PostgresJournalOptions> = {}, at = url): Promise<PostgresJournal> => {
-    const journal = quickJournal(at, options)
-    journals.push(journal)
-    await journal.open()
-    return journal
-  }
-  const sql = (text: string) => server.query(text, url.match(/test_\w+/)![0])
-  const holders = () => journals.filter((journal) => journal.lease.fence() !== null)
-
-  before(async function () {
-    this.timeout(60_000)
-    server = await startPostgres({ settings: { max_connections: 100 } })
-  })
-  after(stopPostgres)
-  beforeEach(async () => {
-    url = await server.createDatabase()
-  })
-  afterEach(async () => {
+  // Before the journals are closed.
+  afterEach(() => {
     for (const child of children.splice(0)) child.kill('SIGKILL')
-    await Promise.all(journals.splice(0).map((journal) => journal.close(2_000)))
   })
+  const base = databases()
+  const { journals, open, sql } = base
+
+  const holders = () => journals.filter((journal) => journal.lease.fence() !== null)
 
   describe('migrations', () => {
     it('let ten replicas start at once on an empty database', async function () {
@@ -86,8 +67,8 @@ describe('openPostgresJournal, by several replicas', () => {
 
     it('passes on from a holder that is cut off, which lets go first', async function () {
       this.timeout(60_000)
-      const proxy = await tcpProxy(server.port)
-      const first = await open({}, url.replace(/127[^/]*/, `127.0.0.1:${proxy.port}`))
+      const proxy = await tcpProxy(base.server.port)
+      const first = await open({}, base.url.replace(/127[^/]*/, `127.0.0.1:${proxy.port}`))
       const second = await open()
       const held: string[] = []
       first.lease.onChange((fence) => held.push(`first ${fence}`))
@@ -219,7 +200,7 @@ describe('openPostgresJournal, by several replicas', () => {
         FROM generate_series(1, 20000) AS n`)
       const lines = new Map<ChildProcess, string[]>()
       for (let index = 0; index < 3; index++) {
-        const child = spawn(process.execPath, [join(import.meta.dirname, 'postgres-replica.ts'), url], {
+        const child = spawn(process.execPath, [join(import.meta.dirname, 'postgres-replica.ts'), base.url], {
           stdio: ['ignore', 'pipe', 'inherit'],
         })
         children.push(child)

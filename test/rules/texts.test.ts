@@ -9,6 +9,13 @@ import { CASES } from './cases.ts'
 import { unitTest } from './promtool.ts'
 import { series } from './series.ts'
 
+/** The annotations of each alert that promtool got, all of them filled in. */
+function annotationsIn(text: string): string[] {
+  const got = /got:\[([\s\S]*)\]/.exec(text)?.[1] ?? ''
+  expect(got, text).not.to.match(/\{\{|<error|<no value>/)
+  return got.split('Annotations:{').slice(1)
+}
+
 describe('the texts of an alert', function () {
   this.timeout(60_000)
   after(removeTempFolders)
@@ -67,9 +74,7 @@ describe('the texts of an alert', function () {
       keep: (rule) => rule.record !== undefined || rule.alert === 'WebhookEndpointFailing',
       alerts: [{ at: '1m', alert: 'WebhookEndpointFailing' }],
     })
-    const got = /got:\[([\s\S]*)\]/.exec(text)?.[1] ?? ''
-    expect(got, text).not.to.match(/\{\{|<error|<no value>/)
-    const alerts = got.split('Annotations:{').slice(1)
+    const alerts = annotationsIn(text)
     expect(alerts).to.have.length(MEASURE_IDS.length)
     for (const { endpoint, measure, cause, rule, url } of world) {
       const own = alerts.find((it) => it.includes(`var-endpoint=${endpoint}&`))!
@@ -132,9 +137,7 @@ describe('the texts of an alert', function () {
       keep: (rule) => rule.record !== undefined || rule.alert === 'WebhookEndpointFailing',
       alerts: [{ at: '1m', alert: 'WebhookEndpointFailing' }],
     })
-    const got = /got:\[([\s\S]*)\]/.exec(text)?.[1] ?? ''
-    expect(got, text).not.to.match(/\{\{|<error|<no value>/)
-    const alerts = got.split('Annotations:{').slice(1)
+    const alerts = annotationsIn(text)
     expect(alerts).to.have.length(endpoints.length)
     const says = (endpoint: string) => {
       const own = alerts.find((it) => it.includes(`var-endpoint=${endpoint}&`))!

@@ -1,0 +1,54 @@
+import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
+import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { quickJournal } from './postgres-load.ts'
+
+/** A server for the suite that asks, an empty database for each of its tests, and journals that end with the test. */
+export interface Databases {
+  readonly server: PostgresServer
+  readonly url: string
+  /** The database's name. */
+  readonly name: string
+  readonly journals: readonly PostgresJournal[]
+  open(options?: Partial<PostgresJournalOptions>, at?: string): Promise<PostgresJournal>
+  sql: PostgresServer['query']
+}
+
+/** Belongs directly in a `describe`: it registers the suite's hooks. */
+export function databases(): Databases {
+  let server: PostgresServer
+  let url: string
+  const journals: PostgresJournal[] = []
+
+  before(async function () {
+    this.timeout(60_000)
+    server = await startPostgres({ settings: { max_connections: 100 } })
+  })
+  after(stopPostgres)
+  beforeEach(async () => {
+    url = await server.createDatabase()
+  })
+  afterEach(async () => {
+    await Promise.all(journals.splice(0).map((journal) => journal.close(2_000)))
+  })
+
+  const nameOf = () => url.match(/test_\w+/)![0]
+  return {
+    get server() {
+      return server
+    },
+    get url() {
+      return url
+    },
+    get name() {
+      return nameOf()
+    },
+    journals,
+    async open(options = {}, at = url) {
+      const journal = quickJournal(at, options)
+      journals.push(journal)
+      await journal.open()
+      return journal
+    },
+    sql: (text: string) => server.query(text, nameOf()),
+  }
+}
