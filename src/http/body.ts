@@ -36,7 +36,12 @@ export function readBody(
     const chunks: Buffer[] = []
     let length = 0
     let isDone = false
-    const timer = setTimeout(() => done(new AppError('request_timeout', 'the body did not arrive in time')), timeout)
+    let timer: NodeJS.Timeout | undefined
+    // Most bodies come with their header, and are whole by then.
+    queueMicrotask(() => {
+      if (isDone) return
+      timer = setTimeout(() => done(new AppError('request_timeout', 'the body did not arrive in time')), timeout)
+    })
     const done = (error?: Error) => {
       if (isDone) return
       isDone = true

@@ -89,7 +89,10 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
 /** What a proxy in front may read otherwise than Node does is refused (RFC 9112 sections 3.2 and 6.1). */
 function ambiguity({ rawHeaders, headers, httpVersion }: IncomingMessage): AppError | undefined {
   let hosts = 0
-  for (let index = 0; index < rawHeaders.length; index += 2) if (rawHeaders[index]!.toLowerCase() === 'host') hosts++
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
   if (hosts > 1) return new AppError('invalid_request', 'the request has more than one Host')
   if (hosts === 0 && httpVersion !== '1.0') return new AppError('invalid_request', 'the request has no Host')
   const coding = headers['transfer-encoding']

@@ -56,7 +56,7 @@ export async function addRecords(session: Session, records: readonly StoredRecor
     const claims = await insertKeys(session, records)
     const isOurs = (index: number) => {
       const claim = claims[index]!
-      return claim !== 'reused' && claim[0] === records[index]!.failure.id
+      return claim !== 'reused' && claim.duplicateOf === null
     }
     await insertFailures(
       session,

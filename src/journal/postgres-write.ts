@@ -69,7 +69,7 @@ async function write(session: Session, works: readonly Work[], options: GroupOpt
   if (entries.length === works.length && series.length === 0 && !entries.some((e) => e.idempotency || e.followed)) {
     // One statement is a transaction of its own, and saves two round trips.
     await insertFailures(session, entries, deadline)
-    return { results: entries.map(({ failure }) => [failure.id, false, null]), endpoints: new Map() }
+    return { results: entries.map(() => [null, null]), endpoints: new Map() }
   }
   return session.transaction(async (last) => {
     // Every transaction takes its locks in this order (keys, series, canaries, endpoints; each sorted), so that no two
@@ -92,11 +92,12 @@ async function write(session: Session, works: readonly Work[], options: GroupOpt
         return (change) => ({ change })
       }
       const claim = claims.next().value!
-      if (claim === 'reused' || claim[1]) return claim === 'reused' ? claim : [...claim, null]
+      if (claim === 'reused') return claim
+      if (claim.duplicateOf !== null) return [claim.duplicateOf, null]
       fresh.push(work.entry)
-      if (!work.entry.followed) return [...claim, null]
+      if (!work.entry.followed) return [null, null]
       events.push(failureEvent(work.entry))
-      return (change) => [...claim, change]
+      return (change) => [null, change]
     })
     const { changes, endpoints } = await reduceGroup(session, events, incidents, known, last)
     last(insertFailures(session, fresh, deadline))
@@ -157,7 +158,7 @@ interface Claim {
   readonly id: string
 }
 
-type Claimed = readonly [id: string, duplicate: boolean] | 'reused'
+type Claimed = { readonly duplicateOf: string | null } | 'reused'
 
 /** The record that has this entry's id of the sender; undefined where it is free, or the entry has none. */
 export async function keyHolder(session: Session, { failure, idempotency }: StoredRecord): Promise<string | undefined> {
@@ -178,7 +179,7 @@ export async function insertKeys(session: Session, entries: readonly StoredRecor
     const name = nameOf(source, tenant, idempotency.key)
     if (!claims.has(name)) claims.set(name, { source, tenant, ...idempotency, id })
   }
-  if (claims.size === 0) return entries.map(({ failure }) => [failure.id, false])
+  if (claims.size === 0) return entries.map(() => ({ duplicateOf: null }))
   const sorted = [...claims].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, claim]) => claim)
   const column = (field: keyof Claim) => sorted.map((claim) => text(claim[field]))
   const added = await session.query<[string]>(
@@ -201,11 +202,11 @@ export async function insertKeys(session: Session, entries: readonly StoredRecor
     }
   }
   return entries.map(({ failure, idempotency }): Claimed => {
-    if (!idempotency) return [failure.id, false]
+    if (!idempotency) return { duplicateOf: null }
     const holder = holders.get(nameOf(text(failure.source), text(failure.tenant), text(idempotency.key)))!
     if (holder.digest !== idempotency.digest) return 'reused'
     // Retention may have taken a key between the two statements: then its claim stands unwritten, and the sender repeats.
-    return [holder.id, holder.id !== failure.id]
+    return { duplicateOf: holder.id === failure.id ? null : holder.id }
   })
 }
 

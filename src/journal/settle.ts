@@ -2,9 +2,12 @@ import type { Change, EndpointState } from '../domain/incident.ts'
 import { AppError } from '../errors.ts'
 import type { Waiting, Works } from './queue.ts'
 
-/** What became of a work of a group. `change` is null where no incident was asked about; a canary is `taken` or `replayed`. */
+/**
+ * What became of a work of a group. An entry is either added or a duplicate of another record; `change` is null where no
+ * incident was asked about. A canary is `taken` or `replayed`.
+ */
 export type Result =
-  | readonly [id: string, duplicate: boolean, change: Change | null]
+  | readonly [duplicateOf: string | null, change: Change | null]
   | { readonly change: Change }
   | 'reused'
   | 'refused'
@@ -12,7 +15,7 @@ export type Result =
   | 'replayed'
 
 /** Whether a result is a record that was added. */
-export const isAdded = (result: Result): boolean => Array.isArray(result) && !result[1]
+export const isAdded = (result: Result): boolean => Array.isArray(result) && result[0] === null
 
 /** Answers whoever waits for a work. @param stateOf the endpoint's state after the whole group */
 export function settle(waiting: Waiting, result: Result, stateOf: (endpoint: string) => EndpointState): void {
@@ -28,8 +31,12 @@ export function settle(waiting: Waiting, result: Result, stateOf: (endpoint: str
   } else if ('change' in result) {
     resolve({ change: result.change, state: stateOf((work as Works['event']['work']).endpoint) })
   } else {
-    const [id, duplicate, change] = result
-    const { endpoint } = (work as Works['entry']['work']).entry.failure
-    resolve({ id, duplicate, ...(change !== null && { incident: { change, state: stateOf(endpoint) } }) })
+    const [duplicateOf, change] = result
+    const { id, endpoint } = (work as Works['entry']['work']).entry.failure
+    resolve({
+      id: duplicateOf ?? id,
+      duplicate: duplicateOf !== null,
+      ...(change !== null && { incident: { change, state: stateOf(endpoint) } }),
+    })
   }
 }

@@ -10,6 +10,7 @@ import {
   labelsOf,
   type RecordStore,
 } from './records.ts'
+import { isAdded } from './settle.ts'
 import { checkFile } from './sqlite-check.ts'
 import { SCHEMA_VERSION, schemaVersion } from './sqlite-migrations.ts'
 import {
@@ -67,10 +68,7 @@ export function writeSqliteRecords(path: string, tenantLabel: boolean): RecordSt
         entry: { ...record, labels: labelsOf(record.failure, tenantLabel) },
       }))
       const { results } = store.commit(groupOf(works))
-      return records.flatMap(({ failure }, index) => {
-        const result = results[index]
-        return Array.isArray(result) && !result[1] ? [] : [failure.id]
-      })
+      return records.flatMap(({ failure }, index) => (isAdded(results[index]!) ? [] : [failure.id]))
     },
     putState: async (state) => putState(db, state),
     async close() {

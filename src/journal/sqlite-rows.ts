@@ -1,7 +1,8 @@
 import type { Cause } from '../domain/cause.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { IncidentEvent } from '../domain/incident.ts'
-import type { SeriesTotal } from '../domain/journal.ts'
+import type { Entry, SeriesTotal } from '../domain/journal.ts'
+import type { SeriesLabels } from '../domain/series.ts'
 import type { Work } from './queue.ts'
 import type { StoredRecord } from './records.ts'
 
@@ -31,12 +32,22 @@ export type TotalRow = readonly [
   lastFailureAt: number,
 ]
 
+/** What reports of one outage have in common: it goes to the writing thread once a group. */
+const IN_COMMON = ['source', 'tenant', 'endpoint', 'url', 'code', 'cause', 'message'] as const
+export interface AlikeRow extends Pick<Failure, (typeof IN_COMMON)[number]> {
+  /** The labels that they are counted under. */
+  readonly counted: readonly [source: string, tenant: string, endpoint: string, code: string, cause: string]
+}
+
 /** An entry as it goes to the writing thread. */
 export interface EntryRow {
-  readonly failure: FailureRow
-  readonly labels: readonly [source: string, tenant: string, endpoint: string, code: string, cause: string]
-  readonly key: string | null
-  readonly digest: string | null
+  readonly id: string
+  readonly receivedAt: number
+  readonly traceId: string | null
+  /** Place in the group's `alike`. */
+  readonly alike: number
+  readonly key?: string
+  readonly digest?: string
   /** Whether it changes its endpoint's incident. */
   readonly followed: boolean
   /** Length of its body in the group's bytes. */
@@ -52,12 +63,17 @@ export interface CanaryRow {
 }
 export type Row = EntryRow | EventRow | CanaryRow
 
+export interface Rows {
+  readonly alike: readonly AlikeRow[]
+  readonly rows: readonly Row[]
+}
+
 /**
  * A group of works. Its rows are JSON, which is made and read several times faster than a structured clone of them; the
  * bodies of its entries stand one after the other in a buffer that is handed over, not copied.
  */
 export interface Group {
-  /** A `Row[]`. */
+  /** `Rows` */
   readonly rows: string
   readonly bodies: ArrayBuffer
 }
@@ -66,28 +82,35 @@ export function groupOf(works: readonly Work[]): Group {
   const length = works.reduce((sum, work) => sum + (work.kind === 'entry' ? work.entry.raw.byteLength : 0), 0)
   const bodies = new Uint8Array(length)
   let offset = 0
+  const alike: AlikeRow[] = []
+  /** The latest of each label set. */
+  const places = new Map<SeriesLabels, number>()
+  function placeOf({ failure, labels }: Entry): number {
+    const known = places.get(labels)
+    if (known !== undefined && IN_COMMON.every((field) => alike[known]![field] === failure[field])) return known
+    const { source, tenant, endpoint, url, code, cause, message } = failure
+    const counted = [labels.source, labels.tenant, labels.endpoint, labels.code, labels.cause] as const
+    const place = alike.push({ source, tenant, endpoint, url, code, cause, message, counted }) - 1
+    places.set(labels, place)
+    return place
+  }
   const rows = works.map((work): Row => {
     if (work.kind === 'event') return { endpoint: work.endpoint, event: work.event }
     if (work.kind === 'canary') return { nonce: work.nonce, at: work.at }
-    const { failure: f, raw, labels: l, idempotency, followed = false } = work.entry
+    const { failure, raw, idempotency, followed = false } = work.entry
     bodies.set(raw, offset)
     offset += raw.byteLength
     return {
-      failure: [f.id, f.receivedAt, f.source, f.tenant, f.endpoint, f.url, f.code, f.cause, f.message, f.traceId],
-      labels: [l.source, l.tenant, l.endpoint, l.code, l.cause],
-      key: idempotency?.key ?? null,
-      digest: idempotency?.digest ?? null,
+      id: failure.id,
+      receivedAt: failure.receivedAt,
+      traceId: failure.traceId,
+      alike: placeOf(work.entry),
       followed,
       size: raw.byteLength,
+      ...idempotency,
     }
   })
-  return { rows: JSON.stringify(rows), bodies: bodies.buffer }
-}
-
-/** The failure of an entry as its endpoint's incident sees it. */
-export function failureEvent({ failure }: EntryRow): IncidentEvent {
-  const [id, at, , , , , code, cause] = failure
-  return { type: 'failure', at, id, code, cause: cause as Cause }
+  return { rows: JSON.stringify({ alike, rows }), bodies: bodies.buffer }
 }
 
 export function failureOf(row: FailureRow): Failure {

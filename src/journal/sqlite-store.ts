@@ -13,13 +13,15 @@ import { IncidentRows, noteCanary } from './sqlite-incidents.ts'
 import { migrate } from './sqlite-migrations.ts'
 import { type Expired, type ExpireLimits, expireBatch } from './sqlite-retention.ts'
 import {
+  type AlikeRow,
   type EntryRow,
   FAILURE_COLUMNS,
-  failureEvent,
+  type FailureRow,
   type Group,
   RECORD_COLUMNS,
   type RecordRow,
   type Row,
+  type Rows,
   recordOf,
   TOTAL_COLUMNS,
   type TotalRow,
@@ -132,8 +134,9 @@ export class Store {
     return this.#guard(() => {
       const { db, statements, incidents } = this.#open()
       const begun = performance.now()
+      const group = JSON.parse(rows) as Rows
+      const totals = new Totals(group.alike)
       const asked = new Set<string>()
-      const totals: Totals = new Map()
       let offset = 0
       let added = 0
       const perform = (row: Row): Result => {
@@ -144,18 +147,20 @@ export class Store {
         }
         const raw = new Uint8Array(bodies, offset, row.size)
         offset += row.size
-        const result = write(statements, row, raw, totals)
-        if (typeof result !== 'object' || result[1]) return typeof result === 'object' ? [...result, null] : result
+        const alike = group.alike[row.alike]!
+        const result = write(statements, row, alike, raw)
+        if (result !== 'added') return result
+        totals.count(row)
         added++
-        if (!row.followed) return [...result, null]
-        const endpoint = row.failure[4]
+        if (!row.followed) return [null, null]
+        const { id, receivedAt: at } = row
+        const { endpoint, code, cause } = alike
         asked.add(endpoint)
-        return [...result, incidents.apply(endpoint, failureEvent(row))]
+        return [null, incidents.apply(endpoint, { type: 'failure', at, id, code, cause })]
       }
       db.exec('BEGIN IMMEDIATE')
-      const results = (JSON.parse(rows) as Row[]).map(perform)
-      // Most of a group counts under few label sets, so each is added to once.
-      for (const { labels, count, at } of totals.values()) statements.count.run(...labels, count, at)
+      const results = group.rows.map(perform)
+      for (const { labels, count, at } of totals.sums()) statements.count.run(...labels, count, at)
       incidents.flush()
       if (added > 0) statements.record.run(added)
       db.exec('COMMIT')
@@ -324,8 +329,34 @@ function prepare(db: DatabaseSync) {
   }
 }
 
-/** What a group adds to each label set. */
-type Totals = Map<string, { readonly labels: EntryRow['labels']; count: number; at: number }>
+/** What a group adds to the totals. Most of a group counts under few label sets, so each is written once. */
+class Totals {
+  readonly #alike: readonly AlikeRow[]
+  readonly #counts: { count: number; at: number }[]
+
+  constructor(alike: readonly AlikeRow[]) {
+    this.#alike = alike
+    this.#counts = alike.map(() => ({ count: 0, at: 0 }))
+  }
+
+  count({ alike, receivedAt }: EntryRow): void {
+    const sum = this.#counts[alike]!
+    sum.count++
+    sum.at = Math.max(sum.at, receivedAt)
+  }
+
+  sums(): Iterable<{ readonly labels: AlikeRow['counted']; readonly count: number; readonly at: number }> {
+    const sums = new Map<string, { labels: AlikeRow['counted']; count: number; at: number }>()
+    for (const [index, { count, at }] of this.#counts.entries()) {
+      if (count === 0) continue
+      const labels = this.#alike[index]!.counted
+      const name = labels.join('\0')
+      const sum = sums.get(name) ?? { labels, count: 0, at: 0 }
+      sums.set(name, { labels, count: sum.count + count, at: Math.max(sum.at, at) })
+    }
+    return sums.values()
+  }
+}
 
 /**
  * One entry of the open transaction: all of it, or nothing. A statement that fails has changed nothing, and a total of
@@ -333,28 +364,23 @@ type Totals = Map<string, { readonly labels: EntryRow['labels']; count: number; 
  */
 function write(
   statements: Statements,
-  { failure, labels, key, digest }: EntryRow,
+  { id, receivedAt, traceId, key, digest }: EntryRow,
+  { source, tenant, endpoint, url, code, cause, message, counted }: AlikeRow,
   raw: Uint8Array,
-  totals: Totals,
-): readonly [id: string, duplicate: boolean] | 'reused' | 'refused' {
-  const [id, receivedAt, source, tenant] = failure
-  if (key !== null) {
+): 'added' | Result {
+  if (key !== undefined) {
     const known = statements.known.get(source, tenant, key) as unknown as [string, string] | undefined
-    if (known) return known[1] === digest ? [known[0], true] : 'reused'
+    if (known) return known[1] === digest ? [known[0], null] : 'reused'
   }
-  if (!labels.every((label) => typeof label === 'string')) return 'refused'
+  if (!counted.every((label) => typeof label === 'string')) return 'refused'
   try {
-    statements.insert.run(...failure, key, digest, raw)
+    const failure: FailureRow = [id, receivedAt, source, tenant, endpoint, url, code, cause, message, traceId]
+    statements.insert.run(...failure, key ?? null, digest ?? null, raw)
   } catch (error) {
     if (!isEntryError(error)) throw error
     return 'refused'
   }
-  const set = labels.join('\0')
-  const total = totals.get(set) ?? { labels, count: 0, at: 0 }
-  total.count++
-  total.at = Math.max(total.at, receivedAt)
-  totals.set(set, total)
-  return [id, false]
+  return 'added'
 }
 
 /**

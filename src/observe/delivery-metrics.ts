@@ -102,6 +102,15 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     failedAt(labels, at)
   }
 
+  /** What was counted since the last exposition: to look a label set up in the library is the larger part of counting. */
+  const sums = new Map<SeriesLabels, { value: number; at: number }>()
+  /** Belongs before every exposition. */
+  function handOver(): void {
+    const due = [...sums]
+    sums.clear()
+    for (const [labels, { value, at }] of due) count(labels, value, at, null)
+  }
+
   function failedAt(labels: SeriesLabels, at: number): void {
     const { own, key } = expose(labels)
     if (at > (newest.get(key)?.at ?? 0)) newest.set(key, { own, at })
@@ -109,10 +118,22 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
 
   begin()
   return {
-    stored(failure: Failure, labels: SeriesLabels, exemplar: string | null): void {
-      count(labels, 1, failure.receivedAt, exemplar)
+    stored({ receivedAt }: Failure, labels: SeriesLabels, exemplar: string | null): void {
+      if (exemplar !== null) {
+        // At once, since the library notes the time; and after those before it, since it notes the value.
+        handOver()
+        count(labels, 1, receivedAt, exemplar)
+        return
+      }
+      const sum = sums.get(labels)
+      if (sum) {
+        sum.value++
+        sum.at = Math.max(sum.at, receivedAt)
+      } else sums.set(labels, { value: 1, at: receivedAt })
     },
+    handOver,
     restored(totals: readonly SeriesTotal[]): void {
+      handOver()
       const before = newest
       newest = new Map()
       begin()
@@ -120,6 +141,7 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
         count(labels, value, Math.max(lastFailureAt, before.get(expose(labels).key)?.at ?? 0), null)
     },
     known(series: readonly SeriesTotal[]): void {
+      handOver()
       for (const { labels, lastFailureAt } of series) {
         // Adding 0 to a series that is there would take its exemplar away.
         if (newest.has(expose(labels).key)) failedAt(labels, lastFailureAt)

@@ -146,6 +146,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
         onFault(error)
       }
     }
+  const handOver = safely(delivery.handOver)
+  const render = exposition(registry)
   const outcomes = new Set<string>(OUTCOMES)
   const routes = new Set([...sources, NO_SOURCE])
   return {
@@ -175,6 +177,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       if (observed.endpoints) incidents.observe(observed.endpoints)
       if (observed.canary) canary?.observe(observed.canary)
     },
-    render: exposition(registry),
+    render: (accept) => {
+      handOver()
+      return render(accept)
+    },
   }
 }

@@ -293,7 +293,8 @@ describe('openSqliteJournal', () => {
     it('acknowledges nothing, opens again, and tells the totals before anything new settles', async () => {
       const journal = await open()
       await journal.record(entry())
-      const blocker = new DatabaseSync(path)
+      // Retention has a look of its own right after the opening.
+      const blocker = new DatabaseSync(path, { timeout: 5_000 })
       blocker.exec('BEGIN IMMEDIATE')
       const codes = await Promise.all(Array.from({ length: 50 }, () => codeOf(journal.record(entry()))))
       expect(new Set(codes)).to.deep.equal(new Set(['journal_unavailable']))
@@ -317,7 +318,8 @@ describe('openSqliteJournal', () => {
     it('counts as failed, and is in the totals where it was stored after all', async () => {
       const journal = await open({ stallAfter: 300 })
       await journal.list({}, { limit: 1 })
-      const blocker = new DatabaseSync(path)
+      // Retention has a look of its own right after the opening.
+      const blocker = new DatabaseSync(path, { timeout: 5_000 })
       blocker.exec('BEGIN IMMEDIATE')
       expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
       expect(journal.status()).to.deep.include({ up: false, pending: 0 })
@@ -334,10 +336,13 @@ describe('openSqliteJournal', () => {
 
   describe('the end of the writing thread', () => {
     it('fails what waits, and another one takes over', async () => {
-      const journal = await open({ writerHeap: 16, groupBytes: 2 ** 30, pendingBytes: 2 ** 30 })
-      const { id } = await journal.record(entry())
-      const message = 'm'.repeat(1_000_000)
-      const codes = await Promise.all(Array.from({ length: 64 }, () => codeOf(journal.record(entry({ message })))))
+      // Many small objects in the first group, which is of any size: one large object that does not fit ends the process.
+      const many = 60_000
+      const before = await open()
+      const { id } = await before.record(entry())
+      await close(before)
+      const journal = await open({ writerHeap: 16, groupLimit: many, groupBytes: 2 ** 30, pendingLimit: many })
+      const codes = await Promise.all(Array.from({ length: many }, () => codeOf(journal.record(entry()))))
       expect(codes).to.include('journal_unavailable')
       await until('the journal to be up', () => journal.status().up)
       expect(events.faults[0]?.kind).to.equal('io')
@@ -501,7 +506,8 @@ describe('openSqliteJournal', () => {
 
     it('ends at the deadline where the volume hangs, and rejects what waits', async () => {
       const journal = await open()
-      const blocker = new DatabaseSync(path)
+      // Retention has a look of its own right after the opening.
+      const blocker = new DatabaseSync(path, { timeout: 5_000 })
       blocker.exec('BEGIN IMMEDIATE')
       const waiting = codeOf(journal.record(entry()))
       await journal.close(1)
