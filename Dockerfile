@@ -29,11 +29,11 @@ USER 65532:65532
 # An empty folder of this user's; there is no shell to make one.
 COPY --from=dependencies --chown=65532:65532 /volume/data ./node_modules/.cache
 COPY <<'FILE' /tmp/warm-up.mjs
-// Starts the service with everything that it can load, uses each of its threads, and stops it.
+// Starts the service with everything that it can load, uses each of its threads, and stops it; then loads every command.
 import { spawn } from 'node:child_process'
 
 const start = (command, env) => {
-  const child = spawn(process.execPath, ['/app/src/main.ts', command], {
+  const child = spawn(process.execPath, [...process.execArgv, '/app/src/main.ts', command], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -67,6 +67,7 @@ for (const tracing of ['none', 'otlp']) {
   console.log(statuses)
   if (statuses !== '202 200 200 0 0') process.exit(1)
 }
+process.exit(await start('--help').ended)
 FILE
 RUN ["/nodejs/bin/node", "--max-semi-space-size=8", "/tmp/warm-up.mjs"]
 

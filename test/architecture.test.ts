@@ -65,6 +65,12 @@ describe('architecture', () => {
     expect(violations(sources)).to.deep.equal([])
   })
 
+  it('loads a command when it is called for, and no other', () => {
+    const { text } = sources.find(({ path }) => path.endsWith('/cli/run.ts'))!
+    const atOnce = [...text.matchAll(/^import (?!type).*'(.+)'/gm)].map(([, specifier]) => specifier)
+    expect(atOnce).to.have.members(['../config.ts', '../version.ts', './usage.ts'])
+  })
+
   it('sees the domain import http, in each form of import', () => {
     for (const text of [
       "import { listen } from '../http/listener.ts'",

@@ -1,38 +1,28 @@
 import { ConfigError, type Env } from '../config.ts'
 import { VERSION } from '../version.ts'
-import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
-import { explain } from './explain.ts'
-import { healthcheck } from './healthcheck.ts'
-import { journalCopy } from './journal-copy.ts'
-import { printConfigSchema } from './print-config-schema.ts'
-import { probe } from './probe.ts'
-import { resetSeries } from './reset-series.ts'
-import { selftest } from './selftest.ts'
-import { serve } from './serve.ts'
 import { UsageError } from './usage.ts'
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  serve,
-  explain,
-  probe,
-  healthcheck,
-  selftest,
-  'journal reset-series': resetSeries,
-  'journal copy': journalCopy,
-  'check-config': checkConfig,
-  'print-config-schema': printConfigSchema,
+/** Each is loaded when it is called for: a health check every few seconds must not load the service. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.ts')).serve,
+  explain: async () => (await import('./explain.ts')).explain,
+  probe: async () => (await import('./probe.ts')).probe,
+  healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
+  selftest: async () => (await import('./selftest.ts')).selftest,
+  'journal reset-series': async () => (await import('./reset-series.ts')).resetSeries,
+  'journal copy': async () => (await import('./journal-copy.ts')).journalCopy,
+  'check-config': async () => (await import('./check-config.ts')).checkConfig,
+  'print-config-schema': async () => (await import('./print-config-schema.ts')).printConfigSchema,
 }
 
-const HELP = `webhook-error-exporter ${VERSION}
+const help = (commands: readonly Command[]) => `webhook-error-exporter ${VERSION}
 Receives the error webhooks of platforms that gave up a delivery, and makes each durable, counted, traced and queryable.
 
 Usage: webhook-error-exporter [COMMAND] [OPTIONS]
 
 Commands:
-${Object.values(COMMANDS)
-  .map(({ usage, summary }) => `  ${usage.padEnd(42)} ${summary}`)
-  .join('\n')}
+${commands.map(({ usage, summary }) => `  ${usage.padEnd(42)} ${summary}`).join('\n')}
 
 Options:
   --check-config                             same as the command check-config
@@ -58,7 +48,7 @@ Exit codes: 0 done, 1 a fault at run time, 2 a fault of the command line or the 
  */
 export async function run(argv: readonly string[], env: Env): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(HELP)
+    process.stdout.write(help(await Promise.all(Object.values(COMMANDS).map((load) => load()))))
     return 0
   }
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
@@ -71,7 +61,7 @@ export async function run(argv: readonly string[], env: Env): Promise<number> {
   const name = Object.keys(COMMANDS).find((known) => known === words.slice(0, known.split(' ').length).join(' '))
   try {
     if (name === undefined && words.length > 0) throw new UsageError(`there is no command or option ${words[0]}`)
-    const command = COMMANDS[name ?? 'serve']!
+    const command = await COMMANDS[name ?? 'serve']!()
     return await command.run(name === undefined ? [] : words.slice(name.split(' ').length), env)
   } catch (error) {
     if (error instanceof UsageError || error instanceof ConfigError) {
