@@ -23,6 +23,22 @@ export interface Failure {
   readonly traceId: string | null
 }
 
+/** What reports of one outage have in common. */
+export type Alike = Omit<Failure, 'id' | 'receivedAt' | 'traceId'>
+
+/** Whether two failures are the same but for what makes each its own. Asked of every report, hence spelt out. */
+export function areAlike(a: Alike, b: Alike): boolean {
+  return (
+    a.endpoint === b.endpoint &&
+    a.code === b.code &&
+    a.message === b.message &&
+    a.url === b.url &&
+    a.cause === b.cause &&
+    a.tenant === b.tenant &&
+    a.source === b.source
+  )
+}
+
 /** Endpoint of a report whose `endpoint` is no http(s) URL. Reserved: no configured endpoint may have this name. */
 export const INVALID_ENDPOINT = 'invalid'
 /** Label value that stands for what did not fit the series limit. Reserved like `invalid`. */
@@ -38,18 +54,19 @@ export function failureIds(): (receivedAt: number) => string {
   // Randomness by the block: asking for 16 bytes at a time costs more than everything else here.
   const block = new Uint8Array(4_096)
   let used = block.length
-  const random = () => {
+  const random = new Uint8Array(16)
+  const refresh = () => {
     if (used === block.length) {
       crypto.getRandomValues(block)
       used = 0
     }
-    used += 16
-    return block.subarray(used - 16, used)
+    for (let index = 0; index < random.length; index++) random[index] = block[used++]!
   }
   return (receivedAt) => {
     seq = receivedAt === last ? seq + 1 : 0
     last = receivedAt
-    return v7({ msecs: receivedAt, seq, random: random() })
+    refresh()
+    return v7({ msecs: receivedAt, seq, random })
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Cause } from '../domain/cause.ts'
-import type { Failure } from '../domain/failure.ts'
+import { type Alike, areAlike, type Failure } from '../domain/failure.ts'
 import type { IncidentEvent } from '../domain/incident.ts'
 import type { Entry, SeriesTotal } from '../domain/journal.ts'
 import type { SeriesLabels } from '../domain/series.ts'
@@ -32,9 +32,8 @@ export type TotalRow = readonly [
   lastFailureAt: number,
 ]
 
-/** What reports of one outage have in common: it goes to the writing thread once a group. */
-const IN_COMMON = ['source', 'tenant', 'endpoint', 'url', 'code', 'cause', 'message'] as const
-export interface AlikeRow extends Pick<Failure, (typeof IN_COMMON)[number]> {
+/** What entries have in common: it goes to the writing thread once a group. */
+export interface AlikeRow extends Alike {
   /** The labels that they are counted under. */
   readonly counted: readonly [source: string, tenant: string, endpoint: string, code: string, cause: string]
 }
@@ -46,8 +45,8 @@ export interface EntryRow {
   readonly traceId: string | null
   /** Place in the group's `alike`. */
   readonly alike: number
-  readonly key?: string
-  readonly digest?: string
+  readonly key?: string | undefined
+  readonly digest?: string | undefined
   /** Whether it changes its endpoint's incident. */
   readonly followed: boolean
   /** Length of its body in the group's bytes. */
@@ -87,7 +86,7 @@ export function groupOf(works: readonly Work[]): Group {
   const places = new Map<SeriesLabels, number>()
   function placeOf({ failure, labels }: Entry): number {
     const known = places.get(labels)
-    if (known !== undefined && IN_COMMON.every((field) => alike[known]![field] === failure[field])) return known
+    if (known !== undefined && areAlike(alike[known]!, failure)) return known
     const { source, tenant, endpoint, url, code, cause, message } = failure
     const counted = [labels.source, labels.tenant, labels.endpoint, labels.code, labels.cause] as const
     const place = alike.push({ source, tenant, endpoint, url, code, cause, message, counted }) - 1
@@ -107,7 +106,8 @@ export function groupOf(works: readonly Work[]): Group {
       alike: placeOf(work.entry),
       followed,
       size: raw.byteLength,
-      ...idempotency,
+      key: idempotency?.key,
+      digest: idempotency?.digest,
     }
   })
   return { rows: JSON.stringify({ alike, rows }), bodies: bodies.buffer }

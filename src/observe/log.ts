@@ -55,8 +55,8 @@ function isoTime(): () => string {
 }
 
 const BACKLOG = 16 * 1_024 * 1_024
-/** Lines are written in blocks, which under load saves a system call for each. It must be below the library's 16 KiB a write. */
-const BLOCK = 8 * 1_024
+/** Lines are written in blocks: under load each costs a system call, and waking the thread that makes it. */
+const BLOCK = 32 * 1_024
 /** Milliseconds that a line waits at most for its block; what a kill -9 can take from the log. */
 const LATEST = 50
 /** Milliseconds that the end of the process waits at most for a reader of its last lines. */
@@ -69,6 +69,7 @@ function jsonWriter(): (line: string) => void {
     sync: false,
     maxLength: BACKLOG,
     minLength: BLOCK,
+    maxWrite: 2 * BLOCK,
     periodicFlush: LATEST,
     retryEAGAIN: () => exiting === undefined || performance.now() - exiting < LAST_WORDS,
   })

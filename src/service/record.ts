@@ -1,6 +1,6 @@
 import type { Cause } from '../domain/cause.ts'
 import type { Clock } from '../domain/clock.ts'
-import { type Failure, failureIds } from '../domain/failure.ts'
+import { type Alike, areAlike, type Failure, failureIds } from '../domain/failure.ts'
 import type { Applied, Journal, Recorded } from '../domain/journal.ts'
 import type { Report } from '../domain/report.ts'
 import type { SeriesLabels } from '../domain/series.ts'
@@ -113,17 +113,24 @@ function failureLog(log: Pick<Log, 'child' | 'warn'>): (failure: Failure, labels
   return (failure, labels) => {
     const { id, traceId } = failure
     const own = traceId ? { failure_id: id, trace_id: traceId } : { failure_id: id }
-    const shared = () => Object.fromEntries(SHARED.map((field) => [field, failure[field]]))
     const known = latest.get(labels)
-    if (known && SHARED.every((field) => known.like[field] === failure[field])) {
-      known.log ??= log.child(shared())
+    if (known && areAlike(known.like, failure)) {
+      known.log ??= log.child(inCommon(failure))
       known.log.warn(own, MESSAGE)
     } else {
       latest.set(labels, { like: failure })
-      log.warn({ ...shared(), ...own }, MESSAGE)
+      log.warn({ ...inCommon(failure), ...own }, MESSAGE)
     }
   }
 }
 
 const MESSAGE = 'a webhook delivery failed'
-const SHARED = ['source', 'tenant', 'endpoint', 'url', 'code', 'cause', 'message'] as const
+const inCommon = ({ source, tenant, endpoint, url, code, cause, message }: Failure): Alike => ({
+  source,
+  tenant,
+  endpoint,
+  url,
+  code,
+  cause,
+  message,
+})
