@@ -55,8 +55,8 @@ export class KnownEndpoints {
     return [...this.#known.values()].map(({ state }) => state)
   }
 
-  has(endpoint: string): boolean {
-    return this.#known.has(endpoint)
+  get(endpoint: string): Versioned | undefined {
+    return this.#known.get(endpoint)
   }
 
   /** @returns whether any of them is news: a look that began before a commit of ours may come after it. */
@@ -111,22 +111,21 @@ export async function reduceGroup(
   session: Session,
   events: readonly EndpointEvent[],
   settings: IncidentSettings,
-  known: Pick<KnownEndpoints, 'has'>,
+  known: Pick<KnownEndpoints, 'get'>,
   last: (statement: Promise<unknown>) => void,
 ): Promise<ReducedGroup> {
   if (events.length === 0) return { changes: [], endpoints: new Map() }
-  const names = [...new Set(events.map(({ endpoint }) => endpoint))].sort()
-  const states = new Map<string, EndpointState>(names.map((name) => [name, newEndpoint(name)]))
-  const versions = new Map<string, number>()
-  await insertNew(
-    session,
-    names.filter((name) => !known.has(name)),
-    events,
-  )
-  const locked = await session.query<LockedRow>(
-    `SELECT ${COLUMNS} FROM ${SCHEMA}.endpoints e WHERE e.endpoint = ANY ($1::text[]) ORDER BY e.endpoint FOR UPDATE`,
-    [names],
-  )
+  const names = namesOf(events)
+  const before = new Map<string, Versioned>(names.map((name) => [name, { state: newEndpoint(name), version: 0 }]))
+  const fresh = names.filter((name) => known.get(name) === undefined)
+  await insertNew(session, fresh, events)
+  let locked = await lock(session, names)
+  // Another replica forgets those that have long been silent.
+  const gone = names.filter((name) => !fresh.includes(name) && !locked.some(([endpoint]) => endpoint === name))
+  if (gone.length > 0) {
+    await insertNew(session, gone, events)
+    locked = await lock(session, names)
+  }
   // A statement of its own: a join would show the incident as it was before the wait for the lock.
   const rows = await session.query<[id: string, incident: string]>(
     `SELECT id, incident FROM ${SCHEMA}.incidents WHERE id = ANY ($1::uuid[])`,
@@ -134,36 +133,114 @@ export async function reduceGroup(
   )
   const stored = new Map(rows)
   for (const row of locked) {
-    states.set(row[0], stateOf(row, row[5] === null ? null : (stored.get(row[5]) ?? null)))
-    versions.set(row[0], row[6])
+    const state = stateOf(row, row[5] === null ? null : (stored.get(row[5]) ?? null))
+    before.set(row[0], { state, version: row[6] })
   }
+  const { changes, endpoints, changed, incidents, verdicts } = reduce(events, before, settings)
+  if (incidents.length > 0) last(session.execute(saveIncidents(1), incidentColumns(incidents)))
+  await saveVerdicts(session, verdicts)
+  if (changed.length > 0) last(session.execute(saveEndpoints(1), endpointColumns(changed)))
+  return { changes, endpoints }
+}
 
+const lock = (session: Session, names: readonly string[]): Promise<LockedRow[]> =>
+  session.query<LockedRow>(
+    `SELECT ${COLUMNS} FROM ${SCHEMA}.endpoints e WHERE e.endpoint = ANY ($1::text[]) ORDER BY e.endpoint FOR UPDATE`,
+    [names],
+  )
+
+interface Reduced extends ReducedGroup {
+  readonly changed: readonly Changed[]
+  readonly incidents: readonly Incident[]
+  readonly verdicts: readonly { readonly id: string; readonly verdict: Verdict }[]
+}
+
+interface Changed {
+  readonly state: EndpointState
+  readonly at: number
+  /** Before the change. */
+  readonly version: number
+}
+
+const namesOf = (events: readonly EndpointEvent[]): string[] =>
+  [...new Set(events.map(({ endpoint }) => endpoint))].sort()
+
+/** @param before every endpoint that an event is of */
+function reduce(
+  events: readonly EndpointEvent[],
+  before: ReadonlyMap<string, Versioned>,
+  settings: IncidentSettings,
+): Reduced {
+  const states = new Map([...before].map(([name, { state }]) => [name, state]))
   const changed = new Map<string, number>()
   const incidents = new Map<string, Incident>()
   const verdicts: { readonly id: string; readonly verdict: Verdict }[] = []
   const changes = events.map(({ endpoint, event }) => {
-    const before = states.get(endpoint)!
-    const { state, change } = reduceIncident(before, event, settings)
-    if (state === before) return change
+    const last = states.get(endpoint)!
+    const { state, change } = reduceIncident(last, event, settings)
+    if (state === last) return change
     states.set(endpoint, state)
     changed.set(endpoint, event.at)
     if (state.incident) incidents.set(state.incident.id, state.incident)
     if (event.type === 'verdict') verdicts.push({ id: state.incident!.id, verdict: event.verdict })
     return change
   })
-  last(saveIncidents(session, [...incidents.values()]))
-  await saveVerdicts(session, verdicts)
-  last(
-    saveEndpoints(
-      session,
-      [...changed].map(([endpoint, at]) => ({ state: states.get(endpoint)!, at })),
-    ),
-  )
   const endpoints = new Map<string, Versioned>()
-  for (const [name, state] of states) {
-    endpoints.set(name, { state, version: (versions.get(name) ?? 0) + (changed.has(name) ? 1 : 0) })
+  for (const [name, { version }] of before) {
+    endpoints.set(name, { state: states.get(name)!, version: changed.has(name) ? version + 1 : version })
   }
-  return { changes, endpoints }
+  return {
+    changes,
+    endpoints,
+    changed: [...changed].map(([name, at]) => ({ state: states.get(name)!, at, version: before.get(name)!.version })),
+    incidents: [...incidents.values()],
+    verdicts,
+  }
+}
+
+/** Common table expressions with their values, and a check that fails the statement where a row was not as assumed. */
+export interface Assumed extends ReducedGroup {
+  readonly expressions: readonly string[]
+  readonly values: readonly unknown[]
+  /** An expression that raises `division_by_zero` (22012) then. */
+  readonly check: string
+}
+
+/**
+ * The same from what this replica knows, without reading: for one statement that writes all and fails where another
+ * replica has changed one of the endpoints since.
+ * @param first number of the first parameter
+ * @returns undefined where that cannot be: an endpoint is not known, or a verdict is added to a history
+ */
+export function assumeGroup(
+  events: readonly EndpointEvent[],
+  settings: IncidentSettings,
+  known: Pick<KnownEndpoints, 'get'>,
+  first: number,
+): Assumed | undefined {
+  if (events.some(({ event }) => event.type === 'verdict')) return undefined
+  const before = new Map<string, Versioned>()
+  for (const name of namesOf(events)) {
+    const endpoint = known.get(name)
+    if (!endpoint) return undefined
+    before.set(name, endpoint)
+  }
+  const { changes, endpoints, changed, incidents } = reduce(events, before, settings)
+  if (changed.length === 0) return { changes, endpoints, expressions: [], values: [], check: '1' }
+  const columns = endpointColumns(changed)
+  return {
+    changes,
+    endpoints,
+    expressions: [
+      // In one order for all, like every lock; counted, so that all are held before the first is changed.
+      `held AS (SELECT e.endpoint FROM ${SCHEMA}.endpoints e WHERE e.endpoint = ANY ($${first}::text[])
+        ORDER BY e.endpoint FOR UPDATE)`,
+      `changed AS (${saveEndpoints(first)} AND (SELECT count(*) FROM held) > 0 RETURNING 1)`,
+      ...(incidents.length > 0 ? [`kept AS (${saveIncidents(first + columns.length)})`] : []),
+    ],
+    values: [...columns, ...(incidents.length > 0 ? incidentColumns(incidents) : [])],
+    check: `1 / (CASE WHEN (SELECT count(*) FROM changed) = ${changed.length} THEN 1 ELSE 0 END)`,
+  }
 }
 
 /** Rows to lock, for endpoints that a failure or a probe makes known. Other events do nothing to a new one. */
@@ -173,30 +250,30 @@ async function insertNew(session: Session, names: readonly string[], events: rea
   )
   const fresh = names.filter((name) => made.has(name))
   if (fresh.length === 0) return
+  // Above every version of a row of that name that was there before and that somebody may still know.
+  const version = Math.max(...events.map(({ event }) => event.at))
   await session.execute(
     `INSERT INTO ${SCHEMA}.endpoints (endpoint, failed_probes, incidents, changed_at, version, updated_at)
-     SELECT name, 0, 0, 0, 0, now() FROM unnest($1::text[]) AS name ON CONFLICT (endpoint) DO NOTHING`,
-    [fresh],
+     SELECT name, 0, 0, 0, $2::bigint, now() FROM unnest($1::text[]) AS name ON CONFLICT (endpoint) DO NOTHING`,
+    [fresh, version],
   )
 }
 
-async function saveIncidents(session: Session, incidents: readonly Incident[]): Promise<void> {
-  if (incidents.length === 0) return
+const saveIncidents = (first: number): string => `INSERT INTO ${SCHEMA}.incidents (id, endpoint, closed_at, incident)
+  SELECT * FROM unnest($${first}::uuid[], $${first + 1}::text[], $${first + 2}::bigint[], $${first + 3}::text[])
+  ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident`
+
+function incidentColumns(incidents: readonly Incident[]): unknown[] {
   // Closed ones first: where one ends and the next begins in one group, at no point are two open.
   const sorted = incidents.toSorted(
     (a, b) => Number(a.closedAt === null) - Number(b.closedAt === null) || (a.id < b.id ? -1 : 1),
   )
-  await session.execute(
-    `INSERT INTO ${SCHEMA}.incidents AS i (id, endpoint, closed_at, incident)
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[])
-     ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident`,
-    [
-      sorted.map(({ id }) => id),
-      sorted.map(({ endpoint }) => endpoint),
-      sorted.map(({ closedAt }) => closedAt),
-      sorted.map((incident) => JSON.stringify(incident)),
-    ],
-  )
+  return [
+    sorted.map(({ id }) => id),
+    sorted.map(({ endpoint }) => endpoint),
+    sorted.map(({ closedAt }) => closedAt),
+    sorted.map((incident) => JSON.stringify(incident)),
+  ]
 }
 
 async function saveVerdicts(session: Session, verdicts: readonly { id: string; verdict: Verdict }[]): Promise<void> {
@@ -215,29 +292,27 @@ async function saveVerdicts(session: Session, verdicts: readonly { id: string; v
   )
 }
 
-async function saveEndpoints(
-  session: Session,
-  changed: readonly { state: EndpointState; at: number }[],
-): Promise<void> {
-  if (changed.length === 0) return
+/** Of an endpoint that is at another version by now nothing is written. */
+const saveEndpoints = (first: number): string => `UPDATE ${SCHEMA}.endpoints SET good_at = v.good_at,
+    good_proof = v.good_proof, failed_probes = v.failed_probes, incidents = v.incidents, incident_id = v.incident_id,
+    changed_at = v.changed_at, version = endpoints.version + 1, updated_at = now()
+  FROM unnest($${first}::text[], $${first + 1}::bigint[], $${first + 2}::text[], $${first + 3}::bigint[],
+      $${first + 4}::bigint[], $${first + 5}::uuid[], $${first + 6}::bigint[], $${first + 7}::bigint[])
+    AS v (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at, version)
+  WHERE endpoints.endpoint = v.endpoint AND endpoints.version = v.version`
+
+function endpointColumns(changed: readonly Changed[]): unknown[] {
   const column = <T>(value: (state: EndpointState) => T): T[] => changed.map(({ state }) => value(state))
-  await session.execute(
-    `UPDATE ${SCHEMA}.endpoints SET good_at = v.good_at, good_proof = v.good_proof, failed_probes = v.failed_probes,
-       incidents = v.incidents, incident_id = v.incident_id, changed_at = v.changed_at, version = endpoints.version + 1,
-       updated_at = now()
-     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::uuid[], $7::bigint[])
-       AS v (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at)
-     WHERE endpoints.endpoint = v.endpoint`,
-    [
-      column(({ endpoint }) => endpoint),
-      column(({ goodAt }) => goodAt),
-      column(({ goodProof }) => goodProof),
-      column(({ failedProbes }) => failedProbes),
-      column(({ incidents }) => incidents),
-      column(({ incident }) => incident?.id ?? null),
-      changed.map(({ at }) => at),
-    ],
-  )
+  return [
+    column(({ endpoint }) => endpoint),
+    column(({ goodAt }) => goodAt),
+    column(({ goodProof }) => goodProof),
+    column(({ failedProbes }) => failedProbes),
+    column(({ incidents }) => incidents),
+    column(({ incident }) => incident?.id ?? null),
+    changed.map(({ at }) => at),
+    changed.map(({ version }) => version),
+  ]
 }
 
 /** Drops endpoints without an open incident that have not changed since, milliseconds since the epoch. */

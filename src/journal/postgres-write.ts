@@ -2,8 +2,14 @@ import type { Change, IncidentSettings } from '../domain/incident.ts'
 import type { Entry } from '../domain/journal.ts'
 import { FaultError } from './fault.ts'
 import { insertCanaries } from './postgres-canary.ts'
-import { isEntryError, isRetryable } from './postgres-fault.ts'
-import { type EndpointEvent, type KnownEndpoints, reduceGroup, type Versioned } from './postgres-incidents.ts'
+import { isEntryError, isRetryable, sqlState } from './postgres-fault.ts'
+import {
+  assumeGroup,
+  type EndpointEvent,
+  type KnownEndpoints,
+  reduceGroup,
+  type Versioned,
+} from './postgres-incidents.ts'
 import { SCHEMA } from './postgres-migrations.ts'
 import { storedAmong } from './postgres-prove.ts'
 import { insertSeries, type Series } from './postgres-series.ts'
@@ -24,7 +30,31 @@ export interface GroupOptions {
   readonly deadline: number
   readonly incidents: IncidentSettings
   readonly series: Pick<Series, 'unknown'>
-  readonly known: Pick<KnownEndpoints, 'has'>
+  readonly known: Pick<KnownEndpoints, 'get'>
+  /** Whether a group may be written on the assumption that no other replica changes its endpoints. */
+  readonly assuming: Assuming
+}
+
+/** Groups that are not written on an assumption after one that was wrong: others write to the same endpoints then. */
+const MISTRUST = 64
+
+/** Whether what this replica knows of endpoints is still so when it writes: it is, unless others write to them too. */
+export class Assuming {
+  #mistrusted = 0
+
+  may(): boolean {
+    if (this.#mistrusted > 0) this.#mistrusted--
+    return this.#mistrusted === 0
+  }
+
+  wasWrong(): void {
+    this.#mistrusted = MISTRUST
+  }
+
+  /** The database takes no such statement. */
+  cannot(): void {
+    this.#mistrusted = Number.POSITIVE_INFINITY
+  }
 }
 
 /** Attempts at a group that the server rolled back for the sake of another transaction. */
@@ -66,10 +96,9 @@ async function write(session: Session, works: readonly Work[], options: GroupOpt
   const { deadline, incidents, known } = options
   const entries = works.flatMap((work) => (work.kind === 'entry' ? [work.entry] : []))
   const series = options.series.unknown(entries)
-  if (entries.length === works.length && series.length === 0 && !entries.some((e) => e.idempotency || e.followed)) {
-    // One statement is a transaction of its own, and saves two round trips.
-    await insertFailures(session, entries, deadline)
-    return { results: entries.map(() => [null, null]), endpoints: new Map() }
+  if (entries.length === works.length && series.length === 0 && !entries.some((e) => e.idempotency)) {
+    const written = await writeAtOnce(session, entries, options)
+    if (written) return written
   }
   return session.transaction(async (last) => {
     // Every transaction takes its locks in this order (keys, series, canaries, endpoints; each sorted), so that no two
@@ -109,6 +138,44 @@ async function write(session: Session, works: readonly Work[], options: GroupOpt
   }, deadline)
 }
 
+/**
+ * Writes entries in one statement, which is a transaction of its own and saves the round trips of a longer one: most of
+ * the time of a group on a busy event loop.
+ * @returns undefined where that cannot be, and nothing is written
+ */
+async function writeAtOnce(
+  session: Session,
+  entries: readonly Entry[],
+  { deadline, incidents, known, assuming }: GroupOptions,
+): Promise<Written | undefined> {
+  const events = entries.filter(({ followed }) => followed).map(failureEvent)
+  if (events.length > 0 && !assuming.may()) return undefined
+  const failures = failureColumns(entries)
+  const assumed = assumeGroup(events, incidents, known, failures.length + 1)
+  if (!assumed) return undefined
+  const expressions = [...assumed.expressions, `stored AS (${INSERT_FAILURES})`]
+  try {
+    await session.execute(
+      events.length > 0 ? `WITH ${expressions.join(', ')} SELECT ${assumed.check}` : INSERT_FAILURES,
+      [...failures, ...assumed.values],
+      deadline,
+    )
+  } catch (error) {
+    if (events.length === 0) throw error
+    const state = sqlState(error)
+    // Division by zero is how the statement says it; a feature not supported is a distributed database's answer.
+    if (state === '22012') assuming.wasWrong()
+    else if (state === '0A000') assuming.cannot()
+    else throw error
+    return undefined
+  }
+  const changes = assumed.changes.values()
+  return {
+    results: entries.map(({ followed }) => [null, followed ? changes.next().value! : null]),
+    endpoints: assumed.endpoints,
+  }
+}
+
 /** A failure as its endpoint's incident sees it. */
 const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, cause } }: Entry): EndpointEvent => ({
   endpoint,
@@ -125,29 +192,31 @@ export async function insertFailures(
   deadline: number,
   onConflict = '',
 ): Promise<void> {
-  if (entries.length === 0) return
+  if (entries.length > 0) await session.execute(`${INSERT_FAILURES} ${onConflict}`, failureColumns(entries), deadline)
+}
+
+/** One array a column: the statement's text is the same for every size of group. */
+const INSERT_FAILURES = `INSERT INTO ${SCHEMA}.failures
+    (id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id, raw)
+  SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+    $8::text[], $9::text[], $10::text[], $11::bytea[])`
+
+function failureColumns(entries: readonly StoredRecord[]): unknown[] {
   const failures = entries.map(({ failure }) => failure)
   const column = <T>(value: (failure: Entry['failure']) => T): T[] => failures.map(value)
-  // One array a column: the statement's text is the same for every size of group.
-  await session.execute(
-    `INSERT INTO ${SCHEMA}.failures (id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id, raw)
-     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-       $8::text[], $9::text[], $10::text[], $11::bytea[]) ${onConflict}`,
-    [
-      column(({ id }) => id),
-      column(({ receivedAt }) => receivedAt),
-      column(({ source }) => text(source)),
-      column(({ tenant }) => text(tenant)),
-      column(({ endpoint }) => text(endpoint)),
-      column(({ url }) => text(url)),
-      column(({ code }) => code),
-      column(({ cause }) => cause),
-      column(({ message }) => text(message)),
-      column(({ traceId }) => traceId),
-      entries.map(({ raw }) => Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)),
-    ],
-    deadline,
-  )
+  return [
+    column(({ id }) => id),
+    column(({ receivedAt }) => receivedAt),
+    column(({ source }) => text(source)),
+    column(({ tenant }) => text(tenant)),
+    column(({ endpoint }) => text(endpoint)),
+    column(({ url }) => text(url)),
+    column(({ code }) => code),
+    column(({ cause }) => cause),
+    column(({ message }) => text(message)),
+    column(({ traceId }) => traceId),
+    entries.map(({ raw }) => Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)),
+  ]
 }
 
 interface Claim {

@@ -35,7 +35,7 @@ import { expireAged, expireIncidents, expireOversized } from './postgres-retenti
 import { forgetSeries, insertSeries, Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import { sizeOf } from './postgres-size.ts'
-import { keyHolder, moveEntries, writeGroup } from './postgres-write.ts'
+import { Assuming, keyHolder, moveEntries, writeGroup } from './postgres-write.ts'
 import type { Work, Works } from './queue.ts'
 import { JournalReader } from './reader.ts'
 import { SessionPool } from './session-pool.ts'
@@ -77,6 +77,7 @@ class PooledJournal implements PostgresJournal {
   readonly #reader: JournalReader
   readonly #series = new Series()
   readonly #endpoints = new KnownEndpoints()
+  readonly #assuming = new Assuming()
   readonly #spill: Spill | undefined
   #draining = false
   #writer: Session | undefined
@@ -265,7 +266,13 @@ class PooledJournal implements PostgresJournal {
       await insertSeries(session, this.#spill.series())
       await this.#spill.drain(async (entries) => {
         const { commitDeadline: deadline, incidents } = this.#options
-        const options = { deadline, incidents, series: { unknown: () => [] }, known: this.#endpoints }
+        const options = {
+          deadline,
+          incidents,
+          series: { unknown: () => [] },
+          known: this.#endpoints,
+          assuming: this.#assuming,
+        }
         const { endpoints } = await moveEntries(session!, entries, options)
         if (this.#endpoints.take(endpoints.values())) this.#options.events.followed(this.#endpoints.all())
       })
@@ -284,6 +291,7 @@ class PooledJournal implements PostgresJournal {
       incidents: this.#options.incidents,
       series: this.#series,
       known: this.#endpoints,
+      assuming: this.#assuming,
     })
     return { results, endpoints, stateOf: (endpoint) => endpoints.get(endpoint)!.state }
   }

@@ -65,6 +65,19 @@ describe('openPostgresJournal, where the database lacks something', () => {
     })
   }
 
+  it('writes in a transaction of several statements where the one that does it all is not supported (0A000)', async () => {
+    const events = new EventLog()
+    const journal = await open({ events })
+    await journal.record(entry({ followed: true }))
+    await failing(1, '0A000')
+    for (let count = 2; count <= 3; count++) {
+      const { incident } = await journal.record(entry({ followed: true }))
+      expect(incident?.state.incident?.failures).to.equal(count)
+    }
+    expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(3)
+    expect(events.faults).to.deep.equal([])
+  })
+
   it('acknowledges nothing whose completion is unknown (40003)', async () => {
     const journal = await open()
     await failing(1, '40003')

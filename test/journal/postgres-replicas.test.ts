@@ -160,6 +160,34 @@ describe('openPostgresJournal, by several replicas', () => {
     })
   })
 
+  describe('an endpoint', () => {
+    const failuresOf = async () =>
+      (await sql('SELECT incident FROM webhook_errors.incidents')).map(({ incident }) => JSON.parse(incident).failures)
+
+    it('that several write to in turn and at once has every failure in its incident', async () => {
+      for (const log of [new ReplicaLog(), new ReplicaLog()]) await open({ events: log })
+      const record = async (replica: number) =>
+        (await journals[replica]!.record(entry({ followed: true }))).incident!.state.incident!.failures
+      // Each writes what the other does not know yet.
+      for (let count = 1; count <= 6; count++) expect(await record(count % 2)).to.equal(count)
+      await Promise.all(Array.from({ length: 200 }, (_, index) => record(index % 2)))
+      expect(await failuresOf()).to.deep.equal([206])
+      expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(206)
+    })
+
+    it('that another one forgot is taken up again', async () => {
+      const journal = await open()
+      const record = () => journal.record(entry({ followed: true }))
+      for (let count = 1; count <= 3; count++) await record()
+      await journal.apply(entry().failure.endpoint, { type: 'resolve', at: Date.now(), id: 'any', reason: '' })
+      await sql('DELETE FROM webhook_errors.incidents')
+      await sql('DELETE FROM webhook_errors.endpoints')
+      expect((await record()).incident?.change).to.equal('opened')
+      expect((await record()).incident?.change).to.equal('joined')
+      expect(await failuresOf()).to.deep.equal([2])
+    })
+  })
+
   describe('retention', () => {
     it('is done by the holder of the lease alone, by a fence that is still good', async () => {
       const old = Date.now() - 2 * DAY
