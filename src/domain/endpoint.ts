@@ -9,6 +9,18 @@ export interface NamedEndpoint {
   readonly urls: readonly string[]
 }
 
+/** Whose an endpoint is and how much it matters, in the words of the configuration. */
+export interface EndpointFacts {
+  /** For one that is not configured its canonical URL. */
+  readonly name: string
+  readonly event: string
+  readonly team: string
+  readonly severity: string
+}
+
+/** What is configured of an endpoint, as the API shows and uses it. */
+export type ConfiguredEndpoint = NamedEndpoint & EndpointFacts
+
 /** A configured URL, in normal form. */
 export interface EndpointPattern {
   readonly origin: string

@@ -1,6 +1,9 @@
 import type { Cause } from './cause.ts'
 import type { ProbeResult, Vantage } from './probe.ts'
-import type { Confidence } from './verdict.ts'
+
+/** Whether report and probe say the same, or which of them there is. */
+export const CONFIDENCES = ['agree', 'differ', 'only_report', 'only_probe'] as const
+export type Confidence = (typeof CONFIDENCES)[number]
 
 /** What a rule looks at. Probes that the outbound guard forbade are absent here; `blocked` tells that there was one. */
 export interface Situation {

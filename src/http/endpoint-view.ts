@@ -1,10 +1,10 @@
 import { Type } from 'typebox'
 import { CAUSES } from '../domain/cause.ts'
+import type { ConfiguredEndpoint } from '../domain/endpoint.ts'
 import type { EndpointState } from '../domain/incident.ts'
 import { PROBE_PHASES, type ProbeResult, VANTAGES } from '../domain/probe.ts'
 import type { Latest } from '../service/follow-incidents.ts'
 import { incidentView } from './incident-view.ts'
-import type { EndpointFacts } from './incidents-handler.ts'
 
 const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>
   Type.Union([schema, Type.Null()], { description })
@@ -60,7 +60,7 @@ const rfc3339 = (at: number | null | undefined): string | null => (at == null ? 
 
 export function endpointView(
   name: string,
-  { facts, state, latest }: { facts: EndpointFacts | undefined; state: EndpointState | undefined; latest: Latest },
+  { facts, state, latest }: { facts: ConfiguredEndpoint | undefined; state: EndpointState | undefined; latest: Latest },
 ) {
   const incident = state?.incident ?? null
   return {

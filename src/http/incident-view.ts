@@ -5,7 +5,8 @@ import type { Measure } from '../domain/measures/catalogue.ts'
 import { MEASURE_IDS } from '../domain/measures/catalogue.ts'
 import type { ReadAgain } from '../domain/measures/retm.ts'
 import { VANTAGES } from '../domain/probe.ts'
-import { CONFIDENCES, type Verdict } from '../domain/verdict.ts'
+import type { Verdict } from '../domain/verdict.ts'
+import { CONFIDENCES } from '../domain/verdict-rules.ts'
 
 const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>
   Type.Union([schema, Type.Null()], { description })

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { Clock } from '../domain/clock.ts'
+import type { ConfiguredEndpoint } from '../domain/endpoint.ts'
 import type { Incident, IncidentSettings } from '../domain/incident.ts'
 import type { Journal } from '../domain/journal.ts'
 import { measureId, measuresFor } from '../domain/measures/measures.ts'
@@ -16,19 +17,10 @@ import { incidentPage, incidentText, listText } from './incident-text.ts'
 import { incidentDetailView, incidentView } from './incident-view.ts'
 import { BODY_TIMEOUT } from './listener.ts'
 
-/** What is configured of an endpoint, as the API shows and uses it. */
-export interface EndpointFacts {
-  readonly name: string
-  readonly event: string
-  readonly team: string
-  readonly severity: string
-  readonly urls: readonly string[]
-}
-
 export interface IncidentsParts {
   readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
   readonly follower: Pick<Follower, 'resolve' | 'latest' | 'state' | 'states'>
-  readonly endpoints: readonly EndpointFacts[]
+  readonly endpoints: readonly ConfiguredEndpoint[]
   readonly settings: Pick<IncidentSettings, 'quietTime' | 'goodProbes'>
   readonly clock: Clock
   /** Where people reach the admin listener. */
