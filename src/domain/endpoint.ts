@@ -1,4 +1,4 @@
-import { ID, type NormalUrl, parseHttpUrl, render } from './canonical-url.ts'
+import { canonicalUrl, ID, type NormalUrl, parseHttpUrl, render } from './canonical-url.ts'
 import { INVALID_ENDPOINT, OTHER } from './failure.ts'
 import { cutCharacters, redact } from './redact.ts'
 import { neededSeries, SETS_PER_ENDPOINT, SETS_PER_SOURCE } from './series.ts'
@@ -63,6 +63,18 @@ export function identifier(endpoints: readonly NamedEndpoint[]): (text: string) 
     const shown = render(url)
     return { endpoint: match(origins.get(url.origin), url) ?? shown, url: shown }
   }
+}
+
+/**
+ * What the checks of an endpoint are about where no probe was made: its `probe.url`, else the first of its URLs.
+ * @param endpoints without `configurationFaults`
+ * @returns gives the canonical URL of a configured endpoint; undefined for one that is its own URL
+ */
+export function endpointUrls(
+  endpoints: readonly (NamedEndpoint & { readonly probe: { readonly url?: string } })[],
+): (endpoint: string) => string | undefined {
+  const urls = new Map(endpoints.map(({ name, probe, urls }) => [name, canonicalUrl(probe.url ?? urls[0]!)]))
+  return (endpoint) => urls.get(endpoint)
 }
 
 /** A node of the tree of segments below an origin. */

@@ -1,7 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { ConfiguredEndpoint } from '../domain/endpoint.ts'
 import type { Incident, IncidentSettings } from '../domain/incident.ts'
@@ -21,6 +20,8 @@ export interface IncidentsParts {
   readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
   readonly follower: Pick<Follower, 'resolve' | 'latest' | 'state' | 'states'>
   readonly endpoints: readonly ConfiguredEndpoint[]
+  /** What an endpoint's checks are about before there is a verdict: see `endpointUrls`. */
+  readonly urlOf: (endpoint: string) => string | undefined
   readonly settings: Pick<IncidentSettings, 'quietTime' | 'goodProbes'>
   readonly clock: Clock
   /** Where people reach the admin listener. */
@@ -81,7 +82,7 @@ async function tell(ctx: Context, incident: Incident, parts: IncidentsParts): Pr
   answerText(ctx, text)
 }
 
-function advice(incident: Incident, { endpoints, follower, settings }: IncidentsParts) {
+function advice(incident: Incident, { endpoints, urlOf, follower, settings }: IncidentsParts) {
   const { endpoint, cause, report, loss, verdict, closedAt } = incident
   const facts = endpoints.find(({ name }) => name === endpoint)
   const { public: outside, internal: inside } = follower.latest(endpoint)
@@ -91,7 +92,7 @@ function advice(incident: Incident, { endpoints, follower, settings }: Incidents
   return {
     measures: measuresFor(measure, {
       endpoint,
-      url: verdict?.url ?? probe?.url ?? canonicalUrl(facts?.urls[0] ?? endpoint) ?? endpoint,
+      url: verdict?.url ?? probe?.url ?? urlOf(endpoint) ?? endpoint,
       ...(report && { code: report.code }),
       ...(probe && { probe }),
     }),
