@@ -5,7 +5,7 @@ import type { Clock } from '../domain/clock.ts'
 import type { ConfiguredEndpoint } from '../domain/endpoint.ts'
 import type { Incident, IncidentSettings } from '../domain/incident.ts'
 import type { Journal } from '../domain/journal.ts'
-import { measureId, measuresFor } from '../domain/measures/measures.ts'
+import { calledFor, measuresFor } from '../domain/measures/measures.ts'
 import { readAgain } from '../domain/measures/retm.ts'
 import { redact } from '../domain/redact.ts'
 import { AppError } from '../errors.ts'
@@ -83,16 +83,15 @@ async function tell(ctx: Context, incident: Incident, parts: IncidentsParts): Pr
 }
 
 function advice(incident: Incident, { endpoints, urlOf, follower, settings }: IncidentsParts) {
-  const { endpoint, cause, report, loss, verdict, closedAt } = incident
+  const { endpoint, report, loss, verdict, closedAt } = incident
   const facts = endpoints.find(({ name }) => name === endpoint)
   const { public: outside, internal: inside } = follower.latest(endpoint)
   const probe = verdict?.vantage === 'internal' ? (inside ?? outside) : (outside ?? inside)
-  // What is well by now says nothing of what was wrong: then it is the verdict's that counts.
-  const measure = verdict?.measure ?? measureId(cause, probe)
+  const { measure, url } = calledFor(incident, urlOf)
   return {
     measures: measuresFor(measure, {
       endpoint,
-      url: verdict?.url ?? probe?.url ?? urlOf(endpoint) ?? endpoint,
+      url,
       ...(report && { code: report.code }),
       ...(probe && { probe }),
     }),
