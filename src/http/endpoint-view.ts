@@ -58,6 +58,10 @@ export const EndpointListSchema = Type.Object(
 
 const rfc3339 = (at: number | null | undefined): string | null => (at == null ? null : new Date(at).toISOString())
 
+/**
+ * An endpoint as `EndpointSchema` says; times are RFC 3339.
+ * @param name a configured name, else the canonical URL, which then is its only one
+ */
 export function endpointView(
   name: string,
   { facts, state, latest }: { facts: ConfiguredEndpoint | undefined; state: EndpointState | undefined; latest: Latest },

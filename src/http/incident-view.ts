@@ -127,8 +127,10 @@ export const IncidentPageSchema = Type.Object(
 
 const rfc3339 = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
 
-export const verdictView = (verdict: Verdict) => ({ ...verdict, at: new Date(verdict.at).toISOString() })
+/** As `VerdictSchema` says. */
+const verdictView = (verdict: Verdict) => ({ ...verdict, at: new Date(verdict.at).toISOString() })
 
+/** As `IncidentSchema` says; times are RFC 3339. */
 export function incidentView(incident: Incident) {
   const { id, endpoint, closedAt, loss, verdict, report } = incident
   return {
@@ -164,6 +166,7 @@ function failuresUrl({ endpoint, openedAt, firstFailureAt, lastFailureAt }: Inci
   return `/api/v1/failures?${query}`
 }
 
+/** As `IncidentDetailSchema` says. */
 export const incidentDetailView = (
   incident: Incident,
   more: {

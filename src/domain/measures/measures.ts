@@ -49,6 +49,7 @@ export function measuresFor(cause: MeasureId, facts: MeasureFacts): Measure {
   return { meaning: fill(meaning), checks: checks.map(fill), mends: mends.map(fill), mended: fill(mended) }
 }
 
+/** Of `measuresFor` the checks alone. */
 export const checksFor = (cause: MeasureId, facts: MeasureFacts): readonly string[] => measuresFor(cause, facts).checks
 
 function wordsOf({ endpoint, url, code, probe }: MeasureFacts): Readonly<Record<string, string>> {
