@@ -1,10 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import type { Env } from './config.ts'
 import type { Config } from './config-schema.ts'
-import { canonicalUrl } from './domain/canonical-url.ts'
 import { type Classification, type CodeRules, classify } from './domain/classify/classify.ts'
 import type { Clock } from './domain/clock.ts'
-import { identifier } from './domain/endpoint.ts'
+import { endpointUrls, identifier } from './domain/endpoint.ts'
 import { failureIds } from './domain/failure.ts'
 import { cutMessage, redact } from './domain/redact.ts'
 import { remembered } from './domain/remembered.ts'
@@ -86,8 +85,7 @@ export async function startApp(
       configured: config.endpoints.map((endpoint) => endpoint.name),
       sources,
     })
-    const urls = new Map(config.endpoints.map(({ name, probe, urls }) => [name, canonicalUrl(probe.url ?? urls[0]!)]))
-    const urlOf = (endpoint: string) => urls.get(endpoint)
+    const urlOf = endpointUrls(config.endpoints)
     const metrics = createMetrics({
       version: VERSION,
       urlOf,
@@ -189,6 +187,7 @@ export async function startApp(
         journal,
         follower,
         endpoints: config.endpoints,
+        urlOf,
         settings: config.incidents,
         clock,
         log,

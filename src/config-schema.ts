@@ -404,7 +404,7 @@ function withoutDefaulted(schema: TSchema): TSchema {
 
 /** The configuration as the program uses it: every default filled in, durations in milliseconds, sizes in bytes. */
 export type Config = Static<typeof ConfigSchema>
-export type EndpointConfig = Config['endpoints'][number]
 export type SourceConfig = Config['sources']['retm']
 
+/** A number of milliseconds or bytes as people write it, by the `x-unit` of its schema. */
 export const humanUnit = { duration: formatDuration, size: formatSize } as const

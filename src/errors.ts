@@ -46,6 +46,7 @@ export interface AppErrorOptions {
   readonly cause?: unknown
 }
 
+/** An error that a caller may see. What it was made from stays in `cause`, for the log alone. */
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly faults: readonly FieldFault[]

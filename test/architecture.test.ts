@@ -52,6 +52,26 @@ function violations(files: readonly { path: string; text: string }[]): string[] 
   })
 }
 
+/** @returns a line for each way from a file to itself that a search from the first file on comes across */
+function circles(files: readonly { path: string; text: string }[]): string[] {
+  const imported = new Map(
+    files.map(({ path, text }) => [path, importsOf(text).map((specifier) => join(dirname(path), specifier))]),
+  )
+  const found: string[] = []
+  const done = new Set<string>()
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) {
+      const circle = [...way.slice(way.indexOf(path)), path]
+      found.push(circle.map((each) => relative(root, each)).join(' → '))
+    } else if (!done.has(path)) {
+      for (const next of imported.get(path) ?? []) visit(next, [...way, path])
+      done.add(path)
+    }
+  }
+  for (const { path } of files) visit(path, [])
+  return found
+}
+
 const sources = globSync('src/**/*.ts', { cwd: root })
   .map((file) => join(root, file))
   .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
@@ -69,6 +89,15 @@ describe('architecture', () => {
     const { text } = sources.find(({ path }) => path.endsWith('/cli/run.ts'))!
     const atOnce = [...text.matchAll(/^import (?!type).*'(.+)'/gm)].map(([, specifier]) => specifier)
     expect(atOnce).to.have.members(['../config.ts', '../version.ts', './usage.ts'])
+  })
+
+  it('has no two files that import each other, be it by way of others or for a type', () => {
+    expect(circles(sources)).to.deep.equal([])
+    const loop = ['a', 'b', 'c'].map((name, index, all) => ({
+      path: join(root, `src/domain/${name}.ts`),
+      text: `import type { It } from './${all[(index + 1) % 3]}.ts'`,
+    }))
+    expect(circles(loop)).to.deep.equal(['src/domain/a.ts → src/domain/b.ts → src/domain/c.ts → src/domain/a.ts'])
   })
 
   it('sees the domain import http, in each form of import', () => {

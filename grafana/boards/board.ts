@@ -9,7 +9,7 @@ import { perEndpoint, select } from './query.ts'
 
 /** The schema of Grafana 10.4. Later ones bring it up to date themselves; an earlier one cannot read a later schema. */
 const SCHEMA_VERSION = 39
-export const TAG = 'webhook-error-exporter'
+const TAG = 'webhook-error-exporter'
 
 /** Panels side by side, all equally high; widths add up to 24 at most. */
 export interface Line {
@@ -106,6 +106,7 @@ export function choice(
   return builder.current(ALL).build()
 }
 
+/** The variable that chooses which Prometheus is asked. */
 export const dataSource = (): dashboard.VariableModel =>
   new dashboard.DatasourceVariableBuilder('datasource').label('Data source').type('prometheus').build()
 
@@ -118,8 +119,6 @@ export function release(of: string): dashboard.VariableModel[] {
     choice('job', 'Job', { of, matchers: 'cluster=~"$cluster", namespace=~"$namespace"', listed: true }),
   ]
 }
-
-export const IN_RELEASE = 'cluster=~"$cluster", namespace=~"$namespace", job=~"$job"'
 
 /** Set in the dashboard's settings, under Variables; every link to the API begins with it. */
 export const apiVariable = (): dashboard.VariableModel =>

@@ -15,6 +15,7 @@ export function dashboard(to: keyof typeof DASHBOARDS, more = ''): string {
   return `/d/${DASHBOARDS[to]}?${[SCOPE, `\${__url_time_range}`, more].filter(Boolean).join('&')}`
 }
 
+/** @param alert its name, which is its page's */
 export const runbook = (alert: string): Link => ({
   title: `Runbook ${alert}`,
   url: `${RUNBOOK_BASE}/${alert}.md`,

@@ -1,15 +1,6 @@
 import { RUNBOOK_BASE } from '../rules/annotations.ts'
 import { SIGNALS } from '../signals.ts'
-import {
-  apiVariable,
-  type Board,
-  choice,
-  dataSource,
-  IN_RELEASE,
-  incidentMarks,
-  release,
-  restartMarks,
-} from './board.ts'
+import { apiVariable, type Board, choice, dataSource, incidentMarks, release, restartMarks } from './board.ts'
 import { api, dashboard, runbook } from './links.ts'
 import { COLOUR, causeColours } from './palette.ts'
 import { bars, number, ranking, rows, states } from './panel.ts'
@@ -18,6 +9,7 @@ import {
   failureBars,
   failuresInHour,
   failuresInRange,
+  IN_RELEASE,
   IS_OPEN,
   incidentsInRange,
   KEY,

@@ -16,7 +16,7 @@ export const COLOUR = {
 } as const
 
 /** Neighbours in a stack differ in lightness; causes of one kind share a hue. */
-export const CAUSE_COLOURS: Readonly<Record<Cause, string>> = {
+const CAUSE_COLOURS: Readonly<Record<Cause, string>> = {
   dns: '#9BD4F5',
   connection_refused: '#2B7BBA',
   connection_reset: '#63B0E8',
@@ -35,8 +35,10 @@ export const CAUSE_COLOURS: Readonly<Record<Cause, string>> = {
   unknown: '#C9C9C9',
 }
 
+/** By the name in a legend, as panels take them. */
 export const causeColours = CAUSES.map((name) => ({ name, colour: CAUSE_COLOURS[name] }))
 
+/** The same for outcomes of reports. */
 export const OUTCOME_COLOURS = [
   { name: 'recorded', colour: '#4BA3E3' },
   { name: 'duplicate', colour: '#1D4F80' },

@@ -10,6 +10,7 @@ import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries'
 import type { Link } from './links.ts'
 import { COLOUR } from './palette.ts'
 
+/** The one that the variable `datasource` chooses. */
 export const DATA_SOURCE = { type: 'prometheus', uid: `\${datasource}` } as const
 
 export interface Target {
@@ -73,15 +74,16 @@ interface Visual extends Panel {
   overrideByName(name: string, properties: dashboard.DynamicConfigValue[]): this
 }
 
+/** A link in Grafana's words; links of cells have others. */
 export const link = ({ title, url, away = false }: Link): dashboard.DashboardLinkBuilder =>
   new dashboard.DashboardLinkBuilder(title).type(dashboard.DashboardLinkType.Link).url(url).targetBlank(away)
 
-export const cellLinks = (links: readonly Link[]): dashboard.DynamicConfigValue => ({
+const cellLinks = (links: readonly Link[]): dashboard.DynamicConfigValue => ({
   id: 'links',
   value: links.map(({ title, url, away = false }) => ({ title, url, targetBlank: away })),
 })
 
-export const mappingOf = (texts: Texts): dashboard.ValueMapping[] => [
+const mappingOf = (texts: Texts): dashboard.ValueMapping[] => [
   {
     type: dashboard.MappingType.ValueToText,
     options: Object.fromEntries(
@@ -93,6 +95,7 @@ export const mappingOf = (texts: Texts): dashboard.ValueMapping[] => [
   },
 ]
 
+/** @param steps the base first, then upwards */
 export const thresholds = (steps: readonly Step[]): dashboard.ThresholdsConfigBuilder =>
   new dashboard.ThresholdsConfigBuilder()
     .mode(dashboard.ThresholdsMode.Absolute)
@@ -282,5 +285,6 @@ export function rows(
   return panel
 }
 
+/** A panel of text. @param content Markdown */
 export const note = (title: string, description: string, content: string): Panel =>
   new text.PanelBuilder().title(title).description(description).mode(text.TextMode.Markdown).content(content)

@@ -5,19 +5,23 @@ import { SIGNALS, type SignalKey } from '../signals.ts'
  * that they work for those who load no rules.
  */
 
-/** An external label such as `cluster` is often not there at all: then its variable is `.*`, and matching goes on. */
-const RELEASE = 'cluster=~"$cluster", namespace=~"$namespace", job=~"$job"'
+/**
+ * Matchers of what the variables choose. An external label such as `cluster` is often not there at all: then its variable
+ * is `.*`, and matching goes on.
+ */
+export const IN_RELEASE = 'cluster=~"$cluster", namespace=~"$namespace", job=~"$job"'
+/** The endpoint that the variable chooses. */
 export const OF_ENDPOINT = 'endpoint="$endpoint"'
 /** What identifies an endpoint among all releases. */
 export const KEY = 'cluster, namespace, job, endpoint'
 
 /** A selector of what the variables choose. @param suffix of a histogram's series, such as `_bucket` */
 export function select(key: SignalKey, matchers: readonly string[] = [], suffix = ''): string {
-  return `${SIGNALS[key].name}${suffix}{${[RELEASE, ...matchers].join(', ')}}`
+  return `${SIGNALS[key].name}${suffix}{${[IN_RELEASE, ...matchers].join(', ')}}`
 }
 
 /** The scrape's own health. */
-export const UP = `up{${RELEASE}}`
+export const UP = `up{${IN_RELEASE}}`
 
 /**
  * Leaves out endpoints that belong to another team than the chosen ones. What belongs to nobody (`invalid`, `other`, a
@@ -74,6 +78,7 @@ export const failureBars = (which: Failures = {}): string =>
 /** In the dashboard's time range. Reading all of it twice would take seconds where it is long. */
 export const failuresInRange = (which: Failures = {}): string =>
   failuresIn({ window: '$__range', seconds: '$__range_s', held: '1h' }, which)
+/** In the hour before the end of the time range. */
 export const failuresInHour = (which: Failures = {}): string =>
   failuresIn({ window: '1h', seconds: '3600', held: '1h' }, which)
 
@@ -86,6 +91,7 @@ export function countIn(key: SignalKey, window: string, matchers: readonly strin
   return `(${x} - (${x} offset ${window} or last_over_time(${x}[1h] offset ${window}) or ${x} * 0) >= 0 or ${x})`
 }
 
+/** For bars that add up to the growth of a counter: one a step. */
 export const countBars = (key: SignalKey, matchers: readonly string[] = []): string =>
   countIn(key, '$__interval', matchers)
 

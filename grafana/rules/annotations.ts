@@ -7,7 +7,7 @@ import type { Alert } from './model.ts'
 
 /** What the chart replaces by `rules.runbookUrl`, `rules.grafanaUrl` and `config.admin.externalUrl`. */
 export const RUNBOOK_BASE = 'https://github.com/webhook-error-exporter/webhook-error-exporter/blob/main/docs/runbooks'
-export const GRAFANA_BASE = 'https://grafana.example.com'
+const GRAFANA_BASE = 'https://grafana.example.com'
 export const API_BASE = 'https://webhook-error-exporter.example.com'
 
 /** The sample of an endpoint's metric, for `query` in a template. `%q` quotes whatever the name holds. */
@@ -112,6 +112,7 @@ export const apiAnnotations = (path: string): Record<'api_url' | 'api_command', 
   api_command: `(kubectl --namespace {{ $labels.namespace }} port-forward service/{{ $labels.job }}-admin 9464 >/dev/null & trap "kill $!" EXIT; sleep 2; curl --silent --show-error --header 'Accept: text/plain' \${TOKEN:+--header} \${TOKEN:+"Authorization: Bearer $TOKEN"} 'http://127.0.0.1:9464${path}')`,
 })
 
+/** All annotations of an alert, with its runbook and dashboard; values are Prometheus templates. */
 export function annotations(rule: Alert): Record<string, string> {
   return {
     summary: rule.summary,

@@ -40,5 +40,7 @@ export interface Group {
   readonly rules: readonly (Alert | Recording)[]
 }
 
+/** Whether a rule is no recording. */
 export const isAlert = (rule: Alert | Recording): rule is Alert => 'alert' in rule
+/** The alerts of groups, in their order. */
 export const alertsOf = (groups: readonly Group[]): Alert[] => groups.flatMap(({ rules }) => rules.filter(isAlert))

@@ -8,8 +8,10 @@ export const of = (name: string, ...matchers: readonly string[]): string => `${n
 
 /** One process: what identifies a scrape of it. */
 const PROCESS = 'namespace, job, instance, pod'
+/** What identifies an endpoint in one cluster. */
 export const ENDPOINT = 'namespace, job, endpoint'
 
+/** Moves every line that is not empty to the right. */
 export const indent = (text: string, spaces = 2): string => text.replaceAll(/^(?=.)/gm, ' '.repeat(spaces))
 
 const young = (window: number): string => `time() - ${of('process_start_time_seconds')} < ${window * 60}`

@@ -6,15 +6,16 @@ const open = of(SIGNALS.incidentOpen.name)
 const journalUp = of(SIGNALS.journalUp.name)
 const info = of(SIGNALS.endpointInfo.name)
 
-export const INCIDENT_CURRENT = 'namespace_job_endpoint:webhook_incident_open:current'
-export const INFO_NEWEST = 'namespace_job_endpoint:webhook_endpoint_info:newest'
-export const PROBE_INCREASE = 'namespace_job_endpoint_result:webhook_endpoint_probes:increase5m'
+const INCIDENT_CURRENT = 'namespace_job_endpoint:webhook_incident_open:current'
+const INFO_NEWEST = 'namespace_job_endpoint:webhook_endpoint_info:newest'
+const PROBE_INCREASE = 'namespace_job_endpoint_result:webhook_endpoint_probes:increase5m'
 const PROBE_INCREASE_HOUR = 'namespace_job_endpoint_result:webhook_endpoint_probes:increase1h'
 
-export const BURN_WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const
+const BURN_WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const
 export type BurnWindow = (typeof BURN_WINDOWS)[number]
-/** Scheduled probes by the public way within the window, and the part of them that failed. */
+/** The series that counts scheduled probes by the public way within the window. */
 export const probesIn = (window: BurnWindow): string => `namespace_job_endpoint:webhook_endpoint_probes:count${window}`
+/** The series of the part of them that failed, 0 to 1. */
 export const downRatio = (window: BurnWindow): string =>
   `namespace_job_endpoint:webhook_endpoint_probes:down_ratio${window}`
 /**

@@ -10,7 +10,7 @@ const HEAD = ` Made by grafana/generate.ts; do not edit. Complete and valid for 
  3. runbook_url, dashboard_url and api_url begin with addresses that \`rules.runbookUrl\`, \`rules.grafanaUrl\` and
     \`config.admin.externalUrl\` replace; without a value the chart leaves the last two out.`
 
-export const severityLabel = ({ severity }: Alert): string =>
+const severityLabel = ({ severity }: Alert): string =>
   severity === 'endpoint' ? '{{ or $labels.severity "critical" }}' : severity
 
 function plain(rule: Alert | Recording): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { measures } from './measures.ts'
 import type { Alert } from './model.ts'
 
+/** What every page has, in this order. */
 export const HEADINGS = ['Meaning', 'Impact', 'Diagnosis', 'Mitigation'] as const
 /** The page that has the causes; others link to it. */
 export const CAUSES_PAGE = 'WebhookEndpointFailing'
@@ -27,6 +28,7 @@ const steps = (items: readonly string[]): string =>
 const severityText = ({ severity }: Alert): string =>
   severity === 'endpoint' ? "the endpoint's own (`endpoints[].severity`, critical by default)" : severity
 
+/** @returns docs/runbooks/NAME.md */
 export function renderRunbook(rule: Alert): string {
   const { alert, runbook, summary } = rule
   const when = rule.for ? `after the condition held for ${rule.for}` : 'at once'
@@ -92,6 +94,7 @@ Mended when: ${mended}
     .join('')}`
 }
 
+/** @returns docs/runbooks/README.md */
 export function renderIndex(alerts: readonly Alert[]): string {
   const rows = alerts.map(
     (rule) =>

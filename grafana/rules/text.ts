@@ -1,8 +1,15 @@
-/** Pieces of runbooks. In their commands NAMESPACE, JOB, ENDPOINT and API are set as each page's head says. */
+/**
+ * Pieces of runbooks, in Markdown: a step, and below it what is to be pasted. In their commands NAMESPACE, JOB, ENDPOINT and
+ * API are set as each page's head says.
+ */
+
+/** A step and commands for a shell. */
 export const sh = (text: string, ...lines: readonly string[]): string => `${text}\n\n${fence('sh', lines.join('\n'))}`
+/** A step and a query. */
 export const promql = (text: string, query: string): string => `${text}\n\n${fence('promql', query)}`
 const fence = (language: string, code: string): string => `\`\`\`${language}\n${code}\n\`\`\``
 
+/** A look at the log. @param filter an extended regular expression for grep */
 export const LOGS = (what: string, filter: string): string =>
   sh(what, `kubectl --namespace "$NAMESPACE" logs --tail=2000 "service/$JOB-admin" | grep -E '${filter}'`)
 export const PODS = sh(

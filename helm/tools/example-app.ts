@@ -24,6 +24,10 @@ export interface KubernetesObject {
   readonly [field: string]: any
 }
 
+/**
+ * The objects of a rendering: YAML documents, of which empty ones are none.
+ * @throws what the parser found wrong first
+ */
 export function parseObjects(text: string): KubernetesObject[] {
   return parseAllDocuments(text).flatMap((document) => {
     const fault = document.errors[0]

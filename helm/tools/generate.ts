@@ -1,18 +1,16 @@
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import { generate, ROOT, stale } from '../../grafana/generated-files.ts'
 import { kustomizeComponents } from './kustomize.ts'
 import { chartReadme } from './readme.ts'
 import { CHART } from './values-docs.ts'
 import { valuesSchema } from './values-schema.ts'
 
-/**
- * `node helm/tools/generate.ts [--check]`: everything in helm/ that is made from something else. With --check nothing is
- * written; what is not current is named, and the exit code is 1.
- */
-const ROOT = join(import.meta.dirname, '../..')
+/** `node helm/tools/generate.ts [--check]`: everything in helm/ that is made from something else. */
+const OWNED = ['helm/kustomize/*/*', 'helm/webhook-error-exporter/files/dashboards/*']
 
 /** @returns path from the repository's root → content */
-export async function generated(): Promise<Map<string, string>> {
+async function generated(): Promise<Map<string, string>> {
   const files = new Map<string, string>()
   const add = (path: string, text: string) => files.set(relative(ROOT, path), text)
   add(join(CHART, 'values.schema.json'), `${JSON.stringify(valuesSchema(), null, 1)}\n`)
@@ -25,39 +23,7 @@ export async function generated(): Promise<Map<string, string>> {
   return files
 }
 
-/** Files in generated folders that nothing generates any more. */
-function left(files: ReadonlyMap<string, string>): string[] {
-  const there = globSync(['helm/kustomize/*/*', 'helm/webhook-error-exporter/files/dashboards/*'], { cwd: ROOT })
-  return there.filter((path) => !files.has(path))
-}
-
 /** @returns the paths whose files differ from what would be generated, or should not be there */
-export async function stale(): Promise<string[]> {
-  const files = await generated()
-  return [...[...files].filter(([path, text]) => current(path) !== text).map(([path]) => path), ...left(files)]
-}
+export const drift = async (): Promise<string[]> => stale(await generated(), OWNED)
 
-function current(path: string): string | undefined {
-  try {
-    return readFileSync(join(ROOT, path), 'utf8')
-  } catch {
-    return undefined
-  }
-}
-
-if (import.meta.main) {
-  if (process.argv.includes('--check')) {
-    const paths = await stale()
-    for (const path of paths) console.error(`${path} is not current: run node helm/tools/generate.ts`)
-    process.exitCode = paths.length > 0 ? 1 : 0
-  } else {
-    const files = await generated()
-    for (const path of left(files)) rmSync(join(ROOT, path))
-    for (const [path, text] of files) {
-      if (current(path) === text) continue
-      mkdirSync(dirname(join(ROOT, path)), { recursive: true })
-      writeFileSync(join(ROOT, path), text)
-      console.log(path)
-    }
-  }
-}
+if (import.meta.main) generate(await generated(), OWNED)

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { stale } from './generate.ts'
+import { drift } from './generate.ts'
 import { CHART } from './values-docs.ts'
 
 /** `node helm/tools/release-check.ts v1.2.3`: refuses a tag that the repository does not say everywhere. */
@@ -28,7 +28,7 @@ export async function releaseFaults(tag: string): Promise<string[]> {
   if (!existsSync(join(ROOT, 'test/helm/released', version))) {
     faults.push(`test/helm/released has no values of ${version}: run node helm/tools/set-version.ts ${version}`)
   }
-  for (const path of await stale()) faults.push(`${path} is not current: run node helm/tools/generate.ts`)
+  for (const path of await drift()) faults.push(`${path} is not current: run node helm/tools/generate.ts`)
   return faults
 }
 

@@ -8,7 +8,7 @@ export const CANARY_HEADERS = {
 } as const
 
 /** How far a canary's time may be from the receiver's, milliseconds, either way. */
-export const CANARY_WINDOW = 5 * 60_000
+const CANARY_WINDOW = 5 * 60_000
 
 /** The report that goes along: of the ordinary form, so that it takes the ordinary way. It is never recorded. */
 export const CANARY_REPORT = {
@@ -26,21 +26,29 @@ export interface CanaryHeaders {
 const hmac = (secret: string, ...parts: readonly string[]): string =>
   createHmac('sha256', secret).update(parts.join('\n')).digest('base64url')
 
-/** @param at milliseconds since the epoch */
+/**
+ * @param nonce 16 to 64 characters of base64url, never used before
+ * @param at milliseconds since the epoch
+ * @returns header fields by the names of `CANARY_HEADERS`; the signature is HMAC-SHA-256 (RFC 2104), in base64url
+ */
 export function signCanary(secret: string, nonce: string, at: number): CanaryHeaders {
   const time = String(Math.floor(at / 1_000))
   return { nonce, time, signature: hmac(secret, 'request', nonce, time) }
 }
 
-/** Whether a canary is signed with the secret, and of the last or next five minutes. */
+/**
+ * Whether a canary is signed with the secret, and of the last or next five minutes. No secret has valid ones.
+ * @param now milliseconds since the epoch
+ */
 export function canaryIsValid(secret: string, { nonce, time, signature }: CanaryHeaders, now: number): boolean {
   if (secret === '' || !/^[A-Za-z0-9_-]{16,64}$/.test(nonce) || !/^\d{1,11}$/.test(time)) return false
   return same(signature, hmac(secret, 'request', nonce, time)) && Math.abs(now - Number(time) * 1_000) <= CANARY_WINDOW
 }
 
-/** What only a receiver that knows the secret can answer. It is not what the request carries, so that no echo passes. */
+/** What only a receiver that knows the secret can answer, in base64url. It is not what the request carries, so that no echo passes. */
 export const canaryAnswer = (secret: string, nonce: string): string => hmac(secret, 'answer', nonce)
 
+/** Whether two texts are equal, in a time that tells nothing of where they differ. Only their length shows. */
 export function same(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)]
   return a.length === b.length && timingSafeEqual(a, b)

@@ -58,6 +58,7 @@ export function canonicalUrl(text: string): string | undefined {
   return url && render(url)
 }
 
+/** A URL in normal form as it may be shown: see `canonicalUrl`. */
 export function render({ origin, segments }: NormalUrl): string {
   let result = shownOrigin(origin)
   let word = ''

@@ -1,4 +1,4 @@
-import { ID, type NormalUrl, parseHttpUrl, render } from './canonical-url.ts'
+import { canonicalUrl, ID, type NormalUrl, parseHttpUrl, render } from './canonical-url.ts'
 import { INVALID_ENDPOINT, OTHER } from './failure.ts'
 import { cutCharacters, redact } from './redact.ts'
 import { neededSeries, SETS_PER_ENDPOINT, SETS_PER_SOURCE } from './series.ts'
@@ -8,6 +8,18 @@ export interface NamedEndpoint {
   /** Exact URLs, prefixes with a final `/*`, `{param}` for any one segment. */
   readonly urls: readonly string[]
 }
+
+/** Whose an endpoint is and how much it matters, in the words of the configuration. */
+export interface EndpointFacts {
+  /** For one that is not configured its canonical URL. */
+  readonly name: string
+  readonly event: string
+  readonly team: string
+  readonly severity: string
+}
+
+/** What is configured of an endpoint, as the API shows and uses it. */
+export type ConfiguredEndpoint = NamedEndpoint & EndpointFacts
 
 /** A configured URL, in normal form. */
 export interface EndpointPattern {
@@ -51,6 +63,18 @@ export function identifier(endpoints: readonly NamedEndpoint[]): (text: string) 
     const shown = render(url)
     return { endpoint: match(origins.get(url.origin), url) ?? shown, url: shown }
   }
+}
+
+/**
+ * What the checks of an endpoint are about where no probe was made: its `probe.url`, else the first of its URLs.
+ * @param endpoints without `configurationFaults`
+ * @returns gives the canonical URL of a configured endpoint; undefined for one that is its own URL
+ */
+export function endpointUrls(
+  endpoints: readonly (NamedEndpoint & { readonly probe: { readonly url?: string } })[],
+): (endpoint: string) => string | undefined {
+  const urls = new Map(endpoints.map(({ name, probe, urls }) => [name, canonicalUrl(probe.url ?? urls[0]!)]))
+  return (endpoint) => urls.get(endpoint)
 }
 
 /** A node of the tree of segments below an origin. */

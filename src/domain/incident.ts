@@ -106,8 +106,8 @@ export type IncidentEvent =
     }
   | { readonly type: 'resolve'; readonly at: number; readonly id: string; readonly reason: string }
 
-export const CHANGES = ['opened', 'reopened', 'joined', 'closed', 'none'] as const
-export type Change = (typeof CHANGES)[number]
+/** What an event did to an endpoint's incident; `joined`: a report belongs to the open one, `none`: nothing that is told. */
+export type Change = 'opened' | 'reopened' | 'joined' | 'closed' | 'none'
 
 export interface Reduced {
   /** The same object where nothing is to be stored. */
@@ -115,6 +115,7 @@ export interface Reduced {
   readonly change: Change
 }
 
+/** An endpoint of which nothing is known. */
 export const newEndpoint = (endpoint: string): EndpointState => ({
   endpoint,
   goodAt: null,
@@ -124,6 +125,7 @@ export const newEndpoint = (endpoint: string): EndpointState => ({
   incident: null,
 })
 
+/** Whether its newest incident goes on. */
 export const isOpen = (state: EndpointState): boolean => state.incident !== null && state.incident.closedAt === null
 
 /**

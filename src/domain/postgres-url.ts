@@ -89,6 +89,7 @@ export function postgresUrlFault(url: string): string | undefined {
   }
 }
 
+/** By its scheme alone (libpq's connection URIs): whether the rest is sound is for `postgresUrlFault` to say. */
 export const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:/.test(url)
 
 /** Hosts, ports and database, for messages: never user or password. */

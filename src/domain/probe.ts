@@ -9,23 +9,19 @@ export const VANTAGES = ['public', 'internal'] as const
 export type Vantage = (typeof VANTAGES)[number]
 
 /** Why a probe was made. The set is closed: it is a label. */
-export const PROBE_TRIGGERS = ['scheduled', 'report', 'manual'] as const
-export type ProbeTrigger = (typeof PROBE_TRIGGERS)[number]
+export type ProbeTrigger = 'scheduled' | 'report' | 'manual'
 
-export const PROBE_METHODS = ['HEAD', 'OPTIONS', 'GET'] as const
-export type ProbeMethod = (typeof PROBE_METHODS)[number]
+export type ProbeMethod = 'HEAD' | 'OPTIONS' | 'GET'
 
 /** What is wrong with a certificate that does not verify. */
-export const CERTIFICATE_FAULTS = [
-  'expired',
-  'not_yet_valid',
-  'wrong_name',
-  'self_signed',
-  'untrusted',
-  'revoked',
-  'other',
-] as const
-export type CertificateFault = (typeof CERTIFICATE_FAULTS)[number]
+export type CertificateFault =
+  | 'expired'
+  | 'not_yet_valid'
+  | 'wrong_name'
+  | 'self_signed'
+  | 'untrusted'
+  | 'revoked'
+  | 'other'
 
 /** What one probe looks at. Secrets are already read from where they are kept. */
 export interface ProbeTarget {

@@ -42,7 +42,7 @@ const KNOWN_KEY =
 /** Where a key with a documented prefix starts, or -1. */
 export const knownKeyAt = (text: string): number => text.search(KNOWN_KEY)
 
-export const withoutUuids = (text: string): string => text.replace(UUID, '')
+const withoutUuids = (text: string): string => text.replace(UUID, '')
 
 const MAX_ENCODINGS = 4
 

@@ -1,6 +1,9 @@
 import type { Cause } from './cause.ts'
 import type { ProbeResult, Vantage } from './probe.ts'
-import type { Confidence } from './verdict.ts'
+
+/** Whether report and probe say the same, or which of them there is. */
+export const CONFIDENCES = ['agree', 'differ', 'only_report', 'only_probe'] as const
+export type Confidence = (typeof CONFIDENCES)[number]
 
 /** What a rule looks at. Probes that the outbound guard forbade are absent here; `blocked` tells that there was one. */
 export interface Situation {
@@ -49,7 +52,7 @@ const LAYERS: Readonly<Partial<Record<Cause, number>>> = {
   server_error: 5,
   unavailable: 5,
 }
-export const layerOf = (cause: Cause): number | undefined => LAYERS[cause]
+const layerOf = (cause: Cause): number | undefined => LAYERS[cause]
 
 /** Causes that only a real delivery meets: a probe sends no body, no signature and no credential of the platform. */
 const UNSEEN: readonly Cause[] = ['authentication', 'not_found', 'rejected', 'rate_limited', 'server_error', 'blocked']
@@ -248,6 +251,7 @@ export const RULES: readonly Rule[] = [
 /** What is to be said of the end of an incident whose newest verdict came from such a rule. */
 export const UNPROVABLE =
   'A probe goes another way than the platform: until one of its deliveries is seen to arrive, more may be lost'
+/** @param rule a verdict's; one of an earlier version may be unknown and is none of them */
 export const isUnprovable = (rule: string): boolean => RULES.some(({ id, unprovable }) => id === rule && unprovable)
 
 /** Where to look when the platform fails and a probe does not, by the report's cause. */

@@ -4,11 +4,7 @@ import type { MeasureId } from './measures/catalogue.ts'
 import { checksFor, measureId } from './measures/measures.ts'
 import { guarded, observation, place } from './observation.ts'
 import type { ProbeResult, Vantage } from './probe.ts'
-import { RULES, type Rule, UP_HINTS } from './verdict-rules.ts'
-
-/** Whether report and probe say the same, or which of them there is. */
-export const CONFIDENCES = ['agree', 'differ', 'only_report', 'only_probe'] as const
-export type Confidence = (typeof CONFIDENCES)[number]
+import { type Confidence, RULES, type Rule, UP_HINTS } from './verdict-rules.ts'
 
 /** Report and probe read together. The failure's own cause stays as it was received. */
 export interface Verdict {

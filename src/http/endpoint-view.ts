@@ -1,10 +1,10 @@
 import { Type } from 'typebox'
 import { CAUSES } from '../domain/cause.ts'
+import type { ConfiguredEndpoint } from '../domain/endpoint.ts'
 import type { EndpointState } from '../domain/incident.ts'
 import { PROBE_PHASES, type ProbeResult, VANTAGES } from '../domain/probe.ts'
 import type { Latest } from '../service/follow-incidents.ts'
 import { incidentView } from './incident-view.ts'
-import type { EndpointFacts } from './incidents-handler.ts'
 
 const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>
   Type.Union([schema, Type.Null()], { description })
@@ -58,9 +58,13 @@ export const EndpointListSchema = Type.Object(
 
 const rfc3339 = (at: number | null | undefined): string | null => (at == null ? null : new Date(at).toISOString())
 
+/**
+ * An endpoint as `EndpointSchema` says; times are RFC 3339.
+ * @param name a configured name, else the canonical URL, which then is its only one
+ */
 export function endpointView(
   name: string,
-  { facts, state, latest }: { facts: EndpointFacts | undefined; state: EndpointState | undefined; latest: Latest },
+  { facts, state, latest }: { facts: ConfiguredEndpoint | undefined; state: EndpointState | undefined; latest: Latest },
 ) {
   const incident = state?.incident ?? null
   return {

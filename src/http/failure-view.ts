@@ -33,6 +33,7 @@ export const FailurePageSchema = Type.Object(
 
 export type FailureView = Static<typeof FailureSchema>
 
+/** A failure as `FailureSchema` says: field by field, so that what a record gains later is not shown by accident. */
 export const failureView = ({ receivedAt, ...rest }: Failure): FailureView => ({
   id: rest.id,
   receivedAt: new Date(receivedAt).toISOString(),

@@ -1,9 +1,9 @@
+import type { EndpointFacts } from '../domain/endpoint.ts'
 import { humanDuration, instant } from '../domain/human.ts'
 import { guarded, observation } from '../domain/observation.ts'
 import type { ProbeResult } from '../domain/probe.ts'
 import { isUnprovable, UNPROVABLE } from '../domain/verdict-rules.ts'
 import type { incidentDetailView, incidentView } from './incident-view.ts'
-import type { EndpointFacts } from './incidents-handler.ts'
 
 export interface TextFacts {
   /** Undefined where the endpoint is not configured. */

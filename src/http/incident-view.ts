@@ -5,7 +5,8 @@ import type { Measure } from '../domain/measures/catalogue.ts'
 import { MEASURE_IDS } from '../domain/measures/catalogue.ts'
 import type { ReadAgain } from '../domain/measures/retm.ts'
 import { VANTAGES } from '../domain/probe.ts'
-import { CONFIDENCES, type Verdict } from '../domain/verdict.ts'
+import type { Verdict } from '../domain/verdict.ts'
+import { CONFIDENCES } from '../domain/verdict-rules.ts'
 
 const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>
   Type.Union([schema, Type.Null()], { description })
@@ -126,8 +127,10 @@ export const IncidentPageSchema = Type.Object(
 
 const rfc3339 = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
 
-export const verdictView = (verdict: Verdict) => ({ ...verdict, at: new Date(verdict.at).toISOString() })
+/** As `VerdictSchema` says. */
+const verdictView = (verdict: Verdict) => ({ ...verdict, at: new Date(verdict.at).toISOString() })
 
+/** As `IncidentSchema` says; times are RFC 3339. */
 export function incidentView(incident: Incident) {
   const { id, endpoint, closedAt, loss, verdict, report } = incident
   return {
@@ -163,6 +166,7 @@ function failuresUrl({ endpoint, openedAt, firstFailureAt, lastFailureAt }: Inci
   return `/api/v1/failures?${query}`
 }
 
+/** As `IncidentDetailSchema` says. */
 export const incidentDetailView = (
   incident: Incident,
   more: {

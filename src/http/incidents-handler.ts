@@ -1,11 +1,11 @@
 import type { Context, Middleware } from 'koa'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { Clock } from '../domain/clock.ts'
+import type { ConfiguredEndpoint } from '../domain/endpoint.ts'
 import type { Incident, IncidentSettings } from '../domain/incident.ts'
 import type { Journal } from '../domain/journal.ts'
-import { measureId, measuresFor } from '../domain/measures/measures.ts'
+import { calledFor, measuresFor } from '../domain/measures/measures.ts'
 import { readAgain } from '../domain/measures/retm.ts'
 import { redact } from '../domain/redact.ts'
 import { AppError } from '../errors.ts'
@@ -16,19 +16,12 @@ import { incidentPage, incidentText, listText } from './incident-text.ts'
 import { incidentDetailView, incidentView } from './incident-view.ts'
 import { BODY_TIMEOUT } from './listener.ts'
 
-/** What is configured of an endpoint, as the API shows and uses it. */
-export interface EndpointFacts {
-  readonly name: string
-  readonly event: string
-  readonly team: string
-  readonly severity: string
-  readonly urls: readonly string[]
-}
-
 export interface IncidentsParts {
   readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
   readonly follower: Pick<Follower, 'resolve' | 'latest' | 'state' | 'states'>
-  readonly endpoints: readonly EndpointFacts[]
+  readonly endpoints: readonly ConfiguredEndpoint[]
+  /** What an endpoint's checks are about before there is a verdict: see `endpointUrls`. */
+  readonly urlOf: (endpoint: string) => string | undefined
   readonly settings: Pick<IncidentSettings, 'quietTime' | 'goodProbes'>
   readonly clock: Clock
   /** Where people reach the admin listener. */
@@ -89,17 +82,16 @@ async function tell(ctx: Context, incident: Incident, parts: IncidentsParts): Pr
   answerText(ctx, text)
 }
 
-function advice(incident: Incident, { endpoints, follower, settings }: IncidentsParts) {
-  const { endpoint, cause, report, loss, verdict, closedAt } = incident
+function advice(incident: Incident, { endpoints, urlOf, follower, settings }: IncidentsParts) {
+  const { endpoint, report, loss, verdict, closedAt } = incident
   const facts = endpoints.find(({ name }) => name === endpoint)
   const { public: outside, internal: inside } = follower.latest(endpoint)
   const probe = verdict?.vantage === 'internal' ? (inside ?? outside) : (outside ?? inside)
-  // What is well by now says nothing of what was wrong: then it is the verdict's that counts.
-  const measure = verdict?.measure ?? measureId(cause, probe)
+  const { measure, url } = calledFor(incident, urlOf)
   return {
     measures: measuresFor(measure, {
       endpoint,
-      url: verdict?.url ?? probe?.url ?? canonicalUrl(facts?.urls[0] ?? endpoint) ?? endpoint,
+      url,
       ...(report && { code: report.code }),
       ...(probe && { probe }),
     }),

@@ -29,6 +29,7 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   shutting_down: [503, 'Shutting down'],
 }
 
+/** RFC 9457's media type. */
 export const PROBLEM_TYPE = 'application/problem+json'
 
 /** A problem document (RFC 9457). `type` is a stable name, not an address; `code` is the same for programs. */
@@ -41,9 +42,10 @@ export interface Problem {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
+/** The HTTP status with which an error is answered. */
 export const statusOf = (code: ErrorCode): number => ANSWERS[code][0]
 
-export function problem(error: AppError): Problem {
+function problem(error: AppError): Problem {
   const [status, title] = ANSWERS[error.code]
   return {
     type: `urn:webhook-error-exporter:problem:${error.code.replaceAll('_', '-')}`,

@@ -1,6 +1,7 @@
 import { AppError, type FieldFault } from '../errors.ts'
 import { parseDuration } from '../units.ts'
 
+/** How people may write a time, for texts. */
 export const TIME_FORMS = 'RFC 3339, seconds since the epoch, or a duration before now such as 15m.'
 
 /** How one parameter is read (undefined where the text is none), and what it must be, for people. */
@@ -9,6 +10,7 @@ export type QueryReaders = Readonly<Record<string, QueryReader>>
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
+/** What more than one route takes; times become milliseconds since the epoch. */
 export const QUERY_READERS = {
   text: [(text) => text, 'a text'],
   time: [readTime, `a time: ${TIME_FORMS}`],

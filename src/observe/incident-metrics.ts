@@ -1,15 +1,15 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { EndpointState, Incident } from '../domain/incident.ts'
+import { calledFor } from '../domain/measures/measures.ts'
 
 /** A configured endpoint's canonical URL; undefined for one that is its own URL. */
 export type UrlOf = (endpoint: string) => string | undefined
 
 /** Rules and measures are closed sets; the URL is canonical. Before there is a verdict its rule is `none`. */
-const verdictOf = ({ endpoint, cause, verdict }: Incident, urlOf: UrlOf) => ({
-  endpoint,
-  rule: verdict?.rule ?? 'none',
-  measure: verdict?.measure ?? cause,
-  url: verdict?.url ?? urlOf(endpoint) ?? endpoint,
+const verdictOf = (incident: Incident, urlOf: UrlOf) => ({
+  endpoint: incident.endpoint,
+  rule: incident.verdict?.rule ?? 'none',
+  ...calledFor(incident, urlOf),
 })
 
 /**

@@ -1,8 +1,8 @@
 import pino from 'pino'
 import type { Log } from '../domain/telemetry.ts'
 
+/** pino's levels, which LOG_LEVEL may name; each shows itself and what comes after it. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
 
 export interface LogOptions {
   /** LOG_LEVEL; undefined and empty mean info. */
@@ -116,12 +116,12 @@ async function terminalWriter(): Promise<(line: string) => void> {
 const CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
 /** The same JSON, with every control character as an escape. Outside of strings there is none. */
-export function visibleControls(json: string): string {
+function visibleControls(json: string): string {
   return json.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** JSON whose strings hold the escapes as text: `a\nb` stays `a\nb` for whoever reads the values. */
-export function literalEscapes(json: string): string {
+function literalEscapes(json: string): string {
   return json.replace(/\\(.)/g, (sequence, character) =>
     character === '"' || character === '\\' ? sequence : `\\${sequence}`,
   )

@@ -22,16 +22,26 @@ import { NodeSDK } from '@opentelemetry/sdk-node'
 import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import type { Log, Tracing } from '../domain/telemetry.ts'
+import type { SpanResult } from './metrics.ts'
 import { probeSpans } from './probe-spans.ts'
 import { deliveryAttributes, requestAttributes, senderLinks, spanName } from './span-attributes.ts'
-import { otlpProtocol, type TracingOptions } from './tracing.ts'
 
-/** Starts the OpenTelemetry SDK for spans alone, as the OTEL_* variables say, which `tracingFault` found no fault with. */
-export async function startTracing({ version, onSpans, log }: TracingOptions): Promise<Tracing> {
+export interface TracingOptions {
+  readonly version: string
+  /** Called for spans as their fate is known. */
+  readonly onSpans: (result: SpanResult, count: number) => void
+  readonly log: Omit<Log, 'child'>
+}
+
+/**
+ * Starts the OpenTelemetry SDK for spans alone, as the OTEL_* variables say, which `tracingFault` found no fault with.
+ * @param protocol `http/protobuf` or `http/json`
+ */
+export async function startTracing({ version, onSpans, log }: TracingOptions, protocol: string): Promise<Tracing> {
   // What the SDK has to say of its configuration is told; later it would repeat itself with every batch.
   const logger = diagLogger(log)
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN })
-  const exporter = watched(await otlpExporter(), onSpans, log)
+  const exporter = watched(await otlpExporter(protocol), onSpans, log)
   // With it the SDK would write to stdout past the log: lines that are no JSON, with what the environment holds.
   delete process.env['OTEL_LOG_LEVEL']
   const sdk = new NodeSDK({
@@ -100,9 +110,9 @@ export async function startTracing({ version, onSpans, log }: TracingOptions): P
 }
 
 /** OTLP over HTTP; endpoint, headers, time-out, compression and certificates are read from the environment by the exporter. */
-async function otlpExporter(): Promise<SpanExporter> {
+async function otlpExporter(protocol: string): Promise<SpanExporter> {
   const { OTLPTraceExporter } =
-    otlpProtocol(process.env).protocol === 'http/json'
+    protocol === 'http/json'
       ? await import('@opentelemetry/exporter-trace-otlp-http')
       : await import('@opentelemetry/exporter-trace-otlp-proto')
   return new OTLPTraceExporter()

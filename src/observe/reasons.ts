@@ -1,7 +1,7 @@
 import { NO_SOURCE, type Outcome, type Reason } from '../domain/telemetry.ts'
 
 /** What can become of a request that reached a source's route. Each combination is a series, at 0 from the start. */
-export const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
+const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
   recorded: ['none'],
   duplicate: ['none'],
   canary: ['none'],

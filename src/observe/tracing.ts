@@ -1,12 +1,5 @@
-import type { Log, RequestSpan, Tracing } from '../domain/telemetry.ts'
-import type { SpanResult } from './metrics.ts'
-
-export interface TracingOptions {
-  readonly version: string
-  /** Called for spans as their fate is known. */
-  readonly onSpans: (result: SpanResult, count: number) => void
-  readonly log: Omit<Log, 'child'>
-}
+import type { RequestSpan, Tracing } from '../domain/telemetry.ts'
+import type { TracingOptions } from './otel.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -19,7 +12,7 @@ export function tracingWanted(env: Env): boolean {
 }
 
 /** The variable that names the OTLP protocol, and what it says. */
-export function otlpProtocol(env: Env): { readonly variable: string; readonly protocol: string } {
+function otlpProtocol(env: Env): { readonly variable: string; readonly protocol: string } {
   const own = 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'
   const variable = env[own]?.trim() ? own : 'OTEL_EXPORTER_OTLP_PROTOCOL'
   return { variable, protocol: env[variable]?.trim() || 'http/protobuf' }
@@ -53,7 +46,7 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
   const fault = tracingFault(process.env)
   if (fault) throw new RangeError(fault)
   const { startTracing } = await import('./otel.ts')
-  return startTracing(options)
+  return startTracing(options, otlpProtocol(process.env).protocol)
 }
 
 const NO_SPAN: RequestSpan = { traceId: null, sampled: false, delivery: () => null, end() {} }

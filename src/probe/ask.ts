@@ -114,4 +114,5 @@ export const bare = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1
 /** The host as sentences show it: labels that look like secrets are masked. */
 export const shownHost = (url: URL): string =>
   /^https?:\/\/(.*?)(:[0-9]+)?\/?$/.exec(canonicalUrl(url.origin) ?? '')?.[1] ?? 'its host'
+/** The port that is meant, also where the URL names none. */
 export const portOf = (url: URL): number => Number(url.port || (url.protocol === 'https:' ? 443 : 80))

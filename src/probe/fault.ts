@@ -84,6 +84,7 @@ export function exchangeFault(error: unknown): ProbeFault {
   return systemFault(error)
 }
 
+/** For an answer that stopped before its end. */
 export const endOfStream = (): ProbeFault =>
   new ProbeFault('protocol', 'the connection was closed before the answer was complete')
 

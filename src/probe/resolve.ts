@@ -62,7 +62,7 @@ export function resolver({ lookup = systemLookup, places = 2 }: { lookup?: Looku
 }
 
 /** The promise's outcome, or a rejection with the signal's reason, whichever comes first. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: either, resolve, reject } = Promise.withResolvers<T>()
   const abort = () => reject(signal.reason)
   if (signal.aborted) abort()

@@ -65,6 +65,7 @@ export function followIntervals({ quietTime, goodProbes }: IncidentSettings): { 
 /** Spans of failures whose probe is still to come. */
 const MOST_SPANS = 1_000
 
+/** @returns a follower that knows nothing until `restored`; its clock runs from `start` to `stop` */
 export function createFollower(parts: FollowerParts): Follower {
   const { journal, settings, names, probing, clock, log, timers = systemTimers } = parts
   const probed = new Set(

@@ -6,6 +6,7 @@ export interface Timers {
   clear(timer: unknown): void
 }
 
+/** Node's own. */
 export const systemTimers: Timers = {
   // Waiting for the next probe keeps no process alive.
   set: (run, milliseconds) => setTimeout(run, milliseconds).unref(),

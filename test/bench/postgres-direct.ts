@@ -4,7 +4,22 @@ import { openPostgresJournal } from '../../src/journal/postgres.ts'
 import { entry, INCIDENTS } from '../journal/entries.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { NAIVE_TABLE } from './naive-table.ts'
-import type { Run, Side } from './postgres.ts'
+
+/** What one side did in one round. */
+export interface Run {
+  readonly accepted: number
+  readonly seconds: number
+  /** Milliseconds. */
+  readonly p50: number
+  readonly p99: number
+  /** Bytes of write-ahead log a report, where it was measured. */
+  readonly log?: number
+}
+
+export interface Side {
+  readonly name: string
+  readonly run: () => Promise<Run>
+}
 
 interface Databases {
   readonly few: string

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { program } from '../support/programs.ts'
-import { directSides } from './postgres-direct.ts'
+import { directSides, type Run, type Side } from './postgres-direct.ts'
 import { retention } from './postgres-retention.ts'
 import { filled, made, plans, refill } from './postgres-rows.ts'
 
@@ -40,14 +40,6 @@ interface Service {
   readonly name: string
   readonly script: string
   readonly env: Readonly<Record<string, string>>
-}
-export interface Run {
-  readonly accepted: number
-  readonly seconds: number
-  readonly p50: number
-  readonly p99: number
-  /** Bytes of write-ahead log a report, where it was measured. */
-  readonly log?: number
 }
 
 async function load(port: number, seconds: number): Promise<Run> {
@@ -124,11 +116,6 @@ const services: Service[] = [
   service(`service, ${values.rows} rows`, many),
 ]
 if (values.plans) for (const [name, plan] of await plans(server, many)) console.log(`-- ${name}\n${plan}\n`)
-
-export interface Side {
-  readonly name: string
-  readonly run: () => Promise<Run>
-}
 
 /** Few rows stay few, and nobody pays for the pages that another side wrote. */
 async function settled(): Promise<void> {

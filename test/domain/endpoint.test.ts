@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { canonicalUrl } from '../../src/domain/canonical-url.ts'
-import { configurationFaults, identifier, parsePattern } from '../../src/domain/endpoint.ts'
+import { configurationFaults, endpointUrls, identifier, parsePattern } from '../../src/domain/endpoint.ts'
 
 const named = (...urls: string[]) => urls.map((url) => ({ name: url, urls: [url] }))
 const nameOf = (text: string, ...urls: string[]) => identifier(named(...urls))(text).endpoint
@@ -118,6 +118,19 @@ describe('identifier', () => {
         expect(url.length).to.be.at.most(255)
       }),
     )
+  })
+})
+
+describe('endpointUrls', () => {
+  it('gives the URL that is probed, else the first one, canonical; none for an endpoint that is its own URL', () => {
+    const urls = ['https://SHOP.example:443/hooks/*', 'https://other.example/']
+    const urlOf = endpointUrls([
+      { name: 'orders', urls, probe: {} },
+      { name: 'menu', urls, probe: { url: 'https://shop.example/health?key=secret' } },
+    ])
+    expect(urlOf('orders')).to.equal('https://shop.example/hooks/*')
+    expect(urlOf('menu')).to.equal('https://shop.example/health')
+    expect(urlOf('https://stranger.example/')).to.equal(undefined)
   })
 })
 

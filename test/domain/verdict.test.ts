@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
 import type { ProbeResult, Vantage } from '../../src/domain/probe.ts'
-import { addVerdict, CONFIDENCES, judge, type Verdict } from '../../src/domain/verdict.ts'
-import { RULES } from '../../src/domain/verdict-rules.ts'
+import { addVerdict, judge, type Verdict } from '../../src/domain/verdict.ts'
+import { CONFIDENCES, RULES } from '../../src/domain/verdict-rules.ts'
 
 const AT = Date.parse('2026-11-24T02:51:00Z')
 const URL_OF_SHOP = 'https://shop.example/hooks'

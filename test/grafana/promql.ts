@@ -20,7 +20,7 @@ export interface Query {
 }
 
 /** Numbers and durations in the place of Grafana's; other variables stand within texts and stay. */
-export const withoutMacros = (expr: string): string =>
+const withoutMacros = (expr: string): string =>
   expr
     .replaceAll('$__interval_ms', '60000')
     .replaceAll('$__range_s', '86400')
@@ -63,7 +63,7 @@ export function above(node: SyntaxNode): SyntaxNode[] {
   return found
 }
 
-export const functionName = (node: SyntaxNode): string | undefined =>
+const functionName = (node: SyntaxNode): string | undefined =>
   node.name === 'FunctionCall' ? node.getChild('FunctionIdentifier')?.firstChild?.name : undefined
 
 /**

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
-import { answer, report } from '../support/http.ts'
+import { answer, report, scrape } from '../support/http.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
+import { raw } from '../support/sockets.ts'
 import { until } from '../support/temp.ts'
 
 const TOKEN = 'api-token-of-the-test'
@@ -69,6 +70,24 @@ describe('/api/v1/incidents and /endpoints', () => {
     expect(JSON.stringify(body.readAgain)).to.include('Bearer $RETM_TOKEN')
     const { body: page } = await get(body.failuresUrl.slice('/api/v1/'.length))
     expect(page.failures.map((failure: { id: string }) => failure.id)).to.deep.equal([id])
+  })
+
+  it('has checks and a metric about the URL that is probed, while the first probe has not ended', async () => {
+    const silent = await raw(() => {})
+    const probed = `http://127.0.0.1:${silent.port}/health`
+    const open = await startService({
+      config: {
+        outbound: { allow: ['127.0.0.1'] },
+        endpoints: [{ name: 'slow', urls: ['https://slow.example/*'], probe: { url: probed, timeout: '1m' } }],
+      },
+    })
+    const { body } = await answer(report(open.ingest, { code: 404, endpoint: 'https://slow.example/x' }))
+    await until('the probe', () => silent.accepted() > 0)
+    const incident = (await answer(fetch(`${open.admin}/api/v1/incidents/${body.id}`))).body
+    expect(incident.verdict).to.equal(null)
+    expect(incident.measures.checks.join()).to.include(probed).and.not.include('slow.example')
+    expect(await scrape(open.admin)).to.include(`rule="none",measure="not_found",url="${probed}"} 1`)
+    await silent.close()
   })
 
   describe('for people', () => {

@@ -4,10 +4,9 @@ import { expect } from 'chai'
 import type { Failure } from '../../src/domain/failure.ts'
 import type { Journal } from '../../src/domain/journal.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
-import { quickJournal } from './postgres-load.ts'
+import { databases } from './postgres-databases.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
@@ -32,33 +31,30 @@ function copy(from: string, to: string, onStart: (kill: () => void) => void = ()
 }
 
 describe('journal copy', () => {
-  let server: PostgresServer
-  let url: string
+  const base = databases()
   let path: string
   let events: EventLog
   const journals: Journal[] = []
 
-  const opened = async (journal: Journal): Promise<Journal> => {
+  const sqlite = async (at = path): Promise<Journal> => {
+    events = new EventLog()
+    const journal = openSqliteJournal({
+      path: at,
+      events,
+      clock: Date.now,
+      incidents: INCIDENTS,
+      retention: { age: 10 ** 12, size: 2 ** 40 },
+    })
     journals.push(journal)
     await journal.open()
     expect(journal.status().fault).to.equal(undefined)
     return journal
   }
-  const sqlite = (at = path) => {
+  const postgres = async (): Promise<Journal> => {
     events = new EventLog()
-    return opened(
-      openSqliteJournal({
-        path: at,
-        events,
-        clock: Date.now,
-        incidents: INCIDENTS,
-        retention: { age: 10 ** 12, size: 2 ** 40 },
-      }),
-    )
-  }
-  const postgres = () => {
-    events = new EventLog()
-    return opened(quickJournal(url, { events }))
+    const journal = await base.open({ events })
+    expect(journal.status().fault).to.equal(undefined)
+    return journal
   }
   const close = (journal: Journal) => journal.close(5_000)
   const all = async (journal: Journal): Promise<Failure[]> => {
@@ -67,13 +63,7 @@ describe('journal copy', () => {
     return failures
   }
 
-  before(async function () {
-    this.timeout(60_000)
-    server = await startPostgres()
-  })
-  after(stopPostgres)
-  beforeEach(async () => {
-    url = await server.createDatabase()
+  beforeEach(() => {
     path = join(tempFolder(), 'journal.db')
   })
   afterEach(async () => {
@@ -96,7 +86,7 @@ describe('journal copy', () => {
     const incidents = await first.incidents({}, { limit: 10 })
     await close(first)
 
-    const there = await copy(`sqlite:${path}`, url)
+    const there = await copy(`sqlite:${path}`, base.url)
     expect(there.stderr).to.equal('')
     expect(there.code).to.equal(0)
     expect(there.stdout).to.match(/^2501 records, 2501 copied now\nsha256 from (\w{64})\nsha256 to {3}\1\n$/)
@@ -111,7 +101,7 @@ describe('journal copy', () => {
     await close(second)
 
     const other = join(tempFolder(), 'back.db')
-    expect((await copy(url, `sqlite:${other}`)).code).to.equal(0)
+    expect((await copy(base.url, `sqlite:${other}`)).code).to.equal(0)
     const third = await sqlite(other)
     expect((await all(third)).slice(1)).to.deep.equal(before)
     expect(events.counts()).to.deep.equal({ orders: 1, e0: 835, e1: 833, e2: 833 })
@@ -127,11 +117,10 @@ describe('journal copy', () => {
     for (let batch = 0; batch < 4; batch++) {
       await Promise.all(Array.from({ length: 5_000 }, () => first.record(entry())))
     }
-    const count = async () =>
-      Number((await server.query('SELECT count(*) AS n FROM webhook_errors.failures', url.match(/test_\w+/)![0]))[0].n)
+    const count = async () => Number((await base.sql('SELECT count(*) AS n FROM webhook_errors.failures'))[0].n)
     let kill = () => {}
     // The journal is still in use: what comes during the copy is for the next run.
-    const killed = copy(`sqlite:${path}`, url, (it) => {
+    const killed = copy(`sqlite:${path}`, base.url, (it) => {
       kill = it
     })
     await until('some records', async () => (await count().catch(() => 0)) > 1_000)
@@ -141,11 +130,11 @@ describe('journal copy', () => {
     expect(there).to.be.within(1_000, 20_000)
     await first.record(entry())
     await close(first)
-    const again = await copy(`sqlite:${path}`, url)
+    const again = await copy(`sqlite:${path}`, base.url)
     expect(again.stdout).to.match(/^20001 records, /)
     expect(again.stdout).to.include(`${20_001 - there} copied now`)
     expect(again.code).to.equal(0)
-    expect((await copy(`sqlite:${path}`, url)).stdout).to.include('20001 records, 0 copied now')
+    expect((await copy(`sqlite:${path}`, base.url)).stdout).to.include('20001 records, 0 copied now')
   })
 
   it('leaves out what the target was told under the same id of the sender', async () => {
@@ -156,7 +145,7 @@ describe('journal copy', () => {
     const second = await postgres()
     const known = await second.record(entry({ key: 'k' }))
     await close(second)
-    const run = await copy(`sqlite:${path}`, url)
+    const run = await copy(`sqlite:${path}`, base.url)
     expect(run.stdout).to.include("2 records, 1 copied now, 1 left out: there under their sender's id")
     expect(run.code).to.equal(0)
     const again = await postgres()
@@ -172,17 +161,17 @@ describe('journal copy', () => {
     const second = await postgres()
     await second.record(entry({ id: failure.id, message: 'another' }))
     await close(second)
-    const run = await copy(`sqlite:${path}`, url)
+    const run = await copy(`sqlite:${path}`, base.url)
     expect(run.stderr).to.include('the two differ')
     expect(run.code).to.equal(1)
   })
 
   it('refuses a target in use, two of a kind, and what is no journal', async () => {
     await sqlite()
-    expect((await copy(url, `sqlite:${path}`)).stderr).to.include('another process holds')
-    expect(await copy(url, url)).to.deep.include({ code: 2 })
-    expect(await copy('mysql://x', url)).to.deep.include({ code: 2 })
-    expect((await copy(`sqlite:${join(tempFolder(), 'none.db')}`, url)).stderr).to.include('there is no')
+    expect((await copy(base.url, `sqlite:${path}`)).stderr).to.include('another process holds')
+    expect(await copy(base.url, base.url)).to.deep.include({ code: 2 })
+    expect(await copy('mysql://x', base.url)).to.deep.include({ code: 2 })
+    expect((await copy(`sqlite:${join(tempFolder(), 'none.db')}`, base.url)).stderr).to.include('there is no')
     expect((await copy(`sqlite:${path}`, 'postgres://nobody@127.0.0.1:1/x')).code).to.equal(1)
   })
 })

@@ -8,6 +8,8 @@ export interface Databases {
   readonly url: string
   /** The database's name. */
   readonly name: string
+  /** The database's URL by way of a proxy on this port of 127.0.0.1. */
+  through(port: number): string
   readonly journals: readonly PostgresJournal[]
   open(options?: Partial<PostgresJournalOptions>, at?: string): Promise<PostgresJournal>
   sql: PostgresServer['query']
@@ -42,6 +44,7 @@ export function databases(): Databases {
     get name() {
       return nameOf()
     },
+    through: (port: number) => url.replace(/127[^/]*/, `127.0.0.1:${port}`),
     journals,
     async open(options = {}, at = url) {
       const journal = quickJournal(at, options)

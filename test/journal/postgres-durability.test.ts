@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { REPORT, report } from '../support/http.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { until } from '../support/temp.ts'
+import { databases } from './postgres-databases.ts'
 
 /** Ways to make a server forget what it acknowledged: how it is told, and how it is told back. */
 const WAYS = [
@@ -14,22 +14,21 @@ const WAYS = [
 ] as const
 
 describe('a PostgreSQL server that may forget what it acknowledged', () => {
-  let server: PostgresServer
+  const base = databases()
   let url: string
 
   const tell = async ({ where, setting }: (typeof WAYS)[number]): Promise<void> => {
-    const database = url.match(/test_\w+/)![0]
     if (where === 'the server') {
-      server.configure({ [setting]: 'off' })
-      server.reload()
-      await until('the setting', async () => (await server.query(`SHOW ${setting}`))[0][setting] === 'off')
+      base.server.configure({ [setting]: 'off' })
+      base.server.reload()
+      await until('the setting', async () => (await base.server.query(`SHOW ${setting}`))[0][setting] === 'off')
     } else {
       const subject = {
-        'the database': `DATABASE ${database}`,
+        'the database': `DATABASE ${base.name}`,
         'the role': 'ROLE reporter',
-        'the role in the database': `ROLE reporter IN DATABASE ${database}`,
+        'the role in the database': `ROLE reporter IN DATABASE ${base.name}`,
       }[where]
-      await server.query(`ALTER ${subject} SET ${setting} = off`)
+      await base.server.query(`ALTER ${subject} SET ${setting} = off`)
     }
   }
   const check = async (journal: Record<string, unknown>) => {
@@ -38,21 +37,16 @@ describe('a PostgreSQL server that may forget what it acknowledged', () => {
     return { code, said: [...service.stdout, ...service.stderr].join('\n') }
   }
 
-  before(async function () {
-    this.timeout(60_000)
-    server = await startPostgres()
-    await server.query('CREATE ROLE reporter LOGIN SUPERUSER')
-  })
-  after(stopPostgres)
-  beforeEach(async () => {
-    url = (await server.createDatabase()).replace('postgres@', 'reporter@')
+  before(() => base.server.query('CREATE ROLE reporter LOGIN SUPERUSER'))
+  beforeEach(() => {
+    url = base.url.replace('postgres@', 'reporter@')
   })
   afterEach(async () => {
     await stopServices()
-    await server.query('ALTER ROLE reporter RESET ALL')
-    server.configure({ fsync: 'on', synchronous_commit: 'on' })
-    server.reload()
-    await until('the settings', async () => (await server.query('SHOW fsync'))[0].fsync === 'on')
+    await base.server.query('ALTER ROLE reporter RESET ALL')
+    base.server.configure({ fsync: 'on', synchronous_commit: 'on' })
+    base.server.reload()
+    await until('the settings', async () => (await base.server.query('SHOW fsync'))[0].fsync === 'on')
   })
 
   it('is none where both settings are on', async () => {

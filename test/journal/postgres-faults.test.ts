@@ -9,6 +9,7 @@ import type { PostgresJournal } from '../../src/journal/postgres.ts'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'
+import { databases } from './postgres-databases.ts'
 import { Load, type Outcome, quickJournal } from './postgres-load.ts'
 
 /** `npm run test:postgres-faults` sets 20. */
@@ -40,20 +41,11 @@ describe('openPostgresJournal, when the server fails', () => {
   })
 
   describe('one server', () => {
-    let server: PostgresServer
-    let url: string
-
-    before(async function () {
-      this.timeout(60_000)
-      server = await startPostgres()
-    })
-    after(stopPostgres)
-    beforeEach(async () => {
-      url = await server.createDatabase()
-    })
+    const base = databases()
+    const { open } = base
 
     const rounds = async (name: string, count: number, fail: () => Promise<void>): Promise<void> => {
-      const load = new Load().start([await open(url), await open(url)])
+      const load = new Load().start([await open(), await open()])
       const recovery: number[] = []
       for (let round = 1; round <= count; round++) {
         const before = load.acknowledged.size
@@ -61,11 +53,11 @@ describe('openPostgresJournal, when the server fails', () => {
         await sleep(Math.random() * 300)
         await fail()
         await sleep(50)
-        await server.start()
+        await base.server.start()
         recovery.push(await load.recovery())
       }
       await load.stop()
-      const outcome = await load.outcome(server, url)
+      const outcome = await load.outcome(base.server, base.url)
       show(name, count, outcome, recovery)
       expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
       expect([...load.refused]).to.deep.equal(['journal_unavailable'])
@@ -73,18 +65,18 @@ describe('openPostgresJournal, when the server fails', () => {
 
     it(`loses nothing and doubles no id when it is killed with -9 under load, ${ROUNDS} rounds`, async function () {
       this.timeout(60_000 + ROUNDS * 20_000)
-      await rounds('killed with -9', ROUNDS, () => server.kill())
+      await rounds('killed with -9', ROUNDS, () => base.server.kill())
     })
 
     it('loses nothing and doubles no id when it is restarted', async function () {
       this.timeout(60_000)
-      await rounds('restarted', 1, () => server.stop())
+      await rounds('restarted', 1, () => base.server.stop())
     })
 
     it('answers at once while it is away, tells since when, and counts no answer as stored', async () => {
       const events = new EventLog()
-      const journal = await open(url, { events })
-      await server.stop('immediate')
+      const journal = await open({ events })
+      await base.server.stop('immediate')
       await until('the journal to notice', () => !journal.status().up)
       const begun = journal.status().since
       const refusal = await journal.record(entry()).catch((error) => error)
@@ -94,59 +86,56 @@ describe('openPostgresJournal, when the server fails', () => {
       await sleep(300)
       expect(journal.status()).to.deep.include({ since: begun, pending: 0 })
       expect(journal.status().fault?.kind).to.equal('unreachable')
-      await server.start()
+      await base.server.start()
       await until('the journal to come back', () => journal.status().up)
       expect(journal.status().fault).to.equal(undefined)
     })
 
     it('comes back when connections are free again', async function () {
       this.timeout(60_000)
-      const journal = await open(url)
-      const name = url.match(/test_\w+/)![0]
-      await server.query(`ALTER DATABASE ${name} CONNECTION LIMIT 0`)
-      await server.query(`CREATE ROLE plain LOGIN`).catch(() => {})
-      await server.query(`GRANT ALL ON DATABASE ${name} TO plain`)
+      const journal = await open()
+      await base.server.query(`ALTER DATABASE ${base.name} CONNECTION LIMIT 0`)
+      await base.server.query(`CREATE ROLE plain LOGIN`).catch(() => {})
+      await base.server.query(`GRANT ALL ON DATABASE ${base.name} TO plain`)
       await journal.close(1_000)
-      const plain = await open(url.replace('postgres@', 'plain@'))
+      const plain = await open({}, base.url.replace('postgres@', 'plain@'))
       expect(plain.status().fault).to.include({ kind: 'unreachable' })
-      await server.query(`ALTER DATABASE ${name} CONNECTION LIMIT -1`)
+      await base.server.query(`ALTER DATABASE ${base.name} CONNECTION LIMIT -1`)
       // The schema belongs to another role, so writing needs a grant too.
       await until('a connection', () => plain.status().fault?.kind === 'permission')
-      await server.query(
+      await base.sql(
         `GRANT USAGE ON SCHEMA webhook_errors TO plain; GRANT ALL ON ALL TABLES IN SCHEMA webhook_errors TO plain`,
-        name,
       )
       await until('the grant to be seen', () => plain.status().up)
     })
 
     it('refuses a server that may forget, unless the configuration says so by name', async () => {
-      const name = url.match(/test_\w+/)![0]
-      await server.query(`ALTER DATABASE ${name} SET synchronous_commit = off`)
-      const journal = await open(url)
+      await base.server.query(`ALTER DATABASE ${base.name} SET synchronous_commit = off`)
+      const journal = await open()
       expect(journal.status()).to.deep.include({ up: false })
       expect(journal.status().fault?.kind).to.equal('unsafe_durability')
       expect(journal.status().fault?.detail).to.include('synchronous_commit = off').and.include('allowUnsafeDurability')
       expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
-      expect((await open(url, { allowUnsafeDurability: true })).status().up).to.equal(true)
+      expect((await open({ allowUnsafeDurability: true })).status().up).to.equal(true)
     })
 
     it('goes down when fsync is turned off while it runs, and comes back with it', async () => {
-      const journal = await open(url)
-      server.configure({ fsync: 'off' })
-      server.reload()
+      const journal = await open()
+      base.server.configure({ fsync: 'off' })
+      base.server.reload()
       await until('the journal to notice', () => journal.status().fault?.kind === 'unsafe_durability')
-      server.configure({ fsync: 'on' })
-      server.reload()
+      base.server.configure({ fsync: 'on' })
+      base.server.reload()
       await until('the journal to come back', () => journal.status().up)
     })
 
     it('is down while the server takes no writes', async () => {
-      const journal = await open(url)
-      server.configure({ default_transaction_read_only: 'on' })
-      server.reload()
+      const journal = await open()
+      base.server.configure({ default_transaction_read_only: 'on' })
+      base.server.reload()
       await until('the journal to notice', () => journal.status().fault?.kind === 'read_only')
-      server.configure({ default_transaction_read_only: 'off' })
-      server.reload()
+      base.server.configure({ default_transaction_read_only: 'off' })
+      base.server.reload()
       await until('the journal to come back', () => journal.status().up)
     })
   })

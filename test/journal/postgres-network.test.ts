@@ -1,49 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'
-import { Load, quickJournal } from './postgres-load.ts'
+import { databases } from './postgres-databases.ts'
+import { Load } from './postgres-load.ts'
 
 const INSERT = 'INSERT INTO webhook_errors.failures'
 
 describe('openPostgresJournal, when the network fails', () => {
-  let server: PostgresServer
+  const base = databases()
   let proxy: TcpProxy
-  let url: string
   let events: EventLog
-  let journal: PostgresJournal
 
-  const open = async (options: Partial<PostgresJournalOptions> = {}): Promise<void> => {
+  const open = (options: Partial<PostgresJournalOptions> = {}): Promise<PostgresJournal> => {
     events = new EventLog()
-    journal = quickJournal(url.replace(/127[^/]*/, `127.0.0.1:${proxy.port}`), { events, ...options })
-    await journal.open()
+    return base.open({ events, ...options }, base.through(proxy.port))
   }
-  const rows = async (condition = 'true') =>
-    server.query(`SELECT * FROM webhook_errors.failures WHERE ${condition}`, url.match(/test_\w+/)![0])
+  const rows = (condition = 'true') => base.sql(`SELECT * FROM webhook_errors.failures WHERE ${condition}`)
 
-  before(async function () {
-    this.timeout(60_000)
-    server = await startPostgres()
-  })
-  after(stopPostgres)
   beforeEach(async () => {
-    url = await server.createDatabase()
-    proxy = await tcpProxy(server.port)
+    proxy = await tcpProxy(base.server.port)
   })
-  afterEach(async () => {
-    await journal.close(1_000)
-    await proxy.close()
-  })
+  afterEach(() => proxy.close())
 
   for (const [when, verdict, stored] of [
     ['before the server had the commit', 'cut', 0],
     ['after the server had the commit', 'cut-after', 1],
   ] as const) {
     it(`acknowledges nothing when the connection breaks ${when}, and counts what is stored`, async () => {
-      await open()
+      const journal = await open()
       await journal.record(entry())
       proxy.watch = (chunk) => {
         if (!chunk.includes(INSERT)) return undefined
@@ -59,7 +46,7 @@ describe('openPostgresJournal, when the network fails', () => {
 
   it('records a report with an id once, however often COMMIT breaks', async function () {
     this.timeout(60_000)
-    await open()
+    const journal = await open()
     let commits = 0
     proxy.watch = (chunk) => {
       if (!chunk.includes('COMMIT')) return undefined
@@ -82,7 +69,7 @@ describe('openPostgresJournal, when the network fails', () => {
   })
 
   it('fails what waits at the deadline when packets are dropped, and goes on by new connections', async () => {
-    await open({ commitDeadline: 300 })
+    const journal = await open({ commitDeadline: 300 })
     await journal.record(entry())
     proxy.mode = 'freeze'
     expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
@@ -94,7 +81,7 @@ describe('openPostgresJournal, when the network fails', () => {
 
   it('notices a network that drops packets while no report comes', async function () {
     this.timeout(60_000)
-    await open()
+    const journal = await open()
     proxy.mode = 'freeze'
     await until('the journal to notice', () => !journal.status().up)
     expect(journal.status().fault?.detail).to.include('does not answer')
@@ -103,7 +90,7 @@ describe('openPostgresJournal, when the network fails', () => {
   })
 
   it('answers within its deadline while the network is slow, and stores all', async () => {
-    await open()
+    const journal = await open()
     proxy.delay = 60
     const answers = await Promise.all(Array.from({ length: 50 }, () => codeOf(journal.record(entry()))))
     expect(new Set(answers)).to.deep.equal(new Set(['none']))
@@ -111,7 +98,7 @@ describe('openPostgresJournal, when the network fails', () => {
   })
 
   it('holds a bounded number of reports while the server does not answer', async () => {
-    await open({ pendingLimit: 30, groupLimit: 10, commitDeadline: 500 })
+    const journal = await open({ pendingLimit: 30, groupLimit: 10, commitDeadline: 500 })
     proxy.mode = 'freeze'
     const codes = await Promise.all(Array.from({ length: 200 }, () => codeOf(journal.record(entry()))))
     expect(codes.filter((code) => code === 'journal_full')).to.have.length(170)
@@ -119,7 +106,7 @@ describe('openPostgresJournal, when the network fails', () => {
   })
 
   it('waits longer and longer between attempts to connect', async () => {
-    await open({ retry: { min: 20, max: 10_000 } })
+    const journal = await open({ retry: { min: 20, max: 10_000 } })
     proxy.mode = 'refuse'
     proxy.cut()
     await until('the journal to notice', () => !journal.status().up)
@@ -130,7 +117,7 @@ describe('openPostgresJournal, when the network fails', () => {
 
   it('loses nothing and doubles no id while connections break under load', async function () {
     this.timeout(60_000)
-    await open()
+    const journal = await open()
     const load = new Load().start([journal])
     for (let round = 0; round < 10; round++) {
       const before = load.acknowledged.size
@@ -139,7 +126,7 @@ describe('openPostgresJournal, when the network fails', () => {
     }
     await load.recovery()
     await load.stop()
-    const outcome = await load.outcome(server, url)
+    const outcome = await load.outcome(base.server, base.url)
     console.log(
       `      connections cut: 10 runs, ${outcome.acknowledged} acknowledged, ${outcome.found} found, ${outcome.lost} lost, ${outcome.doubled} doubled`,
     )

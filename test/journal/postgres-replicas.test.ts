@@ -68,7 +68,7 @@ describe('openPostgresJournal, by several replicas', () => {
     it('passes on from a holder that is cut off, which lets go first', async function () {
       this.timeout(60_000)
       const proxy = await tcpProxy(base.server.port)
-      const first = await open({}, base.url.replace(/127[^/]*/, `127.0.0.1:${proxy.port}`))
+      const first = await open({}, base.through(proxy.port))
       const second = await open()
       const held: string[] = []
       first.lease.onChange((fence) => held.push(`first ${fence}`))

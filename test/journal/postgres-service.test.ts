@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { REPORT, report, scrape, sum } from '../support/http.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { until } from '../support/temp.ts'
+import { databases } from './postgres-databases.ts'
 
 interface Readiness {
   readonly ready: boolean
@@ -26,20 +26,10 @@ const isReady = (service: Service): Promise<boolean> =>
   )
 
 describe('the service with a PostgreSQL journal', () => {
-  let server: PostgresServer
-  let url: string
-  const database = () => url.match(/test_\w+/)![0]
+  const base = databases()
   const start = (config: Record<string, unknown> = {}) =>
-    startService({ config, env: { JOURNAL_URL: url, LOG_LEVEL: 'info' } })
+    startService({ config, env: { JOURNAL_URL: base.url, LOG_LEVEL: 'info' } })
 
-  before(async function () {
-    this.timeout(60_000)
-    server = await startPostgres()
-  })
-  after(stopPostgres)
-  beforeEach(async () => {
-    url = await server.createDatabase()
-  })
   afterEach(stopServices)
 
   it('says 503 with Retry-After and is unready while the database is away, and stays well otherwise', async function () {
@@ -47,7 +37,7 @@ describe('the service with a PostgreSQL journal', () => {
     const service = await start()
     expect((await report(service.ingest, REPORT)).status).to.equal(202)
     expect((await readiness(service)).status).to.equal(200)
-    await server.stop('immediate')
+    await base.server.stop('immediate')
     const refused = await report(service.ingest, REPORT)
     expect(refused.status).to.equal(503)
     expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 60)
@@ -59,20 +49,20 @@ describe('the service with a PostgreSQL journal', () => {
     expect(Date.parse(condition!.since!)).to.be.within(Date.now() - 60_000, Date.now())
     expect((await fetch(`${service.admin}/healthz`)).status).to.equal(200)
     expect(sum(await scrape(service.admin), 'webhook_exporter_journal_up')).to.equal(0)
-    await server.start()
+    await base.server.start()
     await until('readiness to come back', () => isReady(service))
     expect((await report(service.ingest, REPORT)).status).to.equal(202)
-    const rows = await server.query('SELECT count(*)::int AS n FROM webhook_errors.failures', database())
+    const rows = await base.sql('SELECT count(*)::int AS n FROM webhook_errors.failures')
     expect(sum(await scrape(service.admin), 'webhook_delivery_failures_total')).to.equal(rows[0].n)
   })
 
   it('starts without a database, and goes on when there is one', async function () {
     this.timeout(60_000)
-    await server.stop('immediate')
+    await base.server.stop('immediate')
     const service = await start()
     expect((await report(service.ingest, REPORT)).status).to.equal(503)
     expect((await readiness(service)).status).to.equal(503)
-    await server.start()
+    await base.server.start()
     await until('readiness', () => isReady(service))
     expect((await report(service.ingest, REPORT)).status).to.equal(202)
     expect((await service.stop()).code).to.equal(0)
@@ -161,7 +151,7 @@ describe('the service with a PostgreSQL journal', () => {
     }
     done = true
     await Promise.all([...senders, watching])
-    const rows = await server.query('SELECT id FROM webhook_errors.failures', database())
+    const rows = await base.sql('SELECT id FROM webhook_errors.failures')
     const there = new Set(rows.map(({ id }) => id))
     const lost = [...acknowledged].filter((id) => !there.has(id)).length
     console.log(

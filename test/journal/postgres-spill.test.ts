@@ -5,31 +5,25 @@ import pg from 'pg'
 import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite.ts'
 import { REPORT, report, scrape, sum } from '../support/http.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
-import { Load, quickJournal } from './postgres-load.ts'
+import { databases } from './postgres-databases.ts'
+import { Load } from './postgres-load.ts'
 
 describe('openPostgresJournal with a spill', () => {
-  let server: PostgresServer
+  const base = databases()
+  const { sql } = base
   let proxy: TcpProxy
-  let url: string
   let path: string
   let events: EventLog
-  const journals: PostgresJournal[] = []
 
-  const open = async (options: Partial<PostgresJournalOptions> = {}): Promise<PostgresJournal> => {
+  const open = (options: Partial<PostgresJournalOptions> = {}): Promise<PostgresJournal> => {
     events = new EventLog()
-    const through = url.replace(/127[^/]*/, `127.0.0.1:${proxy.port}`)
-    const journal = quickJournal(through, { events, spill: { path, size: 2 ** 28 }, ...options })
-    journals.push(journal)
-    await journal.open()
-    return journal
+    return base.open({ events, spill: { path, size: 2 ** 28 }, ...options }, base.through(proxy.port))
   }
-  const rows = async () =>
-    server.query('SELECT id, message FROM webhook_errors.failures ORDER BY id', url.match(/test_\w+/)![0])
+  const rows = () => sql('SELECT id, message FROM webhook_errors.failures ORDER BY id')
   const away = async (journal: PostgresJournal) => {
     proxy.mode = 'refuse'
     proxy.cut()
@@ -40,18 +34,11 @@ describe('openPostgresJournal with a spill', () => {
     await until('all to move on', () => journal.status().up && journal.status().spill?.waiting === 0)
   }
 
-  before(async function () {
-    this.timeout(60_000)
-    server = await startPostgres()
-  })
-  after(stopPostgres)
   beforeEach(async () => {
-    url = await server.createDatabase()
-    proxy = await tcpProxy(server.port)
+    proxy = await tcpProxy(base.server.port)
     path = join(tempFolder(), 'spill.db')
   })
   afterEach(async () => {
-    await Promise.all(journals.splice(0).map((journal) => journal.close(2_000)))
     await stopServices()
     await proxy.close()
     removeTempFolders()
@@ -118,9 +105,8 @@ describe('openPostgresJournal with a spill', () => {
     expect(await codeOf(journal.record(entry({ key: 'during', digest: 'other' })))).to.equal('idempotency_key_reused')
     // Known to the database with another body: it was acknowledged, so it stays, without its id.
     const promised = await journal.record(entry({ key: 'before 2', digest: 'other' }))
-    await server.query(
+    await sql(
       `INSERT INTO webhook_errors.idempotency_keys VALUES ('retm', 'cafe', 'before 2', 'digest', '${known.id}')`,
-      url.match(/test_\w+/)![0],
     )
     await back(journal)
     expect(await journal.record(entry({ key: 'during' }))).to.deep.equal({ id: first.id, duplicate: true })
@@ -134,7 +120,7 @@ describe('openPostgresJournal with a spill', () => {
     const moved = await journal.record(entry({ key: 'moved' }))
     await Promise.all(Array.from({ length: 250 }, () => journal.record(entry())))
     const waiting = await journal.record(entry({ key: 'waiting' }))
-    const holder = new pg.Client({ connectionString: url })
+    const holder = new pg.Client({ connectionString: base.url })
     holder.on('error', () => {})
     await holder.connect()
     await holder.query('BEGIN')
@@ -206,7 +192,7 @@ describe('openPostgresJournal with a spill', () => {
     }
     await load.stop()
     await back(journal)
-    const outcome = await load.outcome(server, url, true)
+    const outcome = await load.outcome(base.server, base.url, true)
     console.log(
       `      spill: 3 runs, ${outcome.acknowledged} acknowledged, ${outcome.found} found, ${outcome.lost} lost, ${outcome.doubled} doubled, ${outcome.miscounted} incidents wrong`,
     )
@@ -217,8 +203,7 @@ describe('openPostgresJournal with a spill', () => {
 
   it('keeps the service ready and answering 202, also over a kill -9', async function () {
     this.timeout(60_000)
-    const through = url.replace(/127[^/]*/, `127.0.0.1:${proxy.port}`)
-    const start = () => startService({ config: { journal: { url: through, spill: { path } } } })
+    const start = () => startService({ config: { journal: { url: base.through(proxy.port), spill: { path } } } })
     const service = await start()
     await until('it to be up', async () => (await report(service.ingest, REPORT)).status === 202)
     proxy.mode = 'refuse'

@@ -97,6 +97,11 @@ describe('incident metrics', () => {
       'webhook_incident_verdict_info{endpoint="orders",rule="agree",measure="tls_expired",url="https://shop.example/new"} 1',
     ])
     expect(sample(body, 'webhook_incident_loss_started_timestamp_seconds{endpoint="orders"}')).to.equal(1_600_000_000)
+    states = [state('orders', { code: 57, verdict: { rule: 'agree' } as Verdict })]
+    body = await text(metrics)
+    expect(series(body, 'webhook_incident_verdict_info'), 'of an earlier version').to.deep.equal([
+      'webhook_incident_verdict_info{endpoint="orders",rule="agree",measure="tls",url="https://shop.example/hooks"} 1',
+    ])
     states = [state('orders', { closedAt: 2 })]
     body = await text(metrics)
     expect(series(body, 'webhook_incident_loss_started_timestamp_seconds')).to.deep.equal([])

@@ -42,7 +42,7 @@ export async function askAll(dashboard: DashboardModel, scene: Scene): Promise<A
 }
 
 /** Whether there is anything to draw: a sample that is not NaN. */
-export const hasData = ({ series }: Answer): boolean =>
+const hasData = ({ series }: Answer): boolean =>
   series.some(({ values }) => values.some(([, value]) => value !== null && !Number.isNaN(value)))
 
 /** A line for each query that failed or found nothing, and what each legend would show. */

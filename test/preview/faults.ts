@@ -1,5 +1,5 @@
 import type { Cause } from '../../src/domain/cause.ts'
-import type { EndpointFacts } from '../../src/observe/delivery-metrics.ts'
+import type { EndpointFacts } from '../../src/domain/endpoint.ts'
 
 /** What happens in the simulated week. Times are hours before its end. */
 

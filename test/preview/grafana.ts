@@ -244,7 +244,7 @@ const seconds = (text: string): number => {
 }
 
 /** @param width pixels of the panel: as many points as that, unless the panel says otherwise */
-export function stepOf(panel: PanelModel, { range, scrapeInterval }: Scene, width: number): number {
+function stepOf(panel: PanelModel, { range, scrapeInterval }: Scene, width: number): number {
   const exact = (range.to - range.from) / (panel.maxDataPoints ?? width)
   const rounded = ROUNDED.find(([below]) => exact < below)?.[1] ?? 604_800
   return Math.max(

@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { generate } from '../../grafana/generated-files.ts'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
 import { MEASURE_IDS, MEASURES } from '../../src/domain/measures/catalogue.ts'
 import { FAMILIES, readAgain } from '../../src/domain/measures/retm.ts'
@@ -133,10 +132,4 @@ be read. Where an endpoint’s \`event\` is not configured, all resources are li
 `
 }
 
-if (import.meta.main) {
-  for (const [path, text] of Object.entries(pages())) {
-    const file = join(import.meta.dirname, '../..', path)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text)
-  }
-}
+if (import.meta.main) generate(new Map(Object.entries(pages())), [])

@@ -128,6 +128,7 @@ const NAMES: Readonly<Record<number, ReadonlySet<string>>> = {
 /** A port that everybody names; no status. */
 const HTTPS_PORT = 443
 
+/** Whether the number before this word is an amount and no code: `seconds`, `bytes`. */
 export const isUnit = (word: string): boolean => UNITS.has(word)
 /** Whether the number behind this word is certainly no code: `id`, `port`, `line`. */
 export const isOther = (word: string): boolean => OTHER_NUMBER.has(word)

@@ -114,6 +114,9 @@ const ERROR_NAMES = new Set([
   'timedout',
 ])
 
+/**
+ * Reads a text of any length and content in bounded time: of a long one its beginning and its end. Never throws.
+ */
 export function words(message: string): Words {
   const text =
     message.length > HEAD + TAIL ? `${message.slice(0, HEAD)} ${message.slice(message.length - TAIL)}` : message

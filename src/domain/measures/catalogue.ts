@@ -3,7 +3,7 @@ import { CAUSES, type Cause } from '../cause.ts'
 /**
  * What is known better than a cause says: which part of it, or how far the platform gets. The set is closed: it is a label.
  */
-export const REFINEMENTS = {
+const REFINEMENTS = {
   tls_expired: 'tls',
   timeout_connect: 'timeout',
   timeout_up: 'timeout',

@@ -21,6 +21,26 @@ export function measureId(cause: Cause, probe: ProbeResult | undefined): Measure
   return cause
 }
 
+/** What of an incident decides what it calls for. */
+interface Judged {
+  readonly endpoint: string
+  readonly cause: Cause
+  readonly verdict: { readonly measure?: MeasureId; readonly url?: string } | null
+}
+
+/**
+ * The measure that an incident calls for, and the canonical URL that it is about: the newest verdict's. Before there is
+ * one, and where it is of a version that kept neither, the cause's and the endpoint's own. What a probe saw since has no
+ * say: it may be well by now, and only the replica that probes knows it; so API and metrics say the same everywhere.
+ * @param urlOf as of `endpointUrls`
+ */
+export function calledFor(
+  { endpoint, cause, verdict }: Judged,
+  urlOf: (endpoint: string) => string | undefined,
+): { readonly measure: MeasureId; readonly url: string } {
+  return { measure: verdict?.measure ?? cause, url: verdict?.url ?? urlOf(endpoint) ?? endpoint }
+}
+
 /** The measures for a cause with the concrete endpoint, host and expiry filled in. */
 export function measuresFor(cause: MeasureId, facts: MeasureFacts): Measure {
   const { meaning, checks, mends, mended } = MEASURES[cause]
@@ -29,6 +49,7 @@ export function measuresFor(cause: MeasureId, facts: MeasureFacts): Measure {
   return { meaning: fill(meaning), checks: checks.map(fill), mends: mends.map(fill), mended: fill(mended) }
 }
 
+/** Of `measuresFor` the checks alone. */
 export const checksFor = (cause: MeasureId, facts: MeasureFacts): readonly string[] => measuresFor(cause, facts).checks
 
 function wordsOf({ endpoint, url, code, probe }: MeasureFacts): Readonly<Record<string, string>> {

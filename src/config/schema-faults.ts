@@ -1,0 +1,116 @@
+import { closest } from 'fastest-levenshtein'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Settings } from 'typebox/system'
+import { ConfigFileSchema, ConfigSchema, humanUnit } from '../config-schema.ts'
+import { parseDuration, parseSize } from '../units.ts'
+import { isRecord, keyName, segments, shown, valueAt } from './document.ts'
+
+// The default of 8 would hide the ninth fault.
+Settings.Set({ maxErrors: 1_000 })
+const validator = Compile(ConfigFileSchema)
+
+/**
+ * What the schema sees in the parsed file with the environment over it, before defaults. One line a faulty place: the
+ * validator's several errors for one value would bury the answer.
+ * @param originOf says where the value at a place came from (` (from INGEST_PORT)`); empty for the file
+ */
+export function schemaFaults(document: unknown, originOf: (place: string) => string): string[] {
+  if (!isRecord(document)) return ['the file must be a mapping of sections (ingest, admin, sources, …), see the README']
+  const faults = new Map<string, string>()
+  for (const error of validator.Errors(document)) {
+    const params = error.params as { additionalProperties?: string[]; requiredProperties?: string[] }
+    const pointer = error.instancePath
+    const schema = schemaAt(ConfigSchema, segments(pointer))
+    if (error.keyword === 'additionalProperties') {
+      const known = Object.keys((schema as { properties?: object } | undefined)?.properties ?? {})
+      const fix =
+        known.length > 0
+          ? `did you mean $1? (known: ${known.join(', ')})`
+          : `remove it. ${(schema as { description?: string } | undefined)?.description}`
+      for (const key of params.additionalProperties ?? []) {
+        const place = keyName([...segments(pointer), key])
+        faults.set(place, `${place}: unknown key; ${fix.replace('$1', () => closest(key, known))}`)
+      }
+    } else if (error.keyword === 'required') {
+      for (const key of params.requiredProperties ?? []) {
+        const place = keyName([...segments(pointer), key])
+        faults.set(place, `${place}: is missing; ${expectation(schemaAt(ConfigSchema, [...segments(pointer), key]))}`)
+      }
+    } else if (error.keyword !== 'boolean') {
+      const place = keyName(segments(pointer))
+      const value = isSecretPlace(place) ? 'its value' : shown(valueAt(document, segments(pointer)))
+      if (!faults.has(place))
+        faults.set(place, `${place}: ${value}${originOf(place)} is not allowed; ${expectation(schema)}`)
+    }
+  }
+  return [...faults.values()]
+}
+
+/** Where people write the secret itself by mistake: it must not get into the log of a failed start. */
+const isSecretPlace = (place: string): boolean =>
+  /token(?!sDir)|secret|headers/i.test(place) && !/\.(tenant|name)$/.test(place)
+
+/** What to write, from the schema alone. */
+function expectation(schema: TSchema | undefined): string {
+  const s = (schema ?? {}) as Record<string, unknown> & { anyOf?: { const?: unknown }[]; enum?: unknown[] }
+  const choices = s.enum ?? s.anyOf?.map((option) => option.const).filter((value) => value !== undefined)
+  const what = s['x-unit']
+    ? `write a ${s['x-unit']}`
+    : choices?.length
+      ? `write ${choices.join(' or ')}`
+      : s['type'] === 'integer'
+        ? `write an integer from ${s['minimum']} to ${s['maximum']}`
+        : s['type'] === 'object'
+          ? 'write a mapping'
+          : s['type'] === 'array'
+            ? `write a list${s['minItems'] ? ` of at least ${s['minItems']}` : ''}`
+            : s['type'] === 'boolean'
+              ? 'write true or false'
+              : s['pattern']
+                ? `write a text that matches ${s['pattern']}`
+                : `write a text${s['maxLength'] ? ` of ${s['minLength'] ?? 0} to ${s['maxLength']} characters` : ''}`
+  return typeof s['description'] === 'string' ? `${what}. ${s['description']}` : what
+}
+
+/**
+ * Replaces every duration by milliseconds and every size by bytes, as the schema's `x-unit` says, and checks the bounds.
+ * @param path where the value stands in the whole
+ * @param faults gets a line for each value out of bounds
+ * @returns a copy of the value
+ */
+export function resolveUnits(schema: TSchema, value: unknown, path: readonly string[], faults: string[]): unknown {
+  const s = schema as Record<string, unknown> & { properties?: Record<string, TSchema>; items?: TSchema }
+  const unit = s['x-unit'] as keyof typeof humanUnit | undefined
+  if (unit) {
+    const number = typeof value === 'number' ? value : (unit === 'duration' ? parseDuration : parseSize)(String(value))
+    const [min, max] = [s['x-minimum'] as number, s['x-maximum'] as number]
+    if (number === undefined || number < min || number > max) {
+      faults.push(
+        `${keyName(path)}: ${shown(value)} is out of range; write ${humanUnit[unit](min)} to ${humanUnit[unit](max)}`,
+      )
+    }
+    return number
+  }
+  if (Array.isArray(value) && s.items)
+    return value.map((item, index) => resolveUnits(s.items!, item, [...path, `${index}`], faults))
+  if (isRecord(value) && s.properties) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [
+        key,
+        resolveUnits(s.properties![key] ?? {}, item, [...path, key], faults),
+      ]),
+    )
+  }
+  return value
+}
+
+function schemaAt(schema: TSchema | undefined, path: readonly string[]): TSchema | undefined {
+  type Parent = { properties?: Record<string, TSchema>; items?: TSchema; patternProperties?: Record<string, TSchema> }
+  let at = schema as (TSchema & Parent) | undefined
+  for (const part of path) {
+    const named = at?.properties && Object.hasOwn(at.properties, part) ? at.properties[part] : undefined
+    at = named ?? at?.items ?? Object.values(at?.patternProperties ?? {})[0]
+  }
+  return at
+}

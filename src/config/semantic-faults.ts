@@ -1,0 +1,79 @@
+import type { Config } from '../config-schema.ts'
+import { configurationFaults } from '../domain/endpoint.ts'
+import { parseAllowance } from '../domain/outbound.ts'
+import { isPostgresUrl, postgresUrlFault } from '../domain/postgres-url.ts'
+import { shown } from './document.ts'
+
+/**
+ * What no schema can see: uniqueness, patterns, the environment.
+ * @returns a line for each fault, which names the key, what is wrong and what to write
+ */
+export function semanticFaults(config: Config, env: Readonly<Record<string, string | undefined>>): string[] {
+  const faults = configurationFaults(config.endpoints, {
+    limit: config.metrics.seriesLimit,
+    sources: Object.keys(config.sources).length,
+  })
+  const url = postgresUrlFault(config.journal.url)
+  if (url !== undefined) faults.push(`journal.url: ${url}`)
+  if (config.journal.spill && !isPostgresUrl(config.journal.url))
+    faults.push('journal.spill: is for a PostgreSQL journal; remove it, or write a postgres:// URL')
+  const secrets: (readonly [string, { file?: string; env?: string } | undefined])[] = [
+    ['admin.apiToken', config.admin.apiToken],
+    ['admin.metricsToken', config.admin.metricsToken],
+    ['canary.token', config.canary?.token],
+    ['canary.secret', config.canary?.secret],
+    ...config.sources.retm.tokens.map((token, index) => [`sources.retm.tokens[${index}]`, token] as const),
+    ...config.endpoints.flatMap(({ probe }, index) =>
+      probe.headers.map((header, at) => [`endpoints[${index}].probe.headers[${at}]`, header] as const),
+    ),
+  ]
+  for (const [place, secret] of secrets) {
+    if (!secret) continue
+    if (!secret.file && !secret.env) faults.push(`${place}: names no secret; write file or env`)
+    if (secret.env && !env[secret.env]) {
+      faults.push(`${place}.env: the environment variable ${secret.env} is empty or not set; set it, or name another`)
+    }
+  }
+  return [...faults, ...listenerFaults(config), ...probeFaults(config)]
+}
+
+function listenerFaults({ ingest, admin }: Config): string[] {
+  const everywhere = ['0.0.0.0', '::']
+  const meet = ingest.host === admin.host || [ingest.host, admin.host].some((host) => everywhere.includes(host))
+  return meet && ingest.port === admin.port && ingest.port !== 0
+    ? [`admin.port: ${admin.port} is the ingest listener's too; write another port, so that only one of them is public`]
+    : []
+}
+
+function probeFaults({ endpoints, outbound }: Config): string[] {
+  const faults: string[] = []
+  for (const [index, { probe }] of endpoints.entries()) {
+    const place = `endpoints[${index}].probe`
+    for (const key of ['url', 'internalUrl'] as const) {
+      const text = probe[key]
+      if (text === undefined) continue
+      const url = URL.parse(text)
+      if (!url) faults.push(`${place}.${key}: is no URL; write http://host/path or https://host/path`)
+      else if (url.username || url.password) {
+        faults.push(`${place}.${key}: holds a user name or password; write an authorization header in probe.headers`)
+      } else if (/[{}]|\/\*$/.test(text)) {
+        faults.push(`${place}.${key}: is a pattern; write one exact URL`)
+      }
+    }
+    if ((probe.certFile === undefined) !== (probe.keyFile === undefined)) {
+      faults.push(`${place}: has only one of certFile and keyFile; write both, or neither`)
+    }
+    for (const name of duplicates(probe.headers.map((header) => header.name.toLowerCase()))) {
+      faults.push(`${place}.headers: ${name} appears twice; write it once`)
+    }
+  }
+  for (const [index, text] of outbound.allow.entries()) {
+    if (parseAllowance(text)) continue
+    faults.push(
+      `outbound.allow[${index}]: ${shown(text)} is not understood; write an address, a network (10.0.0.0/8), a host name, or host:port`,
+    )
+  }
+  return faults
+}
+
+const duplicates = (names: readonly string[]): string[] => names.filter((name, index) => names.indexOf(name) !== index)

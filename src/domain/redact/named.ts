@@ -1,0 +1,125 @@
+import { MASK } from './tokens.ts'
+
+const HEADER = '(?:proxy-)?authorization|(?:set-)?cookies?'
+/** Long enough to be meant wherever they stand, as in `DB_PASSWORD` and `clientSecret`. */
+const NAME =
+  'passwor[dt]|passw?d|passphrase|passcode|secret|token|credentials?|signature|private[-_ ]?key|(?:api|access|auth|account|signing|encryption|subscription|functions?)[-_ ]?key|session[-_]?(?:id|key)|j?sessionid|phpsessid|connection[-_]?string'
+/** Names only as whole words. */
+const SHORT_NAME = '(?<![a-z0-9])(?:pwd|pw|pass|sig|sid|otp|pin|hmac|jwt|auth|key|x-[a-z-]{0,30}-key)'
+/** Between name and value: `: `, `=`, `":"`, `[0]=`, `%3D`, `>` of a tag, the space behind `--name`. */
+const BETWEEN = String.raw`(?:\[\w{0,20}\])?(?:["'\\\]]|%22|%27){0,4}\s{0,8}(?:=>|:=|[:=]|%3[ad]|>(?=[^\s<]))\s{0,8}|(?<=--[a-z0-9-]{0,40})[ \t]{1,8}`
+const SCHEME = '(?<![a-z0-9])(?:bearer|basic)'
+const BEHIND_SCHEME = String.raw`[ \t]{1,8}(?:[:=][ \t]{0,4})?|[:=][ \t]{0,4}`
+
+/** A name whose value is a credential, with what stands between the two; or a scheme of HTTP authentication. */
+const NAMED = new RegExp(
+  `(?:(?<header>${HEADER})|(?<name>(?:${NAME}|${SHORT_NAME})(?:[-_][a-z0-9]{1,20}|s)?))(?<between>${BETWEEN})|(?<scheme>${SCHEME})(?:${BEHIND_SCHEME})(?=[^ \\t])`,
+  'gi',
+)
+
+/** What stands after `token:` or `Bearer` in an error message and is no value. */
+const DIAGNOSTIC = new RegExp(
+  `^(?:(?:realm|error)=|(?:${[
+    'a|an|and|any|are|at|auth|authentication|authenticator|authorization|authorized|bad|but|by|can|cannot|contains|context|could|credentials?|decode|decoding|decryption',
+    'denied|dial|did|does|empty|error|errors|exceeded|expected|expired|expires|failed|failure|failing|for|format|forbidden|from|get|has|have|header|http|illegal|in|incorrect',
+    'insufficient|invalid|invalid_[a-z_]+|is|issuer|it|jwt|key|length|lookup|malformed|match|may|mismatch|missing|must|no|none|not|null|nil|of|on|open|or|parse|parsing|password|permission|post|read',
+    'realm|refused|rejected|required|revoked|scheme|secret|segments?|server|should|signature|stat|status|the|timeout|timed|token|tokens|too|type|unable|unauthorized|undefined',
+    'unexpected|unknown|unparseable|unsupported|unverifiable|usage|user|value|verification|verify|was|were|while|with|wrong|x509|oauth2|oidc|tls|ssl|dns|[1-5]\\d\\d|<nil>',
+  ].join('|')})(?![A-Za-z0-9_+/=-]))`,
+  'i',
+)
+const HTTP_SCHEME = /^(?:bearer|basic|token|apikey|negotiate|ntlm|key)[ \t]{1,8}/i
+
+/**
+ * Masks the values that stand behind a name of credentials (`password: …`), a header that carries them (RFC 9110, RFC 6265)
+ * or a scheme of HTTP authentication (RFC 7617, RFC 6750). The name stays. Linear in the text's length, never throws.
+ */
+export function maskNamed(text: string): string {
+  let result = ''
+  let from = 0
+  NAMED.lastIndex = 0
+  for (let found = NAMED.exec(text); found; found = NAMED.exec(text)) {
+    const { header, name, between, scheme } = found.groups as Record<string, string | undefined>
+    const start = found.index + found[0].length
+    const end = header
+      ? headerEnd(text, start, header)
+      : name
+        ? namedEnd(text, start, /^(?::\s+|[ \t]+)$/.test(between!) && /^[a-z]+$/i.test(name))
+        : schemeEnd(text, start, scheme!)
+    if (end <= start) continue
+    const quote = QUOTE.exec(text.slice(start, start + 2))?.[0] ?? ''
+    result += text.slice(from, start) + quote + MASK
+    from = end
+    NAMED.lastIndex = end
+  }
+  return result + text.slice(from)
+}
+
+function headerEnd(text: string, start: number, header: string): number {
+  const enclosed = enclosedEnd(text, start)
+  if (enclosed !== undefined) return enclosed
+  if (/cookies?$/i.test(header)) return lineEnd(text, start)
+  const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
+  if (scheme) return valueEnd(text, start + scheme[0].length)
+  if (DIAGNOSTIC.test(text.slice(start, start + 40))) return start
+  return text.startsWith(MASK, start) ? start + MASK.length : lineEnd(text, start)
+}
+
+function namedEnd(text: string, start: number, isProse: boolean): number {
+  if (isProse && (DIAGNOSTIC.test(text.slice(start, start + 40)) || /^[[{<]/.test(text[start] ?? ''))) return start
+  const enclosed = enclosedEnd(text, start)
+  if (enclosed !== undefined) return enclosed
+  const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
+  return valueEnd(text, start + (scheme?.[0].length ?? 0))
+}
+
+function schemeEnd(text: string, start: number, scheme: string): number {
+  if (DIAGNOSTIC.test(text.slice(start, start + 40))) return start
+  const end = enclosedEnd(text, start) ?? valueEnd(text, start)
+  // "basic usage" is prose; Base64 of name and password has a capital, a digit or padding.
+  return /basic/i.test(scheme) && !/[A-Z0-9=]/.test(text.slice(start, end)) ? start : end
+}
+
+/**
+ * Where a value in quotes or brackets ends: before its closing quote, after its closing bracket, at the line's end where
+ * neither comes; undefined where the value starts with none.
+ */
+function enclosedEnd(text: string, start: number): number | undefined {
+  const quote = QUOTE.exec(text.slice(start, start + 2))?.[0]
+  if (quote === undefined) return bracketEnd(text, start)
+  let at = start + quote.length
+  while (at < text.length && !text.startsWith(quote, at)) at += quote.length === 1 && text[at] === '\\' ? 2 : 1
+  return at < text.length ? at : lineEnd(text, start)
+}
+const QUOTE = /^\\?["'`]/
+
+function bracketEnd(text: string, start: number): number | undefined {
+  if (!'[{<'.includes(text[start] ?? ' ')) return undefined
+  let depth = 0
+  for (let at = start; at < text.length && !'\r\n'.includes(text[at]!); at++) {
+    if ('[{<'.includes(text[at]!)) depth++
+    if (']}>'.includes(text[at]!) && --depth === 0) return at + 1
+  }
+  return lineEnd(text, start)
+}
+
+function lineEnd(text: string, start: number): number {
+  LINE_END.lastIndex = start
+  return LINE_END.exec(text)?.index ?? text.length
+}
+const LINE_END = /[\r\n]/g
+
+/** Where an unquoted value ends: at white space, a quote, or a separator that another name follows. */
+function valueEnd(text: string, start: number): number {
+  let end = start
+  while (end < text.length && VALUE_CHARACTER.test(text[end]!)) {
+    NEXT_NAME.lastIndex = end
+    if (NEXT_NAME.test(text)) break
+    end++
+  }
+  while (end > start && CLOSING.includes(text[end - 1]!)) end--
+  return end
+}
+const VALUE_CHARACTER = /[^\s"'`<>]/
+const NEXT_NAME = /[&;,][\w.-]{1,40}=/y
+const CLOSING = '.,;:!?)]}&\\'
