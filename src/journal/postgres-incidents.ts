@@ -198,27 +198,22 @@ function reduce(
   }
 }
 
-/** Common table expressions with their values, and a check that fails the statement where a row was not as assumed. */
+/** What a group makes of its endpoints if they are as this replica knows them. */
 export interface Assumed extends ReducedGroup {
-  readonly expressions: readonly string[]
+  /** Of the parameters of `assumption`. */
   readonly values: readonly unknown[]
-  /** An expression that raises `division_by_zero` (22012) then. */
-  readonly check: string
 }
 
 /**
- * The same from what this replica knows, without reading: for one statement that writes all and fails where another
- * replica has changed one of the endpoints since.
- * @param first number of the first parameter
- * @returns undefined where that cannot be: an endpoint is not known, or a verdict is added to a history
+ * Makes what a group changes from what this replica knows, without reading.
+ * @param events of failures alone
+ * @returns undefined where an endpoint is not known
  */
 export function assumeGroup(
   events: readonly EndpointEvent[],
   settings: IncidentSettings,
   known: Pick<KnownEndpoints, 'get'>,
-  first: number,
 ): Assumed | undefined {
-  if (events.some(({ event }) => event.type === 'verdict')) return undefined
   const before = new Map<string, Versioned>()
   for (const name of namesOf(events)) {
     const endpoint = known.get(name)
@@ -226,20 +221,22 @@ export function assumeGroup(
     before.set(name, endpoint)
   }
   const { changes, endpoints, changed, incidents } = reduce(events, before, settings)
-  if (changed.length === 0) return { changes, endpoints, expressions: [], values: [], check: '1' }
-  const columns = endpointColumns(changed)
+  return { changes, endpoints, values: [...endpointColumns(changed), ...incidentColumns(incidents)] }
+}
+
+/**
+ * The common table expressions that write it within a larger statement, and a value that makes the statement fail with
+ * `division_by_zero` (22012) where another replica has changed one of the endpoints since.
+ * @param first number of the first parameter
+ */
+export function assumption(first: number): { readonly expressions: string; readonly check: string } {
   return {
-    changes,
-    endpoints,
-    expressions: [
-      // In one order for all, like every lock; counted, so that all are held before the first is changed.
-      `held AS (SELECT e.endpoint FROM ${SCHEMA}.endpoints e WHERE e.endpoint = ANY ($${first}::text[])
-        ORDER BY e.endpoint FOR UPDATE)`,
-      `changed AS (${saveEndpoints(first)} AND (SELECT count(*) FROM held) > 0 RETURNING 1)`,
-      ...(incidents.length > 0 ? [`kept AS (${saveIncidents(first + columns.length)})`] : []),
-    ],
-    values: [...columns, ...(incidents.length > 0 ? incidentColumns(incidents) : [])],
-    check: `1 / (CASE WHEN (SELECT count(*) FROM changed) = ${changed.length} THEN 1 ELSE 0 END)`,
+    // The rows are held in one order for all, like every lock; counted, so that all are before the first is changed.
+    expressions: `held AS (SELECT e.endpoint FROM ${SCHEMA}.endpoints e WHERE e.endpoint = ANY ($${first}::text[])
+        ORDER BY e.endpoint FOR UPDATE),
+      changed AS (${saveEndpoints(first)} AND (SELECT count(*) FROM held) > 0 RETURNING 1),
+      kept AS (${saveIncidents(first + ENDPOINT_COLUMNS)})`,
+    check: `1 / (CASE WHEN (SELECT count(*) FROM changed) = cardinality($${first}::text[]) THEN 1 ELSE 0 END)`,
   }
 }
 
@@ -301,6 +298,7 @@ const saveEndpoints = (first: number): string => `UPDATE ${SCHEMA}.endpoints SET
     AS v (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at, version)
   WHERE endpoints.endpoint = v.endpoint AND endpoints.version = v.version`
 
+const ENDPOINT_COLUMNS = 8
 function endpointColumns(changed: readonly Changed[]): unknown[] {
   const column = <T>(value: (state: EndpointState) => T): T[] => changed.map(({ state }) => value(state))
   return [

@@ -15,6 +15,9 @@ export interface Target {
   readonly applicationName: string
 }
 
+/** A text alone, or with a name under which the server keeps it prepared: worth it for what is run all the time. */
+export type Statement = string | { readonly name: string; readonly text: string }
+
 /** Milliseconds for a statement that says nothing else. */
 const DEADLINE = 5_000
 /** Milliseconds; above every deadline of ours. */
@@ -94,7 +97,7 @@ export class Session {
    * @throws FaultError `unsafe_durability` where the commit did not wait for its standby; what pg throws
    */
   async query<R extends readonly unknown[]>(
-    sql: string,
+    sql: Statement,
     values: readonly unknown[] = [],
     deadline = DEADLINE,
   ): Promise<R[]> {
@@ -102,7 +105,7 @@ export class Session {
   }
 
   /** The same. @returns how many rows were changed */
-  async execute(sql: string, values: readonly unknown[] = [], deadline = DEADLINE): Promise<number> {
+  async execute(sql: Statement, values: readonly unknown[] = [], deadline = DEADLINE): Promise<number> {
     return (await this.#run(sql, values, deadline)).rowCount ?? 0
   }
 
@@ -151,12 +154,18 @@ export class Session {
     this.#destroy()
   }
 
-  async #run(text: string, values: readonly unknown[], deadline: number): Promise<pg.QueryArrayResult> {
+  async #run(sql: Statement, values: readonly unknown[], deadline: number): Promise<pg.QueryArrayResult> {
     if (this.#ended) throw this.#ended
     if (this.#running++ === 0) this.#unreplicated = false
     const timer = setTimeout(() => this.#abandon(deadline), deadline)
     try {
-      const result = await this.#client.query({ text, values: [...values], rowMode: 'array', types: this.#types })
+      const statement = typeof sql === 'string' ? { text: sql } : sql
+      const result = await this.#client.query({
+        ...statement,
+        values: [...values],
+        rowMode: 'array',
+        types: this.#types,
+      })
       if (this.#unreplicated) throw unreplicated(this.#target)
       return result
     } catch (error) {

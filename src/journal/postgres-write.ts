@@ -5,6 +5,7 @@ import { insertCanaries } from './postgres-canary.ts'
 import { isEntryError, isRetryable, sqlState } from './postgres-fault.ts'
 import {
   assumeGroup,
+  assumption,
   type EndpointEvent,
   type KnownEndpoints,
   reduceGroup,
@@ -149,19 +150,15 @@ async function writeAtOnce(
   { deadline, incidents, known, assuming }: GroupOptions,
 ): Promise<Written | undefined> {
   const events = entries.filter(({ followed }) => followed).map(failureEvent)
-  if (events.length > 0 && !assuming.may()) return undefined
-  const failures = failureColumns(entries)
-  const assumed = assumeGroup(events, incidents, known, failures.length + 1)
+  if (events.length === 0) {
+    await session.execute(INSERT_FAILURES, failureColumns(entries), deadline)
+    return { results: entries.map(() => [null, null]), endpoints: new Map() }
+  }
+  const assumed = assuming.may() ? assumeGroup(events, incidents, known) : undefined
   if (!assumed) return undefined
-  const expressions = [...assumed.expressions, `stored AS (${INSERT_FAILURES})`]
   try {
-    await session.execute(
-      events.length > 0 ? `WITH ${expressions.join(', ')} SELECT ${assumed.check}` : INSERT_FAILURES,
-      [...failures, ...assumed.values],
-      deadline,
-    )
+    await session.execute(WRITE_ALL, [...failureColumns(entries), ...assumed.values], deadline)
   } catch (error) {
-    if (events.length === 0) throw error
     const state = sqlState(error)
     // Division by zero is how the statement says it; a feature not supported is a distributed database's answer.
     if (state === '22012') assuming.wasWrong()
@@ -192,14 +189,18 @@ export async function insertFailures(
   deadline: number,
   onConflict = '',
 ): Promise<void> {
-  if (entries.length > 0) await session.execute(`${INSERT_FAILURES} ${onConflict}`, failureColumns(entries), deadline)
+  if (entries.length > 0)
+    await session.execute(onConflict ? `${INSERT} ${onConflict}` : INSERT_FAILURES, failureColumns(entries), deadline)
 }
 
 /** One array a column: the statement's text is the same for every size of group. */
-const INSERT_FAILURES = `INSERT INTO ${SCHEMA}.failures
+const INSERT = `INSERT INTO ${SCHEMA}.failures
     (id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id, raw)
   SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
     $8::text[], $9::text[], $10::text[], $11::bytea[])`
+const INSERT_FAILURES = { name: 'insert_failures', text: INSERT }
+const { expressions, check } = assumption(12)
+const WRITE_ALL = { name: 'write_all', text: `WITH stored AS (${INSERT}), ${expressions} SELECT ${check}` }
 
 function failureColumns(entries: readonly StoredRecord[]): unknown[] {
   const failures = entries.map(({ failure }) => failure)
