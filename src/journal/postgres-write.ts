@@ -160,9 +160,10 @@ async function writeAtOnce(
     await session.execute(WRITE_ALL, [...failureColumns(entries), ...assumed.values], deadline)
   } catch (error) {
     const state = sqlState(error)
-    // Division by zero is how the statement says it; a feature not supported is a distributed database's answer.
+    // Division by zero is how the statement says it. What a database does not support or understand, or forbids, is left
+    // to the statements of a transaction, which say so again where it is more than this one.
     if (state === '22012') assuming.wasWrong()
-    else if (state === '0A000') assuming.cannot()
+    else if (/^(0A|42)/.test(state ?? '')) assuming.cannot()
     else throw error
     return undefined
   }

@@ -77,7 +77,7 @@ class PooledJournal implements PostgresJournal {
   readonly #reader: JournalReader
   readonly #series = new Series()
   readonly #endpoints = new KnownEndpoints()
-  readonly #assuming = new Assuming()
+  #assuming = new Assuming()
   readonly #spill: Spill | undefined
   #draining = false
   #writer: Session | undefined
@@ -344,6 +344,7 @@ class PooledJournal implements PostgresJournal {
 
   #up(size: JournalSize): void {
     this.#state = 'up'
+    this.#assuming = new Assuming()
     this.#attempts = 0
     this.#since = this.#options.clock()
     this.#fault = undefined

@@ -110,8 +110,8 @@ const service = (name: string, db: string): Service => ({
   env: { JOURNAL_URL: server.socketUrl(db), CONFIG_FILE: join(import.meta.dirname, 'postgres.yaml') },
 })
 const services: Service[] = [
-  { name: 'naive, 10 connections', script: 'naive-postgres.ts', env: { DATABASE_URL: server.url(naive) } },
-  { name: 'naive, 1 connection', script: 'naive-postgres.ts', env: { DATABASE_URL: server.url(naive), POOL: '1' } },
+  { name: 'naive, 10 connections', script: 'naive-postgres.ts', env: { DATABASE_URL: server.socketUrl(naive) } },
+  { name: 'naive, 1 connection', script: 'naive-postgres.ts', env: { DATABASE_URL: server.socketUrl(naive), POOL: '1' } },
   service('service, few rows', few),
   service(`service, ${values.rows} rows`, many),
 ]
