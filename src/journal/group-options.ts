@@ -20,7 +20,7 @@ export interface GroupOptions {
   readonly retentionInterval?: number
   /** Failures removed in one step of retention. */
   readonly retentionBatch?: number
-  /** Milliseconds between two looks at the size; DESIGN wants at most 15 s. */
+  /** Milliseconds between two looks at the size; the gauges made of it promise to be at most 15 s old. */
   readonly sizeInterval?: number
 }
 

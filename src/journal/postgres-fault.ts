@@ -55,6 +55,7 @@ export function postgresFault(error: unknown, where: string): FaultError {
   return new FaultError('io', `${where} cannot be written (${state}: ${message})`)
 }
 
+/** The fault of a server that takes no writes (SQLSTATE 25006, or found by asking). */
 export const readOnly = (where: string): FaultError =>
   new FaultError(
     'read_only',

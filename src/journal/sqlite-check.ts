@@ -19,6 +19,7 @@ import { APPLICATION_ID, SCHEMA_VERSION, schemaVersion } from './sqlite-migratio
 /** Up to this size the whole file is checked at each opening; reading more would hold up the start for seconds. */
 const FULL_CHECK_BYTES = 64 * 2 ** 20
 
+/** Bytes of a file; 0 where there is none. @throws what the file system throws */
 export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
 /**

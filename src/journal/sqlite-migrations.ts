@@ -82,6 +82,7 @@ export function migrate(db: DatabaseSync): void {
   }
 }
 
+/** @returns number of the migrations that the file has; 0 for a new one */
 export function schemaVersion(db: DatabaseSync): number {
   return db.prepare('PRAGMA user_version').get()!['user_version'] as number
 }

@@ -35,6 +35,7 @@ export function incidentsQuery(filter: IncidentFilter, before: string | undefine
   }
 }
 
+/** One incident with its verdicts, both as JSON. */
 export function incidentQuery(id: string): Query {
   return { sql: 'SELECT incident, verdicts FROM incidents WHERE id = ?', parameters: [id] }
 }
@@ -52,6 +53,7 @@ function conditions() {
   }
 }
 
+/** One failure by its id. */
 export function idQuery(id: string): Query {
   return { sql: `SELECT ${FAILURE_COLUMNS} FROM failures WHERE id = ?`, parameters: [id] }
 }

@@ -77,6 +77,7 @@ export interface Group {
   readonly bodies: ArrayBuffer
 }
 
+/** @returns the works as they go to the writing thread; the bodies are copied, so the works may be let go */
 export function groupOf(works: readonly Work[]): Group {
   const length = works.reduce((sum, work) => sum + (work.kind === 'entry' ? work.entry.raw.byteLength : 0), 0)
   const bodies = new Uint8Array(length)
@@ -113,11 +114,13 @@ export function groupOf(works: readonly Work[]): Group {
   return { rows: JSON.stringify({ alike, rows }), bodies: bodies.buffer }
 }
 
+/** A row of FAILURE_COLUMNS as the failure that it is. */
 export function failureOf(row: FailureRow): Failure {
   const [id, receivedAt, source, tenant, endpoint, url, code, cause, message, traceId] = row
   return { id, receivedAt, source, tenant, endpoint, url, code, cause: cause as Cause, message, traceId }
 }
 
+/** A row of TOTAL_COLUMNS as the total that it is. */
 export function totalOf(row: TotalRow): SeriesTotal {
   const [source, tenant, endpoint, code, cause, count, lastFailureAt] = row
   return { labels: { source, tenant, endpoint, code, cause }, count, lastFailureAt }
@@ -127,6 +130,7 @@ export function totalOf(row: TotalRow): SeriesTotal {
 export type RecordRow = readonly [...FailureRow, key: string | null, digest: string | null, raw: Uint8Array]
 export const RECORD_COLUMNS = `${FAILURE_COLUMNS}, idempotency_key, digest, raw`
 
+/** A row of RECORD_COLUMNS with its raw body and, where the sender gave one, its id and the body's digest. */
 export function recordOf(row: RecordRow): StoredRecord {
   const [key, digest, raw] = row.slice(10) as [string | null, string | null, Uint8Array]
   return {

@@ -10,7 +10,7 @@ import { probeMetrics } from './probe-metrics.ts'
 import { reportLabels } from './reasons.ts'
 
 /** What became of a span. The set is closed. */
-export const SPAN_RESULTS = ['exported', 'dropped', 'failed'] as const
+const SPAN_RESULTS = ['exported', 'dropped', 'failed'] as const
 export type SpanResult = (typeof SPAN_RESULTS)[number]
 
 export interface MetricsOptions extends DeliveryOptions {
