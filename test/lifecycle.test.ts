@@ -107,6 +107,17 @@ describe('the service', () => {
     await hung
   })
 
+  it('loses no signal that comes while it starts', async () => {
+    for (const after of [100, 150, 200, 250]) {
+      const service = await startService({ wait: false })
+      await new Promise((resolve) => setTimeout(resolve, after))
+      service.child.kill('SIGTERM')
+      const { code, signal } = await service.exited
+      // On a slow machine its first line may not have run yet.
+      expect(code ?? signal, `after ${after} ms`).to.be.oneOf([0, 'SIGTERM'])
+    }
+  })
+
   it('says in one line that a port is taken, and ends with 1', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await until('the port', () => taken.listening)

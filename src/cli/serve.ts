@@ -56,12 +56,15 @@ function firstSignal(): Promise<string> {
   return new Promise((resolve) => {
     let seen = false
     for (const [name, number] of Object.entries(SIGNALS)) {
-      // In place of the one in main.ts, which ends a process that holds nothing yet.
-      process.removeAllListeners(name).on(name, () => {
+      // In place of the one in main.ts, which ends a process that holds nothing yet. Added before that one goes: with
+      // the last listener Node drops a signal that came and was not told of yet.
+      const earlier = process.listeners(name)
+      process.on(name, () => {
         if (seen) process.exit(128 + number)
         seen = true
         resolve(name)
       })
+      for (const listener of earlier) process.removeListener(name, listener)
     }
   })
 }
