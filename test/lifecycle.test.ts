@@ -77,6 +77,26 @@ describe('the service', () => {
     })
   }
 
+  it('answers a request that is on its way over an idle connection when SIGTERM comes', async () => {
+    const service = await startService()
+    const { hostname, port } = new URL(service.ingest)
+    const { connect } = await import('node:net')
+    const socket = connect(Number(port), hostname)
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    const request = 'GET /webhooks/error HTTP/1.1\r\nHost: x\r\n\r\n'
+    socket.write(request)
+    await until('the first answer', () => text.includes('HTTP/1.1 405'))
+    service.child.kill('SIGTERM')
+    await until('the drain', () => service.stdout.find((line) => line.includes('stopping')))
+    socket.write(request)
+    await until('its end', () => socket.destroyed || socket.readableEnded)
+    expect(text.match(/HTTP\/1.1 405/g)).to.have.length(2)
+    expect(await service.exited).to.deep.equal({ code: 0, signal: null })
+  })
+
   it('ends with 0 although a client keeps its connection open', async () => {
     const service = await startService()
     const idle = raw(service.ingest, `GET / HTTP/1.1\r\nHost: x\r\n\r\n`)

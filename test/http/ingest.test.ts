@@ -355,6 +355,23 @@ describe('the ingest listener', () => {
     })
   }
 
+  it('answers requests that came in one piece, in order, and closes the connection of a client that sends too many', async () => {
+    const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`
+    const few = await raw(
+      service.ingest,
+      get('/a') + get('/webhooks/error').repeat(20) + get('/b', 'Connection: close\r\n'),
+    )
+    expect(few.match(/HTTP\/1.1 \d+/g)).to.deep.equal([
+      'HTTP/1.1 404',
+      ...Array(20).fill('HTTP/1.1 405'),
+      'HTTP/1.1 404',
+    ])
+    const taken = async () => sum(await scrape(service.admin), 'webhook_exporter_reports_total', 'method_not_allowed')
+    const before = await taken()
+    await raw(service.ingest, get('/webhooks/error').repeat(1_400))
+    expect((await taken()) - before).to.be.within(1, 33)
+  })
+
   it('survives a client that goes away in the middle of its body', async () => {
     const head =
       'POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
