@@ -154,11 +154,13 @@ describe('the service', () => {
   })
 
   it('refuses a faulty configuration with every fault and ends with 2', async () => {
-    const service = await startService({ config: { ingest: { prot: 1 }, metrics: { seriesLimit: 0 } }, wait: false })
+    const config = { ingest: { prot: 1 }, metrics: { seriesLimit: 0 } }
+    const service = await startService({ config, env: { LOG_LEVEL: 'loud' }, wait: false })
     expect((await service.exited).code).to.equal(2)
     expect(service.stderr.join('\n'))
       .to.match(/ingest\.prot: .*did you mean port/)
       .and.match(/metrics\.seriesLimit/)
+      .and.match(/LOG_LEVEL: "loud"/)
   })
 
   it('stops as well when npm start is told to', async function () {
