@@ -36,7 +36,11 @@ export async function openJournal(
     return { journal, lease: journal.lease, shared: true }
   }
   const { openSqliteJournal } = await import('./sqlite.ts')
-  return { journal: openSqliteJournal({ path: sqlitePath(url), retention, ...parts }), lease: SOLE_LEASE, shared: false }
+  return {
+    journal: openSqliteJournal({ path: sqlitePath(url), retention, ...parts }),
+    lease: SOLE_LEASE,
+    shared: false,
+  }
 }
 
 /** What would keep the service from writing to a journal that exists; nothing is made or changed. */
