@@ -1,5 +1,5 @@
 import { type BigIntStats, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { EndpointState, IncidentSettings } from '../domain/incident.ts'
 import type { CanaryMoments, JournalSize } from '../domain/journal.ts'
@@ -77,7 +77,7 @@ export class Store {
 
   constructor(options: StoreOptions) {
     this.#options = options
-    this.#file = options.path
+    this.#file = resolve(options.path)
   }
 
   /**
