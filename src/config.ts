@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { Value } from 'typebox/value'
-import { isRecord, withoutNulls } from './config/document.ts'
-import { resolveUnits, schemaFaults } from './config/schema-faults.ts'
+import { isRecord, keyName, withoutNulls } from './config/document.ts'
+import { leaveOut, resolveUnits, schemaFaults } from './config/schema-faults.ts'
 import { semanticFaults } from './config/semantic-faults.ts'
 import { type Config, ConfigSchema } from './config-schema.ts'
 
@@ -47,10 +47,14 @@ export async function loadConfig(env: Env): Promise<Config> {
  */
 export function parseConfig(raw: unknown, env: Env = {}): Config {
   const document = overlay(withoutNulls(raw ?? {}), env)
-  const faults = schemaFaults(document, (place) => originOf(place, env))
-  if (faults.length > 0) throw new ConfigError(faults)
+  const { faults, places } = schemaFaults(document, (place) => originOf(place, env))
+  if (!isRecord(document)) throw new ConfigError(faults)
+  // What is left is looked at further, so that one start tells all.
+  for (const place of places) leaveOut(document, place)
   const config = resolveUnits(ConfigSchema, Value.Default(ConfigSchema, document), [], faults) as Config
-  if (faults.length === 0) faults.push(...semanticFaults(config, env))
+  const left = new Set(places.map(keyName))
+  const isSound = (...keys: string[]) => keys.every((key) => !left.has(key) && !left.has(key.split('.')[0]!))
+  faults.push(...semanticFaults(config, env, isSound))
   if (faults.length > 0) throw new ConfigError(faults)
   return config
 }

@@ -94,6 +94,50 @@ describe('parseConfig', () => {
     expect(found.join()).not.to.include('hunter2')
   })
 
+  it('tells what only the whole can show beside what is wrong by itself', () => {
+    const found = faults({
+      ingest: { prot: 1, answerTimeout: '5m' },
+      admin: { port: 8080, apiToken: { env: 'NOPE' }, metricsToken: {} },
+      endpoints: [
+        { name: 'a', urls: ['https://x.example/'], team: 5 },
+        { name: 'b', urls: [] },
+        { name: 'a', urls: ['https://y.example/?q', 'https://x.example'] },
+        { name: 'other', urls: ['https://z.example/'], probe: { headers: [5, { name: 'A', env: 'NOPE' }] } },
+      ],
+      outbound: { allow: [5, 'no such thing!'] },
+    })
+    const expected = [
+      'ingest.prot: unknown key',
+      'ingest.answerTimeout: "5m" is out of range',
+      'admin.port: 8080 is the ingest',
+      'admin.apiToken.env: the environment variable NOPE',
+      'admin.metricsToken: has nothing; write exactly 1 of file, env',
+      'endpoints[0].team: 5 is not',
+      'endpoints[1].urls: [] is not',
+      'endpoints[2].name: endpoints[0] is called a',
+      'endpoints[2].urls[0]: https://y.example/ has a query',
+      'endpoints[2].urls[1]: means the same as endpoints[0].urls[0]',
+      'endpoints[3].name: other is reserved',
+      'endpoints[3].probe.headers[0]: its value is not',
+      'endpoints[3].probe.headers[1].env: the environment variable NOPE',
+      'outbound.allow[0]: 5 is not',
+      'outbound.allow[1]: "no such thing!" is not understood',
+    ]
+    for (const start of expected)
+      expect(
+        found.filter((line) => line.startsWith(start)),
+        start,
+      ).to.have.length(1)
+    expect(found).to.have.length(expected.length)
+  })
+
+  it('blames no default that stands in for a faulty value', () => {
+    expect(faults({ ingest: { port: 'x' }, admin: { port: 8080 } })).to.have.length(1)
+    expect(faults({ journal: { url: 'x', spill: { path: '/s' } } })).to.have.length(1)
+    const endpoints = Array.from({ length: 200 }, (_, at) => ({ name: `e${at}`, urls: [`https://e${at}.example/`] }))
+    expect(faults({ endpoints, metrics: { seriesLimit: 'x' } })).to.have.length(1)
+  })
+
   it('refuses durations and sizes out of range, in either form', () => {
     expect(faults({ journal: { retention: { age: '1s' } } })).to.match(
       /journal\.retention\.age: "1s" is out of range; write 1m to/,

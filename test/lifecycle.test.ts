@@ -77,6 +77,26 @@ describe('the service', () => {
     })
   }
 
+  it('answers a request that is on its way over an idle connection when SIGTERM comes', async () => {
+    const service = await startService()
+    const { hostname, port } = new URL(service.ingest)
+    const { connect } = await import('node:net')
+    const socket = connect(Number(port), hostname)
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    const request = 'GET /webhooks/error HTTP/1.1\r\nHost: x\r\n\r\n'
+    socket.write(request)
+    await until('the first answer', () => text.includes('HTTP/1.1 405'))
+    service.child.kill('SIGTERM')
+    await until('the drain', () => service.stdout.find((line) => line.includes('stopping')))
+    socket.write(request)
+    await until('its end', () => socket.destroyed || socket.readableEnded)
+    expect(text.match(/HTTP\/1.1 405/g)).to.have.length(2)
+    expect(await service.exited).to.deep.equal({ code: 0, signal: null })
+  })
+
   it('ends with 0 although a client keeps its connection open', async () => {
     const service = await startService()
     const idle = raw(service.ingest, `GET / HTTP/1.1\r\nHost: x\r\n\r\n`)
@@ -107,6 +127,17 @@ describe('the service', () => {
     await hung
   })
 
+  it('loses no signal that comes while it starts', async () => {
+    for (const after of [100, 150, 200, 250]) {
+      const service = await startService({ wait: false })
+      await new Promise((resolve) => setTimeout(resolve, after))
+      service.child.kill('SIGTERM')
+      const { code, signal } = await service.exited
+      // On a slow machine its first line may not have run yet.
+      expect(code ?? signal, `after ${after} ms`).to.be.oneOf([0, 'SIGTERM'])
+    }
+  })
+
   it('says in one line that a port is taken, and ends with 1', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await until('the port', () => taken.listening)
@@ -123,11 +154,13 @@ describe('the service', () => {
   })
 
   it('refuses a faulty configuration with every fault and ends with 2', async () => {
-    const service = await startService({ config: { ingest: { prot: 1 }, metrics: { seriesLimit: 0 } }, wait: false })
+    const config = { ingest: { prot: 1 }, metrics: { seriesLimit: 0 } }
+    const service = await startService({ config, env: { LOG_LEVEL: 'loud' }, wait: false })
     expect((await service.exited).code).to.equal(2)
     expect(service.stderr.join('\n'))
       .to.match(/ingest\.prot: .*did you mean port/)
       .and.match(/metrics\.seriesLimit/)
+      .and.match(/LOG_LEVEL: "loud"/)
   })
 
   it('stops as well when npm start is told to', async function () {

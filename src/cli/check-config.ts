@@ -1,7 +1,6 @@
-import { loadConfig } from '../config.ts'
 import { inspectJournal } from '../journal/open.ts'
 import type { Command } from './command.ts'
-import { checkEnvironment } from './environment.ts'
+import { loadChecked } from './environment.ts'
 import { parseOptions } from './usage.ts'
 
 /** Says everything that is wrong with the configuration and the journal that it names; starts and changes nothing. */
@@ -10,8 +9,7 @@ export const checkConfig: Command = {
   summary: 'check configuration and journal, change nothing',
   async run(args, env) {
     parseOptions(args, { options: {} })
-    const config = await loadConfig(env)
-    checkEnvironment(env)
+    const config = await loadChecked(env)
     const fault = await inspectJournal(config.journal)
     if (fault) {
       process.stderr.write(`webhook-error-exporter: journal.url: ${fault.detail}\n`)

@@ -1,10 +1,9 @@
 import { flushCompileCache } from 'node:module'
 import { type App, startApp } from '../app.ts'
-import { loadConfig } from '../config.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { createLog } from '../observe/log.ts'
 import type { Command } from './command.ts'
-import { checkEnvironment } from './environment.ts'
+import { loadChecked } from './environment.ts'
 import { parseOptions } from './usage.ts'
 
 /** Milliseconds from the signal to the end; Kubernetes waits 30 s. */
@@ -17,8 +16,7 @@ export const serve: Command = {
   summary: 'run the service (the default)',
   async run(args, env) {
     parseOptions(args, { options: {} })
-    const config = await loadConfig(env)
-    checkEnvironment(env)
+    const config = await loadChecked(env)
     const log = await createLog({ level: env['LOG_LEVEL'], terminal: process.stdout.isTTY })
     const signal = firstSignal()
     surviveFaults(log)
@@ -56,12 +54,15 @@ function firstSignal(): Promise<string> {
   return new Promise((resolve) => {
     let seen = false
     for (const [name, number] of Object.entries(SIGNALS)) {
-      // In place of the one in main.ts, which ends a process that holds nothing yet.
-      process.removeAllListeners(name).on(name, () => {
+      // In place of the one in main.ts, which ends a process that holds nothing yet. Added before that one goes: with
+      // the last listener Node drops a signal that came and was not told of yet.
+      const earlier = process.listeners(name)
+      process.on(name, () => {
         if (seen) process.exit(128 + number)
         seen = true
         resolve(name)
       })
+      for (const listener of earlier) process.removeListener(name, listener)
     }
   })
 }

@@ -30,7 +30,7 @@ export function keyName(path: readonly string[]): string {
 /** @returns undefined where there is nothing */
 export function valueAt(document: unknown, path: readonly string[]): unknown {
   let at = document
-  for (const part of path) at = (at as Record<string, unknown> | undefined)?.[part]
+  for (const part of path) at = (at as Record<string, unknown> | null | undefined)?.[part]
   return at
 }
 

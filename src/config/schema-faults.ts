@@ -14,10 +14,20 @@ const validator = Compile(ConfigFileSchema)
  * What the schema sees in the parsed file with the environment over it, before defaults. One line a faulty place: the
  * validator's several errors for one value would bury the answer.
  * @param originOf says where the value at a place came from (` (from INGEST_PORT)`); empty for the file
+ * @returns the lines, and the places that cannot be used
  */
-export function schemaFaults(document: unknown, originOf: (place: string) => string): string[] {
-  if (!isRecord(document)) return ['the file must be a mapping of sections (ingest, admin, sources, …), see the README']
+export function schemaFaults(
+  document: unknown,
+  originOf: (place: string) => string,
+): { faults: string[]; places: (readonly string[])[] } {
+  if (!isRecord(document)) {
+    return {
+      faults: ['the file must be a mapping of sections (ingest, admin, sources, …), see the README'],
+      places: [],
+    }
+  }
   const faults = new Map<string, string>()
+  const places: (readonly string[])[] = []
   for (const error of validator.Errors(document)) {
     const params = error.params as { additionalProperties?: string[]; requiredProperties?: string[] }
     const pointer = error.instancePath
@@ -30,26 +40,56 @@ export function schemaFaults(document: unknown, originOf: (place: string) => str
           : `remove it. ${(schema as { description?: string } | undefined)?.description}`
       for (const key of params.additionalProperties ?? []) {
         const place = keyName([...segments(pointer), key])
+        places.push([...segments(pointer), key])
         faults.set(place, `${place}: unknown key; ${fix.replace('$1', () => closest(key, known))}`)
       }
     } else if (error.keyword === 'required') {
+      places.push(segments(pointer))
       for (const key of params.requiredProperties ?? []) {
         const place = keyName([...segments(pointer), key])
         faults.set(place, `${place}: is missing; ${expectation(schemaAt(ConfigSchema, [...segments(pointer), key]))}`)
       }
     } else if (error.keyword !== 'boolean') {
       const place = keyName(segments(pointer))
+      places.push(segments(pointer))
+      if (/^m(in|ax)Properties$/.test(error.keyword)) {
+        const given = Object.keys(valueAt(document, segments(pointer)) as object)
+        faults.set(place, `${place}: has ${given.join(', ') || 'nothing'}; ${choice(schema)}`)
+        continue
+      }
       const value = isSecretPlace(place) ? 'its value' : shown(valueAt(document, segments(pointer)))
       if (!faults.has(place))
         faults.set(place, `${place}: ${value}${originOf(place)} is not allowed; ${expectation(schema)}`)
     }
   }
-  return [...faults.values()]
+  return { faults: [...faults.values()], places }
+}
+
+/**
+ * Takes a faulty value out of the document, and with it whatever cannot be without it. In a list null takes its place, so
+ * that the others keep their numbers.
+ */
+export function leaveOut(document: Record<string, unknown>, place: readonly string[]): void {
+  const parent = place.slice(0, -1)
+  const key = place.at(-1)
+  const holder = valueAt(document, parent)
+  if (key === undefined) return
+  if (Array.isArray(holder)) holder[Number(key)] = null
+  else if (isRecord(holder)) {
+    delete holder[key]
+    const { required = [] } = (schemaAt(ConfigFileSchema, parent) ?? {}) as { required?: string[] }
+    if (required.includes(key)) leaveOut(document, parent)
+  }
 }
 
 /** Where people write the secret itself by mistake: it must not get into the log of a failed start. */
 const isSecretPlace = (place: string): boolean =>
   /token(?!sDir)|secret|headers/i.test(place) && !/\.(tenant|name)$/.test(place)
+
+function choice(schema: TSchema | undefined): string {
+  const { properties, maxProperties, description } = (schema ?? {}) as Record<string, unknown>
+  return `write exactly ${maxProperties} of ${Object.keys(properties as object).join(', ')}. ${description}`
+}
 
 /** What to write, from the schema alone. */
 function expectation(schema: TSchema | undefined): string {

@@ -6,16 +6,22 @@ import { shown } from './document.ts'
 
 /**
  * What no schema can see: uniqueness, patterns, the environment.
+ * @param config what was left out of a list, because it is known already to be wrong, is null
+ * @param isSound whether these keys have the values that were written: a default in place of a faulty one is nobody's fault
  * @returns a line for each fault, which names the key, what is wrong and what to write
  */
-export function semanticFaults(config: Config, env: Readonly<Record<string, string | undefined>>): string[] {
+export function semanticFaults(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+  isSound: IsSound,
+): string[] {
   const faults = configurationFaults(config.endpoints, {
-    limit: config.metrics.seriesLimit,
+    limit: isSound('metrics.seriesLimit') ? config.metrics.seriesLimit : Number.POSITIVE_INFINITY,
     sources: Object.keys(config.sources).length,
   })
   const url = postgresUrlFault(config.journal.url)
   if (url !== undefined) faults.push(`journal.url: ${url}`)
-  if (config.journal.spill && !isPostgresUrl(config.journal.url))
+  if (config.journal.spill && isSound('journal.url') && !isPostgresUrl(config.journal.url))
     faults.push('journal.spill: is for a PostgreSQL journal; remove it, or write a postgres:// URL')
   const secrets: (readonly [string, { file?: string; env?: string } | undefined])[] = [
     ['admin.apiToken', config.admin.apiToken],
@@ -23,8 +29,10 @@ export function semanticFaults(config: Config, env: Readonly<Record<string, stri
     ['canary.token', config.canary?.token],
     ['canary.secret', config.canary?.secret],
     ...config.sources.retm.tokens.map((token, index) => [`sources.retm.tokens[${index}]`, token] as const),
-    ...config.endpoints.flatMap(({ probe }, index) =>
-      probe.headers.map((header, at) => [`endpoints[${index}].probe.headers[${at}]`, header] as const),
+    ...config.endpoints.flatMap((endpoint, index) =>
+      (endpoint?.probe.headers ?? []).map(
+        (header, at) => [`endpoints[${index}].probe.headers[${at}]`, header] as const,
+      ),
     ),
   ]
   for (const [place, secret] of secrets) {
@@ -34,8 +42,11 @@ export function semanticFaults(config: Config, env: Readonly<Record<string, stri
       faults.push(`${place}.env: the environment variable ${secret.env} is empty or not set; set it, or name another`)
     }
   }
-  return [...faults, ...listenerFaults(config), ...probeFaults(config)]
+  if (isSound('ingest.host', 'ingest.port', 'admin.host', 'admin.port')) faults.push(...listenerFaults(config))
+  return [...faults, ...probeFaults(config, isSound)]
 }
+
+type IsSound = (...keys: string[]) => boolean
 
 function listenerFaults({ ingest, admin }: Config): string[] {
   const everywhere = ['0.0.0.0', '::']
@@ -45,9 +56,11 @@ function listenerFaults({ ingest, admin }: Config): string[] {
     : []
 }
 
-function probeFaults({ endpoints, outbound }: Config): string[] {
+function probeFaults({ endpoints, outbound }: Config, isSound: IsSound): string[] {
   const faults: string[] = []
-  for (const [index, { probe }] of endpoints.entries()) {
+  for (const [index, endpoint] of endpoints.entries()) {
+    if (!endpoint) continue
+    const { probe } = endpoint
     const place = `endpoints[${index}].probe`
     for (const key of ['url', 'internalUrl'] as const) {
       const text = probe[key]
@@ -60,15 +73,16 @@ function probeFaults({ endpoints, outbound }: Config): string[] {
         faults.push(`${place}.${key}: is a pattern; write one exact URL`)
       }
     }
-    if ((probe.certFile === undefined) !== (probe.keyFile === undefined)) {
+    const isPair = (probe.certFile === undefined) === (probe.keyFile === undefined)
+    if (!isPair && isSound(`${place}.certFile`, `${place}.keyFile`)) {
       faults.push(`${place}: has only one of certFile and keyFile; write both, or neither`)
     }
-    for (const name of duplicates(probe.headers.map((header) => header.name.toLowerCase()))) {
+    for (const name of duplicates(probe.headers.flatMap((header) => header?.name.toLowerCase() ?? []))) {
       faults.push(`${place}.headers: ${name} appears twice; write it once`)
     }
   }
   for (const [index, text] of outbound.allow.entries()) {
-    if (parseAllowance(text)) continue
+    if (text === null || parseAllowance(text)) continue
     faults.push(
       `outbound.allow[${index}]: ${shown(text)} is not understood; write an address, a network (10.0.0.0/8), a host name, or host:port`,
     )

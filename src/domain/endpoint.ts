@@ -148,16 +148,19 @@ export function parsePattern(text: string): EndpointPattern | string {
 /**
  * What no schema can see in the configured endpoints: equal and reserved names, URLs that are no patterns or given twice,
  * and a series limit that cannot keep each endpoint's reserve.
+ * @param endpoints null stands for one of which is known already that it is wrong
  * @returns a line for each fault, which names the key, what is wrong and what to write
  */
 export function configurationFaults(
-  endpoints: readonly NamedEndpoint[],
+  endpoints: readonly (NamedEndpoint | null)[],
   { limit, sources }: { readonly limit: number; readonly sources: number },
 ): string[] {
   const faults: string[] = []
   const names = new Map<string, number>()
   const patterns = new Map<string, string>()
-  for (const [index, { name, urls }] of endpoints.entries()) {
+  for (const [index, endpoint] of endpoints.entries()) {
+    if (!endpoint) continue
+    const { name, urls } = endpoint
     const key = `endpoints[${index}]`
     const first = names.get(name)
     if (name === INVALID_ENDPOINT || name === OTHER)

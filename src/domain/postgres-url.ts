@@ -47,6 +47,8 @@ export function parsePostgresUrl(url: string): PostgresAddress {
   const match = URI.exec(url)
   if (!match) throw new Error('write postgres://USER@HOST:PORT/DATABASE, several hosts with commas between them')
   const [, user, password, authority = '', database, query] = match
+  // Of a password that was cut at its @ nothing may be told as a host.
+  if (authority.includes('@')) throw new Error('has more than one @; write %40 for one in the user name or password')
   const given = parametersOf(query ?? '')
   const hosts = hostsOf(given.host ?? decode(authority), given.port)
   const name = given.user ?? decode(user ?? '')
@@ -104,7 +106,9 @@ function parametersOf(query: string): Partial<Record<Parameter, string>> {
     const at = pair.indexOf('=')
     const key = decode(at < 0 ? pair : pair.slice(0, at))
     if (!PARAMETERS.includes(key as Parameter)) {
-      throw new Error(`knows no parameter ${key.slice(0, 40)}; known are ${PARAMETERS.join(', ')}`)
+      // What holds more than letters may be the rest of a password with a ? in it.
+      const name = /^\w{1,40}$/.test(key) ? key : 'of that name'
+      throw new Error(`knows no parameter ${name}; known are ${PARAMETERS.join(', ')}`)
     }
     given[key as Parameter] = at < 0 ? '' : decode(pair.slice(at + 1))
   }

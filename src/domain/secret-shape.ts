@@ -109,13 +109,16 @@ export function looksLikeRandomLabel(label: string): boolean {
   )
 }
 
+/** A few characters over and over, as tests and rulers have: nothing can be hidden in them. */
+const FILLER = /^(.{1,10}?)\1{7,}.{0,9}$/s
+
 /** One run of token characters within prose. The strictest: error text is full of class names, paths, hashes and times. */
 export function looksLikeToken(run: string): boolean {
   const text = plainText(run)
   if (text === undefined) return true
   if (text !== run && knownKeyAt(text) >= 0) return true
   const rest = withoutUuids(text)
-  if (rest.length < 16) return false
+  if (rest.length < 16 || FILLER.test(rest)) return false
   const pieces = piecesOf(rest)
   if (pieces.some((piece) => piece.length >= 16 && (changes(piece) >= 3 || isGibberish(lettersOf(piece))))) return true
   // Base64 may hold a slash, a path holds many: over several pieces counts only what mixes case as no path does.

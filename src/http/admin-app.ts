@@ -4,7 +4,7 @@ import Koa, { type Middleware } from 'koa'
 import type { Log } from '../domain/telemetry.ts'
 import type { Credentials } from './credentials.ts'
 import { getEndpoint, listEndpoints } from './endpoints-handler.ts'
-import { answerErrors } from './errors-middleware.ts'
+import { answerErrors, unanswered } from './errors-middleware.ts'
 import { type FailuresParts, getFailure, listFailures } from './failures-handler.ts'
 import { type Condition, healthz, readyz } from './health-handlers.ts'
 import { getIncident, type IncidentsParts, listIncidents, resolveIncident } from './incidents-handler.ts'
@@ -48,7 +48,7 @@ export function adminApp(parts: AdminParts): RequestListener {
   router.get('/api/v1/endpoints/:name', api, getEndpoint(parts))
 
   const app = new Koa()
-  app.on('error', (error) => parts.log.error({ err: error }, 'an answer could not be sent'))
+  app.on('error', unanswered(parts.log))
   app.use(answerErrors(parts.log))
   app.use(privately)
   app.use(router.routes())

@@ -4,6 +4,16 @@ import { type AppError, asAppError } from '../errors.ts'
 import { ClientClosed } from './body.ts'
 import { errorAnswer } from './problem.ts'
 
+/** What a client causes that goes away while it is being answered: nothing that anybody could mend. */
+const CLIENT_GONE = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE', 'ECONNABORTED'])
+
+/** For Koa's event `error`: what went wrong once the answer had begun. */
+export function unanswered(log: Pick<Log, 'error'>): (error: NodeJS.ErrnoException) => void {
+  return (error) => {
+    if (!CLIENT_GONE.has(error.code ?? '')) log.error({ err: error }, 'an answer could not be sent')
+  }
+}
+
 /**
  * Turns whatever a handler throws into the one form of answer, and logs faults of our own once.
  * @param onError told of every error that is answered

@@ -122,7 +122,7 @@ export function resolveIncident({ follower }: IncidentsParts, { hasToken }: { ha
     if (!hasToken) {
       throw new AppError('forbidden', 'closing an incident needs admin.apiToken to be configured')
     }
-    if (ctx.request.type.toLowerCase() !== 'application/json') {
+    if (ctx.request.type.trim().toLowerCase() !== 'application/json') {
       throw new AppError('unsupported_media_type', 'send {"reason": "…"} as Content-Type: application/json')
     }
     const body = json(await readBody(ctx.req, { limit: 16_384, timeout: BODY_TIMEOUT }))

@@ -4,7 +4,7 @@ import Koa from 'koa'
 import type { Clock } from '../domain/clock.ts'
 import { type Log, type Measuring, NO_SOURCE, type Outcome, type Reason, type Tracing } from '../domain/telemetry.ts'
 import type { ErrorCode } from '../errors.ts'
-import { answerErrors } from './errors-middleware.ts'
+import { answerErrors, unanswered } from './errors-middleware.ts'
 import { statusOf } from './problem.ts'
 import { handleCheck, handleReport, type ReportHandlerParts, type ReportState } from './report-handler.ts'
 import { unmatched } from './routes.ts'
@@ -25,7 +25,7 @@ export function ingestApp(parts: IngestParts): RequestListener {
   router.options(REPORT_PATH, handleCheck(parts))
 
   const app = new Koa<ReportState>()
-  app.on('error', (error) => parts.log.error({ err: error }, 'an answer could not be sent'))
+  app.on('error', unanswered(parts.log))
   app.use(account(parts))
   app.use(router.routes())
   app.use(unmatched(router))

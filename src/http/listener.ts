@@ -8,7 +8,7 @@ import {
   ServerResponse,
   STATUS_CODES,
 } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { errorAnswer } from './problem.ts'
 
@@ -30,6 +30,10 @@ export interface Listener {
 const MAX_CONNECTIONS = 10_000
 const HEADERS_TIMEOUT = 5_000
 export const BODY_TIMEOUT = 5_000
+/** Requests of one connection that may wait for the answers before theirs. */
+const MAX_QUEUED = 32
+/** Milliseconds in which what is on its way over a connection that was idle is still answered while it is the end. */
+const LAST_REQUESTS = 250
 
 /**
  * An HTTP server that a stranger may reach.
@@ -51,6 +55,7 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
       requireHostHeader: false,
     },
     (request, response) => {
+      if (response.socket === null && !mayWait(request.socket, response)) return
       const fault = ambiguity(request)
       if (fault) {
         onRefused(fault.code)
@@ -84,6 +89,32 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
       return drain(server, deadline)
     },
   }
+}
+
+const queued = new WeakMap<Socket, number>()
+
+/**
+ * Whether a request that came before the answers of earlier ones may wait for its turn. Where too many do, the connection
+ * is closed: a client that pipelines without end, or never reads, would have the memory of some hundred others.
+ */
+function mayWait(socket: Socket, response: ServerResponse): boolean {
+  const waiting = queued.get(socket) ?? 0
+  if (waiting >= MAX_QUEUED) {
+    stopParsing(socket)
+    socket.destroy()
+    return false
+  }
+  queued.set(socket, waiting + 1)
+  response.once('close', () => queued.set(socket, queued.get(socket)! - 1))
+  return true
+}
+
+/**
+ * Node parses what one read brought to its end, more than a thousand requests, although their socket is destroyed. As for
+ * an upgrade, 2 says that what follows is no HTTP. There is no public way.
+ */
+function stopParsing(socket: Socket & { parser?: { onIncoming: () => number } | null }): void {
+  if (socket.parser) socket.parser.onIncoming = () => 2
 }
 
 /** What a proxy in front may read otherwise than Node does is refused (RFC 9112 sections 3.2 and 6.1). */
@@ -147,9 +178,11 @@ function closingWhile(isEnd: () => boolean): typeof ServerResponse<IncomingMessa
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[]
 
 async function drain(server: Server, deadline: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), deadline)
+  // The HTTP server's own `close` would end idle connections too, at once, and with them requests that it has not read.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+  const idle = setTimeout(() => server.closeIdleConnections(), Math.min(LAST_REQUESTS, deadline))
+  const all = setTimeout(() => server.closeAllConnections(), deadline)
   await closed
-  clearTimeout(timer)
+  clearTimeout(idle)
+  clearTimeout(all)
 }

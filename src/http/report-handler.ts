@@ -73,7 +73,7 @@ function checkHeaders(ctx: Context): void {
   const { headers } = ctx.req
   // What nearly all senders say.
   if (headers['content-type'] === 'application/json' && headers['content-encoding'] === undefined) return
-  if (ctx.request.type.toLowerCase() !== 'application/json') {
+  if (ctx.request.type.trim().toLowerCase() !== 'application/json') {
     throw new AppError('unsupported_media_type', 'send the report as Content-Type: application/json')
   }
   const charset = ctx.request.charset.toLowerCase()

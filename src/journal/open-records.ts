@@ -1,4 +1,5 @@
 import { isPostgresUrl } from '../domain/postgres-url.ts'
+import { sqlitePath } from './open.ts'
 import type { RecordStore } from './records.ts'
 
 export interface OpenRecordsOptions {
@@ -18,7 +19,7 @@ export async function openRecords(
     const { openPostgresRecords } = await import('./postgres-records.ts')
     return openPostgresRecords(url, { passwordFile, allowUnsafe })
   }
-  const path = url.slice('sqlite:'.length)
+  const path = sqlitePath(url)
   const { readSqliteRecords, writeSqliteRecords } = await import('./sqlite-records.ts')
   return role === 'from' ? readSqliteRecords(path) : writeSqliteRecords(path, tenantLabel)
 }

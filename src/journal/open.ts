@@ -22,7 +22,8 @@ export interface OpenedJournal {
   readonly shared: boolean
 }
 
-const pathOf = (url: string): string => url.slice('sqlite:'.length)
+/** `sqlite:PATH`; of the URL-like forms, `sqlite://PATH` names the same, and `sqlite:///PATH` one below the root. */
+export const sqlitePath = (url: string): string => url.slice('sqlite:'.length).replace(/^\/\/(?=[^/])/, '')
 
 /** The adapter that a journal's URL names; it is opened by `Journal.open`. The other adapter is not even loaded. */
 export async function openJournal(
@@ -35,11 +36,15 @@ export async function openJournal(
     return { journal, lease: journal.lease, shared: true }
   }
   const { openSqliteJournal } = await import('./sqlite.ts')
-  return { journal: openSqliteJournal({ path: pathOf(url), retention, ...parts }), lease: SOLE_LEASE, shared: false }
+  return {
+    journal: openSqliteJournal({ path: sqlitePath(url), retention, ...parts }),
+    lease: SOLE_LEASE,
+    shared: false,
+  }
 }
 
 /** What would keep the service from writing to a journal that exists; nothing is made or changed. */
 export async function inspectJournal(config: Omit<JournalConfig, 'retention'>): Promise<Fault | undefined> {
   if (isPostgresUrl(config.url)) return (await import('./postgres-inspect.ts')).inspectPostgres(config)
-  return (await import('./sqlite-inspect.ts')).inspectFile(pathOf(config.url))
+  return (await import('./sqlite-inspect.ts')).inspectFile(sqlitePath(config.url))
 }

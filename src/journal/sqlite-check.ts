@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   realpathSync,
@@ -23,19 +24,34 @@ const FULL_CHECK_BYTES = 64 * 2 ** 20
 export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
 /**
- * Makes the folder where it is missing.
+ * Judges a place before anything is made there.
  * @param filesystem statfs type instead of the real one, for tests
- * @returns the file's real path, so that two names of one file meet at one lock
- * @throws FaultError `network_filesystem`
+ * @returns the absolute path
+ * @throws FaultError `network_filesystem`; `io` for what is there and is no file: of a device even its mode would be changed
  */
-export function preparePath(path: string, filesystem?: number): string {
+export function checkPlace(path: string, filesystem?: number): string {
   const absolute = resolve(path)
   const network = networkFilesystem(absolute, filesystem)
   if (network) throw new FaultError('network_filesystem', detailOf('network_filesystem', absolute, network))
-  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new FaultError('io', detailOf('io', absolute, 'it is a folder; name a file in it'))
+  const there = statSync(absolute, { throwIfNoEntry: false })
+  if (there && !there.isFile()) {
+    const what = there.isDirectory() ? 'it is a folder; name a file in it' : 'it is no file; name one'
+    throw new FaultError('io', detailOf('io', absolute, what))
   }
+  return absolute
+}
+
+/**
+ * Makes the folder where it is missing.
+ * @param filesystem statfs type instead of the real one, for tests
+ * @returns the file's real path, so that two names of one file meet at one lock
+ * @throws FaultError as `checkPlace`
+ */
+export function preparePath(path: string, filesystem?: number): string {
+  const absolute = checkPlace(path, filesystem)
   mkdirSync(dirname(absolute), { recursive: true, mode: 0o700 })
+  // A link to a file that is not there yet: SQLite would make that by the umask, and under another name than later.
+  if (lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()) closeSync(openSync(absolute, 'a', 0o600))
   return statSync(absolute, { throwIfNoEntry: false })
     ? realpathSync(absolute)
     : join(realpathSync(dirname(absolute)), basename(absolute))
@@ -90,7 +106,11 @@ export function checkFile(path: string): void {
     }
     if (bytes <= FULL_CHECK_BYTES) {
       const verdict = db.prepare('PRAGMA quick_check(1)').get()!['quick_check']
-      if (verdict !== 'ok') throw new FaultError('corrupt', detailOf('corrupt', path, String(verdict).split('\n')[0]))
+      // Where there is a title, the reason comes below it: *** in database main ***
+      const reason = String(verdict)
+        .replace(/^\*{3}.*\n/, '')
+        .split('\n')[0]
+      if (verdict !== 'ok') throw new FaultError('corrupt', detailOf('corrupt', path, reason))
     } else if (tables > 0) {
       db.prepare('SELECT length(raw) FROM failures ORDER BY id DESC LIMIT 1').get()
       db.prepare('SELECT length(raw) FROM failures ORDER BY id LIMIT 1').get()

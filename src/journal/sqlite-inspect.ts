@@ -1,8 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { detailOf, type Fault, FaultError, faultOf } from './fault.ts'
-import { networkFilesystem } from './filesystem.ts'
-import { checkFile, takeLock } from './sqlite-check.ts'
+import { type Fault, FaultError, faultOf } from './fault.ts'
+import { checkFile, checkPlace, takeLock } from './sqlite-check.ts'
 
 /**
  * Judges a journal file as opening it would, for the command line: nothing is created, and a file that does not exist
@@ -11,8 +10,7 @@ import { checkFile, takeLock } from './sqlite-check.ts'
 export function inspectFile(path: string): Fault | undefined {
   const absolute = resolve(path)
   try {
-    const network = networkFilesystem(absolute)
-    if (network) throw new FaultError('network_filesystem', detailOf('network_filesystem', absolute, network))
+    checkPlace(path)
     if (!existsSync(absolute)) return undefined
     const file = realpathSync(absolute)
     if (existsSync(`${file}.lock`)) takeLock(file).close()

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { type BigIntStats, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { EndpointState, IncidentSettings } from '../domain/incident.ts'
 import type { CanaryMoments, JournalSize } from '../domain/journal.ts'
@@ -63,6 +63,7 @@ export class Store {
   readonly #options: StoreOptions
   #file: string
   #lock: DatabaseSync | undefined
+  #lockInode: bigint | undefined
   #mark: Mark | undefined
   #db: DatabaseSync | undefined
   #statements: Statements | undefined
@@ -71,12 +72,12 @@ export class Store {
   #recorded = 0
   #oldest: number | null = null
   #wasFull = false
-  #inode: bigint | undefined
+  #files: Files | undefined
   #walPages = 16
 
   constructor(options: StoreOptions) {
     this.#options = options
-    this.#file = options.path
+    this.#file = resolve(options.path)
   }
 
   /**
@@ -87,8 +88,9 @@ export class Store {
   open(forgetBefore: number | null): Opened {
     return this.#guard(() => {
       this.#closeDatabase()
+      const acknowledged = this.#recorded
       this.#file = preparePath(this.#options.path, this.#options.filesystem)
-      this.#lock ??= takeLock(this.#file)
+      this.#takeLock()
       if (this.#wasFull && freeBytes(this.#file) < ROOM) {
         throw new FaultError('disk_full', detailOf('disk_full', this.#file))
       }
@@ -96,7 +98,6 @@ export class Store {
       createPrivate(this.#file)
       const db = new DatabaseSync(this.#file, { timeout: 500, enableForeignKeyConstraints: false })
       this.#db = db
-      this.#inode = inodeOf(this.#file)
       this.#configure(db)
       migrate(db)
       // What is in the WAL reaches the file before ready; and a volume without room shows here, not at the first report.
@@ -110,9 +111,8 @@ export class Store {
       this.#incidents = new IncidentRows(db, this.#options.incidents, forgetBefore)
       this.#failures = numberOf(db, 'SELECT count(*) FROM failures')
       this.#recorded = numberOf(db, `SELECT value FROM meta WHERE key = 'recorded'`)
-      this.#mark ??= new Mark(`${this.#file}.mark`)
-      const missing = this.#mark.read() - this.#recorded
-      this.#mark.write(this.#recorded)
+      const missing = this.#readMark(acknowledged) - this.#recorded
+      this.#mark?.write(this.#recorded)
       return {
         totals: this.#statements.totals.all() as unknown as TotalRow[],
         endpoints: this.#incidents.all(),
@@ -164,9 +164,7 @@ export class Store {
       incidents.flush()
       if (added > 0) statements.record.run(added)
       db.exec('COMMIT')
-      // A file that somebody removed or replaced takes writes until it is closed, and keeps none of them.
-      if (inodeOf(this.#file) !== this.#inode)
-        throw new FaultError('io', detailOf('io', this.#file, 'it was removed or replaced'))
+      this.#checkFiles({ isAfterwards: true })
       this.#failures += added
       this.#recorded += added
       if (added > 0) this.#noteMark()
@@ -261,7 +259,51 @@ export class Store {
     if (!this.#db || !this.#statements || !this.#incidents) {
       throw new FaultError('io', detailOf('io', this.#file, 'it is closed'))
     }
+    this.#checkFiles({ isAfterwards: false })
     return { db: this.#db, statements: this.#statements, incidents: this.#incidents }
+  }
+
+  /**
+   * A file that somebody removed, replaced or cut takes writes until it is closed, and keeps none of them.
+   * @param isAfterwards after a commit, which may cut the WAL itself
+   * @throws FaultError
+   */
+  #checkFiles({ isAfterwards }: { isAfterwards: boolean }): void {
+    const [before, now] = [this.#files, filesOf(this.#file)]
+    const isWalHere = now.wal?.ino === before?.wal?.ino
+    if (now.db?.ino === before?.db?.ino && now.db!.size >= BigInt(PAGE) && isWalHere) {
+      if (isAfterwards || now.wal!.size >= before!.wal!.size) return
+    }
+    // What was committed into a WAL that has lost its name alone is not lost yet.
+    if (!isWalHere) this.#rescue()
+    throw new FaultError('io', detailOf('io', this.#file, 'it or its WAL was removed, replaced or cut'))
+  }
+
+  #rescue(): void {
+    try {
+      this.#db?.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // It is the fault that is told, not this.
+    }
+  }
+
+  /** A lock whose file was removed keeps nobody out: then it is taken anew. @throws FaultError `locked` */
+  #takeLock(): void {
+    const file = `${this.#file}.lock`
+    if (this.#lock && statOf(file)?.ino !== this.#lockInode) {
+      this.#lock.close()
+      this.#lock = undefined
+    }
+    if (this.#lock) return
+    this.#lock = takeLock(this.#file)
+    this.#lockInode = statOf(file)?.ino
+  }
+
+  /** @param acknowledged by this process, which counts too where somebody removed the mark */
+  #readMark(acknowledged: number): number {
+    this.#mark?.close()
+    this.#mark = new Mark(`${this.#file}.mark`)
+    return Math.max(this.#mark.read(), acknowledged)
   }
 
   #noteMark(): void {
@@ -275,7 +317,9 @@ export class Store {
   /** A fault closes the database, since what SQLite holds in memory is not to be trusted after it. */
   #guard<T>(work: () => T): T {
     try {
-      return work()
+      const result = work()
+      this.#files = filesOf(this.#file)
+      return result
     } catch (error) {
       const fault = faultOf(error, this.#file, this.#roomless())
       this.#wasFull = fault.fault.kind === 'disk_full'
@@ -392,7 +436,15 @@ function walPages(retentionSize: number, room: number): number {
   return Math.max(16, Math.min(1_000, Math.floor(Math.min(retentionSize / 8, room / 16) / PAGE)))
 }
 
-const inodeOf = (path: string): bigint | undefined => statSync(path, { throwIfNoEntry: false, bigint: true })?.ino
+/** The files as their names lead to them now. */
+interface Files {
+  readonly db: BigIntStats | undefined
+  readonly wal: BigIntStats | undefined
+}
+
+// Inodes of some file systems are beyond 2^53.
+const statOf = (path: string): BigIntStats | undefined => statSync(path, { throwIfNoEntry: false, bigint: true })
+const filesOf = (path: string): Files => ({ db: statOf(path), wal: statOf(`${path}-wal`) })
 
 function numberOf(db: DatabaseSync, sql: string): number {
   return Number(Object.values(db.prepare(sql).get()!)[0])

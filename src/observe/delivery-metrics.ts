@@ -17,17 +17,22 @@ type Label = keyof SeriesLabels
 /** Without `tenant` unless `metrics.tenantLabel` is set. */
 type Exposed = Omit<SeriesLabels, 'tenant'>
 
+/** What the library's typings leave out. */
+interface Exemplified extends Counter<Label> {
+  updateExemplar(labels: Exposed, exemplarLabels: { readonly trace_id: string }, value: number): void
+}
+
 /** What sources gave up, as Prometheus counts it. All of it comes from the journal: `restored` replaces it. */
 export function deliveryMetrics(registry: Registry, { sources, endpoints, tenantLabel }: DeliveryOptions) {
   const labelNames: Label[] = ['source', ...(tenantLabel ? (['tenant'] as const) : []), 'endpoint', 'code', 'cause']
   // The library allows exemplars in an OpenMetrics registry only; in the text form they are simply not written.
-  const failures = new Counter<Label | 'trace_id'>({
+  const failures = new Counter<Label>({
     name: 'webhook_delivery_failures_total',
     help: 'Deliveries that a source gave up and reported. Label sets are bounded by webhook_exporter_series_limit.',
     labelNames,
     enableExemplars: true,
     registers: [],
-  })
+  }) as Exemplified
   registry.registerMetric(failures)
   const lastFailure = new Gauge<Label>({
     name: 'webhook_delivery_last_failure_timestamp_seconds',
@@ -88,9 +93,10 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
   }
 
   function count(labels: SeriesLabels, value: number, at: number, exemplar: string | null): void {
-    const traced = exemplar && TRACE_ID.test(exemplar) ? { exemplarLabels: { trace_id: exemplar } } : {}
     const { own } = expose(labels)
-    failures.inc({ labels: own, value, ...traced })
+    failures.inc({ labels: own, value })
+    // Through `inc` the exemplar would have the whole count as its value, and stand far above what a graph shows.
+    if (exemplar && TRACE_ID.test(exemplar)) failures.updateExemplar(own, { trace_id: exemplar }, value)
     if (known.has(labels.endpoint) || introduce({ name: labels.endpoint, event: '', team: '', severity: 'critical' }))
       byEndpoint.inc({ source: labels.source, endpoint: labels.endpoint }, value)
     failedAt(labels, at)

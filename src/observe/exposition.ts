@@ -50,7 +50,7 @@ export function prefersOpenMetrics(accept = ''): boolean {
   const text = { exact: -1, type: -1, any: -1 }
   for (const range of accept.split(',')) {
     const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
-    const values = new Map(parameters.map((parameter) => parameter.split('=', 2) as [string, string]))
+    const values = new Map(parameters.map((parameter) => parameter.replace(/"/g, '').split('=', 2) as [string, string]))
     const q = weight(values.get('q'))
     const version = values.get('version')
     if (type === 'application/openmetrics-text' && (version === undefined || version === '1.0.0'))

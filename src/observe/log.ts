@@ -5,7 +5,7 @@ import type { Log } from '../domain/telemetry.ts'
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 export interface LogOptions {
-  /** LOG_LEVEL; undefined and empty mean info. */
+  /** LOG_LEVEL in any case; undefined and empty mean info. */
   readonly level: string | undefined
   /** Whether stdout is a terminal: then lines are for people. */
   readonly terminal: boolean
@@ -13,7 +13,7 @@ export interface LogOptions {
 
 /** What is wrong with a value of LOG_LEVEL, and what to write instead; undefined where nothing is. */
 export function logLevelFault(level: string | undefined): string | undefined {
-  if (!level || (LOG_LEVELS as readonly string[]).includes(level)) return undefined
+  if (!level || (LOG_LEVELS as readonly string[]).includes(level.toLowerCase())) return undefined
   return `LOG_LEVEL: ${JSON.stringify(level.slice(0, 40))} is not allowed; write ${LOG_LEVELS.slice(0, -1).join(', ')} or ${LOG_LEVELS.at(-1)}`
 }
 
@@ -29,7 +29,7 @@ export async function createLog({ level, terminal }: LogOptions): Promise<Log> {
   const write = terminal ? await terminalWriter() : jsonWriter()
   const log: Log = pino(
     {
-      level: level || 'info',
+      level: level?.toLowerCase() || 'info',
       base: null,
       timestamp: isoTime(),
       formatters: { level: (label) => ({ level: label }) },

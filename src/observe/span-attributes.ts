@@ -1,5 +1,6 @@
 import { type Attributes, createTraceState, type Link } from '@opentelemetry/api'
 import { parseTraceParent } from '@opentelemetry/core'
+import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { DeliveryDetails, Tracing } from '../domain/telemetry.ts'
 
@@ -22,12 +23,15 @@ export function requestAttributes(about: About): Attributes {
     'http.request.method': METHODS.has(method) ? method : '_OTHER',
     ...(METHODS.has(method) ? {} : { 'http.request.method_original': bounded(method) }),
     ...(route && { 'http.route': route }),
-    'url.path': bounded(path),
+    'url.path': route ? path : safePath(path),
     'url.scheme': 'http',
     ...(clientAddress && { 'client.address': clientAddress }),
     ...(userAgent && { 'user_agent.original': bounded(userAgent) }),
   }
 }
+
+/** A path that is none of ours may hold anything, a token too. */
+const safePath = (path: string): string => canonicalUrl(`http://x${path}`)?.slice('http://x'.length) ?? '/{id}'
 
 /** The sender's span (W3C Trace Context); none where the header is absent or malformed. */
 export function senderLinks({ traceparent, tracestate }: About): Link[] {

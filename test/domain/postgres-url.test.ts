@@ -47,6 +47,8 @@ describe('parsePostgresUrl', () => {
     ['postgres://u@h/d?target_session_attrs=standby', 'must be written'],
     ['postgres://u@h/d?connect_timeout=0', '1 to 60'],
     ['postgres://u:p%@h/d', 'write %25'],
+    ['postgres://u:p@hunter2@h/d', 'more than one @; write %40'],
+    ['postgres://u:5432?hunter2@h/d', 'no parameter of that name'],
   ] as const) {
     it(`refuses ${url}, says what to write, and shows no secret`, () => {
       const fault = postgresUrlFault(url.replace('u@', 'u:hunter2@'))

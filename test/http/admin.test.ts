@@ -85,6 +85,21 @@ describe('GET /api/v1/failures', () => {
     expect(await ndjson('?source=nobody')).to.deep.equal([])
   })
 
+  it('logs no error where a reader of a stream goes away', async () => {
+    const stranger = await startService()
+    const message = 'long words '.repeat(700)
+    await Promise.all(Array.from({ length: 1_000 }, () => report(stranger.ingest, { ...REPORT, message })))
+    for (let time = 0; time < 5; time++) {
+      const cut = new AbortController()
+      const headers = { Accept: 'application/x-ndjson' }
+      const { body } = await fetch(`${stranger.admin}/api/v1/failures`, { headers, signal: cut.signal })
+      await body!.getReader().read()
+      cut.abort()
+    }
+    await stranger.stop()
+    expect(stranger.log().filter(({ level }) => level === 'error')).to.deep.equal([])
+  })
+
   for (const query of [
     'limit=0',
     'limit=1001',

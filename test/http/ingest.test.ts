@@ -67,10 +67,12 @@ describe('POST /webhooks/error', () => {
   })
 
   it('keeps a long message cut, and marks it', async () => {
-    const { body } = await answer(report(service.ingest, { ...REPORT, message: 'long words '.repeat(2_000) }))
-    const { body: failure } = await answer(fetch(`${service.admin}/api/v1/failures/${body.id}`))
-    expect(Buffer.byteLength(failure.message)).to.be.at.most(8_192)
-    expect(failure.message).to.match(/cut/)
+    for (const message of ['long words '.repeat(2_000), 'x'.repeat(20_000)]) {
+      const { body } = await answer(report(service.ingest, { ...REPORT, message }))
+      const { body: failure } = await answer(fetch(`${service.admin}/api/v1/failures/${body.id}`))
+      expect(Buffer.byteLength(failure.message)).to.be.within(8_000, 8_192)
+      expect(failure.message).to.match(/cut/)
+    }
   })
 
   it('records a report with an id of its own once', async () => {
@@ -125,9 +127,8 @@ describe('POST /webhooks/error', () => {
       await refused(report(service.ingest, REPORT, { 'Content-Type': type }), 415, 'unsupported_media_type')
     }
     await refused(report(service.ingest, REPORT, { 'Content-Encoding': 'gzip' }), 415, 'unsupported_encoding')
-    expect(
-      (await report(service.ingest, REPORT, { 'Content-Type': 'Application/JSON; Charset="UTF-8"' })).status,
-    ).to.equal(202)
+    for (const type of ['Application/JSON; Charset="UTF-8"', 'application/json ;charset=utf-8', 'application/json;'])
+      expect((await report(service.ingest, REPORT, { 'Content-Type': type })).status, type).to.equal(202)
   })
 
   it('refuses a body over the limit, declared or not', async () => {
@@ -354,6 +355,23 @@ describe('the ingest listener', () => {
       expect(await raw(service.ingest, bytes)).to.match(/^HTTP\/1.1 4\d\d /)
     })
   }
+
+  it('answers requests that came in one piece, in order, and closes the connection of a client that sends too many', async () => {
+    const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`
+    const few = await raw(
+      service.ingest,
+      get('/a') + get('/webhooks/error').repeat(20) + get('/b', 'Connection: close\r\n'),
+    )
+    expect(few.match(/HTTP\/1.1 \d+/g)).to.deep.equal([
+      'HTTP/1.1 404',
+      ...Array(20).fill('HTTP/1.1 405'),
+      'HTTP/1.1 404',
+    ])
+    const taken = async () => sum(await scrape(service.admin), 'webhook_exporter_reports_total', 'method_not_allowed')
+    const before = await taken()
+    await raw(service.ingest, get('/webhooks/error').repeat(1_400))
+    expect((await taken()) - before).to.be.within(1, 33)
+  })
 
   it('survives a client that goes away in the middle of its body', async () => {
     const head =

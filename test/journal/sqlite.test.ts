@@ -111,6 +111,16 @@ describe('openSqliteJournal', () => {
       expect(statSync(folder).mode & 0o777).to.equal(0o700)
     })
 
+    it('are private behind a link to a file that is not there yet, too', async () => {
+      mkdirSync(dirname(path))
+      const target = join(dirname(path), 'target.db')
+      symlinkSync(target, path)
+      const journal = await open()
+      await journal.record(entry())
+      for (const file of [target, `${target}-wal`]) expect(statSync(file).mode & 0o777, file).to.equal(0o600)
+      expect(existsSync(`${target}.lock`)).to.equal(true)
+    })
+
     it('are made private where they were not', async () => {
       await filled(1)
       chmodSync(path, 0o644)
@@ -221,7 +231,9 @@ describe('openSqliteJournal', () => {
       const bytes = readFileSync(path)
       bytes.fill(0xa5, 4 * 4_096, 12 * 4_096)
       writeFileSync(path, bytes)
-      expect((await refused()).kind).to.equal('corrupt')
+      const { kind, detail } = await refused()
+      expect(kind).to.equal('corrupt')
+      expect(detail).to.match(/damaged \((?!\*)/)
     })
 
     it('is reported as corrupt and not touched: cut short', async () => {
@@ -269,6 +281,21 @@ describe('openSqliteJournal', () => {
       expect(existsSync(dirname(path))).to.equal(false)
     })
 
+    it('is left alone where it is no file, as a device is', async function () {
+      mkdirSync(dirname(path))
+      try {
+        execFileSync('mkfifo', ['-m', '666', path])
+      } catch {
+        this.skip()
+      }
+      const mode = statSync(path).mode
+      const journal = await open()
+      expect(journal.status().fault).to.deep.include({ kind: 'io' })
+      expect(journal.status().fault?.detail).to.include('it is no file')
+      expect(statSync(path).mode).to.equal(mode)
+      expect(readdirSync(dirname(path))).to.deep.equal(['journal.db'])
+    })
+
     it('is tried again: once it is whole the journal is up', async () => {
       mkdirSync(dirname(path))
       writeFileSync(path, 'x'.repeat(5_000))
@@ -286,6 +313,58 @@ describe('openSqliteJournal', () => {
       expect(journal.status().fault?.kind).to.equal('io')
       rmSync(dirname(path))
       await until('the journal to be up', () => journal.status().up)
+    })
+  })
+
+  describe('files that change behind its back', () => {
+    const survived = async (journal: Journal, acknowledged: readonly string[]) => {
+      expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
+      expect(journal.status().fault?.detail).to.include('removed, replaced or cut')
+      await until('the journal to be up', () => journal.status().up)
+      await journal.record(entry())
+      const ids = (await journal.list({}, { limit: 1_000 })).failures.map(({ id }) => id)
+      return acknowledged.filter((id) => ids.includes(id)).length
+    }
+    const some = async (journal: Journal) => {
+      const recorded = await Promise.all(Array.from({ length: 10 }, () => journal.record(entry())))
+      return recorded.map(({ id }) => id)
+    }
+
+    for (const [what, files] of [
+      ['its WAL', ['-wal']],
+      ['its WAL and shared memory', ['-wal', '-shm']],
+    ] as const)
+      it(`lose nothing where ${what} was removed`, async () => {
+        const journal = await open()
+        const ids = await some(journal)
+        for (const suffix of files) rmSync(`${path}${suffix}`)
+        expect(await survived(journal, ids)).to.equal(10)
+      })
+
+    it('acknowledge nothing more into a WAL that was cut, and tell what is lost', async () => {
+      const journal = await open()
+      const ids = await some(journal)
+      truncateSync(`${path}-wal`, 0)
+      expect(await survived(journal, ids)).to.equal(0)
+      expect(events.faults.map(({ kind }) => kind)).to.include('lost_commits')
+    })
+
+    it('acknowledge nothing more into a database that was cut', async () => {
+      const journal = await open()
+      await journal.record(entry())
+      truncateSync(path, 0)
+      expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
+    })
+
+    it('are locked and counted anew where all of them were removed', async () => {
+      const journal = await open()
+      const ids = await some(journal)
+      for (const file of readdirSync(dirname(path))) rmSync(join(dirname(path), file))
+      expect(await survived(journal, ids)).to.equal(0)
+      expect(events.faults.map(({ kind }) => kind)).to.include('lost_commits')
+      const other = make()
+      await other.open()
+      expect(other.status().fault?.kind).to.equal('locked')
     })
   })
 

@@ -15,6 +15,7 @@ describe('prefersOpenMetrics', () => {
     PROTOBUF_FIRST,
     'application/openmetrics-text',
     'Application/OpenMetrics-Text; Version=1.0.0',
+    'application/openmetrics-text; version="1.0.0"',
     'application/openmetrics-text, text/plain',
     'application/openmetrics-text;q=0.1, text/plain;q=0',
   ])

@@ -36,6 +36,7 @@ describe('createLog', () => {
     const levels = (level: string) => logged(all, { level }).lines.map((line) => JSON.parse(line).level)
     expect(levels('')).to.eql(['info', 'error'])
     expect(levels('debug')).to.eql(['debug', 'info', 'error'])
+    expect(levels('ERROR')).to.eql(['error'])
     expect(levels('silent')).to.eql([])
   })
 

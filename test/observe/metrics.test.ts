@@ -256,6 +256,7 @@ describe('createMetrics', () => {
   describe('render', () => {
     it('writes OpenMetrics with the exemplar, and the text form as before it', async () => {
       const metrics = create()
+      metrics.stored(failure(), LABELS, null)
       metrics.stored(failure(), LABELS, TRACE)
       const before = await text(metrics)
       const { contentType, body } = await metrics.render(OPENMETRICS)
@@ -263,7 +264,7 @@ describe('createMetrics', () => {
       expect(body.endsWith('\n# EOF\n')).to.equal(true)
       expect(body).to.contain('# TYPE webhook_delivery_failures counter\n')
       expect(series(body, 'webhook_delivery_failures_total')[0]).to.match(
-        new RegExp(`^${COUNTER.replace(/[{}]/g, '\\$&')} 1 # \\{trace_id="${TRACE}"\\} 1 \\d+`),
+        new RegExp(`^${COUNTER.replace(/[{}]/g, '\\$&')} 2 # \\{trace_id="${TRACE}"\\} 1 \\d+`),
       )
       const after = await metrics.render(undefined)
       expect(after.contentType).to.match(/^text\/plain; version=0\.0\.4/)

@@ -204,6 +204,15 @@ describe('createTracing', () => {
     expect(sink.spans.flatMap((span) => span.links)).to.eql([])
   })
 
+  it('shows no secret of a path that is none of ours', async () => {
+    const it = await start()
+    for (const path of ['/webhooks/error/sk_live_4eC39HqLyjWDarjtT1zdp7dc', '/health', '*'])
+      it.request({ method: 'GET', path }).end({ status: 404, errorType: 'not_found' })
+    await spans(3)
+    const shown = sink.spans.map((span) => span.attributes['url.path'])
+    expect(shown).to.have.members(['/webhooks/error/{id}', '/health', '/{id}'])
+  })
+
   it('names an unknown method by a fixed word', async () => {
     const it = await start()
     it.request({ method: 'BREW', path: '/x' }).end({ status: 405, errorType: 'method_not_allowed' })
