@@ -111,7 +111,11 @@ const service = (name: string, db: string): Service => ({
 })
 const services: Service[] = [
   { name: 'naive, 10 connections', script: 'naive-postgres.ts', env: { DATABASE_URL: server.socketUrl(naive) } },
-  { name: 'naive, 1 connection', script: 'naive-postgres.ts', env: { DATABASE_URL: server.socketUrl(naive), POOL: '1' } },
+  {
+    name: 'naive, 1 connection',
+    script: 'naive-postgres.ts',
+    env: { DATABASE_URL: server.socketUrl(naive), POOL: '1' },
+  },
   service('service, few rows', few),
   service(`service, ${values.rows} rows`, many),
 ]
