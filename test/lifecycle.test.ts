@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { answer, REPORT, raw, report, scrape } from './support/http.ts'
 import { sample } from './support/scrape.ts'
@@ -103,6 +104,20 @@ describe('the service', () => {
     await until('the answer', async () => (await fetch(`${service.admin}/healthz`)).ok)
     expect(await service.stop()).to.deep.equal({ code: 0, signal: null })
     await idle
+  })
+
+  it('leaves no line of the log out or half written where its reader is slow at the end', async () => {
+    const service = await startService()
+    const message = 'long words '.repeat(700)
+    service.child.stdout!.pause()
+    await Promise.all(Array.from({ length: 500 }, () => report(service.ingest, { ...REPORT, message })))
+    const stopped = service.stop()
+    await sleep(1_000)
+    service.child.stdout!.resume()
+    expect((await stopped).code).to.equal(0)
+    const lines = service.stdout.map((line) => JSON.parse(line))
+    expect(lines.filter(({ msg }) => msg === 'a webhook delivery failed')).to.have.length(500)
+    expect(lines.at(-1)).to.include({ msg: 'stopped', clean: true })
   })
 
   it('keeps the OpenTelemetry SDK from writing past the log', async () => {

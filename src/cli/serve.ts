@@ -6,6 +6,8 @@ import type { Command } from './command.ts'
 import { loadChecked } from './environment.ts'
 import { parseOptions } from './usage.ts'
 
+/** Milliseconds for which a slow reader of the log is waited for at the end. */
+const LOG_DEADLINE = 3_000
 /** Milliseconds from the signal to the end; Kubernetes waits 30 s. */
 const STOP_DEADLINE = 10_000
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const
@@ -31,6 +33,11 @@ export const serve: Command = {
     log.info({ signal: await signal }, 'stopping')
     const clean = await app.stop(STOP_DEADLINE)
     log.info({ clean }, 'stopped')
+    // A write that is cut by the end of the process would leave half a line before the last ones.
+    await new Promise<void>((written) => {
+      setTimeout(written, LOG_DEADLINE).unref()
+      log.flush(written)
+    })
     // What is left (a hung collector's socket, say) must not keep the process.
     setTimeout(() => process.exit(), 500).unref()
     return clean ? 0 : 1

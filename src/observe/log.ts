@@ -11,6 +11,11 @@ export interface LogOptions {
   readonly terminal: boolean
 }
 
+export interface ProcessLog extends Log {
+  /** Calls back once all lines so far are written, or could not be. */
+  flush(done: () => void): void
+}
+
 /** What is wrong with a value of LOG_LEVEL, and what to write instead; undefined where nothing is. */
 export function logLevelFault(level: string | undefined): string | undefined {
   if (!level || (LOG_LEVELS as readonly string[]).includes(level.toLowerCase())) return undefined
@@ -23,11 +28,10 @@ export function logLevelFault(level: string | undefined): string | undefined {
  * holds up nothing; what does not fit `BACKLOG` is lost, and what waits is written when the process exits.
  * @throws RangeError with the text of `logLevelFault`
  */
-export async function createLog({ level, terminal }: LogOptions): Promise<Log> {
+export async function createLog({ level, terminal }: LogOptions): Promise<ProcessLog> {
   const fault = logLevelFault(level)
   if (fault) throw new RangeError(fault)
-  const write = terminal ? await terminalWriter() : jsonWriter()
-  const log: Log = pino(
+  const log: ProcessLog = pino(
     {
       level: level?.toLowerCase() || 'info',
       base: null,
@@ -35,7 +39,7 @@ export async function createLog({ level, terminal }: LogOptions): Promise<Log> {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: safeError },
     },
-    { write },
+    terminal ? await terminalWriter() : jsonWriter(),
   )
   return log
 }
@@ -62,7 +66,7 @@ const LATEST = 50
 /** Milliseconds that the end of the process waits at most for a reader of its last lines. */
 const LAST_WORDS = 500
 
-function jsonWriter(): (line: string) => void {
+function jsonWriter(): pino.DestinationStream & { flush(done: () => void): void } {
   let exiting: number | undefined
   const stdout = pino.destination({
     dest: 1,
@@ -98,17 +102,25 @@ function jsonWriter(): (line: string) => void {
     if (lines !== '') stdout.write(visibleControls(lines))
     lines = ''
   }
-  return (line) => {
-    if (lines === '') setImmediate(handOver)
-    lines += line
+  return {
+    write(line) {
+      if (lines === '') setImmediate(handOver)
+      lines += line
+    },
+    flush(done) {
+      handOver()
+      stdout.flush(done)
+    },
   }
 }
 
-async function terminalWriter(): Promise<(line: string) => void> {
+async function terminalWriter(): Promise<pino.DestinationStream> {
   const { default: pretty } = await import('pino-pretty')
   const stream = pretty({ destination: 1, sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' })
-  return (line) => {
-    stream.write(literalEscapes(visibleControls(line)))
+  return {
+    write(line) {
+      stream.write(literalEscapes(visibleControls(line)))
+    },
   }
 }
 
