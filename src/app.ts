@@ -107,6 +107,7 @@ export async function startApp(
         followed: (states) => follower.restored(states),
       }),
       incidents: config.incidents,
+      configured: config.endpoints.map(({ name }) => name),
       clock,
     })
     cleanUp('journal', (deadline) => journal.close(Math.min(deadline, 4_000)))

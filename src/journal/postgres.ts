@@ -265,10 +265,11 @@ class PooledJournal implements PostgresJournal {
       session = await this.#connector.another()
       await insertSeries(session, this.#spill.series())
       await this.#spill.drain(async (entries) => {
-        const { commitDeadline: deadline, incidents } = this.#options
+        const { commitDeadline: deadline, incidents, places } = this.#options
         const options = {
           deadline,
           incidents,
+          places,
           series: { unknown: () => [] },
           known: this.#endpoints,
           assuming: this.#assuming,
@@ -289,6 +290,7 @@ class PooledJournal implements PostgresJournal {
     const { results, endpoints } = await writeGroup(this.#writer!, works, {
       deadline: this.#options.commitDeadline,
       incidents: this.#options.incidents,
+      places: this.#options.places,
       series: this.#series,
       known: this.#endpoints,
       assuming: this.#assuming,

@@ -176,6 +176,13 @@ describe('boundedNames', () => {
     for (const name of ['a', 'b', 'c', 'd']) expect(names.admits(name)).to.equal(true)
   })
 
+  it('takes the places of others back for those restored', () => {
+    const names = boundedNames(['a'], 3)
+    expect(names.admits('b') && names.admits('c')).to.equal(true)
+    names.restore(['d', 'c'])
+    expect(['a', 'b', 'c', 'd'].map((name) => names.admits(name))).to.deep.equal([true, false, true, true])
+  })
+
   it('admits neither invalid nor other', () => {
     const names = boundedNames([])
     names.restore(['invalid', 'other'])
