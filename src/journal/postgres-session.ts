@@ -146,8 +146,10 @@ export class Session {
       try {
         result = await work(last)
       } catch (error) {
-        await Promise.allSettled(sent)
+        const answers = await Promise.allSettled(sent)
         if (this.usable) await this.execute('ROLLBACK', [], deadline).catch(() => this.end())
+        // What came after the statement that failed was refused for its sake (25P02).
+        for (const answer of answers) if (answer.status === 'rejected') throw answer.reason
         throw error
       }
       const commit = this.#run('COMMIT', [], deadline)

@@ -29,6 +29,13 @@ describe('openPostgresJournal, on a database whose settings are not the usual on
     })
   }
 
+  it('refuses a database that cannot hold every text, and says so', async () => {
+    await base.server.query(`CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`)
+    const events = new EventLog()
+    await base.open({ events }, base.server.url('latin'))
+    expect(events.faults[0]?.detail).to.include('keeps text as LATIN1').and.include(`ENCODING 'UTF8'`)
+  })
+
   it('keeps its own deadlines, and connections that wait for reports', async function () {
     this.timeout(30_000)
     await set({ statement_timeout: '300', lock_timeout: '100', idle_session_timeout: '300' })
