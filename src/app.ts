@@ -8,7 +8,7 @@ import { failureIds } from './domain/failure.ts'
 import { cutMessage, redact } from './domain/redact.ts'
 import { remembered } from './domain/remembered.ts'
 import type { Report } from './domain/report.ts'
-import { boundedNames, seriesLimit } from './domain/series.ts'
+import { boundedNames, ENDPOINT_LIMIT, seriesLimit } from './domain/series.ts'
 import type { Log } from './domain/telemetry.ts'
 import { NO_SOURCE } from './domain/telemetry.ts'
 import { adminApp } from './http/admin-app.ts'
@@ -135,7 +135,11 @@ export async function startApp(
     const follower = createFollower({
       journal,
       settings: config.incidents,
-      names: boundedNames(config.endpoints.map((endpoint) => endpoint.name)),
+      names: boundedNames(
+        config.endpoints.map((endpoint) => endpoint.name),
+        ENDPOINT_LIMIT,
+        shared,
+      ),
       probing,
       plans,
       urlOf,

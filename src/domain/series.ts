@@ -171,20 +171,24 @@ export interface BoundedNames {
   restore(names: Iterable<string>): void
 }
 
-/** Bounds the endpoints that have `webhook_endpoint_*` series: configured ones first, then first come, first served. */
-export function boundedNames(configured: readonly string[], limit = ENDPOINT_LIMIT): BoundedNames {
+/**
+ * Bounds the endpoints that have incidents: configured ones first, then first come, first served.
+ * @param shared whether the journal gives the places away, to all replicas: then only those that it gave are taken, and
+ *   while it has some left a failure of any endpoint asks for one, since another replica may have got it already
+ */
+export function boundedNames(configured: readonly string[], limit = ENDPOINT_LIMIT, shared = false): BoundedNames {
   let names = new Set(configured)
-  const admits = (endpoint: string): boolean => {
-    if (names.has(endpoint)) return true
-    if (names.size >= limit || endpoint === INVALID_ENDPOINT || endpoint === OTHER) return false
-    names.add(endpoint)
-    return true
-  }
+  const fits = (endpoint: string): boolean =>
+    names.has(endpoint) || (names.size < limit && endpoint !== INVALID_ENDPOINT && endpoint !== OTHER)
   return {
-    admits,
+    admits(endpoint) {
+      if (!fits(endpoint)) return false
+      if (!shared) names.add(endpoint)
+      return true
+    },
     restore(known) {
       names = new Set(configured)
-      for (const name of known) admits(name)
+      for (const name of known) if (fits(name)) names.add(name)
     },
   }
 }

@@ -183,6 +183,15 @@ describe('boundedNames', () => {
     expect(['a', 'b', 'c', 'd'].map((name) => names.admits(name))).to.deep.equal([true, false, true, true])
   })
 
+  it('leaves it to a shared journal who has a place', () => {
+    const names = boundedNames(['a'], 3, true)
+    const admitted = () => ['a', 'b', 'c', 'd'].map((name) => names.admits(name))
+    expect(admitted()).to.deep.equal([true, true, true, true])
+    names.restore(['d', 'c'])
+    expect(admitted()).to.deep.equal([true, false, true, true])
+    expect(names.admits('invalid')).to.equal(false)
+  })
+
   it('admits neither invalid nor other', () => {
     const names = boundedNames([])
     names.restore(['invalid', 'other'])
