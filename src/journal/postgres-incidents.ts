@@ -8,6 +8,7 @@ import {
   type Proof,
   reduceIncident,
 } from '../domain/incident.ts'
+import type { Applied } from '../domain/journal.ts'
 import { addVerdict, type Verdict } from '../domain/verdict.ts'
 import { SCHEMA } from './postgres-migrations.ts'
 import type { Session } from './postgres-session.ts'
@@ -60,6 +61,8 @@ const OVERLAP = 30
 /** What this replica knows of all endpoints whose incidents are followed, of whichever replica. */
 export class KnownEndpoints {
   readonly #known = new Map<string, Versioned>()
+  /** What is to come of failures that wait in a spill. */
+  readonly #foreseen = new Map<string, EndpointState>()
 
   all(): EndpointState[] {
     return [...this.#known.values()].map(({ state }) => state)
@@ -69,6 +72,21 @@ export class KnownEndpoints {
     return this.#known.get(endpoint)
   }
 
+  /**
+   * What a failure in the spill will do once it moves on, as far as this replica can know: the database is away.
+   * @returns undefined where the endpoint would find no place
+   */
+  foresee({ endpoint, event }: EndpointEvent, settings: IncidentSettings, places: Places): Applied | undefined {
+    const last = this.#foreseen.get(endpoint) ?? this.#known.get(endpoint)?.state
+    if (!last) {
+      const names = new Set([...places.configured, ...this.#known.keys(), ...this.#foreseen.keys()])
+      if (!names.has(endpoint) && names.size >= places.limit) return undefined
+    }
+    const applied = reduceIncident(last ?? newEndpoint(endpoint), event, settings)
+    this.#foreseen.set(endpoint, applied.state)
+    return applied
+  }
+
   /** @returns whether any of them is news: a look that began before a commit of ours may come after it. */
   take(endpoints: Iterable<Versioned>): boolean {
     let news = false
@@ -76,6 +94,7 @@ export class KnownEndpoints {
       const { state, version } = endpoint
       if (version <= (this.#known.get(state.endpoint)?.version ?? NO_ROW)) continue
       this.#known.set(state.endpoint, endpoint)
+      this.#foreseen.delete(state.endpoint)
       news = true
     }
     return news
@@ -84,6 +103,7 @@ export class KnownEndpoints {
   /** Replaces what was known by what the database holds. */
   async load(session: Session): Promise<void> {
     this.#known.clear()
+    this.#foreseen.clear()
     this.take(await select(session, 'true', []))
   }
 

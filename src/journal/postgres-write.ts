@@ -177,7 +177,7 @@ async function writeAtOnce(
 }
 
 /** A failure as its endpoint's incident sees it. */
-const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, cause } }: Entry): EndpointEvent => ({
+export const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, cause } }: Entry): EndpointEvent => ({
   endpoint,
   event: { type: 'failure', at, id, code, cause },
 })
