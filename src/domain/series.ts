@@ -188,7 +188,7 @@ export function boundedNames(configured: readonly string[], limit = ENDPOINT_LIM
     },
     restore(known) {
       names = new Set(configured)
-      for (const name of known) if (fits(name)) names.add(name)
+      for (const name of known) if (shared || fits(name)) names.add(name)
     },
   }
 }

@@ -187,8 +187,10 @@ describe('boundedNames', () => {
     const names = boundedNames(['a'], 3, true)
     const admitted = () => ['a', 'b', 'c', 'd'].map((name) => names.admits(name))
     expect(admitted()).to.deep.equal([true, true, true, true])
-    names.restore(['d', 'c'])
+    // Also more than fit here: replicas may be configured differently during a rollout.
+    names.restore(['d', 'c', 'e'])
     expect(admitted()).to.deep.equal([true, false, true, true])
+    expect(names.admits('e')).to.equal(true)
     expect(names.admits('invalid')).to.equal(false)
   })
 
