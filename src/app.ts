@@ -8,7 +8,7 @@ import { failureIds } from './domain/failure.ts'
 import { cutMessage, redact } from './domain/redact.ts'
 import { remembered } from './domain/remembered.ts'
 import type { Report } from './domain/report.ts'
-import { boundedNames, seriesLimit } from './domain/series.ts'
+import { boundedNames, ENDPOINT_LIMIT, seriesLimit } from './domain/series.ts'
 import type { Log } from './domain/telemetry.ts'
 import { NO_SOURCE } from './domain/telemetry.ts'
 import { adminApp } from './http/admin-app.ts'
@@ -107,6 +107,7 @@ export async function startApp(
         followed: (states) => follower.restored(states),
       }),
       incidents: config.incidents,
+      configured: config.endpoints.map(({ name }) => name),
       clock,
     })
     cleanUp('journal', (deadline) => journal.close(Math.min(deadline, 4_000)))
@@ -134,7 +135,11 @@ export async function startApp(
     const follower = createFollower({
       journal,
       settings: config.incidents,
-      names: boundedNames(config.endpoints.map((endpoint) => endpoint.name)),
+      names: boundedNames(
+        config.endpoints.map((endpoint) => endpoint.name),
+        ENDPOINT_LIMIT,
+        shared,
+      ),
       probing,
       plans,
       urlOf,

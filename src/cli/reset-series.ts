@@ -18,6 +18,7 @@ export const resetSeries: Command = {
     const { journal } = await openJournal(config.journal, {
       clock: Date.now,
       incidents: config.incidents,
+      configured: config.endpoints.map(({ name }) => name),
       events: {
         opened: () => {},
         followed: () => {},

@@ -161,26 +161,34 @@ export function seriesLimit({
 const keyOf = ({ source, tenant, endpoint, code, cause }: SeriesLabels): string =>
   `${source}\0${tenant}\0${endpoint}\0${code}\0${cause}`
 
+/** Endpoints that have incidents and `webhook_endpoint_*` series, configured or not. */
+export const ENDPOINT_LIMIT = 500
+
 export interface BoundedNames {
   /** Whether the endpoint has series of its own. It is given a place while there is one; `invalid` and `other` never are. */
   admits(endpoint: string): boolean
-  /** Gives places to names that the journal knows, in their order, before any others. */
+  /** Gives the places of those that are not configured to names that the journal knows, in their order, before any others. */
   restore(names: Iterable<string>): void
 }
 
-/** Bounds the endpoints that have `webhook_endpoint_*` series: configured ones first, then first come, first served. */
-export function boundedNames(configured: readonly string[], limit = 500): BoundedNames {
-  const names = new Set(configured)
-  const admits = (endpoint: string): boolean => {
-    if (names.has(endpoint)) return true
-    if (names.size >= limit || endpoint === INVALID_ENDPOINT || endpoint === OTHER) return false
-    names.add(endpoint)
-    return true
-  }
+/**
+ * Bounds the endpoints that have incidents: configured ones first, then first come, first served.
+ * @param shared whether the journal gives the places away, to all replicas: then only those that it gave are taken, and
+ *   while it has some left a failure of any endpoint asks for one, since another replica may have got it already
+ */
+export function boundedNames(configured: readonly string[], limit = ENDPOINT_LIMIT, shared = false): BoundedNames {
+  let names = new Set(configured)
+  const fits = (endpoint: string): boolean =>
+    names.has(endpoint) || (names.size < limit && endpoint !== INVALID_ENDPOINT && endpoint !== OTHER)
   return {
-    admits,
+    admits(endpoint) {
+      if (!fits(endpoint)) return false
+      if (!shared) names.add(endpoint)
+      return true
+    },
     restore(known) {
-      for (const name of known) admits(name)
+      names = new Set(configured)
+      for (const name of known) if (shared || fits(name)) names.add(name)
     },
   }
 }

@@ -3,6 +3,7 @@ import type { IncidentSettings } from '../domain/incident.ts'
 import type { Journal, JournalEvents, RetentionLimits } from '../domain/journal.ts'
 import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
 import { isPostgresUrl } from '../domain/postgres-url.ts'
+import { ENDPOINT_LIMIT } from '../domain/series.ts'
 import type { Fault } from './fault.ts'
 
 /** The section `journal` of the configuration. */
@@ -25,14 +26,31 @@ export interface OpenedJournal {
 /** `sqlite:PATH`; of the URL-like forms, `sqlite://PATH` names the same, and `sqlite:///PATH` one below the root. */
 export const sqlitePath = (url: string): string => url.slice('sqlite:'.length).replace(/^\/\/(?=[^/])/, '')
 
+export interface OpenParts {
+  readonly events: JournalEvents
+  readonly clock: Clock
+  readonly incidents: IncidentSettings
+  /** Names of the configured endpoints, whose places among those with incidents nobody else takes. */
+  readonly configured: readonly string[]
+}
+
 /** The adapter that a journal's URL names; it is opened by `Journal.open`. The other adapter is not even loaded. */
 export async function openJournal(
   { url, passwordFile, allowUnsafeDurability, spill, retention }: JournalConfig,
-  parts: { readonly events: JournalEvents; readonly clock: Clock; readonly incidents: IncidentSettings },
+  { configured, ...parts }: OpenParts,
 ): Promise<OpenedJournal> {
   if (isPostgresUrl(url)) {
     const { openPostgresJournal } = await import('./postgres.ts')
-    const journal = openPostgresJournal({ url, passwordFile, allowUnsafeDurability, spill, retention, ...parts })
+    const places = { configured, limit: ENDPOINT_LIMIT }
+    const journal = openPostgresJournal({
+      url,
+      passwordFile,
+      allowUnsafeDurability,
+      spill,
+      retention,
+      places,
+      ...parts,
+    })
     return { journal, lease: journal.lease, shared: true }
   }
   const { openSqliteJournal } = await import('./sqlite.ts')

@@ -35,7 +35,7 @@ export class Connector {
 
   /**
    * A session with a server that takes writes and keeps them.
-   * @throws FaultError `unreachable`, `permission`, `read_only`, `unsafe_durability`
+   * @throws FaultError `unreachable`, `permission`, `read_only`, `unsafe_durability`, `io` (it cannot hold every text)
    */
   async writer(): Promise<Session> {
     const { hosts } = this.#address
@@ -46,6 +46,7 @@ export class Connector {
         const session = await this.#connect(index)
         try {
           await this.check(session)
+          await this.#checkEncoding(session)
         } catch (error) {
           session.end()
           throw error
@@ -68,6 +69,17 @@ export class Connector {
     } catch (error) {
       throw postgresFault(error, this.where)
     }
+  }
+
+  /** Refused at once, not at the first report whose text has no place there. SQL_ASCII takes any bytes. */
+  async #checkEncoding(session: Session): Promise<void> {
+    const [row] = await session.query<[string | null]>(`SELECT current_setting('server_encoding', true)`)
+    const encoding = row?.[0] ?? 'UTF8'
+    if (['UTF8', 'SQL_ASCII'].includes(encoding)) return
+    throw new FaultError(
+      'io',
+      `${this.where} keeps text as ${encoding}, which cannot hold every report; use a database with ENCODING 'UTF8'`,
+    )
   }
 
   async #connect(index: number): Promise<Session> {

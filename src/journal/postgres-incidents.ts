@@ -8,6 +8,7 @@ import {
   type Proof,
   reduceIncident,
 } from '../domain/incident.ts'
+import type { Applied } from '../domain/journal.ts'
 import { addVerdict, type Verdict } from '../domain/verdict.ts'
 import { SCHEMA } from './postgres-migrations.ts'
 import type { Session } from './postgres-session.ts'
@@ -18,10 +19,17 @@ export interface EndpointEvent {
   readonly event: IncidentEvent
 }
 
+/** Bounds the endpoints that have incidents: of all replicas together, since each shows all. */
+export interface Places {
+  /** Names whose places nobody else takes. */
+  readonly configured: readonly string[]
+  readonly limit: number
+}
+
 /** What a group made of its endpoints; it holds once the group is committed. */
 export interface ReducedGroup {
-  /** One an event, in order. */
-  readonly changes: readonly Change[]
+  /** One an event, in order; null for one of an endpoint that found no place any more. */
+  readonly changes: readonly (Change | null)[]
   /** After the whole group. */
   readonly endpoints: ReadonlyMap<string, Versioned>
 }
@@ -44,12 +52,17 @@ type LockedRow = readonly [
 type StateRow = readonly [...LockedRow, incident: string | null]
 const COLUMNS = 'e.endpoint, e.good_at, e.good_proof, e.failed_probes, e.incidents, e.incident_id, e.version'
 
+/** Version of an endpoint that the database has no row of. */
+const NO_ROW = 0
+
 /** A transaction that began this long before a look may have committed only after it. Seconds. */
 const OVERLAP = 30
 
 /** What this replica knows of all endpoints whose incidents are followed, of whichever replica. */
 export class KnownEndpoints {
   readonly #known = new Map<string, Versioned>()
+  /** What is to come of failures that wait in a spill. */
+  readonly #foreseen = new Map<string, EndpointState>()
 
   all(): EndpointState[] {
     return [...this.#known.values()].map(({ state }) => state)
@@ -59,13 +72,29 @@ export class KnownEndpoints {
     return this.#known.get(endpoint)
   }
 
+  /**
+   * What a failure in the spill will do once it moves on, as far as this replica can know: the database is away.
+   * @returns undefined where the endpoint would find no place
+   */
+  foresee({ endpoint, event }: EndpointEvent, settings: IncidentSettings, places: Places): Applied | undefined {
+    const last = this.#foreseen.get(endpoint) ?? this.#known.get(endpoint)?.state
+    if (!last) {
+      const names = new Set([...places.configured, ...this.#known.keys(), ...this.#foreseen.keys()])
+      if (!names.has(endpoint) && names.size >= places.limit) return undefined
+    }
+    const applied = reduceIncident(last ?? newEndpoint(endpoint), event, settings)
+    this.#foreseen.set(endpoint, applied.state)
+    return applied
+  }
+
   /** @returns whether any of them is news: a look that began before a commit of ours may come after it. */
   take(endpoints: Iterable<Versioned>): boolean {
     let news = false
     for (const endpoint of endpoints) {
       const { state, version } = endpoint
-      if (version <= (this.#known.get(state.endpoint)?.version ?? -1)) continue
+      if (version <= (this.#known.get(state.endpoint)?.version ?? NO_ROW)) continue
       this.#known.set(state.endpoint, endpoint)
+      this.#foreseen.delete(state.endpoint)
       news = true
     }
     return news
@@ -74,6 +103,7 @@ export class KnownEndpoints {
   /** Replaces what was known by what the database holds. */
   async load(session: Session): Promise<void> {
     this.#known.clear()
+    this.#foreseen.clear()
     this.take(await select(session, 'true', []))
   }
 
@@ -111,19 +141,26 @@ export async function reduceGroup(
   session: Session,
   events: readonly EndpointEvent[],
   settings: IncidentSettings,
-  known: Pick<KnownEndpoints, 'get'>,
-  last: (statement: Promise<unknown>) => void,
+  {
+    known,
+    places,
+    last,
+  }: {
+    readonly known: Pick<KnownEndpoints, 'get'>
+    readonly places: Places
+    readonly last: (statement: Promise<unknown>) => void
+  },
 ): Promise<ReducedGroup> {
   if (events.length === 0) return { changes: [], endpoints: new Map() }
   const names = namesOf(events)
-  const before = new Map<string, Versioned>(names.map((name) => [name, { state: newEndpoint(name), version: 0 }]))
+  const before = new Map<string, Versioned>(names.map((name) => [name, { state: newEndpoint(name), version: NO_ROW }]))
   const fresh = names.filter((name) => known.get(name) === undefined)
-  await insertNew(session, fresh, events)
+  await insertNew(session, fresh, events, places)
   let locked = await lock(session, names)
   // Another replica forgets those that have long been silent.
   const gone = names.filter((name) => !fresh.includes(name) && !locked.some(([endpoint]) => endpoint === name))
   if (gone.length > 0) {
-    await insertNew(session, gone, events)
+    await insertNew(session, gone, events, places)
     locked = await lock(session, names)
   }
   // A statement of its own: a join would show the incident as it was before the wait for the lock.
@@ -136,11 +173,14 @@ export async function reduceGroup(
     const state = stateOf(row, row[5] === null ? null : (stored.get(row[5]) ?? null))
     before.set(row[0], { state, version: row[6] })
   }
-  const { changes, endpoints, changed, incidents, verdicts } = reduce(events, before, settings)
+  // Of an endpoint without a row nothing is kept.
+  const fitting = events.filter(({ endpoint, event }) => before.get(endpoint)!.version !== NO_ROW || !makesKnown(event))
+  const { changes, endpoints, changed, incidents, verdicts } = reduce(fitting, before, settings)
   if (incidents.length > 0) last(session.execute(saveIncidents(1), incidentColumns(incidents)))
   await saveVerdicts(session, verdicts)
   if (changed.length > 0) last(session.execute(saveEndpoints(1), endpointColumns(changed)))
-  return { changes, endpoints }
+  const changeOf = new Map(fitting.map((event, index) => [event, changes[index]!]))
+  return { changes: events.map((event) => changeOf.get(event) ?? null), endpoints }
 }
 
 const lock = (session: Session, names: readonly string[]): Promise<LockedRow[]> =>
@@ -150,6 +190,7 @@ const lock = (session: Session, names: readonly string[]): Promise<LockedRow[]> 
   )
 
 interface Reduced extends ReducedGroup {
+  readonly changes: readonly Change[]
   readonly changed: readonly Changed[]
   readonly incidents: readonly Incident[]
   readonly verdicts: readonly { readonly id: string; readonly verdict: Verdict }[]
@@ -241,11 +282,18 @@ export function assumption(first: number): { readonly expressions: string; reado
 }
 
 /** Rows to lock, for endpoints that a failure or a probe makes known. Other events do nothing to a new one. */
-async function insertNew(session: Session, names: readonly string[], events: readonly EndpointEvent[]): Promise<void> {
-  const made = new Set(
-    events.flatMap(({ endpoint, event }) => (event.type === 'failure' || event.type === 'probe' ? [endpoint] : [])),
+async function insertNew(
+  session: Session,
+  names: readonly string[],
+  events: readonly EndpointEvent[],
+  places: Places,
+): Promise<void> {
+  const made = new Set(events.flatMap(({ endpoint, event }) => (makesKnown(event) ? [endpoint] : [])))
+  const fresh = await placed(
+    session,
+    names.filter((name) => made.has(name)),
+    places,
   )
-  const fresh = names.filter((name) => made.has(name))
   if (fresh.length === 0) return
   // Above every version of a row of that name that was there before and that somebody may still know.
   const version = Math.max(...events.map(({ event }) => event.at))
@@ -254,6 +302,21 @@ async function insertNew(session: Session, names: readonly string[], events: rea
      SELECT name, 0, 0, 0, $2::bigint, now() FROM unnest($1::text[]) AS name ON CONFLICT (endpoint) DO NOTHING`,
     [fresh, version],
   )
+}
+
+const makesKnown = ({ type }: IncidentEvent): boolean => type === 'failure' || type === 'probe'
+
+/** @returns those that have a place, or find one: first come, first served, by whichever replica */
+async function placed(session: Session, names: readonly string[], { configured, limit }: Places): Promise<string[]> {
+  const reserved = new Set(configured)
+  if (names.every((name) => reserved.has(name))) return [...names]
+  // Any row that is always there: one replica at a time gives places away.
+  await session.execute(`SELECT 1 FROM ${SCHEMA}.schema_version FOR UPDATE`)
+  const rows = await session.query<[string]>(`SELECT endpoint FROM ${SCHEMA}.endpoints`)
+  const taken = new Set(rows.map(([endpoint]) => endpoint))
+  let free = limit - reserved.size
+  for (const name of taken) if (!reserved.has(name)) free--
+  return names.filter((name) => reserved.has(name) || taken.has(name) || free-- > 0)
 }
 
 const saveIncidents = (first: number): string => `INSERT INTO ${SCHEMA}.incidents (id, endpoint, closed_at, incident)

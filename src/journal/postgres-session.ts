@@ -20,8 +20,23 @@ export type Statement = string | { readonly name: string; readonly text: string 
 
 /** Milliseconds for a statement that says nothing else. */
 const DEADLINE = 5_000
-/** Milliseconds; above every deadline of ours. */
-const IDLE_IN_TRANSACTION = 30_000
+/** What a server, database or role sets otherwise would be the way of every connection; ours go by this alone. */
+const SETTINGS = Object.entries({
+  // A replica that is cut off in a transaction must not keep its locks until TCP notices. Above every deadline of ours.
+  idle_in_transaction_session_timeout: '30000',
+  // The deadlines are kept here, and a connection that waits for reports is no idle one.
+  idle_session_timeout: '0',
+  lock_timeout: '0',
+  statement_timeout: '0',
+  transaction_timeout: '0',
+  // Groups of different replicas wait for each other's rows; above this level they would be refused for it.
+  default_transaction_isolation: 'read committed',
+  // The warning that a commit did not wait for its standby must come through.
+  client_min_messages: 'warning',
+})
+/** One that the server does not know is left out: they differ by version and by database. */
+const SET = `SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS wanted (name, value)
+  WHERE current_setting(name, true) IS NOT NULL`
 const INT8 = 20
 const CANCEL_REQUEST = 80_877_102
 
@@ -63,8 +78,7 @@ export class Session {
     const session = new Session(client, target, types)
     try {
       await client.connect()
-      // A replica that is cut off in a transaction must not keep its locks until TCP notices.
-      await session.execute(`SET idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`)
+      await session.execute(SET, [SETTINGS.map(([name]) => name), SETTINGS.map(([, value]) => value)])
     } catch (error) {
       session.end()
       throw error
@@ -132,8 +146,10 @@ export class Session {
       try {
         result = await work(last)
       } catch (error) {
-        await Promise.allSettled(sent)
+        const answers = await Promise.allSettled(sent)
         if (this.usable) await this.execute('ROLLBACK', [], deadline).catch(() => this.end())
+        // What came after the statement that failed was refused for its sake (25P02).
+        for (const answer of answers) if (answer.status === 'rejected') throw answer.reason
         throw error
       }
       const commit = this.#run('COMMIT', [], deadline)

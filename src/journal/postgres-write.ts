@@ -8,6 +8,7 @@ import {
   assumption,
   type EndpointEvent,
   type KnownEndpoints,
+  type Places,
   reduceGroup,
   type Versioned,
 } from './postgres-incidents.ts'
@@ -32,6 +33,7 @@ export interface GroupOptions {
   readonly incidents: IncidentSettings
   readonly series: Pick<Series, 'unknown'>
   readonly known: Pick<KnownEndpoints, 'get'>
+  readonly places: Places
   /** Whether a group may be written on the assumption that no other replica changes its endpoints. */
   readonly assuming: Assuming
 }
@@ -94,7 +96,7 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function write(session: Session, works: readonly Work[], options: GroupOptions): Promise<Written> {
-  const { deadline, incidents, known } = options
+  const { deadline, incidents, known, places } = options
   const entries = works.flatMap((work) => (work.kind === 'entry' ? [work.entry] : []))
   const series = options.series.unknown(entries)
   if (entries.length === works.length && series.length === 0 && !entries.some((e) => e.idempotency)) {
@@ -102,7 +104,7 @@ async function write(session: Session, works: readonly Work[], options: GroupOpt
     if (written) return written
   }
   return session.transaction(async (last) => {
-    // Every transaction takes its locks in this order (keys, series, canaries, endpoints; each sorted), so that no two
+    // Every transaction takes its locks in this order (keys, series, canaries, places, endpoints; each sorted), so that no two
     // wait for each other.
     const claims = (await insertKeys(session, entries)).values()
     await insertSeries(session, series)
@@ -115,11 +117,11 @@ async function write(session: Session, works: readonly Work[], options: GroupOpt
     const fresh: Entry[] = []
     const events: EndpointEvent[] = []
     // What each work waits for: a result, or the change that the next event makes.
-    const drafts = works.map((work): Result | ((change: Change) => Result) => {
+    const drafts = works.map((work): Result | ((change: Change | null) => Result) => {
       if (work.kind === 'canary') return canaries.next().value ? 'taken' : 'replayed'
       if (work.kind === 'event') {
         events.push(work)
-        return (change) => ({ change })
+        return (change) => ({ change: change ?? 'none' })
       }
       const claim = claims.next().value!
       if (claim === 'reused') return claim
@@ -129,7 +131,7 @@ async function write(session: Session, works: readonly Work[], options: GroupOpt
       events.push(failureEvent(work.entry))
       return (change) => [null, change]
     })
-    const { changes, endpoints } = await reduceGroup(session, events, incidents, known, last)
+    const { changes, endpoints } = await reduceGroup(session, events, incidents, { known, places, last })
     last(insertFailures(session, fresh, deadline))
     const change = changes.values()
     return {
@@ -175,7 +177,7 @@ async function writeAtOnce(
 }
 
 /** A failure as its endpoint's incident sees it. */
-const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, cause } }: Entry): EndpointEvent => ({
+export const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, cause } }: Entry): EndpointEvent => ({
   endpoint,
   event: { type: 'failure', at, id, code, cause },
 })

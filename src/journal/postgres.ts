@@ -35,7 +35,7 @@ import { expireAged, expireIncidents, expireOversized } from './postgres-retenti
 import { forgetSeries, insertSeries, Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import { sizeOf } from './postgres-size.ts'
-import { Assuming, keyHolder, moveEntries, writeGroup } from './postgres-write.ts'
+import { Assuming, failureEvent, keyHolder, moveEntries, writeGroup } from './postgres-write.ts'
 import type { Work, Works } from './queue.ts'
 import { JournalReader } from './reader.ts'
 import { SessionPool } from './session-pool.ts'
@@ -238,8 +238,15 @@ class PooledJournal implements PostgresJournal {
 
   async #recordInSpill(entry: Entry): Promise<Recorded> {
     const recorded = await this.#spill!.record(entry)
-    if (!recorded.duplicate) this.#series.stored(entry, false)
-    return recorded
+    return recorded.duplicate ? recorded : this.#spilled(entry, recorded)
+  }
+
+  /** The spill knows only of its own incidents; what is told is what the failure means to those of the database. */
+  #spilled(entry: Entry, { id, duplicate }: Recorded): Recorded {
+    this.#series.stored(entry, false)
+    const { incidents, places } = this.#options
+    const incident = entry.followed ? this.#endpoints.foresee(failureEvent(entry), incidents, places) : undefined
+    return { id, duplicate, ...(incident && { incident }) }
   }
 
   /** While the spill's records move on, the sender's id may be known there or in the database, which then answers. */
@@ -252,8 +259,7 @@ class PooledJournal implements PostgresJournal {
     // It may have moved on between the two questions; then what the spill took now is left out when its turn comes.
     const id = await holder()
     if (id !== undefined && id !== entry.failure.id) return this.#add<'entry'>({ kind: 'entry', entry })
-    this.#series.stored(entry, false)
-    return recorded
+    return this.#spilled(entry, recorded)
   }
 
   /** Moves on what the spill holds. What is there already, by its own id or its sender's, is not added again. */
@@ -265,10 +271,11 @@ class PooledJournal implements PostgresJournal {
       session = await this.#connector.another()
       await insertSeries(session, this.#spill.series())
       await this.#spill.drain(async (entries) => {
-        const { commitDeadline: deadline, incidents } = this.#options
+        const { commitDeadline: deadline, incidents, places } = this.#options
         const options = {
           deadline,
           incidents,
+          places,
           series: { unknown: () => [] },
           known: this.#endpoints,
           assuming: this.#assuming,
@@ -289,6 +296,7 @@ class PooledJournal implements PostgresJournal {
     const { results, endpoints } = await writeGroup(this.#writer!, works, {
       deadline: this.#options.commitDeadline,
       incidents: this.#options.incidents,
+      places: this.#options.places,
       series: this.#series,
       known: this.#endpoints,
       assuming: this.#assuming,

@@ -176,6 +176,24 @@ describe('boundedNames', () => {
     for (const name of ['a', 'b', 'c', 'd']) expect(names.admits(name)).to.equal(true)
   })
 
+  it('takes the places of others back for those restored', () => {
+    const names = boundedNames(['a'], 3)
+    expect(names.admits('b') && names.admits('c')).to.equal(true)
+    names.restore(['d', 'c'])
+    expect(['a', 'b', 'c', 'd'].map((name) => names.admits(name))).to.deep.equal([true, false, true, true])
+  })
+
+  it('leaves it to a shared journal who has a place', () => {
+    const names = boundedNames(['a'], 3, true)
+    const admitted = () => ['a', 'b', 'c', 'd'].map((name) => names.admits(name))
+    expect(admitted()).to.deep.equal([true, true, true, true])
+    // Also more than fit here: replicas may be configured differently during a rollout.
+    names.restore(['d', 'c', 'e'])
+    expect(admitted()).to.deep.equal([true, false, true, true])
+    expect(names.admits('e')).to.equal(true)
+    expect(names.admits('invalid')).to.equal(false)
+  })
+
   it('admits neither invalid nor other', () => {
     const names = boundedNames([])
     names.restore(['invalid', 'other'])

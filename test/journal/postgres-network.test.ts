@@ -7,8 +7,6 @@ import { codeOf, EventLog, entry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
 import { Load } from './postgres-load.ts'
 
-const INSERT = 'INSERT INTO webhook_errors.failures'
-
 describe('openPostgresJournal, when the network fails', () => {
   const base = databases()
   let proxy: TcpProxy
@@ -25,22 +23,27 @@ describe('openPostgresJournal, when the network fails', () => {
   })
   afterEach(() => proxy.close())
 
-  for (const [when, verdict, stored] of [
-    ['before the server had the commit', 'cut', 0],
-    ['after the server had the commit', 'cut-after', 1],
+  // By its name: the server has its text since the group before.
+  for (const [when, verdict, stored, followed, statement] of [
+    ['before the server had the commit', 'cut', 0, false, 'insert_failures'],
+    ['after the server had the commit', 'cut-after', 1, false, 'insert_failures'],
+    ['before the server had the commit of an incident too', 'cut', 0, true, 'write_all'],
+    ['after the server had the commit of an incident too', 'cut-after', 1, true, 'write_all'],
   ] as const) {
     it(`acknowledges nothing when the connection breaks ${when}, and counts what is stored`, async () => {
       const journal = await open()
-      await journal.record(entry())
+      for (let count = 0; count < 2; count++) await journal.record(entry({ followed }))
       proxy.watch = (chunk) => {
-        if (!chunk.includes(INSERT)) return undefined
+        if (!chunk.includes(statement)) return undefined
         proxy.watch = undefined
         return verdict
       }
-      expect(await codeOf(journal.record(entry({ message: 'unknown' })))).to.equal('journal_unavailable')
+      expect(await codeOf(journal.record(entry({ message: 'unknown', followed })))).to.equal('journal_unavailable')
       await until('the journal to come back', () => journal.status().up)
       expect(await rows(`message = 'unknown'`)).to.have.length(stored)
-      expect(events.counts()).to.deep.equal({ orders: 1 + stored })
+      expect(events.counts()).to.deep.equal({ orders: 2 + stored })
+      const incidents = await base.sql(`SELECT incident::json ->> 'failures' AS failures FROM webhook_errors.incidents`)
+      expect(incidents).to.deep.equal(followed ? [{ failures: `${2 + stored}` }] : [])
     })
   }
 

@@ -175,6 +175,23 @@ describe('openPostgresJournal, by several replicas', () => {
       expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(206)
     })
 
+    it('has an incident while there is a place, of all replicas together; configured ones keep theirs', async () => {
+      const places = { configured: ['own'], limit: 4 }
+      for (let count = 0; count < 3; count++) await open({ places })
+      const record = async (replica: number, endpoint: string) =>
+        (await journals[replica]!.record(entry({ endpoint, followed: true }))).incident?.change
+      const changes = await Promise.all(
+        Array.from({ length: 60 }, (_, index) => record(index % 3, `stranger-${index % 20}`)),
+      )
+      expect(changes.filter((change) => change === 'opened')).to.have.length(3)
+      expect(changes.filter((change) => change === 'joined')).to.have.length(6)
+      expect(await record(1, 'own')).to.equal('opened')
+      expect(await record(2, 'own')).to.equal('joined')
+      expect(await sql('SELECT 1 FROM webhook_errors.endpoints')).to.have.length(4)
+      expect((await failuresOf()).toSorted()).to.deep.equal([2, 3, 3, 3])
+      expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(62)
+    })
+
     it('that another one forgot is taken up again', async () => {
       const journal = await open()
       const record = () => journal.record(entry({ followed: true }))

@@ -148,11 +148,30 @@ describe('openPostgresJournal with a spill', () => {
     expect(await journal.record(entry({ key: 'fresh' }))).to.deep.equal({ id: fresh.id, duplicate: true })
   })
 
+  it('tells what a failure does to the incident that the database has, and of no more endpoints than have a place', async () => {
+    const journal = await open({ places: { configured: [], limit: 2 } })
+    const record = async (endpoint: string) => (await journal.record(entry({ endpoint, followed: true }))).incident
+    const opened = await record('known')
+    await away(journal)
+    const joined = await record('known')
+    expect(joined?.change).to.equal('joined')
+    expect(joined?.state.incident).to.deep.include({ id: opened!.state.incident!.id, failures: 2 })
+    expect((await record('known'))?.state.incident?.failures).to.equal(3)
+    expect((await record('new'))?.change).to.equal('opened')
+    expect((await record('new'))?.change).to.equal('joined')
+    expect(await record('one too many')).to.equal(undefined)
+    await back(journal)
+    const failures = `SELECT incident::json ->> 'failures' AS n FROM webhook_errors.incidents ORDER BY endpoint`
+    expect(await base.sql(failures)).to.deep.equal([{ n: '3' }, { n: '2' }])
+    expect(await rows()).to.have.length(6)
+  })
+
   it('takes over what was on its way, and stores it once where it had arrived', async () => {
     const journal = await open()
     await journal.record(entry())
     proxy.watch = (chunk) => {
-      if (!chunk.includes('INSERT INTO webhook_errors.failures')) return undefined
+      // By its name: the server has its text already.
+      if (!chunk.includes('insert_failures')) return undefined
       proxy.watch = undefined
       proxy.mode = 'refuse'
       return 'cut-after'
