@@ -1,6 +1,6 @@
 import { ENDPOINT_LIMIT } from '../domain/series.ts'
 import { GROUP_DEFAULTS, type GroupOptions } from './group-options.ts'
-import type { Places } from './postgres-incidents.ts'
+import type { Places } from './postgres-endpoints.ts'
 
 export interface PostgresJournalOptions extends GroupOptions {
   /** As `parsePostgresUrl` reads it. */

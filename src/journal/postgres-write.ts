@@ -2,16 +2,9 @@ import type { Change, IncidentSettings } from '../domain/incident.ts'
 import type { Entry } from '../domain/journal.ts'
 import { FaultError } from './fault.ts'
 import { insertCanaries } from './postgres-canary.ts'
+import type { EndpointEvent, KnownEndpoints, Places, Versioned } from './postgres-endpoints.ts'
 import { isEntryError, isRetryable, sqlState } from './postgres-fault.ts'
-import {
-  assumeGroup,
-  assumption,
-  type EndpointEvent,
-  type KnownEndpoints,
-  type Places,
-  reduceGroup,
-  type Versioned,
-} from './postgres-incidents.ts'
+import { assumeGroup, assumption, reduceGroup } from './postgres-incidents.ts'
 import { SCHEMA } from './postgres-migrations.ts'
 import { storedAmong } from './postgres-prove.ts'
 import { insertSeries, type Series } from './postgres-series.ts'
