@@ -74,7 +74,8 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
   server.maxConnections = MAX_CONNECTIONS
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET') socket.destroy()
-    else refuse(faultOf(error), socket, onRefused)
+    // Who ends in the middle is answered in case it listens, and has gone away for the handler, which tells of that.
+    else refuse(faultOf(error), socket, error.code === 'HPE_INVALID_EOF_STATE' ? undefined : onRefused)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen({ host, port }, () => {
@@ -144,15 +145,23 @@ function faultOf({ code }: NodeJS.ErrnoException): AppError {
   )
 }
 
+const refused = new WeakSet<Socket>()
+
+/** Whether the listener has answered and told of what came over a connection: its handler, if it had begun, sees the end. */
+export const wasRefused = (socket: Socket): boolean => refused.has(socket)
+
 /** Answers what never becomes a request that can be handled; Node leaves that to a raw socket. */
-function refuse(fault: AppError, socket: Socket, onRefused: (code: ErrorCode) => void): void {
+function refuse(fault: AppError, socket: Socket, onRefused?: (code: ErrorCode) => void): void {
   // Node takes its own listener off with CONNECT.
   socket.on('error', () => {})
   if (!socket.writable) {
     socket.destroy()
     return
   }
-  onRefused(fault.code)
+  if (onRefused) {
+    onRefused(fault.code)
+    refused.add(socket)
+  }
   const { status, headers, body } = errorAnswer(fault)
   const text = JSON.stringify(body)
   const fields = { ...headers, Connection: 'close', 'Content-Length': String(Buffer.byteLength(text)) }

@@ -139,6 +139,15 @@ describe('POST /webhooks/error', () => {
     expect(await raw(service.ingest, head + chunk.repeat(12))).to.match(/^HTTP\/1.1 413 .*too_large/s)
   })
 
+  it('counts a request once whose body breaks the framing', async () => {
+    const broken =
+      'POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nzz\r\n'
+    const requests = async () => sum(await scrape(service.admin), 'webhook_exporter_reports_total')
+    const before = await requests()
+    expect(await raw(service.ingest, broken)).to.match(/^HTTP\/1.1 400 .*invalid_request/s)
+    expect(await requests()).to.equal(before + 1)
+  })
+
   it('lets a client that is still sending see that its body is too large', async () => {
     const body = JSON.stringify({ ...REPORT, message: 'x'.repeat(5_000_000) })
     const head = `POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
