@@ -35,7 +35,7 @@ import { expireAged, expireIncidents, expireOversized } from './postgres-retenti
 import { forgetSeries, insertSeries, Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import { sizeOf } from './postgres-size.ts'
-import { Assuming, failureEvent, keyHolder, moveEntries, writeGroup } from './postgres-write.ts'
+import { Assuming, failureEvent, type GroupOptions, keyHolder, moveEntries, writeGroup } from './postgres-write.ts'
 import type { Work, Works } from './queue.ts'
 import { JournalReader } from './reader.ts'
 import { SessionPool } from './session-pool.ts'
@@ -271,16 +271,7 @@ class PooledJournal implements PostgresJournal {
       session = await this.#connector.another()
       await insertSeries(session, this.#spill.series())
       await this.#spill.drain(async (entries) => {
-        const { commitDeadline: deadline, incidents, places } = this.#options
-        const options = {
-          deadline,
-          incidents,
-          places,
-          series: { unknown: () => [] },
-          known: this.#endpoints,
-          assuming: this.#assuming,
-        }
-        const { endpoints } = await moveEntries(session!, entries, options)
+        const { endpoints } = await moveEntries(session!, entries, this.#groupOptions({ unknown: () => [] }))
         if (this.#endpoints.take(endpoints.values())) this.#options.events.followed(this.#endpoints.all())
       })
     } catch (error) {
@@ -292,15 +283,13 @@ class PooledJournal implements PostgresJournal {
     }
   }
 
+  #groupOptions(series: Pick<Series, 'unknown'>): GroupOptions {
+    const { commitDeadline: deadline, incidents, places } = this.#options
+    return { deadline, incidents, places, series, known: this.#endpoints, assuming: this.#assuming }
+  }
+
   async #write(works: readonly Work[]): Promise<WrittenRows> {
-    const { results, endpoints } = await writeGroup(this.#writer!, works, {
-      deadline: this.#options.commitDeadline,
-      incidents: this.#options.incidents,
-      places: this.#options.places,
-      series: this.#series,
-      known: this.#endpoints,
-      assuming: this.#assuming,
-    })
+    const { results, endpoints } = await writeGroup(this.#writer!, works, this.#groupOptions(this.#series))
     return { results, endpoints, stateOf: (endpoint) => endpoints.get(endpoint)!.state }
   }
 

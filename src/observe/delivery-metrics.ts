@@ -2,10 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import type { EndpointFacts } from '../domain/endpoint.ts'
 import { type Failure, INVALID_ENDPOINT, OTHER } from '../domain/failure.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
-import type { SeriesLabels } from '../domain/series.ts'
-
-/** At most so many endpoints have `webhook_endpoint_*` series; the configured ones come first. */
-export const ENDPOINT_LIMIT = 500
+import { ENDPOINT_LIMIT, type SeriesLabels } from '../domain/series.ts'
 
 export interface DeliveryOptions {
   readonly sources: readonly string[]
