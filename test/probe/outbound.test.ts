@@ -292,11 +292,13 @@ describe('outboundGuard()', () => {
 
     it('shows by the same spellings, once allowed, that the listener counts', async () => {
       const open = outboundGuard({ allow: ['127.0.0.0/8', '::1/128', '0.0.0.0/8'], internal: [] })
-      const before = four.accepted()
+      // Names such as localhost may resolve to ::1 first, as Debian's default /etc/hosts says.
+      const accepted = () => four.accepted() + (six?.accepted() ?? 0)
+      const before = accepted()
       let up = 0
       for (const spelling of SPELLINGS.slice(0, 60)) if ((await probe(spelling, open)).up) up += 1
       expect(up).to.be.above(40)
-      expect(four.accepted() - before).to.be.at.least(up)
+      expect(accepted() - before).to.be.at.least(up)
       expect(dialled).to.be.at.least(up)
     })
   })
