@@ -16,7 +16,9 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8')
 describe('README.md', () => {
   it('has a configuration that is valid, and in it every section', () => {
     const example = parse(/^```yaml\n(ingest:.*?)^```/ms.exec(readme)![1]!)
-    const secrets = Object.fromEntries([...readme.matchAll(/\benv: ([A-Z_]+)/g)].map(([, name]) => [name!, 'secret']))
+    const secrets = Object.fromEntries(
+      [...readme.matchAll(/\benv: ([A-Z_]+)/g)].map(([, name]) => [name!, 'x'.repeat(32)]),
+    )
     expect(() => parseConfig(example, secrets)).not.to.throw()
     expect(Object.keys(example)).to.have.members(Object.keys(ConfigSchema.properties))
   })

@@ -90,7 +90,7 @@ function probeFaults({ endpoints, outbound }: Config, isSound: IsSound): string[
     if (!isPair && isSound(`${place}.certFile`, `${place}.keyFile`)) {
       faults.push(`${place}: has only one of certFile and keyFile; write both, or neither`)
     }
-    for (const name of duplicates(probe.headers.flatMap((header) => header?.name.toLowerCase() ?? []))) {
+    for (const name of duplicates(probe.headers.flatMap((header) => header?.name?.toLowerCase() ?? []))) {
       faults.push(`${place}.headers: ${name} appears twice; write it once`)
     }
   }

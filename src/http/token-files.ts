@@ -170,9 +170,16 @@ export async function tokensOf(file: string, tenant: string, minLength = 1): Pro
 /** Every line is a token; white space at its ends is ignored. @returns the tokens, or why there are none */
 export function tokensIn(text: string, tenant: string, minLength = 1): readonly Token[] | string {
   const values = text
-    .split(/\r?\n/)
+    .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
+  const found = tokensOfLines(values, tenant, minLength)
+  // The engine keeps the text of the last match (RegExp.input) until the next one.
+  ;/^/.test('')
+  return found
+}
+
+function tokensOfLines(values: readonly string[], tenant: string, minLength: number): readonly Token[] | string {
   if (values.length === 0) return 'it holds no token'
   if (values.some((value) => !/^[\x21-\x7e]+$/.test(value)))
     return 'a line is not a token (visible ASCII without spaces)'
