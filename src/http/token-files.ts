@@ -51,7 +51,7 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
     if (told.get(place) === why) return
     told.set(place, why)
     const hadTokens = [...lastGood.keys()].some((file) => file === place || file.startsWith(join(place, '/')))
-    const kept = hadTokens ? '; the tokens read from it before stay valid' : ''
+    const kept = hadTokens ? '; the tokens read from it before stay in force' : ''
     log.warn({ owner, place }, `${owner}: cannot read tokens from ${place}: ${why}${kept}`)
   }
 

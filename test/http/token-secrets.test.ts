@@ -77,7 +77,7 @@ describe('secrets of a running service', function () {
     expect(await status('/api/v1/failures', long('first'))).to.equal(200)
     expect(await status('/metrics', long('metrics'))).to.equal(200)
     const [line] = service.log().filter(({ msg }) => /has 5 characters/.test(String(msg)))
-    expect(line!['msg']).to.match(/^admin\.\w+: .*write at least 32.*stay valid$/)
+    expect(line!['msg']).to.match(/^admin\.\w+: .*write at least 32.*stay in force$/)
     writeFileSync(api, long('second'))
     await until('the rotation', async () => (await status('/api/v1/failures', long('second'))) === 200)
   })
