@@ -257,7 +257,7 @@ describe('the service with what the chart renders', function () {
       canary: { existingSecret: 'c' },
       config: { canary: { url: 'https://errors.example.com/webhooks/error' } },
     }
-    const service = await start({ ...values, tokens: { create: { 'merchant-a': 'the-token' } } })
+    const service = await start({ ...values, tokens: { create: { 'merchant-a': 'the-token-of-the-test-0123456789' } } })
     const { args, env } = the(service.objects, 'Pod')['spec'].containers[0] as {
       args: string[]
       env: { name: string }[]
