@@ -24,7 +24,7 @@ import { createMetrics } from './observe/metrics.ts'
 import { createTracing } from './observe/tracing.ts'
 import { outboundGuard } from './probe/outbound.ts'
 import { createProber } from './probe/prober.ts'
-import { secretReader } from './probe/secrets.ts'
+import { longSecret, secretReader } from './probe/secrets.ts'
 import { createCanary } from './service/canary.ts'
 import { createFollower, followIntervals } from './service/follow-incidents.ts'
 import { internalAuthorities, probePlans } from './service/probe-plans.ts'
@@ -205,6 +205,8 @@ export async function startApp(
 
     await Promise.race([journal.open(), new Promise((resolve) => setTimeout(resolve, OPEN_WAIT).unref())])
 
+    const canarySecret =
+      config.canary && longSecret({ owner: 'canary.secret', read: () => readSecret(config.canary!.secret), log })
     const ingest = await listen({
       host: config.ingest.host,
       port: config.ingest.port,
@@ -212,7 +214,7 @@ export async function startApp(
       handler: ingestApp({
         source: 'retm',
         authenticate: auth.authenticate,
-        canary: canaryReceiver({ secret: config.canary && (() => readSecret(config.canary!.secret)), journal, clock }),
+        canary: canaryReceiver({ secret: canarySecret, journal, clock }),
         bodyLimit: config.ingest.bodyLimit,
         answerTimeout: config.ingest.answerTimeout,
         measuring: metrics,
@@ -239,13 +241,13 @@ export async function startApp(
 
     probing.start()
     follower.start()
-    if (config.canary) {
-      const { url, interval, token, secret } = config.canary
+    if (config.canary && canarySecret) {
+      const { url, interval, token } = config.canary
       const canary = createCanary({
         url,
         interval,
         token: async () => token && readSecret(token),
-        secret: () => readSecret(secret),
+        secret: canarySecret,
         classify: (report) => classify(report),
         lease,
         journal,

@@ -8,7 +8,7 @@ process.env['UV_THREADPOOL_SIZE'] ??= '16'
 // (a read-only image) nothing is lost. What is to be cached must be imported after this line.
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/compile'))
 // As the first process of a container it would be deaf to a signal that nobody listens to. Nothing is held yet.
-const serves = process.argv.length === 2 || process.argv[2] === 'serve'
+const serves = /^(serve|--config.*)?$/.test(process.argv[2] ?? '')
 process.on('SIGTERM', () => process.exit(serves ? 0 : 128 + 15))
 process.on('SIGINT', () => process.exit(serves ? 0 : 128 + 2))
 const { run } = await import('./cli/run.ts')

@@ -16,6 +16,10 @@ const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const
 export const serve: Command = {
   usage: 'serve',
   summary: 'run the service (the default)',
+  examples: ['serve --config /etc/webhook-error-exporter/config.yaml', 'serve'],
+  exitCodes:
+    '0 stopped in time by SIGTERM or SIGINT, 1 failed at run time, 2 the command line or the configuration is wrong.',
+  readsConfig: true,
   async run(args, env) {
     parseOptions(args, { options: {} })
     const config = await loadChecked(env)

@@ -4,7 +4,7 @@ import type { Journal, JournalEvents, RetentionLimits } from '../domain/journal.
 import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
 import { isPostgresUrl } from '../domain/postgres-url.ts'
 import { ENDPOINT_LIMIT } from '../domain/series.ts'
-import type { Fault } from './fault.ts'
+import type { Inspection } from './sqlite-inspect.ts'
 
 /** The section `journal` of the configuration. */
 export interface JournalConfig {
@@ -62,7 +62,7 @@ export async function openJournal(
 }
 
 /** What would keep the service from writing to a journal that exists; nothing is made or changed. */
-export async function inspectJournal(config: Omit<JournalConfig, 'retention'>): Promise<Fault | undefined> {
+export async function inspectJournal(config: Omit<JournalConfig, 'retention'>): Promise<Inspection> {
   if (isPostgresUrl(config.url)) return (await import('./postgres-inspect.ts')).inspectPostgres(config)
   return (await import('./sqlite-inspect.ts')).inspectFile(sqlitePath(config.url))
 }

@@ -5,6 +5,8 @@ import { answer, REPORT, raw, report, scrape } from '../support/http.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
 
+const API = 'api-token-of-the-test-0123456789'
+const METRICS = 'metrics-token-of-the-test-0123456'
 const FIELDS = ['id', 'receivedAt', 'source', 'tenant', 'endpoint', 'url', 'code', 'cause', 'message', 'traceId']
 
 describe('GET /api/v1/failures', () => {
@@ -177,27 +179,25 @@ describe('the admin listener', () => {
 
   it('guards /metrics and the rest with their tokens, never the health routes', async () => {
     const folder = tempFolder()
-    writeFileSync(join(folder, 'api'), 'api-token\n')
+    writeFileSync(join(folder, 'api'), `${API}\n`)
     const { admin, ingest, stdout } = await startService({
       config: { admin: { apiToken: { file: join(folder, 'api') }, metricsToken: { env: 'METRICS_TOKEN' } } },
-      env: { METRICS_TOKEN: 'metrics-token' },
+      env: { METRICS_TOKEN: METRICS },
     })
     await report(ingest, REPORT)
     const status = async (path: string, token?: string) =>
       (await fetch(`${admin}${path}`, token ? { headers: { Authorization: `Bearer ${token}` } } : {})).status
     for (const path of ['/', '/api/v1/failures', '/api/v1/openapi.json']) {
       expect(await status(path), path).to.equal(401)
-      expect(await status(path, 'metrics-token'), path).to.equal(401)
-      expect(await status(path, 'api-token'), path).to.equal(200)
+      expect(await status(path, METRICS), path).to.equal(401)
+      expect(await status(path, API), path).to.equal(200)
     }
-    expect([
-      await status('/metrics'),
-      await status('/metrics', 'api-token'),
-      await status('/metrics', 'metrics-token'),
-    ]).to.deep.equal([401, 401, 200])
+    expect([await status('/metrics'), await status('/metrics', API), await status('/metrics', METRICS)]).to.deep.equal([
+      401, 401, 200,
+    ])
     expect([await status('/healthz'), await status('/readyz')]).to.deep.equal([200, 200])
-    writeFileSync(join(folder, 'api'), 'rotated-token\n')
-    await until('the rotation', async () => (await status('/', 'rotated-token')) === 200)
+    writeFileSync(join(folder, 'api'), `${API}-rotated\n`)
+    await until('the rotation', async () => (await status('/', `${API}-rotated`)) === 200)
     expect(stdout.join()).not.to.match(/api-token|metrics-token/)
   })
 

@@ -4,7 +4,7 @@ import { type Service, startService, stopServices } from '../support/service.ts'
 import { raw } from '../support/sockets.ts'
 import { until } from '../support/temp.ts'
 
-const TOKEN = 'api-token-of-the-test'
+const TOKEN = 'api-token-of-the-test-0123456789'
 const ENDPOINT = 'https://shop.example/hooks/orders'
 const NOBODY = '00000000-0000-7000-8000-000000000000'
 
