@@ -14,6 +14,7 @@ import { NO_SOURCE } from './domain/telemetry.ts'
 import { adminApp } from './http/admin-app.ts'
 import { openAdminToken } from './http/admin-token.ts'
 import { canaryReceiver } from './http/canary-handler.ts'
+import { connectionLimits } from './http/connection-limits.ts'
 import type { Condition } from './http/health-handlers.ts'
 import { ingestApp } from './http/ingest-app.ts'
 import { openSourceAuth } from './http/ingest-auth.ts'
@@ -36,6 +37,15 @@ import { VERSION } from './version.ts'
 const RETM_ATTEMPTS = 3
 /** A journal that takes longer to open is waited for behind open listeners, which answer 503. */
 const OPEN_WAIT = 5_000
+
+/** Prometheus and proxies in front of the API keep idle connections for a minute or more. */
+const ADMIN_KEEP_ALIVE = 75_000
+/** Its clients repeat what meets the end of a connection. */
+const ADMIN_GRACE = 250
+/** Busy proxies use each of their connections within it, and learn that they are to give it up, see docs/proxies.md. */
+const INGEST_GRACE = 3_000
+/** What arrives at the end of the grace period has this minus that for its body and its answer. */
+const INGEST_DEADLINE = 5_000
 
 /** Look-ups at once that may hang: less than half of the thread pool that main.ts asks for. */
 const LOOKUP_PLACES = 6
@@ -182,9 +192,13 @@ export async function startApp(
     }
     const guards = await adminTokens(config, { env, log })
     cleanUp('admin tokens', guards.stop)
+    const limits = connectionLimits()
     const admin = await listen({
       host: config.admin.host,
       port: config.admin.port,
+      maxConnections: limits.admin,
+      keepAliveTimeout: ADMIN_KEEP_ALIVE,
+      grace: ADMIN_GRACE,
       handler: adminApp({
         version: VERSION,
         ...(config.admin.externalUrl !== undefined && { externalUrl: config.admin.externalUrl }),
@@ -210,6 +224,9 @@ export async function startApp(
     const ingest = await listen({
       host: config.ingest.host,
       port: config.ingest.port,
+      maxConnections: limits.ingest,
+      keepAliveTimeout: config.ingest.keepAliveTimeout,
+      grace: INGEST_GRACE,
       onRefused: (code) => metrics.answered({ source: NO_SOURCE, outcome: 'rejected', reason: code, seconds: 0 }),
       handler: ingestApp({
         source: 'retm',
@@ -236,7 +253,7 @@ export async function startApp(
         }),
       }),
     })
-    cleanUp('ingest listener', (deadline) => ingest.close(Math.min(deadline, 3_000)))
+    cleanUp('ingest listener', (deadline) => ingest.close(Math.min(deadline, INGEST_DEADLINE)))
     log.info({ listener: 'ingest', ...ingest.address }, 'listening')
 
     probing.start()

@@ -18,7 +18,7 @@ function faults(raw: unknown, env: Record<string, string> = {}): readonly string
 describe('parseConfig', () => {
   it('has a default for everything', () => {
     expect(parseConfig({})).to.deep.include({
-      ingest: { host: '127.0.0.1', port: 8080, bodyLimit: 65_536, answerTimeout: 900 },
+      ingest: { host: '127.0.0.1', port: 8080, bodyLimit: 65_536, answerTimeout: 900, keepAliveTimeout: 75_000 },
       admin: { host: '127.0.0.1', port: 9464 },
       endpoints: [],
       metrics: { seriesLimit: 2_000, tenantLabel: false },
