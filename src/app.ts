@@ -5,9 +5,9 @@ import { type Classification, type CodeRules, classify } from './domain/classify
 import type { Clock } from './domain/clock.ts'
 import { endpointUrls, identifier } from './domain/endpoint.ts'
 import { failureIds } from './domain/failure.ts'
-import { cutMessage, redact } from './domain/redact.ts'
 import { remembered } from './domain/remembered.ts'
 import type { Report } from './domain/report.ts'
+import { safeMessage } from './domain/safe-message.ts'
 import { boundedNames, ENDPOINT_LIMIT, seriesLimit } from './domain/series.ts'
 import type { Log } from './domain/telemetry.ts'
 import { NO_SOURCE } from './domain/telemetry.ts'
@@ -225,7 +225,7 @@ export async function startApp(
           journal,
           identify: remembered(identifier(config.endpoints)),
           classify: rememberedClassifier(config.sources.retm.codes),
-          safeMessage: remembered((message) => cutMessage(redact(message))),
+          safeMessage: remembered(safeMessage),
           admit: series.admit,
           incidents: follower,
           tenantLabel: config.metrics.tenantLabel,
