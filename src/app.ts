@@ -226,7 +226,7 @@ export async function startApp(
           identify: remembered(identifier(config.endpoints)),
           classify: rememberedClassifier(config.sources.retm.codes),
           safeMessage: remembered(safeMessage),
-          admit: series.admit,
+          series,
           incidents: follower,
           tenantLabel: config.metrics.tenantLabel,
           measuring: metrics,
