@@ -73,7 +73,9 @@ function checkHeaders(ctx: Context): void {
   const { headers } = ctx.req
   // What nearly all senders say.
   if (headers['content-type'] === 'application/json' && headers['content-encoding'] === undefined) return
-  if (ctx.request.type.trim().toLowerCase() !== 'application/json') {
+  // RETM documents no header. A body without a type may be looked at (RFC 9110 section 8.3): whether it is JSON shows then.
+  const type = ctx.request.type.trim().toLowerCase()
+  if (type !== '' && type !== 'application/json') {
     throw new AppError('unsupported_media_type', 'send the report as Content-Type: application/json')
   }
   const charset = ctx.request.charset.toLowerCase()
