@@ -17,6 +17,7 @@ import { canaryReceiver } from './http/canary-handler.ts'
 import type { Condition } from './http/health-handlers.ts'
 import { ingestApp } from './http/ingest-app.ts'
 import { openSourceAuth } from './http/ingest-auth.ts'
+import { Intake } from './http/intake.ts'
 import { listen } from './http/listener.ts'
 import { openJournal } from './journal/open.ts'
 import { journalEvents } from './journal-events.ts'
@@ -207,7 +208,12 @@ export async function startApp(
 
     const canarySecret =
       config.canary && longSecret({ owner: 'canary.secret', read: () => readSecret(config.canary!.secret), log })
+    const intake = new Intake({
+      answerTimeout: config.ingest.answerTimeout,
+      expectedCommit: () => journal.expectedCommit(),
+    })
     const ingest = await listen({
+      onConnection: () => intake.accepted(),
       host: config.ingest.host,
       port: config.ingest.port,
       onRefused: (code) => metrics.answered({ source: NO_SOURCE, outcome: 'rejected', reason: code, seconds: 0 }),
@@ -215,6 +221,7 @@ export async function startApp(
         source: 'retm',
         authenticate: auth.authenticate,
         canary: canaryReceiver({ secret: canarySecret, journal, clock }),
+        intake,
         bodyLimit: config.ingest.bodyLimit,
         answerTimeout: config.ingest.answerTimeout,
         measuring: metrics,

@@ -18,6 +18,8 @@ export interface ListenerOptions {
   readonly handler: RequestListener
   /** A request that never reached the handler: what was wrong with it. */
   readonly onRefused?: (code: ErrorCode) => void
+  /** A connection was accepted. */
+  readonly onConnection?: () => void
 }
 
 export interface Listener {
@@ -39,7 +41,13 @@ const LAST_REQUESTS = 250
  * An HTTP server that a stranger may reach.
  * @throws the error of `listen` (EADDRINUSE, EACCES, EADDRNOTAVAIL, …)
  */
-export async function listen({ host, port, handler, onRefused = () => {} }: ListenerOptions): Promise<Listener> {
+export async function listen({
+  host,
+  port,
+  handler,
+  onRefused = () => {},
+  onConnection,
+}: ListenerOptions): Promise<Listener> {
   let draining = false
   const server = createServer(
     {
@@ -71,6 +79,7 @@ export async function listen({ host, port, handler, onRefused = () => {} }: List
   server.on('connect', (_, socket: Socket) => {
     refuse(new AppError('invalid_request', 'this is no proxy: CONNECT is not taken'), socket, onRefused)
   })
+  if (onConnection) server.on('connection', onConnection)
   server.maxConnections = MAX_CONNECTIONS
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET') socket.destroy()
