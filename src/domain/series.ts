@@ -41,7 +41,7 @@ interface Total {
 export interface SeriesLimit {
   /**
    * The label set to count under: the one given while it fits, else one with `other` in it. A new set keeps its slot only if
-   * `settle` says that something was stored under it. Constant time; do not change the object, it is shared.
+   * `complete` says that something was stored under it. Constant time; do not change the object, it is shared.
    */
   admit(labels: SeriesLabels): SeriesLabels
   /**
@@ -50,7 +50,7 @@ export interface SeriesLimit {
    * @param labels as given to `admit`
    * @param set as returned by it
    */
-  settle(labels: SeriesLabels, set: SeriesLabels, stored: boolean): void
+  complete(labels: SeriesLabels, set: SeriesLabels, stored: boolean): void
   /** Takes a slot for a set that another replica counts: what does not fit is no overflow of this one. */
   learn(labels: SeriesLabels): SeriesLabels
   /**
@@ -176,7 +176,7 @@ export function seriesLimit({
       slot.pending++
       return slot.labels
     },
-    settle(labels, set, stored) {
+    complete(labels, set, stored) {
       if (stored) countOverflow(labels, set)
       const slot = byLabels.get(set)
       if (!slot) return
@@ -228,7 +228,7 @@ export interface BoundedNames {
   /** Whether the endpoint has, or would get, series of its own; `invalid` and `other` never have. */
   admits(endpoint: string): boolean
   /** What became of an entry for which `admits` answered yes: only what was stored takes a slot. */
-  settle(endpoint: string, stored: boolean): void
+  complete(endpoint: string, stored: boolean): void
   /** Gives the slots of those that are not configured to names that the journal knows, in their order, before any others. */
   restore(names: Iterable<string>): void
 }
@@ -252,7 +252,7 @@ export function boundedNames(configured: readonly string[], limit = ENDPOINT_LIM
       if (!shared) pending.set(endpoint, asked + 1)
       return true
     },
-    settle(endpoint, stored) {
+    complete(endpoint, stored) {
       if (shared || names.has(endpoint)) return
       const asked = pending.get(endpoint) ?? 0
       if (asked > 1 && !stored) pending.set(endpoint, asked - 1)

@@ -38,7 +38,7 @@ export interface FollowerParts {
 export interface Follower {
   admits(endpoint: string): boolean
   /** What became of a report whose endpoint was admitted: only what was stored takes a slot. */
-  settle(endpoint: string, stored: boolean): void
+  complete(endpoint: string, stored: boolean): void
   /** Every endpoint as the journal holds it; replaces what was known. */
   restored(states: readonly EndpointState[]): void
   /** A failure became durable. Returns at once. */
@@ -189,7 +189,7 @@ export function createFollower(parts: FollowerParts): Follower {
 
   return {
     admits: (endpoint) => names.admits(endpoint),
-    settle: (endpoint, stored) => names.settle(endpoint, stored),
+    complete: (endpoint, stored) => names.complete(endpoint, stored),
     restored(all) {
       states = new Map(all.map((state) => [state.endpoint, state]))
       names.restore(states.keys())

@@ -21,11 +21,11 @@ export interface RecorderParts {
   readonly classify: (report: Report, source: string) => { readonly cause: Cause; readonly httpStatus?: number }
   /** Masks what must not leave the journal, and cuts to the length that is kept. */
   readonly safeMessage: (message: string) => string
-  readonly series: Pick<SeriesLimit, 'admit' | 'settle'>
+  readonly series: Pick<SeriesLimit, 'admit' | 'complete'>
   /** Whether the endpoint's incident is followed, and what is told of each of its failures once it is durable. */
   readonly incidents: {
     readonly admits: (endpoint: string) => boolean
-    readonly settle: (endpoint: string, stored: boolean) => void
+    readonly complete: (endpoint: string, stored: boolean) => void
     readonly stored: (failure: Failure, applied: Applied | undefined, span: SpanRef | null) => void
   }
   readonly tenantLabel: boolean
@@ -65,19 +65,19 @@ export function createRecorder(parts: RecorderParts): (report: Report, receipt: 
     const own = { source, tenant: parts.tenantLabel ? tenant : '', endpoint, code: String(report.code), cause }
     const labels = parts.series.admit(own)
     const followed = parts.incidents.admits(endpoint)
-    const settle = (stored: boolean) => {
-      parts.series.settle(own, labels, stored)
-      if (followed) parts.incidents.settle(endpoint, stored)
+    const complete = (stored: boolean) => {
+      parts.series.complete(own, labels, stored)
+      if (followed) parts.incidents.complete(endpoint, stored)
     }
     let recorded: Recorded
     try {
       recorded = await parts.journal.record({ failure, raw, labels, followed, ...(idempotency && { idempotency }) })
     } catch (error) {
       // Where it turns out to be stored, the journal says so when it opens again.
-      settle(false)
+      complete(false)
       throw error
     }
-    settle(!recorded.duplicate)
+    complete(!recorded.duplicate)
     if (!recorded.duplicate) {
       const ref = span.delivery(failure, { attempts: parts.attempts, ...(httpStatus !== undefined && { httpStatus }) })
       afterAnswers(() => {

@@ -38,7 +38,7 @@ const traffic = fc.array(stranger, { maxLength: 400, size: 'max' })
 /** The set of a report that was stored. */
 function stored(limit: SeriesLimit, report: SeriesLabels): SeriesLabels {
   const set = limit.admit(report)
-  limit.settle(report, set, true)
+  limit.complete(report, set, true)
   return set
 }
 
@@ -181,7 +181,7 @@ describe('seriesLimit', () => {
         const limit = seriesLimit(options)
         // All of them on their way at once, then refused or found to be duplicates.
         const sets = lost.map((report) => limit.admit(report))
-        for (const [index, report] of lost.entries()) limit.settle(report, sets[index]!, false)
+        for (const [index, report] of lost.entries()) limit.complete(report, sets[index]!, false)
         expect(limit.usage()).to.deep.equal(seriesLimit(options).usage())
         const fresh = seriesLimit(options)
         expect(count(limit, reports)).to.deep.equal(count(fresh, reports))
@@ -196,15 +196,15 @@ describe('seriesLimit', () => {
     const [first, second] = [labels({}), labels({})]
     const set = limit.admit(first)
     expect(limit.admit(second)).to.equal(set)
-    limit.settle(first, set, false)
+    limit.complete(first, set, false)
     const other = labels({ endpoint: 'https://i/' })
     const rest = limit.admit(other)
     expect(rest.endpoint).to.equal('other')
-    limit.settle(other, rest, true)
+    limit.complete(other, rest, true)
     expect(limit.usage().overflow).to.deep.equal({ code: 1, endpoint: 1, tenant: 0 })
-    limit.settle(second, set, true)
+    limit.complete(second, set, true)
     expect(limit.admit(labels({}))).to.equal(set)
-    limit.settle(labels({}), set, false)
+    limit.complete(labels({}), set, false)
     expect(limit.admit(labels({}))).to.equal(set)
   })
 
@@ -244,12 +244,12 @@ describe('boundedNames', () => {
   it('gives back what was asked for and not stored', () => {
     const names = boundedNames([], 2)
     expect(['a', 'b', 'b', 'c'].map((name) => names.admits(name))).to.deep.equal([true, true, true, false])
-    names.settle('a', false)
-    names.settle('b', false)
+    names.complete('a', false)
+    names.complete('b', false)
     expect(names.admits('c')).to.equal(true)
     expect(names.admits('d')).to.equal(false)
-    names.settle('b', true)
-    names.settle('c', false)
+    names.complete('b', true)
+    names.complete('c', false)
     expect(['b', 'd', 'e'].map((name) => names.admits(name))).to.deep.equal([true, true, false])
   })
 
