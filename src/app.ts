@@ -5,9 +5,9 @@ import { type Classification, type CodeRules, classify } from './domain/classify
 import type { Clock } from './domain/clock.ts'
 import { endpointUrls, identifier } from './domain/endpoint.ts'
 import { failureIds } from './domain/failure.ts'
-import { cutMessage, redact } from './domain/redact.ts'
 import { remembered } from './domain/remembered.ts'
 import type { Report } from './domain/report.ts'
+import { safeMessage } from './domain/safe-message.ts'
 import { boundedNames, ENDPOINT_LIMIT, seriesLimit } from './domain/series.ts'
 import type { Log } from './domain/telemetry.ts'
 import { NO_SOURCE } from './domain/telemetry.ts'
@@ -18,6 +18,7 @@ import { connectionLimits } from './http/connection-limits.ts'
 import type { Condition } from './http/health-handlers.ts'
 import { ingestApp } from './http/ingest-app.ts'
 import { openSourceAuth } from './http/ingest-auth.ts'
+import { Intake } from './http/intake.ts'
 import { listen } from './http/listener.ts'
 import { openJournal } from './journal/open.ts'
 import { journalEvents } from './journal-events.ts'
@@ -221,7 +222,12 @@ export async function startApp(
 
     const canarySecret =
       config.canary && longSecret({ owner: 'canary.secret', read: () => readSecret(config.canary!.secret), log })
+    const intake = new Intake({
+      answerTimeout: config.ingest.answerTimeout,
+      expectedCommit: () => journal.expectedCommit(),
+    })
     const ingest = await listen({
+      onConnection: () => intake.accepted(),
       host: config.ingest.host,
       port: config.ingest.port,
       maxConnections: limits.ingest,
@@ -232,6 +238,7 @@ export async function startApp(
         source: 'retm',
         authenticate: auth.authenticate,
         canary: canaryReceiver({ secret: canarySecret, journal, clock }),
+        intake,
         bodyLimit: config.ingest.bodyLimit,
         answerTimeout: config.ingest.answerTimeout,
         measuring: metrics,
@@ -242,8 +249,8 @@ export async function startApp(
           journal,
           identify: remembered(identifier(config.endpoints)),
           classify: rememberedClassifier(config.sources.retm.codes),
-          safeMessage: remembered((message) => cutMessage(redact(message))),
-          admit: series.admit,
+          safeMessage: remembered(safeMessage),
+          series,
           incidents: follower,
           tenantLabel: config.metrics.tenantLabel,
           measuring: metrics,

@@ -27,6 +27,7 @@ export const ERROR_CODES = [
   'journal_unavailable',
   'journal_full',
   'answer_timeout',
+  'overloaded',
   'shutting_down',
   'internal',
 ] as const

@@ -199,6 +199,8 @@ export interface Journal {
   /** Forgets every label set that has not been counted since `unseenSince`; returns how many. For `journal reset-series`. */
   resetSeries(unseenSince: number): Promise<number>
   status(): JournalStatus
+  /** Milliseconds until an entry that is handed in now is expected to be durable; 0 if nothing waits. */
+  expectedCommit(): number
   /** Makes what is pending durable, or fails it, within `deadline` milliseconds; then lets the store go. */
   close(deadline: number): Promise<void>
 }

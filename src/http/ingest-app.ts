@@ -60,11 +60,15 @@ function account({ measuring, tracing, log, source, clock }: IngestParts): Koa.M
     if (wasRefused(ctx.req)) return
     // A check of a credential (OPTIONS) that succeeded is no report.
     if (!code && !aborted && !ctx.state.recorded && !ctx.state.canary) return
-    measuring.answered({
-      source: known ? source : NO_SOURCE,
-      ...outcomeOf(code, aborted, ctx.state),
-      seconds: (performance.now() - started) / 1_000,
-    })
+    const count = () =>
+      measuring.answered({
+        source: known ? source : NO_SOURCE,
+        ...outcomeOf(code, aborted, ctx.state),
+        seconds: (performance.now() - started) / 1_000,
+      })
+    // Koa writes the answer after this; `close` comes once the last of it is written, or nobody is there to read it.
+    if (ctx.res.closed) count()
+    else ctx.res.once('close', count)
   }
 }
 

@@ -24,6 +24,8 @@ export interface ListenerOptions {
   readonly grace: number
   /** Called for each request that never reached the handler, with what was wrong. */
   readonly onRefused?: (code: ErrorCode) => void
+  /** A connection was accepted. */
+  readonly onConnection?: () => void
 }
 
 export interface Listener {
@@ -42,7 +44,7 @@ export const BODY_TIMEOUT = 5_000
  * @throws the error of `listen` (EADDRINUSE, EACCES, EADDRNOTAVAIL, …)
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { host, port, handler, maxConnections, keepAliveTimeout, grace, onRefused = () => {} } = options
+  const { host, port, handler, maxConnections, keepAliveTimeout, grace, onRefused = () => {}, onConnection } = options
   // At least half are left to connections with a request, so that idle ones never lock out others.
   const connections = trackConnections(Math.min(MAX_IDLE, Math.ceil(maxConnections / 2)))
   let isDraining = false
@@ -73,6 +75,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.prependListener('connection', connections.opened)
   // An unknown expectation may be ignored (RFC 9110 section 10.1.1); Node's own refusal would have no body.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+  if (onConnection) server.on('connection', onConnection)
   server.on('connect', (_, socket: Socket) => refuseConnect(socket, { connections, onRefused }))
   server.on('clientError', (error, socket: Socket) => refuseBroken(error, socket, { connections, onRefused }))
   // Only `keepAliveTimeout` causes this event. Node would destroy the socket, and with it a request on its way. Timers run

@@ -26,6 +26,7 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   journal_unavailable: [503, 'Journal unavailable'],
   journal_full: [503, 'Too many reports waiting'],
   answer_timeout: [503, 'Not known to be durable in time'],
+  overloaded: [503, 'Overloaded'],
   shutting_down: [503, 'Shutting down'],
 }
 

@@ -191,6 +191,10 @@ class PooledJournal implements PostgresJournal {
     }
   }
 
+  expectedCommit(): number {
+    return this.#state === 'up' ? this.#groups.expectedCommit() : 0
+  }
+
   async close(deadline: number): Promise<void> {
     if (this.#state === 'closing' || this.#state === 'closed') return
     const wasUp = this.#state === 'up'

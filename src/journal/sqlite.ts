@@ -174,6 +174,10 @@ class SqliteJournal implements DrainableJournal {
     }
   }
 
+  expectedCommit(): number {
+    return this.#state === 'up' ? this.#groups.expectedCommit() : 0
+  }
+
   async close(deadline: number): Promise<void> {
     if (this.#state === 'closing' || this.#state === 'closed') return
     const wasUp = this.#state === 'up'

@@ -26,7 +26,15 @@ const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
     'invalid_report',
     'client_closed',
   ],
-  failed: ['journal_unavailable', 'journal_full', 'answer_timeout', 'shutting_down', 'internal', 'client_closed'],
+  failed: [
+    'journal_unavailable',
+    'journal_full',
+    'answer_timeout',
+    'overloaded',
+    'shutting_down',
+    'internal',
+    'client_closed',
+  ],
 }
 
 /** What can become of a request that reached no source's route. */

@@ -37,6 +37,8 @@ export interface FollowerParts {
 /** Follows every endpoint from its first failure to its recovery. What it knows comes from the journal, at start and after each event. */
 export interface Follower {
   admits(endpoint: string): boolean
+  /** What became of a report whose endpoint was admitted: only what was stored takes a slot. */
+  complete(endpoint: string, stored: boolean): void
   /** Every endpoint as the journal holds it; replaces what was known. */
   restored(states: readonly EndpointState[]): void
   /** A failure became durable. Returns at once. */
@@ -187,6 +189,7 @@ export function createFollower(parts: FollowerParts): Follower {
 
   return {
     admits: (endpoint) => names.admits(endpoint),
+    complete: (endpoint, stored) => names.complete(endpoint, stored),
     restored(all) {
       states = new Map(all.map((state) => [state.endpoint, state]))
       names.restore(states.keys())
