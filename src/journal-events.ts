@@ -17,9 +17,11 @@ export interface JournalEventParts {
 /** What the journal tells goes to the instruments and the log; one fault is logged once, however often it recurs. */
 export function journalEvents({ log, measuring, restore, followed, learn }: JournalEventParts): JournalEvents {
   let told: string | undefined
+  let readFault: string | undefined
   return {
     opened(totals) {
       told = undefined
+      readFault = undefined
       const shown = restore(totals)
       measuring.restored(shown)
       log.info({ series: shown.length }, 'the journal is open')
@@ -34,6 +36,12 @@ export function journalEvents({ log, measuring, restore, followed, learn }: Jour
       if (text === told) return
       told = text
       log.error({ kind }, `the journal: ${detail}`)
+    },
+    readFailed(kind, detail) {
+      measuring.failed(kind, detail)
+      if (detail === readFault) return
+      readFault = detail
+      log.error({ kind }, `journal read failed: ${detail}`)
     },
     committed: (entries, seconds) => measuring.committed(entries, seconds),
     expired(failures, reason) {

@@ -120,6 +120,8 @@ export interface SpillStatus {
   readonly usable: boolean
   /** Reports that were acknowledged and are still to move on. */
   readonly waiting: number
+  /** Reports that were acknowledged and that the journal refuses, kept in a file beside the spill; absent while there are none. */
+  readonly setAside?: number
 }
 
 export interface JournalSize {
@@ -152,6 +154,8 @@ export interface JournalEvents {
   seriesKnown?(series: readonly SeriesTotal[]): void
   /** It cannot be written. Also called for each failed attempt to open it again. */
   failed(kind: JournalFault, detail: string): void
+  /** Something could not be read, while it can be written. */
+  readFailed?(kind: JournalFault, detail: string): void
   /** A group of entries became durable. */
   committed(entries: number, seconds: number): void
   /** Retention removed failures; `reason` is the limit that they exceeded. */

@@ -36,6 +36,11 @@ export function journalMetrics(registry: Registry) {
     'Reports that were acknowledged into the spill and are still to move on. Absent without journal.spill.',
     ({ spill }) => spill?.waiting,
   )
+  gauge(
+    'set_aside',
+    'Reports that were acknowledged into the spill and that the database refuses, kept in a file beside it. Absent without journal.spill.',
+    ({ spill }) => spill && (spill.setAside ?? 0),
+  )
   gauge('size_bytes', 'Bytes that the journal takes on its volume.', ({ size }) => size?.bytes)
   gauge(
     'free_bytes',
@@ -61,7 +66,7 @@ export function journalMetrics(registry: Registry) {
   })
   const errors = new Counter<'kind'>({
     name: `${PREFIX}errors_total`,
-    help: 'Faults of the journal, failed attempts to open it again included. Kinds are a closed set.',
+    help: 'Faults of the journal, by kind: failed writes, failed attempts to open it again, failed reads. Kinds are a closed set.',
     labelNames: ['kind'],
     registers,
   })

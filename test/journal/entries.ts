@@ -51,6 +51,7 @@ export function entry({ at = Date.now(), key, digest = 'digest', ...rest }: Entr
 export class EventLog implements JournalEvents {
   readonly calls: string[] = []
   readonly faults: { kind: JournalFault; detail: string }[] = []
+  readonly readFaults: { kind: JournalFault; detail: string }[] = []
   totals: readonly SeriesTotal[] = []
   states: readonly EndpointState[] = []
   stored = 0
@@ -68,6 +69,10 @@ export class EventLog implements JournalEvents {
   failed(kind: JournalFault, detail: string): void {
     this.calls.push(`failed ${kind}`)
     this.faults.push({ kind, detail })
+  }
+
+  readFailed(kind: JournalFault, detail: string): void {
+    this.readFaults.push({ kind, detail })
   }
 
   committed(entries: number): void {
