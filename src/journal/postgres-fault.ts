@@ -31,6 +31,9 @@ export function isEntryError(error: unknown): boolean {
   return /^(21|22|23|54|P0)/.test(sqlState(error) ?? '')
 }
 
+/** Unknown table, column or function, wrong syntax or type: the statement is at fault, and the database is not. */
+export const isQueryError = (error: unknown): boolean => /^42(?!501)/.test(sqlState(error) ?? '')
+
 /** Whether a value of the query itself is at fault: out of range, or not what its column holds. */
 export const isValueError = (error: unknown): boolean => sqlState(error)?.startsWith('22') === true
 

@@ -3,19 +3,20 @@ import { hostname } from 'node:os'
 import type { Failure } from '../domain/failure.ts'
 import { firstIdAt } from '../domain/failure.ts'
 import type { IncidentEvent } from '../domain/incident.ts'
-import type {
-  Applied,
-  CanaryMoments,
-  Entry,
-  FailureFilter,
-  FailurePage,
-  IncidentFilter,
-  IncidentPage,
-  IncidentRecord,
-  Journal,
-  JournalSize,
-  JournalStatus,
-  Recorded,
+import {
+  type Applied,
+  type CanaryMoments,
+  type Entry,
+  type FailureFilter,
+  type FailurePage,
+  type IncidentFilter,
+  type IncidentPage,
+  type IncidentRecord,
+  type Journal,
+  type JournalSize,
+  type JournalStatus,
+  READ_FAULTS,
+  type Recorded,
 } from '../domain/journal.ts'
 import type { Lease } from '../domain/lease.ts'
 import { parsePostgresUrl } from '../domain/postgres-url.ts'
@@ -26,7 +27,7 @@ import { noteCanary } from './postgres-canary.ts'
 import { ServerClock } from './postgres-clock.ts'
 import { Connector } from './postgres-connect.ts'
 import { forgetEndpoints, KnownEndpoints, type Versioned } from './postgres-endpoints.ts'
-import { isEntryError, isRetryable, NotCommittedError, postgresFault } from './postgres-fault.ts'
+import { isEntryError, isQueryError, isRetryable, NotCommittedError, postgresFault } from './postgres-fault.ts'
 import { PostgresLease } from './postgres-lease.ts'
 import { migrate } from './postgres-migrations.ts'
 import { DEFAULTS, type PostgresJournalOptions, type Settings } from './postgres-options.ts'
@@ -130,13 +131,16 @@ class PooledJournal implements PostgresJournal {
       waitLimit: 64,
       onError: (error) => {
         const { kind, detail } = postgresFault(error, this.#connector.where, 'read').fault
-        options.events.readFailed?.(kind, detail)
+        const known = READ_FAULTS.find((each) => each === kind) ?? 'io'
+        options.events.readFailed?.(isQueryError(error) ? 'query' : known, detail)
       },
+      onClosed: () => options.events.readFailed?.('closed', 'the journal was closed while it was read'),
     })
     this.#reader = new JournalReader(
       selectBy((work) => {
-        if (this.#state !== 'up' && this.#state !== 'closing') return Promise.reject(this.#unavailable())
-        return this.#readers.lend(work)
+        if (this.#state === 'up' || this.#state === 'closing') return this.#readers.lend(work)
+        options.events.readFailed?.('closed', 'the journal is not open')
+        return Promise.reject(this.#unavailable())
       }),
     )
     this.lease = new PostgresLease(`${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`, this.#options.leaseTerm)

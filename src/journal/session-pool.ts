@@ -1,13 +1,15 @@
 import { AppError } from '../errors.ts'
-import { isValueError } from './postgres-fault.ts'
+import { isQueryError, isValueError } from './postgres-fault.ts'
 import type { Session } from './postgres-session.ts'
 
 export interface SessionPoolOptions {
   readonly max: number
   /** Callers that may wait for a session; one more is refused. */
   readonly waitLimit: number
-  /** Called for each piece of work that failed, unless a value that it was given is at fault. */
+  /** Called once for each piece of work that failed, unless a value that it was given is at fault. */
   readonly onError: (error: unknown) => void
+  /** Called instead if the sessions were closed meanwhile. */
+  readonly onClosed: () => void
 }
 
 /** A few sessions that work in turn for whoever asks, made when first needed. */
@@ -28,7 +30,8 @@ export class SessionPool {
 
   /**
    * @param work must be safe to repeat: where the connection is lost meanwhile it runs once more, on a new one
-   * @throws AppError `invalid_request` if a value is out of range, else `journal_unavailable`
+   * @throws AppError `invalid_request` if a value is out of range; the error itself if the statement is at fault; else
+   *   AppError `journal_unavailable`
    */
   async lend<T>(work: (session: Session) => Promise<T>): Promise<T> {
     if (this.#open < this.#options.max) this.#open++
@@ -41,7 +44,8 @@ export class SessionPool {
     } catch (error) {
       if (isValueError(error)) throw new AppError('invalid_request', 'a value in the query is out of range')
       if (generation === this.#generation) this.#options.onError(error)
-      throw unreadable(error)
+      else this.#options.onClosed()
+      throw isQueryError(error) ? error : unreadable(error)
     } finally {
       const next = this.#waiting.shift()
       if (next) next()

@@ -1,5 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { JOURNAL_FAULTS, type JournalFault, type JournalStatus } from '../domain/journal.ts'
+import {
+  JOURNAL_FAULTS,
+  type JournalFault,
+  type JournalStatus,
+  READ_FAULTS,
+  type ReadFault,
+} from '../domain/journal.ts'
 
 const PREFIX = 'webhook_exporter_journal_'
 
@@ -66,11 +72,18 @@ export function journalMetrics(registry: Registry) {
   })
   const errors = new Counter<'kind'>({
     name: `${PREFIX}errors_total`,
-    help: 'Faults of the journal, by kind: failed writes, failed attempts to open it again, failed reads. Kinds are a closed set.',
+    help: 'Faults of the journal, failed attempts to open it again included. Kinds are a closed set.',
     labelNames: ['kind'],
     registers,
   })
   for (const kind of JOURNAL_FAULTS) errors.inc({ kind }, 0)
+  const readErrors = new Counter<'kind'>({
+    name: `${PREFIX}read_errors_total`,
+    help: 'Failed reads of the journal: closed (it is not open), query (a bug of the exporter), otherwise why it cannot be read. Kinds are a closed set.',
+    labelNames: ['kind'],
+    registers,
+  })
+  for (const kind of READ_FAULTS) readErrors.inc({ kind }, 0)
   const expired = new Counter<'reason'>({
     name: `${PREFIX}expired_total`,
     help: 'Failures that retention removed, by the limit that they exceeded: age or size.',
@@ -84,6 +97,7 @@ export function journalMetrics(registry: Registry) {
       status = source
     },
     failed: (kind: JournalFault): void => errors.inc({ kind }),
+    readFailed: (kind: ReadFault): void => readErrors.inc({ kind }),
     committed: (count: number, seconds: number): void => {
       duration.observe(seconds)
       entries.observe(count)
