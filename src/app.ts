@@ -68,7 +68,7 @@ export interface App {
  */
 export async function startApp(
   config: Config,
-  { env, log, clock = Date.now }: { env: Env; log: Log; clock?: Clock },
+  { env, log, clock: ownClock = Date.now }: { env: Env; log: Log; clock?: Clock },
 ): Promise<App> {
   const cleanUps: { name: string; run: (deadline: number) => unknown }[] = []
   const cleanUp = (name: string, run: (deadline: number) => unknown) => cleanUps.push({ name, run })
@@ -109,7 +109,7 @@ export async function startApp(
     const tracing = await createTracing({ log, version: VERSION, onSpans: metrics.spans })
     cleanUp('tracing', (deadline) => tracing.close(Math.min(deadline, 3_000)))
 
-    const { journal, lease, shared } = await openJournal(config.journal, {
+    const { journal, lease, shared, clock } = await openJournal(config.journal, {
       events: journalEvents({
         log,
         measuring: metrics,
@@ -119,7 +119,7 @@ export async function startApp(
       }),
       incidents: config.incidents,
       configured: config.endpoints.map(({ name }) => name),
-      clock,
+      clock: ownClock,
     })
     cleanUp('journal', (deadline) => journal.close(Math.min(deadline, 4_000)))
     metrics.observe({ journal: () => journal.status(), series: () => series.usage() })

@@ -19,7 +19,7 @@ export const resetSeries: Command = {
     if (unseenFor === undefined) throw new UsageError('--unseen-for takes a duration such as 12h or 30d')
     const config = await loadConfig(env)
     let fault: { kind: JournalFault; detail: string } | undefined
-    const { journal } = await openJournal(config.journal, {
+    const { journal, clock } = await openJournal(config.journal, {
       clock: Date.now,
       incidents: config.incidents,
       configured: config.endpoints.map(({ name }) => name),
@@ -41,7 +41,7 @@ export const resetSeries: Command = {
         )
         return 1
       }
-      const freed = await journal.resetSeries(Date.now() - unseenFor)
+      const freed = await journal.resetSeries(clock() - unseenFor)
       process.stdout.write(
         `freed ${freed} label sets unseen for ${formatDuration(unseenFor)}; they start anew at their next failure\n`,
       )

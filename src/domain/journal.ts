@@ -99,6 +99,13 @@ export const JOURNAL_FAULTS = [
 ] as const
 export type JournalFault = (typeof JOURNAL_FAULTS)[number]
 
+/**
+ * Why a reading failed. The set is closed: it is the label `kind` of `webhook_exporter_journal_read_errors_total`.
+ * `closed`: the journal is not open; `query`: the fault is in our query; `unreachable`: of a database server.
+ */
+export const READ_FAULTS = ['closed', 'corrupt', 'locked', 'permission', 'unreachable', 'io', 'query'] as const
+export type ReadFault = (typeof READ_FAULTS)[number]
+
 export interface JournalStatus {
   readonly up: boolean
   /** When it last went up or down, milliseconds since the epoch. */
@@ -120,6 +127,8 @@ export interface SpillStatus {
   readonly usable: boolean
   /** Reports that were acknowledged and are still to move on. */
   readonly waiting: number
+  /** Reports that were acknowledged and that the journal refuses, kept in a file beside the spill; absent while there are none. */
+  readonly setAside?: number
 }
 
 export interface JournalSize {
@@ -152,6 +161,8 @@ export interface JournalEvents {
   seriesKnown?(series: readonly SeriesTotal[]): void
   /** It cannot be written. Also called for each failed attempt to open it again. */
   failed(kind: JournalFault, detail: string): void
+  /** A reading failed. Called once for each. */
+  readFailed?(kind: ReadFault, detail: string): void
   /** A group of entries became durable. */
   committed(entries: number, seconds: number): void
   /** Retention removed failures; `reason` is the limit that they exceeded. */

@@ -21,6 +21,8 @@ export interface OpenedJournal {
   readonly lease: Lease
   /** Whether other replicas may take reports while this one cannot. */
   readonly shared: boolean
+  /** By which everything that is kept in the journal is dated; the same for all who share it. */
+  readonly clock: Clock
 }
 
 /** `sqlite:PATH`; of the URL-like forms, `sqlite://PATH` names the same, and `sqlite:///PATH` one below the root. */
@@ -51,13 +53,14 @@ export async function openJournal(
       places,
       ...parts,
     })
-    return { journal, lease: journal.lease, shared: true }
+    return { journal, lease: journal.lease, shared: true, clock: () => journal.now() }
   }
   const { openSqliteJournal } = await import('./sqlite.ts')
   return {
     journal: openSqliteJournal({ path: sqlitePath(url), retention, ...parts }),
     lease: SOLE_LEASE,
     shared: false,
+    clock: parts.clock,
   }
 }
 

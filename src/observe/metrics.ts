@@ -160,6 +160,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     restored: safely(delivery.restored),
     known: safely(delivery.known),
     failed: safely(journal.failed),
+    readFailed: safely(journal.readFailed),
     committed: safely(journal.committed),
     expired: safely(journal.expired),
     spans: safely((result, count) => spans.inc({ result }, count)),

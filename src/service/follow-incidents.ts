@@ -1,6 +1,13 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
-import { type EndpointState, type Incident, type IncidentSettings, isOpen, reduceIncident } from '../domain/incident.ts'
+import {
+  type EndpointState,
+  type Incident,
+  type IncidentSettings,
+  isOlder,
+  isOpen,
+  reduceIncident,
+} from '../domain/incident.ts'
 import type { Applied, Journal } from '../domain/journal.ts'
 import { guarded, totalTime } from '../domain/observation.ts'
 import type { ProbeResult, Vantage } from '../domain/probe.ts'
@@ -87,9 +94,11 @@ export function createFollower(parts: FollowerParts): Follower {
   let stopped = false
 
   function took({ change, state }: Applied): void {
-    states.set(state.endpoint, state)
+    const { endpoint } = state
+    // Another replica may have changed it since, which the journal has told us by then.
+    if (!isOlder(state, states.get(endpoint))) states.set(endpoint, state)
     if (change !== 'joined' && change !== 'none') tell(change, state.incident!)
-    probing.follow(state.endpoint, isOpen(state))
+    probing.follow(endpoint, isOpen(states.get(endpoint)!))
   }
 
   /** One line a change of an incident, not one a failure. */
