@@ -76,3 +76,10 @@ export const readOnly = (where: string): FaultError =>
     'read_only',
     `${where} is read-only, or a standby that follows another server; name all hosts of the cluster, or wait for the failover`,
   )
+
+/** The fault of a commit whose synchronous standby did not get it. */
+export const unreplicated = ({ host, port }: { readonly host: string; readonly port: number }): FaultError =>
+  new FaultError(
+    'unsafe_durability',
+    `${host}:${port} committed without its synchronous standby; look at the standby, or take it out of synchronous_standby_names`,
+  )

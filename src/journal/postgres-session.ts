@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls'
 import type pg from 'pg'
 import { FaultError } from './fault.ts'
 import { cancelStatement } from './postgres-cancel.ts'
-import { NotCommittedError } from './postgres-fault.ts'
+import { NotCommittedError, unreplicated } from './postgres-fault.ts'
 
 export interface Target {
   readonly host: string
@@ -50,11 +50,12 @@ const INT8 = 20
  * wait for a synchronous standby. A connection whose deadline passed is never used again.
  */
 export class Session {
+  /** Whether it was given up since an answer did not come in time. */
+  isTimedOut = false
   readonly #client: pg.Client
   readonly #target: Target
   readonly #types: pg.CustomTypesConfig
   #ended: Error | undefined
-  #timedOut = false
   #unreplicated = false
   #running = 0
   #answeredAt = performance.now()
@@ -109,11 +110,6 @@ export class Session {
 
   get usable(): boolean {
     return this.#ended === undefined
-  }
-
-  /** Whether it was given up since an answer did not come in time. */
-  get isTimedOut(): boolean {
-    return this.#timedOut
   }
 
   /** Whether it is usable and has answered lately. */
@@ -227,7 +223,7 @@ export class Session {
   }
 
   #abandon(deadline: number): void {
-    this.#timedOut = true
+    this.isTimedOut = true
     this.#lost(new Error(`no answer within ${deadline} ms`))
     this.#cancel()
     this.#destroy()
@@ -249,9 +245,3 @@ export class Session {
     if (processID !== null && typeof secretKey === 'number') cancelStatement(this.#target, { processID, secretKey })
   }
 }
-
-const unreplicated = ({ host, port }: Target) =>
-  new FaultError(
-    'unsafe_durability',
-    `${host}:${port} committed without its synchronous standby; look at the standby, or take it out of synchronous_standby_names`,
-  )
