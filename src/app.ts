@@ -20,6 +20,7 @@ import { ingestApp } from './http/ingest-app.ts'
 import { openSourceAuth } from './http/ingest-auth.ts'
 import { Intake } from './http/intake.ts'
 import { listen } from './http/listener.ts'
+import { isLoopback } from './http/loopback.ts'
 import { openJournal } from './journal/open.ts'
 import { journalEvents } from './journal-events.ts'
 import { createMetrics } from './observe/metrics.ts'
@@ -47,6 +48,9 @@ const ADMIN_GRACE = 250
 const INGEST_GRACE = 3_000
 /** What arrives at the end of the grace period has this minus that for its body and its answer. */
 const INGEST_DEADLINE = 5_000
+
+const OPEN_ADMIN =
+  'the admin API needs no token and listens beyond this machine: anyone who reaches it can read failures and incidents; set admin.apiToken'
 
 /** Look-ups at once that may hang: less than half of the thread pool that main.ts asks for. */
 const LOOKUP_PLACES = 6
@@ -174,6 +178,8 @@ export async function startApp(
     })
     cleanUp('credentials', () => auth.stop())
 
+    // The listener's own address is known once it listens.
+    let adminIsOpen = config.admin.apiToken === undefined && !isLoopback(config.admin.host)
     const conditions = (): Condition[] => {
       const { up, since, fault, spill } = journal.status()
       return [
@@ -189,6 +195,7 @@ export async function startApp(
           since: new Date(since).toISOString(),
         },
         { name: 'credentials', blocks: false, ...auth.status() },
+        { name: 'admin_api', ok: !adminIsOpen, blocks: false, detail: adminIsOpen ? OPEN_ADMIN : 'protected' },
       ]
     }
     const guards = await adminTokens(config, { env, log })
@@ -212,11 +219,16 @@ export async function startApp(
         clock,
         log,
         conditions,
+        allowedHosts: config.admin.allowedHosts,
+        warnings: () => (adminIsOpen ? [OPEN_ADMIN] : []),
         renderMetrics: metrics.render,
       }),
     })
     cleanUp('admin listener', (deadline) => admin.close(Math.min(deadline, 1_000)))
     log.info({ listener: 'admin', ...admin.address }, 'listening')
+    adminIsOpen = config.admin.apiToken === undefined && !isLoopback(admin.address.address)
+    if (adminIsOpen) log.warn({ listener: 'admin' }, OPEN_ADMIN)
+    metrics.adminIsOpen(adminIsOpen)
 
     await Promise.race([journal.open(), new Promise((resolve) => setTimeout(resolve, OPEN_WAIT).unref())])
 

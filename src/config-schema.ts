@@ -268,6 +268,19 @@ export const ConfigSchema = Type.Object(
             description: 'URL under which people reach the admin listener, without a password; makes links.',
           }),
         ),
+        allowedHosts: Type.Array(
+          Type.String({
+            pattern: '^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?$',
+            maxLength: 253,
+            description: 'A host name without scheme and port, for example exporter.example.com.',
+          }),
+          {
+            maxItems: 100,
+            default: [],
+            description:
+              'Hosts for which the admin listener answers, besides addresses, names of one label, localhost, names that end in .localhost, .svc or .cluster.local, and the host of externalUrl. Any other Host is answered 421.',
+          },
+        ),
       },
       'The private listener: metrics, health, API.',
     ),

@@ -77,9 +77,15 @@ export interface FailureFilter {
   readonly until?: number
 }
 
+/** Most bytes of text in one page: a page has fewer items than its limit if they would exceed this together. */
+export const PAGE_BYTES = 2 ** 20
+
 export interface FailurePage {
   readonly failures: readonly Failure[]
-  /** The id to go on from; null at the end. New failures never move it, since they sort before the first page. */
+  /**
+   * The id to go on from; null at the end, and only there: a page may be short. New failures never move it, since they
+   * sort before the first page.
+   */
   readonly next: string | null
 }
 
@@ -181,24 +187,29 @@ export interface JournalEvents {
  * - `apply` and `receiveCanary` go the way of `record`: same queue, same order, same group commit, same rejections.
  * - No fault ends the process or throws from `open`: it is told through `events.failed` and `status`, and opening is
  *   tried again with backoff until `close`.
- * - Reading never delays writing, and holds a bounded part of the result in memory.
+ * - Reading never delays writing, and holds a bounded part of the result in memory: a page, or a few rows of a stream.
+ * - A reading rejects with AppError `journal_unavailable` only if the store cannot be read; a faulty query rejects with
+ *   another error, which is ours. Either is reported through `events.readFailed`.
  */
 export interface Journal {
   /** Resolves when the first attempt to open has ended, whichever way. */
   open(): Promise<void>
   record(entry: Entry): Promise<Recorded>
   get(id: string): Promise<Failure | undefined>
-  /** Newest first. `before` is a `next` of an earlier page; `limit` at least 1. */
+  /**
+   * Newest first, at most `limit` (at least 1) and `PAGE_BYTES`, but at least one if there is any. `before` is the `next`
+   * of an earlier page.
+   */
   list(filter: FailureFilter, page: { readonly limit: number; readonly before?: string }): Promise<FailurePage>
-  /** Newest first, all that matched when it began. */
-  stream(filter: FailureFilter): AsyncIterable<Failure>
+  /** Newest first, all that matched when it began; with `before`, those older than that id. */
+  stream(filter: FailureFilter, page?: { readonly before?: string }): AsyncIterable<Failure>
   /**
    * Applies an event that is no failure to an endpoint.
    * @returns the change; `none` where there was nothing to do
    */
   apply(endpoint: string, event: Exclude<IncidentEvent, { type: 'failure' }>): Promise<Applied>
   incident(id: string): Promise<IncidentRecord | undefined>
-  /** Newest first. `before` is a `next` of an earlier page; `limit` at least 1. */
+  /** Newest first, in pages like those of `list`. */
   incidents(filter: IncidentFilter, page: { readonly limit: number; readonly before?: string }): Promise<IncidentPage>
   /**
    * Stores a canary's nonce, so that it is taken once, also after a restart. `at` is its receipt, milliseconds since the epoch.

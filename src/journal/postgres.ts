@@ -201,8 +201,8 @@ class PooledJournal implements PostgresJournal {
     return this.#reader.list(filter, page)
   }
 
-  stream(filter: FailureFilter): AsyncIterable<Failure> {
-    return this.#reader.stream(filter)
+  stream(filter: FailureFilter, page?: { readonly before?: string }): AsyncIterable<Failure> {
+    return this.#reader.stream(filter, page)
   }
 
   async resetSeries(unseenSince: number): Promise<number> {

@@ -28,6 +28,8 @@ export interface MetricsOptions extends DeliveryOptions {
 
 export interface Metrics extends Measuring {
   spans(result: SpanResult, count: number): void
+  /** Whether the admin API can be read without a token from beyond this machine. */
+  adminIsOpen(isOpen: boolean): void
   /** The exposition that an Accept header prefers: Prometheus text 0.0.4, or OpenMetrics 1.0 with exemplars. */
   render(accept: string | undefined): Promise<Exposition>
 }
@@ -129,6 +131,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labelNames: ['version', 'node_version'],
     registers,
   }).set({ version, node_version: process.versions.node }, 1)
+  const adminOpen = new Gauge({
+    name: 'webhook_exporter_admin_open',
+    help: 'Whether the admin API listens beyond this machine without admin.apiToken: 1 or 0.',
+    registers,
+  })
   if (options.processMetrics !== false) {
     // Those that break Prometheus' naming rules are left out, so that `promtool check metrics` stays clean; the sampler
     // of the utilisation would wake the process ten times a second for them.
@@ -164,6 +171,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     committed: safely(journal.committed),
     expired: safely(journal.expired),
     spans: safely((result, count) => spans.inc({ result }, count)),
+    adminIsOpen: safely((isOpen) => adminOpen.set(isOpen ? 1 : 0)),
     credentials: safely((source, count) => credentials.set({ source }, count)),
     credentialsReloadFailed: safely((source) => reloadFailures.inc({ source })),
     probed: safely(probes.probed),
