@@ -78,7 +78,7 @@ export interface FailureFilter {
 }
 
 /** Most bytes of text in one page: a page has fewer items than its limit if they would exceed this together. */
-export const PAGE_BYTES = 2 ** 20
+export const PAGE_BYTES = 2 ** 19
 
 export interface FailurePage {
   readonly failures: readonly Failure[]

@@ -10,7 +10,7 @@ import { begun, jsonPage, streamed } from './stream.ts'
 export const NDJSON = 'application/x-ndjson'
 
 export interface FailuresParts {
-  readonly journal: Pick<Journal, 'get' | 'stream'>
+  readonly journal: Pick<Journal, 'get' | 'list' | 'stream'>
   readonly clock: Clock
 }
 
@@ -25,8 +25,8 @@ export function listFailures({ journal, clock }: FailuresParts): Middleware {
       ctx.type = NDJSON
       return
     }
-    const page = jsonPage('failures', journal.stream(filter, cursor), { view: failureView, limit: limit ?? 100 })
-    ctx.body = streamed(await begun(page))
+    const { failures, next } = await journal.list(filter, { limit: limit ?? 100, ...cursor })
+    ctx.body = streamed(jsonPage('failures', failures, { view: failureView, next }))
     ctx.type = 'json'
   }
 }

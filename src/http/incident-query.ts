@@ -14,7 +14,7 @@ export const IncidentQuerySchema = Type.Object({
       minimum: 1,
       maximum: 1_000,
       default: 100,
-      description: 'Most incidents of a page, which ends after 1 MiB, too.',
+      description: 'Most incidents of a page, which ends after 512 KiB, too.',
     }),
   ),
   cursor: Type.Optional(Type.String({ description: '`next` of the page before.' })),

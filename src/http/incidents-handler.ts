@@ -40,7 +40,7 @@ export function listIncidents(parts: IncidentsParts): Middleware {
     const page = await parts.journal.incidents(filter, { limit, ...(before !== undefined && { before }) })
     const { incidents, next } = page
     if (format === 'json') {
-      ctx.body = streamed(jsonPage('incidents', incidents, { view: incidentView, limit, next }))
+      ctx.body = streamed(jsonPage('incidents', incidents, { view: incidentView, next }))
       ctx.type = 'json'
       return
     }

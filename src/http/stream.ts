@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { PAGE_BYTES } from '../domain/journal.ts'
 
 /** Characters that are handed to the connection at once. */
-const PIECE = 32_768
+const PIECE = 16_384
 
 /** A body that is made while it is sent: a reader that stops reading has at most two pieces of it in memory. */
 export function streamed(texts: Iterable<string> | AsyncIterable<string>): Readable {
@@ -21,33 +21,29 @@ async function* joined(texts: Iterable<string> | AsyncIterable<string>): AsyncGe
 }
 
 /**
- * A page as JSON: `{"NAME": […], "next": …}`. It has at most `limit` items and `PAGE_BYTES`, but at least
- * one item if there is any; then the id of its last
- * item is the `next`. @param next that of a page that ends with the items
+ * A page as JSON: `{"NAME": […], "next": …}`. As JSON, items may be several times as large as they were in the journal:
+ * the page ends before they exceed `PAGE_BYTES` (but has at least one), and the id of its last item is then its `next`.
  */
-export async function* jsonPage<T>(
+export function* jsonPage<T>(
   name: string,
-  items: AsyncIterable<T> | Iterable<T>,
-  { view, limit, next = null }: { view: (item: T) => { readonly id: string }; limit: number; next?: string | null },
-): AsyncGenerator<string> {
+  items: readonly T[],
+  { view, next }: { view: (item: T) => { readonly id: string }; next: string | null },
+): Generator<string> {
   let bytes = 0
-  let count = 0
   let last: string | null = null
-  let before = `{${JSON.stringify(name)}:[`
-  for await (const item of items) {
+  yield `{${JSON.stringify(name)}:[`
+  for (const item of items) {
     const shown = view(item)
     const text = JSON.stringify(shown)
     bytes += Buffer.byteLength(text)
-    if (count === limit || (count > 0 && bytes > PAGE_BYTES)) {
+    if (last !== null && bytes > PAGE_BYTES) {
       yield `],"next":${JSON.stringify(last)}}`
       return
     }
-    yield before + text
-    before = ','
-    count++
+    yield last === null ? text : `,${text}`
     last = shown.id
   }
-  yield `${count === 0 ? before : ''}],"next":${JSON.stringify(next)}}`
+  yield `],"next":${JSON.stringify(next)}}`
 }
 
 /** Takes the first text before the answer begins, so that a journal that is down is a 503 and not a cut stream. */

@@ -14,12 +14,12 @@ import { type FailureRow, failureOf } from './sqlite-rows.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Rows of the first query of a reading, and the most of any later one. */
-const CHUNK = { first: 8, most: 128 } as const
+const CHUNK = { first: 2, most: 128 } as const
 /**
  * Bytes that one query should bring: what a reader that goes no further has in memory. V8 puts messages between threads
  * of 100 KiB and more into the old generation at once, where garbage stays for long.
  */
-const CHUNK_BYTES = 65_536
+const CHUNK_BYTES = 16_384
 
 /** Runs a query; rows are arrays. Rejects with AppError `journal_unavailable`. */
 export type Select = <R>(query: Query) => Promise<R[]>

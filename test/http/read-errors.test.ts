@@ -24,7 +24,7 @@ describe('a journal that cannot be read', () => {
     const path = await filledJournal(400, 'm'.repeat(2_000))
     const service = await startService({ config: { journal: { url: `sqlite:${path}` } } })
     expect((await fetch(`${service.admin}/api/v1/failures?limit=1`)).status).to.equal(200)
-    // The newest rows are at the end of the table; the header page and the schema stay as they are.
+    // The header page and the schema stay as they are.
     const content = readFileSync(path)
     const file = openSync(path, 'r+')
     for (let page = 8; page < content.length / 4_096; page++) {
@@ -39,6 +39,7 @@ describe('a journal that cannot be read', () => {
       expect(headers.get('retry-after')).to.match(/^\d+$/)
     }
     expect(await errors(service, 'corrupt')).to.equal(3)
+    await service.stop()
     const lines = logged(service).filter(({ msg }) => /journal read failed/.test(String(msg)))
     expect(lines).to.have.length(1)
     expect(lines[0]).to.include({ kind: 'corrupt' })
@@ -58,15 +59,17 @@ describe('a journal that cannot be read', () => {
     }
     expect((await answer(fetch(`${service.admin}/api/v1/failures`, { headers: NDJSON }))).status).to.equal(500)
     expect(await errors(service, 'query')).to.equal(3)
+    await service.stop()
     const lines = logged(service).filter((line) => JSON.stringify(line).includes('no such column: trace_id'))
     expect(lines).to.have.length(3)
     expect(logged(service)).to.have.length(3)
   })
 
   it('is 503 for a journal that is not open, and counted', async () => {
-    const service = await startService({ config: { journal: { url: 'sqlite:/proc/none/journal.db' } } })
+    const service = await startService({ config: { journal: { url: 'sqlite:/dev/null/journal.db' } } })
     expect((await answer(fetch(`${service.admin}/api/v1/failures`))).status).to.equal(503)
     expect(await errors(service, 'closed')).to.equal(1)
+    await service.stop()
     expect(logged(service).filter(({ msg }) => /journal read failed/.test(String(msg)))).to.deep.equal([])
   })
 })
