@@ -163,6 +163,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     readFailed: safely(journal.readFailed),
     committed: safely(journal.committed),
     expired: safely(journal.expired),
+    checkpointed: safely(journal.checkpointed),
     spans: safely((result, count) => spans.inc({ result }, count)),
     credentials: safely((source, count) => credentials.set({ source }, count)),
     credentialsReloadFailed: safely((source) => reloadFailures.inc({ source })),
