@@ -277,7 +277,7 @@ class SqliteJournal implements DrainableJournal {
     const writer: Thread<Writing> = new Thread(new URL('./sqlite-worker.ts', import.meta.url), {
       data,
       heap: writerHeap,
-      onNotice: (notice) => this.#notices.take(notice as Notice),
+      onNotice: (notice) => this.#take(notice as Notice),
       onEnd: (reason) => {
         if (this.#writer !== writer) return
         this.#writer = undefined
@@ -285,6 +285,14 @@ class SqliteJournal implements DrainableJournal {
       },
     })
     return writer
+  }
+
+  #take(notice: Notice): void {
+    if (notice.type === 'checkpoint' && this.#size) {
+      const { walBytes: bytes, walLimit: limit } = notice.checkpoint
+      this.#size = { ...this.#size, wal: { bytes, limit } }
+    }
+    this.#notices.take(notice)
   }
 
   #up({ lost, size, file, volatile }: Opened): void {
