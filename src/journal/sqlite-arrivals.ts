@@ -88,7 +88,7 @@ export class Arrivals {
     this.#save()
   }
 
-  /** Rows were removed: where the last ones were among them, SQLite gives their numbers to the next ones. */
+  /** Rows may have been removed: if the last ones are gone, SQLite gives their numbers to the next ones. */
   rowsRemoved(): void {
     const lastRow = this.#lastRow()
     if (this.#samples.every((sample) => sample.lastRow <= lastRow)) return

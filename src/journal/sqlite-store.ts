@@ -132,6 +132,7 @@ export class Store {
       this.#wasFull = false
       this.#statements = prepare(db)
       this.#arrivals = new Arrivals(db)
+      this.#arrivals.rowsRemoved()
       if (clocks) this.#arrivals.observe(clocks.reading, clocks.age)
       const isClockTrusted = clocks && !retentionStop(db, this.#arrivals, clocks)
       const forgetBefore = forget && isClockTrusted ? clocks.reading.wall - clocks.age : null
