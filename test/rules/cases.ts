@@ -800,7 +800,7 @@ const receiver: readonly Case[] = [
         ['25m', (tick) => tick + 1],
       ]),
     },
-    fires: '7m15s',
+    fires: '7m',
     labels: { severity: 'warning' },
     end: '29m',
   },
