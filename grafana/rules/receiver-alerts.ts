@@ -1,4 +1,5 @@
 import { SIGNALS } from '../signals.ts'
+import { apiAnnotations } from './annotations.ts'
 import type { Alert } from './model.ts'
 import { of } from './promql.ts'
 import { CONDITIONS, LOGS, PODS, promql, sh } from './text.ts'
@@ -204,6 +205,7 @@ sum by (namespace, job) (increase(${of(SIGNALS.journalCheckpoints.name, 'result=
     summary: 'The write-ahead log of the journal is not brought into its database file',
     description:
       'Reports to {{ $labels.job }} are recorded, but only in the write-ahead log, which grows until the volume is full. If the database file has failed, the journal does not open again after a restart.',
+    annotations: apiAnnotations('/readyz'),
     dashboard: 'exporter',
     runbook: {
       meaning:
