@@ -90,6 +90,7 @@ export function checkFile(
   { isLive = false, whole = false }: { readonly isLive?: boolean; readonly whole?: boolean } = {},
 ): void {
   const bytes = sizeOf(path)
+  const walBytes = sizeOf(`${path}-wal`)
   if (statSync(path, { throwIfNoEntry: false })) accessSync(path, constants.R_OK | constants.W_OK)
   accessSync(dirname(path), constants.W_OK | constants.X_OK)
   if (bytes === 0) return
@@ -111,8 +112,8 @@ export function checkFile(
       )
     }
     const pages = db.prepare('PRAGMA page_count').get()!['page_count'] as number
-    // SQLite compares the two only where there is no WAL.
-    if (pages - bytes / PAGE > pagesInWal(sizeOf(`${path}-wal`))) {
+    // SQLite compares the two only where there is no WAL. A checkpoint by another process may come in between.
+    if (!isLive && pages - sizeOf(path) / PAGE > pagesInWal(Math.max(walBytes, sizeOf(`${path}-wal`)))) {
       throw new FaultError('corrupt', detailOf('corrupt', path, 'pages at its end are missing'))
     }
     if (whole || bytes <= FULL_CHECK_BYTES) {

@@ -6,8 +6,8 @@ import {
   type JournalFault,
   type JournalStatus,
   READ_FAULTS,
-  type ReadFault,
   RETENTION_STOPS,
+  type ReadFault,
 } from '../domain/journal.ts'
 
 const PREFIX = 'webhook_exporter_journal_'
