@@ -1,9 +1,9 @@
 import { expect } from 'chai'
+import { databases } from '../journal/postgres-databases.ts'
 import { fakeClock } from '../support/faketime.ts'
 import { answer, REPORT, report, scrape, sum } from '../support/http.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { until } from '../support/temp.ts'
-import { databases } from '../journal/postgres-databases.ts'
 
 describe('replicas, the leader of which has a clock that is an hour ahead', function () {
   this.timeout(90_000)
