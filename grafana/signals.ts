@@ -221,8 +221,8 @@ export const SIGNALS = {
     'webhook_exporter_journal_failures',
     'count',
     [],
-    'Failures in the journal. Absent before the first look.',
-    { absent: 'before the first look' },
+    'Failures in the journal. Absent until they are counted.',
+    { absent: 'until they are counted' },
   ),
   journalPending: gauge(
     'webhook_exporter_journal_pending',
@@ -252,6 +252,26 @@ export const SIGNALS = {
     'Free bytes of the volume. Absent where the journal is not a local file.',
     { by: 'min', absent: 'where the journal is not a local file' },
   ),
+  journalWal: gauge(
+    'webhook_exporter_journal_wal_bytes',
+    'bytes',
+    [],
+    'Bytes of the write-ahead log of SQLite. Absent where the journal is not a local file.',
+    { absent: 'where the journal is not a local file' },
+  ),
+  journalWalLimit: gauge(
+    'webhook_exporter_journal_wal_limit_bytes',
+    'bytes',
+    [],
+    'Bytes from which on the write-ahead log is brought into the database file. Absent like wal_bytes.',
+    { absent: 'where the journal is not a local file' },
+  ),
+  journalRetentionStopped: gauge(
+    'webhook_exporter_journal_retention_stopped',
+    'boolean',
+    ['reason'],
+    'Whether nothing is removed by age, since the wall clock cannot be trusted: 1 or 0. Reasons are a closed set.',
+  ),
   journalOldest: gauge(
     'webhook_exporter_journal_oldest_timestamp_seconds',
     'unix_seconds',
@@ -279,6 +299,11 @@ export const SIGNALS = {
     'webhook_exporter_journal_read_errors_total',
     ['kind'],
     'Failed reads of the journal: closed (it is not open), query (a bug of the exporter), otherwise why it cannot be read. Kinds are a closed set.',
+  ),
+  journalCheckpoints: counter(
+    'webhook_exporter_journal_checkpoints_total',
+    ['result'],
+    'Attempts to bring the write-ahead log into the database file, by result: ok, blocked (by a reader), failed.',
   ),
   journalExpired: counter(
     'webhook_exporter_journal_expired_total',
@@ -317,7 +342,7 @@ export const SIGNALS = {
   ),
   adminOpen: gauge(
     'webhook_exporter_admin_open',
-    'bool',
+    'boolean',
     [],
     'Whether the admin API listens beyond this machine without admin.apiToken: 1 or 0.',
   ),

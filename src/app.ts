@@ -181,7 +181,7 @@ export async function startApp(
     // The listener's own address is known once it listens.
     let adminIsOpen = config.admin.apiToken === undefined && !isLoopback(config.admin.host)
     const conditions = (): Condition[] => {
-      const { up, since, fault, spill } = journal.status()
+      const { up, since, fault, spill, opening, warnings = [] } = journal.status()
       return [
         { name: 'lifecycle', ok: phase === 'ready', blocks: true, detail: phase },
         {
@@ -190,8 +190,8 @@ export async function startApp(
           // Of several replicas the others go on; a single one must stay reachable to say 503 with Retry-After.
           blocks: shared,
           detail: up
-            ? 'open'
-            : `${fault?.detail ?? 'it is being opened'}${spill?.usable ? `; reports are kept in the spill meanwhile, ${spill.waiting} wait there` : ''}`,
+            ? ['open', ...warnings].join('; ')
+            : `${fault?.detail ?? `it is being opened${opening === undefined ? '' : `: ${opening}`}`}${spill?.usable ? `; reports are kept in the spill meanwhile, ${spill.waiting} wait there` : ''}`,
           since: new Date(since).toISOString(),
         },
         { name: 'credentials', blocks: false, ...auth.status() },

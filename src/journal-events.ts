@@ -1,5 +1,5 @@
 import type { EndpointState } from './domain/incident.ts'
-import type { JournalEvents, ReadFault, SeriesTotal } from './domain/journal.ts'
+import type { Checkpoint, JournalEvents, ReadFault, SeriesTotal } from './domain/journal.ts'
 import type { SeriesLabels } from './domain/series.ts'
 import type { Log, Measuring } from './domain/telemetry.ts'
 
@@ -21,6 +21,7 @@ const READ_FAULT_REPEAT = 60_000
 export function journalEvents({ log, measuring, restore, followed, learn }: JournalEventParts): JournalEvents {
   let told: string | undefined
   const readFaults = new Map<ReadFault, { text: string; at: number }>()
+  const checkpointed = checkpointLog(log)
   return {
     opened(totals) {
       told = undefined
@@ -54,5 +55,38 @@ export function journalEvents({ log, measuring, restore, followed, learn }: Jour
       measuring.expired(failures, reason)
       log.info({ failures, reason }, 'retention removed failures')
     },
+    retentionStopped(stop) {
+      if (stop) log.error({ reason: stop.reason }, `retention by age stopped: ${stop.detail}`)
+      else log.info({}, 'retention by age resumed')
+    },
+    checkpointed(checkpoint) {
+      measuring.checkpointed(checkpoint)
+      checkpointed(checkpoint)
+    },
+    opening(step, bytes) {
+      // A journal that is down is opened again and again.
+      if (told === undefined) log.info({ step, bytes }, 'opening journal')
+    },
+    warned: (warning) => log.warn({}, `journal: ${warning}`),
+  }
+}
+
+/** The WAL has outgrown its limit when it is larger by this factor. The alert WebhookCheckpointFailing has the same. */
+const WAL_EXCESS = 4
+
+/** Checkpoints come by the hundred: only a change is logged. */
+function checkpointLog(log: Log): (checkpoint: Checkpoint) => void {
+  let logged: string | undefined
+  return ({ result, walBytes, walLimit, detail }) => {
+    const isExcess = walBytes > WAL_EXCESS * walLimit
+    const state = result === 'failed' ? `failed: ${detail}` : result === 'blocked' && isExcess ? result : undefined
+    const fields = { result, wal_bytes: walBytes, wal_limit_bytes: walLimit }
+    if (state === logged || (result === 'blocked' && state === undefined)) return
+    logged = state
+    if (result === 'failed') {
+      log.error(fields, `journal checkpoint failed: ${detail}; reports are kept in the WAL, which grows`)
+    } else if (result === 'blocked') {
+      log.warn(fields, 'journal checkpoint blocked by a reader in another process; the WAL grows')
+    } else log.info(fields, 'journal checkpoint succeeded again')
   }
 }

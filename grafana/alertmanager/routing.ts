@@ -62,7 +62,9 @@ export const INHIBITIONS: readonly Inhibition[] = [
   {
     why: 'Without a journal nothing can be recorded.',
     source: [is('alertname', 'WebhookJournalDown')],
-    target: [named('WebhookReportsNotRecorded|WebhookJournalSlow|WebhookJournalVolumeNearlyFull')],
+    target: [
+      named('WebhookReportsNotRecorded|WebhookJournalSlow|WebhookJournalVolumeNearlyFull|WebhookCheckpointFailing'),
+    ],
     equal: RELEASE,
   },
   {

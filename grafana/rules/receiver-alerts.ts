@@ -1,4 +1,5 @@
 import { SIGNALS } from '../signals.ts'
+import { apiAnnotations } from './annotations.ts'
 import type { Alert } from './model.ts'
 import { of } from './promql.ts'
 import { CONDITIONS, LOGS, PODS, promql, sh } from './text.ts'
@@ -6,6 +7,8 @@ import { CONDITIONS, LOGS, PODS, promql, sh } from './text.ts'
 const UNNOTICED = 'Reports of the platform are lost or answered 503. Failing endpoints are not noticed meanwhile.'
 const size = of(SIGNALS.journalSize.name)
 const free = of(SIGNALS.journalFree.name)
+const wal = of(SIGNALS.journalWal.name)
+const walLimit = of(SIGNALS.journalWalLimit.name)
 
 /** The receiver itself. */
 export const RECEIVER_ALERTS: readonly Alert[] = [
@@ -188,6 +191,42 @@ max by (namespace, job) (${of('up')}) == 1`,
       ],
       mitigation: [
         'A faster storage class, a volume that shares its disk with nobody, or PostgreSQL for many merchants.',
+      ],
+    },
+  },
+  {
+    alert: 'WebhookCheckpointFailing',
+    why: 'The size alone would take hours to tell where few reports come; the failures alone miss a reader that pins the WAL.',
+    expr: `max by (namespace, job) (${wal} / ${walLimit}) > 4 # threshold
+or
+sum by (namespace, job) (increase(${of(SIGNALS.journalCheckpoints.name, 'result="failed"')}[10m])) > 4`,
+    for: '1m',
+    severity: 'warning',
+    summary: 'The write-ahead log of the journal is not brought into its database file',
+    description:
+      'Reports to {{ $labels.job }} are recorded, but only in the write-ahead log, which grows until the volume is full. If the database file has failed, the journal does not open again after a restart.',
+    annotations: apiAnnotations('/readyz'),
+    dashboard: 'exporter',
+    runbook: {
+      meaning:
+        'SQLite writes each report to the write-ahead log (WAL, `journal.db-wal`), and brings the log into `journal.db` when it has reached its limit. This has failed several times within ten minutes, or the log is more than four times as large as its limit.',
+      impact:
+        'None yet: what was acknowledged is durable in the log. The log grows with every report until the volume is full; then reports are answered 503. Do not restart the receiver while the database file fails: it would not open its journal.',
+      diagnosis: [
+        promql(
+          'Which is it? `failed`: the database file cannot be written. `blocked`: a reader holds the log.',
+          'sum by (result) (increase(webhook_exporter_journal_checkpoints_total[10m]))',
+        ),
+        LOGS('What error does SQLite report?', 'checkpoint'),
+        CONDITIONS,
+        promql('How large is the log?', 'webhook_exporter_journal_wal_bytes'),
+        promql('How long does the volume last, in bytes left?', 'webhook_exporter_journal_free_bytes'),
+        'Blocked: which other process has `journal.db` open? A `sqlite3` shell with an open transaction, a backup that hangs, or Litestream that cannot reach its target.',
+      ],
+      mitigation: [
+        'Blocked: end that process or its transaction. The log is cut with the next reports.',
+        'Failed: look for I/O errors of the volume in the kernel log of the node (`dmesg`). Save a copy first, see docs/backup.md: what is in the log and in the file is read together. Then replace the volume.',
+        'No room: enlarge the claim.',
       ],
     },
   },

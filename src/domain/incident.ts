@@ -81,6 +81,17 @@ export interface IncidentSettings {
   readonly failedProbes: number
 }
 
+/**
+ * How long an endpoint has been quiet by a clock that nobody sets. A wall clock that is an hour ahead must not close what
+ * still fails, so that both clocks have to agree.
+ */
+export interface Quiet {
+  /** The incident's `quietSince` as it was seen: a failure that comes in between ends the quiet. */
+  readonly since: number
+  /** Milliseconds since this process first saw it. */
+  readonly lasted: number
+}
+
 /** What can happen to an endpoint. `at` is milliseconds since the epoch. */
 export type IncidentEvent =
   | {
@@ -102,6 +113,8 @@ export type IncidentEvent =
       readonly pathUnproven: boolean
       /** Null where up. */
       readonly cause: Cause | null
+      /** Absent: the wall clock decides alone. */
+      readonly quiet?: Quiet
     }
   | { readonly type: 'verdict'; readonly at: number; readonly verdict: Verdict }
   | {
@@ -109,6 +122,8 @@ export type IncidentEvent =
       readonly at: number
       /** Whether the endpoint can be probed. One that cannot closes by quiet time alone. */
       readonly probed: boolean
+      /** Absent: the wall clock decides alone. */
+      readonly quiet?: Quiet
     }
   | { readonly type: 'resolve'; readonly at: number; readonly id: string; readonly reason: string }
 
@@ -237,7 +252,7 @@ function onGoodProbe(state: EndpointState, event: Of<'probe'>, settings: Inciden
   if (startedAt < incident.quietSince) return { state: good, change: 'none' }
   const run = incident.goodRun
   const goodRun = run ? { ...run, count: run.count + 1 } : { count: 1, since: at, proof }
-  return closeProven({ ...good, incident: { ...incident, goodRun } }, at, settings)
+  return closeProven({ ...good, incident: { ...incident, goodRun } }, event, settings)
 }
 
 function onBadProbe(state: EndpointState, event: Of<'probe'>, settings: IncidentSettings): Reduced {
@@ -267,14 +282,15 @@ function onVerdict(state: EndpointState, verdict: Verdict): Reduced {
   return { state: { ...state, incident: { ...incident, cause: verdict.cause, verdict } }, change: 'none' }
 }
 
-function onTick(state: EndpointState, { at, probed }: Of<'tick'>, settings: IncidentSettings): Reduced {
+function onTick(state: EndpointState, event: Of<'tick'>, settings: IncidentSettings): Reduced {
+  const { at, probed } = event
   const { incident } = state
   if (!incident || incident.closedAt !== null) return { state, change: 'none' }
   // The clock was set back: the quiet time counts from now, or it would last for as long as the clock was wrong.
   if (at < incident.quietSince)
     return { state: { ...state, incident: { ...incident, quietSince: at } }, change: 'none' }
-  const proven = closeProven(state, at, settings)
-  if (proven.change === 'closed' || probed || at - incident.quietSince < settings.quietTime) return proven
+  const proven = closeProven(state, event, settings)
+  if (proven.change === 'closed' || probed || !isQuiet(incident, event, settings)) return proven
   return close(state, incident, {
     at,
     resolution: 'unproven',
@@ -291,17 +307,26 @@ function onResolve(state: EndpointState, { at, id, reason }: Of<'resolve'>): Red
 }
 
 /** Closes where enough good probes and enough quiet have come together. */
-function closeProven(state: EndpointState, at: number, { goodProbes, quietTime }: IncidentSettings): Reduced {
+function closeProven(state: EndpointState, event: Of<'probe' | 'tick'>, settings: IncidentSettings): Reduced {
   const incident = state.incident!
   const run = incident.goodRun
-  if (!run || run.count < goodProbes || at - incident.quietSince < quietTime) return { state, change: 'none' }
+  if (!run || run.count < settings.goodProbes || !isQuiet(incident, event, settings)) return { state, change: 'none' }
   return close(state, incident, {
-    at,
+    at: event.at,
     resolution: 'proven',
     reason: null,
     until: run.since,
     untilProof: run.proof,
   })
+}
+
+function isQuiet(
+  { quietSince }: Incident,
+  { at, quiet }: Of<'probe' | 'tick'>,
+  { quietTime }: IncidentSettings,
+): boolean {
+  if (at - quietSince < quietTime) return false
+  return quiet === undefined || (quiet.since === quietSince && quiet.lasted >= quietTime)
 }
 
 function close(

@@ -124,6 +124,12 @@ export interface JournalStatus {
   readonly pendingLimit: number
   /** Of the last look, at most 15 s old; null before the first. */
   readonly size: JournalSize | null
+  /** What the journal is doing while it is being opened. */
+  readonly opening?: string
+  /** What an operator should know although it can be written. */
+  readonly warnings?: readonly string[]
+  /** Why nothing is removed by age. */
+  readonly retentionStop?: RetentionStop
   /** Absent where there is none: reports wait for it in a local file while the journal is away. */
   readonly spill?: SpillStatus
 }
@@ -137,11 +143,35 @@ export interface SpillStatus {
   readonly setAside?: number
 }
 
+/** Why nothing is removed by age; closed, for it is a label. */
+export const RETENTION_STOPS = ['clock_changed', 'future_rows'] as const
+
+/** Nothing may be removed by its age while the wall clock cannot be trusted. `detail` is safe to show to an operator. */
+export interface RetentionStop {
+  readonly reason: (typeof RETENTION_STOPS)[number]
+  readonly detail: string
+}
+
+/** `blocked`: a reader, or a checkpoint of another process, kept part of the WAL from the database file. */
+export const CHECKPOINT_RESULTS = ['ok', 'blocked', 'failed'] as const
+
+/** One attempt to bring SQLite's write-ahead log (WAL) into the database file. */
+export interface Checkpoint {
+  readonly result: (typeof CHECKPOINT_RESULTS)[number]
+  readonly walBytes: number
+  /** Bytes of the WAL from which on it is brought into the file. */
+  readonly walLimit: number
+  /** The error of one that failed. */
+  readonly detail?: string
+}
+
 export interface JournalSize {
-  /** Rows of failures. */
-  readonly failures: number
+  /** Rows of failures; null while those of a large file are being counted. */
+  readonly failures: number | null
   /** Bytes on the volume (SQLite: file and WAL). */
   readonly bytes: number
+  /** Bytes of the write-ahead log, and those from which on it is brought into the file. SQLite only. */
+  readonly wal?: { readonly bytes: number; readonly limit: number }
   /** Free bytes of the volume; null where the journal is not a local file. */
   readonly freeBytes: number | null
   /** Receipt time of the oldest failure, milliseconds since the epoch; null where there is none. */
@@ -173,6 +203,14 @@ export interface JournalEvents {
   committed(entries: number, seconds: number): void
   /** Retention removed failures; `reason` is the limit that they exceeded. */
   expired(failures: number, reason: 'age' | 'size'): void
+  /** Retention by age was stopped, or (null) goes on. Called when that changes. */
+  retentionStopped?(stop: RetentionStop | null): void
+  /** The write-ahead log was to be brought into the database file (SQLite only). */
+  checkpointed?(checkpoint: Checkpoint): void
+  /** What an opening is doing, and with how many bytes: it may take seconds (SQLite only). */
+  opening?(step: string, bytes: number): void
+  /** It was opened, and something should be known about it. Safe to show to an operator. */
+  warned?(warning: string): void
 }
 
 /**

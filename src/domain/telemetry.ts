@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { Cause } from './cause.ts'
 import type { Failure } from './failure.ts'
 import type { EndpointState } from './incident.ts'
-import type { CanaryMoments, JournalEvents, JournalStatus, SeriesTotal } from './journal.ts'
+import type { CanaryMoments, Checkpoint, JournalEvents, JournalStatus, SeriesTotal } from './journal.ts'
 import type { ProbeResult, ProbeTrigger } from './probe.ts'
 import type { SeriesLabels, SeriesUsage } from './series.ts'
 import type { Verdict } from './verdict.ts'
@@ -32,6 +32,8 @@ export interface Measuring extends Required<Pick<JournalEvents, 'failed' | 'read
   stored(failure: Failure, labels: SeriesLabels, exemplar: string | null): void
   /** All counts are replaced by what the journal holds. */
   restored(totals: readonly SeriesTotal[]): void
+  /** The write-ahead log was to be brought into the database file. */
+  checkpointed(checkpoint: Checkpoint): void
   /** Another replica counts these label sets: they stand at 0 until this one does, and their last failure is shown. */
   known(series: readonly SeriesTotal[]): void
   credentials(source: string, count: number): void

@@ -13,6 +13,17 @@ const NETWORK: Readonly<Record<number, string>> = {
   12805120: 'Ceph',
 }
 
+/** Those that are gone with the machine's memory, a restart of the pod's machine included. */
+const VOLATILE: Readonly<Record<number, string>> = { 16914836: 'tmpfs', 2240043254: 'ramfs' }
+
+/**
+ * @param type instead of the file system's own, for tests
+ * @returns the name of a file system that is in memory only; undefined for any other
+ */
+export function volatileFilesystem(path: string, type?: number): string | undefined {
+  return VOLATILE[(type ?? statfsSync(existing(path)).type) >>> 0]
+}
+
 /**
  * @param type instead of the file system's own, for tests
  * @returns the network file system's name; undefined for a local one

@@ -9,6 +9,7 @@ const COUNTED = 100_000
 const SAMPLE = 200
 
 export interface Size extends JournalSize {
+  readonly failures: number
   /** Bytes of one failure with its share of the indexes. */
   readonly meanBytes: number
 }

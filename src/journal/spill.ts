@@ -129,6 +129,7 @@ export class Spill {
       clock,
       retention: { age: FOREVER, size: 2 ** 50 },
       sizeInterval: 1_000,
+      countFirst: true,
       events: {
         // Not only by `open`: a file that an ending process still holds is opened later.
         opened: (totals) => {

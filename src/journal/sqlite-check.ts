@@ -15,10 +15,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { detailOf, FaultError } from './fault.ts'
 import { networkFilesystem } from './filesystem.ts'
+import { PAGE, pagesInWal } from './sqlite-files.ts'
 import { APPLICATION_ID, SCHEMA_VERSION, schemaVersion } from './sqlite-migrations.ts'
 
 /** Up to this size the whole file is checked at each opening; reading more would hold up the start for seconds. */
-const FULL_CHECK_BYTES = 64 * 2 ** 20
+export const FULL_CHECK_BYTES = 64 * 2 ** 20
 
 /** Bytes of a file; 0 where there is none. @throws what the file system throws */
 export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
@@ -81,10 +82,15 @@ export function takeLock(path: string): DatabaseSync {
  * Judges a file before anything may write to it: whether it is a database, whole, ours, and of a schema that we know.
  * The whole content is checked up to 64 MiB; above that the header, the schema, and the ends of the table.
  * @param isLive another process may write to it meanwhile
+ * @param whole whether the whole content is checked at any size
  * @throws FaultError `corrupt`, `newer_schema`, `permission`, `read_only`; what SQLite throws
  */
-export function checkFile(path: string, { isLive = false }: { readonly isLive?: boolean } = {}): void {
+export function checkFile(
+  path: string,
+  { isLive = false, whole = false }: { readonly isLive?: boolean; readonly whole?: boolean } = {},
+): void {
   const bytes = sizeOf(path)
+  const walBytes = sizeOf(`${path}-wal`)
   if (statSync(path, { throwIfNoEntry: false })) accessSync(path, constants.R_OK | constants.W_OK)
   accessSync(dirname(path), constants.W_OK | constants.X_OK)
   if (bytes === 0) return
@@ -105,7 +111,12 @@ export function checkFile(path: string, { isLive = false }: { readonly isLive?: 
         detailOf('newer_schema', path, `schema ${version}, known up to ${SCHEMA_VERSION}`),
       )
     }
-    if (bytes <= FULL_CHECK_BYTES) {
+    const pages = db.prepare('PRAGMA page_count').get()!['page_count'] as number
+    // SQLite compares the two only where there is no WAL. A checkpoint by another process may come in between.
+    if (!isLive && pages - sizeOf(path) / PAGE > pagesInWal(Math.max(walBytes, sizeOf(`${path}-wal`)))) {
+      throw new FaultError('corrupt', detailOf('corrupt', path, 'pages at its end are missing'))
+    }
+    if (whole || bytes <= FULL_CHECK_BYTES) {
       const verdict = db.prepare('PRAGMA quick_check(1)').get()!['quick_check']
       // Where there is a title, the reason comes below it: *** in database main ***
       const reason = String(verdict)

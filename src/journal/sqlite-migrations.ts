@@ -68,6 +68,15 @@ const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE canaries (nonce TEXT PRIMARY KEY, received_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- At that moment (milliseconds of the monotonic clock in that boot) no row of failures after last_row had arrived.
+  CREATE TABLE arrivals (
+    boot TEXT NOT NULL,
+    uptime INTEGER NOT NULL,
+    wall INTEGER NOT NULL,
+    last_row INTEGER NOT NULL
+  ) STRICT;
+  `,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

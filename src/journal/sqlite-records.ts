@@ -57,7 +57,7 @@ export function readSqliteRecords(path: string): RecordStore {
  */
 export function writeSqliteRecords(path: string, tenantLabel: boolean): RecordStore {
   const store = new Store({ path, retentionSize: 2 ** 40, incidents: SETTINGS })
-  const { file } = store.open(null)
+  const { file } = store.open({ forget: false })
   const db = new DatabaseSync(file, { timeout: 5_000 })
   db.exec('PRAGMA synchronous = FULL')
   return {

@@ -1,10 +1,13 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { firstIdAt } from '../domain/failure.ts'
+import type { RetentionStop } from '../domain/journal.ts'
+import type { ClockReading } from './machine-clock.ts'
+import { type Arrivals, CLOCK_TOLERANCE } from './sqlite-arrivals.ts'
 
 export interface ExpireLimits {
-  /** Failures with a smaller id are too old. */
-  readonly beforeId: string
-  /** The same moment, milliseconds since the epoch, for incidents. */
-  readonly before: number
+  readonly reading: ClockReading
+  /** Milliseconds. */
+  readonly age: number
   /** Most failures to remove in one step, so that a commit that waits behind it does not wait long. */
   readonly batch: number
 }
@@ -13,23 +16,66 @@ export interface Expired {
   readonly failures: number
   readonly reason: 'age' | 'size'
   readonly more: boolean
+  /** Why nothing may be removed by age. */
+  readonly stop?: RetentionStop
 }
 
+/** How long age retention waits after the wall clock was set: which of the two times was wrong is not known. */
+const SETTLE = 86_400_000
 /** Pages given back to the file system in one step. */
 const VACUUM_PAGES = 256
+
+/** Why nothing may be removed by its age; undefined: the wall clock can be trusted. */
+export function retentionStop(
+  db: DatabaseSync,
+  arrivals: Arrivals,
+  { reading, age }: Pick<ExpireLimits, 'reading' | 'age'>,
+): RetentionStop | undefined {
+  const moved = arrivals.moved(reading, Math.min(age, SETTLE))
+  if (moved !== 0) {
+    const seconds = Math.round(Math.abs(moved) / 1_000)
+    return {
+      reason: 'clock_changed',
+      detail: `the wall clock was set ${moved > 0 ? 'forward' : 'back'} by ${seconds} s; check NTP on the node`,
+    }
+  }
+  const newest = db.prepare('SELECT received_at FROM failures WHERE id >= ? ORDER BY id DESC LIMIT 1')
+  const row = newest.get(futureId(reading)) as { received_at: number } | undefined
+  if (!row) return undefined
+  const [now, then] = [reading.wall, row.received_at].map((at) => new Date(at).toISOString())
+  return {
+    reason: 'future_rows',
+    detail: `the newest failure is from ${then}, and the wall clock says ${now}; check NTP on the node`,
+  }
+}
 
 /**
  * One step: removes what is too old, else the oldest while the pages in use exceed `bytes`, else gives free pages back.
  * Totals stay as they are.
  */
-export function expireBatch(
-  db: DatabaseSync,
-  { beforeId, batch }: Pick<ExpireLimits, 'beforeId' | 'batch'>,
-  bytes: number,
-): Expired {
-  const aged = remove(db, 'WHERE id < ?', beforeId, batch)
-  if (aged > 0) return { failures: aged, reason: 'age', more: true }
+export function expireBatch(db: DatabaseSync, arrivals: Arrivals, limits: ExpireLimits, bytes: number): Expired {
+  const stop = retentionStop(db, arrivals, limits)
+  const expired = expireAged(db, arrivals, limits, stop) ?? expireOversized(db, limits.batch, bytes)
+  if (expired.failures > 0) arrivals.rowsRemoved()
+  return { ...expired, ...(stop && { stop }) }
+}
 
+function expireAged(
+  db: DatabaseSync,
+  arrivals: Arrivals,
+  { reading, age, batch }: ExpireLimits,
+  stop: RetentionStop | undefined,
+): Expired | undefined {
+  if (stop?.reason === 'clock_changed') return undefined
+  const { lastOld, lastProven } = arrivals.old(reading, age)
+  const failures = stop
+    ? // These were stamped by a wrong clock. Once they are old they go, or they would stop retention until their time comes.
+      remove(db, 'WHERE id >= ? AND +rowid <= ? ORDER BY id', [futureId(reading), lastProven], batch)
+    : remove(db, 'WHERE id < ? AND +rowid <= ? ORDER BY id', [firstIdAt(reading.wall - age), lastOld], batch)
+  return failures > 0 ? { failures, reason: 'age', more: true } : undefined
+}
+
+function expireOversized(db: DatabaseSync, batch: number, bytes: number): Expired {
   const pageSize = pragma(db, 'page_size')
   const free = pragma(db, 'freelist_count')
   const excess = (pragma(db, 'page_count') - free) * pageSize - bytes
@@ -37,10 +83,12 @@ export function expireBatch(
     // No more than the excess asks for: a batch may be a large part of a small journal.
     const { mean } = db
       .prepare(
-        'SELECT avg(length(raw) + length(message) + 512) AS mean FROM (SELECT * FROM failures ORDER BY id LIMIT ?)',
+        'SELECT avg(length(raw) + length(message) + 512) AS mean FROM (SELECT * FROM failures ORDER BY rowid LIMIT ?)',
       )
       .get(batch) as { mean: number | null }
-    const failures = mean === null ? 0 : remove(db, '', null, Math.max(1, Math.min(batch, Math.ceil(excess / mean))))
+    // In the order of arrival: by their own time, what a slow clock stamped would go first, however new it is.
+    const most = mean === null ? 0 : Math.max(1, Math.min(batch, Math.ceil(excess / mean)))
+    const failures = most === 0 ? 0 : remove(db, 'ORDER BY rowid', [], most)
     if (failures > 0) return { failures, reason: 'size', more: true }
   }
   if (free > 0) {
@@ -50,10 +98,11 @@ export function expireBatch(
   return { failures: 0, reason: 'size', more: false }
 }
 
-function remove(db: DatabaseSync, where: '' | 'WHERE id < ?', id: string | null, limit: number): number {
-  const sql = `DELETE FROM failures WHERE rowid IN (SELECT rowid FROM failures ${where} ORDER BY id LIMIT ?)`
-  const statement = db.prepare(sql)
-  return Number((id === null ? statement.run(limit) : statement.run(id, limit)).changes)
+const futureId = ({ wall }: ClockReading): string => firstIdAt(wall + CLOCK_TOLERANCE)
+
+function remove(db: DatabaseSync, which: string, values: readonly SQLInputValue[], limit: number): number {
+  const sql = `DELETE FROM failures WHERE rowid IN (SELECT rowid FROM failures ${which} LIMIT ?)`
+  return Number(db.prepare(sql).run(...values, limit).changes)
 }
 
 function pragma(db: DatabaseSync, name: string): number {

@@ -1,17 +1,21 @@
-import { type BigIntStats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { EndpointState, IncidentSettings } from '../domain/incident.ts'
-import type { CanaryMoments, JournalSize } from '../domain/journal.ts'
+import type { CanaryMoments, Checkpoint, JournalSize } from '../domain/journal.ts'
 import { detailOf, type Fault, FaultError, faultOf } from './fault.ts'
-import { freeBytes } from './filesystem.ts'
+import { freeBytes, volatileFilesystem } from './filesystem.ts'
+import type { ClockReading } from './machine-clock.ts'
 import { Mark } from './mark.ts'
 import type { StoredRecord } from './records.ts'
 import type { Result } from './settle.ts'
-import { checkFile, createPrivate, preparePath, sizeOf, takeLock } from './sqlite-check.ts'
+import { Arrivals } from './sqlite-arrivals.ts'
+import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf, takeLock } from './sqlite-check.ts'
+import { attempt, Checkpointer } from './sqlite-checkpoint.ts'
+import { RowCount } from './sqlite-count.ts'
+import { FileWatch, PAGE, statOf } from './sqlite-files.ts'
 import { IncidentRows, noteCanary } from './sqlite-incidents.ts'
 import { migrate } from './sqlite-migrations.ts'
-import { type Expired, type ExpireLimits, expireBatch } from './sqlite-retention.ts'
+import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './sqlite-retention.ts'
 import {
   type Group,
   RECORD_COLUMNS,
@@ -27,8 +31,23 @@ export interface StoreOptions {
   readonly path: string
   readonly retentionSize: number
   readonly incidents: IncidentSettings
+  /** Count the rows of a large file before it is reported open, not afterwards. */
+  readonly countFirst?: boolean
   /** statfs type instead of the real one, for tests. */
   readonly filesystem?: number
+}
+
+/** What the store reports while it works. */
+export type Notice =
+  | { readonly type: 'checkpoint'; readonly checkpoint: Checkpoint }
+  /** What an opening is doing, with the size of the file in question. */
+  | { readonly type: 'opening'; readonly step: string; readonly bytes: number }
+
+export interface OpenOptions {
+  /** Absent: no retention, so nothing is to be known of when rows arrived. */
+  readonly clocks?: { readonly reading: ClockReading; readonly age: number }
+  /** Whether label sets and endpoints that are older than the age are dropped. */
+  readonly forget: boolean
 }
 
 export interface Opened {
@@ -39,6 +58,8 @@ export interface Opened {
   readonly lost?: Fault
   /** The file's real path, for the reader. */
   readonly file: string
+  /** The file system, where that is in memory only. */
+  readonly volatile?: string
 }
 
 export interface Committed {
@@ -52,11 +73,11 @@ export interface Committed {
 
 /** Free bytes without which a volume that was full is not tried again. */
 const ROOM = 2 ** 20
-const PAGE = 4_096
 
 /** The database and everything beside it, in the writing thread. An operation that throws has closed it. */
 export class Store {
   readonly #options: StoreOptions
+  readonly #report: (notice: Notice) => void
   #file: string
   #lock: DatabaseSync | undefined
   #lockInode: bigint | undefined
@@ -64,24 +85,28 @@ export class Store {
   #db: DatabaseSync | undefined
   #statements: Statements | undefined
   #incidents: IncidentRows | undefined
-  #failures = 0
+  #arrivals: Arrivals | undefined
+  #count: RowCount | undefined
+  #files: FileWatch | undefined
+  #checkpointer: Checkpointer | undefined
   #recorded = 0
   #oldest: number | null = null
   #wasFull = false
-  #files: Files | undefined
+  /** After a fault that a look at the ends of a large file would not find. */
+  #isSuspect = false
   #walPages = 16
 
-  constructor(options: StoreOptions) {
+  constructor(options: StoreOptions, report: (notice: Notice) => void = () => {}) {
     this.#options = options
+    this.#report = report
     this.#file = resolve(options.path)
   }
 
   /**
    * Opens it (again), and proves that it can be written.
-   * @param forgetBefore label sets not counted since (milliseconds since the epoch) are dropped
    * @throws FaultError
    */
-  open(forgetBefore: number | null): Opened {
+  open({ clocks, forget }: OpenOptions): Opened {
     return this.#guard(() => {
       this.#closeDatabase()
       const acknowledged = this.#recorded
@@ -90,30 +115,46 @@ export class Store {
       if (this.#wasFull && freeBytes(this.#file) < ROOM) {
         throw new FaultError('disk_full', detailOf('disk_full', this.#file))
       }
-      checkFile(this.#file)
+      const [bytes, walBytes] = [sizeOf(this.#file), sizeOf(`${this.#file}-wal`)]
+      this.#report({ type: 'opening', step: 'checking the file', bytes })
+      checkFile(this.#file, { whole: this.#isSuspect })
       createPrivate(this.#file)
       const db = new DatabaseSync(this.#file, { timeout: 500, enableForeignKeyConstraints: false })
       this.#db = db
       this.#configure(db)
       migrate(db)
+      if (walBytes > 0) this.#report({ type: 'opening', step: 'bringing the WAL into the file', bytes: walBytes })
       // What is in the WAL reaches the file before ready; and a volume without room shows here, not at the first report.
       db.prepare(`INSERT INTO meta VALUES ('opened', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`).run(
         Date.now(),
       )
-      db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      this.#emptyWal(db)
       this.#wasFull = false
       this.#statements = prepare(db)
+      this.#arrivals = new Arrivals(db)
+      this.#arrivals.rowsRemoved()
+      if (clocks) this.#arrivals.observe(clocks.reading, clocks.age)
+      const isClockTrusted = clocks && !retentionStop(db, this.#arrivals, clocks)
+      const forgetBefore = forget && isClockTrusted ? clocks.reading.wall - clocks.age : null
       if (forgetBefore !== null) this.#statements.forget.run(forgetBefore)
       this.#incidents = new IncidentRows(db, this.#options.incidents, forgetBefore)
-      this.#failures = numberOf(db, 'SELECT count(*) FROM failures')
+      this.#count = new RowCount(db)
+      if (this.#options.countFirst || bytes <= FULL_CHECK_BYTES) this.#count.all()
       this.#recorded = numberOf(db, `SELECT value FROM meta WHERE key = 'recorded'`)
       const missing = this.#readMark(acknowledged) - this.#recorded
       this.#mark?.write(this.#recorded)
+      this.#files = new FileWatch(this.#file, db)
+      this.#checkpointer = new Checkpointer(db, this.#walPages * PAGE, (checkpoint) =>
+        this.#report({ type: 'checkpoint', checkpoint }),
+      )
+      const volatile = volatileFilesystem(this.#file, this.#options.filesystem)
+      this.#isSuspect = false
       return {
         totals: this.#statements.totals.all() as unknown as TotalRow[],
         endpoints: this.#incidents.all(),
         size: this.size(),
         file: this.#file,
+        ...(volatile === undefined ? {} : { volatile }),
         ...(missing > 0
           ? { lost: { kind: 'lost_commits', detail: detailOf('lost_commits', this.#file, `${missing}`) } }
           : {}),
@@ -123,12 +164,13 @@ export class Store {
 
   /**
    * Writes a group in one transaction. An entry that is at fault by itself is left out; the others are written.
-   * @returns a result a work, in order, once they are durable
+   * @param uptime milliseconds of the monotonic clock, where retention asks for the arrival of rows
+   * @returns one result per work, in order, once they are durable
    * @throws FaultError the outcome is unknown then
    */
-  commit({ rows, bodies }: Group): Committed {
+  commit({ rows, bodies }: Group, uptime?: number): Committed {
     return this.#guard(() => {
-      const { db, statements, incidents } = this.#open()
+      const { db, statements, incidents, arrivals, count, files } = this.#open()
       const begun = performance.now()
       const group = JSON.parse(rows) as Rows
       const totals = new Totals(group.alike)
@@ -147,6 +189,7 @@ export class Store {
         const result = write(statements, row, alike, raw)
         if (result !== 'added') return result
         totals.count(row)
+        count.added(row.id)
         added++
         if (!row.followed) return [null, null]
         const { id, receivedAt: at } = row
@@ -160,10 +203,11 @@ export class Store {
       incidents.flush()
       if (added > 0) statements.record.run(added)
       db.exec('COMMIT')
-      this.#checkFiles({ isAfterwards: true })
-      this.#failures += added
+      files.checkAfterWrite()
       this.#recorded += added
       if (added > 0) this.#noteMark()
+      if (added > 0 && uptime !== undefined) arrivals.note(uptime)
+      this.#checkpointer?.afterWrite(files.walBytes)
       return {
         results,
         endpoints: [...asked].map((endpoint) => incidents.state(endpoint)),
@@ -177,13 +221,19 @@ export class Store {
     return this.#guard(() => noteCanary(this.#open().db, moments))
   }
 
-  /** One small step of retention; `more` tells whether another one is due. */
+  /** One small step of retention, or of the counting that comes before it; `more` says whether another one is due. */
   expire(limits: ExpireLimits): Expired {
     return this.#guard(() => {
-      const { db, incidents } = this.#open()
-      incidents.expire(limits.before, limits.batch)
-      const expired = expireBatch(db, limits, this.#options.retentionSize - this.#walPages * PAGE)
-      this.#failures -= expired.failures
+      const { db, incidents, arrivals, count } = this.#open()
+      if (count.step()) return { failures: 0, reason: 'age', more: true }
+      const { reading, age, batch } = limits
+      arrivals.observe(reading, age)
+      const expired = expireBatch(db, arrivals, limits, this.#options.retentionSize - this.#walPages * PAGE)
+      // When incidents closed is known by the wall clock alone.
+      if (!expired.stop && arrivals.moved(reading, age) === 0) incidents.expire(reading.wall - age, batch)
+      if (!expired.more) arrivals.prune(reading, age)
+      count.removed(expired.failures)
+      this.#afterWrite()
       return expired
     })
   }
@@ -200,8 +250,12 @@ export class Store {
   /** Removes records; totals and incidents stay. */
   remove(ids: readonly string[]): void {
     this.#guard(() => {
+      const { db, count, arrivals } = this.#open()
+      count.all()
       const sql = 'DELETE FROM failures WHERE id IN (SELECT value FROM json_each(?))'
-      this.#failures -= Number(this.#open().db.prepare(sql).run(JSON.stringify(ids)).changes)
+      count.removed(Number(db.prepare(sql).run(JSON.stringify(ids)).changes))
+      arrivals.rowsRemoved()
+      this.#afterWrite()
     })
   }
 
@@ -215,9 +269,12 @@ export class Store {
     if (this.#statements) {
       this.#oldest = (this.#statements.oldest.get() as unknown as [number] | undefined)?.[0] ?? null
     }
+    const walBytes = sizeOf(`${this.#file}-wal`)
+    this.#checkpointer?.retry(walBytes)
     return {
-      failures: this.#failures,
-      bytes: sizeOf(this.#file) + sizeOf(`${this.#file}-wal`),
+      failures: this.#count?.rows ?? null,
+      bytes: sizeOf(this.#file) + walBytes,
+      wal: { bytes: walBytes, limit: this.#walPages * PAGE },
       freeBytes: freeBytes(this.#file),
       oldestAt: this.#oldest,
     }
@@ -226,7 +283,7 @@ export class Store {
   /** Lets everything go; the lock last. */
   close(): void {
     try {
-      this.#db?.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      if (this.#db) this.#emptyWal(this.#db)
     } finally {
       this.#closeDatabase()
       this.#mark?.close()
@@ -248,39 +305,32 @@ export class Store {
     this.#walPages = pages
     db.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;
       PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;
-      PRAGMA wal_autocheckpoint = ${pages}; PRAGMA journal_size_limit = ${pages * PAGE}`)
+      PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${pages * PAGE}`)
   }
 
-  #open(): { db: DatabaseSync; statements: Statements; incidents: IncidentRows } {
-    if (!this.#db || !this.#statements || !this.#incidents) {
+  /** @throws what SQLite throws, after it was reported */
+  #emptyWal(db: DatabaseSync): void {
+    const walBytes = sizeOf(`${this.#file}-wal`)
+    const { result, detail, error } = attempt(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)'))
+    const walLimit = this.#walPages * PAGE
+    const checkpoint = { result, walBytes, walLimit, ...(detail !== undefined && { detail }) }
+    this.#report({ type: 'checkpoint', checkpoint })
+    if (error) throw error
+  }
+
+  #open() {
+    const [db, statements, incidents] = [this.#db, this.#statements, this.#incidents]
+    const [arrivals, count, files] = [this.#arrivals, this.#count, this.#files]
+    if (!db || !statements || !incidents || !arrivals || !count || !files) {
       throw new FaultError('io', detailOf('io', this.#file, 'it is closed'))
     }
-    this.#checkFiles({ isAfterwards: false })
-    return { db: this.#db, statements: this.#statements, incidents: this.#incidents }
+    files.check()
+    return { db, statements, incidents, arrivals, count, files }
   }
 
-  /**
-   * A file that somebody removed, replaced or cut takes writes until it is closed, and keeps none of them.
-   * @param isAfterwards after a commit, which may cut the WAL itself
-   * @throws FaultError
-   */
-  #checkFiles({ isAfterwards }: { isAfterwards: boolean }): void {
-    const [before, now] = [this.#files, filesOf(this.#file)]
-    const isWalHere = now.wal?.ino === before?.wal?.ino
-    if (now.db?.ino === before?.db?.ino && now.db!.size >= BigInt(PAGE) && isWalHere) {
-      if (isAfterwards || now.wal!.size >= before!.wal!.size) return
-    }
-    // What was committed into a WAL that has lost its name alone is not lost yet.
-    if (!isWalHere) this.#rescue()
-    throw new FaultError('io', detailOf('io', this.#file, 'it or its WAL was removed, replaced or cut'))
-  }
-
-  #rescue(): void {
-    try {
-      this.#db?.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    } catch {
-      // It is the fault that is told, not this.
-    }
+  #afterWrite(): void {
+    this.#files?.checkAfterWrite()
+    this.#checkpointer?.afterWrite(this.#files?.walBytes ?? 0)
   }
 
   /** A lock whose file was removed keeps nobody out: then it is taken anew. @throws FaultError `locked` */
@@ -313,12 +363,11 @@ export class Store {
   /** A fault closes the database, since what SQLite holds in memory is not to be trusted after it. */
   #guard<T>(work: () => T): T {
     try {
-      const result = work()
-      this.#files = filesOf(this.#file)
-      return result
+      return work()
     } catch (error) {
       const fault = faultOf(error, this.#file, this.#roomless())
       this.#wasFull = fault.fault.kind === 'disk_full'
+      this.#isSuspect ||= fault.fault.kind === 'corrupt'
       this.#closeDatabase()
       throw fault
     }
@@ -337,8 +386,12 @@ export class Store {
     this.#db = undefined
     this.#statements = undefined
     this.#incidents = undefined
+    this.#arrivals = undefined
+    this.#files = undefined
+    this.#checkpointer = undefined
     try {
-      db?.close()
+      if (db && this.#isSuspect) closeOnly(db, this.#file)
+      else db?.close()
     } catch {
       // Closed as far as it goes.
     }
@@ -354,15 +407,19 @@ function walPages(retentionSize: number, room: number): number {
   return Math.max(16, Math.min(1_000, Math.floor(Math.min(retentionSize / 8, room / 16) / PAGE)))
 }
 
-/** The files as their names lead to them now. */
-interface Files {
-  readonly db: BigIntStats | undefined
-  readonly wal: BigIntStats | undefined
+/**
+ * The last connection that closes brings the WAL into the file. In a damaged one it might overwrite what can be saved, so
+ * another connection, which may not write, closes last.
+ */
+function closeOnly(db: DatabaseSync, file: string): void {
+  const last = new DatabaseSync(file, { readOnly: true })
+  try {
+    last.prepare('SELECT count(*) FROM sqlite_schema').get()
+  } finally {
+    db.close()
+    last.close()
+  }
 }
-
-// Inodes of some file systems are beyond 2^53.
-const statOf = (path: string): BigIntStats | undefined => statSync(path, { throwIfNoEntry: false, bigint: true })
-const filesOf = (path: string): Files => ({ db: statOf(path), wal: statOf(`${path}-wal`) })
 
 function numberOf(db: DatabaseSync, sql: string): number {
   return Number(Object.values(db.prepare(sql).get()!)[0])

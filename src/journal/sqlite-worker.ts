@@ -1,14 +1,15 @@
-import { workerData } from 'node:worker_threads'
-import { Store, type StoreOptions } from './sqlite-store.ts'
+import { parentPort, workerData } from 'node:worker_threads'
+import { type OpenOptions, Store, type StoreOptions } from './sqlite-store.ts'
 import { serve } from './thread.ts'
 
 /** The writing thread: the only connection that writes. */
-const store = new Store(workerData as StoreOptions)
+const store = new Store(workerData as StoreOptions, (notice) => parentPort!.postMessage({ notice }))
 
 const operations = {
-  open: (forgetBefore: number | null) => store.open(forgetBefore),
+  open: (options: OpenOptions) => store.open(options),
   // As JSON, which is faster both ways than a structured clone.
-  commit: (group: Parameters<Store['commit']>[0]) => JSON.stringify(store.commit(group)),
+  commit: ({ uptime, ...group }: Parameters<Store['commit']>[0] & { uptime: number }) =>
+    JSON.stringify(store.commit(group, uptime)),
   expire: (limits: Parameters<Store['expire']>[0]) => store.expire(limits),
   oldest: (limit: number) => store.oldest(limit),
   remove: (ids: readonly string[]) => store.remove(ids),

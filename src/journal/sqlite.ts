@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
-import { firstIdAt } from '../domain/failure.ts'
 import type { IncidentEvent } from '../domain/incident.ts'
 import type {
   Applied,
@@ -20,11 +20,13 @@ import { AppError } from '../errors.ts'
 import { type Fault, FaultError } from './fault.ts'
 import { GroupCommit, type Written } from './group-commit.ts'
 import { GROUP_DEFAULTS, type GroupOptions } from './group-options.ts'
+import { bootId, type ClockReading, monotonicClock } from './machine-clock.ts'
 import type { Work, Works } from './queue.ts'
 import type { StoredRecord } from './records.ts'
+import { Notices } from './sqlite-notices.ts'
 import { Reader } from './sqlite-reader.ts'
 import { groupOf, totalOf } from './sqlite-rows.ts'
-import type { Committed, Opened, StoreOptions } from './sqlite-store.ts'
+import type { Committed, Notice, Opened, StoreOptions } from './sqlite-store.ts'
 import type { Writing } from './sqlite-worker.ts'
 import { Thread } from './thread.ts'
 
@@ -37,6 +39,10 @@ export interface SqliteJournalOptions extends GroupOptions {
   readonly readerIdle?: number
   /** Most MiB of the writing thread's heap. */
   readonly writerHeap?: number
+  /** Milliseconds of a clock that nobody sets, for tests; by default the kernel's. */
+  readonly monotonic?: Clock
+  /** Whether `opened` is called when the rows of a large file were counted, not before. */
+  readonly countFirst?: boolean
   /** statfs(2) type instead of the file system's own, for tests. */
   readonly filesystem?: number
 }
@@ -47,6 +53,7 @@ const DEFAULTS = {
   stallAfter: 10_000,
   retentionBatch: 200,
   readerIdle: 60_000,
+  monotonic: monotonicClock,
   // Room for the totals of 100,000 label sets.
   writerHeap: 128,
 } as const
@@ -71,6 +78,8 @@ class SqliteJournal implements DrainableJournal {
   readonly #options: Settings
   readonly #groups: GroupCommit
   readonly #reader: Reader
+  readonly #notices: Notices
+  readonly #boot = bootId()
   #writer: Thread<Writing> | undefined
   #state: 'new' | 'up' | 'down' | 'closing' | 'closed' = 'new'
   /** Raised by every fault, so that what belongs to an earlier opening is told from what belongs to this one. */
@@ -93,6 +102,7 @@ class SqliteJournal implements DrainableJournal {
       onFault: (error) => this.#down(error),
     })
     this.#reader = new Reader(this.#options.readerIdle, (kind, detail) => options.events.readFailed?.(kind, detail))
+    this.#notices = new Notices(options.events, options.path)
     this.#since = options.clock()
   }
 
@@ -171,6 +181,9 @@ class SqliteJournal implements DrainableJournal {
       pending: this.#groups.pending,
       pendingLimit: this.#options.pendingLimit,
       size: this.#size,
+      warnings: this.#notices.warnings(),
+      ...(this.#notices.step !== undefined && { opening: this.#notices.step }),
+      ...(this.#notices.stop && { retentionStop: this.#notices.stop }),
     }
   }
 
@@ -208,7 +221,8 @@ class SqliteJournal implements DrainableJournal {
     const timer = setTimeout(() => this.#down(stall('a commit', this.#options)), this.#options.stallAfter)
     try {
       const group = groupOf(works)
-      const committed = await this.#writer!.call('commit', group, [group.bodies])
+      const uptime = this.#options.monotonic()
+      const committed = await this.#writer!.call('commit', { ...group, uptime }, [group.bodies])
       const { results, endpoints, seconds } = JSON.parse(committed) as Committed
       const states = new Map(endpoints.map((state) => [state.endpoint, state]))
       return { results, stateOf: (endpoint) => states.get(endpoint)!, seconds }
@@ -227,13 +241,14 @@ class SqliteJournal implements DrainableJournal {
   }
 
   async #openWriter(): Promise<void> {
-    const { clock, retention, events } = this.#options
+    const { retention, events } = this.#options
     // Label sets lose their place at a start, not at a reopening.
-    const forgetBefore = this.#size === null ? clock() - retention.age : null
+    const forget = this.#size === null
     this.#attempts++
     try {
       this.#writer ??= this.#spawn()
-      const opened = await this.#writer.call('open', forgetBefore)
+      const clocks = { reading: this.#readClocks(), age: retention.age }
+      const opened = await this.#writer.call('open', { clocks, forget })
       if (this.#state !== 'down') return
       this.#up(opened)
       events.opened(opened.totals.map(totalOf))
@@ -245,17 +260,24 @@ class SqliteJournal implements DrainableJournal {
     }
   }
 
+  #readClocks(): ClockReading {
+    const { clock, monotonic } = this.#options
+    return { wall: clock(), uptime: monotonic(), boot: this.#boot }
+  }
+
   #spawn(): Thread<Writing> {
-    const { path, retention, incidents, filesystem, writerHeap } = this.#options
+    const { path, retention, incidents, filesystem, writerHeap, countFirst = false } = this.#options
     const data: StoreOptions = {
       path,
       incidents,
+      countFirst,
       retentionSize: retention.size,
       ...(filesystem === undefined ? {} : { filesystem }),
     }
     const writer: Thread<Writing> = new Thread(new URL('./sqlite-worker.ts', import.meta.url), {
       data,
       heap: writerHeap,
+      onNotice: (notice) => this.#take(notice as Notice),
       onEnd: (reason) => {
         if (this.#writer !== writer) return
         this.#writer = undefined
@@ -265,7 +287,15 @@ class SqliteJournal implements DrainableJournal {
     return writer
   }
 
-  #up({ lost, size, file }: Opened): void {
+  #take(notice: Notice): void {
+    if (notice.type === 'checkpoint' && this.#size) {
+      const { walBytes: bytes, walLimit: limit } = notice.checkpoint
+      this.#size = { ...this.#size, wal: { bytes, limit } }
+    }
+    this.#notices.take(notice)
+  }
+
+  #up({ lost, size, file, volatile }: Opened): void {
     if (lost) this.#options.events.failed(lost.kind, lost.detail)
     this.#state = 'up'
     this.#attempts = 0
@@ -275,6 +305,7 @@ class SqliteJournal implements DrainableJournal {
     this.#fault = undefined
     this.#size = size
     this.#reader.start(file)
+    this.#notices.opened(volatile)
   }
 
   /** It cannot be written: nothing of what waits is acknowledged, and opening is tried again. */
@@ -314,11 +345,16 @@ class SqliteJournal implements DrainableJournal {
     this.#expiring = true
     const step = async (): Promise<void> => {
       const begun = performance.now()
-      const before = this.#options.clock() - this.#options.retention.age
-      const batch = this.#options.retentionBatch
-      const { failures, reason, more } = await this.#ask('expire', { beforeId: firstIdAt(before), before, batch })
-      if (failures > 0) this.#options.events.expired(failures, reason)
-      if (!more) return
+      const { retention, retentionBatch: batch, events } = this.#options
+      const reading = this.#readClocks()
+      const { failures, reason, more, stop } = await this.#ask('expire', { reading, age: retention.age, batch })
+      if (failures > 0) events.expired(failures, reason)
+      if (!more) {
+        this.#notices.retention(stop)
+        // Until now the rows of a large file were being counted.
+        if (this.#size?.failures === null) this.#look()
+        return
+      }
       // Twice as long for the reports as for the removal: a backlog of old failures must not be felt.
       await pause(2 * (performance.now() - begun), undefined, { ref: false })
       if (this.#state === 'up') return step()

@@ -8,6 +8,8 @@ export type Operations = Readonly<Record<string, (argument: never) => unknown>>
 type Argument<O extends Operations, K extends keyof O> = Parameters<O[K]>[0]
 
 type Reply =
+  /** Nobody asked for it: what the thread reports while it works. */
+  | { readonly notice: unknown }
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly fault: Fault }
   | { readonly id: number; readonly error: string }
@@ -23,6 +25,13 @@ export class ThreadEnded extends Error {
   }
 }
 
+interface ThreadOptions {
+  readonly data: unknown
+  readonly heap: number
+  readonly onEnd?: (reason: string) => void
+  readonly onNotice?: (notice: unknown) => void
+}
+
 /** A worker thread that answers calls in order. It never throws into the event loop: its end fails what is outstanding. */
 export class Thread<O extends Operations> {
   readonly #worker: Worker
@@ -32,9 +41,10 @@ export class Thread<O extends Operations> {
 
   /**
    * @param heap most MiB of live objects; a thread that needs more ends, the process does not
-   * @param onEnd told once when it ended without `end`, with a reason
+   * @param onEnd called once when it ended without `end`, with a reason
+   * @param onNotice called with what the thread posts as `{ notice }`
    */
-  constructor(module: URL, { data, heap, onEnd }: { data: unknown; heap: number; onEnd?: (reason: string) => void }) {
+  constructor(module: URL, { data, heap, onEnd, onNotice }: ThreadOptions) {
     this.#worker = new Worker(module, {
       workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: heap, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 },
@@ -42,7 +52,10 @@ export class Thread<O extends Operations> {
       env: threadEnvironment(),
     })
     let reason = 'it ended'
-    this.#worker.on('message', (reply: Reply) => this.#settle(reply))
+    this.#worker.on('message', (reply: Reply) => {
+      if ('notice' in reply) onNotice?.(reply.notice)
+      else this.#settle(reply)
+    })
     this.#worker.on('error', (error: Error & { code?: string }) => {
       reason = error.code ?? error.message
     })
@@ -76,7 +89,7 @@ export class Thread<O extends Operations> {
     void this.#worker.terminate()
   }
 
-  #settle(reply: Reply): void {
+  #settle(reply: Exclude<Reply, { notice: unknown }>): void {
     const call = this.#calls.get(reply.id)
     this.#calls.delete(reply.id)
     if ('value' in reply) call?.resolve(reply.value)

@@ -1,9 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import {
+  CHECKPOINT_RESULTS,
+  type Checkpoint,
   JOURNAL_FAULTS,
   type JournalFault,
   type JournalStatus,
   READ_FAULTS,
+  RETENTION_STOPS,
   type ReadFault,
 } from '../domain/journal.ts'
 
@@ -34,7 +37,7 @@ export function journalMetrics(registry: Registry) {
       this.set(status?.().up ? 1 : 0)
     },
   })
-  gauge('failures', 'Failures in the journal. Absent before the first look.', ({ size }) => size?.failures)
+  gauge('failures', 'Failures in the journal. Absent until they are counted.', ({ size }) => size?.failures)
   gauge('pending', 'Entries handed to the journal whose outcome is not known yet.', ({ pending }) => pending)
   gauge('pending_limit', 'How many entries may wait; one more is answered 503.', ({ pendingLimit }) => pendingLimit)
   gauge(
@@ -52,6 +55,16 @@ export function journalMetrics(registry: Registry) {
     'free_bytes',
     'Free bytes of the volume. Absent where the journal is not a local file.',
     ({ size }) => size?.freeBytes,
+  )
+  gauge(
+    'wal_bytes',
+    'Bytes of the write-ahead log of SQLite. Absent where the journal is not a local file.',
+    ({ size }) => size?.wal?.bytes,
+  )
+  gauge(
+    'wal_limit_bytes',
+    'Bytes from which on the write-ahead log is brought into the database file. Absent like wal_bytes.',
+    ({ size }) => size?.wal?.limit,
   )
   gauge(
     'oldest_timestamp_seconds',
@@ -92,6 +105,24 @@ export function journalMetrics(registry: Registry) {
   })
   for (const reason of ['age', 'size']) expired.inc({ reason }, 0)
 
+  const checkpoints = new Counter<'result'>({
+    name: `${PREFIX}checkpoints_total`,
+    help: 'Attempts to bring the write-ahead log into the database file, by result: ok, blocked (by a reader), failed.',
+    labelNames: ['result'],
+    registers,
+  })
+  for (const result of CHECKPOINT_RESULTS) checkpoints.inc({ result }, 0)
+  new Gauge<'reason'>({
+    name: `${PREFIX}retention_stopped`,
+    help: 'Whether nothing is removed by age, since the wall clock cannot be trusted: 1 or 0. Reasons are a closed set.',
+    labelNames: ['reason'],
+    registers,
+    collect() {
+      const stop = status?.().retentionStop
+      for (const reason of RETENTION_STOPS) this.set({ reason }, stop?.reason === reason ? 1 : 0)
+    },
+  })
+
   return {
     observe: (source: () => JournalStatus): void => {
       status = source
@@ -103,5 +134,6 @@ export function journalMetrics(registry: Registry) {
       entries.observe(count)
     },
     expired: (failures: number, reason: 'age' | 'size'): void => expired.inc({ reason }, failures),
+    checkpointed: ({ result }: Checkpoint): void => checkpoints.inc({ result }),
   }
 }

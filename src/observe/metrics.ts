@@ -170,6 +170,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     readFailed: safely(journal.readFailed),
     committed: safely(journal.committed),
     expired: safely(journal.expired),
+    checkpointed: safely(journal.checkpointed),
     spans: safely((result, count) => spans.inc({ result }, count)),
     adminIsOpen: safely((isOpen) => adminOpen.set(isOpen ? 1 : 0)),
     credentials: safely((source, count) => credentials.set({ source }, count)),

@@ -6,6 +6,7 @@ import {
   type IncidentSettings,
   isOlder,
   isOpen,
+  type Quiet,
   reduceIncident,
 } from '../domain/incident.ts'
 import type { Applied, Journal } from '../domain/journal.ts'
@@ -38,6 +39,8 @@ export interface FollowerParts {
   readonly tracing: Pick<Tracing, 'probe'>
   readonly log: Pick<Log, 'info' | 'warn'>
   readonly clock: Clock
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonic?: Clock
   readonly timers?: Timers
 }
 
@@ -77,6 +80,7 @@ const MOST_SPANS = 1_000
 /** @returns a follower that knows nothing until `restored`; its clock runs from `start` to `stop` */
 export function createFollower(parts: FollowerParts): Follower {
   const { journal, settings, names, probing, clock, log, timers = systemTimers } = parts
+  const { monotonic = () => performance.now() } = parts
   const probed = new Set(
     parts.plans.filter(({ onReport, interval }) => onReport || interval !== undefined).map(({ endpoint }) => endpoint),
   )
@@ -93,10 +97,24 @@ export function createFollower(parts: FollowerParts): Follower {
   let timer: unknown
   let stopped = false
 
+  /** When this process first saw an open incident's `quietSince`, by the monotonic clock. */
+  const seen = new Map<string, { readonly since: number; readonly at: number }>()
+  function noteQuiet({ endpoint, incident }: EndpointState): void {
+    if (!incident || incident.closedAt !== null) seen.delete(endpoint)
+    else if (seen.get(endpoint)?.since !== incident.quietSince) {
+      seen.set(endpoint, { since: incident.quietSince, at: monotonic() })
+    }
+  }
+  function quietOf(endpoint: string): { quiet?: Quiet } {
+    const known = seen.get(endpoint)
+    return known ? { quiet: { since: known.since, lasted: monotonic() - known.at } } : {}
+  }
+
   function took({ change, state }: Applied): void {
     const { endpoint } = state
     // Another replica may have changed it since, which the journal has told us by then.
     if (!isOlder(state, states.get(endpoint))) states.set(endpoint, state)
+    noteQuiet(states.get(endpoint)!)
     if (change !== 'joined' && change !== 'none') tell(change, state.incident!)
     probing.follow(endpoint, isOpen(states.get(endpoint)!))
   }
@@ -166,7 +184,7 @@ export function createFollower(parts: FollowerParts): Follower {
     for (const state of states.values()) {
       const { endpoint } = state
       if (!isOpen(state) || ticking.has(endpoint)) continue
-      const event = { type: 'tick', at: clock(), probed: isProvable(endpoint) } as const
+      const event = { type: 'tick', at: clock(), probed: isProvable(endpoint), ...quietOf(endpoint) } as const
       const changes = reduceIncident(state, event, settings).state !== state
       // Killed between the report and its verdict, or the journal was down then.
       const unread = !event.probed && state.incident!.verdict === null
@@ -202,7 +220,11 @@ export function createFollower(parts: FollowerParts): Follower {
     restored(all) {
       states = new Map(all.map((state) => [state.endpoint, state]))
       names.restore(states.keys())
-      for (const state of states.values()) probing.follow(state.endpoint, isOpen(state))
+      for (const endpoint of seen.keys()) if (!states.has(endpoint)) seen.delete(endpoint)
+      for (const state of states.values()) {
+        noteQuiet(state)
+        probing.follow(state.endpoint, isOpen(state))
+      }
     },
     stored(failure, applied, span) {
       const { id, endpoint, cause } = failure
@@ -235,6 +257,7 @@ export function createFollower(parts: FollowerParts): Follower {
           up: result.up,
           pathUnproven: result.pathUnproven === true,
           cause: result.cause ?? null,
+          ...quietOf(endpoint),
         })
       }
       const incident = openIncident(endpoint)

@@ -253,6 +253,28 @@ describe('reduceIncident()', () => {
       )
     })
 
+    it('does not close what was quiet by the wall clock alone, nor what failed since the quiet was measured', () => {
+      const quiet = (since: number, lasted: number) => ({
+        quiet: { since: at(since), lasted: lasted * MINUTE },
+      })
+      const good = [probe(1, true), probe(2, true), probe(3, true)]
+      for (const events of [
+        [failure(0), { ...tick(60, false), ...quiet(0, 29) }],
+        [failure(0), ...good, { ...tick(60), ...quiet(0, 29) }],
+        [failure(0), ...good, probe(60, true, quiet(0, 29))],
+        [failure(0), failure(1), { ...tick(60, false), ...quiet(0, 60) }],
+      ]) {
+        expect(isOpen(run(events as IncidentEvent[]).state)).to.equal(true)
+      }
+      for (const events of [
+        [failure(0), { ...tick(60, false), ...quiet(0, 30) }],
+        [failure(0), ...good, probe(60, true, quiet(0, 30))],
+        [failure(0), failure(1), { ...tick(31, false), ...quiet(1, 30) }],
+      ]) {
+        expect(isOpen(run(events as IncidentEvent[]).state)).to.equal(false)
+      }
+    })
+
     it('does nothing at a second tick of the same time', () => {
       fc.assert(
         fc.property(fc.array(event, { maxLength: 30 }), settings, minutes, fc.boolean(), (makers, rules, m, probed) => {

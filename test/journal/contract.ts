@@ -12,6 +12,8 @@ import { incidentContract } from './incident-contract.ts'
 export interface ContractOptions {
   readonly events: JournalEvents
   readonly clock: () => number
+  /** Goes on as `clock` does: in these tests time passes, nobody sets a clock. */
+  readonly monotonic: () => number
   readonly retention: RetentionLimits
   readonly incidents: IncidentSettings
   readonly pendingLimit: number
@@ -48,6 +50,7 @@ export function journalContract(
       const journal = store.journal({
         events,
         clock: () => now,
+        monotonic: () => now,
         incidents: INCIDENTS,
         retention: { age: 30 * DAY, size: 2 ** 30 },
         pendingLimit: 100_000,

@@ -1,7 +1,15 @@
 import type { Cause } from '../../src/domain/cause.ts'
 import { failureIds } from '../../src/domain/failure.ts'
 import type { EndpointState } from '../../src/domain/incident.ts'
-import type { Entry, JournalEvents, JournalFault, ReadFault, SeriesTotal } from '../../src/domain/journal.ts'
+import type {
+  Checkpoint,
+  Entry,
+  JournalEvents,
+  JournalFault,
+  ReadFault,
+  RetentionStop,
+  SeriesTotal,
+} from '../../src/domain/journal.ts'
 
 /** Half an hour of quiet, two good probes, three failed ones. */
 export const INCIDENTS = { quietTime: 1_800_000, goodProbes: 2, failedProbes: 3 } as const
@@ -54,6 +62,9 @@ export class EventLog implements JournalEvents {
   readonly readFaults: { kind: ReadFault; detail: string }[] = []
   totals: readonly SeriesTotal[] = []
   states: readonly EndpointState[] = []
+  readonly stops: (RetentionStop | null)[] = []
+  readonly checkpoints: Checkpoint[] = []
+  readonly warnings: string[] = []
   stored = 0
   removed = 0
 
@@ -83,6 +94,18 @@ export class EventLog implements JournalEvents {
   expired(failures: number, reason: 'age' | 'size'): void {
     this.calls.push(`expired ${reason}`)
     this.removed += failures
+  }
+
+  retentionStopped(stop: RetentionStop | null): void {
+    this.stops.push(stop)
+  }
+
+  checkpointed(checkpoint: Checkpoint): void {
+    this.checkpoints.push(checkpoint)
+  }
+
+  warned(warning: string): void {
+    this.warnings.push(warning)
   }
 
   /** Counts by endpoint. */

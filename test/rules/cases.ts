@@ -774,6 +774,48 @@ const receiver: readonly Case[] = [
     end: '29m',
   },
   {
+    alert: 'WebhookCheckpointFailing',
+    what: 'when the WAL has been larger than four times its limit for a minute',
+    series: {
+      [series('webhook_exporter_journal_wal_limit_bytes')]: flat('30m', 4_096_000),
+      [series('webhook_exporter_journal_wal_bytes')]: values([
+        ['5m', 4_100_000],
+        ['10m', 17_000_000],
+        ['15m', 4_096_000],
+      ]),
+    },
+    fires: '6m',
+    labels: { severity: 'warning' },
+    resolves: '15m',
+    end: '29m',
+  },
+  {
+    alert: 'WebhookCheckpointFailing',
+    what: 'when checkpoints fail, however small the WAL is',
+    series: {
+      [series('webhook_exporter_journal_wal_limit_bytes')]: flat('30m', 4_096_000),
+      [series('webhook_exporter_journal_wal_bytes')]: flat('30m', 4_200_000),
+      [series('webhook_exporter_journal_checkpoints_total', { result: 'failed' })]: values([
+        ['5m', 0],
+        ['25m', (tick) => tick + 1],
+      ]),
+    },
+    fires: '7m',
+    labels: { severity: 'warning' },
+    end: '29m',
+  },
+  {
+    alert: 'WebhookCheckpointFailing',
+    what: 'not for a WAL above its limit while a reader is at work, nor for one failure',
+    series: {
+      [series('webhook_exporter_journal_wal_limit_bytes')]: flat('30m', 4_096_000),
+      [series('webhook_exporter_journal_wal_bytes')]: flat('30m', 9_000_000),
+      [series('webhook_exporter_journal_checkpoints_total', { result: 'blocked' })]: values([['30m', (tick) => tick]]),
+      [series('webhook_exporter_journal_checkpoints_total', { result: 'failed' })]: once('5m', '25m'),
+    },
+    end: '29m',
+  },
+  {
     alert: 'WebhookSeriesOverflow',
     what: 'at the first failure that does not fit',
     series: { [series('webhook_exporter_label_overflow_total', { label: 'code' })]: once('5m', '25m') },

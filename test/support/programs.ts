@@ -32,6 +32,8 @@ export const PROGRAMS = {
   buildah: { package: 'buildah', path: 'usr/bin/buildah' },
   podman: { package: 'podman', path: 'usr/bin/podman' },
   conmon: { package: 'conmon', path: 'usr/bin/conmon' },
+  faketime: { package: 'faketime', path: 'usr/bin/faketime' },
+  sqlite3: { package: 'sqlite3', path: 'usr/bin/sqlite3' },
   runc: { package: 'runc', path: 'usr/sbin/runc' },
 } as const satisfies Record<string, Origin>
 

@@ -1,0 +1,31 @@
+import { globSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { requireProgram } from './programs.ts'
+import { tempFolder } from './temp.ts'
+
+/** The wall clock of a process, to be set while it runs. Its monotonic clock goes on. */
+export interface FakeClock {
+  readonly env: Record<string, string>
+  /** @param seconds that the clock is ahead; negative: behind */
+  set(seconds: number): void
+}
+
+/** A clock that is right until it is set; or the test is skipped. */
+export async function fakeClock(context: Mocha.Context): Promise<FakeClock> {
+  const { path } = await requireProgram(context, 'faketime')
+  const [library] = globSync(join(dirname(dirname(path)), 'lib/*/faketime/libfaketime.so.1'))
+  if (library === undefined) throw new Error(`${path} has no library beside it`)
+  const file = join(tempFolder(), 'faketime')
+  const set = (seconds: number) => writeFileSync(file, `${seconds < 0 ? '' : '+'}${seconds}\n`)
+  set(0)
+  return {
+    set,
+    env: {
+      LD_PRELOAD: library,
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      DONT_FAKE_MONOTONIC: '1',
+    },
+  }
+}
