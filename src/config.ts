@@ -7,16 +7,23 @@ import { type Config, ConfigSchema } from './config-schema.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
+/** Where the listeners would be, as far as a faulty configuration says; one whose port is not known for certain is absent. */
+export type KnownListeners = {
+  readonly [name in 'ingest' | 'admin']?: { readonly host: string; readonly port: number }
+}
+
 /** Every fault of a configuration, each a line that names the key, what is wrong and what to write instead. */
 export class ConfigError extends Error {
   readonly faults: readonly string[]
+  readonly listeners: KnownListeners
 
-  constructor(faults: readonly string[]) {
+  constructor(faults: readonly string[], listeners: KnownListeners = {}) {
     super(
       `the configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`,
     )
     this.name = 'ConfigError'
     this.faults = faults
+    this.listeners = listeners
   }
 }
 
@@ -37,7 +44,10 @@ const OVERRIDES: readonly (readonly [variable: string, section: 'ingest' | 'admi
  */
 export async function loadConfig(env: Env): Promise<Config> {
   const path = env['CONFIG_FILE']
-  const raw = path ? await readFile(path) : {}
+  if (!path) return parseConfig({}, env)
+  const raw = await readFile(path).catch((error: unknown) => {
+    throw error instanceof ConfigError ? new ConfigError(error.faults, listenersOf({}, env)) : error
+  })
   return parseConfig(raw, env)
 }
 
@@ -48,15 +58,35 @@ export async function loadConfig(env: Env): Promise<Config> {
 export function parseConfig(raw: unknown, env: Env = {}): Config {
   const document = overlay(withoutNulls(raw ?? {}), env)
   const { faults, places } = schemaFaults(document, (place) => originOf(place, env))
-  if (!isRecord(document)) throw new ConfigError(faults)
+  if (!isRecord(document)) throw new ConfigError(faults, listenersOf({}, env))
   // What is left is looked at further, so that one start tells all.
   for (const place of places) leaveOut(document, place)
   const config = resolveUnits(ConfigSchema, Value.Default(ConfigSchema, document), [], faults) as Config
   const left = new Set(places.map(keyName))
   const isSound = (...keys: string[]) => keys.every((key) => !left.has(key) && !left.has(key.split('.')[0]!))
   faults.push(...semanticFaults(config, env, isSound))
-  if (faults.length > 0) throw new ConfigError(faults)
+  if (faults.length > 0) {
+    const sound = (name: string) =>
+      !faults.some((fault) => fault.startsWith(`${name}.`) || fault.startsWith(`${name}:`))
+    throw new ConfigError(faults, {
+      ...listenersOf(document, env),
+      ...(sound('ingest') && { ingest: config.ingest }),
+      ...(sound('admin') && { admin: config.admin }),
+    })
+  }
   return config
+}
+
+/** Only ports that somebody wrote: the default could be the port of the application beside a sidecar. */
+function listenersOf(document: Record<string, unknown>, env: Env): KnownListeners {
+  const known: Partial<Record<'ingest' | 'admin', { host: string; port: number }>> = {}
+  const sections = overlay({ ...document }, env) as Record<string, unknown>
+  for (const name of ['ingest', 'admin'] as const) {
+    const { host = '127.0.0.1', port } = isRecord(sections[name]) ? sections[name] : {}
+    if (typeof host === 'string' && Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535)
+      known[name] = { host, port: Number(port) }
+  }
+  return known
 }
 
 /** Room for 500 endpoints with all their URLs; what has no end (a device, say) ends here. */

@@ -28,6 +28,7 @@ export const ERROR_CODES = [
   'journal_full',
   'answer_timeout',
   'shutting_down',
+  'configuration_invalid',
   'internal',
 ] as const
 

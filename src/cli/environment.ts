@@ -10,9 +10,9 @@ import { tracingFault } from '../observe/tracing.ts'
 export async function loadChecked(env: Env): Promise<Config> {
   const others = [logLevelFault(env['LOG_LEVEL']), tracingFault(env)].filter((fault) => fault !== undefined)
   const config = await loadConfig(env).catch((error: unknown) => {
-    if (error instanceof ConfigError) throw new ConfigError([...error.faults, ...others])
+    if (error instanceof ConfigError) throw new ConfigError([...error.faults, ...others], error.listeners)
     throw error
   })
-  if (others.length > 0) throw new ConfigError(others)
+  if (others.length > 0) throw new ConfigError(others, { ingest: config.ingest, admin: config.admin })
   return config
 }

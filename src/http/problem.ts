@@ -27,6 +27,7 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   journal_full: [503, 'Too many reports waiting'],
   answer_timeout: [503, 'Not known to be durable in time'],
   shutting_down: [503, 'Shutting down'],
+  configuration_invalid: [503, 'Configuration invalid'],
 }
 
 /** RFC 9457's media type. */

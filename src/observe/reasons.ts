@@ -26,13 +26,21 @@ const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
     'invalid_report',
     'client_closed',
   ],
-  failed: ['journal_unavailable', 'journal_full', 'answer_timeout', 'shutting_down', 'internal', 'client_closed'],
+  failed: [
+    'journal_unavailable',
+    'journal_full',
+    'answer_timeout',
+    'shutting_down',
+    'configuration_invalid',
+    'internal',
+    'client_closed',
+  ],
 }
 
 /** What can become of a request that reached no source's route. */
 const WITHOUT_SOURCE: Readonly<Partial<Record<Outcome, readonly Reason[]>>> = {
   rejected: ['invalid_request', 'not_found', 'method_not_allowed', 'request_timeout', 'too_large', 'client_closed'],
-  failed: ['shutting_down', 'internal', 'client_closed'],
+  failed: ['shutting_down', 'configuration_invalid', 'internal', 'client_closed'],
 }
 
 export interface ReportLabels {
