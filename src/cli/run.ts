@@ -38,6 +38,8 @@ Environment:
   JOURNAL_URL                                where failures are kept (sqlite:./data/journal.db)
   JOURNAL_PASSWORD_FILE                      password of a PostgreSQL journal
   LOG_LEVEL                                  trace, debug, info, warn, error, fatal or silent (info)
+  SUPERVISOR_PORT                            supervise: port that answers the liveness probe (9466)
+  SUPERVISOR_HUNG_AFTER                      supervise: seconds without a sign of life until a hung service is killed (60)
   OTEL_*                                     OpenTelemetry's standard variables; OTEL_EXPORTER_OTLP_ENDPOINT turns spans on
 
 Exit codes: 0 done, 1 a fault at run time, 2 a fault of the command line or the configuration.

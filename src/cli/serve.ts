@@ -12,6 +12,7 @@ import { parseOptions } from './usage.ts'
 
 /** Milliseconds for which a slow reader of the log is waited for at the end. */
 const LOG_DEADLINE = 3_000
+const FORCED_LOG_DEADLINE = 500
 /** Milliseconds from the signal to the end; Kubernetes waits 30 s. */
 const STOP_DEADLINE = 10_000
 
@@ -92,23 +93,26 @@ async function compareConfig(running: Config, env: Env, log: ProcessLog): Promis
 }
 
 async function end(clean: boolean, log: ProcessLog): Promise<number> {
-  // A write that is cut by the end of the process would leave half a line before the last ones.
-  await new Promise<void>((written) => {
-    setTimeout(written, LOG_DEADLINE).unref()
-    log.flush(written)
-  })
+  await flushed(log, LOG_DEADLINE)
   // What did not stop may be a thread that hangs, which every other way to exit would wait for.
-  if (!clean) endNow(1, log)
+  if (!clean) exitNow(1)
   // What is left (a hung collector's socket, say) must not keep the process.
   setTimeout(() => process.exit(), 500).unref()
   return 0
 }
 
+/** A write that is cut by the end of the process would leave half a line before the last ones. */
+const flushed = (log: ProcessLog, deadline: number): Promise<void> =>
+  new Promise((written) => {
+    setTimeout(written, deadline).unref()
+    log.flush(written)
+  })
+
 /** Whatever hangs then: Kubernetes would wait longer, and then kill without a word. */
 function forceEnd(log: ProcessLog): void {
   const force = () => {
     log.error({ clean: false, deadlineMs: STOP_DEADLINE }, 'shutdown deadline reached, exiting without waiting further')
-    endNow(1, log)
+    void flushed(log, FORCED_LOG_DEADLINE).then(() => exitNow(1))
   }
   setTimeout(force, STOP_DEADLINE).unref()
 }

@@ -112,9 +112,15 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
       if (lines === '') setImmediate(handOver)
       lines += line
     },
+    // Written, but not synced as the library's own callback waits for: a disk that hangs must not hold up the end.
     flush(done) {
+      const end = () => {
+        stdout.off('drain', end).off('error', end)
+        done()
+      }
       handOver()
-      stdout.flush(done)
+      stdout.once('drain', end).once('error', end)
+      stdout.flush()
     },
     flushSync: () => stdout.flushSync(),
   }

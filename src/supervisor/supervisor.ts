@@ -35,6 +35,7 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
     return fallback
   }
   const hungAfter = Math.max(number('SUPERVISOR_HUNG_AFTER', DEFAULT_HUNG_AFTER, 86_400), 1)
+  const rest = args[0] === 'serve' ? args.slice(1) : args
   const wait = backOff()
   let child: ChildProcess | undefined
   let silent = 0
@@ -46,7 +47,7 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
     restart = undefined
     const started = performance.now()
     silent = 0
-    const service = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'serve', ...args], {
+    const service = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'serve', ...rest], {
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
       env: { ...env, SUPERVISOR_FD: String(LIFELINE_FD), SUPERVISOR_RESTARTS: String(restarts) },
       // A session of its own: a terminal's Ctrl-C must not reach it twice.
