@@ -137,6 +137,14 @@ describe('the supervisor of the sidecar form', function () {
     expect(score(service.pid)).to.be.below(1_000)
   })
 
+  it('restarts a service that uses nearly all memory of the container', async () => {
+    // Less than Node.js alone needs.
+    const service = await supervised({ SUPERVISOR_MEMORY_LIMIT: String(8 * 2 ** 20) })
+    await said(service, 'service uses nearly all memory of the container, restarting it', 2)
+    expect((await live(service)).status).to.equal(200)
+    expect((await service.stop()).signal).to.equal(null)
+  })
+
   it('answers the probe while hundreds of silent connections are open', async () => {
     const service = await supervised()
     const port = portOf(service, 'liveness')!

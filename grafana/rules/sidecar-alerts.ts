@@ -32,7 +32,7 @@ export const SIDECAR_ALERTS: readonly Alert[] = [
   },
   {
     alert: 'WebhookSidecarCrashing',
-    expr: `sum by (namespace, job) (increase(${of(SIGNALS.restarts.name)}[15m])) > 2 # threshold`,
+    expr: `sum by (namespace, job) (increase(${of(SIGNALS.restarts.name)}[15m])) >= 3 # threshold`,
     severity: 'warning',
     summary: 'A sidecar crashes again and again',
     description:

@@ -40,6 +40,7 @@ Environment:
   LOG_LEVEL                                  trace, debug, info, warn, error, fatal or silent (info)
   SUPERVISOR_PORT                            supervise: port that answers the liveness probe (9466)
   SUPERVISOR_HUNG_AFTER                      supervise: seconds without a sign of life until a hung service is killed (60)
+  SUPERVISOR_MEMORY_LIMIT                    supervise: bytes; the service is restarted at 95 % (the container's limit)
   OTEL_*                                     OpenTelemetry's standard variables; OTEL_EXPORTER_OTLP_ENDPOINT turns spans on
 
 Exit codes: 0 done, 1 a fault at run time, 2 a fault of the command line or the configuration.

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs'
 import { exitNow } from '../exit-now.ts'
 import { backOff } from './back-off.ts'
 import { supervisorLog } from './log.ts'
+import { heldMemory, memoryLimit } from './memory.ts'
 import { openProbePort } from './probe-port.ts'
 
 const DEFAULT_PORT = 9_466
@@ -10,6 +11,11 @@ const DEFAULT_PORT = 9_466
 const DEFAULT_HUNG_AFTER = 60
 /** Milliseconds from SIGTERM to SIGKILL; the service ends itself after 10 s. */
 const STOP_DEADLINE = 12_000
+/**
+ * Share of the container's memory at which the service is restarted. At the limit the kernel would kill this process too,
+ * where the kubelet has it treat a container as a whole.
+ */
+const MOST_MEMORY = 0.95
 /** Where the service finds the pipe for its signs of life. */
 export const LIFELINE_FD = 3
 /** SIGKILL, for a shell's way of counting exit codes. */
@@ -39,6 +45,7 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
   const wait = backOff()
   let child: ChildProcess | undefined
   let silent = 0
+  let full = false
   let restarts = 0
   let restart: NodeJS.Timeout | undefined
   let stopping: NodeJS.Signals | undefined
@@ -47,6 +54,7 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
     restart = undefined
     const started = performance.now()
     silent = 0
+    full = false
     const service = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'serve', ...rest], {
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
       env: { ...env, SUPERVISOR_FD: String(LIFELINE_FD), SUPERVISOR_RESTARTS: String(restarts) },
@@ -104,13 +112,21 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
   process.on('SIGINT', stop)
   process.on('SIGHUP', () => child?.kill('SIGHUP'))
 
-  // Ticks are counted, not time: while the whole pod is frozen, nobody ticks.
-  setInterval(() => {
-    if (!child || ++silent < hungAfter) return
-    silent = 0
-    log.error({ pid: child.pid, seconds: hungAfter }, 'service shows no sign of life, killing it')
-    child.kill('SIGKILL')
-  }, 1_000)
+  const limit = number('SUPERVISOR_MEMORY_LIMIT', memoryLimit() ?? 0, Number.MAX_SAFE_INTEGER)
+  const watch = (pid: number): void => {
+    // Ticks are counted, not time: while the whole pod is frozen, nobody ticks.
+    if (++silent >= hungAfter) {
+      silent = 0
+      log.error({ pid, seconds: hungAfter }, 'service shows no sign of life, killing it')
+      child?.kill('SIGKILL')
+    }
+    const held = heldMemory(pid) ?? 0
+    if (limit === 0 || held < MOST_MEMORY * limit || full || stopping) return
+    full = true
+    log.error({ pid, bytes: held, limit }, 'service uses nearly all memory of the container, restarting it')
+    child?.kill('SIGTERM')
+  }
+  setInterval(() => child?.pid && watch(child.pid), 1_000)
   openProbePort(number('SUPERVISOR_PORT', DEFAULT_PORT, 65_535), log)
   start()
 }
