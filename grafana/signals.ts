@@ -275,6 +275,11 @@ export const SIGNALS = {
     ['kind'],
     'Faults of the journal, failed attempts to open it again included. Kinds are a closed set.',
   ),
+  journalReadErrors: counter(
+    'webhook_exporter_journal_read_errors_total',
+    ['kind'],
+    'Failed reads of the journal: closed (it is not open), query (a bug of the exporter), otherwise why it cannot be read. Kinds are a closed set.',
+  ),
   journalExpired: counter(
     'webhook_exporter_journal_expired_total',
     ['reason'],
@@ -309,6 +314,12 @@ export const SIGNALS = {
     ['source'],
     'Credentials that a source may send now. 0: every report is refused, unless the source needs none.',
     { by: 'min' },
+  ),
+  adminOpen: gauge(
+    'webhook_exporter_admin_open',
+    'boolean',
+    [],
+    'Whether the admin API listens beyond this machine without admin.apiToken: 1 or 0.',
   ),
   credentialsReloadFailures: counter(
     'webhook_exporter_credentials_reload_failures_total',

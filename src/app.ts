@@ -5,19 +5,22 @@ import { type Classification, type CodeRules, classify } from './domain/classify
 import type { Clock } from './domain/clock.ts'
 import { endpointUrls, identifier } from './domain/endpoint.ts'
 import { failureIds } from './domain/failure.ts'
-import { cutMessage, redact } from './domain/redact.ts'
 import { remembered } from './domain/remembered.ts'
 import type { Report } from './domain/report.ts'
+import { safeMessage } from './domain/safe-message.ts'
 import { boundedNames, ENDPOINT_LIMIT, seriesLimit } from './domain/series.ts'
 import type { Log } from './domain/telemetry.ts'
 import { NO_SOURCE } from './domain/telemetry.ts'
 import { adminApp } from './http/admin-app.ts'
 import { openAdminToken } from './http/admin-token.ts'
 import { canaryReceiver } from './http/canary-handler.ts'
+import { connectionLimits } from './http/connection-limits.ts'
 import type { Condition } from './http/health-handlers.ts'
 import { ingestApp } from './http/ingest-app.ts'
 import { openSourceAuth } from './http/ingest-auth.ts'
+import { Intake } from './http/intake.ts'
 import { listen } from './http/listener.ts'
+import { isLoopback } from './http/loopback.ts'
 import { openJournal } from './journal/open.ts'
 import { threadsEnded } from './journal/thread.ts'
 import { journalEvents } from './journal-events.ts'
@@ -25,7 +28,7 @@ import { createMetrics } from './observe/metrics.ts'
 import { createTracing } from './observe/tracing.ts'
 import { outboundGuard } from './probe/outbound.ts'
 import { createProber } from './probe/prober.ts'
-import { secretReader } from './probe/secrets.ts'
+import { longSecret, secretReader } from './probe/secrets.ts'
 import { createCanary } from './service/canary.ts'
 import { createFollower, followIntervals } from './service/follow-incidents.ts'
 import { internalAuthorities, probePlans } from './service/probe-plans.ts'
@@ -38,6 +41,17 @@ const RETM_ATTEMPTS = 3
 /** A journal that takes longer to open is waited for behind open listeners, which answer 503. */
 const OPEN_WAIT = 5_000
 
+/** Prometheus and proxies in front of the API keep idle connections for a minute or more. */
+const ADMIN_KEEP_ALIVE = 75_000
+/** Its clients repeat what meets the end of a connection. */
+const ADMIN_GRACE = 250
+/** Busy proxies use each of their connections within it, and learn that they are to give it up, see docs/proxies.md. */
+const INGEST_GRACE = 3_000
+/** What arrives at the end of the grace period has this minus that for its body and its answer. */
+const INGEST_DEADLINE = 5_000
+
+const OPEN_ADMIN =
+  'the admin API needs no token and listens beyond this machine: anyone who reaches it can read failures and incidents; set admin.apiToken'
 /** Milliseconds that a journal that does not close leaves to what is stopped after it. */
 const LAST_STEPS = 500
 
@@ -63,7 +77,7 @@ export interface App {
  */
 export async function startApp(
   config: Config,
-  { env, log, clock = Date.now, restarts = 0 }: { env: Env; log: Log; clock?: Clock; restarts?: number },
+  { env, log, clock: ownClock = Date.now, restarts = 0 }: { env: Env; log: Log; clock?: Clock; restarts?: number },
 ): Promise<App> {
   const cleanUps: { name: string; run: (deadline: number) => unknown }[] = []
   const cleanUp = (name: string, run: (deadline: number) => unknown) => cleanUps.push({ name, run })
@@ -105,7 +119,7 @@ export async function startApp(
     const tracing = await createTracing({ log, version: VERSION, onSpans: metrics.spans })
     cleanUp('tracing', (deadline) => tracing.close(Math.min(deadline, 3_000)))
 
-    const { journal, lease, shared } = await openJournal(config.journal, {
+    const { journal, lease, shared, clock } = await openJournal(config.journal, {
       events: journalEvents({
         log,
         measuring: metrics,
@@ -115,7 +129,7 @@ export async function startApp(
       }),
       incidents: config.incidents,
       configured: config.endpoints.map(({ name }) => name),
-      clock,
+      clock: ownClock,
     })
     cleanUp('journal', async (deadline) => {
       const end = performance.now() + deadline - LAST_STEPS
@@ -175,6 +189,8 @@ export async function startApp(
     })
     cleanUp('credentials', () => auth.stop())
 
+    // The listener's own address is known once it listens.
+    let adminIsOpen = config.admin.apiToken === undefined && !isLoopback(config.admin.host)
     const conditions = (): Condition[] => {
       const { up, since, fault, spill } = journal.status()
       return [
@@ -190,13 +206,18 @@ export async function startApp(
           since: new Date(since).toISOString(),
         },
         { name: 'credentials', blocks: false, ...auth.status() },
+        { name: 'admin_api', ok: !adminIsOpen, blocks: false, detail: adminIsOpen ? OPEN_ADMIN : 'protected' },
       ]
     }
     const guards = await adminTokens(config, { env, log })
     cleanUp('admin tokens', guards.stop)
+    const limits = connectionLimits()
     const admin = await listen({
       host: config.admin.host,
       port: config.admin.port,
+      maxConnections: limits.admin,
+      keepAliveTimeout: ADMIN_KEEP_ALIVE,
+      grace: ADMIN_GRACE,
       handler: adminApp({
         version: VERSION,
         ...(config.admin.externalUrl !== undefined && { externalUrl: config.admin.externalUrl }),
@@ -209,22 +230,38 @@ export async function startApp(
         clock,
         log,
         conditions,
+        allowedHosts: config.admin.allowedHosts,
+        warnings: () => (adminIsOpen ? [OPEN_ADMIN] : []),
         renderMetrics: metrics.render,
       }),
     })
     cleanUp('admin listener', (deadline) => admin.close(Math.min(deadline, 1_000)))
     log.info({ listener: 'admin', ...admin.address }, 'listening')
+    adminIsOpen = config.admin.apiToken === undefined && !isLoopback(admin.address.address)
+    if (adminIsOpen) log.warn({ listener: 'admin' }, OPEN_ADMIN)
+    metrics.adminIsOpen(adminIsOpen)
 
     await Promise.race([journal.open(), new Promise((resolve) => setTimeout(resolve, OPEN_WAIT).unref())])
 
+    const canarySecret =
+      config.canary && longSecret({ owner: 'canary.secret', read: () => readSecret(config.canary!.secret), log })
+    const intake = new Intake({
+      answerTimeout: config.ingest.answerTimeout,
+      expectedCommit: () => journal.expectedCommit(),
+    })
     const ingest = await listen({
+      onConnection: () => intake.accepted(),
       host: config.ingest.host,
       port: config.ingest.port,
+      maxConnections: limits.ingest,
+      keepAliveTimeout: config.ingest.keepAliveTimeout,
+      grace: INGEST_GRACE,
       onRefused: (code) => metrics.answered({ source: NO_SOURCE, outcome: 'rejected', reason: code, seconds: 0 }),
       handler: ingestApp({
         source: 'retm',
         authenticate: auth.authenticate,
-        canary: canaryReceiver({ secret: config.canary && (() => readSecret(config.canary!.secret)), journal, clock }),
+        canary: canaryReceiver({ secret: canarySecret, journal, clock }),
+        intake,
         bodyLimit: config.ingest.bodyLimit,
         answerTimeout: config.ingest.answerTimeout,
         measuring: metrics,
@@ -235,8 +272,8 @@ export async function startApp(
           journal,
           identify: remembered(identifier(config.endpoints)),
           classify: rememberedClassifier(config.sources.retm.codes),
-          safeMessage: remembered((message) => cutMessage(redact(message))),
-          admit: series.admit,
+          safeMessage: remembered(safeMessage),
+          series,
           incidents: follower,
           tenantLabel: config.metrics.tenantLabel,
           measuring: metrics,
@@ -246,18 +283,18 @@ export async function startApp(
         }),
       }),
     })
-    cleanUp('ingest listener', (deadline) => ingest.close(Math.min(deadline, 3_000)))
+    cleanUp('ingest listener', (deadline) => ingest.close(Math.min(deadline, INGEST_DEADLINE)))
     log.info({ listener: 'ingest', ...ingest.address }, 'listening')
 
     probing.start()
     follower.start()
-    if (config.canary) {
-      const { url, interval, token, secret } = config.canary
+    if (config.canary && canarySecret) {
+      const { url, interval, token } = config.canary
       const canary = createCanary({
         url,
         interval,
         token: async () => token && readSecret(token),
-        secret: () => readSecret(secret),
+        secret: canarySecret,
         classify: (report) => classify(report),
         lease,
         journal,

@@ -49,10 +49,12 @@ const host = (description: string) =>
 const port = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: fallback, description: `${description} 0 takes a free one.` })
 
-const path = (description: string) => Type.String({ minLength: 1, maxLength: 4_096, description })
+const path = (description: string, example = '/secrets/token') =>
+  Type.String({ minLength: 1, maxLength: 4_096, description, examples: [example] })
 const variable = Type.String({
   pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
   maxLength: 255,
+  examples: ['SECRET_TOKEN'],
   description: 'Name of the environment variable that holds the secret.',
 })
 /** Where a secret is: exactly one of a file (read again when its content changes) and an environment variable. */
@@ -69,6 +71,7 @@ export type SecretRef = { readonly file?: string; readonly env?: string }
 export const TENANT_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'
 const tenant = Type.String({
   pattern: TENANT_PATTERN,
+  examples: ['burger-house'],
   description:
     'Name of the merchant or customer whose token it is: letters, digits, dot, underscore, hyphen; at most 100.',
 })
@@ -94,6 +97,7 @@ const RetmSource = object(
     tokensDir: Type.Optional(
       path(
         'Folder of token files, such as a mounted Secret: the file’s name is the tenant, each line a token. It may appear later.',
+        '/secrets/retm',
       ),
     ),
     codes: object(
@@ -116,18 +120,21 @@ const RetmSource = object(
   'RETM, the restaurant platform.',
 )
 
-const probeUrl = (description: string) => Type.String({ pattern: '^https?://[^\\s#]+$', maxLength: 2_048, description })
+const probeUrl = (description: string, example: string) =>
+  Type.String({ pattern: '^https?://[^\\s#]+$', maxLength: 2_048, description, examples: [example] })
 
 const Probe = object(
   {
     url: Type.Optional(
       probeUrl(
         'What is probed, as the platform reaches it. By default the only URL of `urls`, where that one is exact.',
+        'https://shop.example/hooks/orders',
       ),
     ),
     internalUrl: Type.Optional(
       probeUrl(
         'The application behind it, probed too. It is leave to connect to that host and port, were they private; never to link-local or metadata addresses.',
+        'http://shop.shop.svc/hooks/orders',
       ),
     ),
     interval: Type.Optional(
@@ -145,9 +152,12 @@ const Probe = object(
     ),
     expect: Type.Optional(
       Type.Array(
-        Type.Union([Type.Integer({ minimum: 100, maximum: 599 }), Type.String({ pattern: '^[1-5]xx$' })], {
-          description: 'A status such as 204, or a class such as 2xx.',
-        }),
+        Type.Union(
+          [Type.Integer({ minimum: 100, maximum: 599 }), Type.String({ pattern: '^[1-5]xx$', examples: ['2xx'] })],
+          {
+            description: 'A status such as 204, or a class such as 2xx.',
+          },
+        ),
         {
           minItems: 1,
           maxItems: 50,
@@ -160,6 +170,7 @@ const Probe = object(
       Type.Object(
         {
           name: Type.String({
+            examples: ['Authorization'],
             pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$",
             description: 'Name of the request header.',
           }),
@@ -175,9 +186,11 @@ const Probe = object(
       ),
       { maxItems: 20, default: [], description: 'Headers that each probe sends.' },
     ),
-    caFile: Type.Optional(path('PEM file of the authorities to trust, instead of the usual ones.')),
-    certFile: Type.Optional(path('PEM file of the client certificate that the endpoint wants.')),
-    keyFile: Type.Optional(path('PEM file of its private key.')),
+    caFile: Type.Optional(path('PEM file of the authorities to trust, instead of the usual ones.', '/etc/ssl/ca.pem')),
+    certFile: Type.Optional(
+      path('PEM file of the client certificate that the endpoint wants.', '/secrets/tls/tls.crt'),
+    ),
+    keyFile: Type.Optional(path('PEM file of its private key.', '/secrets/tls/tls.key')),
     timeout: duration('10s', '100ms', '1m', 'For a whole probe, from the name to the answer.'),
     onReport: Type.Boolean({
       default: true,
@@ -191,20 +204,27 @@ const Endpoint = Type.Object(
   {
     name: Type.String({
       pattern: '^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,99}$',
+      examples: ['orders'],
       description: 'Its name in labels, spans and alerts; unique. `invalid` and `other` are reserved.',
     }),
     event: Type.String({
       maxLength: 100,
       default: '',
+      examples: ['order.created'],
       description: 'Which notifications go there, for example order.created.',
     }),
-    team: Type.String({ maxLength: 100, default: '', description: 'Who is paged.' }),
+    team: Type.String({ maxLength: 100, default: '', examples: ['shop'], description: 'Who is paged.' }),
     severity: Type.Union([Type.Literal('warning'), Type.Literal('critical')], {
       default: 'critical',
       description: 'Severity of its alerts.',
     }),
     urls: Type.Array(
-      Type.String({ minLength: 1, maxLength: 2_048, description: 'A URL, see the README for patterns.' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 2_048,
+        examples: ['https://shop.example/hooks/orders'],
+        description: 'A URL, see the README for patterns.',
+      }),
       {
         minItems: 1,
         maxItems: 100,
@@ -225,6 +245,12 @@ export const ConfigSchema = Type.Object(
         port: port(8080, 'Port that takes reports.'),
         bodyLimit: size('64KiB', '1KiB', '1MiB', 'Largest report accepted.'),
         answerTimeout: duration('900ms', '10ms', '1m', 'What is not known to be durable by then is answered 503.'),
+        keepAliveTimeout: duration(
+          '75s',
+          '1s',
+          '1d',
+          'How long an idle connection stays open. Keep it above the idle timeout of the proxy in front, see docs/proxies.md.',
+        ),
       },
       'The listener that the platform reaches.',
     ),
@@ -232,14 +258,28 @@ export const ConfigSchema = Type.Object(
       {
         host: host('Address of the private listener.'),
         port: port(9464, 'Port of the private listener.'),
-        apiToken: Type.Optional(secret('Bearer token for the API and the landing page.')),
-        metricsToken: Type.Optional(secret('Bearer token for /metrics.')),
+        apiToken: Type.Optional(secret('Bearer token for the API and the landing page; at least 32 characters.')),
+        metricsToken: Type.Optional(secret('Bearer token for /metrics; at least 32 characters.')),
         externalUrl: Type.Optional(
           Type.String({
             pattern: '^https?://[^\\s?#@]+$',
             maxLength: 2_048,
+            examples: ['https://ops.example/webhooks'],
             description: 'URL under which people reach the admin listener, without a password; makes links.',
           }),
+        ),
+        allowedHosts: Type.Array(
+          Type.String({
+            pattern: '^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?$',
+            maxLength: 253,
+            description: 'A host name without scheme and port, for example exporter.example.com.',
+          }),
+          {
+            maxItems: 100,
+            default: [],
+            description:
+              'Hosts for which the admin listener answers, besides addresses, names of one label, localhost, names that end in .localhost, .svc or .cluster.local, and the host of externalUrl. Any other Host is answered 421.',
+          },
         ),
       },
       'The private listener: metrics, health, API.',
@@ -256,7 +296,8 @@ export const ConfigSchema = Type.Object(
           Type.String({
             minLength: 1,
             maxLength: 300,
-            description: 'An address, a network such as 10.0.0.0/8, a host name, or host:port.',
+            examples: ['10.0.0.0/8'],
+            description: 'An address, a network such as 10.0.0.0/8, a host name, address:port, or host:port.',
           }),
           {
             maxItems: 1_000,
@@ -297,6 +338,7 @@ export const ConfigSchema = Type.Object(
           url: Type.String({
             pattern: '^https?://[^\\s?#@]+$',
             maxLength: 2_048,
+            examples: ['https://errors.shop.example/webhooks/error'],
             description:
               'Public URL of the error webhook, as the platform reaches it: https://errors.shop.example/webhooks/error.',
           }),
@@ -304,7 +346,7 @@ export const ConfigSchema = Type.Object(
           token: Type.Optional(
             secret('One of the bearer tokens that the ingest listener takes. Leave it out where none is needed.'),
           ),
-          secret: secret('Secret that signs canaries; the same in every replica.'),
+          secret: secret('Secret that signs canaries; the same in every replica; at least 32 characters.'),
         },
         {
           ...strict,
@@ -335,7 +377,10 @@ export const ConfigSchema = Type.Object(
             'sqlite:PATH, relative to the working directory; or postgres://USER@HOST:PORT/DATABASE, which several replicas may share, see docs/postgresql.md.',
         }),
         passwordFile: Type.Optional(
-          path('File that holds the password for PostgreSQL; read at each connection, so that it may be rotated.'),
+          path(
+            'File that holds the password for PostgreSQL; read at each connection, so that it may be rotated.',
+            '/secrets/postgresql/password',
+          ),
         ),
         allowUnsafeDurability: Type.Boolean({
           default: false,
@@ -345,7 +390,7 @@ export const ConfigSchema = Type.Object(
         spill: Type.Optional(
           Type.Object(
             {
-              path: path('The SQLite file; on a volume that outlives the pod.'),
+              path: path('The SQLite file; on a volume that outlives the pod.', '/data/spill.db'),
               size: size('256MiB', '1MiB', '16TiB', 'A larger file takes nothing more.'),
             },
             {

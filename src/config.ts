@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { Value } from 'typebox/value'
 import { isRecord, keyName, withoutNulls } from './config/document.ts'
+import { readConfigFile } from './config/file.ts'
 import { leaveOut, resolveUnits, schemaFaults } from './config/schema-faults.ts'
 import { semanticFaults } from './config/semantic-faults.ts'
 import { type Config, ConfigSchema } from './config-schema.ts'
@@ -37,18 +37,23 @@ const OVERRIDES: readonly (readonly [variable: string, section: 'ingest' | 'admi
   ['JOURNAL_PASSWORD_FILE', 'journal', 'passwordFile'],
 ]
 
+/** A configuration that was looked at, whether it can be used or not. */
+export interface Inspected {
+  /** With faults: what is left once the faulty values are taken out. Undefined where nothing is. */
+  readonly config: Config | undefined
+  /** All of them, those of the YAML, of the schema and of the whole. */
+  readonly faults: readonly string[]
+  /** For a sidecar, which keeps running with faults. */
+  readonly listeners: KnownListeners
+}
+
 /**
  * Reads the file that `CONFIG_FILE` names (none: defaults alone) and lays the environment over it. Nothing is opened or
  * listened to.
  * @throws ConfigError with all faults at once
  */
 export async function loadConfig(env: Env): Promise<Config> {
-  const path = env['CONFIG_FILE']
-  if (!path) return parseConfig({}, env)
-  const raw = await readFile(path).catch((error: unknown) => {
-    throw error instanceof ConfigError ? new ConfigError(error.faults, listenersOf({}, env)) : error
-  })
-  return parseConfig(raw, env)
+  return usable(await inspectConfig(env))
 }
 
 /**
@@ -56,25 +61,41 @@ export async function loadConfig(env: Env): Promise<Config> {
  * @throws ConfigError with all faults at once
  */
 export function parseConfig(raw: unknown, env: Env = {}): Config {
-  const document = overlay(withoutNulls(raw ?? {}), env)
+  return usable(inspectDocument(raw, env))
+}
+
+/** As `loadConfig`, for those who add faults of their own. Never throws for what a file may hold. */
+export async function inspectConfig(env: Env): Promise<Inspected> {
+  const path = env['CONFIG_FILE']
+  if (!path) return inspectDocument({}, env)
+  const { document, faults } = await readConfigFile(path)
+  if (document === undefined) return { config: undefined, faults, listeners: listenersOf({}, env) }
+  const inspected = inspectDocument(document, env)
+  return { ...inspected, faults: [...faults, ...inspected.faults] }
+}
+
+function usable({ config, faults, listeners }: Inspected): Config {
+  if (config === undefined || faults.length > 0) throw new ConfigError(faults, listeners)
+  return config
+}
+
+function inspectDocument(raw: unknown, env: Env): Inspected {
+  const document = overlay(withoutNulls(raw ?? {}, ConfigSchema), env)
   const { faults, places } = schemaFaults(document, (place) => originOf(place, env))
-  if (!isRecord(document)) throw new ConfigError(faults, listenersOf({}, env))
-  // What is left is looked at further, so that one start tells all.
+  if (!isRecord(document)) return { config: undefined, faults, listeners: listenersOf({}, env) }
+  // The rest is checked too, so that one start reports everything.
   for (const place of places) leaveOut(document, place)
   const config = resolveUnits(ConfigSchema, Value.Default(ConfigSchema, document), [], faults) as Config
   const left = new Set(places.map(keyName))
   const isSound = (...keys: string[]) => keys.every((key) => !left.has(key) && !left.has(key.split('.')[0]!))
-  faults.push(...semanticFaults(config, env, isSound))
-  if (faults.length > 0) {
-    const sound = (name: string) =>
-      !faults.some((fault) => fault.startsWith(`${name}.`) || fault.startsWith(`${name}:`))
-    throw new ConfigError(faults, {
-      ...listenersOf(document, env),
-      ...(sound('ingest') && { ingest: config.ingest }),
-      ...(sound('admin') && { admin: config.admin }),
-    })
+  const all = [...faults, ...semanticFaults(config, env, isSound)]
+  const sound = (name: string) => !all.some((fault) => fault.startsWith(`${name}.`) || fault.startsWith(`${name}:`))
+  const listeners = {
+    ...listenersOf(document, env),
+    ...(sound('ingest') && { ingest: config.ingest }),
+    ...(sound('admin') && { admin: config.admin }),
   }
-  return config
+  return { config, faults: all, listeners }
 }
 
 /** Only ports that somebody wrote: the default could be the port of the application beside a sidecar. */
@@ -87,51 +108,6 @@ function listenersOf(document: Record<string, unknown>, env: Env): KnownListener
       known[name] = { host, port: Number(port) }
   }
   return known
-}
-
-/** Room for 500 endpoints with all their URLs; what has no end (a device, say) ends here. */
-const MAX_FILE = 16 * 2 ** 20
-
-async function readFile(path: string): Promise<unknown> {
-  let content: Buffer
-  try {
-    content = readUpTo(path, MAX_FILE + 1)
-  } catch (error) {
-    throw new ConfigError([
-      `CONFIG_FILE: cannot read ${path} (${(error as NodeJS.ErrnoException).code}); name a YAML file that exists`,
-    ])
-  }
-  if (content.length > MAX_FILE) throw new ConfigError([`CONFIG_FILE: ${path} is larger than 16MiB; name a YAML file`])
-  // Not at the top: whoever has no file does not pay for the parser.
-  const { parse, YAMLParseError } = await import('yaml')
-  try {
-    // Its warnings would go to stderr past us; what they are about is an unknown key or a wrong value here.
-    const document = parse(content.toString('utf8'), { logLevel: 'error' })
-    // An alias within its own anchor makes a value without end, which this refuses.
-    JSON.stringify(document)
-    return document
-  } catch (error) {
-    const where =
-      error instanceof YAMLParseError ? error.message.split('\n')[0] : 'its aliases make it endless, or far too large'
-    throw new ConfigError([`CONFIG_FILE: ${path} is no valid YAML: ${where}`])
-  }
-}
-
-function readUpTo(path: string, bytes: number): Buffer {
-  const file = openSync(path, 'r')
-  try {
-    const chunks: Buffer[] = []
-    for (let left = bytes; left > 0; ) {
-      const chunk = Buffer.allocUnsafe(Math.min(left, 65_536))
-      const length = readSync(file, chunk)
-      if (length === 0) break
-      chunks.push(chunk.subarray(0, length))
-      left -= length
-    }
-    return Buffer.concat(chunks)
-  } finally {
-    closeSync(file)
-  }
 }
 
 function overlay(document: unknown, env: Env): unknown {

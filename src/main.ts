@@ -17,7 +17,7 @@ if (command === 'supervise' && !args.includes('--help') && !args.includes('-h'))
   // Name look-ups of probes may hang in a thread of libuv's pool each; writing the log needs one too.
   process.env['UV_THREADPOOL_SIZE'] ??= '16'
   // As the first process of a container it would be deaf to a signal that nobody listens to. Nothing is held yet.
-  const serves = command === undefined || command === 'serve'
+  const serves = /^(serve|--config.*)?$/.test(command ?? '')
   process.on('SIGTERM', () => process.exit(serves ? 0 : 128 + 15))
   process.on('SIGINT', () => process.exit(serves ? 0 : 128 + 2))
   // The service reloads at this signal; until it can, it must not end at it.

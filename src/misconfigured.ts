@@ -11,6 +11,7 @@ const INTERVAL = 2_000
 /** Milliseconds for what is being answered when the service takes over. */
 const CLOSE_WITHIN = 1_000
 const MOST_SHOWN = 1_000
+const LISTENING = { maxConnections: 1_000, keepAliveTimeout: 75_000, grace: 250 }
 
 export interface MisconfiguredParts<C> {
   /** Reads the configuration again. @throws ConfigError while it is not valid */
@@ -51,7 +52,7 @@ export async function awaitValidConfig<C>(first: ConfigError, parts: Misconfigur
       }
       if (!at || !place || listeners.has(name)) continue
       try {
-        const listener = await listen({ ...at, handler: handlers[name] })
+        const listener = await listen({ host: at.host, port: at.port, handler: handlers[name], ...LISTENING })
         listeners.set(name, { place, listener })
         failed.delete(name)
         log.info({ listener: name, ...listener.address }, 'listening')

@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { ConfigError, loadConfig, parseConfig } from '../src/config.ts'
+import { exampleOf } from '../src/config/expectation.ts'
+import { ConfigError, parseConfig } from '../src/config.ts'
 import { ConfigFileSchema, ConfigSchema } from '../src/config-schema.ts'
-import { removeTempFolders, tempFolder } from './support/temp.ts'
 
 function faults(raw: unknown, env: Record<string, string> = {}): readonly string[] {
   try {
@@ -18,7 +18,7 @@ function faults(raw: unknown, env: Record<string, string> = {}): readonly string
 describe('parseConfig', () => {
   it('has a default for everything', () => {
     expect(parseConfig({})).to.deep.include({
-      ingest: { host: '127.0.0.1', port: 8080, bodyLimit: 65_536, answerTimeout: 900 },
+      ingest: { host: '127.0.0.1', port: 8080, bodyLimit: 65_536, answerTimeout: 900, keepAliveTimeout: 75_000 },
       admin: { host: '127.0.0.1', port: 9464 },
       endpoints: [],
       metrics: { seriesLimit: 2_000, tenantLabel: false },
@@ -185,6 +185,89 @@ describe('parseConfig', () => {
     expect(found.join('\n')).not.to.include('hunter2')
   })
 
+  it('reports a misspelled key that has no value, at any depth', () => {
+    expect(faults({ ingset: null })).to.match(/^ingset: unknown key; did you mean ingest\?/)
+    expect(faults({ sources: { retm: { tokenDir: null } } })).to.match(/^sources\.retm\.tokenDir: .*tokensDir/)
+    expect(faults({ endpoints: [{ name: 'a', urls: ['https://x/'], probe: { ulr: null } }] })).to.match(/probe\.ulr: /)
+  })
+
+  it('checks what is left of an entry with a gap, so that one run reports everything', () => {
+    const found = faults({
+      endpoints: [{ urls: ['ftp://x'] }, { name: '-', urls: [5, 'https://y/?q'] }, { name: 'a', urls: ['https://z/'] }],
+      canary: { token: { env: 'NOPE' } },
+    })
+    for (const start of [
+      'endpoints[0].name: is missing',
+      'endpoints[0].urls[0]: ftp://x',
+      'endpoints[1].name: ',
+      'endpoints[1].urls[0]: 5',
+      'endpoints[1].urls[1]: https://y/ has a query',
+      'canary.url: is missing',
+      'canary.secret: is missing',
+      'canary.token.env: ',
+    ])
+      expect(
+        found.filter((line) => line.startsWith(start)),
+        `${start} in ${found}`,
+      ).to.have.length(1)
+    expect(found).to.have.length(8)
+  })
+
+  it('shows an example of what is right, and no regular expression', () => {
+    const wrong = [
+      { ingest: { host: 5, port: 'x', bodyLimit: 'x' }, admin: { externalUrl: 'x', apiToken: 'x' } },
+      { sources: { retm: { tokens: [{ tenant: '-', file: '/x' }], tokensDir: 5 } } },
+      {
+        endpoints: [
+          { name: '-', urls: [5], probe: { url: 'x', expect: ['9xx'], headers: [{ name: 'a:b', env: '1' }] } },
+        ],
+      },
+      { canary: { url: 'x' }, journal: { url: 'x', spill: {} }, metrics: 5 },
+    ]
+    for (const line of wrong.flatMap((document) => [...faults(document)])) {
+      if (/the environment variable 1 is/.test(line)) continue
+      expect(line)
+        .to.include('for example')
+        .and.not.match(/\^|\[A-Z|\\s/)
+    }
+  })
+
+  it('gives examples that are valid themselves', () => {
+    for (const key of ['admin', 'sources', 'endpoints', 'outbound', 'incidents', 'journal'] as const)
+      expect(faults({ [key]: exampleOf(ConfigSchema.properties[key] as never) }), key).to.deep.equal([])
+  })
+
+  for (const [key, document] of [
+    ['admin.apiToken', { admin: { apiToken: { env: 'SECRET' } } }],
+    ['admin.metricsToken', { admin: { metricsToken: { env: 'SECRET' } } }],
+    ['canary.secret', { canary: { url: 'https://a.example/', secret: { env: 'SECRET' } } }],
+  ] as const) {
+    it(`refuses a ${key} of fewer than 32 characters, and says how to make one`, () => {
+      const [fault, ...more] = faults(document, { SECRET: 'x'.repeat(31) })
+      expect(more).to.deep.equal([])
+      expect(fault).to.match(new RegExp(`^${key}\\.env: .*SECRET has 31 characters; write at least 32.*openssl rand`))
+      expect(faults(document, { SECRET: `${'x'.repeat(32)}\n` })).to.deep.equal([])
+      expect(faults(document, { SECRET: `${'x'.repeat(40)}\nshort` })).to.have.length(1)
+    })
+  }
+
+  it('accepts every documented form in outbound.allow, and says of others what is wrong', () => {
+    const allow = ['app', 'app.a:80', '127.0.0.1', '127.0.0.1:9000', '[::1]:9000', 'fd00::1', '10.0.0.0/8', 'fd00::/8']
+    expect(faults({ outbound: { allow } })).to.deep.equal([])
+    for (const [text, why] of [
+      ['http://app:80', /is a URL/],
+      ['*.internal', /wildcard/],
+      ['10.0.0.0/8:80', /network with a port/],
+      ['10.0.0.0/40', /is not a network/],
+      ['app:0', /port from 1 to 65535/],
+      ['127.0.0.1:65536', /port from 1 to 65535/],
+      ['127.1:80', /not understood/],
+    ] as const)
+      expect(faults({ outbound: { allow: [text] } })[0], text)
+        .to.match(why)
+        .and.include('10.1.2.3:8080')
+  })
+
   it('names the variable that a wrong value came from', () => {
     expect(faults({}, { INGEST_PORT: 'abc', JOURNAL_URL: 'x' })).to.satisfy(
       ([port, url]: string[]) =>
@@ -206,48 +289,11 @@ describe('parseConfig', () => {
   }
 })
 
-const BOMB = [...'abcdefgh']
-  .map((name, index, names) => `${name}: &${name} [${Array(9).fill(index ? `*${names[index - 1]}` : 'x')}]`)
-  .join('\n')
-
 type Schema = {
   properties?: Record<string, Schema>
   patternProperties?: Record<string, Schema>
   items?: Schema
 }
-
-describe('loadConfig', () => {
-  afterEach(removeTempFolders)
-
-  const file = (text: string) => {
-    const path = join(tempFolder(), 'config.yaml')
-    writeFileSync(path, text)
-    return { CONFIG_FILE: path }
-  }
-
-  it('reads the file that CONFIG_FILE names', async () => {
-    expect((await loadConfig(file('ingest:\n  port: 5\n'))).ingest.port).to.equal(5)
-  })
-
-  for (const [what, env, fault] of [
-    [
-      'a file that is missing',
-      () => ({ CONFIG_FILE: '/does/not/exist' }),
-      /CONFIG_FILE: cannot read \/does\/not\/exist/,
-    ],
-    ['YAML that is none, with its line', () => file('a: [\nb'), /no valid YAML.*line \d/],
-    ['a key that is there twice', () => file('ingest: {}\ningest: {}\n'), /unique/],
-    ['a value that contains itself', () => file('endpoints: &a [*a]\n'), /endless/],
-    ['aliases that multiply', () => file(BOMB), /aliases/],
-    ['a file without an end', () => ({ CONFIG_FILE: '/dev/zero' }), /larger than 16MiB/],
-  ] as const) {
-    it(`tells ${what}`, async () => {
-      const error = await loadConfig(env()).catch((thrown: unknown) => thrown)
-      expect(error).to.be.instanceOf(ConfigError)
-      expect((error as ConfigError).message).to.match(fault)
-    })
-  }
-})
 
 describe('docs/config.schema.json', () => {
   it('is what the program prints: run `npm run generate` if not', () => {

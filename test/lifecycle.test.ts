@@ -226,14 +226,6 @@ describe('the command line', () => {
     expect((await faulty.exited).code).to.equal(2)
   })
 
-  it('checks the journal that the configuration names: one that another process holds is told', async () => {
-    const env = { JOURNAL_URL: `sqlite:${join(tempFolder(), 'journal.db')}` }
-    await startService({ env })
-    const check = await startService({ env, args: ['--check-config'], wait: false })
-    expect((await check.exited).code).to.equal(1)
-    expect(check.stderr.join()).to.match(/another process holds .*journal\.db/)
-  })
-
   it('asks the service for its health', async () => {
     const service = await startService()
     const check = (port: string) => startService({ args: ['healthcheck'], env: { ADMIN_PORT: port }, wait: false })

@@ -1,23 +1,30 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
-import { GROUPS } from '../grafana/rules/groups.ts'
-import { alertsOf } from '../grafana/rules/model.ts'
 import { parseConfig } from '../src/config.ts'
 import { ConfigSchema } from '../src/config-schema.ts'
-import { CAUSES } from '../src/domain/cause.ts'
 import { openapi } from '../src/http/openapi.ts'
 
 const root = join(import.meta.dirname, '..')
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const readme = read('README.md')
 
-describe('README.md', () => {
+/** The first YAML block that has this top-level key, and the environment it refers to. */
+function exampleOf(page: string, key: string): { example: object; env: Record<string, string> } {
+  const blocks = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, text]) => text!)
+  const text = blocks.find((block) => new RegExp(`^${key}:`, 'm').test(block))!
+  const env = [...text.matchAll(/\benv: ([A-Z_]+)/g)].map(([, name]) => [name!, 'x'.repeat(32)])
+  return { example: parse(text), env: Object.fromEntries(env) }
+}
+
+describe('docs/configuration.md', () => {
+  const page = read('docs/configuration.md')
+
   it('has a configuration that is valid, and in it every section', () => {
-    const example = parse(/^```yaml\n(ingest:.*?)^```/ms.exec(readme)![1]!)
-    const secrets = Object.fromEntries([...readme.matchAll(/\benv: ([A-Z_]+)/g)].map(([, name]) => [name!, 'secret']))
-    expect(() => parseConfig(example, secrets)).not.to.throw()
+    const { example, env } = exampleOf(page, 'ingest')
+    expect(() => parseConfig(example, env)).not.to.throw()
     expect(Object.keys(example)).to.have.members(Object.keys(ConfigSchema.properties))
   })
 
@@ -29,19 +36,39 @@ describe('README.md', () => {
       ...[...variables.matchAll(/^ {2}.*? {2}/gm)].flatMap(([line]) => line.match(/[A-Z_]+\*?/g)!),
     ]
     expect(names).to.include.members(['serve', 'journal copy', 'JOURNAL_URL', 'OTEL_*'])
-    for (const name of names) expect(readme).to.include(`\`${name}`)
+    for (const name of names) expect(page).to.include(`\`${name}`)
+  })
+})
+
+describe('docs/api.md', () => {
+  const page = read('docs/api.md')
+
+  it('names every path of the API', () => {
+    for (const path of Object.keys((openapi({ version: '' }) as { paths: object }).paths)) expect(page).to.include(path)
+  })
+})
+
+describe('README.md', () => {
+  it('has a configuration that is valid', () => {
+    const { example, env } = exampleOf(readme, 'sources')
+    expect(() => parseConfig(example, env)).not.to.throw()
   })
 
-  it('names every path of the API, every cause, and as many alerts as there are', () => {
-    for (const path of Object.keys((openapi({ version: '' }) as { paths: object }).paths))
-      expect(readme).to.include(path)
-    for (const cause of CAUSES) expect(readme).to.include(`\`${cause}\``)
-    expect(alertsOf(GROUPS)).to.have.length(29)
-    expect(readme).to.include('Twenty-nine alerts')
+  it('fits the first ten minutes: under 200 lines, none over 120 characters outside tables, code and links', () => {
+    const lines = readme.split('\n')
+    expect(lines.length).to.be.below(200)
+    const prose = readme.replace(/^```.*?^```/gms, '').split('\n')
+    expect(prose.filter((line) => line.length > 120 && !/^\||\]\(/.test(line))).to.deep.equal([])
   })
+})
 
-  it('links to files that are there', () => {
-    for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)#]+)/g))
-      expect(() => readFileSync(join(root, target!)), target).not.to.throw(/ENOENT/)
-  })
+describe('pages for people', () => {
+  const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...globSync('docs/*.md', { cwd: root })]
+
+  for (const path of pages) {
+    it(`${path} links to files that are there`, () => {
+      for (const [, target] of read(path).matchAll(/\]\((?!https?:|mailto:)([^)#]+)/g))
+        expect(existsSync(join(root, dirname(path), target!)), target).to.equal(true)
+    })
+  }
 })

@@ -57,3 +57,39 @@ describe(`${ENDPOINTS} hostile endpoints`, () => {
     expect(seriesOf(await scrape(restarted.admin)).sort()).to.deep.equal(series.sort())
   })
 })
+
+describe('reports that are not stored', () => {
+  afterEach(stopServices)
+
+  const usage = async (service: Service) => {
+    const text = await scrape(service.admin)
+    return [sum(text, 'webhook_exporter_series'), sum(text, 'webhook_exporter_label_overflow_total')]
+  }
+  const of = (number: number) => ({ code: 500, endpoint: `https://h${number}.example/hook` })
+  // The reserve of one source, and two more.
+  const config = { metrics: { seriesLimit: 18 } }
+
+  it('take no series and count as no overflow: ids used before, duplicates, faulty bodies', async () => {
+    const service = await startService({ config })
+    expect((await report(service.ingest, of(1), { 'webhook-id': 'first' })).status).to.equal(202)
+    for (let number = 2; number < 30; number++)
+      expect((await report(service.ingest, of(number), { 'webhook-id': 'first' })).status).to.equal(422)
+    for (let number = 2; number < 30; number++)
+      expect((await report(service.ingest, of(1), { 'webhook-id': 'first' })).status).to.equal(202)
+    expect((await report(service.ingest, { ...of(40), code: 'x' })).status).to.equal(422)
+    expect(await usage(service)).to.deep.equal([1, 0])
+    await report(service.ingest, of(50))
+    expect(await usage(service)).to.deep.equal([2, 0])
+    expect(await scrape(service.admin)).to.include(
+      'webhook_delivery_failures_total{source="retm",endpoint="https://h50',
+    )
+    await report(service.ingest, of(51))
+    expect((await usage(service))[1]).to.be.above(0)
+  })
+
+  it('take no series and count as no overflow: 503s', async () => {
+    const service = await startService({ config, env: { JOURNAL_URL: `sqlite:${tempFolder()}` } })
+    for (let number = 0; number < 30; number++) expect((await report(service.ingest, of(number))).status).to.equal(503)
+    expect(await usage(service)).to.deep.equal([0, 0])
+  })
+})

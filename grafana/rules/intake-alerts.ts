@@ -37,6 +37,7 @@ export const INTAKE_ALERTS: readonly Alert[] = [
       mitigation: [
         '`journal_unavailable`, `journal_full`: see [WebhookJournalDown](WebhookJournalDown.md) and [WebhookJournalVolumeNearlyFull](WebhookJournalVolumeNearlyFull.md).',
         '`answer_timeout`: see [WebhookJournalSlow](WebhookJournalSlow.md).',
+        '`overloaded`: more reports arrived than could be stored before their answers were due, so the rest was refused, and none of it is stored. If it lasts, raise the CPU limit, or look for a slow volume ([WebhookJournalSlow](WebhookJournalSlow.md)).',
         '`shutting_down`: reports came while a pod stopped; with one replica a rollout has such a moment.',
         'Ask the platform for its own list of failed deliveries of that time, and read again from it what they would have brought.',
       ],

@@ -186,7 +186,7 @@ export function valuesSchema(): Schema {
     affinity: core('Affinity'),
     tolerations: list(core('Toleration')),
     topologySpreadConstraints: list(core('TopologySpreadConstraint')),
-    terminationGracePeriodSeconds: integer(15, 3_600),
+    terminationGracePeriodSeconds: integer(20, 3_600),
     updateStrategy: object({
       type: {
         ...choice('RollingUpdate', 'OnDelete', 'Recreate'),

@@ -1,21 +1,29 @@
 import { inspectJournal } from '../journal/open.ts'
 import type { Command } from './command.ts'
+import { configWarnings } from './config-warnings.ts'
 import { loadChecked } from './environment.ts'
+import { onceOnly } from './journal-fault.ts'
 import { parseOptions } from './usage.ts'
 
-/** Says everything that is wrong with the configuration and the journal that it names; starts and changes nothing. */
+/** Reports everything that is wrong with the configuration; starts and changes nothing, and opens the journal only if asked. */
 export const checkConfig: Command = {
-  usage: 'check-config',
-  summary: 'check configuration and journal, change nothing',
+  usage: 'check-config [--deep]',
+  summary: 'check the configuration, change nothing',
+  options: [['--deep', 'also open the journal and check it; a running service is not disturbed']],
+  examples: ['check-config --config config.yaml', 'check-config --deep'],
+  exitCodes:
+    '0 valid (warnings are on stderr), 1 valid, but --deep found the journal unusable, 2 the command line or the configuration is wrong.',
+  readsConfig: true,
   async run(args, env) {
-    parseOptions(args, { options: {} })
+    const { values } = parseOptions(args, { options: { deep: { type: 'boolean', default: false } } })
     const config = await loadChecked(env)
-    const fault = await inspectJournal(config.journal)
-    if (fault) {
-      process.stderr.write(`webhook-error-exporter: journal.url: ${fault.detail}\n`)
-      return 1
-    }
+    const warnings = await configWarnings(config, env)
+    const { fault, warning } = values.deep ? await inspectJournal(config.journal) : {}
+    if (warning) warnings.push(`journal.url: ${warning}`)
+    for (const line of warnings) process.stderr.write(`webhook-error-exporter: warning: ${line}\n`)
     process.stdout.write('the configuration is valid\n')
-    return 0
+    if (!fault) return 0
+    process.stderr.write(`webhook-error-exporter: journal.url: ${onceOnly(fault.detail)}\n`)
+    return 1
   },
 }

@@ -14,7 +14,16 @@ const NOWHERE = 'https://your-endpoint/'
 /** Says why a delivery failed, as the service would when it receives the report; sends and stores nothing. */
 export const explain: Command = {
   usage: "explain --code N --message '…' [--json]",
-  summary: 'say why a delivery failed, and what to check (or a report as JSON on stdin)',
+  summary: 'explain why a delivery failed, and what to check (or a report as JSON on stdin)',
+  options: [
+    ['--code N', 'the number in the report'],
+    ['--message TEXT', 'the text in the report'],
+    ['--endpoint URL', 'the endpoint in the report'],
+    ['--json', 'print JSON'],
+  ],
+  examples: ["explain --code 56 --message 'sslv3 alert certificate expired'", 'explain --json < report.json'],
+  exitCodes: '0 a cause was found, 1 the cause is unknown, 2 the command line or the configuration is wrong.',
+  readsConfig: true,
   async run(args, env) {
     const { values } = parseOptions(args, {
       options: {

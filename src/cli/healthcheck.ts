@@ -6,6 +6,9 @@ import { parseOptions } from './usage.ts'
 export const healthcheck: Command = {
   usage: 'healthcheck',
   summary: 'ask the running service for its health',
+  examples: ['healthcheck'],
+  exitCodes: '0 healthy, 1 not healthy, 2 the command line or the configuration is wrong.',
+  readsConfig: true,
   async run(args, env) {
     parseOptions(args, { options: {} })
     const url = `${await adminOrigin(env)}/healthz`

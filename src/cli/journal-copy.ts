@@ -5,6 +5,7 @@ import { FaultError } from '../journal/fault.ts'
 import { openRecords } from '../journal/open-records.ts'
 import type { RecordStore } from '../journal/records.ts'
 import type { Command } from './command.ts'
+import { onceOnly } from './journal-fault.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
 /** Milliseconds between two lines of progress. */
@@ -14,6 +15,10 @@ const PROGRESS = 2_000
 export const journalCopy: Command = {
   usage: 'journal copy FROM TO',
   summary: 'copy a journal from sqlite:… to postgres://… or back',
+  examples: ['journal copy sqlite:/data/journal.db postgres://reporter@db.example/webhooks'],
+  exitCodes:
+    '0 both journals hold the same records, 1 the copy failed or they differ, 2 the command line or the configuration is wrong.',
+  readsConfig: true,
   async run(args, env) {
     const { positionals } = parseOptions(args, { options: {}, allowPositionals: true })
     const [from, to, ...more] = positionals
@@ -42,7 +47,7 @@ export const journalCopy: Command = {
       return await copy(source, target)
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
-      process.stderr.write(`webhook-error-exporter: ${error.fault.detail}\n`)
+      process.stderr.write(`webhook-error-exporter: ${onceOnly(error.fault.detail)}\n`)
       return 1
     } finally {
       for (const store of opened) await store.close()

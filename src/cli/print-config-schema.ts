@@ -6,6 +6,8 @@ import { parseOptions } from './usage.ts'
 export const printConfigSchema: Command = {
   usage: 'print-config-schema',
   summary: 'print the JSON Schema of the configuration file',
+  examples: ['print-config-schema > config.schema.json'],
+  readsConfig: false,
   async run(args) {
     parseOptions(args, { options: {} })
     process.stdout.write(`${JSON.stringify(ConfigFileSchema, null, 2)}\n`)

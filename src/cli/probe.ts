@@ -14,7 +14,14 @@ import { parseOptions, UsageError } from './usage.ts'
 /** Looks once at an endpoint as the service would, under the same guard; nothing is stored. */
 export const probe: Command = {
   usage: 'probe URL|NAME [--timeout 10s] [--json]',
-  summary: 'look once at a URL, or at a configured endpoint',
+  summary: 'probe a URL or a configured endpoint once',
+  options: [
+    ['--timeout DURATION', 'for the whole probe (10s, or what the endpoint has configured)'],
+    ['--json', 'print JSON'],
+  ],
+  examples: ['probe https://shop.example/hooks/orders', 'probe orders --json'],
+  exitCodes: '0 up, 1 down, 2 the command line or the configuration is wrong.',
+  readsConfig: true,
   async run(args, env) {
     const { values, positionals } = parseOptions(args, {
       allowPositionals: true,

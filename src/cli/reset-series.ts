@@ -3,19 +3,23 @@ import type { JournalFault } from '../domain/journal.ts'
 import { openJournal } from '../journal/open.ts'
 import { formatDuration, parseDuration } from '../units.ts'
 import type { Command } from './command.ts'
+import { onceOnly } from './journal-fault.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
 /** Frees the places of label sets that nobody has seen for a while, so that new ones fit the series limit again. */
 export const resetSeries: Command = {
   usage: 'journal reset-series [--unseen-for 1d]',
-  summary: 'free the places of label sets unseen for that long',
+  summary: 'free the series of label sets unseen for that long',
+  options: [['--unseen-for DURATION', 'only label sets without a failure for that long (1d)']],
+  examples: ['journal reset-series --unseen-for 30d'],
+  readsConfig: true,
   async run(args, env) {
     const { values } = parseOptions(args, { options: { 'unseen-for': { type: 'string', default: '1d' } } })
     const unseenFor = parseDuration(String(values['unseen-for']))
     if (unseenFor === undefined) throw new UsageError('--unseen-for takes a duration such as 12h or 30d')
     const config = await loadConfig(env)
     let fault: { kind: JournalFault; detail: string } | undefined
-    const { journal } = await openJournal(config.journal, {
+    const { journal, clock } = await openJournal(config.journal, {
       clock: Date.now,
       incidents: config.incidents,
       configured: config.endpoints.map(({ name }) => name),
@@ -32,10 +36,12 @@ export const resetSeries: Command = {
     await journal.open()
     try {
       if (!journal.status().up) {
-        process.stderr.write(`webhook-error-exporter: ${fault?.detail ?? 'the journal cannot be opened'}\n`)
+        process.stderr.write(
+          `webhook-error-exporter: ${fault ? onceOnly(fault.detail) : 'the journal cannot be opened'}\n`,
+        )
         return 1
       }
-      const freed = await journal.resetSeries(Date.now() - unseenFor)
+      const freed = await journal.resetSeries(clock() - unseenFor)
       process.stdout.write(
         `freed ${freed} label sets unseen for ${formatDuration(unseenFor)}; they start anew at their next failure\n`,
       )

@@ -1,7 +1,7 @@
 import { ConfigError, type Env } from '../config.ts'
 import { VERSION } from '../version.ts'
 import type { Command } from './command.ts'
-import { UsageError } from './usage.ts'
+import { takeConfigFlag, UsageError } from './usage.ts'
 
 /** Each is loaded when it is called for: a health check every few seconds must not load the service. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -17,63 +17,77 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'print-config-schema': async () => (await import('./print-config-schema.ts')).printConfigSchema,
 }
 
-const help = (commands: readonly Command[]) => `webhook-error-exporter ${VERSION}
-Receives the error webhooks of platforms that gave up a delivery, and makes each durable, counted, traced and queryable.
-
-Usage: webhook-error-exporter [COMMAND] [OPTIONS]
-
-Commands:
-${commands.map(({ usage, summary }) => `  ${usage.padEnd(42)} ${summary}`).join('\n')}
-
-Options:
-  --check-config                             same as the command check-config
-  --print-config-schema                      same as the command print-config-schema
-  --help, -h                                 this text
-  --version, -V                              the version
-
-Environment:
-  CONFIG_FILE                                YAML file; without it every setting has its default
-  INGEST_HOST, INGEST_PORT                   listener for reports (127.0.0.1, 8080)
-  ADMIN_HOST, ADMIN_PORT                     listener for metrics, health and API (127.0.0.1, 9464)
-  JOURNAL_URL                                where failures are kept (sqlite:./data/journal.db)
-  JOURNAL_PASSWORD_FILE                      password of a PostgreSQL journal
-  LOG_LEVEL                                  trace, debug, info, warn, error, fatal or silent (info)
-  SUPERVISOR_PORT                            supervise: port that answers the liveness probe (9466)
-  SUPERVISOR_HUNG_AFTER                      supervise: seconds without a sign of life until a hung service is killed (60)
-  SUPERVISOR_MEMORY_LIMIT                    supervise: bytes; the service is restarted at 95 % (the container's limit)
-  OTEL_*                                     OpenTelemetry's standard variables; OTEL_EXPORTER_OTLP_ENDPOINT turns spans on
-
-Exit codes: 0 done, 1 a fault at run time, 2 a fault of the command line or the configuration.
-`
+/** The older forms of two commands. */
+const ALIASES: Readonly<Record<string, string>> = {
+  '--check-config': 'check-config',
+  '--print-config-schema': 'print-config-schema',
+}
 
 /**
  * Finds the command and runs it; the one place where an error of the command line is shown.
  * @returns the process's exit code
  */
 export async function run(argv: readonly string[], env: Env): Promise<number> {
-  if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(help(await Promise.all(Object.values(COMMANDS).map((load) => load()))))
-    return 0
-  }
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    process.stdout.write(`${VERSION}\n`)
-    return 0
-  }
-  const words = argv.map((word, index) =>
-    index === 0 ? word.replace(/^--(check-config|print-config-schema)$/, '$1') : word,
-  )
-  const name = Object.keys(COMMANDS).find((known) => known === words.slice(0, known.split(' ').length).join(' '))
+  let tried = ''
   try {
-    if (name === undefined && words.length > 0) throw new UsageError(`there is no command or option ${words[0]}`)
+    const { args: rest, file } = takeConfigFlag(argv)
+    const words = rest.map((word, index) => (index === 0 ? (ALIASES[word] ?? word) : word))
+    if (isHelp(words)) return await showHelp(words.filter((word) => !HELP.includes(word)))
+    if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+      process.stdout.write(`${VERSION}\n`)
+      return 0
+    }
+    const name = nameOf(words)
+    if (name === undefined && words.length > 0) throw unknown(words)
     const command = await COMMANDS[name ?? 'serve']!()
-    return await command.run(name === undefined ? [] : words.slice(name.split(' ').length), env)
+    tried = name ? `${name} ` : ''
+    if (file !== undefined && !command.readsConfig)
+      throw new UsageError(`${name} reads no configuration; leave out --config`)
+    const args = name === undefined ? [] : words.slice(name.split(' ').length)
+    return await command.run(args, file === undefined ? env : { ...env, CONFIG_FILE: file }).catch((error: unknown) => {
+      throw file !== undefined && error instanceof ConfigError ? namedByFlag(error) : error
+    })
   } catch (error) {
     if (error instanceof UsageError || error instanceof ConfigError) {
       process.stderr.write(`webhook-error-exporter: ${error.message}\n`)
-      if (error instanceof UsageError) process.stderr.write('Try: webhook-error-exporter --help\n')
+      if (error instanceof UsageError) process.stderr.write(`Try: webhook-error-exporter ${tried}--help\n`)
       return 2
     }
     process.stderr.write(`webhook-error-exporter: ${(error as Error).stack}\n`)
     return 1
   }
 }
+
+const HELP: readonly string[] = ['--help', '-h', 'help']
+
+/** What follows `--` is never an option. */
+function isHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--')
+  const options = end < 0 ? words : words.slice(0, end)
+  return options[0] === 'help' || options.includes('--help') || options.includes('-h')
+}
+
+/** The help of the command, of all that begin so (`journal`), or of the program. */
+async function showHelp(words: readonly string[]): Promise<number> {
+  const name = nameOf(words)
+  const names = name
+    ? [name]
+    : words[0]?.startsWith('-') === false
+      ? Object.keys(COMMANDS).filter((known) => known.startsWith(`${words[0]} `))
+      : []
+  if (names.length === 0 && words.length > 0) throw unknown(words)
+  const { commandHelp, globalHelp } = await import('./help.ts')
+  const all = await Promise.all((names.length > 0 ? names : Object.keys(COMMANDS)).map((each) => COMMANDS[each]!()))
+  process.stdout.write(names.length > 0 ? all.map(commandHelp).join('\n') : globalHelp(all))
+  return 0
+}
+
+const nameOf = (words: readonly string[]): string | undefined =>
+  Object.keys(COMMANDS).find((known) => known === words.slice(0, known.split(' ').length).join(' '))
+
+const unknown = (words: readonly string[]): UsageError =>
+  new UsageError(`there is no command or option ${words[0]}; known commands: ${Object.keys(COMMANDS).join(', ')}`)
+
+/** Faults of the file itself name where it was named. */
+const namedByFlag = ({ faults }: ConfigError): ConfigError =>
+  new ConfigError(faults.map((fault) => fault.replace(/^CONFIG_FILE:/, '--config:')))

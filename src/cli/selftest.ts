@@ -10,6 +10,15 @@ import { parseOptions, UsageError } from './usage.ts'
 export const selftest: Command = {
   usage: 'selftest [URL] [--timeout 10s] [--json]',
   summary: 'send one canary through the public URL',
+  options: [
+    ['--timeout DURATION', 'for the whole round trip (10s)'],
+    ['--token-file FILE, --token-env NAME', 'bearer token, instead of canary.token'],
+    ['--secret-file FILE, --secret-env NAME', 'secret that signs, instead of canary.secret'],
+    ['--json', 'print JSON'],
+  ],
+  examples: ['selftest', 'selftest https://errors.shop.example/webhooks/error --secret-file /secrets/canary'],
+  exitCodes: '0 the canary came back, 1 it did not, 2 the command line or the configuration is wrong.',
+  readsConfig: true,
   async run(args, env) {
     const { values, positionals } = parseOptions(args, {
       allowPositionals: true,

@@ -20,6 +20,10 @@ const STOP_DEADLINE = 10_000
 export const serve: Command = {
   usage: 'serve',
   summary: 'run the service (the default)',
+  examples: ['serve --config /etc/webhook-error-exporter/config.yaml', 'serve'],
+  exitCodes:
+    '0 stopped in time by SIGTERM or SIGINT, 1 failed at run time, 2 the command line or the configuration is wrong.',
+  readsConfig: true,
   async run(args, env) {
     parseOptions(args, { options: {} })
     const supervised = isSupervised(env)

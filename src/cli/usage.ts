@@ -16,6 +16,38 @@ export function parseOptions<T extends ParseArgsConfig>(
   try {
     return parseArgs({ ...config, args: [...args] }) as ReturnType<typeof parseArgs<T>>
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new UsageError(message)
+    const flags = Object.keys(config.options ?? {}).map((name) => `--${name}`)
+    throw new UsageError(
+      `${/^Unknown option '[^']*'/.exec(message)?.[0] ?? message}; known options: ${[...flags, '--help'].join(', ')}`,
+    )
   }
+}
+
+const EXAMPLE = 'for example --config /etc/webhook-error-exporter/config.yaml'
+
+/**
+ * Takes `--config FILE` or `--config=FILE` out of the arguments, wherever it stands before `--`.
+ * @throws UsageError where the file is missing, or given twice
+ */
+export function takeConfigFlag(argv: readonly string[]): { args: string[]; file: string | undefined } {
+  const args: string[] = []
+  let file: string | undefined
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at]!
+    if (word === '--') {
+      args.push(...argv.slice(at))
+      break
+    }
+    if (word !== '--config' && !word.startsWith('--config=')) {
+      args.push(word)
+      continue
+    }
+    if (file !== undefined) throw new UsageError('--config is given twice; name one file')
+    file = word === '--config' ? argv[++at] : word.slice('--config='.length)
+    if (!file || (word === '--config' && file.startsWith('-')))
+      throw new UsageError(`--config needs a file, ${EXAMPLE}`)
+  }
+  return { args, file }
 }

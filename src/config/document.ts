@@ -2,14 +2,22 @@
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** An empty section (`admin:` with nothing below it) is null in YAML and means the defaults. */
-export function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls)
+type Shape = { properties?: Record<string, Shape>; items?: Shape }
+
+/**
+ * A copy without the keys that have no value: an empty section (`admin:` with nothing below it) is null in YAML and means
+ * the defaults. Keys that the schema does not know stay, so that a misspelled one is reported.
+ */
+export function withoutNulls(value: unknown, schema: unknown): unknown {
+  const shape = schema as Shape | undefined
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, shape?.items))
   if (!isRecord(value)) return value
+  const known = shape?.properties ?? {}
+  const has = (key: string) => Object.hasOwn(known, key)
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, item]) => item !== null)
-      .map(([key, item]) => [key, withoutNulls(item)]),
+      .filter(([key, item]) => item !== null || !has(key))
+      .map(([key, item]) => [key, withoutNulls(item, has(key) ? known[key] : undefined)]),
   )
 }
 
@@ -20,10 +28,13 @@ export const segments = (pointer: string): string[] =>
     .slice(1)
     .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
 
-/** `endpoints[0].urls`, as people name a key. */
+/** `endpoints[0].urls`, as people name a key; one that is no plain word is quoted. */
 export function keyName(path: readonly string[]): string {
   let name = ''
-  for (const part of path) name += /^\d+$/.test(part) ? `[${part}]` : name ? `.${part}` : part
+  for (const part of path) {
+    const plain = /^[A-Za-z0-9_.-]{1,100}$/.test(part) ? part : shown(part)
+    name += /^\d+$/.test(part) && name ? `[${part}]` : name ? `.${plain}` : plain
+  }
   return name || 'the file'
 }
 
@@ -36,7 +47,7 @@ export function valueAt(document: unknown, path: readonly string[]): unknown {
 
 /** A value as a fault shows it: short, and without what may be a password in a URL. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing'
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing')
   const masked = text.replace(/\/\/.*@/g, '//***@')
   return masked.length > 80 ? `${masked.slice(0, 77)}…` : masked
 }

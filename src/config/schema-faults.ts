@@ -5,6 +5,7 @@ import { Settings } from 'typebox/system'
 import { ConfigFileSchema, ConfigSchema, humanUnit } from '../config-schema.ts'
 import { parseDuration, parseSize } from '../units.ts'
 import { isRecord, keyName, segments, shown, valueAt } from './document.ts'
+import { expectation } from './expectation.ts'
 
 // The default of 8 would hide the ninth fault.
 Settings.Set({ maxErrors: 1_000 })
@@ -44,7 +45,6 @@ export function schemaFaults(
         faults.set(place, `${place}: unknown key; ${fix.replace('$1', () => closest(key, known))}`)
       }
     } else if (error.keyword === 'required') {
-      places.push(segments(pointer))
       for (const key of params.requiredProperties ?? []) {
         const place = keyName([...segments(pointer), key])
         faults.set(place, `${place}: is missing; ${expectation(schemaAt(ConfigSchema, [...segments(pointer), key]))}`)
@@ -54,7 +54,7 @@ export function schemaFaults(
       places.push(segments(pointer))
       if (/^m(in|ax)Properties$/.test(error.keyword)) {
         const given = Object.keys(valueAt(document, segments(pointer)) as object)
-        faults.set(place, `${place}: has ${given.join(', ') || 'nothing'}; ${choice(schema)}`)
+        faults.set(place, `${place}: has ${given.join(', ') || 'nothing'}; ${expectation(schema)}`)
         continue
       }
       const value = isSecretPlace(place) ? 'its value' : shown(valueAt(document, segments(pointer)))
@@ -65,53 +65,18 @@ export function schemaFaults(
   return { faults: [...faults.values()], places }
 }
 
-/**
- * Takes a faulty value out of the document, and with it whatever cannot be without it. In a list null takes its place, so
- * that the others keep their numbers.
- */
+/** Takes a faulty value out of the document. In a list null takes its place, so that the others keep their numbers. */
 export function leaveOut(document: Record<string, unknown>, place: readonly string[]): void {
-  const parent = place.slice(0, -1)
   const key = place.at(-1)
-  const holder = valueAt(document, parent)
+  const parent = valueAt(document, place.slice(0, -1))
   if (key === undefined) return
-  if (Array.isArray(holder)) holder[Number(key)] = null
-  else if (isRecord(holder)) {
-    delete holder[key]
-    const { required = [] } = (schemaAt(ConfigFileSchema, parent) ?? {}) as { required?: string[] }
-    if (required.includes(key)) leaveOut(document, parent)
-  }
+  if (Array.isArray(parent)) parent[Number(key)] = null
+  else if (isRecord(parent)) delete parent[key]
 }
 
 /** Where people write the secret itself by mistake: it must not get into the log of a failed start. */
 const isSecretPlace = (place: string): boolean =>
   /token(?!sDir)|secret|headers/i.test(place) && !/\.(tenant|name)$/.test(place)
-
-function choice(schema: TSchema | undefined): string {
-  const { properties, maxProperties, description } = (schema ?? {}) as Record<string, unknown>
-  return `write exactly ${maxProperties} of ${Object.keys(properties as object).join(', ')}. ${description}`
-}
-
-/** What to write, from the schema alone. */
-function expectation(schema: TSchema | undefined): string {
-  const s = (schema ?? {}) as Record<string, unknown> & { anyOf?: { const?: unknown }[]; enum?: unknown[] }
-  const choices = s.enum ?? s.anyOf?.map((option) => option.const).filter((value) => value !== undefined)
-  const what = s['x-unit']
-    ? `write a ${s['x-unit']}`
-    : choices?.length
-      ? `write ${choices.join(' or ')}`
-      : s['type'] === 'integer'
-        ? `write an integer from ${s['minimum']} to ${s['maximum']}`
-        : s['type'] === 'object'
-          ? 'write a mapping'
-          : s['type'] === 'array'
-            ? `write a list${s['minItems'] ? ` of at least ${s['minItems']}` : ''}`
-            : s['type'] === 'boolean'
-              ? 'write true or false'
-              : s['pattern']
-                ? `write a text that matches ${s['pattern']}`
-                : `write a text${s['maxLength'] ? ` of ${s['minLength'] ?? 0} to ${s['maxLength']} characters` : ''}`
-  return typeof s['description'] === 'string' ? `${what}. ${s['description']}` : what
-}
 
 /**
  * Replaces every duration by milliseconds and every size by bytes, as the schema's `x-unit` says, and checks the bounds.

@@ -1,7 +1,8 @@
 import type { Config } from '../config-schema.ts'
 import { configurationFaults } from '../domain/endpoint.ts'
-import { parseAllowance } from '../domain/outbound.ts'
+import { ALLOWANCE_FORMS, allowanceFault, parseAllowance } from '../domain/outbound.ts'
 import { isPostgresUrl, postgresUrlFault } from '../domain/postgres-url.ts'
+import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
 import { shown } from './document.ts'
 
 /**
@@ -37,13 +38,25 @@ export function semanticFaults(
   ]
   for (const [place, secret] of secrets) {
     if (!secret) continue
-    if (!secret.file && !secret.env) faults.push(`${place}: names no secret; write file or env`)
-    if (secret.env && !env[secret.env]) {
-      faults.push(`${place}.env: the environment variable ${secret.env} is empty or not set; set it, or name another`)
+    if (!secret.file && !secret.env && isSound(`${place}.file`, `${place}.env`))
+      faults.push(`${place}: names no secret; write file or env, for example file: /secrets/token`)
+    if (secret.env) {
+      const fault = variableFault(secret.env, env, LONG_SECRETS.includes(place))
+      if (fault) faults.push(`${place}.env: ${fault}`)
     }
   }
   if (isSound('ingest.host', 'ingest.port', 'admin.host', 'admin.port')) faults.push(...listenerFaults(config))
   return [...faults, ...probeFaults(config, isSound)]
+}
+
+/** Secrets that operators choose themselves, so that a short one is a mistake. Merchants' tokens are the platform's. */
+export const LONG_SECRETS: readonly string[] = ['admin.apiToken', 'admin.metricsToken', 'canary.secret']
+
+function variableFault(name: string, env: Readonly<Record<string, string | undefined>>, isLong: boolean) {
+  const text = env[name]?.trim()
+  if (!text) return `the environment variable ${name} is empty or not set; set it, or name another`
+  const short = isLong && text.split(/\s+/).find((token) => token.length < MIN_SECRET_LENGTH)
+  return short ? tooShort(`the secret in the environment variable ${name}`, short.length) : undefined
 }
 
 type IsSound = (...keys: string[]) => boolean
@@ -77,15 +90,13 @@ function probeFaults({ endpoints, outbound }: Config, isSound: IsSound): string[
     if (!isPair && isSound(`${place}.certFile`, `${place}.keyFile`)) {
       faults.push(`${place}: has only one of certFile and keyFile; write both, or neither`)
     }
-    for (const name of duplicates(probe.headers.flatMap((header) => header?.name.toLowerCase() ?? []))) {
+    for (const name of duplicates(probe.headers.flatMap((header) => header?.name?.toLowerCase() ?? []))) {
       faults.push(`${place}.headers: ${name} appears twice; write it once`)
     }
   }
   for (const [index, text] of outbound.allow.entries()) {
     if (text === null || parseAllowance(text)) continue
-    faults.push(
-      `outbound.allow[${index}]: ${shown(text)} is not understood; write an address, a network (10.0.0.0/8), a host name, or host:port`,
-    )
+    faults.push(`outbound.allow[${index}]: ${shown(text)} ${allowanceFault(text)}; ${ALLOWANCE_FORMS}`)
   }
   return faults
 }

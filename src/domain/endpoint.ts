@@ -148,11 +148,11 @@ export function parsePattern(text: string): EndpointPattern | string {
 /**
  * What no schema can see in the configured endpoints: equal and reserved names, URLs that are no patterns or given twice,
  * and a series limit that cannot keep each endpoint's reserve.
- * @param endpoints null stands for one of which is known already that it is wrong
+ * @param endpoints null and what is missing stand for what is known already to be wrong
  * @returns a line for each fault, which names the key, what is wrong and what to write
  */
 export function configurationFaults(
-  endpoints: readonly (NamedEndpoint | null)[],
+  endpoints: readonly ({ readonly name?: string; readonly urls?: readonly (string | null)[] } | null)[],
   { limit, sources }: { readonly limit: number; readonly sources: number },
 ): string[] {
   const faults: string[] = []
@@ -160,17 +160,18 @@ export function configurationFaults(
   const patterns = new Map<string, string>()
   for (const [index, endpoint] of endpoints.entries()) {
     if (!endpoint) continue
-    const { name, urls } = endpoint
+    const { name, urls = [] } = endpoint
     const key = `endpoints[${index}]`
-    const first = names.get(name)
+    const first = name === undefined ? undefined : names.get(name)
     if (name === INVALID_ENDPOINT || name === OTHER)
       faults.push(`${key}.name: ${name} is reserved for reports that match no endpoint; write another name`)
     else if (first !== undefined)
       faults.push(
         `${key}.name: endpoints[${first}] is called ${name} too; write another name, or put the urls together`,
       )
-    else names.set(name, index)
+    else if (name !== undefined) names.set(name, index)
     for (const [urlIndex, text] of urls.entries()) {
+      if (text === null) continue
       const place = `${key}.urls[${urlIndex}]`
       const pattern = parsePattern(text)
       if (typeof pattern === 'string') {

@@ -72,7 +72,7 @@ export function failureIds(): (receivedAt: number) => string {
 
 /** The smallest UUID version 7 of a millisecond: every id of that time or later is at or above it, every earlier one below. */
 export function firstIdAt(milliseconds: number): string {
-  const hex = Math.max(0, Math.min(milliseconds, 2 ** 48 - 1))
+  const hex = Math.max(0, Math.min(Math.trunc(milliseconds), 2 ** 48 - 1))
     .toString(16)
     .padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`

@@ -64,7 +64,13 @@ export interface EndpointState {
   readonly incidents: number
   /** The open one, else the last one. */
   readonly incident: Incident | null
+  /** Grows with each stored change, whichever replica made it. Absent where one process makes all changes. */
+  readonly version?: number
 }
+
+/** Whether the first of two states of an endpoint is known to be the older one. */
+export const isOlder = (state: EndpointState, than: EndpointState | undefined): boolean =>
+  state.version !== undefined && than?.version !== undefined && state.version < than.version
 
 export interface IncidentSettings {
   /** Milliseconds without a report before an incident may close, and after closing in which a failure opens it again. */

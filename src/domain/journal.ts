@@ -77,9 +77,15 @@ export interface FailureFilter {
   readonly until?: number
 }
 
+/** Most bytes of text in one page: a page has fewer items than its limit if they would exceed this together. */
+export const PAGE_BYTES = 2 ** 19
+
 export interface FailurePage {
   readonly failures: readonly Failure[]
-  /** The id to go on from; null at the end. New failures never move it, since they sort before the first page. */
+  /**
+   * The id to go on from; null at the end, and only there: a page may be short. New failures never move it, since they
+   * sort before the first page.
+   */
   readonly next: string | null
 }
 
@@ -98,6 +104,13 @@ export const JOURNAL_FAULTS = [
   'io',
 ] as const
 export type JournalFault = (typeof JOURNAL_FAULTS)[number]
+
+/**
+ * Why a reading failed. The set is closed: it is the label `kind` of `webhook_exporter_journal_read_errors_total`.
+ * `closed`: the journal is not open; `query`: the fault is in our query; `unreachable`: of a database server.
+ */
+export const READ_FAULTS = ['closed', 'corrupt', 'locked', 'permission', 'unreachable', 'io', 'query'] as const
+export type ReadFault = (typeof READ_FAULTS)[number]
 
 export interface JournalStatus {
   readonly up: boolean
@@ -120,6 +133,8 @@ export interface SpillStatus {
   readonly usable: boolean
   /** Reports that were acknowledged and are still to move on. */
   readonly waiting: number
+  /** Reports that were acknowledged and that the journal refuses, kept in a file beside the spill; absent while there are none. */
+  readonly setAside?: number
 }
 
 export interface JournalSize {
@@ -152,6 +167,8 @@ export interface JournalEvents {
   seriesKnown?(series: readonly SeriesTotal[]): void
   /** It cannot be written. Also called for each failed attempt to open it again. */
   failed(kind: JournalFault, detail: string): void
+  /** A reading failed. Called once for each. */
+  readFailed?(kind: ReadFault, detail: string): void
   /** A group of entries became durable. */
   committed(entries: number, seconds: number): void
   /** Retention removed failures; `reason` is the limit that they exceeded. */
@@ -170,24 +187,29 @@ export interface JournalEvents {
  * - `apply` and `receiveCanary` go the way of `record`: same queue, same order, same group commit, same rejections.
  * - No fault ends the process or throws from `open`: it is told through `events.failed` and `status`, and opening is
  *   tried again with backoff until `close`.
- * - Reading never delays writing, and holds a bounded part of the result in memory.
+ * - Reading never delays writing, and holds a bounded part of the result in memory: a page, or a few rows of a stream.
+ * - A reading rejects with AppError `journal_unavailable` only if the store cannot be read; a faulty query rejects with
+ *   another error, which is ours. Either is reported through `events.readFailed`.
  */
 export interface Journal {
   /** Resolves when the first attempt to open has ended, whichever way. */
   open(): Promise<void>
   record(entry: Entry): Promise<Recorded>
   get(id: string): Promise<Failure | undefined>
-  /** Newest first. `before` is a `next` of an earlier page; `limit` at least 1. */
+  /**
+   * Newest first, at most `limit` (at least 1) and `PAGE_BYTES`, but at least one if there is any. `before` is the `next`
+   * of an earlier page.
+   */
   list(filter: FailureFilter, page: { readonly limit: number; readonly before?: string }): Promise<FailurePage>
-  /** Newest first, all that matched when it began. */
-  stream(filter: FailureFilter): AsyncIterable<Failure>
+  /** Newest first, all that matched when it began; with `before`, those older than that id. */
+  stream(filter: FailureFilter, page?: { readonly before?: string }): AsyncIterable<Failure>
   /**
    * Applies an event that is no failure to an endpoint.
    * @returns the change; `none` where there was nothing to do
    */
   apply(endpoint: string, event: Exclude<IncidentEvent, { type: 'failure' }>): Promise<Applied>
   incident(id: string): Promise<IncidentRecord | undefined>
-  /** Newest first. `before` is a `next` of an earlier page; `limit` at least 1. */
+  /** Newest first, in pages like those of `list`. */
   incidents(filter: IncidentFilter, page: { readonly limit: number; readonly before?: string }): Promise<IncidentPage>
   /**
    * Stores a canary's nonce, so that it is taken once, also after a restart. `at` is its receipt, milliseconds since the epoch.
@@ -199,6 +221,8 @@ export interface Journal {
   /** Forgets every label set that has not been counted since `unseenSince`; returns how many. For `journal reset-series`. */
   resetSeries(unseenSince: number): Promise<number>
   status(): JournalStatus
+  /** Milliseconds until an entry that is handed in now is expected to be durable; 0 if nothing waits. */
+  expectedCommit(): number
   /** Makes what is pending durable, or fails it, within `deadline` milliseconds; then lets the store go. */
   close(deadline: number): Promise<void>
 }

@@ -8,10 +8,11 @@ const LENGTH = 512
 export function remembered<T>(work: (text: string) => T): (text: string) => T {
   const results = new Map<string, T>()
   return (text) => {
+    // Even to look a long text up is work: all of it is hashed.
+    if (text.length > LENGTH) return work(text)
     const known = results.get(text)
     if (known !== undefined) return known
     const result = work(text)
-    if (text.length > LENGTH) return result
     if (results.size >= ENTRIES) results.clear()
     results.set(text, result)
     return result

@@ -1,3 +1,5 @@
+import { knownKeyAt } from './redact/known-keys.ts'
+
 /**
  * Tells words from ids, tokens and keys by their shape alone. A heuristic, leaning to "secret": a masked word costs a
  * little clarity, a shown key costs a rotation. What it cannot tell: a short or lower-case secret that reads like words.
@@ -34,13 +36,6 @@ const FOLLOWERS: Readonly<Record<string, string>> = {
 }
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
-
-/** Prefixes that issuers of keys document. Without regard to case, since a host name or a careless client folds it. */
-const KNOWN_KEY =
-  /(?<![A-Za-z0-9])(?:(?:sk|pk|rk)_(?:live|test)_|sk-(?:proj|ant|or|svcacct)-|whsec_|gh[pousr]_|github_pat_|gl(?:pat|rt|dt|cbt|ptt|soat)-|xox[a-z]-|xapp-\d|npm_[a-z0-9]{8}|dop_v1_|shp(?:at|ss|ca|pa)_|sg\.[\w-]{8}|hv[sb]\.[\w-]{8}|ya29\.|aiza[\w-]{8}|a(?:kia|sia|roa|ida)[a-z0-9]{8}|eyj[\w-]{4}|glsa_|lin_api_|sq0(?:atp|csp)-)[\w-]/i
-
-/** Where a key with a documented prefix starts, or -1. */
-export const knownKeyAt = (text: string): number => text.search(KNOWN_KEY)
 
 const withoutUuids = (text: string): string => text.replace(UUID, '')
 
@@ -118,7 +113,9 @@ export function looksLikeToken(run: string): boolean {
   if (text === undefined) return true
   if (text !== run && knownKeyAt(text) >= 0) return true
   const rest = withoutUuids(text)
-  if (rest.length < 16 || FILLER.test(rest)) return false
+  if (FILLER.test(rest)) return false
+  if (hasKeyGroups(rest)) return true
+  if (rest.length < 16) return false
   const pieces = piecesOf(rest)
   if (pieces.some((piece) => piece.length >= 16 && (changes(piece) >= 3 || isGibberish(lettersOf(piece))))) return true
   // Base64 may hold a slash, a path holds many: over several pieces counts only what mixes case as no path does.
@@ -130,6 +127,41 @@ export function looksLikeToken(run: string): boolean {
     return letters.length >= 20 && changes(letters) >= 5
   })
 }
+
+/**
+ * Three groups or more of equal length, as product keys and recovery codes have: VK7JG-NPHTM-C97JM, a1b2-c3d4-e5f6. Ids of
+ * security advisories (GHSA) have the same form and are public.
+ */
+function hasKeyGroups(text: string): boolean {
+  for (const [groups] of text.matchAll(/[A-Za-z0-9]{3,8}(?:-[A-Za-z0-9]{3,8}){2,}/g)) {
+    let joined = ''
+    let count = 0
+    let length = 0
+    for (const group of groups.startsWith('GHSA-') ? [] : [...groups.split('-'), '']) {
+      if (group.length === length) {
+        joined += group
+        count++
+        continue
+      }
+      if (count >= 3 && length >= 4 && isKey(joined)) return true
+      joined = group
+      count = 1
+      length = group.length
+    }
+  }
+  return false
+}
+function isKey(joined: string): boolean {
+  if (joined.length >= 15) return changes(joined) >= 3 || isUnwordly(lettersOf(joined))
+  return changes(joined) >= (/[a-z]/.test(joined) ? 5 : 3)
+}
+
+/**
+ * Whether a text before `=` can be the name of a value: words, numbers and addresses, but no mixture of letters and digits as
+ * tokens have.
+ */
+export const looksLikeName = (text: string): boolean =>
+  piecesOf(text).every((piece, index, all) => /^\d+$/.test(piece) || !isIdPiece(piece, index, all))
 
 const piecesOf = (text: string): string[] => text.match(isAscii(text) ? /[A-Za-z0-9]+/g : /[\p{L}\p{M}\p{Nd}]+/gu) ?? []
 

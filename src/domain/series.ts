@@ -40,11 +40,18 @@ interface Total {
 
 export interface SeriesLimit {
   /**
-   * The label set to count under: the one given while it fits, else one with `other` in it. A set once returned is
-   * returned for the same labels ever after. Constant time; do not change the object, it is shared.
+   * The label set to count under: the one given while it fits, else one with `other` in it. A new set keeps its slot only if
+   * `complete` says that something was stored under it. Constant time; do not change the object, it is shared.
    */
   admit(labels: SeriesLabels): SeriesLabels
-  /** The same for a set that another replica counts: what does not fit is no overflow of this one. */
+  /**
+   * What became of an entry: belongs after each `admit`. Only what was stored takes a slot or counts as overflow: a duplicate,
+   * a rejection and a 503 leave no trace.
+   * @param labels as given to `admit`
+   * @param set as returned by it
+   */
+  complete(labels: SeriesLabels, set: SeriesLabels, stored: boolean): void
+  /** Takes a slot for a set that another replica counts: what does not fit is no overflow of this one. */
   learn(labels: SeriesLabels): SeriesLabels
   /**
    * Makes the journal's label sets the first to be admitted, before those of this process, which follow while there is
@@ -53,6 +60,15 @@ export interface SeriesLimit {
    */
   restore<T extends Total>(totals: readonly T[]): Total[]
   usage(): SeriesUsage
+}
+
+/** A label set that has a slot, and how to give it back. */
+interface Slot {
+  readonly labels: SeriesLabels
+  readonly release: () => void
+  /** Entries under this set whose outcome is not known yet. */
+  pending: number
+  stored: boolean
 }
 
 /**
@@ -76,14 +92,17 @@ export function seriesLimit({
   const needed = neededSeries({ endpoints: configured.length, sources: sources.length })
   if (limit < needed || sources.length === 0) throw new RangeError(`a series limit of ${limit} is below ${needed}`)
   const overflow = { code: 0, endpoint: 0, tenant: 0 }
-  let admitted = new Map<string, SeriesLabels>()
+  let slots = new Map<string, Slot>()
+  /** The same by the sets that were handed out. */
+  let byLabels = new Map<SeriesLabels, Slot>()
   let free = 0
   let reserve = new Map<string, number>()
   /** The set that holds a source's and cause's reserve. */
-  let lastResort = new Map<string, SeriesLabels>()
+  let lastResort = new Map<string, Slot>()
 
   function reset(): void {
-    admitted = new Map()
+    slots = new Map()
+    byLabels = new Map()
     free = limit - needed
     reserve = new Map(configured.map((endpoint) => [endpoint, SETS_PER_ENDPOINT]))
     lastResort = new Map()
@@ -93,30 +112,38 @@ export function seriesLimit({
   const hasReserve = (source: string, cause: string): boolean =>
     sources.includes(source) && (CAUSES as readonly string[]).includes(cause)
 
-  /** The set itself where it is known or fits. */
-  function take(labels: SeriesLabels): SeriesLabels | undefined {
+  /** The set's slot where it is known or fits. */
+  function take(labels: SeriesLabels): Slot | undefined {
     const key = keyOf(labels)
-    const known = admitted.get(key)
+    const known = slots.get(key)
     if (known) return known
-    const own = { ...labels }
-    if (!takePlace(own)) return undefined
-    admitted.set(key, own)
-    return own
+    const slot = newSlot({ ...labels })
+    if (!slot) return undefined
+    slots.set(key, slot)
+    byLabels.set(slot.labels, slot)
+    return slot
   }
 
-  function takePlace(labels: SeriesLabels): boolean {
+  function newSlot(labels: SeriesLabels): Slot | undefined {
     const { source, cause, endpoint, code } = labels
+    const slot = (release: () => void): Slot => ({ labels, release, pending: 0, stored: false })
     const resort = `${source}\0${cause}`
     const left = reserve.get(endpoint) ?? 0
-    if (endpoint === OTHER && code === OTHER && hasReserve(source, cause) && !lastResort.has(resort))
-      lastResort.set(resort, labels)
-    else if (left > 0) reserve.set(endpoint, left - 1)
-    else if (free > 0) free--
-    else return false
-    return true
+    if (endpoint === OTHER && code === OTHER && hasReserve(source, cause) && !lastResort.has(resort)) {
+      const last = slot(() => lastResort.delete(resort))
+      lastResort.set(resort, last)
+      return last
+    }
+    if (left > 0) {
+      reserve.set(endpoint, left - 1)
+      return slot(() => reserve.set(endpoint, reserve.get(endpoint)! + 1))
+    }
+    if (free === 0) return undefined
+    free--
+    return slot(() => free++)
   }
 
-  function place(labels: SeriesLabels): SeriesLabels {
+  function place(labels: SeriesLabels): Slot {
     const whole = take(labels)
     if (whole) return whole
     const withoutCode = take({ ...labels, code: OTHER })
@@ -130,31 +157,64 @@ export function seriesLimit({
     return lastResort.get(`${source}\0${cause}`) ?? take({ ...rest, source, cause })!
   }
 
+  /** Takes a slot for good. */
+  function keep(labels: SeriesLabels): SeriesLabels {
+    const slot = place(labels)
+    slot.stored = true
+    return slot.labels
+  }
+
+  function countOverflow(labels: SeriesLabels, set: SeriesLabels): void {
+    if (set.code !== labels.code) overflow.code++
+    if (set.endpoint !== labels.endpoint) overflow.endpoint++
+    if (set.tenant !== labels.tenant) overflow.tenant++
+  }
+
   return {
     admit(labels) {
-      const set = place(labels)
-      if (set.code !== labels.code) overflow.code++
-      if (set.endpoint !== labels.endpoint) overflow.endpoint++
-      if (set.tenant !== labels.tenant) overflow.tenant++
-      return set
+      const slot = place(labels)
+      slot.pending++
+      return slot.labels
     },
-    learn: place,
+    complete(labels, set, stored) {
+      if (stored) countOverflow(labels, set)
+      const slot = byLabels.get(set)
+      if (!slot) return
+      slot.pending--
+      if (stored) slot.stored = true
+      if (slot.stored || slot.pending > 0) return
+      slots.delete(keyOf(set))
+      byLabels.delete(set)
+      slot.release()
+    },
+    learn: keep,
     restore(totals) {
-      const earlier = [...admitted.values()]
+      const earlier = [...slots.values()]
       reset()
       const exposed = new Map<SeriesLabels, { count: number; lastFailureAt: number }>()
       for (const { labels, count, lastFailureAt } of totals) {
-        const set = place(labels)
+        const set = keep(labels)
         const sum = exposed.get(set)
         exposed.set(set, {
           count: count + (sum?.count ?? 0),
           lastFailureAt: Math.max(lastFailureAt, sum?.lastFailureAt ?? lastFailureAt),
         })
       }
-      for (const labels of earlier) take(labels)
+      for (const { labels, pending, stored } of earlier) {
+        const slot = take(labels)
+        if (!slot) continue
+        slot.stored ||= stored
+        slot.pending += pending
+        // Entries on their way come back with the set that they were given.
+        byLabels.set(labels, slot)
+      }
       return [...exposed].map(([labels, sum]) => ({ labels, ...sum }))
     },
-    usage: () => ({ admitted: admitted.size, limit, overflow: { ...overflow } }),
+    usage: () => ({
+      admitted: [...slots.values()].filter(({ stored }) => stored).length,
+      limit,
+      overflow: { ...overflow },
+    }),
   }
 }
 
@@ -165,29 +225,43 @@ const keyOf = ({ source, tenant, endpoint, code, cause }: SeriesLabels): string 
 export const ENDPOINT_LIMIT = 500
 
 export interface BoundedNames {
-  /** Whether the endpoint has series of its own. It is given a place while there is one; `invalid` and `other` never are. */
+  /** Whether the endpoint has, or would get, series of its own; `invalid` and `other` never have. */
   admits(endpoint: string): boolean
-  /** Gives the places of those that are not configured to names that the journal knows, in their order, before any others. */
+  /** What became of an entry for which `admits` answered yes: only what was stored takes a slot. */
+  complete(endpoint: string, stored: boolean): void
+  /** Gives the slots of those that are not configured to names that the journal knows, in their order, before any others. */
   restore(names: Iterable<string>): void
 }
 
 /**
  * Bounds the endpoints that have incidents: configured ones first, then first come, first served.
- * @param shared whether the journal gives the places away, to all replicas: then only those that it gave are taken, and
+ * @param shared whether the journal assigns the slots, to all replicas: then only those that it assigned are taken, and
  *   while it has some left a failure of any endpoint asks for one, since another replica may have got it already
  */
 export function boundedNames(configured: readonly string[], limit = ENDPOINT_LIMIT, shared = false): BoundedNames {
   let names = new Set(configured)
+  /** Endpoints without a slot, and how many of their entries are on their way. */
+  const pending = new Map<string, number>()
   const fits = (endpoint: string): boolean =>
-    names.has(endpoint) || (names.size < limit && endpoint !== INVALID_ENDPOINT && endpoint !== OTHER)
+    names.size + pending.size < limit && endpoint !== INVALID_ENDPOINT && endpoint !== OTHER
   return {
     admits(endpoint) {
-      if (!fits(endpoint)) return false
-      if (!shared) names.add(endpoint)
+      if (names.has(endpoint)) return true
+      const asked = pending.get(endpoint) ?? 0
+      if (asked === 0 && !fits(endpoint)) return false
+      if (!shared) pending.set(endpoint, asked + 1)
       return true
+    },
+    complete(endpoint, stored) {
+      if (shared || names.has(endpoint)) return
+      const asked = pending.get(endpoint) ?? 0
+      if (asked > 1 && !stored) pending.set(endpoint, asked - 1)
+      else pending.delete(endpoint)
+      if (stored && fits(endpoint)) names.add(endpoint)
     },
     restore(known) {
       names = new Set(configured)
+      pending.clear()
       for (const name of known) if (shared || fits(name)) names.add(name)
     },
   }

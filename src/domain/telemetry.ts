@@ -26,7 +26,7 @@ export interface Answered {
 }
 
 /** The instruments, in the words of the domain. No verb throws, whatever it is given. */
-export interface Measuring extends Pick<JournalEvents, 'failed' | 'committed' | 'expired'> {
+export interface Measuring extends Required<Pick<JournalEvents, 'failed' | 'readFailed' | 'committed' | 'expired'>> {
   answered(request: Answered): void
   /** A failure became durable. `exemplar` is its trace id where the span is sampled. */
   stored(failure: Failure, labels: SeriesLabels, exemplar: string | null): void

@@ -33,7 +33,7 @@ export function readBody(
       reject(tooLarge())
       return
     }
-    const chunks: Buffer[] = []
+    let chunks: Buffer[] = []
     let length = 0
     let isDone = false
     let timer: NodeJS.Timeout | undefined
@@ -46,7 +46,10 @@ export function readBody(
       if (isDone) return
       isDone = true
       clearTimeout(timer)
-      if (!error) resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
+      const parts = chunks
+      // The request keeps its listeners, and with them what they refer to.
+      chunks = []
+      if (!error) resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts, length))
       else {
         discard(request)
         reject(error)

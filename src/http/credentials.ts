@@ -1,11 +1,21 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../errors.ts'
 
-/** One bearer token and whose it is. */
+/** One bearer token, as its digest, and its owner. */
 export interface Token {
   readonly tenant: string
-  readonly value: string
+  /** See `digestOf`. */
+  readonly digest: string
 }
+
+const key = randomBytes(32)
+const hmac = (token: string): Buffer => createHmac('sha256', key).update(token).digest()
+
+/**
+ * The form in which tokens are kept, compared and looked up: an HMAC under a key of this process. Comparison time then
+ * reveals nothing about a token, and no token from a file stays in memory once it has been read.
+ */
+export const digestOf = (token: string): string => hmac(token).toString('base64')
 
 /** A set of bearer tokens (RFC 6750) that can be replaced while requests come in. */
 export interface Credentials {
@@ -19,13 +29,7 @@ export interface Credentials {
   verify(authorization: string | undefined): string
 }
 
-/**
- * Tokens are kept and looked up as HMACs under a key of this process: how long a comparison takes then tells nothing of
- * the token, whether it is known or not, and a memory dump shows none.
- */
 export function createCredentials(): Credentials {
-  const key = randomBytes(32)
-  const digest = (token: string): Buffer => createHmac('sha256', key).update(token).digest()
   const nobody = { tenant: '', digest: randomBytes(32) }
   let known = new Map<string, { tenant: string; digest: Buffer }>()
 
@@ -34,16 +38,11 @@ export function createCredentials(): Credentials {
       return known.size
     },
     replace(tokens) {
-      known = new Map(
-        tokens.map(({ tenant, value }) => {
-          const hash = digest(value)
-          return [hash.toString('base64'), { tenant, digest: hash }]
-        }),
-      )
+      known = new Map(tokens.map(({ tenant, digest }) => [digest, { tenant, digest: Buffer.from(digest, 'base64') }]))
     },
     verify(authorization) {
       const given = /^bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? '')?.[1]
-      const hash = digest(given ?? '')
+      const hash = hmac(given ?? '')
       const found = known.get(hash.toString('base64')) ?? nobody
       const same = timingSafeEqual(found.digest, hash)
       if (known.size === 0)

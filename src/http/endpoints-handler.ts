@@ -1,7 +1,9 @@
 import type { Context, Middleware } from 'koa'
+import { INVALID_ENDPOINT, OTHER } from '../domain/failure.ts'
 import { AppError } from '../errors.ts'
 import { endpointView } from './endpoint-view.ts'
 import type { IncidentsParts } from './incidents-handler.ts'
+import { jsonList, streamed } from './stream.ts'
 
 type Parts = Pick<IncidentsParts, 'follower' | 'endpoints'>
 
@@ -10,7 +12,8 @@ export function listEndpoints(parts: Parts): Middleware {
   return (ctx: Context) => {
     const names = new Set(parts.endpoints.map((facts) => facts.name))
     for (const { endpoint } of parts.follower.states()) names.add(endpoint)
-    ctx.body = { endpoints: [...names].sort().map((name) => view(name, parts)) }
+    ctx.body = streamed(jsonList('endpoints', [...names].sort(), (name) => view(name, parts)))
+    ctx.type = 'json'
   }
 }
 
@@ -19,10 +22,21 @@ export function getEndpoint(parts: Parts): Middleware {
   return (ctx: Context) => {
     const name = String(ctx['params'].name)
     if (!parts.follower.state(name) && !parts.endpoints.some((facts) => facts.name === name)) {
-      throw new AppError('not_found', 'no endpoint has this name; it neither is configured nor has failed')
+      throw new AppError('not_found', unknown(name))
     }
     ctx.body = view(name, parts)
   }
+}
+
+/** Not "it has not failed": beyond the limit of endpoints with incidents, and for reserved names, the journal may know failures. */
+function unknown(name: string): string {
+  if (name === INVALID_ENDPOINT) {
+    return 'invalid is no endpoint: it stands for reports whose endpoint is not a URL; see /api/v1/failures?endpoint=invalid'
+  }
+  if (name === OTHER) {
+    return 'other is no endpoint: metrics use it for what exceeds metrics.seriesLimit; /api/v1/failures shows the real endpoints'
+  }
+  return 'no endpoint of this name is configured or has incidents; failures of it, if there are any, are at /api/v1/failures?endpoint=NAME'
 }
 
 function view(name: string, { endpoints, follower }: Parts) {

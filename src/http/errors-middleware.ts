@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa'
 import type { Log } from '../domain/telemetry.ts'
-import { type AppError, asAppError } from '../errors.ts'
+import { AppError, asAppError } from '../errors.ts'
 import { ClientClosed } from './body.ts'
 import { errorAnswer } from './problem.ts'
 
@@ -10,6 +10,8 @@ const CLIENT_GONE = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'
 /** For Koa's event `error`: what went wrong once the answer had begun. */
 export function unanswered(log: Pick<Log, 'error'>): (error: NodeJS.ErrnoException) => void {
   return (error) => {
+    // A journal that cannot be read has been logged by itself.
+    if (error instanceof AppError && error.code !== 'internal') return
     if (!CLIENT_GONE.has(error.code ?? '')) log.error({ err: error }, 'an answer could not be sent')
   }
 }

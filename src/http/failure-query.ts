@@ -18,15 +18,19 @@ export const FailureQuerySchema = Type.Object({
       minimum: 1,
       maximum: 1_000,
       default: 100,
-      description: 'Most failures of a page; ndjson has no pages.',
+      description:
+        'Most failures in the answer. A page of JSON ends after 512 KiB, too; NDJSON has no limit by default.',
     }),
   ),
-  cursor: Type.Optional(Type.String({ description: '`next` of the page before; ndjson has no pages.' })),
+  cursor: Type.Optional(
+    Type.String({ description: '`next` of the page before, or the id of any failure: only older ones follow.' }),
+  ),
 })
 
 export interface FailureQuery {
   readonly filter: FailureFilter
-  readonly limit: number
+  /** Absent if none was given. */
+  readonly limit?: number
   readonly before?: string
 }
 
@@ -47,13 +51,9 @@ const READERS: QueryReaders = {
 
 /** @throws AppError `invalid_request` that names every faulty parameter */
 export function readFailureQuery(params: URLSearchParams, clock: Clock): FailureQuery {
-  const {
-    limit = 100,
-    cursor,
-    ...filter
-  } = readQuery(params, READERS, clock()) as FailureFilter & {
+  const { limit, cursor, ...filter } = readQuery(params, READERS, clock()) as FailureFilter & {
     limit?: number
     cursor?: string
   }
-  return { filter, limit, ...(cursor !== undefined && { before: cursor }) }
+  return { filter, ...(limit !== undefined && { limit }), ...(cursor !== undefined && { before: cursor }) }
 }

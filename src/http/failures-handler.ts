@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import type { Context, Middleware } from 'koa'
 import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
@@ -6,6 +5,7 @@ import type { Journal } from '../domain/journal.ts'
 import { AppError } from '../errors.ts'
 import { readFailureQuery } from './failure-query.ts'
 import { failureView } from './failure-view.ts'
+import { begun, jsonPage, streamed } from './stream.ts'
 
 export const NDJSON = 'application/x-ndjson'
 
@@ -14,18 +14,20 @@ export interface FailuresParts {
   readonly clock: Clock
 }
 
-/** `GET /api/v1/failures`: a page as JSON, or as NDJSON all that match, one a line. */
+/** `GET /api/v1/failures`: a page as JSON; as NDJSON all that match, or the first `limit`, one per line. */
 export function listFailures({ journal, clock }: FailuresParts): Middleware {
   return async (ctx: Context) => {
     const { filter, limit, before } = readFailureQuery(new URLSearchParams(ctx.querystring), clock)
-    ctx.set('Vary', 'Accept')
+    const cursor = before === undefined ? {} : { before }
+    ctx.vary('Accept')
     if (ctx.accepts('application/json', NDJSON) === NDJSON) {
+      ctx.body = streamed(await begun(lines(journal.stream(filter, cursor), limit)))
       ctx.type = NDJSON
-      ctx.body = await begun(lines(journal.stream(filter)))
       return
     }
-    const page = await journal.list(filter, { limit, ...(before !== undefined && { before }) })
-    ctx.body = { failures: page.failures.map(failureView), next: page.next }
+    const { failures, next } = await journal.list(filter, { limit: limit ?? 100, ...cursor })
+    ctx.body = streamed(jsonPage('failures', failures, { view: failureView, next }))
+    ctx.type = 'json'
   }
 }
 
@@ -39,19 +41,10 @@ export function getFailure({ journal }: FailuresParts): Middleware {
   }
 }
 
-async function* lines(failures: AsyncIterable<Failure>): AsyncGenerator<string> {
-  for await (const failure of failures) yield `${JSON.stringify(failureView(failure))}\n`
-}
-
-/** Takes the first item before the answer begins, so that a journal that is down is a 503 and not a cut stream. */
-async function begun(source: AsyncGenerator<string>): Promise<Readable> {
-  const first = await source.next()
-  return Readable.from(
-    (async function* () {
-      if (first.done) return
-      yield first.value
-      yield* source
-    })(),
-    { objectMode: true, highWaterMark: 64 },
-  )
+async function* lines(failures: AsyncIterable<Failure>, limit = Number.POSITIVE_INFINITY): AsyncGenerator<string> {
+  let left = limit
+  for await (const failure of failures) {
+    yield `${JSON.stringify(failureView(failure))}\n`
+    if (--left === 0) return
+  }
 }

@@ -4,6 +4,7 @@ import { guarded, observation } from '../domain/observation.ts'
 import type { ProbeResult } from '../domain/probe.ts'
 import { isUnprovable, UNPROVABLE } from '../domain/verdict-rules.ts'
 import type { incidentDetailView, incidentView } from './incident-view.ts'
+import type { Page } from './page.ts'
 
 export interface TextFacts {
   /** Undefined where the endpoint is not configured. */
@@ -19,7 +20,7 @@ export interface TextFacts {
 }
 
 /** An incident for whoever was woken: what, since when, whose, why, what now, and how it ends. */
-export function incidentText(incident: ReturnType<typeof incidentDetailView>, seen: TextFacts): string {
+export function incidentPage(incident: ReturnType<typeof incidentDetailView>, seen: TextFacts): Page {
   const { endpoint, state, verdict, measures, lossWindow, code, failures } = incident
   const { facts, probes, message, now, base } = seen
   const event = facts?.event ? `${facts.event} to ` : ''
@@ -29,6 +30,7 @@ export function incidentText(incident: ReturnType<typeof incidentDetailView>, se
   const rows: readonly (readonly [string, string])[] = [
     ['state', state === 'open' ? `open since ${incident.openedAt} (${span})` : `closed at ${end}, after ${span}`],
     ['reports', `${failures}${incident.lastFailureAt ? `, the last at ${incident.lastFailureAt}` : ''}`],
+    ...(state === 'closed' && verdict ? [['verdict', lastVerdict(verdict)] as const] : []),
     ['whose', facts ? `team ${facts.team || 'not configured'}, ${facts.severity}` : 'not configured'],
     ['platform', said],
     ...probes.map((probe) => ['from here', `${looked(probe)} (${humanDuration(now - probe.startedAt)} ago)`] as const),
@@ -42,7 +44,12 @@ export function incidentText(incident: ReturnType<typeof incidentDetailView>, se
     ({ resource, command, documented }) =>
       `  # ${resource}${documented ? '' : ' (path not documented by RETM, check it)'}\n  ${command}`,
   )
-  return `${event}${endpoint}: ${verdict?.sentence ?? `${measures.meaning} It has not been looked at from here yet.`}
+  const headline =
+    state === 'open'
+      ? (verdict?.sentence ?? `${measures.meaning} It has not been looked at from here yet.`)
+      : `had an incident for ${span}, until ${end}; cause: ${incident.cause}`
+  return [
+    `${event}${endpoint}: ${headline}
 
 ${rows.map(([name, text]) => `${name.padEnd(10)}${text}`).join('\n')}
 
@@ -65,40 +72,41 @@ Mended when
 ${[...reading, ...incident.readAgain.slice(0, 1).map(({ note }) => `  ${note}`)].join('\n')}
 
 More
-  its failures  ${base}${incident.failuresUrl}
-  the endpoint  ${base}/api/v1/endpoints/${encodeURIComponent(endpoint)}
-  as JSON       ${base}/api/v1/incidents/${incident.id} with Accept: application/json
-`
+  its failures  `,
+    { href: `${base}${incident.failuresUrl}` },
+    '\n  the endpoint  ',
+    { href: `${base}/api/v1/endpoints/${encodeURIComponent(endpoint)}` },
+    '\n  as JSON       ',
+    { href: `${base}/api/v1/incidents/${incident.id}?format=json` },
+    '\n',
+  ]
 }
 
 /** Several, with the way to each. */
-export function listText(incidents: readonly ReturnType<typeof incidentView>[], base: string): string {
-  if (incidents.length === 0) return `No incident fits. All of them: ${base}/api/v1/incidents\n`
-  return incidents
-    .map(
-      ({ id, endpoint, state, openedAt, failures, cause, verdict }) =>
-        `${endpoint}: ${state} since ${openedAt}, ${failures} ${failures === 1 ? 'report' : 'reports'}, ${cause}\n  ${verdict?.sentence ?? 'not looked at from here yet'}\n  ${base}/api/v1/incidents/${id}\n`,
-    )
-    .join('\n')
+export function incidentListPage(incidents: readonly ReturnType<typeof incidentView>[], base: string): Page {
+  if (incidents.length === 0) {
+    return ['No incident fits. All of them: ', { href: `${base}/api/v1/incidents` }, '\n']
+  }
+  return incidents.flatMap((incident, index) => {
+    const { id, endpoint, closedAt, openedAt, failures, cause, verdict } = incident
+    const state =
+      closedAt === null
+        ? `open since ${openedAt}`
+        : `closed since ${closedAt}, was open for ${humanDuration(Date.parse(closedAt) - Date.parse(openedAt))}`
+    const reports = `${failures} ${failures === 1 ? 'report' : 'reports'}`
+    const why =
+      closedAt === null ? (verdict?.sentence ?? 'not looked at from here yet') : verdict && lastVerdict(verdict)
+    return [
+      `${index === 0 ? '' : '\n'}${endpoint}: ${state}, ${reports}, ${cause}\n${why ? `  ${why}\n` : ''}  `,
+      { href: `${base}/api/v1/incidents/${id}` },
+      '\n',
+    ]
+  })
 }
 
-/** The same text for a browser, its links to follow. */
-export function incidentPage(text: string): string {
-  const escaped = text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
-  const linked = escaped.replace(
-    /(^|\s)((?:https?:\/\/[^\s&]+)?\/api\/v1\/(?:[^\s&]|&#38;)+)/g,
-    '$1<a href="$2">$2</a>',
-  )
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escaped.split('\n', 1)[0]}</title>
-<style>pre{font:14px/1.5 monospace;white-space:pre-wrap;overflow-wrap:anywhere;max-width:60rem;margin:2rem auto;padding:0 1rem}</style>
-<pre>${linked}</pre>
-</html>
-`
-}
+/** What was true then need not be true now. */
+const lastVerdict = ({ at, sentence }: { at: string; sentence: string }): string =>
+  `its last verdict, at ${at}: ${sentence}`
 
 function looked(probe: ProbeResult): string {
   const place = probe.vantage === 'internal' ? 'inside: ' : ''

@@ -11,10 +11,13 @@ import { redact } from '../domain/redact.ts'
 import { AppError } from '../errors.ts'
 import type { Follower } from '../service/follow-incidents.ts'
 import { readBody } from './body.ts'
-import { readIncidentQuery } from './incident-query.ts'
-import { incidentPage, incidentText, listText } from './incident-text.ts'
+import { formatOf } from './format.ts'
+import { readIncidentFormat, readIncidentQuery } from './incident-query.ts'
+import { incidentListPage, incidentPage } from './incident-text.ts'
 import { incidentDetailView, incidentView } from './incident-view.ts'
 import { BODY_TIMEOUT } from './listener.ts'
+import { answerPage, type Page } from './page.ts'
+import { jsonPage, streamed } from './stream.ts'
 
 export interface IncidentsParts {
   readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
@@ -28,58 +31,57 @@ export interface IncidentsParts {
   readonly externalUrl?: string
 }
 
-/** `GET /api/v1/incidents`: as JSON, and for people as text; a single one then with all that is known. */
+/** `GET /api/v1/incidents`: a page as JSON; for people as text, where a single one comes with all that is known. */
 export function listIncidents(parts: IncidentsParts): Middleware {
   return async (ctx: Context) => {
-    const { filter, limit, before } = readIncidentQuery(new URLSearchParams(ctx.querystring), parts.clock)
+    const params = new URLSearchParams(ctx.querystring)
+    const { filter, limit, before, format: asked } = readIncidentQuery(params, parts.clock)
+    const format = formatOf(ctx, asked)
     const page = await parts.journal.incidents(filter, { limit, ...(before !== undefined && { before }) })
-    const [only, ...others] = page.incidents
-    if (!forPeople(ctx)) ctx.body = { incidents: page.incidents.map(incidentView), next: page.next }
-    else if (only && others.length === 0) await tell(ctx, only, parts)
-    else answerText(ctx, listText(page.incidents.map(incidentView), base(parts)))
+    const { incidents, next } = page
+    if (format === 'json') {
+      ctx.body = streamed(jsonPage('incidents', incidents, { view: incidentView, next }))
+      ctx.type = 'json'
+      return
+    }
+    const [only, ...others] = incidents
+    const shown =
+      only && others.length === 0
+        ? await pageOf(only, parts)
+        : incidentListPage(incidents.map(incidentView), base(parts))
+    if (next !== null) params.set('cursor', next)
+    const more =
+      next === null ? [] : ['\nOlder incidents\n  ', { href: `${base(parts)}/api/v1/incidents?${params}` }, '\n']
+    answerPage(ctx, [...shown, ...more], format)
   }
 }
 
 /** `GET /api/v1/incidents/{id}`: with verdicts, measures, and what to read again. */
 export function getIncident(parts: IncidentsParts): Middleware {
   return async (ctx: Context) => {
+    const format = formatOf(ctx, readIncidentFormat(new URLSearchParams(ctx.querystring)))
     const found = await parts.journal.incident(String(ctx['params'].id).toLowerCase())
     if (!found) throw new AppError('not_found', 'no incident has this id; it may have been removed by retention')
     const { incident, verdicts } = found
-    if (forPeople(ctx)) await tell(ctx, incident, parts)
-    else ctx.body = incidentDetailView(incident, { verdicts, ...advice(incident, parts) })
+    if (format === 'json') ctx.body = incidentDetailView(incident, { verdicts, ...advice(incident, parts) })
+    else answerPage(ctx, await pageOf(incident, parts), format)
   }
-}
-
-/** Programs that say nothing of what they accept get JSON; a browser gets what a person can read. */
-function forPeople(ctx: Context): boolean {
-  ctx.set('Vary', 'Accept')
-  return ctx.accepts('application/json', 'text/plain', 'text/html') !== 'application/json'
-}
-
-function answerText(ctx: Context, text: string): void {
-  const isPage = ctx.accepts('text/plain', 'text/html') === 'text/html'
-  if (isPage)
-    ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-  ctx.type = isPage ? 'text/html' : 'text/plain'
-  ctx.body = isPage ? incidentPage(text) : text
 }
 
 const base = ({ externalUrl = '' }: Pick<IncidentsParts, 'externalUrl'>): string => externalUrl.replace(/\/+$/, '')
 
-async function tell(ctx: Context, incident: Incident, parts: IncidentsParts): Promise<void> {
+async function pageOf(incident: Incident, parts: IncidentsParts): Promise<Page> {
   const { report, endpoint } = incident
   const failure = report ? await parts.journal.get(report.id) : undefined
   const facts = parts.endpoints.find(({ name }) => name === endpoint)
   const { public: outside, internal: inside } = parts.follower.latest(endpoint)
-  const text = incidentText(incidentDetailView(incident, { verdicts: [], ...advice(incident, parts) }), {
+  return incidentPage(incidentDetailView(incident, { verdicts: [], ...advice(incident, parts) }), {
     facts,
     probes: [outside, inside].flatMap((probe) => probe ?? []),
     message: failure?.message ?? '',
     now: parts.clock(),
     base: base(parts),
   })
-  answerText(ctx, text)
 }
 
 function advice(incident: Incident, { endpoints, urlOf, follower, settings }: IncidentsParts) {

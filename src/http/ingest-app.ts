@@ -5,8 +5,8 @@ import type { Clock } from '../domain/clock.ts'
 import { type Log, type Measuring, NO_SOURCE, type Outcome, type Reason, type Tracing } from '../domain/telemetry.ts'
 import type { ErrorCode } from '../errors.ts'
 import { answerErrors, unanswered } from './errors-middleware.ts'
-import { wasRefused } from './listener.ts'
 import { statusOf } from './problem.ts'
+import { wasRefused } from './refusals.ts'
 import { handleCheck, handleReport, type ReportHandlerParts, type ReportState } from './report-handler.ts'
 import { unmatched } from './routes.ts'
 
@@ -57,14 +57,18 @@ function account({ measuring, tracing, log, source, clock }: IngestParts): Koa.M
     })(ctx, next)
     const aborted = ctx.respond === false
     span.end({ status: aborted ? 0 : ctx.status, ...((code ?? aborted) && { errorType: code ?? 'client_closed' }) })
-    if (aborted && wasRefused(socket)) return
+    if (wasRefused(ctx.req)) return
     // A check of a credential (OPTIONS) that succeeded is no report.
     if (!code && !aborted && !ctx.state.recorded && !ctx.state.canary) return
-    measuring.answered({
-      source: known ? source : NO_SOURCE,
-      ...outcomeOf(code, aborted, ctx.state),
-      seconds: (performance.now() - started) / 1_000,
-    })
+    const count = () =>
+      measuring.answered({
+        source: known ? source : NO_SOURCE,
+        ...outcomeOf(code, aborted, ctx.state),
+        seconds: (performance.now() - started) / 1_000,
+      })
+    // Koa writes the answer after this; `close` comes once the last of it is written, or nobody is there to read it.
+    if (ctx.res.closed) count()
+    else ctx.res.once('close', count)
   }
 }
 

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net'
 import type { Env } from '../config.ts'
 import type { SourceConfig } from '../config-schema.ts'
 import type { Log, Measuring } from '../domain/telemetry.ts'
 import { createCredentials } from './credentials.ts'
+import { isLoopback } from './loopback.ts'
 import { createTokenReader, tokensIn } from './token-files.ts'
 
 export interface SourceAuthParts {
@@ -81,6 +81,3 @@ export async function openSourceAuth({
     stop: () => reader.stop(),
   }
 }
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))

@@ -1,9 +1,15 @@
 import type { Middleware } from 'koa'
+import { escapeHtml } from './page.ts'
 
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
+export interface LandingOptions {
+  readonly version: string
+  readonly base?: string
+  /** What the operator should know, in sentences. */
+  readonly warnings: () => readonly string[]
+}
 
 /** `GET /`: where everything is. */
-export function landing({ version, base = '' }: { version: string; base?: string }): Middleware {
+export function landing({ version, base = '', warnings }: LandingOptions): Middleware {
   const root = base.replace(/\/+$/, '')
   const links: readonly (readonly [string, string])[] = [
     ['/api/v1/incidents?state=open', 'Incidents that are open'],
@@ -18,7 +24,7 @@ export function landing({ version, base = '' }: { version: string; base?: string
   const items = links
     .map(([path, what]) => `<li><a href="${escapeHtml(root + path)}">${escapeHtml(path)}</a> ${what}</li>`)
     .join('\n')
-  const page = `<!doctype html>
+  const page = (notes: string) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -26,7 +32,7 @@ export function landing({ version, base = '' }: { version: string; base?: string
 <style>body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:40rem;padding:0 1rem}a{font-family:monospace}</style>
 <h1>webhook-error-exporter</h1>
 <p>Version ${escapeHtml(version)}. Takes the reports of platforms that gave up a webhook delivery.</p>
-<ul>
+${notes}<ul>
 ${items}
 </ul>
 </html>
@@ -34,6 +40,7 @@ ${items}
   return (ctx) => {
     ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
     ctx.type = 'text/html'
-    ctx.body = page
+    const notes = warnings().map((warning) => `<p role="alert"><strong>Warning:</strong> ${escapeHtml(warning)}</p>\n`)
+    ctx.body = page(notes.join(''))
   }
 }

@@ -5,7 +5,7 @@ import { ERROR_CODES } from '../errors.ts'
 import { EndpointListSchema, EndpointSchema, ProbeSchema } from './endpoint-view.ts'
 import { FailureQuerySchema } from './failure-query.ts'
 import { FailurePageSchema, FailureSchema } from './failure-view.ts'
-import { IncidentQuerySchema } from './incident-query.ts'
+import { IncidentFormatSchema, IncidentQuerySchema } from './incident-query.ts'
 import {
   IncidentDetailSchema,
   IncidentPageSchema,
@@ -77,7 +77,7 @@ const incidentPaths = {
       parameters: queryParameters(IncidentQuerySchema),
       responses: {
         200: { description: 'A page; for people as text.', content: { ...json(ref('IncidentPage')), ...FOR_PEOPLE } },
-        ...problems(400, 401, 503),
+        ...problems(400, 401, 421, 429, 503),
       },
     },
   },
@@ -85,13 +85,13 @@ const incidentPaths = {
     get: {
       operationId: 'getIncident',
       summary: 'One incident, with verdicts, measures and what to read again',
-      parameters: [pathParameter('id', uuid)],
+      parameters: [pathParameter('id', uuid), ...queryParameters(IncidentFormatSchema)],
       responses: {
         200: {
           description: 'The incident; for people as text.',
           content: { ...json(ref('IncidentDetail')), ...FOR_PEOPLE },
         },
-        ...problems(401, 404, 503),
+        ...problems(400, 401, 404, 421, 503),
       },
     },
   },
@@ -104,7 +104,7 @@ const incidentPaths = {
       requestBody: { required: true, content: json(ref('Resolve')) },
       responses: {
         200: { description: 'The closed incident.', content: json(ref('Incident')) },
-        ...problems(400, 401, 403, 404, 409, 413, 415, 503),
+        ...problems(400, 401, 403, 404, 409, 413, 415, 421, 503),
       },
     },
   },
@@ -112,7 +112,10 @@ const incidentPaths = {
     get: {
       operationId: 'listEndpoints',
       summary: 'Endpoints that are configured or have failed',
-      responses: { 200: { description: 'All of them.', content: json(ref('EndpointList')) }, ...problems(401) },
+      responses: {
+        200: { description: 'All of them.', content: json(ref('EndpointList')) },
+        ...problems(401, 421, 429),
+      },
     },
   },
   '/api/v1/endpoints/{name}': {
@@ -120,7 +123,7 @@ const incidentPaths = {
       operationId: 'getEndpoint',
       summary: 'One endpoint: newest probes, open incident',
       parameters: [pathParameter('name', { type: 'string', description: 'URL-encoded.' })],
-      responses: { 200: { description: 'The endpoint.', content: json(ref('Endpoint')) }, ...problems(401, 404) },
+      responses: { 200: { description: 'The endpoint.', content: json(ref('Endpoint')) }, ...problems(401, 404, 421) },
     },
   },
 }
@@ -176,10 +179,10 @@ export function openapi({ version, externalUrl }: { version: string; externalUrl
           parameters: queryParameters(FailureQuerySchema),
           responses: {
             200: {
-              description: 'A page; as application/x-ndjson all that match, one a line.',
+              description: 'A page; as application/x-ndjson all that match or the first `limit`, one per line.',
               content: { ...json(ref('FailurePage')), 'application/x-ndjson': { schema: ref('Failure') } },
             },
-            ...problems(400, 401, 503),
+            ...problems(400, 401, 421, 429, 503),
           },
         },
       },
@@ -190,7 +193,7 @@ export function openapi({ version, externalUrl }: { version: string; externalUrl
           parameters: [pathParameter('id', uuid)],
           responses: {
             200: { description: 'The failure.', content: json(ref('Failure')) },
-            ...problems(401, 404, 503),
+            ...problems(401, 404, 421, 503),
           },
         },
       },

@@ -20,12 +20,15 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   too_large: [413, 'Content too large'],
   unsupported_media_type: [415, 'Unsupported media type'],
   unsupported_encoding: [415, 'Unsupported content encoding'],
+  misdirected_request: [421, 'Misdirected request'],
   invalid_report: [422, 'Invalid report'],
   idempotency_key_reused: [422, 'Idempotency key reused'],
+  too_many_requests: [429, 'Too many requests'],
   internal: [500, 'Internal error'],
   journal_unavailable: [503, 'Journal unavailable'],
   journal_full: [503, 'Too many reports waiting'],
   answer_timeout: [503, 'Not known to be durable in time'],
+  overloaded: [503, 'Overloaded'],
   shutting_down: [503, 'Shutting down'],
   configuration_invalid: [503, 'Configuration invalid'],
 }
@@ -63,7 +66,7 @@ export function errorAnswer(thrown: unknown): { status: number; headers: Record<
   const error = asAppError(thrown)
   const body = problem(error)
   const headers: Record<string, string> = { 'Content-Type': PROBLEM_TYPE, 'Cache-Control': 'no-store' }
-  if (body.status === 503) headers['Retry-After'] = String(error.retryAfter ?? 1)
+  if (body.status === 503 || body.status === 429) headers['Retry-After'] = String(error.retryAfter ?? 1)
   if (body.status === 401) headers['WWW-Authenticate'] = 'Bearer realm="webhook-error-exporter"'
   // The rest of what is too slow is not waited for.
   if (body.status === 408) headers['Connection'] = 'close'

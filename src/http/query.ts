@@ -10,10 +10,20 @@ export type QueryReaders = Readonly<Record<string, QueryReader>>
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
+/** The last millisecond that RFC 3339 can write. */
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z')
+
 /** What more than one route takes; times become milliseconds since the epoch. */
 export const QUERY_READERS = {
-  text: [(text) => text, 'a text'],
-  time: [readTime, `a time: ${TIME_FORMS}`],
+  // PostgreSQL has no text with NUL, and no stored text has one.
+  text: [(text) => (text.includes('\0') ? undefined : text), 'text without NUL'],
+  time: [
+    (text, now) => {
+      const time = readTime(text, now)
+      return time !== undefined && time >= 0 && time <= LAST_TIME ? time : undefined
+    },
+    `a time from 1970 to 9999: ${TIME_FORMS}`,
+  ],
   limit: [
     (text) => (/^\d{1,4}$/.test(text) && +text >= 1 && +text <= 1_000 ? Number(text) : undefined),
     'an integer from 1 to 1000',
@@ -39,6 +49,9 @@ export function readQuery(params: URLSearchParams, readers: QueryReaders, now: n
       if (values[name] === undefined) faults.push({ pointer: name, detail: `must be ${reader[1]}` })
     }
   }
+  const { since, until } = values
+  if (typeof since === 'number' && typeof until === 'number' && since > until)
+    faults.push({ pointer: 'since', detail: 'must not be after until' })
   if (faults.length > 0) {
     const what = faults.map((fault) => `${fault.pointer} ${fault.detail}`).join('; ')
     throw new AppError('invalid_request', `the query is not valid: ${what}`, { faults })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Middleware } from 'koa'
 import type { Recorded } from '../domain/journal.ts'
 import { parseReport, type Report } from '../domain/report.ts'
@@ -7,6 +8,7 @@ import type { Receipt } from '../service/record.ts'
 import { readBody } from './body.ts'
 import type { CanaryReceiver } from './canary-handler.ts'
 import { bodyDigest, idempotencyKey } from './idempotency.ts'
+import type { Intake } from './intake.ts'
 import { BODY_TIMEOUT } from './listener.ts'
 
 export interface ReportState {
@@ -22,6 +24,7 @@ export interface ReportHandlerParts {
   readonly authenticate: (authorization: string | undefined) => string
   readonly record: (report: Report, receipt: Receipt) => Promise<Recorded>
   readonly canary: CanaryReceiver
+  readonly intake: Pick<Intake, 'run'>
   /** Bytes. */
   readonly bodyLimit: number
   /** Milliseconds from the whole body to the answer. */
@@ -30,6 +33,21 @@ export interface ReportHandlerParts {
 
 /** `POST /webhooks/error`: 202 with the failure's id once it is durable. Cheap refusals come first. */
 export function handleReport(parts: ReportHandlerParts): Middleware<ReportState> {
+  const receive = receiveReport(parts)
+  return async (ctx, next) => {
+    const begun = performance.now()
+    try {
+      await receive(ctx, next)
+    } catch (error) {
+      // Answered at once, a client that repeats at once would keep the service busy with refusing. The body is let go by now.
+      if (error instanceof AppError && error.code === 'overloaded')
+        await sleep(Math.max(0, begun + parts.answerTimeout / 2 - performance.now()))
+      throw error
+    }
+  }
+}
+
+function receiveReport(parts: ReportHandlerParts): Middleware<ReportState> {
   return async (ctx) => {
     const { headers } = ctx.req
     const tenant = parts.authenticate(headers.authorization)
@@ -38,21 +56,27 @@ export function handleReport(parts: ReportHandlerParts): Middleware<ReportState>
     if (canary) await parts.canary.check(headers)
     const key = idempotencyKey(headers)
     const raw = await readBody(ctx.req, { limit: parts.bodyLimit, timeout: BODY_TIMEOUT })
-    const report = parseReport(raw)
+    const { intake, answerTimeout } = parts
     if (canary) {
-      ctx.body = await within(parts.canary.take(headers), parts.answerTimeout)
+      const taken = intake.run(raw.length, () => {
+        parseReport(raw)
+        return parts.canary.take(headers)
+      })
+      ctx.body = await within(taken, answerTimeout)
       ctx.state.canary = true
       ctx.status = 202
       return
     }
-    const recorded = parts.record(report, {
-      source: parts.source,
-      tenant,
-      raw,
-      span: ctx.state.span,
-      ...(key !== undefined && { idempotency: { key, digest: bodyDigest(raw) } }),
-    })
-    ctx.state.recorded = await within(recorded, parts.answerTimeout)
+    const recorded = intake.run(raw.length, () =>
+      parts.record(parseReport(raw), {
+        source: parts.source,
+        tenant,
+        raw,
+        span: ctx.state.span,
+        ...(key !== undefined && { idempotency: { key, digest: bodyDigest(raw) } }),
+      }),
+    )
+    ctx.state.recorded = await within(recorded, answerTimeout)
     ctx.status = 202
     // As text with its type: Koa would look the type of an object up for each answer.
     ctx.set('Content-Type', 'application/json; charset=utf-8')
@@ -73,7 +97,9 @@ function checkHeaders(ctx: Context): void {
   const { headers } = ctx.req
   // What nearly all senders say.
   if (headers['content-type'] === 'application/json' && headers['content-encoding'] === undefined) return
-  if (ctx.request.type.trim().toLowerCase() !== 'application/json') {
+  // RETM documents no header. A body without a type may be looked at (RFC 9110 section 8.3): whether it is JSON shows then.
+  const type = ctx.request.type.trim().toLowerCase()
+  if (type !== '' && type !== 'application/json') {
     throw new AppError('unsupported_media_type', 'send the report as Content-Type: application/json')
   }
   const charset = ctx.request.charset.toLowerCase()

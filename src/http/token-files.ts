@@ -1,8 +1,9 @@
 import { constants, readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { TENANT_PATTERN } from '../config-schema.ts'
+import { tooShort } from '../domain/secret-length.ts'
 import type { Log } from '../domain/telemetry.ts'
-import type { Token } from './credentials.ts'
+import { digestOf, type Token } from './credentials.ts'
 
 /** Where tokens come from. A folder holds a file a tenant; every line of a file is a token. */
 export interface TokenPlaces {
@@ -22,6 +23,8 @@ export interface TokenReaderParts {
   readonly onFailure: () => void
   /** Milliseconds between two looks. */
   readonly interval?: number
+  /** Characters that each token must have; a file with a shorter one is rejected. */
+  readonly minLength?: number
 }
 
 const MAX_FILE = 64 * 1_024
@@ -29,13 +32,13 @@ const MAX_FILES = 10_000
 const tenantName = new RegExp(TENANT_PATTERN)
 
 /**
- * Reads tokens from files and looks again by content: a mounted Secret changes through symbolic links, without any
- * event that could be trusted. A file that cannot be read, is empty or holds no tokens keeps what it held before; one
- * that is gone from a folder loses its tokens, unless the whole folder is gone or empty. A token that two tenants share
- * counts for none of them at the start, and makes a later look faulty.
+ * Reads tokens from files and polls their content: a mounted Secret changes through symbolic links, without reliable
+ * events. A file that cannot be read, is empty or holds no valid tokens keeps what it held before; one that is gone from
+ * a folder loses its tokens, unless the whole folder is gone or empty. A token that several tenants share identifies none
+ * of them: it alone is dropped, so that every other change (a revocation above all) still takes effect.
  */
 export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) {
-  const { log, owner, onTokens, onFailure, interval = 2_000 } = parts
+  const { log, owner, onTokens, onFailure, interval = 2_000, minLength = 1 } = parts
   const lastGood = new Map<string, readonly Token[]>()
   const told = new Map<string, string>()
   let current: string | undefined
@@ -47,12 +50,13 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
     onFailure()
     if (told.get(place) === why) return
     told.set(place, why)
-    const kept = lastGood.size > 0 || places.fixed.length > 0 ? '; the tokens known before stay in force' : ''
-    log.warn({ owner, place }, `tokens cannot be read from ${place}: ${why}${kept}`)
+    const hadTokens = [...lastGood.keys()].some((file) => file === place || file.startsWith(join(place, '/')))
+    const kept = hadTokens ? '; the tokens read from it before stay in force' : ''
+    log.warn({ owner, place }, `${owner}: cannot read tokens from ${place}: ${why}${kept}`)
   }
 
   const readOne = async (file: string, tenant: string) => {
-    const tokens = await tokensOf(file, tenant)
+    const tokens = await tokensOf(file, tenant, minLength)
     if (typeof tokens === 'string') return fail(file, tokens)
     told.delete(file)
     lastGood.set(file, tokens)
@@ -95,14 +99,25 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
     if (places.folder !== undefined) await readFolder(places.folder)
     const tokens = [...places.fixed, ...[...lastGood.values()].flat()]
     const shared = sharedTokens(tokens)
-    const tenants = [...shared.values()].flatMap((owners) => [...owners])
     if (shared.size === 0) told.delete(owner)
-    else fail(owner, `one token belongs to the tenants ${tenants.slice(0, 10).join(', ')}; give each its own`)
-    const content = JSON.stringify(tokens)
-    if (content === current || (shared.size > 0 && current !== undefined)) return
-    if (current !== undefined) log.info({ owner, tokens: tokens.length }, 'tokens were read again')
+    else reportShared(shared)
+    const accepted = tokens.filter(({ digest }) => !shared.has(digest))
+    const content = JSON.stringify(accepted)
+    if (content === current) return
+    if (current !== undefined) log.info({ owner, tokens: accepted.length }, 'tokens reloaded')
     current = content
-    onTokens(tokens.filter((token) => !shared.has(token.value)))
+    onTokens(accepted)
+  }
+
+  const reportShared = (shared: ReadonlyMap<string, ReadonlySet<string>>) => {
+    onFailure()
+    const why = [...shared.values()].map((tenants) => [...tenants].slice(0, 10).join(' and ')).join('; ')
+    if (told.get(owner) === why) return
+    told.set(owner, why)
+    log.warn(
+      { owner, shared: shared.size },
+      `${owner}: ${sharedTokenText(shared)}; shared tokens are rejected, all others stay valid`,
+    )
   }
 
   const lookAgain = () => {
@@ -130,36 +145,56 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
   }
 }
 
-/** Tokens that several tenants have, which say nothing about who sent them; each with its tenants. */
-function sharedTokens(tokens: readonly Token[]): Map<string, Set<string>> {
+/** Digests of tokens that several tenants have, each with its tenants. */
+export function sharedTokens(tokens: readonly Token[]): Map<string, Set<string>> {
   const owners = new Map<string, Set<string>>()
-  for (const { tenant, value } of tokens) owners.set(value, (owners.get(value) ?? new Set()).add(tenant))
+  for (const { tenant, digest } of tokens) owners.set(digest, (owners.get(digest) ?? new Set()).add(tenant))
   return new Map([...owners].filter(([, tenants]) => tenants.size > 1))
 }
 
+/** Names the tenants that share tokens, and the fix. */
+export function sharedTokenText(shared: ReadonlyMap<string, ReadonlySet<string>>): string {
+  const [tenants = new Set<string>()] = shared.values()
+  const names = [...tenants].slice(0, 10).join(', ')
+  const more = shared.size > 1 ? ` (and ${shared.size - 1} more shared ${shared.size > 2 ? 'tokens' : 'token'})` : ''
+  return `the tenants ${names} share one token${more}; give each tenant its own`
+}
+
 /** @returns the tokens, or why there are none */
-async function tokensOf(file: string, tenant: string): Promise<readonly Token[] | string> {
+export async function tokensOf(file: string, tenant: string, minLength = 1): Promise<readonly Token[] | string> {
   if (tenant !== '' && !tenantName.test(tenant))
-    return 'the file’s name is no tenant name (letters, digits, dot, underscore, hyphen)'
+    return 'the file’s name is not a tenant name (letters, digits, dot, underscore, hyphen)'
   let text: string
   try {
-    // Without waiting: a pipe in its place would hold up the start for ever.
+    // Non-blocking: a pipe in its place would block the start forever.
     const content = await readFile(file, { flag: constants.O_RDONLY | constants.O_NONBLOCK })
     if (content.length > MAX_FILE) return `it is larger than ${MAX_FILE} bytes`
     text = content.toString('utf8')
+    // The buffer is outside of the heap and would keep the tokens until its memory is used again.
+    content.fill(0)
   } catch (error) {
     return `${(error as NodeJS.ErrnoException).code}`
   }
-  return tokensIn(text, tenant)
+  return tokensIn(text, tenant, minLength)
 }
 
-/** Every line a token, white space at its ends ignored. @returns the tokens, or why there are none */
-export function tokensIn(text: string, tenant: string): readonly Token[] | string {
+/** Every line is a token; white space at its ends is ignored. @returns the tokens, or why there are none */
+export function tokensIn(text: string, tenant: string, minLength = 1): readonly Token[] | string {
   const values = text
-    .split(/\r?\n/)
+    .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
+  const found = tokensOfLines(values, tenant, minLength)
+  // The engine keeps the text of the last match (RegExp.input) until the next one.
+  ;/^/.test('')
+  return found
+}
+
+function tokensOfLines(values: readonly string[], tenant: string, minLength: number): readonly Token[] | string {
   if (values.length === 0) return 'it holds no token'
-  if (values.some((value) => !/^[\x21-\x7e]+$/.test(value))) return 'a line is no token (visible ASCII without spaces)'
-  return values.map((value) => ({ tenant, value }))
+  if (values.some((value) => !/^[\x21-\x7e]+$/.test(value)))
+    return 'a line is not a token (visible ASCII without spaces)'
+  const short = values.find((value) => value.length < minLength)
+  if (short !== undefined) return tooShort('a token', short.length)
+  return values.map((value) => ({ tenant, digest: digestOf(value) }))
 }

@@ -62,6 +62,22 @@ export function faultOf(error: unknown, path: string, roomless: boolean): FaultE
   return new FaultError(kind, detailOf(kind, path, code === 'ERR_SQLITE_ERROR' ? message : (code ?? message)))
 }
 
+/** Unknown table or column, wrong use, value or type: the query is at fault, and the file is not. */
+const OF_THE_QUERY = new Set([1, 18, 20, 21, 25])
+
+/**
+ * What a failed reading means.
+ * @returns a FaultError if the file cannot be read; the error itself if the query is at fault
+ */
+export function readFaultOf(error: unknown, path: string): unknown {
+  const { code, errcode, message } = error as SqliteError
+  if (code !== 'ERR_SQLITE_ERROR' || errcode === undefined || OF_THE_QUERY.has(errcode & 0xff)) return error
+  const kind = PRIMARY[errcode & 0xff] ?? 'io'
+  if (kind === 'corrupt' || kind === 'permission') return new FaultError(kind, detailOf(kind, path, message))
+  if (kind === 'locked') return new FaultError(kind, `${path} is locked by another process and cannot be read`)
+  return new FaultError('io', `${path} cannot be read (${message}); look at the volume and the kernel's log`)
+}
+
 /** One or two sentences: what is wrong with which file, and the next step. */
 export function detailOf(kind: JournalFault, path: string, reason = ''): string {
   switch (kind) {

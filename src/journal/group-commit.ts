@@ -35,6 +35,8 @@ export class GroupCommit<W extends Written = Written> {
   readonly #size: GroupSize
   #gathering: NodeJS.Immediate | undefined
   #underWay: readonly Waiting[] = []
+  #begun = 0
+  readonly #latest = new LatestCommits()
   #drained: (() => void) | undefined
 
   constructor(parts: GroupCommitParts<W>) {
@@ -46,6 +48,18 @@ export class GroupCommit<W extends Written = Written> {
   /** Works that wait or are being written. */
   get pending(): number {
     return this.#queue.length + this.#underWay.length
+  }
+
+  /** Milliseconds until a work that is added now is expected to be durable; 0 if nothing waits, whatever commits took before. */
+  expectedCommit(): number {
+    if (this.pending === 0) return 0
+    const { groupBytes } = this.#parts.limits
+    const groups = Math.max(1, (this.#queue.length + 1) / this.#size.most, this.#queue.bytes / groupBytes)
+    const commit = this.#latest.shortest
+    if (this.#underWay.length === 0) return Math.ceil(groups) * commit
+    const elapsed = performance.now() - this.#begun
+    // A commit that takes longer than usual may well take as long again.
+    return (elapsed < commit ? commit - elapsed : elapsed) + Math.ceil(groups) * commit
   }
 
   /** @throws AppError (as rejection) `journal_full`, what `settle` rejects with, and what the owner rejects with */
@@ -83,12 +97,14 @@ export class GroupCommit<W extends Written = Written> {
     const group = this.#queue.take(this.#size.most, this.#parts.limits.groupBytes)
     if (group.length === 0) return this.#drained?.()
     this.#underWay = group
-    const begun = performance.now()
+    this.#begun = performance.now()
+    const begun = this.#begun
     try {
       const works = group.map(({ work }) => work)
       const written = await this.#parts.write(works)
       if (this.#underWay !== group) return
       const seconds = (performance.now() - begun) / 1_000
+      this.#latest.add(seconds * 1_000)
       if (written.seconds !== undefined) this.#size.learn(group.length, written.seconds)
       this.#parts.onWritten?.(works, written)
       this.#underWay = []
@@ -104,6 +120,20 @@ export class GroupCommit<W extends Written = Written> {
     const added = results.filter(isAdded).length
     if (added > 0) this.#parts.onCommitted(added, seconds)
     for (const [index, result] of results.entries()) settle(group[index]!, result, stateOf)
+  }
+}
+
+/** How long the latest groups took. Of few, and the shortest of them, so that one commit that hung is forgotten soon. */
+class LatestCommits {
+  readonly #milliseconds: number[] = []
+
+  get shortest(): number {
+    return this.#milliseconds.length === 0 ? 0 : Math.min(...this.#milliseconds)
+  }
+
+  add(milliseconds: number): void {
+    this.#milliseconds.push(milliseconds)
+    if (this.#milliseconds.length > 4) this.#milliseconds.shift()
   }
 }
 

@@ -4,7 +4,7 @@ import type { Journal, JournalEvents, RetentionLimits } from '../domain/journal.
 import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
 import { isPostgresUrl } from '../domain/postgres-url.ts'
 import { ENDPOINT_LIMIT } from '../domain/series.ts'
-import type { Fault } from './fault.ts'
+import type { Inspection } from './sqlite-inspect.ts'
 
 /** The section `journal` of the configuration. */
 export interface JournalConfig {
@@ -21,6 +21,8 @@ export interface OpenedJournal {
   readonly lease: Lease
   /** Whether other replicas may take reports while this one cannot. */
   readonly shared: boolean
+  /** By which everything that is kept in the journal is dated; the same for all who share it. */
+  readonly clock: Clock
 }
 
 /** `sqlite:PATH`; of the URL-like forms, `sqlite://PATH` names the same, and `sqlite:///PATH` one below the root. */
@@ -51,18 +53,19 @@ export async function openJournal(
       places,
       ...parts,
     })
-    return { journal, lease: journal.lease, shared: true }
+    return { journal, lease: journal.lease, shared: true, clock: () => journal.now() }
   }
   const { openSqliteJournal } = await import('./sqlite.ts')
   return {
     journal: openSqliteJournal({ path: sqlitePath(url), retention, ...parts }),
     lease: SOLE_LEASE,
     shared: false,
+    clock: parts.clock,
   }
 }
 
 /** What would keep the service from writing to a journal that exists; nothing is made or changed. */
-export async function inspectJournal(config: Omit<JournalConfig, 'retention'>): Promise<Fault | undefined> {
+export async function inspectJournal(config: Omit<JournalConfig, 'retention'>): Promise<Inspection> {
   if (isPostgresUrl(config.url)) return (await import('./postgres-inspect.ts')).inspectPostgres(config)
   return (await import('./sqlite-inspect.ts')).inspectFile(sqlitePath(config.url))
 }

@@ -62,10 +62,14 @@ export class Connector {
     throw fault
   }
 
-  /** One more session with the server of the last `writer`. @throws FaultError */
-  async another(): Promise<Session> {
+  /**
+   * One more session with the server of the last `writer`.
+   * @param within milliseconds that it may take at most
+   * @throws FaultError
+   */
+  async another(within = Number.POSITIVE_INFINITY): Promise<Session> {
     try {
-      return await this.#connect(this.#current)
+      return await this.#connect(this.#current, within)
     } catch (error) {
       throw postgresFault(error, this.where)
     }
@@ -82,7 +86,7 @@ export class Connector {
     )
   }
 
-  async #connect(index: number): Promise<Session> {
+  async #connect(index: number, within = Number.POSITIVE_INFINITY): Promise<Session> {
     const { user, database, sslmode, connectTimeout, applicationName } = this.#address
     const { host, port } = this.#address.hosts[index]!
     const target: Target = {
@@ -91,7 +95,7 @@ export class Connector {
       user,
       database,
       password: await this.#password(),
-      connectTimeout,
+      connectTimeout: Math.min(connectTimeout, within),
       applicationName,
     }
     if (sslmode === 'disable' || host.startsWith('/')) return Session.connect({ ...target, ssl: false })

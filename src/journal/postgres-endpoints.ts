@@ -24,7 +24,7 @@ export interface Places {
   readonly limit: number
 }
 
-/** A state with the number of its changes, by which a newer one is told from an older. */
+/** A state with the number of its changes, which the state has too. */
 export interface Versioned {
   readonly state: EndpointState
   readonly version: number
@@ -92,14 +92,28 @@ export class KnownEndpoints {
 
   /** Replaces what was known by what the database holds. */
   async load(session: Session): Promise<void> {
+    const endpoints = await select(session, 'true', [])
     this.#known.clear()
     this.#foreseen.clear()
-    this.take(await select(session, 'true', []))
+    this.take(endpoints)
   }
 
-  /** Takes what changed within so many seconds. @returns whether there was news */
+  /** Takes what changed within so many seconds, and forgets what is gone. @returns whether there was news */
   async poll(session: Session, seconds: number): Promise<boolean> {
-    return this.take(await select(session, `e.updated_at > now() - $1 * interval '1 second'`, [seconds + OVERLAP]))
+    const forgotten = await this.#forget(session)
+    const changed = await select(session, `e.updated_at > now() - $1 * interval '1 second'`, [seconds + OVERLAP])
+    return this.take(changed) || forgotten
+  }
+
+  /** Another replica drops endpoints that have been silent for long. @returns whether any was known here */
+  async #forget(session: Session): Promise<boolean> {
+    // What is stored while the question is under way is not in its answer.
+    const before = [...this.#known]
+    const rows = await session.query<[string]>(`SELECT endpoint FROM ${SCHEMA}.endpoints`)
+    const there = new Set(rows.map(([endpoint]) => endpoint))
+    const gone = before.filter(([name, endpoint]) => !there.has(name) && this.#known.get(name) === endpoint)
+    for (const [name] of gone) this.#known.delete(name)
+    return gone.length > 0
   }
 }
 
@@ -118,6 +132,7 @@ const stateOf = (row: StateRow | LockedRow, incident: string | null): EndpointSt
   goodProof: row[2],
   failedProbes: row[3],
   incidents: row[4],
+  version: row[6],
   incident: incident === null ? null : (JSON.parse(incident) as Incident),
 })
 
@@ -205,7 +220,7 @@ async function placed(session: Session, names: readonly string[], { configured, 
   return names.filter((name) => reserved.has(name) || taken.has(name) || free-- > 0)
 }
 
-/** Drops endpoints without an open incident that have not changed since, milliseconds since the epoch. */
+/** Drops endpoints without an open incident that have not changed since, milliseconds since the epoch by the server's clock. */
 export function forgetEndpoints(session: Session, unchangedSince: number): Promise<number> {
   return session.execute(
     `DELETE FROM ${SCHEMA}.endpoints e WHERE e.changed_at < $1 AND NOT EXISTS

@@ -95,7 +95,9 @@ function reduce(
   })
   const endpoints = new Map<string, Versioned>()
   for (const [name, { version }] of before) {
-    endpoints.set(name, { state: states.get(name)!, version: changed.has(name) ? version + 1 : version })
+    const state = states.get(name)!
+    const next = { state: { ...state, version: version + 1 }, version: version + 1 }
+    endpoints.set(name, changed.has(name) ? next : { state, version })
   }
   return {
     changes,

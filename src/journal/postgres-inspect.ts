@@ -1,7 +1,8 @@
 import { parsePostgresUrl } from '../domain/postgres-url.ts'
-import { type Fault, FaultError } from './fault.ts'
+import { FaultError } from './fault.ts'
 import { Connector } from './postgres-connect.ts'
 import type { PostgresJournalOptions } from './postgres-options.ts'
+import type { Inspection } from './sqlite-inspect.ts'
 
 /**
  * What would keep the service from writing to this database; nothing is made or changed.
@@ -9,14 +10,14 @@ import type { PostgresJournalOptions } from './postgres-options.ts'
  */
 export async function inspectPostgres(
   options: Pick<PostgresJournalOptions, 'url' | 'passwordFile' | 'allowUnsafeDurability'>,
-): Promise<Fault | undefined> {
+): Promise<Inspection> {
   const { url, passwordFile, allowUnsafeDurability: allowUnsafe = false } = options
   try {
     const session = await new Connector(parsePostgresUrl(url), { passwordFile, allowUnsafe }).writer()
     session.end()
-    return undefined
+    return {}
   } catch (error) {
-    if (error instanceof FaultError) return error.fault
+    if (error instanceof FaultError) return { fault: error.fault }
     throw error
   }
 }

@@ -15,6 +15,8 @@ export class PostgresLease implements Lease {
   readonly #handlers = new Set<(fence: number | null) => void>()
   #fence: number | null = null
   #timer: NodeJS.Timeout | undefined
+  /** Whether this process is done with it: a renewal that was on its way must not take it again. */
+  #closed = false
 
   /**
    * @param holder a name that no other process has
@@ -36,6 +38,7 @@ export class PostgresLease implements Lease {
 
   /** Takes it where it is free, renews it where it is ours. */
   async renew(session: Session): Promise<void> {
+    if (this.#closed) return
     const asked = performance.now()
     const [row] = await session.query<[number]>(
       `INSERT INTO ${SCHEMA}.leases AS l (name, holder, fence, expires_at)
@@ -46,6 +49,7 @@ export class PostgresLease implements Lease {
        RETURNING fence`,
       [NAME, this.#holder, this.#term],
     )
+    if (this.#closed) return
     if (!row) return this.#set(null)
     clearTimeout(this.#timer)
     const left = this.#term - (performance.now() - asked)
@@ -54,19 +58,21 @@ export class PostgresLease implements Lease {
     this.#set(row[0])
   }
 
-  /** Lets go at once, so that another replica need not wait for the term's end. */
+  /**
+   * Lets go for good, so that another replica need not wait for the term's end.
+   * @param session the one that renews: its statements run in order, so a renewal on its way is undone too
+   */
   async release(session: Session): Promise<void> {
-    const fence = this.#fence
     this.drop()
-    if (fence === null) return
-    await session.execute(
-      `UPDATE ${SCHEMA}.leases SET expires_at = now() WHERE name = $1 AND holder = $2 AND fence = $3`,
-      [NAME, this.#holder, fence],
-    )
+    await session.execute(`UPDATE ${SCHEMA}.leases SET expires_at = now() WHERE name = $1 AND holder = $2`, [
+      NAME,
+      this.#holder,
+    ])
   }
 
-  /** Stops acting as the holder, without telling the database. */
+  /** Stops acting as the holder for good, without telling the database. */
   drop(): void {
+    this.#closed = true
     clearTimeout(this.#timer)
     this.#set(null)
   }

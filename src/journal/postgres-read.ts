@@ -1,5 +1,6 @@
 import { SCHEMA } from './postgres-migrations.ts'
 import type { Session } from './postgres-session.ts'
+import { text } from './postgres-write.ts'
 import type { Select } from './reader.ts'
 import type { Query } from './sqlite-query.ts'
 
@@ -14,8 +15,18 @@ export const selectBy =
     return lend((session) => session.query(sql, parameters, DEADLINE)) as Promise<R[]>
   }
 
-/** A reading query of the SQLite adapter in PostgreSQL's words: tables with their schema, placeholders with numbers. */
+/**
+ * A reading query of the SQLite adapter in PostgreSQL's words: tables with their schema, placeholders with numbers, and
+ * no value that a column's type does not have, which would be an error instead of an empty page.
+ */
 export function forPostgres({ sql, parameters }: Query): Query {
   let number = 0
-  return { sql: sql.replace(/\bFROM (\w+)/, `FROM ${SCHEMA}.$1`).replace(/\?/g, () => `$${++number}`), parameters }
+  return {
+    sql: sql.replace(/\bFROM (\w+)/, `FROM ${SCHEMA}.$1`).replace(/\?/g, () => `$${++number}`),
+    parameters: parameters.map((value) => (typeof value === 'string' ? text(value) : bigint(value))),
+  }
 }
+
+/** The nearest number that a bigint column holds exactly in JavaScript too. */
+const bigint = (value: number): number =>
+  Math.max(Number.MIN_SAFE_INTEGER, Math.min(Math.trunc(value) || 0, Number.MAX_SAFE_INTEGER))

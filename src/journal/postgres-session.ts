@@ -1,7 +1,9 @@
-import { connect as connectSocket, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type pg from 'pg'
 import { FaultError } from './fault.ts'
+import { cancelStatement } from './postgres-cancel.ts'
+import { NotCommittedError, unreplicated } from './postgres-fault.ts'
 
 export interface Target {
   readonly host: string
@@ -20,6 +22,10 @@ export type Statement = string | { readonly name: string; readonly text: string 
 
 /** Milliseconds for a statement that says nothing else. */
 const DEADLINE = 5_000
+/** Milliseconds without an answer after which a connection may be gone without either side having been told. */
+const IDLE = 1_000
+/** Milliseconds for the answer that shows it is not; the rest of a sender's deadline is for a new connection. */
+const PING_DEADLINE = 200
 /** What a server, database or role sets otherwise would be the way of every connection; ours go by this alone. */
 const SETTINGS = Object.entries({
   // A replica that is cut off in a transaction must not keep its locks until TCP notices. Above every deadline of ours.
@@ -38,19 +44,21 @@ const SETTINGS = Object.entries({
 const SET = `SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS wanted (name, value)
   WHERE current_setting(name, true) IS NOT NULL`
 const INT8 = 20
-const CANCEL_REQUEST = 80_877_102
 
 /**
  * One connection. Every statement has a deadline kept here, since the server's own `statement_timeout` does not end the
  * wait for a synchronous standby. A connection whose deadline passed is never used again.
  */
 export class Session {
+  /** Whether it was given up since an answer did not come in time. */
+  isTimedOut = false
   readonly #client: pg.Client
   readonly #target: Target
   readonly #types: pg.CustomTypesConfig
   #ended: Error | undefined
   #unreplicated = false
   #running = 0
+  #answeredAt = performance.now()
 
   static async connect(target: Target): Promise<Session> {
     // Loaded here, so that a service with a SQLite journal does not carry it.
@@ -78,7 +86,7 @@ export class Session {
     const session = new Session(client, target, types)
     try {
       await client.connect()
-      await session.execute(SET, [SETTINGS.map(([name]) => name), SETTINGS.map(([, value]) => value)])
+      await session.execute(SET, [SETTINGS.map(([name]) => name), SETTINGS.map(([, value]) => value)], connectTimeout)
     } catch (error) {
       session.end()
       throw error
@@ -104,11 +112,28 @@ export class Session {
     return this.#ended === undefined
   }
 
+  /** Whether it is usable and has answered lately. */
+  get isRecent(): boolean {
+    return this.usable && performance.now() - this.#answeredAt < IDLE
+  }
+
+  /** Whether it can be used; an idle one is asked, since proxies and NAT drop idle connections silently. Ends one that cannot. */
+  async isAlive(): Promise<boolean> {
+    if (this.isRecent) return true
+    try {
+      await this.query('SELECT 1', [], PING_DEADLINE)
+    } catch {
+      this.end()
+    }
+    return this.usable
+  }
+
   /**
    * One statement.
    * @param deadline milliseconds; past it the statement is cancelled, the connection given up, its outcome unknown
    * @returns rows as arrays, int8 as numbers
-   * @throws FaultError `unsafe_durability` where the commit did not wait for its standby; what pg throws
+   * @throws FaultError `unsafe_durability` where the commit did not wait for its standby; NotCommittedError if the
+   *   connection was lost before anything was sent; what pg throws
    */
   async query<R extends readonly unknown[]>(
     sql: Statement,
@@ -128,6 +153,7 @@ export class Session {
    * of those before: BEGIN, and what `work` hands to `last`, cost no round trip of their own. An error of `work` rolls back
    * where the connection still allows it; after an error of COMMIT that is no answer of the server the outcome is unknown.
    * @param work `last` takes statements whose results nobody needs before COMMIT
+   * @throws NotCommittedError if the connection was lost before COMMIT was sent; what `query` throws
    */
   async transaction<T>(
     work: (last: (statement: Promise<unknown>) => void) => Promise<T>,
@@ -149,12 +175,14 @@ export class Session {
         const answers = await Promise.allSettled(sent)
         if (this.usable) await this.execute('ROLLBACK', [], deadline).catch(() => this.end())
         // What came after the statement that failed was refused for its sake (25P02).
-        for (const answer of answers) if (answer.status === 'rejected') throw answer.reason
-        throw error
+        const reason = answers.find((answer) => answer.status === 'rejected')?.reason ?? error
+        // A server that loses the connection before COMMIT rolls back.
+        throw this.usable || reason instanceof FaultError ? reason : new NotCommittedError(reason)
       }
       const commit = this.#run('COMMIT', [], deadline)
       // Where one of them failed, the server made a ROLLBACK of the COMMIT; the first reason is the one to tell.
       const [committed, ...answers] = await Promise.allSettled([commit, ...sent])
+      if (committed.status === 'rejected' && committed.reason instanceof NotCommittedError) throw committed.reason
       for (const answer of answers) if (answer.status === 'rejected') throw answer.reason
       if (committed.status === 'rejected') throw committed.reason
       if (committed.value.command !== 'COMMIT') throw new Error('the server rolled the transaction back')
@@ -171,7 +199,7 @@ export class Session {
   }
 
   async #run(sql: Statement, values: readonly unknown[], deadline: number): Promise<pg.QueryArrayResult> {
-    if (this.#ended) throw this.#ended
+    if (this.#ended) throw new NotCommittedError(this.#ended)
     if (this.#running++ === 0) this.#unreplicated = false
     const timer = setTimeout(() => this.#abandon(deadline), deadline)
     try {
@@ -182,6 +210,7 @@ export class Session {
         rowMode: 'array',
         types: this.#types,
       })
+      this.#answeredAt = performance.now()
       if (this.#unreplicated) throw unreplicated(this.#target)
       return result
     } catch (error) {
@@ -194,6 +223,7 @@ export class Session {
   }
 
   #abandon(deadline: number): void {
+    this.isTimedOut = true
     this.#lost(new Error(`no answer within ${deadline} ms`))
     this.#cancel()
     this.#destroy()
@@ -210,27 +240,8 @@ export class Session {
     this.#ended ??= reason
   }
 
-  /**
-   * Asks the server to stop what the connection was doing (protocol, section 54.2.9): a process that waits for a standby
-   * would otherwise keep its locks and its place among `max_connections` for good.
-   */
   #cancel(): void {
     const { processID, secretKey } = this.#client as unknown as { processID: number | null; secretKey: number | null }
-    if (processID === null || typeof secretKey !== 'number') return
-    const { host, port } = this.#target
-    const socket = host.startsWith('/') ? connectSocket(`${host}/.s.PGSQL.${port}`) : connectSocket(port, host)
-    const request = Buffer.alloc(16)
-    for (const [index, word] of [16, CANCEL_REQUEST, processID, secretKey].entries())
-      request.writeInt32BE(word, index * 4)
-    socket.setTimeout(2_000, () => socket.destroy())
-    socket.on('error', () => {})
-    socket.end(request)
-    socket.unref()
+    if (processID !== null && typeof secretKey === 'number') cancelStatement(this.#target, { processID, secretKey })
   }
 }
-
-const unreplicated = ({ host, port }: Target) =>
-  new FaultError(
-    'unsafe_durability',
-    `${host}:${port} committed without its synchronous standby; look at the standby, or take it out of synchronous_standby_names`,
-  )

@@ -1,9 +1,8 @@
 import type { Change, IncidentSettings } from '../domain/incident.ts'
 import type { Entry } from '../domain/journal.ts'
-import { FaultError } from './fault.ts'
 import { insertCanaries } from './postgres-canary.ts'
 import type { EndpointEvent, KnownEndpoints, Places, Versioned } from './postgres-endpoints.ts'
-import { isEntryError, isRetryable, sqlState } from './postgres-fault.ts'
+import { isEntryError, isRetryable, NotCommittedError, sqlState } from './postgres-fault.ts'
 import { assumeGroup, assumption, reduceGroup } from './postgres-incidents.ts'
 import { SCHEMA } from './postgres-migrations.ts'
 import { storedAmong } from './postgres-prove.ts'
@@ -11,6 +10,7 @@ import { insertSeries, type Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import type { Work } from './queue.ts'
 import type { StoredRecord } from './records.ts'
+import type { RefusedRecord } from './set-aside.ts'
 import type { Result } from './settle.ts'
 
 export interface Written {
@@ -27,6 +27,8 @@ export interface GroupOptions {
   readonly series: Pick<Series, 'unknown'>
   readonly known: Pick<KnownEndpoints, 'get'>
   readonly places: Places
+  /** Told why an entry alone was refused. */
+  readonly onRefused?: (entry: Entry, reason: string) => void
   /** Whether a group may be written on the assumption that no other replica changes its endpoints. */
   readonly assuming: Assuming
 }
@@ -66,15 +68,29 @@ export async function writeGroup(session: Session, works: readonly Work[], optio
     return await retried(() => write(session, works, options))
   } catch (error) {
     if (!isEntryError(error) || !session.usable) throw error
-    if (works.length === 1) return { results: ['refused'], endpoints: new Map() }
+    if (works.length === 1) {
+      if (works[0]!.kind === 'entry') options.onRefused?.(works[0]!.entry, refusal(error))
+      return { results: ['refused'], endpoints: new Map() }
+    }
     // The server rolled the whole group back: each on its own shows which one it was.
     const parts: Written[] = []
-    for (const work of works) parts.push(await writeGroup(session, [work], options))
+    for (const work of works) parts.push(await writeGroup(session, [work], options).catch(rethrowUnknown))
     return {
       results: parts.flatMap(({ results }) => results),
       endpoints: new Map(parts.flatMap(({ endpoints }) => [...endpoints])),
     }
   }
+}
+
+/** What the server says of it that holds nothing of the entry itself. */
+function refusal(error: unknown): string {
+  const { constraint } = error as { readonly constraint?: string }
+  return `SQLSTATE ${sqlState(error)}${constraint ? `, constraint ${constraint}` : ''}`
+}
+
+/** Of a group whose parts are written one by one some are stored: it is not to be repeated as a whole. */
+function rethrowUnknown(error: unknown): never {
+  throw error instanceof NotCommittedError ? error.cause : error
 }
 
 async function retried<T>(work: () => Promise<T>): Promise<T> {
@@ -176,7 +192,7 @@ export const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, ca
 })
 
 /** PostgreSQL's text holds no NUL; the raw body keeps what was sent. */
-const text = (value: string): string => (value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value)
+export const text = (value: string): string => (value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value)
 
 /** @param onConflict what becomes of a record whose id is there; an error unless given */
 export async function insertFailures(
@@ -281,23 +297,31 @@ const nameOf = (source: string, tenant: string, key: string): string => `${sourc
 /**
  * Writes entries that were acknowledged elsewhere, as `writeGroup` does. One that is there already stays as it is; one
  * whose sender's id belongs to another body here is kept without that id, since it was promised.
- * @throws FaultError where one can neither be stored nor is there
+ * @returns also those that can neither be stored nor are there
  */
-export async function moveEntries(
-  session: Session,
-  entries: readonly Entry[],
-  options: GroupOptions,
-): Promise<Written> {
+export async function moveEntries(session: Session, entries: readonly Entry[], options: GroupOptions): Promise<Moved> {
+  const reasons = new Map<Entry, string>()
   const written = await writeGroup(
     session,
     entries.map((entry) => ({ kind: 'entry', entry })),
-    options,
+    { ...options, onRefused: (entry, reason) => reasons.set(entry, reason) },
   )
   const reused = entries.filter((_, index) => written.results[index] === 'reused')
   const again = reused.map(({ idempotency: _, ...entry }) => entry)
   const more = again.length > 0 ? await moveEntries(session, again, options) : undefined
   const refused = entries.filter((_, index) => written.results[index] === 'refused')
-  const missing = refused.length - (await storedAmong(session, refused)).length
-  if (missing > 0) throw new FaultError('io', `${missing} spilled reports cannot be stored; they stay in the spill`)
-  return { results: written.results, endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]) }
+  const there = new Set(await storedAmong(session, refused))
+  const missing = refused.filter((entry) => !there.has(entry))
+  return {
+    endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]),
+    refused: [
+      ...missing.map((record) => ({ record, reason: reasons.get(record) ?? 'refused' })),
+      ...(more?.refused ?? []),
+    ],
+  }
+}
+
+export interface Moved {
+  readonly endpoints: Written['endpoints']
+  readonly refused: readonly RefusedRecord[]
 }

@@ -3,29 +3,31 @@ import { hostname } from 'node:os'
 import type { Failure } from '../domain/failure.ts'
 import { firstIdAt } from '../domain/failure.ts'
 import type { IncidentEvent } from '../domain/incident.ts'
-import type {
-  Applied,
-  CanaryMoments,
-  Entry,
-  FailureFilter,
-  FailurePage,
-  IncidentFilter,
-  IncidentPage,
-  IncidentRecord,
-  Journal,
-  JournalSize,
-  JournalStatus,
-  Recorded,
+import {
+  type Applied,
+  type CanaryMoments,
+  type Entry,
+  type FailureFilter,
+  type FailurePage,
+  type IncidentFilter,
+  type IncidentPage,
+  type IncidentRecord,
+  type Journal,
+  type JournalSize,
+  type JournalStatus,
+  READ_FAULTS,
+  type Recorded,
 } from '../domain/journal.ts'
 import type { Lease } from '../domain/lease.ts'
 import { parsePostgresUrl } from '../domain/postgres-url.ts'
 import { AppError } from '../errors.ts'
-import { type Fault, FaultError } from './fault.ts'
+import type { Fault } from './fault.ts'
 import { GroupCommit, type Written } from './group-commit.ts'
 import { noteCanary } from './postgres-canary.ts'
+import { ServerClock } from './postgres-clock.ts'
 import { Connector } from './postgres-connect.ts'
 import { forgetEndpoints, KnownEndpoints, type Versioned } from './postgres-endpoints.ts'
-import { isRetryable, postgresFault } from './postgres-fault.ts'
+import { isEntryError, isQueryError, isRetryable, NotCommittedError, postgresFault } from './postgres-fault.ts'
 import { PostgresLease } from './postgres-lease.ts'
 import { migrate } from './postgres-migrations.ts'
 import { DEFAULTS, type PostgresJournalOptions, type Settings } from './postgres-options.ts'
@@ -35,7 +37,15 @@ import { expireAged, expireIncidents, expireOversized } from './postgres-retenti
 import { forgetSeries, insertSeries, Series } from './postgres-series.ts'
 import type { Session } from './postgres-session.ts'
 import { sizeOf } from './postgres-size.ts'
-import { Assuming, failureEvent, type GroupOptions, keyHolder, moveEntries, writeGroup } from './postgres-write.ts'
+import {
+  Assuming,
+  failureEvent,
+  type GroupOptions,
+  type Written as GroupWritten,
+  keyHolder,
+  moveEntries,
+  writeGroup,
+} from './postgres-write.ts'
 import type { Work, Works } from './queue.ts'
 import { JournalReader } from './reader.ts'
 import { SessionPool } from './session-pool.ts'
@@ -44,12 +54,16 @@ import { Spill } from './spill.ts'
 
 /** Entries of unknown outcome that are looked for after a reopening. */
 const UNKNOWN_LIMIT = 4_096
+/** Milliseconds for a connection in the place of one that was lost while idle: senders wait 900 ms. */
+const RECONNECT_DEADLINE = 600
 
 export type { PostgresJournalOptions }
 
 /** A journal that replicas share, and the lease that says which of them does what only one may do. */
 export interface PostgresJournal extends Journal {
   readonly lease: Lease
+  /** The database's clock, by which all replicas go; this process's own until it was asked for the first time. */
+  now(): number
 }
 
 /**
@@ -65,8 +79,9 @@ interface WrittenRows extends Written {
 }
 
 /**
- * One session writes, one looks after series and lease, one removes what is old, two read: five connections a replica at
- * most. A fault of any but the readers closes all of them, and opening starts over.
+ * One session writes, one looks after series and lease, one removes what is old, two read: five connections per replica at
+ * most. One that was lost while idle is replaced; after any other fault of any but the readers all are closed, and opening
+ * starts over.
  */
 class PooledJournal implements PostgresJournal {
   readonly lease: PostgresLease
@@ -75,6 +90,7 @@ class PooledJournal implements PostgresJournal {
   readonly #connector: Connector
   readonly #readers: SessionPool
   readonly #reader: JournalReader
+  readonly #serverClock: ServerClock
   readonly #series = new Series()
   readonly #endpoints = new KnownEndpoints()
   #assuming = new Assuming()
@@ -109,11 +125,22 @@ class PooledJournal implements PostgresJournal {
       passwordFile: options.passwordFile,
       allowUnsafe: this.#options.allowUnsafeDurability,
     })
-    this.#readers = new SessionPool(() => this.#connector.another(), { max: 2, waitLimit: 64 })
+    this.#serverClock = new ServerClock(options.clock)
+    this.#readers = new SessionPool(() => this.#connector.another(), {
+      max: 2,
+      waitLimit: 64,
+      onError: (error) => {
+        const { kind, detail } = postgresFault(error, this.#connector.where, 'read').fault
+        const known = READ_FAULTS.find((each) => each === kind) ?? 'io'
+        options.events.readFailed?.(isQueryError(error) ? 'query' : known, detail)
+      },
+      onClosed: () => options.events.readFailed?.('closed', 'the journal was closed while it was read'),
+    })
     this.#reader = new JournalReader(
       selectBy((work) => {
-        if (this.#state !== 'up' && this.#state !== 'closing') return Promise.reject(this.#unavailable())
-        return this.#readers.lend(work)
+        if (this.#state === 'up' || this.#state === 'closing') return this.#readers.lend(work)
+        options.events.readFailed?.('closed', 'the journal is not open')
+        return Promise.reject(this.#unavailable())
       }),
     )
     this.lease = new PostgresLease(`${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`, this.#options.leaseTerm)
@@ -121,6 +148,10 @@ class PooledJournal implements PostgresJournal {
     const { spill, incidents, clock, events } = options
     this.#spill =
       spill && new Spill({ ...spill, incidents, clock, onFault: ({ kind, detail }) => events.failed(kind, detail) })
+  }
+
+  now(): number {
+    return this.#serverClock.now()
   }
 
   async open(): Promise<void> {
@@ -170,8 +201,8 @@ class PooledJournal implements PostgresJournal {
     return this.#reader.list(filter, page)
   }
 
-  stream(filter: FailureFilter): AsyncIterable<Failure> {
-    return this.#reader.stream(filter)
+  stream(filter: FailureFilter, page?: { readonly before?: string }): AsyncIterable<Failure> {
+    return this.#reader.stream(filter, page)
   }
 
   async resetSeries(unseenSince: number): Promise<number> {
@@ -189,6 +220,10 @@ class PooledJournal implements PostgresJournal {
       size: this.#size,
       ...(this.#spill && { spill: this.#spill.status() }),
     }
+  }
+
+  expectedCommit(): number {
+    return this.#state === 'up' ? this.#groups.expectedCommit() : 0
   }
 
   async close(deadline: number): Promise<void> {
@@ -269,14 +304,20 @@ class PooledJournal implements PostgresJournal {
     let session: Session | undefined
     try {
       session = await this.#connector.another()
-      await insertSeries(session, this.#spill.series())
+      await insertSeries(session, this.#spill.series()).catch((error) => {
+        // One label set that is refused must not hold up the reports: theirs come with them.
+        if (!isEntryError(error)) throw error
+      })
       await this.#spill.drain(async (entries) => {
-        const { endpoints } = await moveEntries(session!, entries, this.#groupOptions({ unknown: () => [] }))
+        const { endpoints, refused } = await moveEntries(session!, entries, this.#groupOptions({ unknown: () => [] }))
         if (this.#endpoints.take(endpoints.values())) this.#options.events.followed(this.#endpoints.all())
+        return refused
       })
     } catch (error) {
-      // The next tick tries again. A fault of the database shows there too; any other is told here.
-      if (error instanceof FaultError) this.#options.events.failed(error.fault.kind, error.fault.detail)
+      // The next tick tries again. Of its own file the spill has told already.
+      if (error instanceof AppError) return
+      const { kind, detail } = postgresFault(error, this.#connector.where).fault
+      if (this.#state === 'up') this.#options.events.failed(kind, `the spill: ${detail}`)
     } finally {
       session?.end()
       this.#draining = false
@@ -289,8 +330,47 @@ class PooledJournal implements PostgresJournal {
   }
 
   async #write(works: readonly Work[]): Promise<WrittenRows> {
-    const { results, endpoints } = await writeGroup(this.#writer!, works, this.#groupOptions(this.#series))
+    const { results, endpoints } = await this.#writeOnce(works)
     return { results, endpoints, stateOf: (endpoint) => endpoints.get(endpoint)!.state }
+  }
+
+  /** Repeats a group only where it is certain that nothing of it was committed and its senders may still be waiting. */
+  async #writeOnce(works: readonly Work[]): Promise<GroupWritten> {
+    const options = this.#groupOptions(this.#series)
+    const generation = this.#generation
+    const begun = performance.now()
+    const last = this.#writer!
+    const writer = last.isRecent || (await last.isAlive()) ? last : await this.#replaceWriter(generation)
+    try {
+      return await writeGroup(writer, works, options)
+    } catch (error) {
+      if (!(error instanceof NotCommittedError) || performance.now() - begun > RECONNECT_DEADLINE) throw error
+      return writeGroup(await this.#replaceWriter(generation), works, options)
+    }
+  }
+
+  /** @throws FaultError where there is no connection in time, or its server does not take writes any more */
+  async #replaceWriter(generation: number): Promise<Session> {
+    const writer = await this.#replace(this.#writer, generation, RECONNECT_DEADLINE)
+    this.#writer = writer
+    await this.#connector.check(writer)
+    // Another server may have taken over under the same name, with fewer of the latest changes.
+    await this.#endpoints.load(writer)
+    return writer
+  }
+
+  /**
+   * A connection in the place of one that was lost.
+   * @param generation of whoever asks: after a fault another opening makes the connections
+   * @throws FaultError, AppError
+   */
+  async #replace(lost: Session | undefined, generation: number, within?: number): Promise<Session> {
+    if (generation !== this.#generation) throw this.#unavailable()
+    lost?.end()
+    const session = await this.#connector.another(within)
+    if (generation === this.#generation) return session
+    session.end()
+    throw this.#unavailable()
   }
 
   #written(works: readonly Work[], { results, endpoints }: WrittenRows): void {
@@ -303,7 +383,7 @@ class PooledJournal implements PostgresJournal {
   /** Opens; on a fault tries again later. Never rejects. */
   async #attempt(): Promise<void> {
     if (this.#state !== 'down') return
-    const { clock, retention, events, commitDeadline } = this.#options
+    const { retention, events, commitDeadline } = this.#options
     const generation = this.#generation
     this.#attempts++
     try {
@@ -312,9 +392,10 @@ class PooledJournal implements PostgresJournal {
       await migrate(writer, this.#connector.where)
       await proveWritable(writer, commitDeadline)
       // Label sets lose their place at a start, not at a reopening.
+      const now = await this.#serverClock.sync(writer)
       if (this.#size === null) {
-        await forgetSeries(writer, clock() - retention.age)
-        await forgetEndpoints(writer, clock() - retention.age)
+        await forgetSeries(writer, now - retention.age)
+        await forgetEndpoints(writer, now - retention.age)
       }
       await this.#series.load(writer)
       await this.#endpoints.load(writer)
@@ -399,43 +480,55 @@ class PooledJournal implements PostgresJournal {
 
   /** Keeps up with the other replicas. It also finds out that the database is away while no report comes. */
   async #tick(): Promise<void> {
-    const { events } = this.#options
     const generation = this.#generation
-    const control = this.#control!
     try {
-      await this.#connector.check(control)
-      await this.#series.flush(control)
-      const asked = performance.now()
-      const seconds = (asked - this.#polledAt) / 1_000
-      const news = await this.#series.poll(control, seconds)
-      const changed = await this.#endpoints.poll(control, seconds)
-      this.#polledAt = asked
-      if (generation !== this.#generation) return
-      if (news.length > 0) events.seriesKnown?.(news)
-      if (changed) events.followed(this.#endpoints.all())
-      const held = this.lease.fence()
-      await this.lease.renew(control)
-      if (held === null) void this.#expire()
-      void this.#drain()
+      let control = this.#control!
+      if (!(await control.isAlive())) {
+        control = await this.#replace(control, generation)
+        this.#control = control
+      }
+      await this.#keepUp(control, generation)
     } catch (error) {
       if (generation === this.#generation && !isRetryable(error)) return this.#down(error)
     }
     if (generation === this.#generation && this.#state === 'up') this.#scheduleTick()
   }
 
+  async #keepUp(control: Session, generation: number): Promise<void> {
+    const { events } = this.#options
+    await this.#connector.check(control)
+    await this.#serverClock.sync(control)
+    await this.#series.flush(control)
+    const asked = performance.now()
+    const seconds = (asked - this.#polledAt) / 1_000
+    const news = await this.#series.poll(control, seconds)
+    const changed = await this.#endpoints.poll(control, seconds)
+    this.#polledAt = asked
+    if (generation !== this.#generation) return
+    if (news.length > 0) events.seriesKnown?.(news)
+    if (changed) events.followed(this.#endpoints.all())
+    const held = this.lease.fence()
+    await this.lease.renew(control)
+    if (held === null) void this.#expire()
+    void this.#drain()
+  }
+
   /** Retention, batch by batch, by the holder of the lease alone. */
   async #expire(): Promise<void> {
-    const { events, retention, retentionBatch: batch, clock } = this.#options
+    const { events, retention, retentionBatch: batch } = this.#options
     const fence = this.lease.fence()
     if (this.#state !== 'up' || this.#expiring || fence === null) return
     this.#expiring = true
     const generation = this.#generation
     const goesOn = () => this.#state === 'up' && generation === this.#generation && this.lease.fence() === fence
-    const options = { beforeId: firstIdAt(clock() - retention.age), size: retention.size, batch, fence }
     let session: Session | undefined
     try {
       session = await this.#connector.another()
-      await expireIncidents(session, { before: clock() - retention.age, now: clock(), fence })
+      // Not by this process's clock: what other replicas acknowledged must not depend on it.
+      const now = await this.#serverClock.sync(session)
+      const before = now - retention.age
+      const options = { beforeId: firstIdAt(before), size: retention.size, batch, fence }
+      await expireIncidents(session, { before, now, fence })
       await expireAged(session, options, (failures) => {
         events.expired(failures, 'age')
         return goesOn()

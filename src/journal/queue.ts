@@ -36,6 +36,10 @@ export class WorkQueue {
     return this.#waiting.length
   }
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** @throws AppError (as rejection) `journal_full` */
   add<K extends keyof Works>(work: Works[K]['work'] & { kind: K }): Promise<Works[K]['done']> {
     const bytes = sizeOf(work)

@@ -5,6 +5,7 @@ import type { IncidentSettings } from '../domain/incident.ts'
 import type { Entry, Recorded, SeriesTotal, SpillStatus } from '../domain/journal.ts'
 import type { Fault } from './fault.ts'
 import { labelsOf } from './records.ts'
+import { type RefusedRecord, SetAside } from './set-aside.ts'
 import { type DrainableJournal, openSqliteJournal } from './sqlite.ts'
 
 export interface SpillOptions {
@@ -36,14 +37,16 @@ export class Spill {
   #series: readonly SeriesTotal[] = []
   /** Endpoints whose incidents are followed, so that the records do to them what they would have done. */
   readonly #followed = new Set<string>()
+  readonly #setAside: SetAside
 
   constructor(options: SpillOptions) {
     this.#options = options
+    this.#setAside = new SetAside(`${options.path}.set-aside.ndjson`, options.size)
     this.#journal = this.#make()
   }
 
-  open(): Promise<void> {
-    return this.#journal.open()
+  async open(): Promise<void> {
+    await Promise.all([this.#journal.open(), this.#setAside.open().catch((error) => this.#tell(error))])
   }
 
   /** Whether it can take a report now. */
@@ -62,7 +65,8 @@ export class Spill {
   }
 
   status(): SpillStatus {
-    return { usable: this.usable, waiting: this.#waiting }
+    const { count } = this.#setAside
+    return { usable: this.usable, waiting: this.#waiting, ...(count > 0 && { setAside: count }) }
   }
 
   /** Label sets of what waits since an earlier process. */
@@ -87,23 +91,24 @@ export class Spill {
 
   /**
    * Hands over the oldest records until there are none, in order; then the file begins anew.
-   * @param store makes a batch durable elsewhere. A batch is handed over again where it rejects, or where the process ends
-   *   before it was removed here
+   * @param store makes a batch durable elsewhere, and returns those that are refused there whatever is tried: they are set
+   *   aside. A batch is handed over again where it rejects, or where the process ends before it was removed here
    */
-  async drain(store: (entries: readonly Entry[]) => Promise<void>): Promise<void> {
+  async drain(store: (entries: readonly Entry[]) => Promise<readonly RefusedRecord[]>): Promise<void> {
     while (this.#waiting > 0) {
       const records = await this.#journal.oldest(BATCH)
       if (records.length === 0) {
         this.#waiting = 0
         break
       }
-      await store(
+      const refused = await store(
         records.map((record) => ({
           ...record,
           labels: labelsOf(record.failure, false),
           followed: this.#followed.has(record.failure.endpoint),
         })),
       )
+      if (refused.length > 0) await this.#putAside(refused)
       await this.#journal.remove(records.map(({ failure }) => failure.id))
       this.#waiting = Math.max(0, this.#waiting - records.length)
       this.#earlier = Math.max(0, this.#earlier - records.length)
@@ -141,19 +146,38 @@ export class Spill {
     })
   }
 
+  async #putAside(refused: readonly RefusedRecord[]): Promise<void> {
+    await this.#setAside.add(refused)
+    for (const { record, reason } of refused) {
+      const detail = `the spill: the database refuses report ${record.failure.id} (${reason}); it was set aside in ${this.#setAside.path}`
+      this.#options.onFault({ kind: 'io', detail })
+    }
+  }
+
+  #tell(error: unknown): void {
+    const { code, message } = error as NodeJS.ErrnoException
+    this.#options.onFault({ kind: 'io', detail: `the spill: ${this.#options.path} (${code ?? message})` })
+  }
+
   /** Totals and incidents of what has moved on are of no use here, and would grow. */
   async #beginAnew(): Promise<void> {
     if (this.#journal.status().size?.failures === 0 && this.#series.length === 0 && this.#followed.size === 0) return
     const { path } = this.#options
     this.#renewing = true
-    await this.#journal.close(5_000)
-    // A report that came in between is there still: then the file stays for the next time.
-    if (this.#waiting === 0) for (const end of ['', '-wal', '-shm', '.mark']) rmSync(`${path}${end}`, { force: true })
+    try {
+      await this.#journal.close(5_000)
+      // A report that came in between is there still: then the file stays for the next time. The database itself goes last:
+      // without it, what is beside it would be taken for that of the next one.
+      if (this.#waiting === 0) for (const end of ['.mark', '-wal', '-shm', '']) rmSync(`${path}${end}`, { force: true })
+    } catch (error) {
+      // The file is used as it is, and removed the next time.
+      this.#tell(error)
+    }
     this.#series = []
     this.#followed.clear()
     this.#keys.clear()
     this.#journal = this.#make()
-    await this.open()
+    await this.#journal.open()
     this.#renewing = false
   }
 }

@@ -80,16 +80,17 @@ export function takeLock(path: string): DatabaseSync {
 /**
  * Judges a file before anything may write to it: whether it is a database, whole, ours, and of a schema that we know.
  * The whole content is checked up to 64 MiB; above that the header, the schema, and the ends of the table.
+ * @param isLive another process may write to it meanwhile
  * @throws FaultError `corrupt`, `newer_schema`, `permission`, `read_only`; what SQLite throws
  */
-export function checkFile(path: string): void {
+export function checkFile(path: string, { isLive = false }: { readonly isLive?: boolean } = {}): void {
   const bytes = sizeOf(path)
   if (statSync(path, { throwIfNoEntry: false })) accessSync(path, constants.R_OK | constants.W_OK)
   accessSync(dirname(path), constants.W_OK | constants.X_OK)
   if (bytes === 0) return
   const url = pathToFileURL(path)
   // Without a WAL nothing need be recovered, and an immutable opening leaves no side file behind.
-  url.search = sizeOf(`${path}-wal`) === 0 ? '?mode=ro&immutable=1' : '?mode=ro'
+  url.search = !isLive && sizeOf(`${path}-wal`) === 0 ? '?mode=ro&immutable=1' : '?mode=ro'
   const db = new DatabaseSync(url, { readOnly: true, timeout: 1_000 })
   try {
     const version = schemaVersion(db)

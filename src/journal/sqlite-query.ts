@@ -30,7 +30,7 @@ export function incidentsQuery(filter: IncidentFilter, before: string | undefine
   if (filter.since !== undefined) where('(closed_at IS NULL OR closed_at >= ?)', filter.since)
   if (before !== undefined) where('id < ?', before)
   return {
-    sql: `SELECT incident, NULL FROM incidents ${sql()} ORDER BY id DESC LIMIT ?`,
+    sql: `SELECT id, incident FROM incidents ${sql()} ORDER BY id DESC LIMIT ?`,
     parameters: [...parameters, limit],
   }
 }

@@ -1,17 +1,29 @@
 import { DatabaseSync } from 'node:sqlite'
 import { workerData } from 'node:worker_threads'
+import { readFaultOf } from './fault.ts'
 import type { Query } from './sqlite-query.ts'
 import { serve } from './thread.ts'
 
+const path = workerData as string
+let database: DatabaseSync | undefined
+
 /** The reading thread: in WAL mode its statements see a snapshot and hold up no commit. */
-const db = new DatabaseSync(workerData as string, { readOnly: true, timeout: 1_000 })
-db.exec('PRAGMA cache_size = -1024; PRAGMA query_only = 1')
+function open(): DatabaseSync {
+  const opened = new DatabaseSync(path, { readOnly: true, timeout: 1_000 })
+  opened.exec('PRAGMA cache_size = -1024; PRAGMA query_only = 1')
+  return opened
+}
 
 const operations = {
   select({ sql, parameters }: Query): unknown[] {
-    const statement = db.prepare(sql)
-    statement.setReturnArrays(true)
-    return statement.all(...parameters)
+    try {
+      database ??= open()
+      const statement = database.prepare(sql)
+      statement.setReturnArrays(true)
+      return statement.all(...parameters)
+    } catch (error) {
+      throw readFaultOf(error, path)
+    }
   },
 }
 export type Reading = typeof operations

@@ -92,7 +92,7 @@ class SqliteJournal implements DrainableJournal {
       onCommitted: (entries, seconds) => options.events.committed(entries, seconds),
       onFault: (error) => this.#down(error),
     })
-    this.#reader = new Reader(this.#options.readerIdle)
+    this.#reader = new Reader(this.#options.readerIdle, (kind, detail) => options.events.readFailed?.(kind, detail))
     this.#since = options.clock()
   }
 
@@ -144,8 +144,8 @@ class SqliteJournal implements DrainableJournal {
     return this.#reader.reads.list(filter, page)
   }
 
-  stream(filter: FailureFilter): AsyncIterable<Failure> {
-    return this.#reader.reads.stream(filter)
+  stream(filter: FailureFilter, page?: { readonly before?: string }): AsyncIterable<Failure> {
+    return this.#reader.reads.stream(filter, page)
   }
 
   async oldest(limit: number): Promise<readonly StoredRecord[]> {
@@ -172,6 +172,10 @@ class SqliteJournal implements DrainableJournal {
       pendingLimit: this.#options.pendingLimit,
       size: this.#size,
     }
+  }
+
+  expectedCommit(): number {
+    return this.#state === 'up' ? this.#groups.expectedCommit() : 0
   }
 
   async close(deadline: number): Promise<void> {

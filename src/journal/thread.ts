@@ -30,6 +30,17 @@ export async function threadsEnded(deadline: number): Promise<boolean> {
   return ended
 }
 
+/** The thread ended before it answered. `reason` is absent if it was told to end. */
+export class ThreadEnded extends Error {
+  readonly reason: string | undefined
+
+  constructor(reason?: string) {
+    super(`the thread ended${reason === undefined ? '' : `: ${reason}`}`)
+    this.name = 'ThreadEnded'
+    this.reason = reason
+  }
+}
+
 /** A worker thread that answers calls in order. It never throws into the event loop: its end fails what is outstanding. */
 export class Thread<O extends Operations> {
   readonly #worker: Worker
@@ -58,20 +69,20 @@ export class Thread<O extends Operations> {
       running.delete(this.#worker)
       const expected = this.#ended
       this.#ended = true
-      for (const call of this.#calls.values()) call.reject(new Error(`the thread ended: ${reason}`))
+      for (const call of this.#calls.values()) call.reject(new ThreadEnded(expected ? undefined : reason))
       this.#calls.clear()
       if (!expected) onEnd?.(reason)
     })
   }
 
-  /** @throws FaultError as the thread answered; Error where the thread ended or the operation failed otherwise */
+  /** @throws FaultError as the thread answered; ThreadEnded; Error if the operation failed otherwise */
   call<K extends keyof O & string>(
     operation: K,
     argument: Argument<O, K>,
     transfer: readonly Transferable[] = [],
   ): Promise<Awaited<ReturnType<O[K]>>> {
     const call = Promise.withResolvers<unknown>()
-    if (this.#ended) return Promise.reject(new Error('the thread ended'))
+    if (this.#ended) return Promise.reject(new ThreadEnded())
     const id = ++this.#id
     this.#calls.set(id, call)
     this.#worker.postMessage({ id, operation, argument }, transfer)

@@ -1,5 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { JOURNAL_FAULTS, type JournalFault, type JournalStatus } from '../domain/journal.ts'
+import {
+  JOURNAL_FAULTS,
+  type JournalFault,
+  type JournalStatus,
+  READ_FAULTS,
+  type ReadFault,
+} from '../domain/journal.ts'
 
 const PREFIX = 'webhook_exporter_journal_'
 
@@ -36,6 +42,11 @@ export function journalMetrics(registry: Registry) {
     'Reports that were acknowledged into the spill and are still to move on. Absent without journal.spill.',
     ({ spill }) => spill?.waiting,
   )
+  gauge(
+    'set_aside',
+    'Reports that were acknowledged into the spill and that the database refuses, kept in a file beside it. Absent without journal.spill.',
+    ({ spill }) => spill && (spill.setAside ?? 0),
+  )
   gauge('size_bytes', 'Bytes that the journal takes on its volume.', ({ size }) => size?.bytes)
   gauge(
     'free_bytes',
@@ -66,6 +77,13 @@ export function journalMetrics(registry: Registry) {
     registers,
   })
   for (const kind of JOURNAL_FAULTS) errors.inc({ kind }, 0)
+  const readErrors = new Counter<'kind'>({
+    name: `${PREFIX}read_errors_total`,
+    help: 'Failed reads of the journal: closed (it is not open), query (a bug of the exporter), otherwise why it cannot be read. Kinds are a closed set.',
+    labelNames: ['kind'],
+    registers,
+  })
+  for (const kind of READ_FAULTS) readErrors.inc({ kind }, 0)
   const expired = new Counter<'reason'>({
     name: `${PREFIX}expired_total`,
     help: 'Failures that retention removed, by the limit that they exceeded: age or size.',
@@ -79,6 +97,7 @@ export function journalMetrics(registry: Registry) {
       status = source
     },
     failed: (kind: JournalFault): void => errors.inc({ kind }),
+    readFailed: (kind: ReadFault): void => readErrors.inc({ kind }),
     committed: (count: number, seconds: number): void => {
       duration.observe(seconds)
       entries.observe(count)

@@ -31,6 +31,8 @@ export interface MetricsOptions extends DeliveryOptions {
 
 export interface Metrics extends Measuring {
   spans(result: SpanResult, count: number): void
+  /** Whether the admin API can be read without a token from beyond this machine. */
+  adminIsOpen(isOpen: boolean): void
   /** The exposition that an Accept header prefers: Prometheus text 0.0.4, or OpenMetrics 1.0 with exemplars. */
   render(accept: string | undefined): Promise<Exposition>
 }
@@ -119,6 +121,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     reloadFailures.inc({ source }, 0)
   }
   exporterMetrics(registry, { version, ...(options.restarts !== undefined && { restarts: options.restarts }) })
+  const adminOpen = new Gauge({
+    name: 'webhook_exporter_admin_open',
+    help: 'Whether the admin API listens beyond this machine without admin.apiToken: 1 or 0.',
+    registers,
+  })
   if (options.processMetrics !== false) processMetrics(registry)
 
   /** No verb of the port throws. */
@@ -145,9 +152,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     restored: safely(delivery.restored),
     known: safely(delivery.known),
     failed: safely(journal.failed),
+    readFailed: safely(journal.readFailed),
     committed: safely(journal.committed),
     expired: safely(journal.expired),
     spans: safely((result, count) => spans.inc({ result }, count)),
+    adminIsOpen: safely((isOpen) => adminOpen.set(isOpen ? 1 : 0)),
     credentials: safely((source, count) => credentials.set({ source }, count)),
     credentialsReloadFailed: safely((source) => reloadFailures.inc({ source })),
     probed: safely(probes.probed),

@@ -30,6 +30,7 @@ const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
     'journal_unavailable',
     'journal_full',
     'answer_timeout',
+    'overloaded',
     'shutting_down',
     'configuration_invalid',
     'internal',

@@ -34,6 +34,22 @@ export function tracingFault(env: Env): string | undefined {
   return `${variable}: ${shown(protocol)} is not supported; write http/protobuf or http/json (collectors take these on port 4318)`
 }
 
+/** Variables that ask for what does not leave over OTLP here: an exporter by name, or an endpoint of its own. */
+const IGNORED = [
+  'OTEL_METRICS_EXPORTER',
+  'OTEL_LOGS_EXPORTER',
+  'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
+]
+
+/** Says which variables for metrics and logs have no effect, and what to use instead; undefined where none is set. */
+export function ignoredExporters(env: Env): string | undefined {
+  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return undefined
+  const set = IGNORED.filter((name) => !['', 'none'].includes(env[name]?.trim() ?? ''))
+  if (set.length === 0) return undefined
+  return `${set.join(', ')}: ignored, since only spans are exported over OTLP; scrape metrics from /metrics, and collect the log from stdout`
+}
+
 const shown = (text: string) => JSON.stringify(text.slice(0, 40))
 
 /**
@@ -42,6 +58,8 @@ const shown = (text: string) => JSON.stringify(text.slice(0, 40))
  * @throws RangeError with the text of `tracingFault`
  */
 export async function createTracing(options: TracingOptions): Promise<Tracing> {
+  const ignored = ignoredExporters(process.env)
+  if (ignored) options.log.warn({ component: 'opentelemetry' }, ignored)
   if (!tracingWanted(process.env)) return { request: () => NO_SPAN, probe() {}, close: async () => {} }
   const fault = tracingFault(process.env)
   if (fault) throw new RangeError(fault)

@@ -12,7 +12,7 @@ export interface OutboundGuard {
 }
 
 /**
- * Public addresses are free. Leave for others comes from `allow` (networks, addresses, host names with or without a
+ * Public addresses are free. Others need an entry in `allow` (networks; addresses and host names, with or without a
  * port) and, for that host and port alone, from `internal` (`host:port` of each configured internalUrl). A name never
  * gives leave for link-local addresses: only a network within them does. A metadata service needs its very address.
  * @throws TypeError where an entry is none of these forms; the configuration was checked before
@@ -37,7 +37,8 @@ export function outboundGuard(leave: {
       const closed = use === 'metadata' || use === 'link_local'
       if (!closed && internal.has(authority(hostName(host), port))) return undefined
       const allowed = entries.some((entry) => {
-        if ('host' in entry) return !closed && entry.host === hostName(host) && (entry.port ?? port) === port
+        if ((entry.port ?? port) !== port) return false
+        if ('host' in entry) return !closed && entry.host === hostName(host)
         if (!within(effective, [entry.network, entry.bits])) return false
         if (use === 'metadata') return entry.bits === (effective.kind() === 'ipv4' ? 32 : 128)
         return use === 'link_local'

@@ -1,4 +1,6 @@
 import { open } from 'node:fs/promises'
+import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
+import type { Log } from '../domain/telemetry.ts'
 
 /** Enough for every header and for a bundle of authorities; a mistaken path to something huge is not swallowed. */
 const LIMIT = 1_048_576
@@ -13,6 +15,40 @@ export function secretReader(env: Readonly<Record<string, string | undefined>>) 
     const text = env[variable ?? '']
     if (text === undefined) throw new Error(`the environment variable ${variable} is not set`)
     return text.trim()
+  }
+}
+
+export interface LongSecretOptions {
+  /** The key in the configuration, for the log. */
+  readonly owner: string
+  readonly read: () => Promise<string>
+  readonly log: Pick<Log, 'warn'>
+}
+
+/**
+ * A secret that is read anew each time and must have a minimum length. One that becomes unreadable or too short is
+ * rejected, with one log line, and the last good one stays in use.
+ * @returns rejects where there has been no good one yet
+ */
+export function longSecret({ owner, read, log }: LongSecretOptions): () => Promise<string> {
+  let lastGood: string | undefined
+  let logged: string | undefined
+  return async () => {
+    try {
+      const text = await read()
+      if (text.length < MIN_SECRET_LENGTH) throw new Error(tooShort('the secret', text.length))
+      logged = undefined
+      lastGood = text
+    } catch (error) {
+      const { message } = error as Error
+      if (message !== logged) {
+        const kept = lastGood === undefined ? '' : '; the previous secret stays in use'
+        log.warn({ owner }, `${owner}: rejected: ${message}${kept}`)
+      }
+      logged = message
+      if (lastGood === undefined) throw error
+    }
+    return lastGood
   }
 }
 

@@ -142,7 +142,7 @@ export function createCanary(parts: CanaryParts) {
     } catch (error) {
       return {
         cause: 'unknown',
-        detail: `its token or secret cannot be read (${(error as { code?: string }).code ?? 'empty'})`,
+        detail: `its token or secret cannot be read (${(error as { code?: string }).code ?? (error as Error).message})`,
         seconds: 0,
       }
     }

@@ -1,6 +1,13 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
-import { type EndpointState, type Incident, type IncidentSettings, isOpen, reduceIncident } from '../domain/incident.ts'
+import {
+  type EndpointState,
+  type Incident,
+  type IncidentSettings,
+  isOlder,
+  isOpen,
+  reduceIncident,
+} from '../domain/incident.ts'
 import type { Applied, Journal } from '../domain/journal.ts'
 import { guarded, totalTime } from '../domain/observation.ts'
 import type { ProbeResult, Vantage } from '../domain/probe.ts'
@@ -37,6 +44,8 @@ export interface FollowerParts {
 /** Follows every endpoint from its first failure to its recovery. What it knows comes from the journal, at start and after each event. */
 export interface Follower {
   admits(endpoint: string): boolean
+  /** What became of a report whose endpoint was admitted: only what was stored takes a slot. */
+  complete(endpoint: string, stored: boolean): void
   /** Every endpoint as the journal holds it; replaces what was known. */
   restored(states: readonly EndpointState[]): void
   /** A failure became durable. Returns at once. */
@@ -85,9 +94,11 @@ export function createFollower(parts: FollowerParts): Follower {
   let stopped = false
 
   function took({ change, state }: Applied): void {
-    states.set(state.endpoint, state)
+    const { endpoint } = state
+    // Another replica may have changed it since, which the journal has told us by then.
+    if (!isOlder(state, states.get(endpoint))) states.set(endpoint, state)
     if (change !== 'joined' && change !== 'none') tell(change, state.incident!)
-    probing.follow(state.endpoint, isOpen(state))
+    probing.follow(endpoint, isOpen(states.get(endpoint)!))
   }
 
   /** One line a change of an incident, not one a failure. */
@@ -187,6 +198,7 @@ export function createFollower(parts: FollowerParts): Follower {
 
   return {
     admits: (endpoint) => names.admits(endpoint),
+    complete: (endpoint, stored) => names.complete(endpoint, stored),
     restored(all) {
       states = new Map(all.map((state) => [state.endpoint, state]))
       names.restore(states.keys())

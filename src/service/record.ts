@@ -3,7 +3,7 @@ import type { Clock } from '../domain/clock.ts'
 import { type Alike, areAlike, type Failure, failureIds } from '../domain/failure.ts'
 import type { Applied, Journal, Recorded } from '../domain/journal.ts'
 import type { Report } from '../domain/report.ts'
-import type { SeriesLabels } from '../domain/series.ts'
+import type { SeriesLabels, SeriesLimit } from '../domain/series.ts'
 import type { Log, Measuring, RequestSpan, SpanRef } from '../domain/telemetry.ts'
 
 /** What is known of a report beside its body. */
@@ -21,10 +21,11 @@ export interface RecorderParts {
   readonly classify: (report: Report, source: string) => { readonly cause: Cause; readonly httpStatus?: number }
   /** Masks what must not leave the journal, and cuts to the length that is kept. */
   readonly safeMessage: (message: string) => string
-  readonly admit: (labels: SeriesLabels) => SeriesLabels
+  readonly series: Pick<SeriesLimit, 'admit' | 'complete'>
   /** Whether the endpoint's incident is followed, and what is told of each of its failures once it is durable. */
   readonly incidents: {
     readonly admits: (endpoint: string) => boolean
+    readonly complete: (endpoint: string, stored: boolean) => void
     readonly stored: (failure: Failure, applied: Applied | undefined, span: SpanRef | null) => void
   }
   readonly tenantLabel: boolean
@@ -61,15 +62,22 @@ export function createRecorder(parts: RecorderParts): (report: Report, receipt: 
       message: parts.safeMessage(report.message),
       traceId: span.traceId,
     }
-    const labels = parts.admit({
-      source,
-      tenant: parts.tenantLabel ? tenant : '',
-      endpoint,
-      code: String(report.code),
-      cause,
-    })
-    const followed = parts.incidents.admits(failure.endpoint)
-    const recorded = await parts.journal.record({ failure, raw, labels, followed, ...(idempotency && { idempotency }) })
+    const own = { source, tenant: parts.tenantLabel ? tenant : '', endpoint, code: String(report.code), cause }
+    const labels = parts.series.admit(own)
+    const followed = parts.incidents.admits(endpoint)
+    const complete = (stored: boolean) => {
+      parts.series.complete(own, labels, stored)
+      if (followed) parts.incidents.complete(endpoint, stored)
+    }
+    let recorded: Recorded
+    try {
+      recorded = await parts.journal.record({ failure, raw, labels, followed, ...(idempotency && { idempotency }) })
+    } catch (error) {
+      // Where it turns out to be stored, the journal says so when it opens again.
+      complete(false)
+      throw error
+    }
+    complete(!recorded.duplicate)
     if (!recorded.duplicate) {
       const ref = span.delivery(failure, { attempts: parts.attempts, ...(httpStatus !== undefined && { httpStatus }) })
       afterAnswers(() => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { cutCharacters, cutMessage, redact } from '../../src/domain/redact.ts'
+import { cutCharacters, redact } from '../../src/domain/redact.ts'
 import { disguises, plainSecret, shapedSecret } from './secrets.ts'
 
 const NAMES =
@@ -370,32 +370,6 @@ function MESSAGES(): string[] {
     'فشل الاتصال بالخادم: انتهت المهلة',
   ]
 }
-
-describe('cutMessage', () => {
-  it('keeps what fits, and else stays within the limit and tells the length', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), fc.integer({ min: 64, max: 500 }), (text, limit) => {
-        const cut = cutMessage(text, limit)
-        const bytes = Buffer.byteLength(text)
-        if (bytes <= limit) {
-          expect(cut).to.equal(text)
-          return
-        }
-        expect(Buffer.byteLength(cut)).to.be.within(limit - 3, limit)
-        const mark = ` […cut, ${bytes} bytes]`
-        expect(cut.endsWith(mark)).to.equal(true)
-        expect(text.startsWith(cut.slice(0, -mark.length))).to.equal(true)
-      }),
-      { numRuns: 2_000 },
-    )
-  })
-
-  it('limits to 8 KiB unless told', () => {
-    expect(cutMessage('a'.repeat(8_192))).to.have.length(8_192)
-    expect(cutMessage('é'.repeat(8_192))).to.match(/é \[…cut, 16384 bytes\]$/u)
-    expect(Buffer.byteLength(cutMessage('é'.repeat(8_192)))).to.be.within(8_190, 8_192)
-  })
-})
 
 describe('cutCharacters', () => {
   it('does not cut a character in two', () => {

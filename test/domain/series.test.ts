@@ -1,7 +1,13 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { CAUSES } from '../../src/domain/cause.ts'
-import { boundedNames, neededSeries, type SeriesLabels, seriesLimit } from '../../src/domain/series.ts'
+import {
+  boundedNames,
+  neededSeries,
+  type SeriesLabels,
+  type SeriesLimit,
+  seriesLimit,
+} from '../../src/domain/series.ts'
 
 const SOURCES = ['retm', 'second']
 const CONFIGURED = ['orders', 'menu']
@@ -29,10 +35,17 @@ const stranger: fc.Arbitrary<SeriesLabels> = fc.record({
 })
 const traffic = fc.array(stranger, { maxLength: 400, size: 'max' })
 
-function count(limit: ReturnType<typeof seriesLimit>, reports: readonly SeriesLabels[]) {
+/** The set of a report that was stored. */
+function stored(limit: SeriesLimit, report: SeriesLabels): SeriesLabels {
+  const set = limit.admit(report)
+  limit.complete(report, set, true)
+  return set
+}
+
+function count(limit: SeriesLimit, reports: readonly SeriesLabels[]) {
   const totals = new Map<string, { labels: SeriesLabels; count: number; lastFailureAt: number }>()
   for (const [at, report] of reports.entries()) {
-    const set = limit.admit(report)
+    const set = stored(limit, report)
     const total = totals.get(keyOf(set))
     totals.set(keyOf(set), { labels: { ...set }, count: (total?.count ?? 0) + 1, lastFailureAt: at })
   }
@@ -51,9 +64,9 @@ describe('seriesLimit', () => {
         expect(limit.usage().admitted).to.equal(totals.length)
         expect(sum(totals)).to.equal(reports.length)
         for (const report of reports) {
-          const set = limit.admit(report)
-          expect(limit.admit(report)).to.equal(set)
-          expect(limit.admit({ ...set })).to.equal(set)
+          const set = stored(limit, report)
+          expect(stored(limit, report)).to.equal(set)
+          expect(stored(limit, { ...set })).to.equal(set)
         }
         expect(limit.usage().admitted).to.equal(totals.length)
       }),
@@ -72,7 +85,7 @@ describe('seriesLimit', () => {
         for (const endpoint of CONFIGURED)
           for (let code = 400; code < 420; code++) {
             const own = labels({ endpoint, code: `${code}` })
-            expect(limit.admit(own)).to.deep.equal(own)
+            expect(stored(limit, own)).to.deep.equal(own)
           }
       }),
       { numRuns: 200 },
@@ -94,7 +107,7 @@ describe('seriesLimit', () => {
         for (const report of [...before, ...after])
           if (report.source !== 'gone' && report.cause !== 'not_of_the_set') {
             const known = keys.has(keyOf(report))
-            if (known) expect(second.admit(report)).to.deep.equal(report)
+            if (known) expect(stored(second, report)).to.deep.equal(report)
           }
       }),
       { numRuns: 150 },
@@ -112,7 +125,7 @@ describe('seriesLimit', () => {
         expect(new Set(exposed.map((total) => keyOf(total.labels))).size).to.equal(exposed.length)
         expect(Math.max(0, ...exposed.map((total) => total.lastFailureAt))).to.equal(Math.max(0, before.length - 1))
         const all = new Set(exposed.map((total) => keyOf(total.labels)))
-        for (const report of after) all.add(keyOf(narrow.admit(report)))
+        for (const report of after) all.add(keyOf(stored(narrow, report)))
         expect(all.size).to.be.at.most(NEEDED + room)
         expect(narrow.usage().admitted).to.equal(all.size)
         expect(narrow.usage().overflow).to.have.keys('code', 'endpoint', 'tenant')
@@ -126,10 +139,10 @@ describe('seriesLimit', () => {
       fc.property(traffic, traffic, fc.nat(20), fc.nat(400), (before, after, room, durable) => {
         const limit = seriesLimit({ limit: NEEDED + room, configured: CONFIGURED, sources: SOURCES })
         const sets = new Set<string>()
-        for (const report of before) sets.add(keyOf(limit.admit(report)))
+        for (const report of before) sets.add(keyOf(stored(limit, report)))
         const again = seriesLimit({ limit: NEEDED + room, configured: CONFIGURED, sources: SOURCES })
         limit.restore(count(again, before.slice(0, durable)))
-        for (const report of after) sets.add(keyOf(limit.admit(report)))
+        for (const report of after) sets.add(keyOf(stored(limit, report)))
         expect(sets.size).to.be.at.most(NEEDED + room)
       }),
       { numRuns: 150 },
@@ -138,12 +151,12 @@ describe('seriesLimit', () => {
 
   it('replaces the code first, then the endpoint and tenant, and counts each replaced label', () => {
     const limit = seriesLimit({ limit: 16 + 2, configured: [], sources: ['retm'] })
-    expect(limit.admit(labels({ code: '500' })).code).to.equal('500')
-    expect(limit.admit(labels({ code: 'other' })).code).to.equal('other')
+    expect(stored(limit, labels({ code: '500' })).code).to.equal('500')
+    expect(stored(limit, labels({ code: 'other' })).code).to.equal('other')
     expect(limit.usage().overflow).to.deep.equal({ code: 0, endpoint: 0, tenant: 0 })
-    expect(limit.admit(labels({ code: '501' }))).to.deep.equal(labels({ code: 'other' }))
+    expect(stored(limit, labels({ code: '501' }))).to.deep.equal(labels({ code: 'other' }))
     expect(limit.usage().overflow).to.deep.equal({ code: 1, endpoint: 0, tenant: 0 })
-    expect(limit.admit(labels({ endpoint: 'https://i/', tenant: 'm1' }))).to.deep.equal(
+    expect(stored(limit, labels({ endpoint: 'https://i/', tenant: 'm1' }))).to.deep.equal(
       labels({ endpoint: 'other', tenant: 'other', code: 'other' }),
     )
     expect(limit.usage()).to.deep.equal({ admitted: 3, limit: 18, overflow: { code: 2, endpoint: 1, tenant: 1 } })
@@ -159,6 +172,40 @@ describe('seriesLimit', () => {
     )
     expect(totals.length).to.equal(2_000 - 2 * 20)
     expect(sum(totals)).to.equal(20_000)
+  })
+
+  it('gives the slots of sets back under which nothing was stored, and counts none of it as overflow', () => {
+    fc.assert(
+      fc.property(traffic, traffic, fc.nat(10), (lost, reports, room) => {
+        const options = { limit: NEEDED + room, configured: CONFIGURED, sources: SOURCES }
+        const limit = seriesLimit(options)
+        // All of them on their way at once, then refused or found to be duplicates.
+        const sets = lost.map((report) => limit.admit(report))
+        for (const [index, report] of lost.entries()) limit.complete(report, sets[index]!, false)
+        expect(limit.usage()).to.deep.equal(seriesLimit(options).usage())
+        const fresh = seriesLimit(options)
+        expect(count(limit, reports)).to.deep.equal(count(fresh, reports))
+        expect(limit.usage()).to.deep.equal(fresh.usage())
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('keeps the slot of a set as long as one entry under it is stored or on its way', () => {
+    const limit = seriesLimit({ limit: NEEDED + 1, configured: CONFIGURED, sources: SOURCES })
+    const [first, second] = [labels({}), labels({})]
+    const set = limit.admit(first)
+    expect(limit.admit(second)).to.equal(set)
+    limit.complete(first, set, false)
+    const other = labels({ endpoint: 'https://i/' })
+    const rest = limit.admit(other)
+    expect(rest.endpoint).to.equal('other')
+    limit.complete(other, rest, true)
+    expect(limit.usage().overflow).to.deep.equal({ code: 1, endpoint: 1, tenant: 0 })
+    limit.complete(second, set, true)
+    expect(limit.admit(labels({}))).to.equal(set)
+    limit.complete(labels({}), set, false)
+    expect(limit.admit(labels({}))).to.equal(set)
   })
 
   it('refuses a limit that cannot keep the reserves', () => {
@@ -192,6 +239,18 @@ describe('boundedNames', () => {
     expect(admitted()).to.deep.equal([true, false, true, true])
     expect(names.admits('e')).to.equal(true)
     expect(names.admits('invalid')).to.equal(false)
+  })
+
+  it('gives back what was asked for and not stored', () => {
+    const names = boundedNames([], 2)
+    expect(['a', 'b', 'b', 'c'].map((name) => names.admits(name))).to.deep.equal([true, true, true, false])
+    names.complete('a', false)
+    names.complete('b', false)
+    expect(names.admits('c')).to.equal(true)
+    expect(names.admits('d')).to.equal(false)
+    names.complete('b', true)
+    names.complete('c', false)
+    expect(['b', 'd', 'e'].map((name) => names.admits(name))).to.deep.equal([true, true, false])
   })
 
   it('admits neither invalid nor other', () => {

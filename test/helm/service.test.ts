@@ -46,16 +46,18 @@ function mount(objects: readonly KubernetesObject[]): Mounted {
     if (volume?.configMap && mountPath.endsWith('/config')) write(mountPath, config)
     else if (secret) write(mountPath, decoded(secret['data']))
     else if (volume?.secret?.items) {
-      for (const { path: item } of volume.secret.items) write(mountPath, { [item]: `the-${item}\n` })
+      for (const { path: item } of volume.secret.items)
+        write(mountPath, { [item]: `the-${item}-of-the-test-0123456789\n` })
     } else if (volume?.projected) {
       for (const source of volume.projected.sources)
-        for (const item of source.secret.items) write(mountPath, { [item.path]: `the-${item.path}\n` })
+        for (const item of source.secret.items)
+          write(mountPath, { [item.path]: `the-${item.path}-of-the-test-0123456789\n` })
     }
   }
   if (!container) write('/etc/webhook-error-exporter/config', config)
 
   const env: Record<string, string> = { ...imageEnvironment() }
-  for (const { name, value } of container?.env ?? []) env[name] = value ?? `the-${name}`
+  for (const { name, value } of container?.env ?? []) env[name] = value ?? `the-${name}-of-the-test-0123456789`
   env['CONFIG_FILE'] = path(env['CONFIG_FILE'] ?? '/etc/webhook-error-exporter/config/config.yaml')
   // Paths of the container, wherever the configuration has them.
   const file = env['CONFIG_FILE']
@@ -206,13 +208,15 @@ describe('the service with what the chart renders', function () {
     const scrape = (token: string) =>
       fetch(service.admin + endpoint.path, { headers: { Authorization: `Bearer ${token}` } })
     expect((await scrape('wrong')).status).to.equal(401)
-    const answer = await scrape('the-metrics-token')
+    const answer = await scrape('the-metrics-token-of-the-test-0123456789')
     expect(answer.status).to.equal(200)
     expect(await answer.text()).to.match(/^webhook_delivery_failures_total\{[^}]*endpoint="orders"[^}]*\} 1$/m)
     const failures = (token: string) =>
       fetch(`${service.admin}/api/v1/failures`, { headers: { Authorization: `Bearer ${token}` } })
     expect((await failures('wrong')).status).to.equal(401)
-    expect(JSON.stringify(await (await failures('the-api-token')).json())).to.include('"tenant":"merchant-a"')
+    expect(JSON.stringify(await (await failures('the-api-token-of-the-test-0123456789')).json())).to.include(
+      '"tenant":"merchant-a"',
+    )
   })
 
   it('is ready and answers 401 until the Secret appears, then takes reports without a restart', async () => {
@@ -253,7 +257,7 @@ describe('the service with what the chart renders', function () {
       canary: { existingSecret: 'c' },
       config: { canary: { url: 'https://errors.example.com/webhooks/error' } },
     }
-    const service = await start({ ...values, tokens: { create: { 'merchant-a': 'the-token' } } })
+    const service = await start({ ...values, tokens: { create: { 'merchant-a': 'the-token-of-the-test-0123456789' } } })
     const { args, env } = the(service.objects, 'Pod')['spec'].containers[0] as {
       args: string[]
       env: { name: string }[]

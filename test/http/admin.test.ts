@@ -5,6 +5,8 @@ import { answer, REPORT, raw, report, scrape } from '../support/http.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
 
+const API = 'api-token-of-the-test-0123456789'
+const METRICS = 'metrics-token-of-the-test-0123456'
 const FIELDS = ['id', 'receivedAt', 'source', 'tenant', 'endpoint', 'url', 'code', 'cause', 'message', 'traceId']
 
 describe('GET /api/v1/failures', () => {
@@ -78,6 +80,15 @@ describe('GET /api/v1/failures', () => {
     expect(await count('?until=1h')).to.equal(0)
   })
 
+  it('honours limit and cursor as NDJSON', async () => {
+    const [first, second, ...others] = await ndjson('?limit=2&code=404')
+    expect([first.code, second.code, others]).to.deep.equal([404, 404, []])
+    const rest = await ndjson(`?code=404&cursor=${second.id}`)
+    expect(rest).to.have.length(7)
+    expect([first, second, ...rest]).to.deep.equal(await ndjson('?code=404'))
+    expect(await ndjson('?limit=1000&code=404')).to.have.length(9)
+  })
+
   it('streams all that match as NDJSON, one a line', async () => {
     const lines = await ndjson('?code=404')
     expect(lines.map((failure) => failure.code)).to.deep.equal(Array(9).fill(404))
@@ -110,6 +121,15 @@ describe('GET /api/v1/failures', () => {
     'cursor=x',
     'nope=1',
     'code=1&code=2',
+    'endpoint=%00',
+    'source=a%00b',
+    'tenant=%00',
+    'since=99999999w',
+    'since=999999999w999999999w',
+    'until=0000-01-01',
+    'since=1969-12-31T23:59:59Z',
+    'since=1h&until=2h',
+    'since=2026-01-02&until=2026-01-01',
   ]) {
     it(`refuses ?${query} and names the parameter`, async () => {
       const { status, body } = await get(`?${query}`)
@@ -123,6 +143,11 @@ describe('GET /api/v1/failures', () => {
       const request = `GET /api/v1/failures?limit=1 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
       expect(await raw(service.admin, request), host).to.match(/^HTTP\/1.1 200 /)
     }
+  })
+
+  it('takes any time that RFC 3339 can write since 1970, and an interval without length', async () => {
+    for (const query of ['since=0', 'since=1970-01-01', 'until=9999-12-31T23:59:59.999Z', 'since=5&until=5'])
+      expect((await get(`?${query}`)).status, query).to.equal(200)
   })
 
   it('refuses a day that no calendar has', async () => {
@@ -177,27 +202,25 @@ describe('the admin listener', () => {
 
   it('guards /metrics and the rest with their tokens, never the health routes', async () => {
     const folder = tempFolder()
-    writeFileSync(join(folder, 'api'), 'api-token\n')
+    writeFileSync(join(folder, 'api'), `${API}\n`)
     const { admin, ingest, stdout } = await startService({
       config: { admin: { apiToken: { file: join(folder, 'api') }, metricsToken: { env: 'METRICS_TOKEN' } } },
-      env: { METRICS_TOKEN: 'metrics-token' },
+      env: { METRICS_TOKEN: METRICS },
     })
     await report(ingest, REPORT)
     const status = async (path: string, token?: string) =>
       (await fetch(`${admin}${path}`, token ? { headers: { Authorization: `Bearer ${token}` } } : {})).status
     for (const path of ['/', '/api/v1/failures', '/api/v1/openapi.json']) {
       expect(await status(path), path).to.equal(401)
-      expect(await status(path, 'metrics-token'), path).to.equal(401)
-      expect(await status(path, 'api-token'), path).to.equal(200)
+      expect(await status(path, METRICS), path).to.equal(401)
+      expect(await status(path, API), path).to.equal(200)
     }
-    expect([
-      await status('/metrics'),
-      await status('/metrics', 'api-token'),
-      await status('/metrics', 'metrics-token'),
-    ]).to.deep.equal([401, 401, 200])
+    expect([await status('/metrics'), await status('/metrics', API), await status('/metrics', METRICS)]).to.deep.equal([
+      401, 401, 200,
+    ])
     expect([await status('/healthz'), await status('/readyz')]).to.deep.equal([200, 200])
-    writeFileSync(join(folder, 'api'), 'rotated-token\n')
-    await until('the rotation', async () => (await status('/', 'rotated-token')) === 200)
+    writeFileSync(join(folder, 'api'), `${API}-rotated\n`)
+    await until('the rotation', async () => (await status('/', `${API}-rotated`)) === 200)
     expect(stdout.join()).not.to.match(/api-token|metrics-token/)
   })
 

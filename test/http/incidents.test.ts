@@ -4,7 +4,7 @@ import { type Service, startService, stopServices } from '../support/service.ts'
 import { raw } from '../support/sockets.ts'
 import { until } from '../support/temp.ts'
 
-const TOKEN = 'api-token-of-the-test'
+const TOKEN = 'api-token-of-the-test-0123456789'
 const ENDPOINT = 'https://shop.example/hooks/orders'
 const NOBODY = '00000000-0000-7000-8000-000000000000'
 
@@ -114,6 +114,25 @@ describe('/api/v1/incidents and /endpoints', () => {
       }
     })
 
+    it('is JSON for whoever accepts none of its forms', async () => {
+      for (const accept of ['application/xml', 'image/png', 'text/csv, application/pdf;q=0.5', 'nonsense'])
+        for (const path of ['incidents', `incidents/${id}`])
+          expect((await read(path, accept)).type, `${accept} ${path}`).to.equal('application/json; charset=utf-8')
+    })
+
+    it('takes the form that the query names, whatever is accepted', async () => {
+      for (const path of ['incidents', `incidents/${id}`]) {
+        for (const [format, type] of [
+          ['json', 'application/json; charset=utf-8'],
+          ['text', 'text/plain; charset=utf-8'],
+          ['html', 'text/html; charset=utf-8'],
+        ] as const)
+          for (const accept of ['application/json', 'text/plain', BROWSER])
+            expect((await read(`${path}?format=${format}`, accept)).type, `${path} ${format}`).to.equal(type)
+      }
+      await refused(get(`incidents/${id}?format=yaml`), 400, 'invalid_request')
+    })
+
     it('is a text with what, since when, whose, why, what now and how it ends', async () => {
       for (const path of [`incidents/${id}`, 'incidents?limit=1&endpoint=https%3A%2F%2Fpeople.example%2Fx']) {
         const { type, text } = await read(path, 'text/plain')
@@ -143,6 +162,58 @@ describe('/api/v1/incidents and /endpoints', () => {
       const links = [...text.matchAll(/<a href="([^"]+)"/g)].map(([, link]) => link!.replaceAll('&#38;', '&'))
       expect(links).to.have.length(3)
       for (const link of links) expect((await get(link.slice('/api/v1/'.length))).status, link).to.equal(200)
+    })
+
+    it('links only what we made, whatever a report says', async () => {
+      const hostile =
+        'see https://evil.example/api/v1/incidents/x and /api/v1/failures?x=1 or http://evil.example/api/v1/a'
+      const of = 'https://linked.example/api/v1/orders'
+      const { body } = await answer(report(service.ingest, { code: 500, endpoint: of, message: hostile }))
+      for (const path of [`incidents/${body.id}`, 'incidents', `incidents?endpoint=${encodeURIComponent(of)}`]) {
+        const { text } = await read(path, BROWSER)
+        const links = [...text.matchAll(/href="([^"]*)"/g)].map(([, link]) => link!)
+        expect(links.length, path).to.be.at.least(2)
+        for (const link of links) expect(link, path).to.match(/^\/api\/v1\/(incidents|failures|endpoints)[/?]/)
+        expect(links.join(), path).not.to.include('evil')
+        expect(links, path).not.to.include('/api/v1/failures?x=1')
+        for (const link of links)
+          expect((await get(link.replaceAll('&#38;', '&').slice('/api/v1/'.length))).status, link).to.equal(200)
+      }
+    })
+
+    it('says in the past tense what a closed incident was, and when it closed', async () => {
+      const of = 'https://past.example/x'
+      const opened = await fail(of, 401)
+      await until('the verdict', async () => (await get(`incidents/${opened}`)).body.verdict)
+      await new Promise((resolve) => setTimeout(resolve, 1_100))
+      const { body: closed } = await post(`incidents/${opened}/resolve`, '{"reason":"token renewed"}')
+      const { sentence } = closed.verdict
+      const { text } = await read(`incidents/${opened}`, 'text/plain')
+      const [headline] = text.split('\n')
+      expect(headline).to.include('had an incident').and.include(closed.closedAt).and.not.include(sentence)
+      expect(text).to.include(`its last verdict, at ${closed.verdict.at}: ${sentence}`)
+      // Two, so that they are listed.
+      await fail('https://past.example/y')
+      const list = (await read('incidents?limit=20', 'text/plain')).text
+      expect(list)
+        .to.include(`${of}: closed since ${closed.closedAt}`)
+        .and.not.include(`closed since ${closed.openedAt}`)
+      expect(list).to.match(/past\.example\/y: open since /)
+    })
+
+    it('says that there are older ones, and where', async () => {
+      for (let index = 0; index < 3; index++) await fail(`https://older.example/${index}`)
+      for (const limit of [1, 2]) {
+        const path = `incidents?limit=${limit}&state=open`
+        const { next, incidents } = (await get(path)).body
+        const { text } = await read(path, 'text/plain')
+        const more = /Older incidents\n +(\S+)\n$/.exec(text)![1]!
+        expect(more).to.include(`cursor=${next}`).and.include('state=open').and.include(`limit=${limit}`)
+        const following = (await get(more.slice('/api/v1/'.length))).body.incidents
+        expect(following[0].id < incidents.at(-1).id).to.equal(true)
+        expect((await read(path, BROWSER)).text).to.include(`<a href="${more.replaceAll('&', '&#38;')}">`)
+      }
+      expect((await read('incidents?limit=1000', 'text/plain')).text).not.to.include('Older incidents')
     })
 
     it('lists several with the way to each, and says where none fits', async () => {
@@ -175,6 +246,10 @@ describe('/api/v1/incidents and /endpoints', () => {
       '__proto__=1',
       'constructor=1',
       'state=open&state=open',
+      'endpoint=%00',
+      'since=99999999w',
+      'format=xml',
+      'format=json&format=text',
     ])
       await refused(get(`incidents?${query}`), 400, 'invalid_request')
     await refused(get(`incidents/${NOBODY}`), 404, 'not_found')
@@ -253,6 +328,17 @@ describe('/api/v1/incidents and /endpoints', () => {
     expect(quiet.probes).to.deep.equal({ public: null, internal: null })
     await refused(get('endpoints/nobody'), 404, 'not_found')
     await refused(get('endpoints/__proto__'), 404, 'not_found')
+  })
+
+  it('makes no false statement about names that are no endpoint', async () => {
+    await answer(report(service.ingest, { code: 500, endpoint: 'no URL at all', message: 'x' }))
+    for (const name of ['invalid', 'other', 'https://nowhere.example/x']) {
+      const { status, body } = await get(`endpoints/${encodeURIComponent(name)}`)
+      expect(status).to.equal(404)
+      expect(body.detail, name).not.to.match(/nor has failed|has not failed/)
+      expect(body.detail, name).to.include('/api/v1/failures')
+    }
+    expect((await get('failures?endpoint=invalid')).body.failures).to.have.length(1)
   })
 
   it('is described by the API document, and linked from the landing page', async () => {

@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
 import { answer, REPORT, raw, report, scrape, sum } from '../support/http.ts'
 import { sample } from '../support/scrape.ts'
@@ -131,6 +133,19 @@ describe('POST /webhooks/error', () => {
       expect((await report(service.ingest, REPORT, { 'Content-Type': type })).status, type).to.equal(202)
   })
 
+  it('takes a report without a Content-Type if its body is JSON', async () => {
+    const post = (body: string, fields = '') =>
+      raw(
+        service.ingest,
+        `POST /webhooks/error HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${fields}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      )
+    expect(await post(JSON.stringify(REPORT))).to.match(/^HTTP\/1.1 202 /)
+    expect(await post(JSON.stringify(REPORT), 'Content-Type:\r\n')).to.match(/^HTTP\/1.1 202 /)
+    expect(await post('code=503')).to.match(/^HTTP\/1.1 400 .*invalid_json/s)
+    expect(await post(JSON.stringify({ code: 'x' }))).to.match(/^HTTP\/1.1 422 .*invalid_report/s)
+    expect(await post(JSON.stringify(REPORT), 'Content-Encoding: gzip\r\n')).to.match(/^HTTP\/1.1 415 /)
+  })
+
   it('refuses a body over the limit, declared or not', async () => {
     await refused(report(service.ingest, JSON.stringify({ ...REPORT, message: 'x'.repeat(70_000) })), 413, 'too_large')
     const chunk = `2000\r\n${'x'.repeat(0x2000)}\r\n`
@@ -225,6 +240,32 @@ describe('POST /webhooks/error', () => {
     await until('the log line', () => service.stdout.find((line) => line.includes(body.id)))
     for (const line of service.stdout) expect(JSON.parse(line)).to.have.property('level')
     expect(service.stdout.filter((line) => line.includes('\u001b'))).to.deep.equal([])
+  })
+})
+
+describe('webhook_exporter_report_duration_seconds', () => {
+  afterEach(stopServices)
+
+  it('measures until the answer is written', async () => {
+    const service = await startService()
+    const seconds = async () =>
+      sum(await scrape(service.admin), 'webhook_exporter_report_duration_seconds_sum', 'source="none"')
+    const before = await seconds()
+    // The second answer is known at once, and is written after the first: the journal is locked meanwhile.
+    const socket = connect(Number(new URL(service.ingest).port), '127.0.0.1')
+    const body = JSON.stringify(REPORT)
+    const db = new DatabaseSync(join(service.folder, 'journal.db'))
+    db.exec('BEGIN IMMEDIATE')
+    socket.write(
+      `POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    socket.write('GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    setTimeout(() => db.exec('ROLLBACK'), 300)
+    let text = ''
+    for await (const chunk of socket) text += chunk
+    db.close()
+    expect(text).to.match(/^HTTP\/1.1 (202|503) .*HTTP\/1.1 404 /s)
+    expect((await seconds()) - before).to.be.above(0.2)
   })
 })
 

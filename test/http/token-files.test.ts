@@ -2,9 +2,17 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { Token } from '../../src/http/credentials.ts'
+import { digestOf, type Token } from '../../src/http/credentials.ts'
 import { createTokenReader } from '../../src/http/token-files.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
+
+/** Every token of these tests, by its digest: the reader keeps no other form. */
+const WORDS = new Map(
+  ['one', 'two', 'three', 'old', 'new', 'own-a', 'own-b', 'leaked', 'kept', 'same'].map((word) => [
+    digestOf(word),
+    word,
+  ]),
+)
 
 describe('createTokenReader', () => {
   const readers: { stop(): void }[] = []
@@ -32,7 +40,8 @@ describe('createTokenReader', () => {
     await reader.start()
     return seen
   }
-  const values = (seen: { tokens: readonly Token[] }) => seen.tokens.map(({ tenant, value }) => `${tenant}=${value}`)
+  const values = (seen: { tokens: readonly Token[] }) =>
+    seen.tokens.map(({ tenant, digest }) => `${tenant}=${WORDS.get(digest)}`)
 
   it('reads a file a tenant and a token a line, whatever the editor did to the ends of lines', async () => {
     const folder = tempFolder()
@@ -71,16 +80,24 @@ describe('createTokenReader', () => {
       .and.not.include('same-too')
   })
 
-  it('keeps the last good set while a later look finds a shared token, and tells it once', async () => {
+  it('drops only the shared token: a revocation takes effect while one is shared, and the warning is logged once', async () => {
     const folder = tempFolder()
-    writeFileSync(join(folder, 'a'), 'own-a')
+    const write = (tenant: string, ...tokens: string[]) => writeFileSync(join(folder, tenant), tokens.join('\n'))
+    write('a', 'same', 'own-a')
+    write('b', 'own-b')
+    write('c', 'leaked', 'kept')
     const seen = await reading(folder)
-    writeFileSync(join(folder, 'b'), 'own-a')
-    await until('three faulty looks', () => seen.failures > 2)
-    expect(values(seen)).to.deep.equal(['a=own-a'])
+    write('b', 'same', 'own-b')
+    await until('the shared token to be dropped', () => !values(seen).includes('a=same'))
+    write('c', 'kept')
+    await until('the revocation', () => !values(seen).includes('c=leaked'))
+    expect(values(seen)).to.deep.equal(['a=own-a', 'b=own-b', 'c=kept'])
+    rmSync(join(folder, 'c'))
+    await until('the removal', () => !values(seen).includes('c=kept'))
     expect(seen.log).to.have.length(1)
-    writeFileSync(join(folder, 'b'), 'own-b')
-    await until('both', () => values(seen).length === 2)
+    expect(seen.log[0]).to.match(/tenants a, b share one token; give each tenant its own/)
+    write('b', 'own-b')
+    await until('the token to count again', () => values(seen).includes('a=same'))
   })
 
   it('is not held up by a pipe among the files', async () => {

@@ -17,7 +17,7 @@ import { sample } from '../support/scrape.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
 
-const SECRET = 'canary-secret-of-the-test'
+const SECRET = 'canary-secret-of-the-test-0123456'
 const TOKEN = 'merchant-token'
 const NOW = Date.now()
 

@@ -30,11 +30,12 @@ const DAY = 86_400_000
 /**
  * What every adapter of the port Journal promises.
  * @param totals whether counts continue from the store after a restart (a store that replicas share does not)
+ * @param ownClock whether retention goes by the clock that the journal was given; else by one of the store
  */
 export function journalContract(
   name: string,
   makeStore: () => Promise<ContractStore> | ContractStore,
-  { totals }: { readonly totals: boolean },
+  { totals, ownClock }: { readonly totals: boolean; readonly ownClock: boolean },
 ): void {
   describe(`${name} as a Journal`, () => {
     let store: ContractStore
@@ -61,6 +62,10 @@ export function journalContract(
       await journal.open()
       expect(journal.status().fault).to.equal(undefined)
       return journal
+    }
+    /** A store's own clock cannot be told that time passed: then the test begins so many milliseconds earlier. */
+    const willTake = (milliseconds: number) => {
+      if (!ownClock) now -= milliseconds
     }
     const reopen = async (journal: Journal, options?: Partial<ContractOptions>): Promise<Journal> => {
       await journal.close(10_000)
@@ -91,6 +96,7 @@ export function journalContract(
       pass: (milliseconds) => {
         now += milliseconds
       },
+      willTake,
     })
 
     describe('record', () => {
@@ -198,6 +204,7 @@ export function journalContract(
       })
 
       it('forgets the id with its record', async () => {
+        willTake(31 * DAY)
         const journal = await open({ retentionInterval: 20 })
         await journal.record(entry({ key: 'k', at: now }))
         now += 31 * DAY
@@ -234,6 +241,27 @@ export function journalContract(
         }
         expect(seen).to.deep.equal(expected)
         expect(before).to.equal(null)
+      })
+
+      it('answers an empty page to values that no record can have', async () => {
+        const journal = await open()
+        await journal.record(entry({ at: now, followed: true }))
+        const page = { failures: [], next: null }
+        for (const filter of [
+          { endpoint: '\0' },
+          { source: 'a\0b', tenant: '\ud800' },
+          { code: 2 ** 63 },
+          { code: -1e300 },
+          { since: 1e300 },
+          { until: -1e300 },
+          { until: -0.5, code: 0.5 },
+        ])
+          expect(await journal.list(filter, { limit: 9 }), JSON.stringify(filter)).to.deep.equal(page)
+        for (const filter of [{ endpoint: '\0' }, { open: false, since: 1e300 }, { open: false, since: -1e300 }])
+          expect((await journal.incidents(filter, { limit: 9 })).incidents, JSON.stringify(filter)).to.deep.equal([])
+        expect((await journal.list({ since: -1e300, until: 1e300 }, { limit: 9 })).failures).to.have.length(1)
+        expect((await journal.list({ since: now - 0.5 }, { limit: 9 })).failures).to.have.length(1)
+        expect((await journal.incidents({ since: -0.5 }, { limit: 9 })).incidents).to.have.length(1)
       })
 
       it('answers an empty page where there is nothing', async () => {
@@ -311,6 +339,7 @@ export function journalContract(
 
     describe('retention', () => {
       it('removes what is older than the age, and nothing else', async () => {
+        willTake(30 * DAY + 1)
         const journal = await open({ retentionInterval: 20 })
         await Promise.all(Array.from({ length: 700 }, () => journal.record(entry({ at: now }))))
         await journal.record(entry({ at: now + DAY, message: 'young' }))

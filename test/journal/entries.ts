@@ -1,7 +1,7 @@
 import type { Cause } from '../../src/domain/cause.ts'
 import { failureIds } from '../../src/domain/failure.ts'
 import type { EndpointState } from '../../src/domain/incident.ts'
-import type { Entry, JournalEvents, JournalFault, SeriesTotal } from '../../src/domain/journal.ts'
+import type { Entry, JournalEvents, JournalFault, ReadFault, SeriesTotal } from '../../src/domain/journal.ts'
 
 /** Half an hour of quiet, two good probes, three failed ones. */
 export const INCIDENTS = { quietTime: 1_800_000, goodProbes: 2, failedProbes: 3 } as const
@@ -51,6 +51,7 @@ export function entry({ at = Date.now(), key, digest = 'digest', ...rest }: Entr
 export class EventLog implements JournalEvents {
   readonly calls: string[] = []
   readonly faults: { kind: JournalFault; detail: string }[] = []
+  readonly readFaults: { kind: ReadFault; detail: string }[] = []
   totals: readonly SeriesTotal[] = []
   states: readonly EndpointState[] = []
   stored = 0
@@ -68,6 +69,10 @@ export class EventLog implements JournalEvents {
   failed(kind: JournalFault, detail: string): void {
     this.calls.push(`failed ${kind}`)
     this.faults.push({ kind, detail })
+  }
+
+  readFailed(kind: ReadFault, detail: string): void {
+    this.readFaults.push({ kind, detail })
   }
 
   committed(entries: number): void {

@@ -75,6 +75,38 @@ describe('GroupCommit', () => {
     expect(commit.pending).to.equal(1)
   })
 
+  it('expects a commit after what waits before it, and none to take long while nothing waits', async () => {
+    const { groups, add, commit } = held()
+    expect(commit.expectedCommit()).to.equal(0)
+    const first = add('a')
+    await turn()
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    // It has taken this long and may take as long again.
+    expect(commit.expectedCommit()).to.be.at.least(50)
+    groups[0]!.done()
+    await first
+    expect(commit.expectedCommit()).to.equal(0)
+    const second = add('b')
+    await turn()
+    // What is left of this one, and the next.
+    expect(commit.expectedCommit()).to.be.above(60)
+    const waiting = Array.from({ length: 600 }, (_, index) => add(`${index}`))
+    // They do not fit into one group.
+    expect(commit.expectedCommit()).to.be.above(120)
+    groups[1]!.done()
+    await second
+    groups[2]!.done()
+    await waiting[0]
+    groups[3]!.done()
+    await Promise.all(waiting)
+    // One that hung is forgotten once others were quick.
+    const last = add('c')
+    await turn()
+    expect(commit.expectedCommit()).to.be.below(60)
+    groups[4]!.done()
+    await last
+  })
+
   it('drains: all that waits is written, group by group', async () => {
     const { groups, add, commit } = held()
     const all = [add('a')]

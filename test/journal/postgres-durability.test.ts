@@ -32,7 +32,7 @@ describe('a PostgreSQL server that may forget what it acknowledged', () => {
     }
   }
   const check = async (journal: Record<string, unknown>) => {
-    const service = await startService({ config: { journal }, args: ['--check-config'], wait: false })
+    const service = await startService({ config: { journal }, args: ['check-config', '--deep'], wait: false })
     const { code } = await service.exited
     return { code, said: [...service.stdout, ...service.stderr].join('\n') }
   }
@@ -54,7 +54,7 @@ describe('a PostgreSQL server that may forget what it acknowledged', () => {
   })
 
   for (const way of WAYS) {
-    it(`is refused by --check-config and while it serves: ${way.setting} off, by ${way.where}`, async function () {
+    it(`is refused by check-config --deep and while it serves: ${way.setting} off, by ${way.where}`, async function () {
       this.timeout(60_000)
       await tell(way)
       const refused = await check({ url })

@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import { failureIds } from '../../src/domain/failure.ts'
 import type { EndpointState } from '../../src/domain/incident.ts'
 import type { SeriesTotal } from '../../src/domain/journal.ts'
+import { boundedNames } from '../../src/domain/series.ts'
+import { createFollower } from '../../src/service/follow-incidents.ts'
 import { tcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/temp.ts'
-import { codeOf, EventLog, entry } from './entries.ts'
+import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
 import { databases } from './postgres-databases.ts'
 
 const DAY = 86_400_000
@@ -80,6 +83,24 @@ describe('openPostgresJournal, by several replicas', () => {
     })
   })
 
+  it('give up the lease at a stop although a renewal is on its way', async function () {
+    this.timeout(60_000)
+    const proxy = await tcpProxy(base.server.port)
+    for (let round = 0; round < 5; round++) {
+      proxy.delay = 0
+      const journal = await open({ leaseTerm: 60_000, tick: 1 }, base.through(proxy.port))
+      const changes: (number | null)[] = []
+      journal.lease.onChange((fence) => changes.push(fence))
+      // So slow that there is hardly a moment without a statement on its way.
+      proxy.delay = 10 + round
+      await sleep(100 + 20 * round)
+      await journal.close(5_000)
+      const [lease] = await sql('SELECT expires_at > now() AS held FROM webhook_errors.leases')
+      expect({ round, ...lease, changes }).to.deep.equal({ round, held: false, changes: [null] })
+    }
+    await proxy.close()
+  })
+
   describe('label sets', () => {
     it('of one replica stand at 0 in every other within seconds, with their last failure', async () => {
       const events = [new ReplicaLog(), new ReplicaLog(), new ReplicaLog()]
@@ -105,17 +126,16 @@ describe('openPostgresJournal, by several replicas', () => {
     })
 
     it('are counted from this start on, and lose their place when unseen for the retention time', async () => {
-      let now = Date.now()
-      const options = { clock: () => now, retention: { age: DAY, size: 2 ** 40 } }
+      const now = Date.now()
+      const options = { retention: { age: DAY, size: 2 ** 40 } }
       const first = await open(options)
-      await first.record(entry({ at: now, endpoint: 'old' }))
-      await first.record(entry({ at: now + DAY, endpoint: 'young' }))
+      await first.record(entry({ at: now - DAY - 1, endpoint: 'old' }))
+      await first.record(entry({ at: now, endpoint: 'young' }))
       await first.close(2_000)
-      now += DAY + 1
       const events = new ReplicaLog()
       const second = await open({ ...options, events })
       expect(events.counts()).to.deep.equal({ young: 0 })
-      expect(await second.resetSeries(now + DAY)).to.equal(1)
+      expect(await second.resetSeries(now + 1)).to.equal(1)
       // A set whose row is gone comes back with its next failure.
       await second.record(entry({ at: now, endpoint: 'young' }))
       await until('its row', async () => (await sql('SELECT 1 FROM webhook_errors.series')).length === 1)
@@ -175,6 +195,36 @@ describe('openPostgresJournal, by several replicas', () => {
       expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(206)
     })
 
+    it('is shown as it is by a replica that takes notice of its own change late', async () => {
+      const events = new ReplicaLog()
+      const [own, other] = [await open({ events }), await open()]
+      const follower = createFollower({
+        journal: own,
+        settings: INCIDENTS,
+        names: boundedNames([], 500, true),
+        probing: { reported: () => {}, follow: () => {} },
+        plans: [],
+        urlOf: () => undefined,
+        newId: failureIds(),
+        measuring: { probed: () => {} },
+        tracing: { probe: () => {} },
+        log: { info: () => {}, warn: () => {} },
+        clock: Date.now,
+      })
+      const { failure, ...rest } = entry({ followed: true })
+      const recorded = await own.record({ failure, ...rest })
+      await other.apply('orders', { type: 'resolve', at: Date.now(), id: recorded.id, reason: 'done' })
+      const closed = () => events.states[0]?.incident?.closedAt != null
+      await until('the other replica’s change to arrive', closed)
+      follower.restored(events.states)
+      // The recorder tells of a failure once its answer is out.
+      follower.stored(failure, recorded.incident, null)
+      expect(follower.state('orders')?.incident?.resolution).to.equal('manual')
+      const again = await own.record(entry({ followed: true }))
+      follower.stored(failure, again.incident, null)
+      expect(follower.state('orders')?.incident).to.include({ closedAt: null, failures: 2 })
+    })
+
     it('has an incident while there is a place, of all replicas together; configured ones keep theirs', async () => {
       const places = { configured: ['own'], limit: 4 }
       for (let count = 0; count < 3; count++) await open({ places })
@@ -190,6 +240,24 @@ describe('openPostgresJournal, by several replicas', () => {
       expect(await sql('SELECT 1 FROM webhook_errors.endpoints')).to.have.length(4)
       expect((await failuresOf()).toSorted()).to.deep.equal([2, 3, 3, 3])
       expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(62)
+    })
+
+    it('that another one dropped is forgotten by all, so that no replica shows more than there are', async () => {
+      const events = new ReplicaLog()
+      const journal = await open({ events, places: { configured: [], limit: 3 } })
+      await open({ places: { configured: [], limit: 3 } })
+      for (let round = 0; round < 4; round++) {
+        const names = [0, 1, 2].map((index) => `e${round}-${index}`)
+        // Two by the other replica, and one of its own.
+        for (const [index, endpoint] of names.entries())
+          await journals[index === 2 ? 0 : 1]!.record(entry({ endpoint, followed: true }))
+        await until('all to be known', () => names.every((name) => events.states.some((it) => it.endpoint === name)))
+        expect(events.states).to.have.length(3)
+        await sql('DELETE FROM webhook_errors.incidents')
+        await sql('DELETE FROM webhook_errors.endpoints')
+        await until('all to be forgotten', () => events.states.length === 0)
+      }
+      expect((await journal.record(entry({ endpoint: 'e0-0', followed: true }))).incident?.change).to.equal('opened')
     })
 
     it('that another one forgot is taken up again', async () => {

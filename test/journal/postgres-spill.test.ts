@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import pg from 'pg'
@@ -182,6 +182,100 @@ describe('openPostgresJournal with a spill', () => {
     expect((await rows()).filter((row) => row.id === id)).to.have.length(1)
     expect(await rows()).to.have.length(2)
     expect(events.counts()).to.deep.equal({ orders: 2 })
+  })
+
+  for (const [how, statement] of [
+    ['a constraint', `ALTER TABLE webhook_errors.failures ADD CONSTRAINT no_poison CHECK (message <> 'poison')`],
+    [
+      'a trigger',
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+       CREATE TRIGGER refuse BEFORE INSERT ON webhook_errors.failures FOR EACH ROW WHEN (NEW.message = 'poison')
+       EXECUTE FUNCTION refuse()`,
+    ],
+  ] as const) {
+    it(`sets aside what ${how} of the database refuses, tells of it, and moves on the rest`, async () => {
+      const journal = await open()
+      await journal.record(entry())
+      await sql(statement)
+      await away(journal)
+      const raw = Buffer.from('{"its": "body"}')
+      const poison: string[] = []
+      for (let count = 0; count < 450; count++) {
+        const isPoison = count === 0 || count === 230
+        const { id } = await journal.record(entry(isPoison ? { message: 'poison', raw, key: `${count}` } : {}))
+        if (isPoison) poison.push(id)
+      }
+      await back(journal)
+      await until('the file to begin anew', () => journal.status().spill?.usable)
+      expect(journal.status().spill).to.deep.equal({ usable: true, waiting: 0, setAside: 2 })
+      const kept = await rows()
+      expect(kept).to.have.length(449)
+      expect(kept.filter(({ id }) => poison.includes(id))).to.deep.equal([])
+      const file = `${path}.set-aside.ndjson`
+      expect(statSync(file).mode & 0o777).to.equal(0o600)
+      const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+      const records = lines.map((line) => JSON.parse(line))
+      expect(records.map(({ failure }) => failure.id)).to.deep.equal(poison)
+      expect(records.map((record) => Buffer.from(record.raw, 'base64'))).to.deep.equal([raw, raw])
+      expect(records[0].reason).to.match(how === 'a trigger' ? /P0001/ : /23514.*no_poison/)
+      const told = events.faults.filter(({ detail }) => detail.includes('set aside'))
+      expect(told.map(({ detail }) => poison.filter((id) => detail.includes(id)))).to.deep.equal(
+        poison.map((id) => [id]),
+      )
+
+      // Neither the next outage nor the next process is held up, and the file is counted.
+      await away(journal)
+      await journal.record(entry())
+      await back(journal)
+      await journal.close(2_000)
+      const next = await open()
+      expect(next.status().spill).to.deep.equal({ usable: true, waiting: 0, setAside: 2 })
+      expect(await rows()).to.have.length(450)
+    })
+  }
+
+  it('keeps what is refused where it cannot be set aside, and says so', async () => {
+    const journal = await open({ spill: { path, size: 2 ** 28 } })
+    await sql(`ALTER TABLE webhook_errors.failures ADD CONSTRAINT no_poison CHECK (message <> 'poison')`)
+    mkdirSync(`${path}.set-aside.ndjson`)
+    await away(journal)
+    const { id } = await journal.record(entry({ message: 'poison' }))
+    proxy.mode = 'pass'
+    await until('the fault', () =>
+      events.faults.some(({ detail }) => detail.includes('set-aside.ndjson cannot be written')),
+    )
+    expect(journal.status().spill?.waiting).to.equal(1)
+    rmdirSync(`${path}.set-aside.ndjson`)
+    await back(journal)
+    expect(readFileSync(`${path}.set-aside.ndjson`, 'utf8')).to.include(id)
+  })
+
+  it('tells of any other error that keeps its reports from moving on', async () => {
+    const journal = await open()
+    await away(journal)
+    await journal.record(entry())
+    await sql('ALTER TABLE webhook_errors.series RENAME TO elsewhere')
+    proxy.mode = 'pass'
+    await until('the fault', () => events.faults.some(({ detail }) => detail.includes('42P01')))
+    await sql('ALTER TABLE webhook_errors.elsewhere RENAME TO series')
+    await back(journal)
+    expect(await rows()).to.have.length(1)
+  })
+
+  it('takes reports again after its file could not be removed', async () => {
+    const journal = await open()
+    await away(journal)
+    await journal.record(entry({ followed: true }))
+    // A folder in the place of one of its files: removing it fails.
+    rmSync(`${path}.mark`)
+    mkdirSync(`${path}.mark/in/it`, { recursive: true })
+    await back(journal)
+    await until('the fault', () => events.faults.some(({ detail }) => detail.includes('the spill:')))
+    rmSync(`${path}.mark`, { recursive: true })
+    await away(journal)
+    await until('a report to be taken', async () => (await codeOf(journal.record(entry()))) === 'none')
+    await back(journal)
+    expect(await rows()).to.have.length(2)
   })
 
   it('takes nothing above its size', async () => {

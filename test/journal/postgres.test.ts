@@ -20,6 +20,6 @@ describe('PostgreSQL', () => {
         remove: () => server.query(`DROP DATABASE ${url.match(/test_\w+/)![0]} WITH (FORCE)`).then(() => {}),
       }
     },
-    { totals: false },
+    { totals: false, ownClock: false },
   )
 })

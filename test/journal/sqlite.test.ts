@@ -31,7 +31,7 @@ journalContract(
     const path = join(tempFolder(), 'data', 'journal.db')
     return { journal: (options) => openSqliteJournal({ path, ...options }), remove: removeTempFolders }
   },
-  { totals: true },
+  { totals: true, ownClock: true },
 )
 
 describe('openSqliteJournal', () => {

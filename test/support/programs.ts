@@ -28,6 +28,7 @@ export const PROGRAMS = {
   curl: { package: 'curl', path: 'usr/bin/curl' },
   jq: { package: 'jq', path: 'usr/bin/jq' },
   openssl: { package: 'openssl', path: 'usr/bin/openssl' },
+  nginx: { package: 'nginx', path: 'usr/sbin/nginx' },
   wrk: { package: 'wrk', path: 'usr/bin/wrk' },
   buildah: { package: 'buildah', path: 'usr/bin/buildah' },
   podman: { package: 'podman', path: 'usr/bin/podman' },

@@ -22,6 +22,8 @@ export interface ServiceOptions {
   readonly wait?: false
   readonly nodeArgs?: readonly string[]
   readonly args?: readonly string[]
+  /** Lines of bash that run before the service, in its process: limits, say. */
+  readonly shell?: string
 }
 
 export interface Service {
@@ -54,6 +56,7 @@ export async function startService({
   wait,
   nodeArgs = [],
   args = [],
+  shell,
 }: ServiceOptions = {}): Promise<Service> {
   const folder = tempFolder()
   const file = join(folder, 'config.yaml')
@@ -68,7 +71,9 @@ export async function startService({
     }),
   )
   const environment = { ...process.env, CONFIG_FILE: file, ...env }
-  const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
+  const command = [process.execPath, ...nodeArgs, MAIN, ...args]
+  const [program, ...rest] = shell ? ['bash', '-ec', `${shell}\nexec "$0" "$@"`, ...command] : command
+  const child = spawn(program!, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined)),
   })

@@ -15,6 +15,11 @@ export interface TcpProxy {
   watch: ((chunk: Buffer) => 'cut' | 'cut-after' | undefined) | undefined
   /** Ends all connections with a reset. */
   cut(): void
+  /**
+   * Forgets all connections, and tells neither side, as NAT does with idle ones: what a client sends on one of them is
+   * dropped, or answered with a reset. New connections pass.
+   */
+  forget(then: 'drop' | 'reset'): void
   /** Connections taken so far. */
   readonly taken: () => number
   close(): Promise<void>
@@ -23,6 +28,7 @@ export interface TcpProxy {
 /** A TCP proxy in front of a server of the tests that fails as networks do. */
 export async function tcpProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
+  const forgotten = new Map<Socket, 'drop' | 'reset'>()
   let taken = 0
   const server = createServer((client) => {
     taken++
@@ -39,9 +45,10 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
     }
     for (const socket of pair) socket.setNoDelay(true).on('error', end)
     // A frozen network tells nobody that the other side went away.
-    for (const socket of pair) socket.on('close', () => proxy.mode !== 'freeze' && end())
+    for (const socket of pair) socket.on('close', () => proxy.mode !== 'freeze' && !forgotten.has(client) && end())
     const forward = (to: Socket, chunk: Buffer) => {
-      if (proxy.mode === 'freeze') return
+      if (forgotten.get(client) === 'reset' && to === upstream) client.resetAndDestroy()
+      if (proxy.mode === 'freeze' || forgotten.has(client)) return
       if (proxy.delay > 0) setTimeout(() => to.writable && to.write(chunk), proxy.delay)
       else if (to.writable) to.write(chunk)
     }
@@ -70,6 +77,9 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
     cut() {
       for (const pair of pairs) for (const socket of pair) socket.destroy()
       pairs.clear()
+    },
+    forget(then) {
+      for (const [client] of pairs) forgotten.set(client, then)
     },
     close() {
       proxy.cut()

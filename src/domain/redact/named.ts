@@ -33,8 +33,9 @@ const HTTP_SCHEME = /^(?:bearer|basic|token|apikey|negotiate|ntlm|key)[ \t]{1,8}
 /**
  * Masks the values that stand behind a name of credentials (`password: …`), a header that carries them (RFC 9110, RFC 6265)
  * or a scheme of HTTP authentication (RFC 7617, RFC 6750). The name stays. Linear in the text's length, never throws.
+ * @param isCut whether the text goes on after its end
  */
-export function maskNamed(text: string): string {
+export function maskNamed(text: string, isCut = false): string {
   let result = ''
   let from = 0
   NAMED.lastIndex = 0
@@ -42,10 +43,10 @@ export function maskNamed(text: string): string {
     const { header, name, between, scheme } = found.groups as Record<string, string | undefined>
     const start = found.index + found[0].length
     const end = header
-      ? headerEnd(text, start, header)
+      ? headerEnd(text, start, header, isCut)
       : name
-        ? namedEnd(text, start, /^(?::\s+|[ \t]+)$/.test(between!) && /^[a-z]+$/i.test(name))
-        : schemeEnd(text, start, scheme!)
+        ? namedEnd(text, start, /^(?::\s+|[ \t]+)$/.test(between!) && /^[a-z]+$/i.test(name), isCut)
+        : schemeEnd(text, start, scheme!, isCut)
     if (end <= start) continue
     const quote = QUOTE.exec(text.slice(start, start + 2))?.[0] ?? ''
     result += text.slice(from, start) + quote + MASK
@@ -55,8 +56,8 @@ export function maskNamed(text: string): string {
   return result + text.slice(from)
 }
 
-function headerEnd(text: string, start: number, header: string): number {
-  const enclosed = enclosedEnd(text, start)
+function headerEnd(text: string, start: number, header: string, isCut: boolean): number {
+  const enclosed = enclosedEnd(text, start, isCut)
   if (enclosed !== undefined) return enclosed
   if (/cookies?$/i.test(header)) return lineEnd(text, start)
   const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
@@ -65,31 +66,32 @@ function headerEnd(text: string, start: number, header: string): number {
   return text.startsWith(MASK, start) ? start + MASK.length : lineEnd(text, start)
 }
 
-function namedEnd(text: string, start: number, isProse: boolean): number {
+function namedEnd(text: string, start: number, isProse: boolean, isCut: boolean): number {
   if (isProse && (DIAGNOSTIC.test(text.slice(start, start + 40)) || /^[[{<]/.test(text[start] ?? ''))) return start
-  const enclosed = enclosedEnd(text, start)
+  const enclosed = enclosedEnd(text, start, isCut)
   if (enclosed !== undefined) return enclosed
   const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
   return valueEnd(text, start + (scheme?.[0].length ?? 0))
 }
 
-function schemeEnd(text: string, start: number, scheme: string): number {
+function schemeEnd(text: string, start: number, scheme: string, isCut: boolean): number {
   if (DIAGNOSTIC.test(text.slice(start, start + 40))) return start
-  const end = enclosedEnd(text, start) ?? valueEnd(text, start)
+  const end = enclosedEnd(text, start, isCut) ?? valueEnd(text, start)
   // "basic usage" is prose; Base64 of name and password has a capital, a digit or padding.
   return /basic/i.test(scheme) && !/[A-Z0-9=]/.test(text.slice(start, end)) ? start : end
 }
 
 /**
  * Where a value in quotes or brackets ends: before its closing quote, after its closing bracket, at the line's end where
- * neither comes; undefined where the value starts with none.
+ * neither comes, or at the text's end if the closing quote may have been cut off; undefined where the value starts with none.
  */
-function enclosedEnd(text: string, start: number): number | undefined {
+function enclosedEnd(text: string, start: number, isCut: boolean): number | undefined {
   const quote = QUOTE.exec(text.slice(start, start + 2))?.[0]
   if (quote === undefined) return bracketEnd(text, start)
   let at = start + quote.length
   while (at < text.length && !text.startsWith(quote, at)) at += quote.length === 1 && text[at] === '\\' ? 2 : 1
-  return at < text.length ? at : lineEnd(text, start)
+  if (at < text.length) return at
+  return isCut ? text.length : lineEnd(text, start)
 }
 const QUOTE = /^\\?["'`]/
 

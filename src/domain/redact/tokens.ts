@@ -1,16 +1,33 @@
-import { knownKeyAt, looksLikeToken } from '../secret-shape.ts'
+import { looksLikeName, looksLikeToken } from '../secret-shape.ts'
+import { knownKeyAt } from './known-keys.ts'
 
 /** What stands for a credential that was there. */
 export const MASK = '***'
 
 /** Masks keys with a documented prefix, long random runs, and `user:password@host`. Linear, never throws. */
 export function maskTokens(text: string): string {
-  return maskUserinfo(text).replace(/[A-Za-z0-9_+/.~%-]+={0,2}/g, (run) => {
+  return maskUserinfo(text).replace(RUN, (run) => {
     if (run.length < 8) return run
     const key = knownKeyAt(run)
-    const before = key < 0 ? run : run.slice(0, key)
-    return looksLikeToken(before) ? MASK : before + (key < 0 ? '' : MASK)
+    return key < 0 ? maskRun(run) : maskRun(run.slice(0, key)) + MASK
   })
+}
+
+/** Token characters; `=` stands between a name and its value, and within and behind tokens. */
+const RUN = /[A-Za-z0-9_+/.~%-]+(?:=+[A-Za-z0-9_+/.~%-]+)*={0,2}/g
+const NAME = /([A-Za-z0-9_+/.~%-]+)=+(?=[^=])/y
+
+/** Keeps the names before `=`, and masks the rest as a whole where all of it or a part looks like a token. */
+function maskRun(run: string): string {
+  let from = 0
+  NAME.lastIndex = 0
+  for (let name = NAME.exec(run); name && looksLikeName(name[1]!); name = NAME.exec(run)) from = NAME.lastIndex
+  const rest = run.slice(from)
+  const isSecret = looksLikeToken(rest) || (rest.includes('=') && rest.split('=').some(looksLikeToken))
+  if (isSecret) return run.slice(0, from) + MASK
+  // What looks like a name may be the beginning of a token.
+  const mayBeOne = from > 0 && from <= 16 && /[A-Za-z]/.test(rest) && rest.length >= 8
+  return mayBeOne && looksLikeToken(run) ? MASK : run
 }
 
 /** `user:password@host` without a scheme. */

@@ -1,0 +1,25 @@
+import data from './key-prefixes.json' with { type: 'json' }
+
+/** What follows a prefix: `least` of these characters. */
+const FOLLOWING: Readonly<Record<string, (least: number) => string>> = {
+  token: (least) => `[\\w-]{${least}}`,
+  alnum: (least) => `[a-z0-9]{${least}}`,
+  hex: (least) => `[0-9a-f]{${least}}`,
+  mixed: (least) => `(?=[a-z]{0,${least - 1}}\\d)[a-z0-9]{${least}}`,
+}
+
+/**
+ * Prefixes of keys and tokens (key-prefixes.json says where they are from), of equal demands together. Without regard to case,
+ * since a host name or a careless client folds it.
+ */
+function pattern(): RegExp {
+  const prefixes = Map.groupBy(data.prefixes, ({ of, least }) => FOLLOWING[of]!(least))
+  const alternatives = [...prefixes].map(
+    ([following, all]) => `(?:${all.map(({ prefix }) => RegExp.escape(prefix)).join('|')})${following}`,
+  )
+  return new RegExp(`(?<![A-Za-z0-9])(?:${alternatives.join('|')})`, 'i')
+}
+const KNOWN_KEY = pattern()
+
+/** Where a key with a documented prefix starts, or -1. */
+export const knownKeyAt = (text: string): number => text.search(KNOWN_KEY)
