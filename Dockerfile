@@ -39,9 +39,9 @@ const start = (command, env) => {
   })
   return { child, ended: new Promise((resolve) => child.on('exit', resolve)) }
 }
-for (const tracing of ['none', 'otlp']) {
-  const { child, ended } = start('serve', {
-    INGEST_PORT: '0', ADMIN_PORT: '0', JOURNAL_URL: `sqlite:/tmp/${tracing}/journal.db`, OTEL_TRACES_EXPORTER: tracing,
+for (const [command, tracing] of [['serve', 'none'], ['serve', 'otlp'], ['supervise', 'none']]) {
+  const { child, ended } = start(command, {
+    INGEST_PORT: '0', ADMIN_PORT: '0', SUPERVISOR_PORT: '0', JOURNAL_URL: `sqlite:/tmp/${tracing}/journal.db`, OTEL_TRACES_EXPORTER: tracing,
   })
   const ports = {}
   let output = ''

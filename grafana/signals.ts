@@ -357,6 +357,24 @@ export const SIGNALS = {
     ['version', 'node_version'],
     'Version of the service and of Node.js, always 1.',
   ),
+  configValid: gauge(
+    'webhook_exporter_config_valid',
+    'boolean',
+    [],
+    'Whether the configuration is valid: 1 or 0. Only the sidecar form runs with 0; it answers every report 503.',
+    { by: 'min' },
+  ),
+  configErrors: gauge(
+    'webhook_exporter_config_errors',
+    'count',
+    [],
+    'Errors in the configuration; the log and /readyz name each of them.',
+  ),
+  restarts: counter(
+    'webhook_exporter_restarts_total',
+    [],
+    'Times that the supervisor of the sidecar form restarted the service, which the kubelet does not count.',
+  ),
   processCpu: counter('process_cpu_seconds_total', [], 'Total user and system CPU time spent in seconds.', {
     unit: 'seconds',
   }),

@@ -22,6 +22,7 @@ import { Intake } from './http/intake.ts'
 import { listen } from './http/listener.ts'
 import { isLoopback } from './http/loopback.ts'
 import { openJournal } from './journal/open.ts'
+import { threadsEnded } from './journal/thread.ts'
 import { journalEvents } from './journal-events.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createTracing } from './observe/tracing.ts'
@@ -51,6 +52,8 @@ const INGEST_DEADLINE = 5_000
 
 const OPEN_ADMIN =
   'the admin API needs no token and listens beyond this machine: anyone who reaches it can read failures and incidents; set admin.apiToken'
+/** Milliseconds that a journal that does not close leaves to what is stopped after it. */
+const LAST_STEPS = 500
 
 /** Look-ups at once that may hang: less than half of the thread pool that main.ts asks for. */
 const LOOKUP_PLACES = 6
@@ -58,6 +61,8 @@ const LOOKUP_PLACES = 6
 export interface App {
   readonly ingest: AddressInfo
   readonly admin: AddressInfo
+  /** Reads the tokens again now; the rest of the configuration needs a restart. */
+  reload(): Promise<void>
   /**
    * Answers what is in flight, flushes journal and spans, lets go of everything, in reverse order of its making.
    * @param deadline milliseconds for all of it
@@ -72,7 +77,7 @@ export interface App {
  */
 export async function startApp(
   config: Config,
-  { env, log, clock: ownClock = Date.now }: { env: Env; log: Log; clock?: Clock },
+  { env, log, clock: ownClock = Date.now, restarts = 0 }: { env: Env; log: Log; clock?: Clock; restarts?: number },
 ): Promise<App> {
   const cleanUps: { name: string; run: (deadline: number) => unknown }[] = []
   const cleanUp = (name: string, run: (deadline: number) => unknown) => cleanUps.push({ name, run })
@@ -108,6 +113,7 @@ export async function startApp(
       endpoints: config.endpoints,
       tenantLabel: config.metrics.tenantLabel,
       canary: config.canary !== undefined,
+      restarts,
       onFault: (error) => log.error({ err: error }, 'a metric could not be set'),
     })
     const tracing = await createTracing({ log, version: VERSION, onSpans: metrics.spans })
@@ -125,7 +131,12 @@ export async function startApp(
       configured: config.endpoints.map(({ name }) => name),
       clock: ownClock,
     })
-    cleanUp('journal', (deadline) => journal.close(Math.min(deadline, 4_000)))
+    cleanUp('journal', async (deadline) => {
+      const end = performance.now() + deadline - LAST_STEPS
+      await journal.close(Math.max(end - performance.now(), 0))
+      if (!(await threadsEnded(Math.max(end - performance.now(), 100))))
+        throw new Error('an operation on the disk does not end; what was acknowledged is durable already')
+    })
     metrics.observe({ journal: () => journal.status(), series: () => series.usage() })
     const holds = () => lease.fence() !== null
     lease.onChange(() => metrics.holds(holds()))
@@ -296,8 +307,12 @@ export async function startApp(
       canary.start()
     }
 
+    const reload = async () => {
+      await Promise.all([auth.reload(), guards.reload()])
+      log.info({ credentials: auth.status().detail }, 'tokens reloaded')
+    }
     phase = 'ready'
-    return { ingest: ingest.address, admin: admin.address, stop }
+    return { ingest: ingest.address, admin: admin.address, reload, stop }
   } catch (error) {
     await stop(2_000)
     throw error
@@ -318,6 +333,7 @@ async function adminTokens({ admin }: Config, parts: { env: Env; log: Log }) {
   const metrics = admin.metricsToken && (await openAdminToken('admin.metricsToken', admin.metricsToken, parts))
   return {
     tokens: { ...(api && { apiToken: api.credentials }), ...(metrics && { metricsToken: metrics.credentials }) },
+    reload: () => Promise.all([api?.reload(), metrics?.reload()]),
     stop: () => {
       api?.stop()
       metrics?.stop()

@@ -7,16 +7,23 @@ import { type Config, ConfigSchema } from './config-schema.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
+/** Where the listeners would be, as far as a faulty configuration says; one whose port is not known for certain is absent. */
+export type KnownListeners = {
+  readonly [name in 'ingest' | 'admin']?: { readonly host: string; readonly port: number }
+}
+
 /** Every fault of a configuration, each a line that names the key, what is wrong and what to write instead. */
 export class ConfigError extends Error {
   readonly faults: readonly string[]
+  readonly listeners: KnownListeners
 
-  constructor(faults: readonly string[]) {
+  constructor(faults: readonly string[], listeners: KnownListeners = {}) {
     super(
       `the configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`,
     )
     this.name = 'ConfigError'
     this.faults = faults
+    this.listeners = listeners
   }
 }
 
@@ -36,6 +43,8 @@ export interface Inspected {
   readonly config: Config | undefined
   /** All of them, those of the YAML, of the schema and of the whole. */
   readonly faults: readonly string[]
+  /** For a sidecar, which keeps running with faults. */
+  readonly listeners: KnownListeners
 }
 
 /**
@@ -60,26 +69,45 @@ export async function inspectConfig(env: Env): Promise<Inspected> {
   const path = env['CONFIG_FILE']
   if (!path) return inspectDocument({}, env)
   const { document, faults } = await readConfigFile(path)
-  if (document === undefined) return { config: undefined, faults }
+  if (document === undefined) return { config: undefined, faults, listeners: listenersOf({}, env) }
   const inspected = inspectDocument(document, env)
-  return { config: inspected.config, faults: [...faults, ...inspected.faults] }
+  return { ...inspected, faults: [...faults, ...inspected.faults] }
 }
 
-function usable({ config, faults }: Inspected): Config {
-  if (config === undefined || faults.length > 0) throw new ConfigError(faults)
+function usable({ config, faults, listeners }: Inspected): Config {
+  if (config === undefined || faults.length > 0) throw new ConfigError(faults, listeners)
   return config
 }
 
 function inspectDocument(raw: unknown, env: Env): Inspected {
   const document = overlay(withoutNulls(raw ?? {}, ConfigSchema), env)
   const { faults, places } = schemaFaults(document, (place) => originOf(place, env))
-  if (!isRecord(document)) return { config: undefined, faults }
+  if (!isRecord(document)) return { config: undefined, faults, listeners: listenersOf({}, env) }
   // The rest is checked too, so that one start reports everything.
   for (const place of places) leaveOut(document, place)
   const config = resolveUnits(ConfigSchema, Value.Default(ConfigSchema, document), [], faults) as Config
   const left = new Set(places.map(keyName))
   const isSound = (...keys: string[]) => keys.every((key) => !left.has(key) && !left.has(key.split('.')[0]!))
-  return { config, faults: [...faults, ...semanticFaults(config, env, isSound)] }
+  const all = [...faults, ...semanticFaults(config, env, isSound)]
+  const sound = (name: string) => !all.some((fault) => fault.startsWith(`${name}.`) || fault.startsWith(`${name}:`))
+  const listeners = {
+    ...listenersOf(document, env),
+    ...(sound('ingest') && { ingest: config.ingest }),
+    ...(sound('admin') && { admin: config.admin }),
+  }
+  return { config, faults: all, listeners }
+}
+
+/** Only ports that somebody wrote: the default could be the port of the application beside a sidecar. */
+function listenersOf(document: Record<string, unknown>, env: Env): KnownListeners {
+  const known: Partial<Record<'ingest' | 'admin', { host: string; port: number }>> = {}
+  const sections = overlay({ ...document }, env) as Record<string, unknown>
+  for (const name of ['ingest', 'admin'] as const) {
+    const { host = '127.0.0.1', port } = isRecord(sections[name]) ? sections[name] : {}
+    if (typeof host === 'string' && Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535)
+      known[name] = { host, port: Number(port) }
+  }
+  return known
 }
 
 function overlay(document: unknown, env: Env): unknown {

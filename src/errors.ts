@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   'answer_timeout',
   'overloaded',
   'shutting_down',
+  'configuration_invalid',
   'internal',
 ] as const
 

@@ -6,11 +6,13 @@ import { expect } from 'chai'
  * Who may import whom. A folder of src is a room; files directly in src stand for themselves, without their ending.
  * `leaf` files hold no behaviour of the service and may be imported by everyone.
  */
-const LEAVES = ['errors', 'units', 'version']
+const LEAVES = ['errors', 'exit-now', 'units', 'version']
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   units: [],
   version: [],
+  'exit-now': [],
+  supervisor: [],
   domain: [],
   journal: ['domain'],
   probe: ['domain'],
@@ -20,10 +22,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['config-schema', 'domain'],
   http: ['service', 'domain', 'config', 'config-schema'],
   'journal-events': ['domain'],
+  misconfigured: ['config', 'domain', 'http', 'observe'],
   app: ['config', 'config-schema', 'journal-events', 'domain', 'service', 'journal', 'probe', 'observe', 'http'],
   // A command line is a second composition root: it builds what one command needs.
-  cli: ['app', 'config', 'config-schema', 'domain', 'service', 'journal', 'probe', 'observe', 'http'],
-  main: ['cli'],
+  cli: [
+    'app',
+    'misconfigured',
+    'supervisor',
+    'config',
+    'config-schema',
+    'domain',
+    'service',
+    'journal',
+    'probe',
+    'observe',
+    'http',
+  ],
+  main: ['cli', 'supervisor'],
 }
 
 const root = join(import.meta.dirname, '..')

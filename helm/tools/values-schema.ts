@@ -112,7 +112,11 @@ export function valuesSchema(): Schema {
       selector: types.reference('@kubernetes-models/apimachinery/apis/meta/v1/LabelSelector'),
       retentionPolicy: object({ whenDeleted: retained, whenScaled: retained }),
     }),
-    sidecar: object({ workload: choice('Deployment', 'StatefulSet'), replicas: integer(0, 1_000) }),
+    sidecar: object({
+      workload: choice('Deployment', 'StatefulSet'),
+      replicas: integer(0, 1_000),
+      supervisorPort: integer(1_024, 65_535),
+    }),
     service: object({
       type: choice('ClusterIP', 'NodePort', 'LoadBalancer'),
       port,

@@ -9,9 +9,9 @@ import { secretFileFaults } from './secret-files.ts'
  * @throws ConfigError with the faults of all of them
  */
 export async function loadChecked(env: Env): Promise<Config> {
-  const { config, faults } = await inspectConfig(env)
+  const { config, faults, listeners } = await inspectConfig(env)
   const others = [logLevelFault(env['LOG_LEVEL']), tracingFault(env)].filter((fault) => fault !== undefined)
   const all = [...faults, ...(config ? await secretFileFaults(config) : []), ...others]
-  if (config === undefined || all.length > 0) throw new ConfigError(all)
+  if (config === undefined || all.length > 0) throw new ConfigError(all, listeners)
   return config
 }

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   selftest: async () => (await import('./selftest.ts')).selftest,
   'journal reset-series': async () => (await import('./reset-series.ts')).resetSeries,
   'journal copy': async () => (await import('./journal-copy.ts')).journalCopy,
+  supervise: async () => (await import('./supervise.ts')).superviseCommand,
   'check-config': async () => (await import('./check-config.ts')).checkConfig,
   'print-config-schema': async () => (await import('./print-config-schema.ts')).printConfigSchema,
 }

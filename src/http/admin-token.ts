@@ -13,7 +13,7 @@ export async function openAdminToken(
   owner: string,
   secret: SecretRef,
   { env, log }: { readonly env: Env; readonly log: Pick<Log, 'info' | 'warn'> },
-): Promise<{ readonly credentials: Credentials; stop(): void }> {
+): Promise<{ readonly credentials: Credentials; reload(): Promise<void>; stop(): void }> {
   const credentials = createCredentials()
   const fixed = secret.env === undefined ? [] : tokensIn(env[secret.env] ?? '', '', MIN_SECRET_LENGTH)
   if (typeof fixed === 'string') log.warn({ owner }, `${owner}: ${secret.env} has no usable token: ${fixed}`)
@@ -31,5 +31,5 @@ export async function openAdminToken(
     },
   )
   await reader.start()
-  return { credentials, stop: () => reader.stop() }
+  return { credentials, reload: () => reader.reload(), stop: () => reader.stop() }
 }

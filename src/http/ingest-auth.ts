@@ -20,6 +20,8 @@ export interface SourceAuth {
   authenticate(authorization: string | undefined): string
   /** Whether reports can be accepted, in words. */
   status(): { readonly ok: boolean; readonly detail: string }
+  /** Reads the tokens now. */
+  reload(): Promise<void>
   stop(): void
 }
 
@@ -40,7 +42,7 @@ export async function openSourceAuth({
         ? `${owner}.auth is none: whoever reaches the ingest listener can report`
         : `no credential is configured, so whoever reaches ${host} can report; set ${owner}.tokens or tokensDir before you expose it`
     log.warn({ source }, detail)
-    return { authenticate: () => '', status: () => ({ ok: true, detail }), stop: () => {} }
+    return { authenticate: () => '', status: () => ({ ok: true, detail }), reload: async () => {}, stop: () => {} }
   }
 
   const credentials = createCredentials()
@@ -75,6 +77,7 @@ export async function openSourceAuth({
       credentials.size > 0
         ? { ok: true, detail: `${credentials.size} ${credentials.size === 1 ? 'token' : 'tokens'}` }
         : { ok: false, detail: without },
+    reload: () => reader.reload(),
     stop: () => reader.stop(),
   }
 }

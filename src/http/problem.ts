@@ -30,6 +30,7 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   answer_timeout: [503, 'Not known to be durable in time'],
   overloaded: [503, 'Overloaded'],
   shutting_down: [503, 'Shutting down'],
+  configuration_invalid: [503, 'Configuration invalid'],
 }
 
 /** RFC 9457's media type. */

@@ -82,10 +82,16 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
     for (const file of present) await readOne(file, basename(file))
   }
 
-  const look = async () => {
-    const begun = performance.now()
-    await readAll()
-    took = performance.now() - begun
+  let looking: Promise<void> = Promise.resolve()
+  /** One look at a time: a reload may come during another. */
+  const look = () => {
+    const next = looking.then(async () => {
+      const begun = performance.now()
+      await readAll()
+      took = performance.now() - begun
+    })
+    looking = next.catch(() => {})
+    return next
   }
 
   const readAll = async () => {
@@ -126,6 +132,11 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
     async start(): Promise<void> {
       await look()
       if (places.files.length > 0 || places.folder !== undefined) lookAgain()
+    },
+    /** Looks now, and reports what is still wrong even if it was reported before. */
+    async reload(): Promise<void> {
+      told.clear()
+      await look()
     },
     stop(): void {
       stopped = true

@@ -14,6 +14,24 @@ type Reply =
   | { readonly id: number; readonly fault: Fault }
   | { readonly id: number; readonly error: string }
 
+const running = new Set<Worker>()
+
+/**
+ * Whether all threads have ended, or do so within `deadline` milliseconds. One that hangs in the kernel (an fsync to a disk
+ * that does not answer) cannot be ended, and the process could not exit normally: that would wait for it.
+ */
+export async function threadsEnded(deadline: number): Promise<boolean> {
+  const ends = [...running].map((worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())))
+  if (ends.length === 0) return true
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, deadline, false)
+  })
+  const ended = await Promise.race([Promise.all(ends).then(() => true), late])
+  clearTimeout(timer)
+  return ended
+}
+
 /** The thread ended before it answered. `reason` is absent if it was told to end. */
 export class ThreadEnded extends Error {
   readonly reason: string | undefined
@@ -51,6 +69,7 @@ export class Thread<O extends Operations> {
       execArgv: [],
       env: threadEnvironment(),
     })
+    running.add(this.#worker)
     let reason = 'it ended'
     this.#worker.on('message', (reply: Reply) => {
       if ('notice' in reply) onNotice?.(reply.notice)
@@ -60,6 +79,7 @@ export class Thread<O extends Operations> {
       reason = error.code ?? error.message
     })
     this.#worker.on('exit', () => {
+      running.delete(this.#worker)
       const expected = this.#ended
       this.#ended = true
       for (const call of this.#calls.values()) call.reject(new ThreadEnded(expected ? undefined : reason))

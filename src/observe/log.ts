@@ -14,6 +14,8 @@ export interface LogOptions {
 export interface ProcessLog extends Log {
   /** Calls back once all lines so far are written, or could not be. */
   flush(done: () => void): void
+  /** Writes what waits before the process ends without its exit handlers; waits half a second at most. */
+  flushSync(): void
 }
 
 /** What is wrong with a value of LOG_LEVEL, and what to write instead; undefined where nothing is. */
@@ -31,7 +33,8 @@ export function logLevelFault(level: string | undefined): string | undefined {
 export async function createLog({ level, terminal }: LogOptions): Promise<ProcessLog> {
   const fault = logLevelFault(level)
   if (fault) throw new RangeError(fault)
-  const log: ProcessLog = pino(
+  const destination: Destination = terminal ? await terminalWriter() : jsonWriter()
+  const log = pino(
     {
       level: level?.toLowerCase() || 'info',
       base: null,
@@ -39,10 +42,12 @@ export async function createLog({ level, terminal }: LogOptions): Promise<Proces
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: safeError },
     },
-    terminal ? await terminalWriter() : jsonWriter(),
+    destination,
   )
-  return log
+  return Object.assign(log, { flushSync: () => destination.flushSync?.() })
 }
+
+type Destination = pino.DestinationStream & { flushSync?(): void }
 
 /** `,"time":"…"` (ISO 8601). Made once a millisecond, in which there are many lines under load. */
 function isoTime(): () => string {
@@ -66,7 +71,7 @@ const LATEST = 50
 /** Milliseconds that the end of the process waits at most for a reader of its last lines. */
 const LAST_WORDS = 500
 
-function jsonWriter(): pino.DestinationStream & { flush(done: () => void): void } {
+function jsonWriter(): Destination & { flush(done: () => void): void } {
   let exiting: number | undefined
   const stdout = pino.destination({
     dest: 1,
@@ -107,10 +112,17 @@ function jsonWriter(): pino.DestinationStream & { flush(done: () => void): void 
       if (lines === '') setImmediate(handOver)
       lines += line
     },
+    // Written, but not synced as the library's own callback waits for: a disk that hangs must not hold up the end.
     flush(done) {
+      const end = () => {
+        stdout.off('drain', end).off('error', end)
+        done()
+      }
       handOver()
-      stdout.flush(done)
+      stdout.once('drain', end).once('error', end)
+      stdout.flush()
     },
+    flushSync: () => stdout.flushSync(),
   }
 }
 

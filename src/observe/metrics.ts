@@ -1,8 +1,9 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { OVERFLOW_LABELS, type SeriesUsage } from '../domain/series.ts'
 import { type Measuring, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
 import { canaryMetrics } from './canary-metrics.ts'
 import { type DeliveryOptions, deliveryMetrics } from './delivery-metrics.ts'
+import { exporterMetrics, processMetrics } from './exporter-metrics.ts'
 import { type Exposition, exposition } from './exposition.ts'
 import { incidentMetrics, type UrlOf } from './incident-metrics.ts'
 import { journalMetrics } from './journal-metrics.ts'
@@ -24,6 +25,8 @@ export interface MetricsOptions extends DeliveryOptions {
   /** Told of a verb that was given what it cannot count: a fault of ours, and no reason to fail a report. */
   readonly onFault: (error: unknown) => void
   readonly urlOf?: UrlOf
+  /** How often the supervisor of the sidecar form restarted the service; 0 without one. */
+  readonly restarts?: number
 }
 
 export interface Metrics extends Measuring {
@@ -33,14 +36,6 @@ export interface Metrics extends Measuring {
   /** The exposition that an Accept header prefers: Prometheus text 0.0.4, or OpenMetrics 1.0 with exemplars. */
   render(accept: string | undefined): Promise<Exposition>
 }
-
-const MISNAMED = [
-  'nodejs_active_handles_total',
-  'nodejs_active_requests_total',
-  'nodejs_active_resources_total',
-  'nodejs_eventloop_utilization_histogram',
-  'nodejs_eventloop_utilization_summary',
-]
 
 /**
  * All instruments. Every closed label set is at 0 from the start, since `increase()` sees nothing in a series that is
@@ -125,23 +120,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     credentials.set({ source }, 0)
     reloadFailures.inc({ source }, 0)
   }
-  new Gauge<'version' | 'node_version'>({
-    name: 'webhook_exporter_build_info',
-    help: 'Version of the service and of Node.js, always 1.',
-    labelNames: ['version', 'node_version'],
-    registers,
-  }).set({ version, node_version: process.versions.node }, 1)
+  exporterMetrics(registry, { version, ...(options.restarts !== undefined && { restarts: options.restarts }) })
   const adminOpen = new Gauge({
     name: 'webhook_exporter_admin_open',
     help: 'Whether the admin API listens beyond this machine without admin.apiToken: 1 or 0.',
     registers,
   })
-  if (options.processMetrics !== false) {
-    // Those that break Prometheus' naming rules are left out, so that `promtool check metrics` stays clean; the sampler
-    // of the utilisation would wake the process ten times a second for them.
-    collectDefaultMetrics({ register: registry, eventLoopUtilizationTimeout: 2 ** 31 - 1 })
-    for (const name of MISNAMED) registry.removeSingleMetric(name)
-  }
+  if (options.processMetrics !== false) processMetrics(registry)
 
   /** No verb of the port throws. */
   const safely =

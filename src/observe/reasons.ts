@@ -32,6 +32,7 @@ const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
     'answer_timeout',
     'overloaded',
     'shutting_down',
+    'configuration_invalid',
     'internal',
     'client_closed',
   ],
@@ -40,7 +41,7 @@ const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
 /** What can become of a request that reached no source's route. */
 const WITHOUT_SOURCE: Readonly<Partial<Record<Outcome, readonly Reason[]>>> = {
   rejected: ['invalid_request', 'not_found', 'method_not_allowed', 'request_timeout', 'too_large', 'client_closed'],
-  failed: ['shutting_down', 'internal', 'client_closed'],
+  failed: ['shutting_down', 'configuration_invalid', 'internal', 'client_closed'],
 }
 
 export interface ReportLabels {

@@ -48,7 +48,7 @@ describe('the example application with the sidecar', function () {
     })
   }
 
-  it('runs in initContainers, restarts always, and is the stand-alone form’s container but for its probes', async () => {
+  it('runs in initContainers, restarts always, and is the stand-alone form’s container but for its supervisor and its probes', async () => {
     const sidecar = podsOf(await objectsOf()).find(({ owner }) => owner.startsWith('Deployment'))!.containers[0]!
     expect(sidecar).to.include({ name: 'webhook-error-exporter', initial: true })
     expect(sidecar.spec.restartPolicy).to.equal('Always')
@@ -60,9 +60,24 @@ describe('the example application with the sidecar', function () {
       ...mount,
       name: `webhook-error-exporter-${mount.name}`,
     }))
-    expect(same).to.deep.equal({ ...standalone, volumeMounts: prefixed })
+    const { args, env, ports, livenessProbe, ...rest } = same
+    const { env: plainEnv, ports: plainPorts, livenessProbe: plainLiveness, ...plain } = standalone
+    expect(rest).to.deep.equal({ ...plain, volumeMounts: prefixed })
+    expect(args).to.deep.equal(['supervise'])
+    expect(env.filter(({ name }: { name: string }) => name !== 'SUPERVISOR_PORT')).to.deep.equal(plainEnv)
+    expect(ports.filter(({ name }: { name: string }) => name !== 'webhook-live')).to.deep.equal(plainPorts)
+    expect(livenessProbe).to.deep.equal({ ...plainLiveness, httpGet: { path: '/livez', port: 9466 } })
     expect(readinessProbe).to.be.an('object')
     expect(startupProbe).to.be.an('object')
+  })
+
+  it('passes arguments on below the supervisor, and refuses a port that is taken', async () => {
+    const sidecarOf = async (...args: string[]) =>
+      podsOf(await objectsOf(...args)).find(({ owner }) => owner.startsWith('Deployment'))!.containers[0]!.spec
+    expect((await sidecarOf('--set-json', 'webhookErrors.args=["serve"]')).args).to.deep.equal(['supervise', 'serve'])
+    const { code, stderr } = await template('4', ['--set', 'webhookErrors.sidecar.supervisorPort=9465'])
+    expect(code).not.to.equal(0)
+    expect(stderr).to.include('sidecar.supervisorPort: 9465 is the port of config.ingest or config.admin')
   })
 
   it('is reached by a Service of its own while the application is not ready', async () => {

@@ -688,6 +688,49 @@ const receiver: readonly Case[] = [
     end: '29m',
   },
   {
+    alert: 'WebhookConfigInvalid',
+    what: 'after two minutes, by the one sidecar of two without a valid configuration',
+    series: {
+      [series('webhook_exporter_config_valid')]: values([
+        ['5m', 1],
+        ['6m', 0],
+        ['5m', 1],
+      ]),
+      [series('webhook_exporter_config_valid', {}, 'w-1', '10.0.0.2:9464')]: flat('16m', 1),
+    },
+    fires: '7m',
+    labels: { severity: 'critical' },
+    resolves: '11m',
+    end: '15m',
+  },
+  {
+    alert: 'WebhookSidecarCrashing',
+    what: 'after three restarts within 15 minutes',
+    series: {
+      [series('webhook_exporter_restarts_total')]: values([
+        ['5m', 0],
+        ['1m', 1],
+        ['1m', 2],
+        ['30m', 3],
+      ]),
+    },
+    fires: '7m',
+    labels: { severity: 'warning' },
+    resolves: '20m',
+    end: '30m',
+  },
+  {
+    alert: 'WebhookSidecarCrashing',
+    what: 'not after one',
+    series: {
+      [series('webhook_exporter_restarts_total')]: values([
+        ['5m', 0],
+        ['30m', 1],
+      ]),
+    },
+    end: '30m',
+  },
+  {
     alert: 'WebhookJournalDown',
     what: 'after a minute, by the one process of two that cannot write',
     series: {

@@ -24,6 +24,7 @@ export const PROGRAMS = {
   chromium: { package: 'chromium', path: 'usr/lib/chromium/chromium' },
   slowhttptest: { package: 'slowhttptest', path: 'usr/bin/slowhttptest' },
   strace: { package: 'strace', path: 'usr/bin/strace' },
+  tcc: { package: 'tcc', path: 'usr/bin/tcc' },
   curl: { package: 'curl', path: 'usr/bin/curl' },
   jq: { package: 'jq', path: 'usr/bin/jq' },
   openssl: { package: 'openssl', path: 'usr/bin/openssl' },

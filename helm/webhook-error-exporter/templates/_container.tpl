@@ -4,8 +4,9 @@
 {{- end }}
 
 {{/*
-The container, the same in all forms. A sidecar differs by its restart policy and by what it does not have: probes that
-would gate the application.
+The container, the same in all forms. A sidecar runs below a supervisor, which restarts the service and answers the liveness
+probe, so that a crash or an invalid configuration never makes the pod unready; and it has no probe that would gate the
+application.
 */}}
 {{- define "webhook-error-exporter.container" -}}
 {{- $sidecar := include "webhook-error-exporter.sidecar" . -}}
@@ -16,7 +17,13 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- if $sidecar }}
 restartPolicy: Always
 {{- end }}
-{{- with .Values.args }}
+{{- $args := .Values.args | default list }}
+{{- $liveness := list . .Values.livenessProbe "/healthz" $config.admin.port }}
+{{- if $sidecar }}
+{{- $args = prepend $args "supervise" }}
+{{- $liveness = list . .Values.livenessProbe "/livez" .Values.sidecar.supervisorPort }}
+{{- end }}
+{{- with $args }}
 args:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -33,16 +40,21 @@ ports:
   - name: webhook-admin
     containerPort: {{ $config.admin.port }}
     protocol: TCP
-{{- with include "webhook-error-exporter.probe" (list . .Values.livenessProbe "/healthz") }}
+  {{- if $sidecar }}
+  - name: webhook-live
+    containerPort: {{ .Values.sidecar.supervisorPort }}
+    protocol: TCP
+  {{- end }}
+{{- with include "webhook-error-exporter.probe" $liveness }}
 livenessProbe:
   {{- . | nindent 2 }}
 {{- end }}
 {{- if not $sidecar }}
-{{- with include "webhook-error-exporter.probe" (list . .Values.readinessProbe "/readyz") }}
+{{- with include "webhook-error-exporter.probe" (list . .Values.readinessProbe "/readyz" $config.admin.port) }}
 readinessProbe:
   {{- . | nindent 2 }}
 {{- end }}
-{{- with include "webhook-error-exporter.probe" (list . .Values.startupProbe "/healthz") }}
+{{- with include "webhook-error-exporter.probe" (list . .Values.startupProbe "/healthz" $config.admin.port) }}
 startupProbe:
   {{- . | nindent 2 }}
 {{- end }}
@@ -74,6 +86,10 @@ In a sidecar a missing Secret must not keep the application from starting: see `
   value: {{ .Values.config.admin.host | quote }}
 - name: ADMIN_PORT
   value: {{ .Values.config.admin.port | toString | quote }}
+{{- if include "webhook-error-exporter.sidecar" . }}
+- name: SUPERVISOR_PORT
+  value: {{ .Values.sidecar.supervisorPort | toString | quote }}
+{{- end }}
 - name: JOURNAL_URL
 {{- if .Values.journal.existingSecret }}
   valueFrom:
@@ -91,13 +107,12 @@ In a sidecar a missing Secret must not keep the application from starting: see `
 {{- end }}
 {{- end }}
 
-{{/* Takes a list: root, the values' probe, path. A probe with a handler of its own keeps it. */}}
+{{/* Takes a list: root, the values' probe, path, port. A probe with a handler of its own keeps it. */}}
 {{- define "webhook-error-exporter.probe" -}}
-{{- $root := index . 0 -}}
 {{- with index . 1 -}}
 {{- $probe := deepCopy . -}}
 {{- if not (or .httpGet .exec .tcpSocket .grpc) -}}
-{{- $_ := set $probe "httpGet" (dict "path" (index $ 2) "port" $root.Values.config.admin.port) -}}
+{{- $_ := set $probe "httpGet" (dict "path" (index $ 2) "port" (index $ 3)) -}}
 {{- end -}}
 {{- toYaml $probe }}
 {{- end -}}

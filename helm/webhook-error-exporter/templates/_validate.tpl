@@ -112,6 +112,9 @@ write instead.
 {{- if eq (int $v.config.ingest.port) (int $v.config.admin.port) -}}
 {{- $faults = append $faults "config.admin.port: is config.ingest.port too; the private listener needs one of its own" -}}
 {{- end -}}
+{{- if and $sidecar (has (int $v.sidecar.supervisorPort) (list (int $v.config.ingest.port) (int $v.config.admin.port))) -}}
+{{- $faults = append $faults (printf "sidecar.supervisorPort: %d is the port of config.ingest or config.admin; the supervisor needs one of its own" (int $v.sidecar.supervisorPort)) -}}
+{{- end -}}
 {{- if and $v.service.nodePort (eq $v.service.type "ClusterIP") -}}
 {{- $faults = append $faults "service.nodePort: a ClusterIP Service has none; write service.type: NodePort or LoadBalancer" -}}
 {{- end -}}
@@ -157,11 +160,12 @@ write instead.
 
 {{- /* What the API server would refuse */ -}}
 {{- $reserved := list "CONFIG_FILE" "INGEST_HOST" "INGEST_PORT" "ADMIN_HOST" "ADMIN_PORT" "JOURNAL_URL" -}}
+{{- if $sidecar }}{{ $reserved = append $reserved "SUPERVISOR_PORT" }}{{ end -}}
 {{- $names := list -}}
 {{- range $v.env -}}
 {{- $names = append $names .name -}}
 {{- if has .name $reserved -}}
-{{- $faults = append $faults (printf "env: %s is the chart's; write %s" .name (eq .name "JOURNAL_URL" | ternary "journal.existingSecret (a URL in a Secret) or config.journal.url" (eq .name "CONFIG_FILE" | ternary "the configuration itself under config" "config.ingest or config.admin"))) -}}
+{{- $faults = append $faults (printf "env: %s is the chart's; write %s" .name (eq .name "JOURNAL_URL" | ternary "journal.existingSecret (a URL in a Secret) or config.journal.url" (eq .name "CONFIG_FILE" | ternary "the configuration itself under config" (eq .name "SUPERVISOR_PORT" | ternary "sidecar.supervisorPort" "config.ingest or config.admin")))) -}}
 {{- end -}}
 {{- end -}}
 {{- range include "webhook-error-exporter.twice" $names | splitList "\n" | compact | uniq -}}

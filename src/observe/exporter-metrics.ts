@@ -1,0 +1,78 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { NO_SOURCE } from '../domain/telemetry.ts'
+import { exposition } from './exposition.ts'
+
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+]
+
+/** Metrics of the whole process and of Node.js. */
+export function processMetrics(registry: Registry): void {
+  // Those that break Prometheus' naming rules are left out, so that `promtool check metrics` stays clean; the sampler
+  // of the utilisation would wake the process ten times a second for them.
+  collectDefaultMetrics({ register: registry, eventLoopUtilizationTimeout: 2 ** 31 - 1 })
+  for (const name of MISNAMED) registry.removeSingleMetric(name)
+}
+
+export interface ExporterOptions {
+  readonly version: string
+  readonly restarts?: number
+  /** Number of configuration errors; 0 with a valid configuration. */
+  readonly configErrors?: number
+}
+
+/** What the service reports about itself whether or not its configuration is valid. */
+export function exporterMetrics(registry: Registry, { version, restarts = 0, configErrors = 0 }: ExporterOptions) {
+  const registers = [registry]
+  new Gauge<'version' | 'node_version'>({
+    name: 'webhook_exporter_build_info',
+    help: 'Version of the service and of Node.js, always 1.',
+    labelNames: ['version', 'node_version'],
+    registers,
+  }).set({ version, node_version: process.versions.node }, 1)
+  const valid = new Gauge({
+    name: 'webhook_exporter_config_valid',
+    help: 'Whether the configuration is valid: 1 or 0. Only the sidecar form runs with 0; it answers every report 503.',
+    registers,
+  })
+  const errors = new Gauge({
+    name: 'webhook_exporter_config_errors',
+    help: 'Errors in the configuration; the log and /readyz name each of them.',
+    registers,
+  })
+  new Counter({
+    name: 'webhook_exporter_restarts_total',
+    help: 'Times that the supervisor of the sidecar form restarted the service, which the kubelet does not count.',
+    registers,
+  }).inc(restarts)
+  const configured = (count: number): void => {
+    valid.set(count === 0 ? 1 : 0)
+    errors.set(count)
+  }
+  configured(configErrors)
+  return { configured }
+}
+
+/** The metrics of a sidecar without a valid configuration: nothing that an alert could mistake for another fault. */
+export function misconfiguredMetrics(options: ExporterOptions) {
+  const registry = new Registry()
+  const { configured } = exporterMetrics(registry, options)
+  const reports = new Counter<'source' | 'outcome' | 'reason'>({
+    name: 'webhook_exporter_reports_total',
+    help: 'Requests to the ingest listener, by what became of them. Outcomes and reasons are closed sets.',
+    labelNames: ['source', 'outcome', 'reason'],
+    registers: [registry],
+  })
+  const refused = (source: string) => ({ source, outcome: 'failed', reason: 'configuration_invalid' })
+  for (const source of ['retm', NO_SOURCE]) reports.inc(refused(source), 0)
+  processMetrics(registry)
+  return {
+    configured,
+    refused: (isReport: boolean) => reports.inc(refused(isReport ? 'retm' : NO_SOURCE)),
+    render: exposition(registry),
+  }
+}
