@@ -7,7 +7,7 @@ import { promql, sh } from './text.ts'
 export const EGRESS_ALERT: Alert = {
   alert: 'WebhookEgressDown',
   why: 'Held over gaps between tries: without a canary or a schedule only failing endpoints are probed.',
-  expr: `min by (namespace, job) (max_over_time(${of(SIGNALS.egressUp.name)}[10m])) == 0`,
+  expr: `min by (namespace, job) (max_over_time(${of(SIGNALS.egressUp.name)}[5m])) == 0`,
   for: '5m',
   severity: 'warning',
   summary: 'The receiver of error webhooks reaches nothing outside',

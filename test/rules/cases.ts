@@ -68,7 +68,8 @@ const reach: readonly Case[] = [
         ['10m', 1],
       ]),
     },
-    fires: '25m',
+    fires: '20m',
+    labels: { severity: 'warning' },
     resolves: '40m',
     end: '49m',
   },
@@ -86,6 +87,7 @@ const reach: readonly Case[] = [
       ]),
     },
     fires: '10m',
+    labels: { severity: 'warning' },
     end: '29m',
   },
   {
