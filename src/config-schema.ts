@@ -309,6 +309,7 @@ export const ConfigSchema = Type.Object(
         reference: Type.Optional(
           probeUrl(
             'A URL outside that answers reliably, reached the same way as the endpoints. It is requested (HEAD) only when a probe resolved or reached nothing and nothing else outside answered in the last 3 minutes, at most every 15 seconds: if it answers, the probe counts against the endpoint. Naming it permits that host and port.',
+            'https://status.example/',
           ),
         ),
       },
