@@ -73,7 +73,7 @@ const probe = { timeout: '2s' }
 const service = await startService({
   config: {
     outbound: { allow: ['198.51.100.0/24'], reference: 'http://status.example/' },
-    incidents: { quietTime: '15s', goodProbes: 1 },
+    incidents: { quietTime: '20s', goodProbes: 1 },
     endpoints: [
       { name: 'orders', event: 'order.created', urls: ['https://shop.example/hooks'], probe: { ...probe, caFile } },
       { name: 'refunds', event: 'order.refunded', urls: ['http://refunds.example/hooks'], probe },
@@ -107,10 +107,14 @@ const metrics = await scrape(service.admin)
 const resolutions: Record<string, string> = {}
 if (!dns || !egress)
   for (const endpoint of Object.keys(open))
-    resolutions[endpoint] = await until(`${endpoint} to close`, async () => {
-      const { body } = await answer(fetch(`${service.admin}/api/v1/incidents?state=closed&endpoint=${endpoint}`))
-      return body.incidents[0]?.resolution
-    })
+    resolutions[endpoint] = await until(
+      `${endpoint} to close`,
+      async () => {
+        const { body } = await answer(fetch(`${service.admin}/api/v1/incidents?state=closed&endpoint=${endpoint}`))
+        return body.incidents[0]?.resolution
+      },
+      90_000,
+    )
 
 process.stdout.write(`${JSON.stringify({ open, metrics, resolutions } satisfies Scene)}\n`)
 await stopServices()
