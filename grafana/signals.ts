@@ -113,7 +113,7 @@ export const SIGNALS = {
     'webhook_endpoint_up',
     'boolean',
     PROBED,
-    'Whether the last probe found the endpoint well: 1 or 0. At most 500 endpoints.',
+    'Whether the last probe found the endpoint well: 1 or 0. Absent while this receiver is not known to reach anything. At most 500 endpoints.',
     { by: 'min', absent: 'before the first probe' },
   ),
   lastProbe: gauge(
@@ -133,8 +133,8 @@ export const SIGNALS = {
   probes: counter(
     'webhook_endpoint_probes_total',
     [...PROBED, 'result', 'cause', 'trigger'],
-    'Probes by result (up, down), cause (none where up) and trigger (scheduled, report, manual). At most 500 endpoints.',
-    { absent: 'before the first such probe' },
+    'Probes by result (up, down, unverified: this receiver is not known to reach anything), cause (none where up) and trigger (scheduled, incident, report, manual). At most 500 endpoints.',
+    { absent: 'without a probed endpoint' },
   ),
   certificateEnd: gauge(
     'webhook_endpoint_tls_not_after_timestamp_seconds',
@@ -176,6 +176,13 @@ export const SIGNALS = {
     ['endpoint', 'cause', 'code'],
     'Cause by the newest verdict and code of the newest report of an open incident, always 1. Exactly one series an endpoint while open, at most 500 endpoints.',
     { absent: 'while no incident is open' },
+  ),
+  incidentReportInfo: gauge(
+    'webhook_incident_report_info',
+    'info',
+    ['endpoint', 'cause', 'code'],
+    'What the newest report of an open incident says by itself, always 1: its cause and code, whatever a probe saw. At most one series an endpoint while open, at most 500 endpoints.',
+    { absent: 'while no incident is open, and where probes alone opened it' },
   ),
   incidentVerdictInfo: gauge(
     'webhook_incident_verdict_info',
@@ -350,6 +357,13 @@ export const SIGNALS = {
     'webhook_exporter_credentials_reload_failures_total',
     ['source'],
     'Times that credentials could not be read again; the last good ones are kept.',
+  ),
+  egressUp: gauge(
+    'webhook_exporter_egress_up',
+    'boolean',
+    [],
+    'Whether this receiver gets an answer from anything outside (a probe, the canary, outbound.reference): 0 only while everything that was tried in the last 3 minutes failed. Absent while nothing outside was tried.',
+    { by: 'min', absent: 'while nothing outside was tried' },
   ),
   buildInfo: gauge(
     'webhook_exporter_build_info',

@@ -30,6 +30,7 @@ import { outboundGuard } from './probe/outbound.ts'
 import { createProber } from './probe/prober.ts'
 import { longSecret, secretReader } from './probe/secrets.ts'
 import { createCanary } from './service/canary.ts'
+import { createEgress, usesProxy } from './service/egress.ts'
 import { createFollower, followIntervals } from './service/follow-incidents.ts'
 import { internalAuthorities, probePlans } from './service/probe-plans.ts'
 import { createProbing } from './service/probing.ts'
@@ -106,6 +107,8 @@ export async function startApp(
       sources,
     })
     const urlOf = endpointUrls(config.endpoints)
+    const readSecret = secretReader(env)
+    const plans = probePlans(config.endpoints, readSecret)
     const metrics = createMetrics({
       version: VERSION,
       urlOf,
@@ -114,6 +117,7 @@ export async function startApp(
       tenantLabel: config.metrics.tenantLabel,
       canary: config.canary !== undefined,
       restarts,
+      probed: plans.flatMap(({ endpoint, views }) => views.map(({ vantage }) => ({ endpoint, vantage }))),
       onFault: (error) => log.error({ err: error }, 'a metric could not be set'),
     })
     const tracing = await createTracing({ log, version: VERSION, onSpans: metrics.spans })
@@ -142,15 +146,19 @@ export async function startApp(
     lease.onChange(() => metrics.holds(holds()))
     metrics.holds(holds())
 
-    const readSecret = secretReader(env)
-    const plans = probePlans(config.endpoints, readSecret)
-    const probing = createProbing({
-      plans,
+    const { allow, reference } = config.outbound
+    const egress = createEgress({
       prober: createProber({
-        guard: outboundGuard({ allow: config.outbound.allow, internal: internalAuthorities(config.endpoints) }),
+        guard: outboundGuard({ allow, internal: internalAuthorities(config.endpoints, reference) }),
         clock,
         places: LOOKUP_PLACES,
       }),
+      reference,
+    })
+    metrics.observe({ egress: egress.up })
+    const probing = createProbing({
+      plans,
+      prober: egress.prober,
       followIntervals: followIntervals(config.incidents),
       onRound: (round) => follower.looked(round),
       holds,
@@ -301,6 +309,7 @@ export async function startApp(
         measuring: metrics,
         log,
         clock,
+        ...(usesProxy(env) ? {} : { onRun: egress.canaryRan }),
       })
       metrics.observe({ canary: canary.moments })
       cleanUp('canary', (deadline) => canary.stop(Math.min(deadline, 500)))

@@ -1,5 +1,8 @@
+import { BLIND_RULES } from '../../src/domain/blind-rules.ts'
+import { CAUSES } from '../../src/domain/cause.ts'
 import { causeOf, MEASURE_IDS, type Measure } from '../../src/domain/measures/catalogue.ts'
 import { FAMILIES, familiesOf, SYNCHRONOUS } from '../../src/domain/measures/retm.ts'
+import { REPORTED } from '../../src/domain/verdict.ts'
 import { RULES, UNPROVABLE, UP_HINTS } from '../../src/domain/verdict-rules.ts'
 import { DASHBOARDS, SIGNALS } from '../signals.ts'
 import { measuresWith } from './measures.ts'
@@ -59,8 +62,13 @@ const HINT = `{{ $hint := "" }}${choose(
 )}`
 const briefs = `${HINT}${choose(
   'rule',
-  RULES.map(({ id, brief }) => [id, brief.replace('{hint}', '{{ $hint }}')] as const),
+  [...BLIND_RULES, ...RULES].map(({ id, brief }) => [id, brief.replace('{hint}', '{{ $hint }}')] as const),
 )}`
+/** The platform's own words: a message would be a label without bounds, so its code and what it means by itself. */
+const reportedFirst = `{{ with ${ofEndpoint(`topk(1, max by (cause, code) (${SIGNALS.incidentReportInfo.name}${SELECT}))`)} }}{{ with first . }}{{ $reported := label "cause" . }}The platform saw ${choose(
+  'reported',
+  CAUSES.map((cause) => [cause, REPORTED[cause]] as const),
+)} (code {{ label "code" . }}). {{ end }}{{ end }}`
 /** A text of the measure that the newest verdict calls for. */
 const byMeasure = (text: (measure: Measure) => string, otherwise: string, unseen?: string): string =>
   `${BOTH}${PLACE}${unseen === undefined ? '{{ if $measure }}' : `{{ if eq $rule "none" }}${unseen}{{ else if $measure }}`}${choose(
@@ -88,7 +96,7 @@ export const incidentAnnotations = {
 
 /** Why, what now, and what is to be read again. */
 export const adviceAnnotations = {
-  why: `${byMeasure(({ meaning }) => meaning, '{{ with $cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ if eq $rule "none" }} It has not been looked at from here yet.{{ else if $rule }} ${briefs}{{ end }}`,
+  why: `${reportedFirst}${byMeasure(({ meaning }) => meaning, '{{ with $cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ if eq $rule "none" }} It has not been looked at from here yet.{{ else if $rule }} ${briefs}{{ end }}`,
   event: `{{ with ${ends} }}{{ . | first | label "event" }}{{ end }}`,
   first_check: byMeasure(
     ({ checks }) => checks[0]!,
@@ -109,7 +117,8 @@ export const INCIDENT_OF = '/api/v1/incidents?limit=1&endpoint={{ $labels.endpoi
 /** The way to the API: a link, and for those without one the commands. They end the port-forward that they began. */
 export const apiAnnotations = (path: string): Record<'api_url' | 'api_command', string> => ({
   api_url: `${API_BASE}${path}`,
-  api_command: `(kubectl --namespace {{ $labels.namespace }} port-forward service/{{ $labels.job }}-admin 9464 >/dev/null & trap "kill $!" EXIT; sleep 2; curl --silent --show-error --header 'Accept: text/plain' \${TOKEN:+--header} \${TOKEN:+"Authorization: Bearer $TOKEN"} 'http://127.0.0.1:9464${path}')`,
+  // Without Kubernetes' labels Prometheus knows no namespace: then kubectl takes that of its own context.
+  api_command: `(kubectl{{ with $labels.namespace }} --namespace {{ . }}{{ end }} port-forward service/{{ $labels.job }}-admin 9464 >/dev/null & trap "kill $!" EXIT; sleep 2; curl --silent --show-error --header 'Accept: text/plain' \${TOKEN:+--header} \${TOKEN:+"Authorization: Bearer $TOKEN"} 'http://127.0.0.1:9464${path}')`,
 })
 
 /** All annotations of an alert, with its runbook and dashboard; values are Prometheus templates. */

@@ -1,4 +1,5 @@
 import { DELIVERY_ALERTS } from './delivery-alerts.ts'
+import { EGRESS_ALERT } from './egress-alert.ts'
 import { INTAKE_ALERTS } from './intake-alerts.ts'
 import type { Group } from './model.ts'
 import { PROBE_ALERTS } from './probe-alerts.ts'
@@ -13,6 +14,6 @@ export const GROUPS: readonly Group[] = [
   { name: 'webhook-endpoints', rules: [...ENDPOINT_RECORDINGS, ...DELIVERY_ALERTS, ...PROBE_ALERTS] },
   {
     name: 'webhook-receiver',
-    rules: [...RECEIVER_RECORDINGS, ...INTAKE_ALERTS, ...RECEIVER_ALERTS, ...SIDECAR_ALERTS],
+    rules: [...RECEIVER_RECORDINGS, ...INTAKE_ALERTS, ...RECEIVER_ALERTS, ...SIDECAR_ALERTS, EGRESS_ALERT],
   },
 ]

@@ -82,9 +82,9 @@ or
   },
   {
     record: PROBE_INCREASE,
-    why: 'Scheduled probes by the public way alone: those after a failure would count what is failing twice.',
+    why: 'Scheduled probes by the public way alone: those after a failure or during an incident would count what is failing twice. A probe of a receiver that may itself be cut off says nothing.',
     expr: `sum by (${ENDPOINT}, result) (
-  ${credited(SIGNALS.probes.name, ['trigger="scheduled"', 'vantage="public"'], 5).replaceAll('\n', '\n  ')}
+  ${credited(SIGNALS.probes.name, ['trigger="scheduled"', 'vantage="public"', 'result=~"up|down"'], 5).replaceAll('\n', '\n  ')}
 )`,
   },
   {

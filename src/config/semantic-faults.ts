@@ -75,17 +75,7 @@ function probeFaults({ endpoints, outbound }: Config, isSound: IsSound): string[
     if (!endpoint) continue
     const { probe } = endpoint
     const place = `endpoints[${index}].probe`
-    for (const key of ['url', 'internalUrl'] as const) {
-      const text = probe[key]
-      if (text === undefined) continue
-      const url = URL.parse(text)
-      if (!url) faults.push(`${place}.${key}: is no URL; write http://host/path or https://host/path`)
-      else if (url.username || url.password) {
-        faults.push(`${place}.${key}: holds a user name or password; write an authorization header in probe.headers`)
-      } else if (/[{}]|\/\*$/.test(text)) {
-        faults.push(`${place}.${key}: is a pattern; write one exact URL`)
-      }
-    }
+    for (const key of ['url', 'internalUrl'] as const) faults.push(...urlFaults(`${place}.${key}`, probe[key]))
     const isPair = (probe.certFile === undefined) === (probe.keyFile === undefined)
     if (!isPair && isSound(`${place}.certFile`, `${place}.keyFile`)) {
       faults.push(`${place}: has only one of certFile and keyFile; write both, or neither`)
@@ -94,11 +84,27 @@ function probeFaults({ endpoints, outbound }: Config, isSound: IsSound): string[
       faults.push(`${place}.headers: ${name} appears twice; write it once`)
     }
   }
+  faults.push(...urlFaults('outbound.reference', outbound.reference))
   for (const [index, text] of outbound.allow.entries()) {
     if (text === null || parseAllowance(text)) continue
     faults.push(`outbound.allow[${index}]: ${shown(text)} ${allowanceFault(text)}; ${ALLOWANCE_FORMS}`)
   }
   return faults
+}
+
+/** What is wrong with a URL that is to be probed. */
+function urlFaults(place: string, text: string | undefined): string[] {
+  if (!text) return []
+  const url = URL.parse(text)
+  if (!url) return [`${place}: is no URL; write http://host/path or https://host/path`]
+  if (url.username || url.password) {
+    return [
+      place === 'outbound.reference'
+        ? `${place}: holds a user name or password; write a URL that needs neither`
+        : `${place}: holds a user name or password; write an authorization header in probe.headers`,
+    ]
+  }
+  return /[{}]|\/\*$/.test(text) ? [`${place}: is a pattern; write one exact URL`] : []
 }
 
 const duplicates = (names: readonly string[]): string[] => names.filter((name, index) => names.indexOf(name) !== index)

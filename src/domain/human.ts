@@ -14,3 +14,15 @@ export function humanDuration(milliseconds: number): string {
 
 /** Milliseconds since the epoch as RFC 3339, UTC. */
 export const instant = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+const LONGEST_QUOTE = 160
+
+/** A message as part of a sentence: one line, without control and bidi characters, bounded. */
+export function quoted(message: string): string {
+  const line = message
+    .slice(0, 4 * LONGEST_QUOTE)
+    .replace(/[\p{C}\s]+/gu, ' ')
+    .trim()
+  const characters = [...line]
+  return line && `“${characters.length > LONGEST_QUOTE ? `${characters.slice(0, LONGEST_QUOTE).join('')}…` : line}”`
+}

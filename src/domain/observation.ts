@@ -70,6 +70,9 @@ function answers(host: string, { status }: ProbeResult): string {
   return status === undefined ? `${host} does not answer as a healthy endpoint does` : `${host} answers ${status}`
 }
 
+/** Whether a probe says anything about its endpoint: it was permitted, and this receiver is not itself cut off. */
+export const conclusive = (probe: ProbeResult): boolean => !guarded(probe) && !probe.unverified
+
 /** Whether the outbound guard forbade the probe: it says nothing of the endpoint then. */
 export const guarded = (probe: ProbeResult): boolean =>
   !probe.up && probe.cause === 'blocked' && probe.status === undefined

@@ -9,7 +9,8 @@ export const VANTAGES = ['public', 'internal'] as const
 export type Vantage = (typeof VANTAGES)[number]
 
 /** Why a probe was made. The set is closed: it is a label. */
-export type ProbeTrigger = 'scheduled' | 'report' | 'manual'
+export const PROBE_TRIGGERS = ['scheduled', 'incident', 'report', 'manual'] as const
+export type ProbeTrigger = (typeof PROBE_TRIGGERS)[number]
 
 export type ProbeMethod = 'HEAD' | 'OPTIONS' | 'GET'
 
@@ -77,6 +78,11 @@ export interface ProbeResult {
   readonly up: boolean
   /** Only where the endpoint can merely be said to be reachable: its path answers 404 to harmless methods, as POST-only routes do. */
   readonly pathUnproven?: boolean
+  /**
+   * It failed at resolve or connect, and this receiver is not known to get through to anything: it says nothing about the
+   * endpoint. Absent where up.
+   */
+  readonly unverified?: true
   /** Absent where up. */
   readonly cause?: Cause
   /** Where it failed; absent where up. */

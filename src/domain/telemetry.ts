@@ -58,6 +58,8 @@ export interface MeasuredSources {
   readonly endpoints?: () => Iterable<EndpointState>
   /** Null until the journal told; the metrics exist only where a canary is configured. */
   readonly canary?: () => CanaryMoments | null
+  /** Whether anything outside answered recently; null: nothing outside was tried recently. */
+  readonly egress?: () => boolean | null
 }
 
 export interface CanaryRun {

@@ -5,13 +5,15 @@ import type { ProbeResult, Vantage } from './probe.ts'
 export const CONFIDENCES = ['agree', 'differ', 'only_report', 'only_probe'] as const
 export type Confidence = (typeof CONFIDENCES)[number]
 
-/** What a rule looks at. Probes that the outbound guard forbade are absent here; `blocked` tells that there was one. */
+/** What a rule looks at. Probes that say nothing are absent here; `blocked` and `unverified` tell that there was one. */
 export interface Situation {
   /** Cause of the report; null where there is none. */
   readonly report: Cause | null
   readonly outside: ProbeResult | undefined
   readonly inside: ProbeResult | undefined
   readonly blocked: boolean
+  /** A probe reached nothing, and this receiver is not known to reach anything. */
+  readonly unverified: boolean
 }
 
 export interface Rule {
@@ -21,10 +23,10 @@ export interface Rule {
   readonly fits: (situation: Situation) => boolean
   /** Whose cause the verdict takes. */
   readonly decides: 'report' | 'probe'
-  /** The probe that is read; public where there is one unless this says otherwise. */
-  readonly vantage?: Vantage
+  /** The probe that is read; public where there is one unless this says otherwise. Null: none. */
+  readonly vantage?: Vantage | null
   readonly confidence: (situation: Situation) => Confidence
-  /** Placeholders: host, code, report, probe, outside, inside, hint. */
+  /** Placeholders: platform, platformCode, host, report, probe, outside, inside, hint. */
   readonly sentence: string
   /** The same for an alert, which knows causes and no times; follows what the measure means. Placeholder: hint, by the verdict's cause. */
   readonly brief: string
@@ -84,7 +86,7 @@ const comparedBy =
     return reported !== undefined && found !== undefined && test(reported, found)
   }
 
-/** The first rule that fits decides. The last one always fits. */
+/** The first rule that fits decides, after those of blind-rules.ts. The last one always fits. */
 export const RULES: readonly Rule[] = [
   {
     id: 'path_broken',
@@ -159,7 +161,7 @@ export const RULES: readonly Rule[] = [
     fits: (s) => s.report !== null && seen(s)?.cause === 'unknown',
     decides: 'report',
     confidence: always('only_report'),
-    sentence: 'the platform saw {report} (code {code}); {probe}',
+    sentence: '{platformCode}; {probe}',
     brief: 'A probe from here fails too, without a reason.',
   },
   {
@@ -168,7 +170,7 @@ export const RULES: readonly Rule[] = [
     fits: kin,
     decides: 'probe',
     confidence: always('agree'),
-    sentence: 'the platform saw {report}; from here {probe}, which explains it',
+    sentence: '{platform}; from here {probe}, which explains it',
     brief: 'This is what is seen from here, and it explains what the platform saw.',
   },
   {
@@ -177,7 +179,7 @@ export const RULES: readonly Rule[] = [
     fits: (s) => down(seen(s)) && (s.report === 'timeout' || seen(s)?.cause === 'timeout'),
     decides: 'probe',
     confidence: always('differ'),
-    sentence: 'the platform saw {report}, from here {probe}: the probe is newer, so begin with what it saw',
+    sentence: '{platform}, from here {probe}: the probe is newer, so begin with what it saw',
     brief: 'This is what is seen from here; the platform saw something else before.',
   },
   {
@@ -195,8 +197,7 @@ export const RULES: readonly Rule[] = [
     fits: comparedBy((report, probe) => report < probe),
     decides: 'report',
     confidence: always('differ'),
-    sentence:
-      'the platform saw {report}, from here {probe}: the platform does not get that far, so begin with its way to {host}',
+    sentence: '{platform}, from here {probe}: the platform does not get that far, so begin with its way to {host}',
     brief: 'From here one gets further: begin with the platform’s way to it.',
   },
   {
@@ -205,7 +206,7 @@ export const RULES: readonly Rule[] = [
     fits: (s) => s.report !== null && down(seen(s)),
     decides: 'probe',
     confidence: always('differ'),
-    sentence: 'the platform saw {report}, from here {probe}: the probe is newer, so it decides',
+    sentence: '{platform}, from here {probe}: the probe is newer, so it decides',
     brief: 'This is what is seen from here; the platform saw something else at the same place.',
   },
   {
@@ -214,7 +215,7 @@ export const RULES: readonly Rule[] = [
     fits: (s) => s.report !== null && seen(s)?.up === true && UNSEEN.includes(s.report),
     decides: 'report',
     confidence: always('only_report'),
-    sentence: 'the platform saw {report} (code {code}), from here {probe}, but a probe sends no delivery: {hint}',
+    sentence: '{platformCode}, from here {probe}, but a probe sends no delivery: {hint}',
     brief: 'From here it answers, but a probe sends no delivery: {hint}.',
     unprovable: true,
   },
@@ -224,7 +225,7 @@ export const RULES: readonly Rule[] = [
     fits: (s) => s.report !== null && seen(s)?.up === true,
     decides: 'report',
     confidence: always('differ'),
-    sentence: 'the platform saw {report}, from here {probe}: {hint}',
+    sentence: '{platform}, from here {probe}: {hint}',
     brief: 'From here it is well: {hint}.',
     unprovable: true,
   },
@@ -234,7 +235,7 @@ export const RULES: readonly Rule[] = [
     fits: (s) => s.report !== null && s.blocked,
     decides: 'report',
     confidence: always('only_report'),
-    sentence: 'the platform saw {report} (code {code}); {host} may not be looked at from here, see outbound.allow',
+    sentence: '{platformCode}; {host} may not be looked at from here, see outbound.allow',
     brief: 'It may not be looked at from here, see outbound.allow.',
   },
   {
@@ -243,7 +244,7 @@ export const RULES: readonly Rule[] = [
     fits: () => true,
     decides: 'report',
     confidence: always('only_report'),
-    sentence: 'the platform saw {report} (code {code}); nothing was probed from here',
+    sentence: '{platformCode}; nothing was probed from here',
     brief: 'Nothing is probed from here.',
   },
 ]
@@ -257,7 +258,8 @@ export const isUnprovable = (rule: string): boolean => RULES.some(({ id, unprova
 /** Where to look when the platform fails and a probe does not, by the report's cause. */
 export const UP_HINTS: Readonly<Record<Cause, string>> = {
   dns: 'look at the zone’s name servers and recent changes; the platform’s resolver may hold or get another answer',
-  connection_refused: 'look for a restart at that time, and for one of several addresses that refuses',
+  connection_refused:
+    'look for a restart at that time, and for one of several addresses that does not accept connections',
   connection_reset: 'look for a restart, a load balancer’s idle time-out, or a firewall between the platform and you',
   unreachable: 'look at routes and firewalls between the platform and you, and at IPv6 if the name has such an address',
   tls: 'look at what the platform’s client may lack: an intermediate certificate, a newer root, TLS 1.2, or a server name',

@@ -1,8 +1,9 @@
+import { BLIND_RULES, UNVERIFIED } from './blind-rules.ts'
 import type { Cause } from './cause.ts'
-import { instant } from './human.ts'
+import { instant, quoted } from './human.ts'
 import type { MeasureId } from './measures/catalogue.ts'
 import { checksFor, measureId } from './measures/measures.ts'
-import { guarded, observation, place } from './observation.ts'
+import { conclusive, guarded, observation, place } from './observation.ts'
 import type { ProbeResult, Vantage } from './probe.ts'
 import { type Confidence, RULES, type Rule, UP_HINTS } from './verdict-rules.ts'
 
@@ -33,6 +34,10 @@ export interface ReportSeen {
   readonly at: number
   readonly code: number
   readonly cause: Cause
+  /** The platform's own words, without secrets; empty or absent where it had none. */
+  readonly message?: string
+  /** Whether they tell of a refusal by the host, and not only of a connection that was not made. */
+  readonly refusal?: boolean
 }
 
 export interface Case {
@@ -52,18 +57,20 @@ const HISTORY = 20
 /** Reads a report and the newest probes of its endpoint together. Pure and total: the first rule that fits decides. */
 export function judge(seen: Case): Verdict {
   const { report } = seen
-  const outside = seen.public && !guarded(seen.public) ? seen.public : undefined
-  const inside = seen.internal && !guarded(seen.internal) ? seen.internal : undefined
+  const outside = seen.public && conclusive(seen.public) ? seen.public : undefined
+  const inside = seen.internal && conclusive(seen.internal) ? seen.internal : undefined
+  const views = [seen.public, seen.internal]
   const situation = {
     report: report?.cause ?? null,
     outside,
     inside,
-    blocked: (seen.public !== undefined && !outside) || (seen.internal !== undefined && !inside),
+    blocked: views.some((view) => view && guarded(view)),
+    unverified: views.some((view) => view?.unverified),
   }
-  const rule = RULES.find((candidate) => candidate.fits(situation))!
-  const probe = rule.vantage === 'internal' ? inside : (outside ?? inside)
+  const rule = [...BLIND_RULES, ...RULES].find((candidate) => candidate.fits(situation))!
+  const probe = rule.vantage === null ? undefined : rule.vantage === 'internal' ? inside : (outside ?? inside)
   const cause = (rule.decides === 'probe' ? probe?.cause : report?.cause) ?? report?.cause ?? probe?.cause ?? 'unknown'
-  const measure = measureId(cause, probe)
+  const measure = measureId(cause, probe, report?.refusal)
   const url = probe?.url ?? seen.url
   return {
     at: seen.at,
@@ -75,7 +82,7 @@ export function judge(seen: Case): Verdict {
     sentence: sentence(rule, { seen, probe, outside, inside }),
     vantage: probe?.vantage ?? null,
     evidence: [
-      ...(report ? [`${instant(report.at)} the platform reported code ${report.code}, cause ${report.cause}`] : []),
+      ...(report ? [reportedLine(report)] : []),
       ...[seen.public, seen.internal].flatMap((result) => (result ? [evidenceOf(result)] : [])),
     ],
     checks: checksFor(measure, {
@@ -87,7 +94,13 @@ export function judge(seen: Case): Verdict {
   }
 }
 
+function reportedLine({ at, code, cause, message }: ReportSeen): string {
+  return `${instant(at)} the platform reported code ${code}, cause ${cause}${message ? `: ${quoted(message)}` : ''}`
+}
+
 function evidenceOf(probe: ProbeResult): string {
+  if (probe.unverified)
+    return `${instant(probe.startedAt)} ${UNVERIFIED} (probe from the ${probe.vantage} vantage point, phase ${probe.phase}: ${probe.detail})`
   return `${instant(probe.startedAt)} probe from the ${probe.vantage} vantage point: ${observation(probe)}`
 }
 
@@ -102,23 +115,32 @@ function sentence(
 ): string {
   const { seen, probe, outside, inside } = parts
   const cause = seen.report?.cause ?? 'unknown'
+  const { report } = seen
+  const reported = report?.refusal ? 'a refused connection' : REPORTED[cause]
+  const said = report?.message ? quoted(report.message) : ''
+  const saw = `the platform saw ${reported}`
+  const sawCode = `${saw} (code ${report?.code ?? ''}${said && `: ${said}`})`
   const words: Readonly<Record<string, string>> = {
     host: place(probe?.url ?? seen.url).host,
-    code: String(seen.report?.code ?? ''),
-    report: REPORTED[cause],
+    platform: said ? sawCode : saw,
+    platformCode: sawCode,
+    report: reported,
     probe: probe ? observation(probe) : '',
     outside: outside ? observation(outside) : '',
     inside: inside ? observation(inside) : '',
     hint: UP_HINTS[cause],
   }
-  const text = rule.sentence.replace(/\{(\w+)\}/g, (_, word: string) => words[word] ?? '')
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  const text = capital(rule.sentence.replace(/\{(\w+)\}/g, (_, word: string) => words[word] ?? ''))
+  // The platform's own words come first, whatever was found.
+  return said && !rule.sentence.startsWith('{platform') ? `${capital(sawCode)}. ${text}` : text
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** A cause in the words of a sentence that begins with "the platform saw". */
 export const REPORTED: Readonly<Record<Cause, string>> = {
   dns: 'a name that does not resolve',
-  connection_refused: 'a refused connection',
+  connection_refused: 'no connection',
   connection_reset: 'a connection that was reset',
   unreachable: 'no route',
   tls: 'a TLS failure',

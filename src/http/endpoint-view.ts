@@ -19,6 +19,10 @@ export const ProbeSchema = Type.Object(
     pathUnproven: Type.Boolean({ description: 'The server answers; whether the path takes a POST is not proven.' }),
     cause: nullable(Type.Enum([...CAUSES]), 'Null where up.'),
     phase: nullable(Type.Enum([...PROBE_PHASES]), 'Where it failed; null where up.'),
+    unverified: Type.Boolean({
+      description:
+        'It reached nothing, and this receiver is not known to have egress: it says nothing about the endpoint.',
+    }),
     detail: Type.String(),
     phases: Type.Record(Type.String(), Type.Number(), { description: 'Milliseconds of each phase.' }),
     address: nullable(Type.String(), 'The address that was connected to, or tried last.'),
@@ -92,6 +96,7 @@ function probeView(probe: ProbeResult | undefined) {
     pathUnproven: probe.pathUnproven === true,
     cause: probe.cause ?? null,
     phase: probe.phase ?? null,
+    unverified: probe.unverified === true,
     detail: probe.detail,
     phases: probe.phases,
     address: probe.address ?? null,

@@ -1,6 +1,7 @@
+import { UNVERIFIED } from '../domain/blind-rules.ts'
 import type { EndpointFacts } from '../domain/endpoint.ts'
-import { humanDuration, instant } from '../domain/human.ts'
-import { guarded, observation } from '../domain/observation.ts'
+import { humanDuration, instant, quoted } from '../domain/human.ts'
+import { conclusive, guarded, observation } from '../domain/observation.ts'
 import type { ProbeResult } from '../domain/probe.ts'
 import { isUnprovable, UNPROVABLE } from '../domain/verdict-rules.ts'
 import type { incidentDetailView, incidentView } from './incident-view.ts'
@@ -26,6 +27,8 @@ export function incidentPage(incident: ReturnType<typeof incidentDetailView>, se
   const event = facts?.event ? `${facts.event} to ` : ''
   const end = incident.closedAt ?? instant(now)
   const span = humanDuration(Date.parse(end) - Date.parse(incident.openedAt))
+  const reportedFirst =
+    code === null ? '' : `The platform reported code ${code}${message === '' ? '' : `: ${quoted(message)}`}. `
   const said = code === null ? 'nothing so far' : `code ${code}${message === '' ? '' : `: ${message}`}`
   const rows: readonly (readonly [string, string])[] = [
     ['state', state === 'open' ? `open since ${incident.openedAt} (${span})` : `closed at ${end}, after ${span}`],
@@ -46,7 +49,7 @@ export function incidentPage(incident: ReturnType<typeof incidentDetailView>, se
   )
   const headline =
     state === 'open'
-      ? (verdict?.sentence ?? `${measures.meaning} It has not been looked at from here yet.`)
+      ? (verdict?.sentence ?? `${reportedFirst}${measures.meaning} It has not been looked at from here yet.`)
       : `had an incident for ${span}, until ${end}; cause: ${incident.cause}`
   return [
     `${event}${endpoint}: ${headline}
@@ -110,6 +113,7 @@ const lastVerdict = ({ at, sentence }: { at: string; sentence: string }): string
 
 function looked(probe: ProbeResult): string {
   const place = probe.vantage === 'internal' ? 'inside: ' : ''
+  if (probe.unverified) return `${place}${UNVERIFIED.replace(' from here', '')} (${probe.detail})`
   return `${place}${probe.up ? 'up' : guarded(probe) ? 'not allowed' : 'down'}, ${observation(probe)}`
 }
 
@@ -128,9 +132,9 @@ function ending(
   }
   const { goodProbes, goodProbesNeeded, quietUntil } = recovery
   const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'it was quiet for long enough'
-  return probes.some((probe) => !guarded(probe))
+  return probes.some(conclusive)
     ? `by itself: ${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ${quiet}${caution}`
-    : `by itself: ${quiet} (nothing is probed from here)`
+    : `by itself: ${quiet} (${probes.some(({ unverified }) => unverified) ? 'not verified from here' : 'nothing is probed from here'})`
 }
 
 const numbered = (lines: readonly string[]): string => lines.map((line, index) => `  ${index + 1}. ${line}`).join('\n')

@@ -77,6 +77,17 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
         this.set({ endpoint, cause, code: report ? String(report.code) : 'none' }, 1)
     },
   })
+  new Gauge<'endpoint' | 'cause' | 'code'>({
+    name: 'webhook_incident_report_info',
+    help: 'What the newest report of an open incident says by itself, always 1: its cause and code, whatever a probe saw. At most one series an endpoint while open, at most 500 endpoints.',
+    labelNames: ['endpoint', 'cause', 'code'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { endpoint, report } of openIncidents())
+        if (report) this.set({ endpoint, cause: report.cause, code: String(report.code) }, 1)
+    },
+  })
   new Gauge<'endpoint' | 'rule' | 'measure' | 'url'>({
     name: 'webhook_incident_verdict_info',
     help: 'What the newest verdict on an open incident says, always 1: its rule (none before there is one), the measure that it calls for, and the URL that it is about. Exactly one series an endpoint while open, at most 500 endpoints.',

@@ -3,11 +3,12 @@ import { OVERFLOW_LABELS, type SeriesUsage } from '../domain/series.ts'
 import { type Measuring, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
 import { canaryMetrics } from './canary-metrics.ts'
 import { type DeliveryOptions, deliveryMetrics } from './delivery-metrics.ts'
+import { egressMetrics } from './egress-metrics.ts'
 import { exporterMetrics, processMetrics } from './exporter-metrics.ts'
 import { type Exposition, exposition } from './exposition.ts'
 import { incidentMetrics, type UrlOf } from './incident-metrics.ts'
 import { journalMetrics } from './journal-metrics.ts'
-import { probeMetrics } from './probe-metrics.ts'
+import { type ProbedView, probeMetrics } from './probe-metrics.ts'
 import { reportLabels } from './reasons.ts'
 
 /** What became of a span. The set is closed. */
@@ -20,6 +21,8 @@ export interface MetricsOptions extends DeliveryOptions {
   readonly registry?: Registry
   /** Whether a canary is configured: its metrics exist only then. */
   readonly canary?: boolean
+  /** What is probed; none unless given. */
+  readonly probed?: readonly ProbedView[]
   /** Process and Node.js metrics, which observe the whole process; on unless false. */
   readonly processMetrics?: boolean
   /** Told of a verb that was given what it cannot count: a fault of ours, and no reason to fail a report. */
@@ -48,7 +51,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const journal = journalMetrics(registry)
   const configured = options.endpoints.map((endpoint) => endpoint.name)
   const incidents = incidentMetrics(registry, configured, options.urlOf ?? (() => undefined))
-  const probes = probeMetrics(registry)
+  const probes = probeMetrics(registry, options.probed ?? [])
+  const egress = egressMetrics(registry)
   const canary = options.canary ? canaryMetrics(registry) : undefined
   let series: (() => SeriesUsage) | undefined
 
@@ -171,6 +175,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       if (observed.series) series = observed.series
       if (observed.endpoints) incidents.observe(observed.endpoints)
       if (observed.canary) canary?.observe(observed.canary)
+      if (observed.egress) egress.observe(observed.egress)
     },
     render: (accept) => {
       handOver()

@@ -1,13 +1,26 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { PROBE_PHASES, type ProbePhase, type ProbeResult, type ProbeTrigger, type Vantage } from '../domain/probe.ts'
+import {
+  PROBE_PHASES,
+  PROBE_TRIGGERS,
+  type ProbePhase,
+  type ProbeResult,
+  type ProbeTrigger,
+  type Vantage,
+} from '../domain/probe.ts'
+
+/** What is probed, from where. */
+export interface ProbedView {
+  readonly endpoint: string
+  readonly vantage: Vantage
+}
 
 /** What probes of endpoints saw. Series exist for endpoints that this process probes: at most 500, two vantage points each. */
-export function probeMetrics(registry: Registry) {
+export function probeMetrics(registry: Registry, views: readonly ProbedView[]) {
   const registers = [registry]
   const where = ['endpoint', 'vantage'] as const
   const up = new Gauge<'endpoint' | 'vantage'>({
     name: 'webhook_endpoint_up',
-    help: 'Whether the last probe found the endpoint well: 1 or 0. At most 500 endpoints.',
+    help: 'Whether the last probe found the endpoint well: 1 or 0. Absent while this receiver is not known to reach anything. At most 500 endpoints.',
     labelNames: where,
     registers,
   })
@@ -25,7 +38,7 @@ export function probeMetrics(registry: Registry) {
   })
   const probes = new Counter<'endpoint' | 'vantage' | 'result' | 'cause' | 'trigger'>({
     name: 'webhook_endpoint_probes_total',
-    help: 'Probes by result (up, down), cause (none where up) and trigger (scheduled, report, manual). At most 500 endpoints.',
+    help: 'Probes by result (up, down, unverified: this receiver is not known to reach anything), cause (none where up) and trigger (scheduled, incident, report, manual). At most 500 endpoints.',
     labelNames: [...where, 'result', 'cause', 'trigger'],
     registers,
   })
@@ -35,17 +48,27 @@ export function probeMetrics(registry: Registry) {
     labelNames: where,
     registers,
   })
+  /** A trigger that is born at 1 would be invisible to `increase()`. */
+  const zero = (): void => {
+    for (const { endpoint, vantage } of views)
+      for (const trigger of PROBE_TRIGGERS) probes.inc({ endpoint, vantage, result: 'up', cause: 'none', trigger }, 0)
+  }
+  zero()
   return {
     probed(result: ProbeResult, trigger: ProbeTrigger): void {
       const at: { endpoint: string; vantage: Vantage } = { endpoint: result.endpoint, vantage: result.vantage }
-      up.set({ ...at }, result.up ? 1 : 0)
+      // What it was before is not what it is, and 0 would say that it is down.
+      if (result.unverified) up.remove({ ...at })
+      else up.set({ ...at }, result.up ? 1 : 0)
       last.set({ ...at }, result.startedAt / 1_000)
       for (const phase of PROBE_PHASES) setPhase(at, phase, result.phases[phase])
       if (result.tls) notAfter.set({ ...at }, result.tls.notAfter / 1_000)
-      probes.inc({ ...at, result: result.up ? 'up' : 'down', cause: result.cause ?? 'none', trigger })
+      const outcome = result.unverified ? 'unverified' : result.up ? 'up' : 'down'
+      probes.inc({ ...at, result: outcome, cause: result.cause ?? 'none', trigger })
     },
     holds(lease: boolean): void {
-      if (!lease) for (const metric of [up, last, duration, probes, notAfter]) metric.reset()
+      if (lease) zero()
+      else for (const metric of [up, last, duration, probes, notAfter]) metric.reset()
     },
   }
 

@@ -112,6 +112,8 @@ export interface CanaryParts {
   readonly measuring: Pick<Measuring, 'canaryRun'>
   readonly log: Pick<Log, 'warn' | 'info'>
   readonly clock: Clock
+  /** Called after each canary. */
+  readonly onRun?: (trip: RoundTrip) => void
 }
 
 const LONGEST = 10_000
@@ -151,8 +153,10 @@ export function createCanary(parts: CanaryParts) {
   async function run(): Promise<void> {
     if (lease.fence() === null) return
     if (moments === null) await note()
-    const { cause, detail, seconds } = await attempt()
+    const trip = await attempt()
+    const { cause, detail, seconds } = trip
     if (stopped || lease.fence() === null) return
+    parts.onRun?.(trip)
     measuring.canaryRun({ cause, ...(cause === null && { seconds }) })
     if (cause === null) await note(clock())
     if (failing === (cause !== null)) return

@@ -10,20 +10,21 @@ import {
   reduceIncident,
 } from '../domain/incident.ts'
 import type { Applied, Journal } from '../domain/journal.ts'
-import { guarded, totalTime } from '../domain/observation.ts'
+import { conclusive, totalTime } from '../domain/observation.ts'
 import type { ProbeResult, Vantage } from '../domain/probe.ts'
 import type { BoundedNames } from '../domain/series.ts'
 import type { Log, Measuring, SpanRef, Tracing } from '../domain/telemetry.ts'
 import { judge, type Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'
 import { systemTimers, type Timers } from './limiter.ts'
+import { platformWords } from './platform-words.ts'
 import type { ProbePlan } from './probe-plans.ts'
 import type { Probing, Round } from './probing.ts'
 
 export type Latest = Readonly<Partial<Record<Vantage, ProbeResult>>>
 
 export interface FollowerParts {
-  readonly journal: Pick<Journal, 'apply' | 'incident'>
+  readonly journal: Pick<Journal, 'apply' | 'get' | 'incident'>
   readonly settings: IncidentSettings
   /** Which endpoints have incidents. */
   readonly names: BoundedNames
@@ -85,15 +86,23 @@ export function createFollower(parts: FollowerParts): Follower {
     parts.plans.filter(({ onReport, interval }) => onReport || interval !== undefined).map(({ endpoint }) => endpoint),
   )
   const isProbed = (endpoint: string): boolean => probed.has(endpoint)
-  /** A probe that the outbound guard forbids will prove nothing either. */
+  const isLeader = (): boolean => parts.holds?.() !== false
+  /**
+   * A probe that the outbound guard forbids proves nothing, nor does one of a receiver without egress. Another replica may
+   * have egress: only the one that probes on a schedule closes incidents for want of its own.
+   */
   const isProvable = (endpoint: string): boolean => {
     const result = deciding(latest(endpoint))
-    return isProbed(endpoint) && !(result && guarded(result))
+    if (!isProbed(endpoint)) return false
+    return !result || conclusive(result) || (result.unverified === true && !isLeader())
   }
   let states = new Map<string, EndpointState>()
   const probes = new Map<string, Latest>()
   const spans = new Map<string, SpanRef>()
   const ticking = new Set<string>()
+  /** The newest verdict that was logged for each endpoint: the journal may be down and keep none of them. */
+  const logged = new Map<string, string>()
+  const words = platformWords(journal)
   let timer: unknown
   let stopped = false
 
@@ -115,8 +124,14 @@ export function createFollower(parts: FollowerParts): Follower {
     // Another replica may have changed it since, which the journal has told us by then.
     if (!isOlder(state, states.get(endpoint))) states.set(endpoint, state)
     noteQuiet(states.get(endpoint)!)
+    if (!isOpen(states.get(endpoint)!)) forgetIncident(endpoint)
     if (change !== 'joined' && change !== 'none') tell(change, state.incident!)
     probing.follow(endpoint, isOpen(states.get(endpoint)!))
+  }
+
+  function forgetIncident(endpoint: string): void {
+    logged.delete(endpoint)
+    words.forget(endpoint)
   }
 
   /** One line a change of an incident, not one a failure. */
@@ -143,11 +158,13 @@ export function createFollower(parts: FollowerParts): Follower {
     const incident = openIncident(endpoint)
     if (!incident) return undefined
     const { public: outside, internal: inside } = latest(endpoint)
+    // A probe found it, and the newest one sees nothing at all: what was found before stands.
+    if (!incident.report && incident.verdict && deciding(latest(endpoint))?.unverified) return incident.verdict
     const verdict = judge({
       at: clock(),
       endpoint,
       url: parts.urlOf(endpoint) ?? endpoint,
-      report: incident.report,
+      report: incident.report && (await words.of(endpoint, incident.report)),
       public: outside,
       internal: inside,
     })
@@ -155,8 +172,10 @@ export function createFollower(parts: FollowerParts): Follower {
     const news =
       !known || known.rule !== verdict.rule || known.cause !== verdict.cause || known.vantage !== verdict.vantage
     const later = known !== null && incident.report !== null && known.at < incident.report.at
-    if (news) {
-      const { cause, confidence, rule, checks } = verdict
+    const { cause, confidence, rule, checks, vantage } = verdict
+    const key = [incident.id, rule, cause, vantage].join(' ')
+    if (news && logged.get(endpoint) !== key) {
+      logged.set(endpoint, key)
       log.warn({ incident_id: incident.id, endpoint, cause, confidence, rule, checks }, verdict.sentence)
     }
     if (news || later) await apply(endpoint, { type: 'verdict', at: verdict.at, verdict })
@@ -218,7 +237,14 @@ export function createFollower(parts: FollowerParts): Follower {
     admits: (endpoint) => names.admits(endpoint),
     complete: (endpoint, stored) => names.complete(endpoint, stored),
     restored(all) {
+      const vanished = new Set(states.keys())
       states = new Map(all.map((state) => [state.endpoint, state]))
+      for (const endpoint of states.keys()) vanished.delete(endpoint)
+      for (const endpoint of vanished) {
+        probing.follow(endpoint, false)
+        probes.delete(endpoint)
+        forgetIncident(endpoint)
+      }
       names.restore(states.keys())
       for (const endpoint of seen.keys()) if (!states.has(endpoint)) seen.delete(endpoint)
       for (const state of states.values()) {
@@ -231,6 +257,7 @@ export function createFollower(parts: FollowerParts): Follower {
       if (!applied) return
       const before = openIncident(endpoint)
       took(applied)
+      if (openIncident(endpoint)?.report?.id === id) words.heard(failure)
       if (span && isProbed(endpoint)) {
         if (spans.size >= MOST_SPANS) spans.delete(spans.keys().next().value!)
         spans.set(id, span)
@@ -244,9 +271,9 @@ export function createFollower(parts: FollowerParts): Follower {
       const asked = askedBy(round)
       const views = Object.fromEntries(results.map((result) => [result.vantage, result])) as Latest
       probes.set(endpoint, views)
-      if (parts.holds?.() !== false) for (const each of results) parts.measuring.probed(each, trigger)
+      if (isLeader()) for (const each of results) parts.measuring.probed(each, trigger)
       const result = deciding(views)
-      if (result && !guarded(result)) {
+      if (result && conclusive(result)) {
         const at = result.startedAt + totalTime(result)
         await apply(endpoint, {
           type: 'probe',

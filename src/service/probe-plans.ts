@@ -65,10 +65,10 @@ export function probePlans(
   })
 }
 
-/** `host:port` of each internalUrl, for the outbound guard. */
-export function internalAuthorities(endpoints: readonly ProbedEndpoint[]): string[] {
-  return endpoints.flatMap(({ probe }) => {
-    const url = URL.parse(probe.internalUrl ?? '')
+/** `host:port` of each internalUrl and of `outbound.reference`, for the outbound guard: to name them is to permit them. */
+export function internalAuthorities(endpoints: readonly ProbedEndpoint[], reference?: string): string[] {
+  return [...endpoints.map(({ probe }) => probe.internalUrl), reference].flatMap((text) => {
+    const url = URL.parse(text ?? '')
     return url ? [`${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`] : []
   })
 }

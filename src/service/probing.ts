@@ -64,6 +64,8 @@ interface Watched {
   failureIds: string[]
   debounce: unknown
   schedule: unknown
+  /** The next look while an incident is open; undefined where the schedule alone is frequent enough. */
+  followTimer: unknown
 }
 
 /** Decides when endpoints are probed: after a failure, on a schedule, while an incident is open, by hand. */
@@ -92,6 +94,7 @@ export function createProbing({
         failureIds: [],
         debounce: undefined,
         schedule: undefined,
+        followTimer: undefined,
       },
     ]),
   )
@@ -99,7 +102,7 @@ export function createProbing({
   /** At most one round an endpoint: whoever asks meanwhile gets that one. */
   function round(watched: Watched, trigger: ProbeTrigger): Promise<Round | undefined> {
     watched.running ??= new Promise((resolve) => {
-      limit.run(() => runRound(watched, trigger).then(resolve), { first: trigger !== 'scheduled' })
+      limit.run(() => runRound(watched, trigger).then(resolve), { first: trigger === 'report' || trigger === 'manual' })
     })
     return watched.running
   }
@@ -144,6 +147,7 @@ export function createProbing({
     const watched = endpoints.get(endpoint)
     if (!watched?.plan.onReport || stopping.signal.aborted) return
     watched.followWait = followIntervals.first
+    if (watched.followed && watched.followTimer === undefined) followNext(watched)
     if (watched.failureIds.length < MOST_IDS) watched.failureIds.push(failureId)
     if (watched.debounce !== undefined) return
     // A clock that was set back must not put the round off for longer than the debounce.
@@ -169,19 +173,35 @@ export function createProbing({
 
   /** The next scheduled round; the jitter keeps endpoints, and replicas, from falling into step. */
   function schedule(watched: Watched, first: boolean): void {
-    timers.clear(watched.schedule)
-    watched.schedule = undefined
-    const intervals = [watched.plan.interval ?? Number.POSITIVE_INFINITY]
-    if (watched.followed) intervals.push(watched.followWait)
-    const interval = Math.min(...intervals)
-    if (interval === Number.POSITIVE_INFINITY || stopping.signal.aborted) return
-    const wait = first && !watched.followed ? interval * random() : interval * (0.9 + 0.2 * random())
-    watched.schedule = timers.set(() => {
-      watched.followWait = Math.min(watched.followWait * 2, followIntervals.longest)
-      if (holds()) round(watched, 'scheduled')
-      schedule(watched, false)
-    }, wait)
+    const { interval } = watched.plan
+    if (interval === undefined || stopping.signal.aborted) return
+    watched.schedule = timers.set(
+      () => {
+        if (holds()) round(watched, 'scheduled')
+        schedule(watched, false)
+      },
+      first ? interval * random() : jittered(interval),
+    )
   }
+
+  /**
+   * The next look at an endpoint with an open incident. Such looks are counted apart: they come only while it fails, so
+   * they would distort its availability, and give one to endpoints that have no schedule.
+   */
+  function followNext(watched: Watched): void {
+    timers.clear(watched.followTimer)
+    watched.followTimer = undefined
+    const { followWait, plan } = watched
+    if (!watched.followed || stopping.signal.aborted || (plan.interval ?? Number.POSITIVE_INFINITY) <= followWait)
+      return
+    watched.followTimer = timers.set(() => {
+      watched.followWait = Math.min(followWait * 2, followIntervals.longest)
+      if (holds()) round(watched, 'incident')
+      followNext(watched)
+    }, jittered(followWait))
+  }
+
+  const jittered = (interval: number): number => interval * (0.9 + 0.2 * random())
 
   return {
     start() {
@@ -194,7 +214,7 @@ export function createProbing({
       if (!watched.plan.onReport && watched.plan.interval === undefined) return
       watched.followed = open
       watched.followWait = followIntervals.first
-      schedule(watched, false)
+      followNext(watched)
     },
     async look(endpoint) {
       const watched = endpoints.get(endpoint)
@@ -204,6 +224,7 @@ export function createProbing({
       stopping.abort()
       for (const watched of endpoints.values()) {
         timers.clear(watched.schedule)
+        timers.clear(watched.followTimer)
         timers.clear(watched.debounce)
       }
       await limit.stop()

@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { UNVERIFIED } from '../../src/domain/blind-rules.ts'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
+import { measuresFor } from '../../src/domain/measures/measures.ts'
 import type { ProbeResult, Vantage } from '../../src/domain/probe.ts'
 import { addVerdict, judge, type Verdict } from '../../src/domain/verdict.ts'
 import { CONFIDENCES, RULES } from '../../src/domain/verdict-rules.ts'
@@ -106,6 +108,89 @@ describe('judge()', () => {
       url: 'http://app:8080/',
     })
     expect(both).to.include({ rule: 'down_inside', cause: 'connection_refused', vantage: 'internal' })
+  })
+
+  describe('where this receiver may itself be cut off', () => {
+    const blind = (cause: Cause, more: Partial<ProbeResult> = {}) =>
+      down(cause, { phase: cause === 'dns' ? 'resolve' : 'connect', unverified: true, ...more })
+
+    it('takes the report, whatever the probe met, and finds that nothing was verified', () => {
+      for (const report of CAUSES)
+        for (const met of ['dns', 'unreachable', 'timeout', 'connection_refused', 'unknown'] as const) {
+          const verdict = read(report, blind(met))
+          expect(verdict, `${report}, ${met}`).to.include({
+            cause: report,
+            rule: 'not_verified',
+            confidence: 'only_report',
+            vantage: null,
+          })
+          expect(verdict.sentence).to.match(
+            /^The platform saw .* \(code 0\); not verified from here: this receiver could/,
+          )
+          expect(verdict.evidence[1]).to.include(UNVERIFIED)
+        }
+    })
+
+    it('still reads what is seen inside', () => {
+      const refused = down('connection_refused', { vantage: 'internal', phase: 'connect', url: 'http://app:8080/' })
+      expect(read('unavailable', blind('dns'), refused)).to.include({
+        cause: 'connection_refused',
+        vantage: 'internal',
+      })
+      expect(read('tls', blind('dns'), up('internal'))).to.include({ cause: 'tls', rule: 'not_verified' })
+      expect(read('tls', up(), blind('dns', { vantage: 'internal' }))).to.include({ cause: 'tls', rule: 'up' })
+    })
+
+    it('claims nothing without a report', () => {
+      const verdict = read(null, blind('dns'))
+      expect(verdict).to.include({ cause: 'unknown', rule: 'nothing_known' })
+    })
+  })
+
+  it('puts the platform’s own words first, on one line and bounded', () => {
+    const words = 'certificate\u202e has\r\nexpired\u001b[2J {probe}'
+    for (const probe of [undefined, up(), ...CAUSES.map((cause) => down(cause))]) {
+      const { sentence } = judge({
+        at: AT,
+        endpoint: 'orders',
+        url: URL_OF_SHOP,
+        report: { at: AT, code: 60, cause: 'tls', message: words },
+        public: probe,
+      })
+      expect(sentence).to.match(/^The platform saw a TLS failure \(code 60: “certificate has expired \[2J \{probe\}”\)/)
+    }
+    const { sentence } = judge({
+      at: AT,
+      endpoint: 'orders',
+      url: URL_OF_SHOP,
+      report: { at: AT, code: 60, cause: 'tls', message: 'x'.repeat(10_000) },
+    })
+    expect(sentence).to.have.length.below(300)
+  })
+
+  it('claims a refusal by the host only where somebody saw one', () => {
+    const CLAIM = /nothing listens|answered|refuse[ds]? (a )?connection/
+    const of = (refusal: boolean, probe?: ProbeResult) =>
+      judge({
+        at: AT,
+        endpoint: 'orders',
+        url: URL_OF_SHOP,
+        report: { at: AT, code: 7, cause: 'connection_refused', message: '', refusal },
+        public: probe,
+      })
+    const textOf = (verdict: Verdict) => {
+      const { meaning, checks, mends, mended } = measuresFor(verdict.measure!, { endpoint: 'orders', url: URL_OF_SHOP })
+      return [verdict.sentence, meaning, ...checks, ...mends, mended].join('\n')
+    }
+    const refused = down('connection_refused', { phase: 'connect' })
+    expect(of(false)).to.include({ cause: 'connection_refused', measure: 'connection_refused' })
+    expect(textOf(of(false))).not.to.match(CLAIM)
+    expect(textOf(of(false, up()))).not.to.match(CLAIM)
+    expect(textOf(of(false, { ...refused, unverified: true }))).not.to.match(CLAIM)
+    for (const verdict of [of(true), of(false, refused)]) {
+      expect(verdict).to.include({ cause: 'connection_refused', measure: 'connection_refused_seen' })
+      expect(textOf(verdict)).to.match(CLAIM)
+    }
   })
 
   const cases: readonly [

@@ -5,10 +5,11 @@ import type { CanaryMoments } from '../../src/domain/journal.ts'
 import type { ProbeResult } from '../../src/domain/probe.ts'
 import type { Verdict } from '../../src/domain/verdict.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
+import type { ProbedView } from '../../src/observe/probe-metrics.ts'
 import { requireProgram } from '../support/programs.ts'
 import { sample, series } from '../support/scrape.ts'
 
-const create = (canary = false) =>
+const create = (canary = false, probed: readonly ProbedView[] = []) =>
   createMetrics({
     version: '1.2.3',
     sources: ['retm'],
@@ -16,6 +17,7 @@ const create = (canary = false) =>
     tenantLabel: false,
     processMetrics: false,
     canary,
+    probed,
     urlOf: (endpoint) => (endpoint === 'orders' ? 'https://shop.example/hooks' : undefined),
     onFault: (error) => {
       throw error
@@ -51,7 +53,7 @@ const state = (
   },
 })
 
-const INFOS = ['webhook_incident_info', 'webhook_incident_verdict_info']
+const INFOS = ['webhook_incident_info', 'webhook_incident_verdict_info', 'webhook_incident_report_info']
 
 describe('incident metrics', () => {
   it('are at 0 for what is configured before anything happened', async () => {
@@ -95,6 +97,9 @@ describe('incident metrics', () => {
     ])
     expect(series(body, 'webhook_incident_verdict_info')).to.deep.equal([
       'webhook_incident_verdict_info{endpoint="orders",rule="agree",measure="tls_expired",url="https://shop.example/new"} 1',
+    ])
+    expect(series(body, 'webhook_incident_report_info')).to.deep.equal([
+      'webhook_incident_report_info{endpoint="orders",cause="unknown",code="57"} 1',
     ])
     expect(sample(body, 'webhook_incident_loss_started_timestamp_seconds{endpoint="orders"}')).to.equal(1_600_000_000)
     states = [state('orders', { code: 57, verdict: { rule: 'agree' } as Verdict })]
@@ -146,6 +151,47 @@ describe('probe metrics', () => {
     expect(at('tls_not_after_timestamp_seconds', 'vantage="public"')).to.equal(1_800_000_000)
     expect(at('probes_total', 'vantage="public",result="up",cause="none",trigger="scheduled"')).to.equal(1)
     expect(at('probes_total', 'vantage="internal",result="down",cause="timeout",trigger="report"')).to.equal(1)
+  })
+  it('begin at 0 for every trigger of each probed view, again after the lease came back', async () => {
+    const metrics = create(false, [
+      { endpoint: 'orders', vantage: 'public' },
+      { endpoint: 'orders', vantage: 'internal' },
+    ])
+    const zeros = ['public', 'internal'].flatMap((vantage) =>
+      ['scheduled', 'incident', 'report', 'manual'].map(
+        (trigger) =>
+          `webhook_endpoint_probes_total{endpoint="orders",vantage="${vantage}",result="up",cause="none",trigger="${trigger}"} 0`,
+      ),
+    )
+    expect(series(await text(metrics), 'webhook_endpoint_probes_total')).to.have.members(zeros)
+    metrics.holds(false)
+    expect(series(await text(metrics), 'webhook_endpoint_probes_total')).to.deep.equal([])
+    metrics.holds(true)
+    expect(series(await text(metrics), 'webhook_endpoint_probes_total')).to.have.members(zeros)
+  })
+  it('say nothing of an endpoint whose probe may itself be blind', async () => {
+    const metrics = create()
+    metrics.probed(result(), 'scheduled')
+    metrics.probed(result({ up: false, cause: 'dns', phase: 'resolve', unverified: true }), 'scheduled')
+    const body = await text(metrics)
+    expect(series(body, 'webhook_endpoint_up')).to.deep.equal([])
+    expect(series(body, 'webhook_endpoint_probes_total')).to.include(
+      'webhook_endpoint_probes_total{endpoint="orders",vantage="public",result="unverified",cause="dns",trigger="scheduled"} 1',
+    )
+  })
+  it('show whether there is egress, and nothing before anything was tried', async () => {
+    const metrics = create()
+    let up: boolean | null = null
+    metrics.observe({ egress: () => up })
+    for (const [now, shown] of [
+      [null, undefined],
+      [true, 1],
+      [false, 0],
+      [null, undefined],
+    ] as const) {
+      up = now
+      expect(sample(await text(metrics), 'webhook_exporter_egress_up')).to.equal(shown)
+    }
   })
   it('forget a phase that the newest probe did not reach', async () => {
     const metrics = create()

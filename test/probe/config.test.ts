@@ -60,6 +60,9 @@ describe('parseConfig() of probes', () => {
     ['a variable that is not set', { headers: [{ name: 'A', env: 'UNSET' }] }, 'headers[0].env'],
     ['an interval that is too short', { interval: '1s' }, 'probe.interval'],
     ['leave that is not understood', {}, 'outbound.allow[0]', { allow: ['10.1'] }],
+    ['a reference with credentials', {}, 'outbound.reference', { reference: 'https://u:p@status.example/' }],
+    ['a reference that is no http URL', {}, 'outbound.reference', { reference: 'status.example' }],
+    ['a reference with a broken host', {}, 'outbound.reference', { reference: 'http://256.1.1.1/' }],
   ] as const) {
     it(`names ${fact}`, () => {
       const found = faults(probe, outbound)

@@ -56,6 +56,55 @@ const minutely =
   (tick: number) =>
     from + Math.floor((tick * step) / 60)
 
+const egress = series('webhook_exporter_egress_up')
+const reach: readonly Case[] = [
+  {
+    alert: 'WebhookEgressDown',
+    what: 'when everything outside has failed for a while',
+    series: {
+      [egress]: values([
+        ['10m', 1],
+        ['30m', 0],
+        ['10m', 1],
+      ]),
+    },
+    fires: '20m',
+    labels: { severity: 'warning' },
+    resolves: '40m',
+    end: '49m',
+  },
+  {
+    alert: 'WebhookEgressDown',
+    what: 'although nothing is tried now and then',
+    series: {
+      [egress]: values([
+        ['5m', null],
+        ['3m', 0],
+        ['3m', 'stale'],
+        ['3m', 0],
+        ['3m', 'stale'],
+        ['13m', 0],
+      ]),
+    },
+    fires: '10m',
+    labels: { severity: 'warning' },
+    end: '29m',
+  },
+  {
+    alert: 'WebhookEgressDown',
+    what: 'not while nothing was tried, nor for a short break',
+    series: {
+      [egress]: values([
+        ['10m', null],
+        ['10m', 1],
+        ['5m', 0],
+        ['10m', 1],
+      ]),
+    },
+    end: '34m',
+  },
+]
+
 const deliveries: readonly Case[] = [
   {
     alert: 'WebhookEndpointFailing',
@@ -401,6 +450,30 @@ const probes: readonly Case[] = [
       ]),
     },
     end: '1h59m',
+  },
+  {
+    alert: 'WebhookAvailabilityBurnFast',
+    what: 'not by probes of an incident, nor by those of a receiver that may itself be cut off',
+    series: {
+      ...info('2h'),
+      ...up('2h'),
+      [probesTotal({ result: 'up' })]: values([['2h', minutely()]]),
+      [probesTotal({ result: 'down', cause: 'timeout', trigger: 'incident' })]: values([['2h', minutely()]]),
+      [probesTotal({ result: 'unverified', cause: 'dns' })]: values([['2h', minutely()]]),
+    },
+    end: '1h59m',
+  },
+  {
+    alert: 'WebhookEndpointDown',
+    what: 'not by probes of an incident where there is no schedule',
+    series: {
+      ...info('30m'),
+      ...up('30m'),
+      [probesTotal({ result: 'up', trigger: 'scheduled' })]: flat('30m', 0),
+      [probesTotal({ result: 'down', cause: 'tls', trigger: 'incident' })]: values([['30m', minutely()]]),
+      [series('webhook_endpoint_up', down)]: flat('30m', 0),
+    },
+    end: '29m',
   },
   {
     alert: 'WebhookAvailabilityBurnFast',
@@ -890,7 +963,7 @@ const receiver: readonly Case[] = [
   },
 ]
 
-export const CASES: readonly Case[] = [...deliveries, ...probes, ...intake, ...receiver]
+export const CASES: readonly Case[] = [...deliveries, ...probes, ...intake, ...receiver, ...reach]
 
 /** The evaluation before a time. */
 export const oneBefore = (time: string, step = STEP): string => `${seconds(time) - step}s`

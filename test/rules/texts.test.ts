@@ -168,6 +168,27 @@ describe('the texts of an alert', function () {
     expect(doubled('runbook_url')).to.match(/#(dns|tls_expired)$/)
   })
 
+  it('has commands without a hole where Prometheus knows no namespace', async function () {
+    const one = [1, 1, 1, 1, 1]
+    const without = (name: string, labels: string) =>
+      `${name}{job="webhook-error-exporter", instance="10.0.0.1:9464", endpoint="orders"${labels}}`
+    const { text } = await unitTest(this, {
+      files: ['endpoints.yaml', 'receiver.yaml'],
+      series: {
+        [without('webhook_incident_open', '')]: one,
+        [without('webhook_incident_info', ', cause="dns", code="6"')]: one,
+        [without('webhook_incident_report_info', ', cause="tls", code="60"')]: one,
+        [without('webhook_incident_verdict_info', ', rule="agree", measure="dns", url="https://shop.example/"')]: one,
+      },
+      keep: (rule) => rule.record !== undefined || rule.alert === 'WebhookEndpointFailing',
+      alerts: [{ at: '1m', alert: 'WebhookEndpointFailing' }],
+    })
+    const [own] = annotationsIn(text)
+    expect(own).to.include('api_command="(kubectl port-forward service/webhook-error-exporter-admin 9464')
+    expect(own).not.to.match(/--[a-z-]+ {2}|--[a-z-]+(=|")? *"|\s--[a-z-]+=\s/)
+    expect(own).to.include('why="The platform saw a TLS failure (code 60). The name shop.example could not be resolved')
+  })
+
   it('has the way to the API where it is about incidents', () => {
     for (const { alert, annotations = {} } of alertsOf(GROUPS)) {
       if (!/Failing$|Increasing$|OpenTooLong$/.test(alert)) continue

@@ -1,4 +1,5 @@
 import { generate } from '../../grafana/generated-files.ts'
+import { BLIND_RULES } from '../../src/domain/blind-rules.ts'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
 import { MEASURE_IDS, MEASURES } from '../../src/domain/measures/catalogue.ts'
 import { FAMILIES, readAgain } from '../../src/domain/measures/retm.ts'
@@ -29,11 +30,13 @@ obstacles, the earlier one stands in the way.
 
 ${table(
   ['rule', 'pair class', 'cause taken from', 'sentence'],
-  RULES.map(({ id, when, decides, sentence }) => [`\`${id}\``, when, decides, sentence]),
+  [...BLIND_RULES, ...RULES].map(({ id, when, decides, sentence }) => [`\`${id}\``, when, decides, sentence]),
 )}
 
-In the sentences {report} is what the platform saw, {probe}, {outside} and {inside} are what a probe saw (the last two
-from the public and the internal vantage point), {code} is the report’s code, and {hint} stands below.
+In the sentences {platform} and {platformCode} are what the platform saw, with its code and its own words; where a sentence begins with
+neither and the report has words, they are put before it. {probe}, {outside} and {inside} are what a probe saw (the last two
+from the public and the internal vantage point), and {hint} stands below. The first two rules are for a receiver that may itself
+be cut off: a probe that fails at resolve or connect counts against the endpoint only if something else answered recently.
 
 Confidence is \`agree\` where both say the same or one explains the other, \`differ\` where they do not, \`only_report\` where no
 probe can speak of it, \`only_probe\` where no report names a reason.
@@ -102,8 +105,9 @@ Mended when: ${mended}`
   return `${MADE}
 # Corrective measures, by cause
 
-The API fills in the concrete endpoint, host, port, code and expiry where a name stands in braces. \`tls_expired\`,
-\`timeout_connect\` and \`timeout_up\` say more than their cause: the probe saw an expired certificate, was not answered at all, or
+The API fills in the concrete endpoint, host, port, code and expiry where a name stands in braces. \`connection_refused_seen\`,
+\`tls_expired\`, \`timeout_connect\` and \`timeout_up\` say more than their cause: the probe or the report names a
+refusal by the host, the probe saw an expired certificate, was not answered at all, or
 was answered where the platform was not.
 
 ${chapters.join('\n\n')}

@@ -42,16 +42,23 @@ export const raw = (behave: (socket: Socket) => void, host?: string): Promise<Li
   listening(createServer(behave), host)
 
 /** The same behind TLS. */
-export const rawTls = (certificate: Certificate & TlsOptions, behave: (socket: Socket) => void): Promise<Listening> =>
+export const rawTls = (
+  certificate: Certificate & TlsOptions,
+  behave: (socket: Socket) => void,
+  host?: string,
+  port?: number,
+): Promise<Listening> =>
   listening(
     createTlsServer(certificate, (socket) => {
       socket.on('error', () => {})
       behave(socket)
     }),
+    host,
+    port,
   )
 
-export const http = (answer: RequestListener, host?: string): Promise<Listening> =>
-  listening(createHttpServer(answer), host)
+export const http = (answer: RequestListener, host?: string, port?: number): Promise<Listening> =>
+  listening(createHttpServer(answer), host, port)
 
 /** A port where nobody listens. */
 export async function freePort(): Promise<number> {

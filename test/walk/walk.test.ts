@@ -160,7 +160,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
       shell(),
     )
     expect(read.stdout).to.match(
-      /^order\.created to orders: Certificate of localhost expired 40 minutes ago, seen from here too/,
+      /^order\.created to orders: The platform saw a TLS failure \(code \d+: “.*”\)\. Certificate of localhost expired 40 minutes ago, seen from here too/,
     )
     expect(read.stdout).to.include(check!).and.include('cmctl renew').and.include('SSL certificate problem')
     const diagnosis = await followRunbook('orders', shell())
@@ -231,7 +231,9 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     )
     const read = await paste(pasted, shell({ TOKEN: API_TOKEN }))
     expect(read.code).to.equal(0)
-    expect(read.stdout).to.match(/^menu\.updated to menu: App fine inside .*, path to it broken: .* \(phase connect\)/)
+    expect(read.stdout).to.match(
+      /^menu\.updated to menu: The platform saw a timeout \(code 28: “.*”\)\. App fine inside .*, path to it broken: .* \(phase connect\)/,
+    )
     const [check] = commandsOf(read.stdout)
     expect(check).to.match(/^curl /)
     const before = await paste(check!, shell())

@@ -4,6 +4,7 @@ import { CAUSES, type Cause } from '../cause.ts'
  * What is known better than a cause says: which part of it, or how far the platform gets. The set is closed: it is a label.
  */
 const REFINEMENTS = {
+  connection_refused_seen: 'connection_refused',
   tls_expired: 'tls',
   timeout_connect: 'timeout',
   timeout_up: 'timeout',
@@ -48,6 +49,18 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
     mended: 'Several public resolvers give the expected address, and the probe passes its phase resolve.',
   },
   connection_refused: {
+    meaning:
+      'No connection to {host}, port {port}, could be made. Nothing shows yet whether the host refused it or was never reached.',
+    checks: [
+      "See which of the two it is, from your machine and from another network: `curl --silent --show-error --head --connect-timeout 5 --max-time 10 '{url}'` (exit 6: the name does not resolve, 7: refused, 28: no answer, any HTTP status: open)",
+      'Compare the address of {host} (`dig +short {host}`) with the load balancer’s (`kubectl get services,ingresses --all-namespaces`)',
+      'See whether the application and the proxy in front run and are ready: `kubectl get pods,endpointslices --all-namespaces`',
+      'Look for a deployment, a crash, or a change of DNS or firewall around the first failure',
+    ],
+    mends: ['Undo the change, start what is down, or correct the record, the firewall, or the Service'],
+    mended: '`nc -vz -w 5 {host} {port}` connects, and the probe passes its phase connect.',
+  },
+  connection_refused_seen: {
     meaning: 'The host answered that nothing listens on port {port}.',
     checks: [
       'See whether the application or the proxy in front runs and listens on port {port}, on its machine: `ss -ltn`',

@@ -13,8 +13,12 @@ export interface MeasureFacts {
   readonly probe?: ProbeResult
 }
 
-/** A cause, as closely as the probe that was read with it tells. */
-export function measureId(cause: Cause, probe: ProbeResult | undefined): MeasureId {
+/**
+ * A cause, as closely as the probe that was read with it tells.
+ * @param refusal whether the report itself tells of a refusal by the host
+ */
+export function measureId(cause: Cause, probe: ProbeResult | undefined, refusal = false): MeasureId {
+  if (cause === 'connection_refused' && (refusal || probe?.cause === cause)) return 'connection_refused_seen'
   if (cause === 'tls' && probe?.tls?.fault === 'expired') return 'tls_expired'
   if (cause === 'timeout' && probe?.up) return 'timeout_up'
   if (cause === 'timeout' && probe?.cause === 'timeout' && probe.phase === 'connect') return 'timeout_connect'

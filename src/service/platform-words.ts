@@ -1,0 +1,33 @@
+import { tellsOfRefusal } from '../domain/classify/refusal.ts'
+import type { Failure } from '../domain/failure.ts'
+import type { Incident } from '../domain/incident.ts'
+import type { Journal } from '../domain/journal.ts'
+import type { ReportSeen } from '../domain/verdict.ts'
+
+type Report = NonNullable<Incident['report']>
+
+/** What the newest report of each open incident said. An incident keeps only its id: the words are in the journal. */
+export function platformWords(journal: Pick<Journal, 'get'>) {
+  const messages = new Map<string, { readonly id: string; readonly message: string }>()
+
+  async function messageOf(endpoint: string, { id }: Report): Promise<string> {
+    const known = messages.get(endpoint)
+    if (known?.id === id) return known.message
+    const failure = await journal.get(id).catch(() => undefined)
+    if (failure) messages.set(endpoint, { id, message: failure.message })
+    return failure?.message ?? ''
+  }
+
+  return {
+    heard({ endpoint, id, message }: Failure): void {
+      messages.set(endpoint, { id, message })
+    },
+    /** The report with its words; without them where the journal cannot be read. Never rejects. */
+    async of(endpoint: string, report: Report): Promise<ReportSeen> {
+      const message = await messageOf(endpoint, report)
+      const refusal = report.cause === 'connection_refused' && tellsOfRefusal(report.code, message)
+      return { ...report, message, refusal }
+    },
+    forget: (endpoint: string): void => void messages.delete(endpoint),
+  }
+}

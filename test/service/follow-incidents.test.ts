@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { failureIds } from '../../src/domain/failure.ts'
+import { boundedNames } from '../../src/domain/series.ts'
+import { openSqliteJournal } from '../../src/journal/sqlite.ts'
+import { outboundGuard } from '../../src/probe/outbound.ts'
+import { createProber } from '../../src/probe/prober.ts'
+import { createFollower } from '../../src/service/follow-incidents.ts'
+import { probePlans } from '../../src/service/probe-plans.ts'
+import { createProbing } from '../../src/service/probing.ts'
+import { EventLog, entry } from '../journal/entries.ts'
+import { http } from '../support/sockets.ts'
+import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
+
+const SETTINGS = { quietTime: 60_000, goodProbes: 3, failedProbes: 0 }
+
+describe('createFollower()', () => {
+  const closers: (() => unknown)[] = []
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close()
+    removeTempFolders()
+  })
+
+  /** Follower, probing and SQLite journal as the service has them, with a real endpoint that answers 503. */
+  async function stage() {
+    const server = await http((_, response) => response.writeHead(503).end())
+    closers.push(() => server.close())
+    const warnings: { rule?: string }[] = []
+    const log = { debug() {}, info() {}, error() {}, fatal() {}, warn: (fields: object) => void warnings.push(fields) }
+    const events = new EventLog()
+    const journal = openSqliteJournal({
+      path: join(tempFolder(), 'journal.db'),
+      events,
+      clock: Date.now,
+      incidents: SETTINGS,
+      retention: { age: 86_400_000, size: 2 ** 30 },
+    })
+    await journal.open()
+    closers.push(() => journal.close(5_000))
+    const plans = probePlans(
+      [
+        {
+          name: 'orders',
+          urls: [`http://127.0.0.1:${server.port}/`],
+          probe: { headers: [], timeout: 5_000, onReport: true },
+        },
+      ],
+      async () => '',
+    )
+    const probing = createProbing({
+      plans,
+      prober: createProber({ guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }) }),
+      onRound: (round) => follower.looked(round),
+      followIntervals: { first: 50, longest: 50 },
+      log,
+    })
+    closers.push(() => probing.stop())
+    const follower = createFollower({
+      journal,
+      settings: SETTINGS,
+      names: boundedNames(['orders'], 10, false),
+      probing,
+      plans,
+      urlOf: () => undefined,
+      newId: failureIds(),
+      measuring: { probed() {} },
+      tracing: { probe() {} },
+      log,
+      clock: Date.now,
+    })
+    closers.push(() => follower.stop())
+    const one = entry({ endpoint: 'orders', code: 503, cause: 'unavailable', followed: true })
+    const { incident } = await journal.record(one)
+    follower.stored(one.failure, incident, null)
+    return { server, journal, probing, follower, verdicts: () => warnings.filter(({ rule }) => rule !== undefined) }
+  }
+
+  it('no longer probes what has vanished from the journal', async () => {
+    const { server, journal, probing, follower } = await stage()
+    await until('a few probes', () => server.accepted() >= 3)
+    // No answer of the journal to a later event may be what ends it.
+    await journal.close(5_000)
+    follower.restored([])
+    // The round that is under way ends; a round by hand shows that nothing else came between.
+    await probing.look('orders')
+    const before = server.accepted()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(server.accepted()).to.equal(before)
+    expect([...follower.states()]).to.deep.equal([])
+    expect(follower.state('orders')).to.equal(undefined)
+  })
+
+  it('logs a verdict once, however many rounds come to it while the journal is down', async () => {
+    const { server, journal, follower, verdicts } = await stage()
+    // Closed before any verdict could be kept: from now on every change is refused.
+    await journal.close(5_000)
+    const before = server.accepted()
+    await until('many rounds', () => server.accepted() >= before + 10)
+    expect(follower.state('orders')!.incident).to.include({ closedAt: null })
+    expect(verdicts()).to.have.length(1)
+  })
+})
