@@ -317,7 +317,7 @@ export const SIGNALS = {
   ),
   adminOpen: gauge(
     'webhook_exporter_admin_open',
-    'bool',
+    'boolean',
     [],
     'Whether the admin API listens beyond this machine without admin.apiToken: 1 or 0.',
   ),

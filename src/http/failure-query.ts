@@ -18,7 +18,8 @@ export const FailureQuerySchema = Type.Object({
       minimum: 1,
       maximum: 1_000,
       default: 100,
-      description: 'Most failures in the answer. A page of JSON ends after 512 KiB, too; NDJSON has no limit by default.',
+      description:
+        'Most failures in the answer. A page of JSON ends after 512 KiB, too; NDJSON has no limit by default.',
     }),
   ),
   cursor: Type.Optional(
