@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { ConfigError, parseConfig } from '../src/config/config.ts'
 import { exampleOf } from '../src/config/expectation.ts'
-import { ConfigError, parseConfig } from '../src/config.ts'
-import { ConfigFileSchema, ConfigSchema } from '../src/config-schema.ts'
+import { ConfigFileSchema, ConfigSchema } from '../src/config/schema.ts'
 
 function faults(raw: unknown, env: Record<string, string> = {}): readonly string[] {
   try {

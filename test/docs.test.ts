@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { CAUSES } from '../src/domain/cause.ts'
-import { MEASURE_IDS, MEASURES } from '../src/domain/measures/catalogue.ts'
-import { measuresFor } from '../src/domain/measures/measures.ts'
-import { readAgain } from '../src/domain/measures/retm.ts'
+import { MEASURE_IDS, MEASURES } from '../src/domain/remedies/catalogue.ts'
+import { measuresFor } from '../src/domain/remedies/remedies.ts'
+import { readAgain } from '../src/domain/remedies/retm.ts'
 import { pages } from './support/docs.ts'
 
 describe('docs made from tables', () => {

@@ -3,9 +3,9 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
-import { parseConfig } from '../src/config.ts'
-import { ConfigSchema } from '../src/config-schema.ts'
-import { openapi } from '../src/http/openapi.ts'
+import { parseConfig } from '../src/config/config.ts'
+import { ConfigSchema } from '../src/config/schema.ts'
+import { openapi } from '../src/http/admin/openapi.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')

@@ -1,4 +1,4 @@
-import { MEASURE_IDS, MEASURES, type Measure, type MeasureId } from '../../src/domain/measures/catalogue.ts'
+import { MEASURE_IDS, MEASURES, type Measure, type MeasureId } from '../../src/domain/remedies/catalogue.ts'
 
 /** What stands in a page, where nothing is known of the endpoint: a variable to set, or words. */
 const WORDS: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { ConfigFileSchema } from '../../src/config-schema.ts'
+import { ConfigFileSchema } from '../../src/config/schema.ts'
 import { kubernetesTypes, type Schema } from './kubernetes-types.ts'
 import { valuesDocs } from './values-docs.ts'
 

@@ -1,4 +1,4 @@
-import type { Env } from '../config.ts'
+import type { Env } from '../config/config.ts'
 
 /** One command: how it is called, what it does, and its work. */
 export interface Command {

@@ -1,5 +1,5 @@
-import { ConfigError, type Env, inspectConfig } from '../config.ts'
-import type { Config } from '../config-schema.ts'
+import { ConfigError, type Env, inspectConfig } from '../config/config.ts'
+import type { Config } from '../config/schema.ts'
 import { logLevelFault } from '../observe/log.ts'
 import { tracingFault } from '../observe/tracing.ts'
 import { secretFileFaults } from './secret-files.ts'

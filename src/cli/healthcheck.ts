@@ -1,4 +1,4 @@
-import { type Env, loadConfig } from '../config.ts'
+import { type Env, loadConfig } from '../config/config.ts'
 import type { Command } from './command.ts'
 import { parseOptions } from './usage.ts'
 

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import type { Env } from '../config.ts'
+import type { Env } from '../config/config.ts'
 
 /** Milliseconds between two signs of life. */
 const INTERVAL = 1_000

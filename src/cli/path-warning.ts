@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { FaultError } from '../journal/fault.ts'
-import { checkPlace } from '../journal/sqlite-check.ts'
+import { FaultError } from '../journal/core/fault.ts'
+import { checkPlace } from '../journal/sqlite/check.ts'
 
 /** statfs(2) types of proc and sysfs, in which nobody can create a file. */
 const SYNTHETIC = [0x9fa0, 0x62656572]

@@ -1,4 +1,4 @@
-import { ConfigFileSchema } from '../config-schema.ts'
+import { ConfigFileSchema } from '../config/schema.ts'
 import type { Command } from './command.ts'
 import { parseOptions } from './usage.ts'
 

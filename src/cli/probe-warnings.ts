@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
-import type { Config } from '../config-schema.ts'
+import type { Config } from '../config/schema.ts'
 import { parseAllowance } from '../domain/outbound.ts'
-import { type OutboundGuard, outboundGuard } from '../probe/outbound.ts'
+import { type OutboundGuard, outboundGuard } from '../outbound/guard.ts'
 import { internalAuthorities, probePlans } from '../service/probe-plans.ts'
 
 type Endpoint = Config['endpoints'][number]

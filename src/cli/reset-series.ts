@@ -1,4 +1,4 @@
-import { loadConfig } from '../config.ts'
+import { loadConfig } from '../config/config.ts'
 import type { JournalFault } from '../domain/journal.ts'
 import { openJournal } from '../journal/open.ts'
 import { formatDuration, parseDuration } from '../units.ts'

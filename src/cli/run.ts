@@ -1,4 +1,4 @@
-import { ConfigError, type Env } from '../config.ts'
+import { ConfigError, type Env } from '../config/config.ts'
 import { VERSION } from '../version.ts'
 import type { Command } from './command.ts'
 import { takeConfigFlag, UsageError } from './usage.ts'

@@ -1,4 +1,4 @@
-import type { Config, SecretRef } from '../config-schema.ts'
+import type { Config, SecretRef } from '../config/schema.ts'
 import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
 import { secretReader } from '../probe/secrets.ts'
 

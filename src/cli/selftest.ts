@@ -1,4 +1,4 @@
-import { loadConfig } from '../config.ts'
+import { loadConfig } from '../config/config.ts'
 import { classify } from '../domain/classify/classify.ts'
 import { secretReader } from '../probe/secrets.ts'
 import { roundTrip } from '../service/canary.ts'

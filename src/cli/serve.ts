@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module'
-import { type App, startApp } from '../app.ts'
-import { ConfigError, type Env } from '../config.ts'
-import type { Config } from '../config-schema.ts'
+import { type App, startApp } from '../app/app.ts'
+import { ConfigError, type Env } from '../config/config.ts'
+import type { Config } from '../config/schema.ts'
 import { exitNow } from '../exit-now.ts'
 import { createLog, logLevelFault, type ProcessLog } from '../observe/log.ts'
 import type { Command } from './command.ts'
@@ -49,7 +49,7 @@ export const serve: Command = {
     let app: App | undefined
     while (!app) {
       if (config instanceof ConfigError) {
-        const { awaitValidConfig } = await import('../misconfigured.ts')
+        const { awaitValidConfig } = await import('../app/misconfigured.ts')
         const valid = await awaitValidConfig(config, {
           load: () => loadChecked(env),
           log,

@@ -2,10 +2,10 @@ import { closest } from 'fastest-levenshtein'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
-import { ConfigFileSchema, ConfigSchema, humanUnit } from '../config-schema.ts'
 import { parseDuration, parseSize } from '../units.ts'
 import { isRecord, keyName, segments, shown, valueAt } from './document.ts'
 import { expectation } from './expectation.ts'
+import { ConfigFileSchema, ConfigSchema, humanUnit } from './schema.ts'
 
 // The default of 8 would hide the ninth fault.
 Settings.Set({ maxErrors: 1_000 })

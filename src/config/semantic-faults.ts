@@ -1,9 +1,9 @@
-import type { Config } from '../config-schema.ts'
 import { configurationFaults } from '../domain/endpoint.ts'
 import { ALLOWANCE_FORMS, allowanceFault, parseAllowance } from '../domain/outbound.ts'
 import { isPostgresUrl, postgresUrlFault } from '../domain/postgres-url.ts'
 import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
 import { shown } from './document.ts'
+import type { Config } from './schema.ts'
 
 /**
  * What no schema can see: uniqueness, patterns, the environment.

@@ -1,10 +1,10 @@
 import { BLIND_RULES, UNVERIFIED } from './blind-rules.ts'
 import type { Cause } from './cause.ts'
 import { instant, quoted } from './human.ts'
-import type { MeasureId } from './measures/catalogue.ts'
-import { checksFor, measureId } from './measures/measures.ts'
 import { conclusive, guarded, observation, place } from './observation.ts'
 import type { ProbeResult, Vantage } from './probe.ts'
+import type { MeasureId } from './remedies/catalogue.ts'
+import { checksFor, measureId } from './remedies/remedies.ts'
 import { type Confidence, RULES, type Rule, UP_HINTS } from './verdict-rules.ts'
 
 /** Report and probe read together. The failure's own cause stays as it was received. */

@@ -1,4 +1,4 @@
-import { RecordDigest, type RecordStore } from './records.ts'
+import { RecordDigest, type RecordStore } from './core/records.ts'
 
 export interface Progress {
   /** Records looked at so far. */

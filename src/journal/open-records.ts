@@ -1,6 +1,6 @@
 import { isPostgresUrl } from '../domain/postgres-url.ts'
+import type { RecordStore } from './core/records.ts'
 import { sqlitePath } from './open.ts'
-import type { RecordStore } from './records.ts'
 
 export interface OpenRecordsOptions {
   readonly role: 'from' | 'to'
@@ -16,10 +16,10 @@ export async function openRecords(
   { role, passwordFile, allowUnsafe, tenantLabel }: OpenRecordsOptions,
 ): Promise<RecordStore> {
   if (isPostgresUrl(url)) {
-    const { openPostgresRecords } = await import('./postgres-records.ts')
+    const { openPostgresRecords } = await import('./postgres/records.ts')
     return openPostgresRecords(url, { passwordFile, allowUnsafe })
   }
   const path = sqlitePath(url)
-  const { readSqliteRecords, writeSqliteRecords } = await import('./sqlite-records.ts')
+  const { readSqliteRecords, writeSqliteRecords } = await import('./sqlite/records.ts')
   return role === 'from' ? readSqliteRecords(path) : writeSqliteRecords(path, tenantLabel)
 }

@@ -4,7 +4,7 @@ import type { Journal, JournalEvents, RetentionLimits } from '../domain/journal.
 import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
 import { isPostgresUrl } from '../domain/postgres-url.ts'
 import { ENDPOINT_LIMIT } from '../domain/series.ts'
-import type { Inspection } from './sqlite-inspect.ts'
+import type { Inspection } from './sqlite/inspect.ts'
 
 /** The section `journal` of the configuration. */
 export interface JournalConfig {
@@ -42,7 +42,7 @@ export async function openJournal(
   { configured, ...parts }: OpenParts,
 ): Promise<OpenedJournal> {
   if (isPostgresUrl(url)) {
-    const { openPostgresJournal } = await import('./postgres.ts')
+    const { openPostgresJournal } = await import('./postgres/journal.ts')
     const places = { configured, limit: ENDPOINT_LIMIT }
     const journal = openPostgresJournal({
       url,
@@ -55,7 +55,7 @@ export async function openJournal(
     })
     return { journal, lease: journal.lease, shared: true, clock: () => journal.now() }
   }
-  const { openSqliteJournal } = await import('./sqlite.ts')
+  const { openSqliteJournal } = await import('./sqlite/journal.ts')
   return {
     journal: openSqliteJournal({ path: sqlitePath(url), retention, ...parts }),
     lease: SOLE_LEASE,
@@ -66,6 +66,6 @@ export async function openJournal(
 
 /** What would keep the service from writing to a journal that exists; nothing is made or changed. */
 export async function inspectJournal(config: Omit<JournalConfig, 'retention'>): Promise<Inspection> {
-  if (isPostgresUrl(config.url)) return (await import('./postgres-inspect.ts')).inspectPostgres(config)
-  return (await import('./sqlite-inspect.ts')).inspectFile(sqlitePath(config.url))
+  if (isPostgresUrl(config.url)) return (await import('./postgres/inspect.ts')).inspectPostgres(config)
+  return (await import('./sqlite/inspect.ts')).inspectFile(sqlitePath(config.url))
 }

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { ProbeMethod, ProbePhase, ProbeTarget, TlsFacts } from '../domain/probe.ts'
+import type { OutboundGuard } from '../outbound/guard.ts'
 import { connect } from './connect.ts'
 import { type Answer, exchange } from './exchange.ts'
 import { ProbeFault } from './fault.ts'
-import type { OutboundGuard } from './outbound.ts'
 import { certificateFault, secure } from './tls.ts'
 
 /** What one probe has seen so far. It is filled in on the way, so that a failure leaves what came before it. */

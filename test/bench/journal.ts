@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { openSqliteJournal } from '../../src/journal/sqlite.ts'
+import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { entry, INCIDENTS } from '../journal/entries.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 

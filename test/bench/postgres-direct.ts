@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Entry } from '../../src/domain/journal.ts'
-import { openPostgresJournal } from '../../src/journal/postgres.ts'
+import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { entry, INCIDENTS } from '../journal/entries.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { NAIVE_TABLE } from './naive-table.ts'

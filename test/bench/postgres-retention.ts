@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openPostgresJournal } from '../../src/journal/postgres.ts'
+import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { entry, INCIDENTS } from '../journal/entries.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { filled, refill } from './postgres-rows.ts'

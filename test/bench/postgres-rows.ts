@@ -1,6 +1,6 @@
-import { openPostgresJournal } from '../../src/journal/postgres.ts'
-import { forPostgres } from '../../src/journal/postgres-read.ts'
-import { pageQuery, type Query } from '../../src/journal/sqlite-query.ts'
+import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
+import { forPostgres } from '../../src/journal/postgres/read.ts'
+import { pageQuery, type Query } from '../../src/journal/sqlite/query.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 
 const YEAR = 365 * 86_400_000

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { calledFor } from '../../src/domain/measures/measures.ts'
+import { calledFor } from '../../src/domain/remedies/remedies.ts'
 
 describe('calledFor', () => {
   const urlOf = (endpoint: string) => (endpoint === 'orders' ? 'https://shop.example/hooks' : undefined)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { AppError } from '../../src/errors.ts'
-import { Intake } from '../../src/http/intake.ts'
+import { Intake } from '../../src/http/ingest/intake.ts'
 
 const busy = (milliseconds: number) => {
   const end = performance.now() + milliseconds

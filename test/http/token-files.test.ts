@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { digestOf, type Token } from '../../src/http/credentials.ts'
-import { createTokenReader } from '../../src/http/token-files.ts'
+import { digestOf, type Token } from '../../src/http/shared/credentials.ts'
+import { createTokenReader } from '../../src/http/shared/token-files.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 
 /** Every token of these tests, by its digest: the reader keeps no other form. */

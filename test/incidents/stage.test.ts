@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import type { Cause } from '../../src/domain/cause.ts'
 import { classify } from '../../src/domain/classify/classify.ts'
 import { judge } from '../../src/domain/verdict.ts'
-import { outboundGuard } from '../../src/probe/outbound.ts'
+import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { openStage, type Scene, type Stage } from '../support/stage.ts'
 

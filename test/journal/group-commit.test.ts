@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { GroupCommit, GroupSize, type Written } from '../../src/journal/group-commit.ts'
-import type { Work } from '../../src/journal/queue.ts'
+import { GroupCommit, GroupSize, type Written } from '../../src/journal/core/group-commit.ts'
+import type { Work } from '../../src/journal/core/queue.ts'
 
 const LIMITS = { pendingLimit: 1_000, pendingBytes: 2 ** 20, groupLimit: 512, groupBytes: 2 ** 20 }
 

@@ -1,5 +1,5 @@
 import { openSync, writeSync } from 'node:fs'
-import { openSqliteJournal } from '../../src/journal/sqlite.ts'
+import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { entry, INCIDENTS } from './entries.ts'
 
 /** A process to be killed: records as fast as it can, and appends each id to a file once it is acknowledged. */

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
+import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres/journal.ts'
 import { type Authority, authority } from '../support/certificates.ts'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { tempFolder, until } from '../support/temp.ts'

@@ -1,4 +1,4 @@
-import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
+import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres/journal.ts'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { quickJournal } from './postgres-load.ts'
 

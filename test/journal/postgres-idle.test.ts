@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
+import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres/journal.ts'
 import { REPORT, report, scrape, sum } from '../support/http.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'

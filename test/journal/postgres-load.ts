@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Journal } from '../../src/domain/journal.ts'
-import { openPostgresJournal, type PostgresJournal, type PostgresJournalOptions } from '../../src/journal/postgres.ts'
+import {
+  openPostgresJournal,
+  type PostgresJournal,
+  type PostgresJournalOptions,
+} from '../../src/journal/postgres/journal.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { EventLog, entry, INCIDENTS } from './entries.ts'
 

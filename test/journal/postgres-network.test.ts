@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres.ts'
+import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres/journal.ts'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'

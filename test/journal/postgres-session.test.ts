@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { sqlState } from '../../src/journal/postgres-fault.ts'
-import { Session } from '../../src/journal/postgres-session.ts'
+import { sqlState } from '../../src/journal/postgres/fault.ts'
+import { Session } from '../../src/journal/postgres/session.ts'
 import { databases } from './postgres-databases.ts'
 
 describe('Session', () => {

@@ -1,4 +1,4 @@
-import { openPostgresJournal } from '../../src/journal/postgres.ts'
+import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { journalContract } from './contract.ts'
 

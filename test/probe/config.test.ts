@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { ConfigError, parseConfig } from '../../src/config.ts'
+import { ConfigError, parseConfig } from '../../src/config/config.ts'
 
 const parsed = (probe: object, outbound: object = {}) =>
   parseConfig({ endpoints: [{ name: 'orders', urls: ['https://shop.example/orders'], probe }], outbound }, { SET: 'x' })

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { expect } from 'chai'
 import { parseAllowance } from '../../src/domain/outbound.ts'
-import { outboundGuard } from '../../src/probe/outbound.ts'
+import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { http, type Listening, listening } from '../support/sockets.ts'
 

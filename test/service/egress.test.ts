@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { ProbeResult, ProbeTarget, Vantage } from '../../src/domain/probe.ts'
 import { networkOf } from '../../src/domain/reach.ts'
-import { outboundGuard } from '../../src/probe/outbound.ts'
+import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { createEgress, usesProxy } from '../../src/service/egress.ts'
 import { freePort, http, type Listening, raw } from '../support/sockets.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { ProbeResult, Prober, ProbeTarget } from '../../src/domain/probe.ts'
-import { outboundGuard } from '../../src/probe/outbound.ts'
+import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { internalAuthorities, type ProbedEndpoint, probePlans } from '../../src/service/probe-plans.ts'
 import { createProbing, type Round } from '../../src/service/probing.ts'

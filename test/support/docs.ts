@@ -1,9 +1,9 @@
 import { generate } from '../../grafana/generated-files.ts'
 import { BLIND_RULES } from '../../src/domain/blind-rules.ts'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
-import { MEASURE_IDS, MEASURES } from '../../src/domain/measures/catalogue.ts'
-import { FAMILIES, readAgain } from '../../src/domain/measures/retm.ts'
 import type { ProbeResult } from '../../src/domain/probe.ts'
+import { MEASURE_IDS, MEASURES } from '../../src/domain/remedies/catalogue.ts'
+import { FAMILIES, readAgain } from '../../src/domain/remedies/retm.ts'
 import { judge, REPORTED } from '../../src/domain/verdict.ts'
 import { RULES, UP_HINTS } from '../../src/domain/verdict-rules.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { openSqliteJournal } from '../../src/journal/sqlite.ts'
+import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { entry, INCIDENTS } from '../journal/entries.ts'
 import { tempFolder } from './temp.ts'
 

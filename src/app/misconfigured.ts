@@ -1,0 +1,104 @@
+import { ConfigError, type KnownListeners } from '../config/config.ts'
+import { cutCharacters, redact } from '../domain/redact.ts'
+import type { Log } from '../domain/telemetry.ts'
+import { type Listener, listen } from '../http/shared/listener.ts'
+import { misconfiguredAdminApp, misconfiguredIngestApp } from '../http/shared/misconfigured-apps.ts'
+import { misconfiguredMetrics } from '../observe/exporter-metrics.ts'
+import { VERSION } from '../version.ts'
+
+/** Milliseconds between two reads of the file. */
+const INTERVAL = 2_000
+/** Milliseconds for what is being answered when the service takes over. */
+const CLOSE_WITHIN = 1_000
+const MOST_SHOWN = 1_000
+const LISTENING = { maxConnections: 1_000, keepAliveTimeout: 75_000, grace: 250 }
+
+export interface MisconfiguredParts<C> {
+  /** Reads the configuration again. @throws ConfigError while it is not valid */
+  readonly load: () => Promise<C>
+  readonly restarts: number
+  readonly log: Log
+  /** Ends the wait: the process is to stop. */
+  readonly stopped: Promise<unknown>
+  /** Called with a function that reads the file at once. */
+  readonly onReload: (check: () => void) => void
+}
+
+/**
+ * The sidecar form with an invalid configuration. Ending would take the application out of its Service, so this answers
+ * 503 in the service's place, reports what is wrong, and reads the file again until it is valid.
+ * @returns the valid configuration; undefined if the process is to stop first
+ */
+export async function awaitValidConfig<C>(first: ConfigError, parts: MisconfiguredParts<C>): Promise<C | undefined> {
+  const { load, log, restarts, stopped, onReload } = parts
+  let faults = shownFaults(first)
+  const metrics = misconfiguredMetrics({ version: VERSION, restarts, configErrors: first.faults.length })
+  const handlers = {
+    ingest: misconfiguredIngestApp(metrics.refused),
+    admin: misconfiguredAdminApp({ faults: () => faults, renderMetrics: metrics.render, log }),
+  }
+  const listeners = new Map<keyof KnownListeners, { place: string; listener: Listener }>()
+  const failed = new Map<string, string>()
+
+  /** Follows the file's ports. A port in use is tried again: it is no reason to end either. */
+  const listenAt = async (known: KnownListeners): Promise<void> => {
+    for (const name of ['admin', 'ingest'] as const) {
+      const at = known[name]
+      const place = at && `${at.host} ${at.port}`
+      const open = listeners.get(name)
+      if (open && open.place !== place) {
+        listeners.delete(name)
+        await open.listener.close(CLOSE_WITHIN)
+      }
+      if (!at || !place || listeners.has(name)) continue
+      try {
+        const listener = await listen({ host: at.host, port: at.port, handler: handlers[name], ...LISTENING })
+        listeners.set(name, { place, listener })
+        failed.delete(name)
+        log.info({ listener: name, ...listener.address }, 'listening')
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (failed.get(name) !== code) log.error({ listener: name, ...at, code }, 'cannot listen')
+        failed.set(name, code ?? '')
+      }
+    }
+  }
+  const report = () => log.error({ errors: faults }, 'configuration invalid, answering 503 until it is corrected')
+
+  let check = (): void => {}
+  onReload(() => check())
+  let stop = false
+  void stopped.then(() => {
+    stop = true
+    check()
+  })
+  report()
+  await listenAt(first.listeners)
+  for (;;) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, INTERVAL)
+      check = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      if (stop) check()
+    })
+    const loaded = stop ? undefined : await load().catch((error: unknown) => error)
+    if (!stop && loaded instanceof ConfigError) {
+      const before = faults.join('\n')
+      faults = shownFaults(loaded)
+      metrics.configured(loaded.faults.length)
+      if (faults.join('\n') !== before) report()
+      await listenAt(loaded.listeners)
+      continue
+    }
+    for (const { listener } of listeners.values()) await listener.close(CLOSE_WITHIN)
+    if (loaded instanceof Error) throw loaded
+    if (!stop) log.info({}, 'configuration valid, starting')
+    return stop ? undefined : (loaded as C)
+  }
+}
+
+/** Secrets have no place in the file, but people put them there: in a URL, or where the name of a file belongs. */
+const shownFaults = ({ faults }: ConfigError): readonly string[] =>
+  faults.slice(0, 100).map((fault) => cutCharacters(redact(fault), MOST_SHOWN))

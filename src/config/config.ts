@@ -1,0 +1,130 @@
+import { Value } from 'typebox/value'
+import { isRecord, keyName, withoutNulls } from './document.ts'
+import { readConfigFile } from './file.ts'
+import { type Config, ConfigSchema } from './schema.ts'
+import { leaveOut, resolveUnits, schemaFaults } from './schema-faults.ts'
+import { semanticFaults } from './semantic-faults.ts'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** Where the listeners would be, as far as a faulty configuration says; one whose port is not known for certain is absent. */
+export type KnownListeners = {
+  readonly [name in 'ingest' | 'admin']?: { readonly host: string; readonly port: number }
+}
+
+/** Every fault of a configuration, each a line that names the key, what is wrong and what to write instead. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+  readonly listeners: KnownListeners
+
+  constructor(faults: readonly string[], listeners: KnownListeners = {}) {
+    super(
+      `the configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`,
+    )
+    this.name = 'ConfigError'
+    this.faults = faults
+    this.listeners = listeners
+  }
+}
+
+/** Environment variables that win over the file, and where they go. */
+const OVERRIDES: readonly (readonly [variable: string, section: 'ingest' | 'admin' | 'journal', key: string])[] = [
+  ['INGEST_HOST', 'ingest', 'host'],
+  ['INGEST_PORT', 'ingest', 'port'],
+  ['ADMIN_HOST', 'admin', 'host'],
+  ['ADMIN_PORT', 'admin', 'port'],
+  ['JOURNAL_URL', 'journal', 'url'],
+  ['JOURNAL_PASSWORD_FILE', 'journal', 'passwordFile'],
+]
+
+/** A configuration that was looked at, whether it can be used or not. */
+export interface Inspected {
+  /** With faults: what is left once the faulty values are taken out. Undefined where nothing is. */
+  readonly config: Config | undefined
+  /** All of them, those of the YAML, of the schema and of the whole. */
+  readonly faults: readonly string[]
+  /** For a sidecar, which keeps running with faults. */
+  readonly listeners: KnownListeners
+}
+
+/**
+ * Reads the file that `CONFIG_FILE` names (none: defaults alone) and lays the environment over it. Nothing is opened or
+ * listened to.
+ * @throws ConfigError with all faults at once
+ */
+export async function loadConfig(env: Env): Promise<Config> {
+  return usable(await inspectConfig(env))
+}
+
+/**
+ * @param raw the parsed file; null and undefined stand for an empty one
+ * @throws ConfigError with all faults at once
+ */
+export function parseConfig(raw: unknown, env: Env = {}): Config {
+  return usable(inspectDocument(raw, env))
+}
+
+/** As `loadConfig`, for those who add faults of their own. Never throws for what a file may hold. */
+export async function inspectConfig(env: Env): Promise<Inspected> {
+  const path = env['CONFIG_FILE']
+  if (!path) return inspectDocument({}, env)
+  const { document, faults } = await readConfigFile(path)
+  if (document === undefined) return { config: undefined, faults, listeners: listenersOf({}, env) }
+  const inspected = inspectDocument(document, env)
+  return { ...inspected, faults: [...faults, ...inspected.faults] }
+}
+
+function usable({ config, faults, listeners }: Inspected): Config {
+  if (config === undefined || faults.length > 0) throw new ConfigError(faults, listeners)
+  return config
+}
+
+function inspectDocument(raw: unknown, env: Env): Inspected {
+  const document = overlay(withoutNulls(raw ?? {}, ConfigSchema), env)
+  const { faults, places } = schemaFaults(document, (place) => originOf(place, env))
+  if (!isRecord(document)) return { config: undefined, faults, listeners: listenersOf({}, env) }
+  // The rest is checked too, so that one start reports everything.
+  for (const place of places) leaveOut(document, place)
+  const config = resolveUnits(ConfigSchema, Value.Default(ConfigSchema, document), [], faults) as Config
+  const left = new Set(places.map(keyName))
+  const isSound = (...keys: string[]) => keys.every((key) => !left.has(key) && !left.has(key.split('.')[0]!))
+  const all = [...faults, ...semanticFaults(config, env, isSound)]
+  const sound = (name: string) => !all.some((fault) => fault.startsWith(`${name}.`) || fault.startsWith(`${name}:`))
+  const listeners = {
+    ...listenersOf(document, env),
+    ...(sound('ingest') && { ingest: config.ingest }),
+    ...(sound('admin') && { admin: config.admin }),
+  }
+  return { config, faults: all, listeners }
+}
+
+/** Only ports that somebody wrote: the default could be the port of the application beside a sidecar. */
+function listenersOf(document: Record<string, unknown>, env: Env): KnownListeners {
+  const known: Partial<Record<'ingest' | 'admin', { host: string; port: number }>> = {}
+  const sections = overlay({ ...document }, env) as Record<string, unknown>
+  for (const name of ['ingest', 'admin'] as const) {
+    const { host = '127.0.0.1', port } = isRecord(sections[name]) ? sections[name] : {}
+    if (typeof host === 'string' && Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535)
+      known[name] = { host, port: Number(port) }
+  }
+  return known
+}
+
+function overlay(document: unknown, env: Env): unknown {
+  if (!isRecord(document)) return document
+  for (const [variable, section, key] of OVERRIDES) {
+    const text = env[variable]
+    if (text === undefined || text === '') continue
+    const target = document[section] ?? {}
+    if (!isRecord(target)) continue
+    target[key] = key === 'port' && /^\d{1,9}$/.test(text) ? Number(text) : text
+    document[section] = target
+  }
+  return document
+}
+
+/** The variable that the value came from, where it was no file. */
+function originOf(place: string, env: Env): string {
+  const variable = OVERRIDES.find(([name, section, key]) => place === `${section}.${key}` && env[name])?.[0]
+  return variable ? ` (from ${variable})` : ''
+}

@@ -1,0 +1,45 @@
+import type { Context, Middleware } from 'koa'
+import { INVALID_ENDPOINT, OTHER } from '../../domain/failure.ts'
+import { AppError } from '../../errors.ts'
+import { endpointView } from './endpoint-view.ts'
+import type { IncidentsParts } from './incidents-handler.ts'
+import { jsonList, streamed } from './stream.ts'
+
+type Parts = Pick<IncidentsParts, 'follower' | 'endpoints'>
+
+/** `GET /api/v1/endpoints`: what is configured and what failed, by name. */
+export function listEndpoints(parts: Parts): Middleware {
+  return (ctx: Context) => {
+    const names = new Set(parts.endpoints.map((facts) => facts.name))
+    for (const { endpoint } of parts.follower.states()) names.add(endpoint)
+    ctx.body = streamed(jsonList('endpoints', [...names].sort(), (name) => view(name, parts)))
+    ctx.type = 'json'
+  }
+}
+
+/** `GET /api/v1/endpoints/{name}`; the name is URL-encoded. */
+export function getEndpoint(parts: Parts): Middleware {
+  return (ctx: Context) => {
+    const name = String(ctx['params'].name)
+    if (!parts.follower.state(name) && !parts.endpoints.some((facts) => facts.name === name)) {
+      throw new AppError('not_found', unknown(name))
+    }
+    ctx.body = view(name, parts)
+  }
+}
+
+/** Not "it has not failed": beyond the limit of endpoints with incidents, and for reserved names, the journal may know failures. */
+function unknown(name: string): string {
+  if (name === INVALID_ENDPOINT) {
+    return 'invalid is no endpoint: it stands for reports whose endpoint is not a URL; see /api/v1/failures?endpoint=invalid'
+  }
+  if (name === OTHER) {
+    return 'other is no endpoint: metrics use it for what exceeds metrics.seriesLimit; /api/v1/failures shows the real endpoints'
+  }
+  return 'no endpoint of this name is configured or has incidents; failures of it, if there are any, are at /api/v1/failures?endpoint=NAME'
+}
+
+function view(name: string, { endpoints, follower }: Parts) {
+  const facts = endpoints.find((candidate) => candidate.name === name)
+  return endpointView(name, { facts, state: follower.state(name), latest: follower.latest(name) })
+}

@@ -1,0 +1,50 @@
+import type { Context, Middleware } from 'koa'
+import type { Clock } from '../../domain/clock.ts'
+import type { Failure } from '../../domain/failure.ts'
+import type { Journal } from '../../domain/journal.ts'
+import { AppError } from '../../errors.ts'
+import { readFailureQuery } from './failure-query.ts'
+import { failureView } from './failure-view.ts'
+import { begun, jsonPage, streamed } from './stream.ts'
+
+export const NDJSON = 'application/x-ndjson'
+
+export interface FailuresParts {
+  readonly journal: Pick<Journal, 'get' | 'list' | 'stream'>
+  readonly clock: Clock
+}
+
+/** `GET /api/v1/failures`: a page as JSON; as NDJSON all that match, or the first `limit`, one per line. */
+export function listFailures({ journal, clock }: FailuresParts): Middleware {
+  return async (ctx: Context) => {
+    const { filter, limit, before } = readFailureQuery(new URLSearchParams(ctx.querystring), clock)
+    const cursor = before === undefined ? {} : { before }
+    ctx.vary('Accept')
+    if (ctx.accepts('application/json', NDJSON) === NDJSON) {
+      ctx.body = streamed(await begun(lines(journal.stream(filter, cursor), limit)))
+      ctx.type = NDJSON
+      return
+    }
+    const { failures, next } = await journal.list(filter, { limit: limit ?? 100, ...cursor })
+    ctx.body = streamed(jsonPage('failures', failures, { view: failureView, next }))
+    ctx.type = 'json'
+  }
+}
+
+/** `GET /api/v1/failures/{id}`. */
+export function getFailure({ journal }: FailuresParts): Middleware {
+  return async (ctx: Context) => {
+    const id = String(ctx['params'].id)
+    const failure = await journal.get(id.toLowerCase())
+    if (!failure) throw new AppError('not_found', 'no failure has this id; it may have been removed by retention')
+    ctx.body = failureView(failure)
+  }
+}
+
+async function* lines(failures: AsyncIterable<Failure>, limit = Number.POSITIVE_INFINITY): AsyncGenerator<string> {
+  let left = limit
+  for await (const failure of failures) {
+    yield `${JSON.stringify(failureView(failure))}\n`
+    if (--left === 0) return
+  }
+}

@@ -1,0 +1,140 @@
+import { UNVERIFIED } from '../../domain/blind-rules.ts'
+import type { EndpointFacts } from '../../domain/endpoint.ts'
+import { humanDuration, instant, quoted } from '../../domain/human.ts'
+import { conclusive, guarded, observation } from '../../domain/observation.ts'
+import type { ProbeResult } from '../../domain/probe.ts'
+import { isUnprovable, UNPROVABLE } from '../../domain/verdict-rules.ts'
+import type { incidentDetailView, incidentView } from './incident-view.ts'
+import type { Page } from './page.ts'
+
+export interface TextFacts {
+  /** Undefined where the endpoint is not configured. */
+  readonly facts: EndpointFacts | undefined
+  /** The newest from each vantage point. */
+  readonly probes: readonly ProbeResult[]
+  /** The platform's words in the newest report; empty where it had none. */
+  readonly message: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** What paths of the API begin with for whoever reads this. */
+  readonly base: string
+}
+
+/** An incident for whoever was woken: what, since when, whose, why, what now, and how it ends. */
+export function incidentPage(incident: ReturnType<typeof incidentDetailView>, seen: TextFacts): Page {
+  const { endpoint, state, verdict, measures, lossWindow, code, failures } = incident
+  const { facts, probes, message, now, base } = seen
+  const event = facts?.event ? `${facts.event} to ` : ''
+  const end = incident.closedAt ?? instant(now)
+  const span = humanDuration(Date.parse(end) - Date.parse(incident.openedAt))
+  const reportedFirst =
+    code === null ? '' : `The platform reported code ${code}${message === '' ? '' : `: ${quoted(message)}`}. `
+  const said = code === null ? 'nothing so far' : `code ${code}${message === '' ? '' : `: ${message}`}`
+  const rows: readonly (readonly [string, string])[] = [
+    ['state', state === 'open' ? `open since ${incident.openedAt} (${span})` : `closed at ${end}, after ${span}`],
+    ['reports', `${failures}${incident.lastFailureAt ? `, the last at ${incident.lastFailureAt}` : ''}`],
+    ...(state === 'closed' && verdict ? [['verdict', lastVerdict(verdict)] as const] : []),
+    ['whose', facts ? `team ${facts.team || 'not configured'}, ${facts.severity}` : 'not configured'],
+    ['platform', said],
+    ...probes.map((probe) => ['from here', `${looked(probe)} (${humanDuration(now - probe.startedAt)} ago)`] as const),
+    [
+      'lost',
+      `from ${lossWindow.from ?? 'an unknown moment before the first failure'} until ${lossWindow.until ?? 'now'}`,
+    ],
+    ['ends', ending(incident, seen)],
+  ]
+  const reading = incident.readAgain.map(
+    ({ resource, command, documented }) =>
+      `  # ${resource}${documented ? '' : ' (path not documented by RETM, check it)'}\n  ${command}`,
+  )
+  const headline =
+    state === 'open'
+      ? (verdict?.sentence ?? `${reportedFirst}${measures.meaning} It has not been looked at from here yet.`)
+      : `had an incident for ${span}, until ${end}; cause: ${incident.cause}`
+  return [
+    `${event}${endpoint}: ${headline}
+
+${rows.map(([name, text]) => `${name.padEnd(10)}${text}`).join('\n')}
+
+${
+  state === 'open'
+    ? `${measures.meaning}
+
+Check, in this order
+${numbered(measures.checks)}
+
+Mend
+${numbered(measures.mends)}
+
+Mended when
+  ${measures.mended}
+
+`
+    : ''
+}Read again, for each merchant concerned${incident.readAgain.length === 0 ? '\n  nothing: these calls want an answer at once' : ''}
+${[...reading, ...incident.readAgain.slice(0, 1).map(({ note }) => `  ${note}`)].join('\n')}
+
+More
+  its failures  `,
+    { href: `${base}${incident.failuresUrl}` },
+    '\n  the endpoint  ',
+    { href: `${base}/api/v1/endpoints/${encodeURIComponent(endpoint)}` },
+    '\n  as JSON       ',
+    { href: `${base}/api/v1/incidents/${incident.id}?format=json` },
+    '\n',
+  ]
+}
+
+/** Several, with the way to each. */
+export function incidentListPage(incidents: readonly ReturnType<typeof incidentView>[], base: string): Page {
+  if (incidents.length === 0) {
+    return ['No incident fits. All of them: ', { href: `${base}/api/v1/incidents` }, '\n']
+  }
+  return incidents.flatMap((incident, index) => {
+    const { id, endpoint, closedAt, openedAt, failures, cause, verdict } = incident
+    const state =
+      closedAt === null
+        ? `open since ${openedAt}`
+        : `closed since ${closedAt}, was open for ${humanDuration(Date.parse(closedAt) - Date.parse(openedAt))}`
+    const reports = `${failures} ${failures === 1 ? 'report' : 'reports'}`
+    const why =
+      closedAt === null ? (verdict?.sentence ?? 'not looked at from here yet') : verdict && lastVerdict(verdict)
+    return [
+      `${index === 0 ? '' : '\n'}${endpoint}: ${state}, ${reports}, ${cause}\n${why ? `  ${why}\n` : ''}  `,
+      { href: `${base}/api/v1/incidents/${id}` },
+      '\n',
+    ]
+  })
+}
+
+/** What was true then need not be true now. */
+const lastVerdict = ({ at, sentence }: { at: string; sentence: string }): string =>
+  `its last verdict, at ${at}: ${sentence}`
+
+function looked(probe: ProbeResult): string {
+  const place = probe.vantage === 'internal' ? 'inside: ' : ''
+  if (probe.unverified) return `${place}${UNVERIFIED.replace(' from here', '')} (${probe.detail})`
+  return `${place}${probe.up ? 'up' : guarded(probe) ? 'not allowed' : 'down'}, ${observation(probe)}`
+}
+
+function ending(
+  { resolution, reason, recovery, verdict }: ReturnType<typeof incidentDetailView>,
+  { probes, now }: TextFacts,
+): string {
+  const caution = verdict && isUnprovable(verdict.rule) && resolution !== 'manual' ? `. ${UNPROVABLE}` : ''
+  if (!recovery) {
+    const how = {
+      proven: 'closed on proof',
+      unproven: 'closed without proof, after the quiet time',
+      manual: 'closed by hand',
+    }
+    return `${how[resolution ?? 'unproven']}${reason ? `: ${reason}` : ''}${caution}`
+  }
+  const { goodProbes, goodProbesNeeded, quietUntil } = recovery
+  const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'it was quiet for long enough'
+  return probes.some(conclusive)
+    ? `by itself: ${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ${quiet}${caution}`
+    : `by itself: ${quiet} (${probes.some(({ unverified }) => unverified) ? 'not verified from here' : 'nothing is probed from here'})`
+}
+
+const numbered = (lines: readonly string[]): string => lines.map((line, index) => `  ${index + 1}. ${line}`).join('\n')

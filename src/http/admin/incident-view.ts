@@ -1,0 +1,184 @@
+import { type Static, Type } from 'typebox'
+import { CAUSES } from '../../domain/cause.ts'
+import { type Incident, RESOLUTIONS } from '../../domain/incident.ts'
+import { VANTAGES } from '../../domain/probe.ts'
+import type { Measure } from '../../domain/remedies/catalogue.ts'
+import { MEASURE_IDS } from '../../domain/remedies/catalogue.ts'
+import type { ReadAgain } from '../../domain/remedies/retm.ts'
+import type { Verdict } from '../../domain/verdict.ts'
+import { CONFIDENCES } from '../../domain/verdict-rules.ts'
+
+const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>
+  Type.Union([schema, Type.Null()], { description })
+const time = Type.String({ format: 'date-time' })
+const texts = (description: string) => Type.Array(Type.String(), { description })
+const cause = (description: string) => Type.Enum([...CAUSES], { description })
+
+export const VerdictSchema = Type.Object(
+  {
+    at: Type.String({ format: 'date-time', description: 'When it was first reached.' }),
+    cause: cause('What is wrong, by report and probe together.'),
+    confidence: Type.Enum([...CONFIDENCES], { description: 'Whether report and probe say the same.' }),
+    rule: Type.String({ description: 'The row of docs/verdicts.md that decided.' }),
+    measure: Type.Optional(
+      Type.Enum([...MEASURE_IDS], {
+        description: 'The chapter of docs/measures.md; absent in verdicts of earlier versions.',
+      }),
+    ),
+    url: Type.Optional(Type.String({ description: 'Canonical; what the checks are about.' })),
+    sentence: Type.String({ description: 'For people.' }),
+    vantage: nullable(Type.Enum([...VANTAGES]), 'From where the probe looked; null without one.'),
+    evidence: texts('What was seen, by whom and when.'),
+    checks: texts('What to look at next, in order.'),
+  },
+  { description: 'Report and probe read together.' },
+)
+
+const proof = Type.Union([
+  Type.Literal('path'),
+  Type.Literal('reachability'),
+  Type.Literal('quiet'),
+  Type.Literal('manual'),
+  Type.Null(),
+])
+export const LossWindowSchema = Type.Object(
+  {
+    from: nullable(time, 'The last proven good moment before; null: none is known.'),
+    fromProof: proof,
+    until: nullable(time, 'The recovery; null while the incident is open.'),
+    untilProof: proof,
+  },
+  {
+    description:
+      'Deliveries of this time are to be read again. Proof: path (a probe judged the path), reachability (a probe reached the server), quiet (no further report), manual.',
+  },
+)
+
+const incidentProperties = {
+  id: Type.String({ format: 'uuid', description: 'That of the failure that opened it; sorts by opening.' }),
+  endpoint: Type.String(),
+  state: Type.Enum(['open', 'closed']),
+  openedAt: time,
+  closedAt: nullable(time, 'Null while open.'),
+  resolution: nullable(Type.Enum([...RESOLUTIONS]), 'How it ended: on proof, without any, or by hand.'),
+  reason: nullable(Type.String(), 'Why somebody closed it.'),
+  firstFailureAt: nullable(time, 'Null where probes opened it.'),
+  lastFailureAt: nullable(time, 'Null where no report came.'),
+  failures: Type.Integer({ description: 'Reports that belong to it.' }),
+  causes: Type.Record(Type.String(), Type.Integer(), { description: 'Reports by their own cause.' }),
+  cause: cause('The newest verdict’s; before there is one the first report’s.'),
+  code: nullable(Type.Integer(), 'Of the newest report.'),
+  reopened: Type.Integer({ description: 'How often a failure within the quiet time opened it again.' }),
+  verdict: nullable(Type.Unsafe({ $ref: '#/components/schemas/Verdict' }), 'The newest.'),
+  lossWindow: Type.Unsafe<Static<typeof LossWindowSchema>>({ $ref: '#/components/schemas/LossWindow' }),
+  failuresUrl: Type.String({ description: 'Path of its failures in this API.' }),
+} as const
+
+export const IncidentSchema = Type.Object(incidentProperties, {
+  description: 'The time from an endpoint’s first failure to its recovery.',
+})
+
+export const IncidentDetailSchema = Type.Object(
+  {
+    ...incidentProperties,
+    verdicts: Type.Array(Type.Unsafe({ $ref: '#/components/schemas/Verdict' }), {
+      description: 'Oldest first; the first one and the newest, at most 20.',
+    }),
+    measures: Type.Object(
+      {
+        meaning: Type.String(),
+        checks: texts('In order.'),
+        mends: texts('How to mend it.'),
+        mended: Type.String({ description: 'How to know that it is mended.' }),
+      },
+      { description: `Corrective measures, one of ${MEASURE_IDS.length}.` },
+    ),
+    readAgain: Type.Array(
+      Type.Object({
+        resource: Type.String(),
+        method: Type.Literal('GET'),
+        url: Type.String({ description: '$NAME is a shell variable of yours.' }),
+        headers: Type.Record(Type.String(), Type.String()),
+        command: Type.String({ description: 'The same for a shell.' }),
+        documented: Type.Boolean({ description: 'Whether the platform’s public documentation names this path.' }),
+        note: Type.String(),
+      }),
+      { description: 'Requests that read the lost window again from the platform. They hold no secret.' },
+    ),
+    recovery: nullable(
+      Type.Object({
+        goodProbes: Type.Integer({ description: 'Good probes in a row so far.' }),
+        goodProbesNeeded: Type.Integer({ description: 'Where it can be probed: incidents.goodProbes.' }),
+        quietUntil: Type.String({ format: 'date-time', description: 'No report may come until then.' }),
+      }),
+      'What is missing for it to close by itself; null once it is closed.',
+    ),
+  },
+  { description: 'An incident with its history and what to do about it.' },
+)
+
+export const IncidentPageSchema = Type.Object(
+  {
+    incidents: Type.Array(Type.Unsafe({ $ref: '#/components/schemas/Incident' })),
+    next: nullable(Type.String(), 'Cursor of the next page; null at the end.'),
+  },
+  { description: 'Incidents, newest first.' },
+)
+
+const rfc3339 = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
+
+/** As `VerdictSchema` says. */
+const verdictView = (verdict: Verdict) => ({ ...verdict, at: new Date(verdict.at).toISOString() })
+
+/** As `IncidentSchema` says; times are RFC 3339. */
+export function incidentView(incident: Incident) {
+  const { id, endpoint, closedAt, loss, verdict, report } = incident
+  return {
+    id,
+    endpoint,
+    state: closedAt === null ? 'open' : 'closed',
+    openedAt: new Date(incident.openedAt).toISOString(),
+    closedAt: rfc3339(closedAt),
+    resolution: incident.resolution,
+    reason: incident.reason,
+    firstFailureAt: rfc3339(incident.firstFailureAt),
+    lastFailureAt: rfc3339(incident.lastFailureAt),
+    failures: incident.failures,
+    causes: incident.causes,
+    cause: incident.cause,
+    code: report?.code ?? null,
+    reopened: incident.reopened,
+    verdict: verdict && verdictView(verdict),
+    lossWindow: { ...loss, from: rfc3339(loss.from), until: rfc3339(loss.until) },
+    failuresUrl: failuresUrl(incident),
+  }
+}
+
+/** All failures of the endpoint between the incident's first and last one are the incident's. */
+function failuresUrl({ endpoint, openedAt, firstFailureAt, lastFailureAt }: Incident): string {
+  const since = firstFailureAt ?? openedAt
+  const query = new URLSearchParams({
+    endpoint,
+    since: new Date(since).toISOString(),
+    // `until` itself is not part of the interval.
+    until: new Date((lastFailureAt ?? since) + 1).toISOString(),
+  })
+  return `/api/v1/failures?${query}`
+}
+
+/** As `IncidentDetailSchema` says. */
+export const incidentDetailView = (
+  incident: Incident,
+  more: {
+    verdicts: readonly Verdict[]
+    measures: Measure
+    readAgain: readonly ReadAgain[]
+    recovery: { goodProbes: number; goodProbesNeeded: number; quietUntil: number } | null
+  },
+) => ({
+  ...incidentView(incident),
+  verdicts: more.verdicts.map(verdictView),
+  measures: more.measures,
+  readAgain: more.readAgain,
+  recovery: more.recovery && { ...more.recovery, quietUntil: new Date(more.recovery.quietUntil).toISOString() },
+})

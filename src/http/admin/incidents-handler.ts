@@ -1,0 +1,146 @@
+import type { Context, Middleware } from 'koa'
+import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { Clock } from '../../domain/clock.ts'
+import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
+import type { Incident, IncidentSettings } from '../../domain/incident.ts'
+import type { Journal } from '../../domain/journal.ts'
+import { redact } from '../../domain/redact.ts'
+import { calledFor, measuresFor } from '../../domain/remedies/remedies.ts'
+import { readAgain } from '../../domain/remedies/retm.ts'
+import { AppError } from '../../errors.ts'
+import type { Follower } from '../../service/follow-incidents.ts'
+import { readBody } from '../shared/body.ts'
+import { BODY_TIMEOUT } from '../shared/listener.ts'
+import { formatOf } from './format.ts'
+import { readIncidentFormat, readIncidentQuery } from './incident-query.ts'
+import { incidentListPage, incidentPage } from './incident-text.ts'
+import { incidentDetailView, incidentView } from './incident-view.ts'
+import { answerPage, type Page } from './page.ts'
+import { jsonPage, streamed } from './stream.ts'
+
+export interface IncidentsParts {
+  readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
+  readonly follower: Pick<Follower, 'resolve' | 'latest' | 'state' | 'states'>
+  readonly endpoints: readonly ConfiguredEndpoint[]
+  /** What an endpoint's checks are about before there is a verdict: see `endpointUrls`. */
+  readonly urlOf: (endpoint: string) => string | undefined
+  readonly settings: Pick<IncidentSettings, 'quietTime' | 'goodProbes'>
+  readonly clock: Clock
+  /** Where people reach the admin listener. */
+  readonly externalUrl?: string
+}
+
+/** `GET /api/v1/incidents`: a page as JSON; for people as text, where a single one comes with all that is known. */
+export function listIncidents(parts: IncidentsParts): Middleware {
+  return async (ctx: Context) => {
+    const params = new URLSearchParams(ctx.querystring)
+    const { filter, limit, before, format: asked } = readIncidentQuery(params, parts.clock)
+    const format = formatOf(ctx, asked)
+    const page = await parts.journal.incidents(filter, { limit, ...(before !== undefined && { before }) })
+    const { incidents, next } = page
+    if (format === 'json') {
+      ctx.body = streamed(jsonPage('incidents', incidents, { view: incidentView, next }))
+      ctx.type = 'json'
+      return
+    }
+    const [only, ...others] = incidents
+    const shown =
+      only && others.length === 0
+        ? await pageOf(only, parts)
+        : incidentListPage(incidents.map(incidentView), base(parts))
+    if (next !== null) params.set('cursor', next)
+    const more =
+      next === null ? [] : ['\nOlder incidents\n  ', { href: `${base(parts)}/api/v1/incidents?${params}` }, '\n']
+    answerPage(ctx, [...shown, ...more], format)
+  }
+}
+
+/** `GET /api/v1/incidents/{id}`: with verdicts, measures, and what to read again. */
+export function getIncident(parts: IncidentsParts): Middleware {
+  return async (ctx: Context) => {
+    const format = formatOf(ctx, readIncidentFormat(new URLSearchParams(ctx.querystring)))
+    const found = await parts.journal.incident(String(ctx['params'].id).toLowerCase())
+    if (!found) throw new AppError('not_found', 'no incident has this id; it may have been removed by retention')
+    const { incident, verdicts } = found
+    if (format === 'json') ctx.body = incidentDetailView(incident, { verdicts, ...advice(incident, parts) })
+    else answerPage(ctx, await pageOf(incident, parts), format)
+  }
+}
+
+const base = ({ externalUrl = '' }: Pick<IncidentsParts, 'externalUrl'>): string => externalUrl.replace(/\/+$/, '')
+
+async function pageOf(incident: Incident, parts: IncidentsParts): Promise<Page> {
+  const { report, endpoint } = incident
+  const failure = report ? await parts.journal.get(report.id) : undefined
+  const facts = parts.endpoints.find(({ name }) => name === endpoint)
+  const { public: outside, internal: inside } = parts.follower.latest(endpoint)
+  return incidentPage(incidentDetailView(incident, { verdicts: [], ...advice(incident, parts) }), {
+    facts,
+    probes: [outside, inside].flatMap((probe) => probe ?? []),
+    message: failure?.message ?? '',
+    now: parts.clock(),
+    base: base(parts),
+  })
+}
+
+function advice(incident: Incident, { endpoints, urlOf, follower, settings }: IncidentsParts) {
+  const { endpoint, report, loss, verdict, closedAt } = incident
+  const facts = endpoints.find(({ name }) => name === endpoint)
+  const { public: outside, internal: inside } = follower.latest(endpoint)
+  const probe = verdict?.vantage === 'internal' ? (inside ?? outside) : (outside ?? inside)
+  const { measure, url } = calledFor(incident, urlOf)
+  return {
+    measures: measuresFor(measure, {
+      endpoint,
+      url,
+      ...(report && { code: report.code }),
+      ...(probe && { probe }),
+    }),
+    readAgain: readAgain(facts?.event ?? '', loss, incident.firstFailureAt),
+    recovery:
+      closedAt === null
+        ? {
+            goodProbes: incident.goodRun?.count ?? 0,
+            goodProbesNeeded: settings.goodProbes,
+            quietUntil: incident.quietSince + settings.quietTime,
+          }
+        : null,
+  }
+}
+
+export const ResolveSchema = Type.Object(
+  { reason: Type.String({ minLength: 1, maxLength: 500, description: 'Why it is over, for whoever reads it later.' }) },
+  { additionalProperties: false, description: 'Closes an incident by hand.' },
+)
+const validator = Compile(ResolveSchema)
+
+/**
+ * `POST /api/v1/incidents/{id}/resolve`. It changes something, so a token must be configured, and its media type is one
+ * that no foreign web page can send without being asked first (fetch.spec.whatwg.org, CORS-safelisted request headers).
+ */
+export function resolveIncident({ follower }: IncidentsParts, { hasToken }: { hasToken: boolean }): Middleware {
+  return async (ctx: Context) => {
+    if (!hasToken) {
+      throw new AppError('forbidden', 'closing an incident needs admin.apiToken to be configured')
+    }
+    if (ctx.request.type.trim().toLowerCase() !== 'application/json') {
+      throw new AppError('unsupported_media_type', 'send {"reason": "…"} as Content-Type: application/json')
+    }
+    const body = json(await readBody(ctx.req, { limit: 16_384, timeout: BODY_TIMEOUT }))
+    if (!validator.Check(body) || body.reason.trim() === '') {
+      throw new AppError('invalid_request', 'the body must be {"reason": "…"} with 1 to 500 characters', {
+        faults: [{ pointer: '/reason', detail: 'must be a string of 1 to 500 characters' }],
+      })
+    }
+    ctx.body = incidentView(await follower.resolve(String(ctx['params'].id).toLowerCase(), redact(body.reason.trim())))
+  }
+}
+
+function json(raw: Buffer): unknown {
+  try {
+    return JSON.parse(raw.toString())
+  } catch {
+    throw new AppError('invalid_json', 'the body is no valid JSON')
+  }
+}

@@ -1,0 +1,221 @@
+import type { TSchema } from 'typebox'
+import { CANARY_HEADERS } from '../../domain/canary.ts'
+import { ReportSchema } from '../../domain/report.ts'
+import { ERROR_CODES } from '../../errors.ts'
+import { REPORT_PATH } from '../ingest/app.ts'
+import { PROBLEM_TYPE } from '../shared/problem.ts'
+import { EndpointListSchema, EndpointSchema, ProbeSchema } from './endpoint-view.ts'
+import { FailureQuerySchema } from './failure-query.ts'
+import { FailurePageSchema, FailureSchema } from './failure-view.ts'
+import { IncidentFormatSchema, IncidentQuerySchema } from './incident-query.ts'
+import {
+  IncidentDetailSchema,
+  IncidentPageSchema,
+  IncidentSchema,
+  LossWindowSchema,
+  VerdictSchema,
+} from './incident-view.ts'
+import { ResolveSchema } from './incidents-handler.ts'
+
+const json = (schema: object) => ({ 'application/json': { schema } })
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const problems = (...statuses: readonly number[]) =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: 'A problem document.', content: { [PROBLEM_TYPE]: { schema: ref('Problem') } } },
+    ]),
+  )
+
+const ProblemSchema = {
+  type: 'object',
+  description: 'RFC 9457.',
+  required: ['type', 'title', 'status', 'detail', 'code'],
+  properties: {
+    type: { type: 'string', description: 'Stable name of the kind of problem.' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', enum: [...ERROR_CODES] },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'detail'],
+        properties: {
+          pointer: { type: 'string', description: 'JSON pointer or parameter.' },
+          detail: { type: 'string' },
+        },
+      },
+    },
+  },
+}
+
+const idHeader = (name: string) => ({
+  name,
+  in: 'header',
+  required: false,
+  description: 'The sender’s own id of the report: recorded once, answered with the first id afterwards.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+})
+
+const queryParameters = (schema: TSchema) =>
+  Object.entries(
+    (schema as unknown as { properties: Record<string, TSchema & { description?: string }> }).properties,
+  ).map(([name, { description, ...rest }]) => ({ name, in: 'query', required: false, description, schema: rest }))
+
+const pathParameter = (name: string, schema: object) => ({ name, in: 'path', required: true, schema })
+const uuid = { type: 'string', format: 'uuid' }
+
+const FOR_PEOPLE = { 'text/plain': { schema: { type: 'string' } }, 'text/html': { schema: { type: 'string' } } }
+
+const incidentPaths = {
+  '/api/v1/incidents': {
+    get: {
+      operationId: 'listIncidents',
+      summary: 'Incidents, newest first',
+      parameters: queryParameters(IncidentQuerySchema),
+      responses: {
+        200: { description: 'A page; for people as text.', content: { ...json(ref('IncidentPage')), ...FOR_PEOPLE } },
+        ...problems(400, 401, 421, 429, 503),
+      },
+    },
+  },
+  '/api/v1/incidents/{id}': {
+    get: {
+      operationId: 'getIncident',
+      summary: 'One incident, with verdicts, measures and what to read again',
+      parameters: [pathParameter('id', uuid), ...queryParameters(IncidentFormatSchema)],
+      responses: {
+        200: {
+          description: 'The incident; for people as text.',
+          content: { ...json(ref('IncidentDetail')), ...FOR_PEOPLE },
+        },
+        ...problems(400, 401, 404, 421, 503),
+      },
+    },
+  },
+  '/api/v1/incidents/{id}/resolve': {
+    post: {
+      operationId: 'resolveIncident',
+      summary: 'Close an incident by hand; only where admin.apiToken is configured',
+      security: [{ bearer: [] }],
+      parameters: [pathParameter('id', uuid)],
+      requestBody: { required: true, content: json(ref('Resolve')) },
+      responses: {
+        200: { description: 'The closed incident.', content: json(ref('Incident')) },
+        ...problems(400, 401, 403, 404, 409, 413, 415, 421, 503),
+      },
+    },
+  },
+  '/api/v1/endpoints': {
+    get: {
+      operationId: 'listEndpoints',
+      summary: 'Endpoints that are configured or have failed',
+      responses: {
+        200: { description: 'All of them.', content: json(ref('EndpointList')) },
+        ...problems(401, 421, 429),
+      },
+    },
+  },
+  '/api/v1/endpoints/{name}': {
+    get: {
+      operationId: 'getEndpoint',
+      summary: 'One endpoint: newest probes, open incident',
+      parameters: [pathParameter('name', { type: 'string', description: 'URL-encoded.' })],
+      responses: { 200: { description: 'The endpoint.', content: json(ref('Endpoint')) }, ...problems(401, 404, 421) },
+    },
+  },
+}
+
+const canaryHeader = (name: string) => ({
+  name,
+  in: 'header',
+  required: false,
+  description: 'Only of a canary, see docs/canary.md; the answer is then {"canary": "…"}, and nothing is recorded.',
+  schema: { type: 'string' },
+})
+
+/** The API as OpenAPI 3.1, made from the schemas that the service itself checks with. */
+export function openapi({ version, externalUrl }: { version: string; externalUrl?: string }): object {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'webhook-error-exporter',
+      version,
+      description: 'Reports come in on the ingest listener; everything else is on the private admin listener.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    ...(externalUrl !== undefined && { servers: [{ url: externalUrl }] }),
+    security: [{}, { bearer: [] }],
+    paths: {
+      [REPORT_PATH]: {
+        post: {
+          operationId: 'reportError',
+          summary: 'Report a delivery that was given up (ingest listener)',
+          parameters: [
+            idHeader('webhook-id'),
+            idHeader('Idempotency-Key'),
+            ...Object.values(CANARY_HEADERS).map(canaryHeader),
+          ],
+          requestBody: { required: true, content: json(ref('Report')) },
+          responses: {
+            202: {
+              description: 'The failure is durable.',
+              content: json({
+                type: 'object',
+                required: ['id'],
+                properties: { id: { type: 'string', format: 'uuid' } },
+              }),
+            },
+            ...problems(400, 401, 403, 408, 409, 413, 415, 422, 503),
+          },
+        },
+      },
+      '/api/v1/failures': {
+        get: {
+          operationId: 'listFailures',
+          summary: 'Failures, newest first',
+          parameters: queryParameters(FailureQuerySchema),
+          responses: {
+            200: {
+              description: 'A page; as application/x-ndjson all that match or the first `limit`, one per line.',
+              content: { ...json(ref('FailurePage')), 'application/x-ndjson': { schema: ref('Failure') } },
+            },
+            ...problems(400, 401, 421, 429, 503),
+          },
+        },
+      },
+      '/api/v1/failures/{id}': {
+        get: {
+          operationId: 'getFailure',
+          summary: 'One failure',
+          parameters: [pathParameter('id', uuid)],
+          responses: {
+            200: { description: 'The failure.', content: json(ref('Failure')) },
+            ...problems(401, 404, 421, 503),
+          },
+        },
+      },
+      ...incidentPaths,
+    },
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      schemas: {
+        Report: ReportSchema,
+        Failure: FailureSchema,
+        FailurePage: FailurePageSchema,
+        Incident: IncidentSchema,
+        IncidentDetail: IncidentDetailSchema,
+        IncidentPage: IncidentPageSchema,
+        Verdict: VerdictSchema,
+        LossWindow: LossWindowSchema,
+        Resolve: ResolveSchema,
+        Endpoint: EndpointSchema,
+        EndpointList: EndpointListSchema,
+        Probe: ProbeSchema,
+        Problem: ProblemSchema,
+      },
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import type { Socket } from 'node:net'
+import type { Middleware } from 'koa'
+import type { Log } from '../../domain/telemetry.ts'
+import { AppError } from '../../errors.ts'
+
+/** Long answers of one kind that may be under way at once. Each takes about 2 MiB. */
+export const MAX_READERS = 4
+/** Milliseconds in which a reader that has something to read must take some of it. */
+const STALL_TIMEOUT = 10_000
+
+/** Refuses a request while `max` others of the same route are being answered, so that readers cannot exhaust the memory. */
+export function limitInFlight(max: number): Middleware {
+  let inFlight = 0
+  return async (ctx, next) => {
+    if (inFlight >= max) {
+      throw new AppError('too_many_requests', `this path answers ${max} requests at a time; try again`, {
+        retryAfter: 1,
+      })
+    }
+    inFlight++
+    const { res } = ctx
+    const { socket } = ctx.req
+    const release = () => {
+      res.off('close', release)
+      socket.off('close', release)
+      inFlight--
+    }
+    // A pipelined request whose turn has not come does not learn that its connection has closed.
+    res.once('close', release)
+    socket.once('close', release)
+    if (socket.destroyed) release()
+    await next()
+  }
+}
+
+/** Closes the connection of a reader that has taken nothing for `STALL_TIMEOUT` although there is something to read. */
+export function closeStalled(log: Pick<Log, 'warn'>): Middleware {
+  return async (ctx, next) => {
+    const { res, path } = ctx
+    res.on('timeout', (socket: Socket) => {
+      if (socket.writableLength === 0) {
+        // Our turn: the journal is still being read.
+        socket.setTimeout(STALL_TIMEOUT)
+        return
+      }
+      log.warn({ path }, `reader stalled for ${STALL_TIMEOUT / 1_000} s, connection closed`)
+      socket.destroy()
+    })
+    await next()
+    res.setTimeout(STALL_TIMEOUT)
+  }
+}

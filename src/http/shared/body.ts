@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http'
+import { AppError } from '../../errors.ts'
+import { formatSize } from '../../units.ts'
+
+/** The client went away before its request was whole: there is nobody to answer. */
+export class ClientClosed extends Error {
+  constructor() {
+    super('the client closed the connection')
+    this.name = 'ClientClosed'
+  }
+}
+
+/**
+ * Milliseconds for which a body that is too large is still taken and thrown away: closing at once would reset the
+ * connection of a client that is still sending, and it would never see the answer.
+ */
+const LINGER = 2_000
+
+/**
+ * Reads a request's bytes as they are (a signature is over bytes, not over a decoded string).
+ * @param limit most bytes, above it nothing more is kept
+ * @param timeout milliseconds for the whole body
+ * @throws AppError `too_large`, `request_timeout`; ClientClosed
+ */
+export function readBody(
+  request: IncomingMessage,
+  { limit, timeout }: { limit: number; timeout: number },
+): Promise<Buffer> {
+  const tooLarge = () => new AppError('too_large', `the body is larger than ${formatSize(limit)}`)
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length']) > limit) {
+      discard(request)
+      reject(tooLarge())
+      return
+    }
+    let chunks: Buffer[] = []
+    let length = 0
+    let isDone = false
+    let timer: NodeJS.Timeout | undefined
+    // Most bodies come with their header, and are whole by then.
+    queueMicrotask(() => {
+      if (isDone) return
+      timer = setTimeout(() => done(new AppError('request_timeout', 'the body did not arrive in time')), timeout)
+    })
+    const done = (error?: Error) => {
+      if (isDone) return
+      isDone = true
+      clearTimeout(timer)
+      const parts = chunks
+      // The request keeps its listeners, and with them what they refer to.
+      chunks = []
+      if (!error) resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts, length))
+      else {
+        discard(request)
+        reject(error)
+      }
+    }
+    // The listeners stay: a late error of an abandoned stream must not end the process.
+    // It also closes after a whole body, when an error with its stack would be made for nothing.
+    const onClose = () => {
+      if (!isDone) done(new ClientClosed())
+    }
+    request
+      .on('end', () => done())
+      .on('error', onClose)
+      .on('close', onClose)
+    request.on('data', (chunk: Buffer) => {
+      if (isDone) return
+      length += chunk.length
+      if (length > limit) done(tooLarge())
+      else chunks.push(chunk)
+    })
+  })
+}
+
+function discard(request: IncomingMessage): void {
+  request.resume()
+  const timer = setTimeout(() => request.destroy(), LINGER).unref()
+  request.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
+}

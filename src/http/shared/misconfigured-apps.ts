@@ -1,0 +1,58 @@
+import type { RequestListener } from 'node:http'
+import Router from '@koa/router'
+import Koa from 'koa'
+import type { Log } from '../../domain/telemetry.ts'
+import { AppError } from '../../errors.ts'
+import { healthz, readyz } from '../admin/health-handlers.ts'
+import { handleMetrics, type RenderMetrics } from '../admin/metrics-handler.ts'
+import { REPORT_PATH } from '../ingest/app.ts'
+import { answerErrors, unanswered } from './errors-middleware.ts'
+import { errorAnswer } from './problem.ts'
+
+/** Seconds; a ConfigMap that was corrected reaches the pod within a minute or so. */
+const RETRY_AFTER = 30
+const invalid = () =>
+  new AppError('configuration_invalid', 'the configuration of this service is not valid, so nothing can be recorded', {
+    retryAfter: RETRY_AFTER,
+  })
+
+/** The ingest listener without a valid configuration: every request gets 503, which tells the sender to come back. */
+export function misconfiguredIngestApp(onRefused: (isReport: boolean) => void): RequestListener {
+  const { status, headers, body } = errorAnswer(invalid())
+  const text = JSON.stringify(body)
+  const fields = { ...headers, 'Content-Length': Buffer.byteLength(text) }
+  return ({ method, url }, response) => {
+    onRefused(method === 'POST' && url?.split('?')[0] === REPORT_PATH)
+    response.writeHead(status, fields).end(text)
+  }
+}
+
+export interface MisconfiguredAdminParts {
+  /** What is wrong, one line each, without secrets. */
+  readonly faults: () => readonly string[]
+  readonly renderMetrics: RenderMetrics
+  readonly log: Pick<Log, 'error'>
+}
+
+/** The admin listener without a valid configuration. Its tokens are not known, so it shows nothing that was recorded. */
+export function misconfiguredAdminApp({ faults, renderMetrics, log }: MisconfiguredAdminParts): RequestListener {
+  const router = new Router()
+  router.get('/healthz', healthz)
+  router.get(
+    '/readyz',
+    readyz(() => [{ name: 'configuration', ok: false, blocks: true, detail: faults().join('\n') }]),
+  )
+  router.get('/metrics', handleMetrics(renderMetrics))
+  const app = new Koa()
+  app.on('error', unanswered(log))
+  app.use(answerErrors(log))
+  app.use((ctx, next) => {
+    ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
+    return next()
+  })
+  app.use(router.routes())
+  app.use(() => {
+    throw invalid()
+  })
+  return app.callback()
+}

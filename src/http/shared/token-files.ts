@@ -1,0 +1,200 @@
+import { constants, readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { TENANT_PATTERN } from '../../config/schema.ts'
+import { tooShort } from '../../domain/secret-length.ts'
+import type { Log } from '../../domain/telemetry.ts'
+import { digestOf, type Token } from './credentials.ts'
+
+/** Where tokens come from. A folder holds a file a tenant; every line of a file is a token. */
+export interface TokenPlaces {
+  readonly files: readonly { readonly tenant: string; readonly file: string }[]
+  readonly folder?: string
+  /** Tokens that are known from the start and never change (environment). */
+  readonly fixed: readonly Token[]
+}
+
+export interface TokenReaderParts {
+  readonly log: Pick<Log, 'info' | 'warn'>
+  /** Where the tokens belong, for log lines: `sources.retm`. */
+  readonly owner: string
+  /** The set as it is now. Called once before `start` resolves, and after each change. */
+  readonly onTokens: (tokens: readonly Token[]) => void
+  /** A re-read was faulty; what was known before stays in force. */
+  readonly onFailure: () => void
+  /** Milliseconds between two looks. */
+  readonly interval?: number
+  /** Characters that each token must have; a file with a shorter one is rejected. */
+  readonly minLength?: number
+}
+
+const MAX_FILE = 64 * 1_024
+const MAX_FILES = 10_000
+const tenantName = new RegExp(TENANT_PATTERN)
+
+/**
+ * Reads tokens from files and polls their content: a mounted Secret changes through symbolic links, without reliable
+ * events. A file that cannot be read, is empty or holds no valid tokens keeps what it held before; one that is gone from
+ * a folder loses its tokens, unless the whole folder is gone or empty. A token that several tenants share identifies none
+ * of them: it alone is dropped, so that every other change (a revocation above all) still takes effect.
+ */
+export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) {
+  const { log, owner, onTokens, onFailure, interval = 2_000, minLength = 1 } = parts
+  const lastGood = new Map<string, readonly Token[]>()
+  const told = new Map<string, string>()
+  let current: string | undefined
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  let took = 0
+
+  const fail = (place: string, why: string) => {
+    onFailure()
+    if (told.get(place) === why) return
+    told.set(place, why)
+    const hadTokens = [...lastGood.keys()].some((file) => file === place || file.startsWith(join(place, '/')))
+    const kept = hadTokens ? '; the tokens read from it before stay in force' : ''
+    log.warn({ owner, place }, `${owner}: cannot read tokens from ${place}: ${why}${kept}`)
+  }
+
+  const readOne = async (file: string, tenant: string) => {
+    const tokens = await tokensOf(file, tenant, minLength)
+    if (typeof tokens === 'string') return fail(file, tokens)
+    told.delete(file)
+    lastGood.set(file, tokens)
+  }
+
+  const readFolder = async (folder: string) => {
+    let names: string[]
+    try {
+      // A mounted Secret holds its real files in hidden folders (..data).
+      names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort()
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      // An optional Secret that nobody made yet is no fault.
+      if (code === 'ENOENT' && lastGood.size === 0) return
+      return fail(folder, `${code}`)
+    }
+    if (names.length > MAX_FILES) return fail(folder, `it holds more than ${MAX_FILES} files`)
+    if (names.length === 0 && lastGood.size > 0) return fail(folder, 'it is empty')
+    told.delete(folder)
+    const present = new Set(names.map((name) => join(folder, name)))
+    for (const file of lastGood.keys())
+      if (file.startsWith(join(folder, '/')) && !present.has(file)) lastGood.delete(file)
+    for (const file of present) await readOne(file, basename(file))
+  }
+
+  let looking: Promise<void> = Promise.resolve()
+  /** One look at a time: a reload may come during another. */
+  const look = () => {
+    const next = looking.then(async () => {
+      const begun = performance.now()
+      await readAll()
+      took = performance.now() - begun
+    })
+    looking = next.catch(() => {})
+    return next
+  }
+
+  const readAll = async () => {
+    for (const { file, tenant } of places.files) await readOne(file, tenant)
+    if (places.folder !== undefined) await readFolder(places.folder)
+    const tokens = [...places.fixed, ...[...lastGood.values()].flat()]
+    const shared = sharedTokens(tokens)
+    if (shared.size === 0) told.delete(owner)
+    else reportShared(shared)
+    const accepted = tokens.filter(({ digest }) => !shared.has(digest))
+    const content = JSON.stringify(accepted)
+    if (content === current) return
+    if (current !== undefined) log.info({ owner, tokens: accepted.length }, 'tokens reloaded')
+    current = content
+    onTokens(accepted)
+  }
+
+  const reportShared = (shared: ReadonlyMap<string, ReadonlySet<string>>) => {
+    onFailure()
+    const why = [...shared.values()].map((tenants) => [...tenants].slice(0, 10).join(' and ')).join('; ')
+    if (told.get(owner) === why) return
+    told.set(owner, why)
+    log.warn(
+      { owner, shared: shared.size },
+      `${owner}: ${sharedTokenText(shared)}; shared tokens are rejected, all others stay valid`,
+    )
+  }
+
+  const lookAgain = () => {
+    if (stopped) return
+    // A folder of thousands is looked at less often: never more than a twentieth of the time.
+    timer = setTimeout(() => look().then(lookAgain, lookAgain), Math.max(interval, 20 * took))
+    timer.unref()
+  }
+
+  return {
+    /** Resolves after the first look; goes on looking until `stop`, where there is anything to look at. */
+    async start(): Promise<void> {
+      await look()
+      if (places.files.length > 0 || places.folder !== undefined) lookAgain()
+    },
+    /** Looks now, and reports what is still wrong even if it was reported before. */
+    async reload(): Promise<void> {
+      told.clear()
+      await look()
+    },
+    stop(): void {
+      stopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** Digests of tokens that several tenants have, each with its tenants. */
+export function sharedTokens(tokens: readonly Token[]): Map<string, Set<string>> {
+  const owners = new Map<string, Set<string>>()
+  for (const { tenant, digest } of tokens) owners.set(digest, (owners.get(digest) ?? new Set()).add(tenant))
+  return new Map([...owners].filter(([, tenants]) => tenants.size > 1))
+}
+
+/** Names the tenants that share tokens, and the fix. */
+export function sharedTokenText(shared: ReadonlyMap<string, ReadonlySet<string>>): string {
+  const [tenants = new Set<string>()] = shared.values()
+  const names = [...tenants].slice(0, 10).join(', ')
+  const more = shared.size > 1 ? ` (and ${shared.size - 1} more shared ${shared.size > 2 ? 'tokens' : 'token'})` : ''
+  return `the tenants ${names} share one token${more}; give each tenant its own`
+}
+
+/** @returns the tokens, or why there are none */
+export async function tokensOf(file: string, tenant: string, minLength = 1): Promise<readonly Token[] | string> {
+  if (tenant !== '' && !tenantName.test(tenant))
+    return 'the file’s name is not a tenant name (letters, digits, dot, underscore, hyphen)'
+  let text: string
+  try {
+    // Non-blocking: a pipe in its place would block the start forever.
+    const content = await readFile(file, { flag: constants.O_RDONLY | constants.O_NONBLOCK })
+    if (content.length > MAX_FILE) return `it is larger than ${MAX_FILE} bytes`
+    text = content.toString('utf8')
+    // The buffer is outside of the heap and would keep the tokens until its memory is used again.
+    content.fill(0)
+  } catch (error) {
+    return `${(error as NodeJS.ErrnoException).code}`
+  }
+  return tokensIn(text, tenant, minLength)
+}
+
+/** Every line is a token; white space at its ends is ignored. @returns the tokens, or why there are none */
+export function tokensIn(text: string, tenant: string, minLength = 1): readonly Token[] | string {
+  const values = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  const found = tokensOfLines(values, tenant, minLength)
+  // The engine keeps the text of the last match (RegExp.input) until the next one.
+  ;/^/.test('')
+  return found
+}
+
+function tokensOfLines(values: readonly string[], tenant: string, minLength: number): readonly Token[] | string {
+  if (values.length === 0) return 'it holds no token'
+  if (values.some((value) => !/^[\x21-\x7e]+$/.test(value)))
+    return 'a line is not a token (visible ASCII without spaces)'
+  const short = values.find((value) => value.length < minLength)
+  if (short !== undefined) return tooShort('a token', short.length)
+  return values.map((value) => ({ tenant, digest: digestOf(value) }))
+}

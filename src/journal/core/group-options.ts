@@ -1,0 +1,34 @@
+import type { Clock } from '../../domain/clock.ts'
+import type { IncidentSettings } from '../../domain/incident.ts'
+import type { JournalEvents, RetentionLimits } from '../../domain/journal.ts'
+
+/** What every adapter that commits in groups is given and can be tuned by. */
+export interface GroupOptions {
+  readonly retention: RetentionLimits
+  readonly incidents: IncidentSettings
+  readonly events: JournalEvents
+  readonly clock: Clock
+  /** Most entries that wait, and most bytes of their bodies and texts. */
+  readonly pendingLimit?: number
+  readonly pendingBytes?: number
+  /** Most entries in one transaction, and most bytes of their bodies and texts. */
+  readonly groupLimit?: number
+  readonly groupBytes?: number
+  /** Milliseconds: first and longest wait before opening is tried again. */
+  readonly retry?: { readonly min: number; readonly max: number }
+  /** Milliseconds between two runs of retention. */
+  readonly retentionInterval?: number
+  /** Failures removed in one step of retention. */
+  readonly retentionBatch?: number
+  /** Milliseconds between two looks at the size; the gauges made of it promise to be at most 15 s old. */
+  readonly sizeInterval?: number
+}
+
+export const GROUP_DEFAULTS = {
+  pendingLimit: 8_192,
+  pendingBytes: 32 * 2 ** 20,
+  groupLimit: 512,
+  groupBytes: 4 * 2 ** 20,
+  retentionInterval: 60_000,
+  sizeInterval: 15_000,
+} as const

@@ -1,0 +1,127 @@
+import type { Failure } from '../../domain/failure.ts'
+import type { Incident } from '../../domain/incident.ts'
+import {
+  type FailureFilter,
+  type FailurePage,
+  type IncidentFilter,
+  type IncidentPage,
+  type IncidentRecord,
+  PAGE_BYTES,
+} from '../../domain/journal.ts'
+import { AppError } from '../../errors.ts'
+import { idQuery, incidentQuery, incidentsQuery, pageQuery, type Query } from '../sqlite/query.ts'
+import { type FailureRow, failureOf } from '../sqlite/rows.ts'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+/** Rows of the first query of a reading, and the most of any later one. */
+const CHUNK = { first: 2, most: 128 } as const
+/**
+ * Bytes that one query should bring: what a reader that goes no further has in memory. V8 puts messages between threads
+ * of 100 KiB and more into the old generation at once, where garbage stays for long.
+ */
+const CHUNK_BYTES = 16_384
+
+/** Runs a query; rows are arrays. Rejects with AppError `journal_unavailable`. */
+export type Select = <R>(query: Query) => Promise<R[]>
+
+/** The reading half of the port Journal, the same for every adapter. */
+export class JournalReader {
+  readonly #select: Select
+
+  constructor(select: Select) {
+    this.#select = select
+  }
+
+  async get(id: string): Promise<Failure | undefined> {
+    const key = id.toLowerCase()
+    if (!UUID.test(key)) return undefined
+    const [row] = await this.#select<FailureRow>(idQuery(key))
+    return row && failureOf(row)
+  }
+
+  async list(filter: FailureFilter, { limit, before }: { limit: number; before?: string }): Promise<FailurePage> {
+    const query = (cursor: string | undefined, rows: number) => pageQuery(filter, cursor, rows)
+    const { rows, next } = await this.#page<FailureRow>(query, { limit, before })
+    return { failures: rows.map(failureOf), next }
+  }
+
+  async *stream(
+    filter: FailureFilter,
+    { before }: { before?: string | undefined } = {},
+  ): AsyncGenerator<Failure, void, undefined> {
+    const query = (cursor: string | undefined, rows: number) => pageQuery(filter, cursor, rows)
+    for await (const row of this.#rows<FailureRow>(query, { before })) yield failureOf(row)
+  }
+
+  async incident(id: string): Promise<IncidentRecord | undefined> {
+    const key = id.toLowerCase()
+    if (!UUID.test(key)) return undefined
+    const [row] = await this.#select<readonly [incident: string, verdicts: string]>(incidentQuery(key))
+    return row && { incident: JSON.parse(row[0]), verdicts: JSON.parse(row[1]) }
+  }
+
+  async incidents(
+    filter: IncidentFilter,
+    { limit, before }: { limit: number; before?: string },
+  ): Promise<IncidentPage> {
+    const query = (cursor: string | undefined, rows: number) => incidentsQuery(filter, cursor, rows)
+    const { rows, next } = await this.#page<readonly [id: string, incident: string]>(query, { limit, before })
+    return { incidents: rows.map(([, incident]) => JSON.parse(incident) as Incident), next }
+  }
+
+  /** A page ends at `limit` rows or `PAGE_BYTES`, whichever comes first, and has at least one row if there is any. */
+  async #page<R extends Row>(
+    query: PageQuery,
+    { limit, before }: { limit: number; before: string | undefined },
+  ): Promise<{ rows: R[]; next: string | null }> {
+    const rows: R[] = []
+    let bytes = 0
+    // One row more than asked for shows whether there is a next page.
+    for await (const row of this.#rows<R>(query, { limit: limit + 1, before })) {
+      bytes += bytesOf(row)
+      if (rows.length === limit || (rows.length > 0 && bytes > PAGE_BYTES)) return { rows, next: rows.at(-1)![0] }
+      rows.push(row)
+    }
+    return { rows, next: null }
+  }
+
+  /** Row by row, fetched a chunk at a time. */
+  async *#rows<R extends Row>(
+    query: PageQuery,
+    { limit = Number.POSITIVE_INFINITY, before }: { limit?: number; before: string | undefined },
+  ): AsyncGenerator<R, void, undefined> {
+    let cursor = cursorOf(before)
+    let chunk: number = CHUNK.first
+    for (let left = limit; left > 0; ) {
+      const asked = Math.min(left, chunk)
+      const rows: R[] = await this.#select<R>(query(cursor, asked))
+      yield* rows
+      if (rows.length < asked) return
+      left -= rows.length
+      cursor = rows.at(-1)![0]
+      const bytes = rows.reduce((sum, row) => sum + bytesOf(row), 0)
+      chunk = Math.max(1, Math.min(CHUNK.most, 2 * chunk, Math.floor((CHUNK_BYTES * rows.length) / bytes)))
+    }
+  }
+}
+
+type Row = readonly [id: string, ...columns: unknown[]]
+type PageQuery = (before: string | undefined, rows: number) => Query
+
+/** Of its texts, in UTF-8; the rest of a row is small. */
+function bytesOf(row: Row): number {
+  let bytes = 0
+  for (const column of row) if (typeof column === 'string') bytes += Buffer.byteLength(column)
+  return bytes
+}
+
+/** @throws AppError `invalid_request` */
+function cursorOf(before: string | undefined): string | undefined {
+  const cursor = before?.toLowerCase()
+  if (cursor !== undefined && !UUID.test(cursor)) {
+    throw new AppError('invalid_request', 'the cursor is not one that this service gave', {
+      faults: [{ pointer: 'before', detail: 'is not the `next` of an earlier page' }],
+    })
+  }
+  return cursor
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import type { Failure } from '../../domain/failure.ts'
+import type { CanaryMoments, Entry, SeriesTotal } from '../../domain/journal.ts'
+
+/** A record as it moves between journals: all that is kept of it. */
+export type StoredRecord = Pick<Entry, 'failure' | 'raw' | 'idempotency'>
+
+/** An incident's row; both texts are JSON. */
+export interface IncidentRow {
+  readonly id: string
+  readonly endpoint: string
+  readonly closedAt: number | null
+  readonly incident: string
+  readonly verdicts: string
+}
+
+export interface EndpointRow {
+  readonly endpoint: string
+  readonly goodAt: number | null
+  readonly goodProof: string | null
+  readonly failedProbes: number
+  readonly incidents: number
+  readonly incidentId: string | null
+  readonly changedAt: number
+}
+
+/** What a journal holds beside its records. */
+export interface JournalState {
+  readonly series: readonly SeriesTotal[]
+  readonly endpoints: readonly EndpointRow[]
+  readonly incidents: readonly IncidentRow[]
+  readonly canary: CanaryMoments | null
+}
+
+/** The records of a journal, whole, for moving them. No replica need run. */
+export interface RecordStore {
+  count(): Promise<number>
+  /** Oldest first, those with a greater id. */
+  after(id: string | null, limit: number): Promise<StoredRecord[]>
+  /** Those of the ids that are there, oldest first. */
+  having(ids: readonly string[]): Promise<StoredRecord[]>
+  /**
+   * Adds records whose ids are not there, all or none, durably.
+   * @returns ids that were left out: the journal has another record under their sender's id
+   */
+  add(records: readonly StoredRecord[]): Promise<string[]>
+  state(): Promise<JournalState>
+  /** Adds what is not there, and replaces what is. */
+  putState(state: JournalState): Promise<void>
+  close(): Promise<void>
+}
+
+/** SHA-256 over records in the given order. A NUL in a text counts as U+FFFD, since PostgreSQL stores none. */
+export class RecordDigest {
+  readonly #hash = createHash('sha256')
+
+  add({ failure, raw, idempotency }: StoredRecord): void {
+    const { id, receivedAt, source, tenant, endpoint, url, code, cause, message, traceId } = failure
+    const fields = [id, receivedAt, source, tenant, endpoint, url, code, cause, message, traceId]
+    const text = JSON.stringify([...fields, idempotency?.key ?? null, idempotency?.digest ?? null, raw.byteLength])
+    this.#hash.update(text.replaceAll('\\u0000', '\uFFFD')).update(raw)
+  }
+
+  hex(): string {
+    return this.#hash.digest('hex')
+  }
+}
+
+/** The label set under which a record counts where nothing says how it was counted. */
+export const labelsOf = ({ source, tenant, endpoint, code, cause }: Failure, tenantLabel: boolean) => ({
+  source,
+  tenant: tenantLabel ? tenant : '',
+  endpoint,
+  code: String(code),
+  cause,
+})
+
+/** So that at no point two incidents of an endpoint are open. */
+export const closedFirst = (incidents: readonly IncidentRow[]): IncidentRow[] =>
+  incidents.toSorted((a, b) => Number(a.closedAt === null) - Number(b.closedAt === null))

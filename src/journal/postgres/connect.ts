@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises'
+import type { ConnectionOptions } from 'node:tls'
+import { type PostgresAddress, shownAddress } from '../../domain/postgres-url.ts'
+import { FaultError } from '../core/fault.ts'
+import { postgresFault, readOnly } from './fault.ts'
+import { Session, type Target } from './session.ts'
+
+/** What a session that is to write must be able to say of its server. */
+interface Durability {
+  /** A server setting that a power cut would turn into lost reports. */
+  readonly unsafe: string | undefined
+}
+
+/**
+ * Makes connections. Password, CA and client certificate are read from their files each time, so that they may be
+ * rotated while the service runs; the hosts of a cluster are tried in turn until one can be written.
+ */
+export class Connector {
+  readonly #address: PostgresAddress
+  readonly #passwordFile: string | undefined
+  readonly #allowUnsafe: boolean
+  /** Index of the host that was last seen to be writable. */
+  #current = 0
+  readonly where: string
+
+  constructor(
+    address: PostgresAddress,
+    { passwordFile, allowUnsafe }: { readonly passwordFile?: string | undefined; readonly allowUnsafe: boolean },
+  ) {
+    this.#address = address
+    this.#passwordFile = passwordFile
+    this.#allowUnsafe = allowUnsafe
+    this.where = shownAddress(address)
+  }
+
+  /**
+   * A session with a server that takes writes and keeps them.
+   * @throws FaultError `unreachable`, `permission`, `read_only`, `unsafe_durability`, `io` (it cannot hold every text)
+   */
+  async writer(): Promise<Session> {
+    const { hosts } = this.#address
+    let fault: FaultError | undefined
+    for (let offset = 0; offset < hosts.length; offset++) {
+      const index = (this.#current + offset) % hosts.length
+      try {
+        const session = await this.#connect(index)
+        try {
+          await this.check(session)
+          await this.#checkEncoding(session)
+        } catch (error) {
+          session.end()
+          throw error
+        }
+        this.#current = index
+        return session
+      } catch (error) {
+        const found = postgresFault(error, this.where)
+        // "The standby answered, the primary did not" is worth more than the last host's silence.
+        if (fault === undefined || fault.fault.kind === 'unreachable') fault = found
+      }
+    }
+    throw fault
+  }
+
+  /**
+   * One more session with the server of the last `writer`.
+   * @param within milliseconds that it may take at most
+   * @throws FaultError
+   */
+  async another(within = Number.POSITIVE_INFINITY): Promise<Session> {
+    try {
+      return await this.#connect(this.#current, within)
+    } catch (error) {
+      throw postgresFault(error, this.where)
+    }
+  }
+
+  /** Refused at once, not at the first report whose text has no place there. SQL_ASCII takes any bytes. */
+  async #checkEncoding(session: Session): Promise<void> {
+    const [row] = await session.query<[string | null]>(`SELECT current_setting('server_encoding', true)`)
+    const encoding = row?.[0] ?? 'UTF8'
+    if (['UTF8', 'SQL_ASCII'].includes(encoding)) return
+    throw new FaultError(
+      'io',
+      `${this.where} keeps text as ${encoding}, which cannot hold every report; use a database with ENCODING 'UTF8'`,
+    )
+  }
+
+  async #connect(index: number, within = Number.POSITIVE_INFINITY): Promise<Session> {
+    const { user, database, sslmode, connectTimeout, applicationName } = this.#address
+    const { host, port } = this.#address.hosts[index]!
+    const target: Target = {
+      host,
+      port,
+      user,
+      database,
+      password: await this.#password(),
+      connectTimeout: Math.min(connectTimeout, within),
+      applicationName,
+    }
+    if (sslmode === 'disable' || host.startsWith('/')) return Session.connect({ ...target, ssl: false })
+    const ssl = await this.#tls()
+    if (sslmode !== 'allow' && sslmode !== 'prefer') return Session.connect({ ...target, ssl })
+    try {
+      return await Session.connect({ ...target, ssl })
+    } catch (error) {
+      if (!/does not support SSL/.test((error as Error).message)) throw error
+      return Session.connect({ ...target, ssl: false })
+    }
+  }
+
+  async #password(): Promise<string | undefined> {
+    return this.#passwordFile === undefined ? this.#address.password : (await this.#read(this.#passwordFile)).trim()
+  }
+
+  /** libpq's modes in Node's words (libpq, section 34.19.1): `require` with a CA verifies the chain, for compatibility. */
+  async #tls(): Promise<ConnectionOptions> {
+    const { sslmode, sslrootcert, sslcert, sslkey } = this.#address
+    const [ca, cert, key] = await Promise.all(
+      [sslrootcert === 'system' ? undefined : sslrootcert, sslcert, sslkey].map((file) => file && this.#read(file)),
+    )
+    const verified = sslmode.startsWith('verify') || (sslmode === 'require' && sslrootcert !== undefined)
+    return {
+      rejectUnauthorized: verified,
+      ...(sslmode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
+      ...(ca && { ca }),
+      ...(cert && { cert }),
+      ...(key && { key }),
+    }
+  }
+
+  async #read(file: string): Promise<string> {
+    try {
+      return await readFile(file, 'utf8')
+    } catch (error) {
+      throw new FaultError(
+        'permission',
+        `${this.where}: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`,
+      )
+    }
+  }
+
+  /** @throws FaultError `read_only`, `unsafe_durability` */
+  async check(session: Session): Promise<void> {
+    if (!(await writable(session))) throw readOnly(this.where)
+    const { unsafe } = await durability(session)
+    if (unsafe === undefined || this.#allowUnsafe) return
+    throw new FaultError(
+      'unsafe_durability',
+      `${this.where} runs with ${unsafe}, so an acknowledged report could be lost; turn it on, or set journal.allowUnsafeDurability if losing reports is acceptable`,
+    )
+  }
+}
+
+async function writable(session: Session): Promise<boolean> {
+  const [row] = await session.query<[boolean, string]>(
+    `SELECT pg_is_in_recovery(), coalesce(current_setting('transaction_read_only', true), 'off')`,
+  )
+  return row !== undefined && !row[0] && row[1] !== 'on'
+}
+
+/** Settings that a server does not have (CockroachDB knows no fsync) are null, and then not its way to lose data. */
+export async function durability(session: Session): Promise<Durability> {
+  const [row] = await session.query<[string | null, string | null]>(
+    `SELECT current_setting('synchronous_commit', true), current_setting('fsync', true)`,
+  )
+  const [commit, fsync] = row ?? [null, null]
+  return { unsafe: fsync === 'off' ? 'fsync = off' : commit === 'off' ? 'synchronous_commit = off' : undefined }
+}

@@ -1,0 +1,208 @@
+import {
+  type Change,
+  type EndpointState,
+  type Incident,
+  type IncidentSettings,
+  reduceIncident,
+} from '../../domain/incident.ts'
+import { addVerdict, type Verdict } from '../../domain/verdict.ts'
+import {
+  type EndpointEvent,
+  holdEndpoints,
+  type KnownEndpoints,
+  makesKnown,
+  NO_ROW,
+  namesOf,
+  type Places,
+  type Versioned,
+} from './endpoints.ts'
+import { SCHEMA } from './migrations.ts'
+import type { Session } from './session.ts'
+
+/** What a group made of its endpoints; it holds once the group is committed. */
+export interface ReducedGroup {
+  /** One an event, in order; null for one of an endpoint that found no place any more. */
+  readonly changes: readonly (Change | null)[]
+  /** After the whole group. */
+  readonly endpoints: ReadonlyMap<string, Versioned>
+}
+
+/**
+ * Applies events to their endpoints within the transaction of a group. Each endpoint's row is locked first, in one order
+ * for all replicas, so that whatever a reducer decides is decided once, and no two groups wait for each other.
+ * @param known names that need no row made for them
+ * @param last takes the statements that nothing waits for before COMMIT
+ */
+export async function reduceGroup(
+  session: Session,
+  events: readonly EndpointEvent[],
+  settings: IncidentSettings,
+  {
+    known,
+    places,
+    last,
+  }: {
+    readonly known: Pick<KnownEndpoints, 'get'>
+    readonly places: Places
+    readonly last: (statement: Promise<unknown>) => void
+  },
+): Promise<ReducedGroup> {
+  if (events.length === 0) return { changes: [], endpoints: new Map() }
+  const before = await holdEndpoints(session, events, { known, places })
+  // Of an endpoint without a row nothing is kept.
+  const fitting = events.filter(({ endpoint, event }) => before.get(endpoint)!.version !== NO_ROW || !makesKnown(event))
+  const { changes, endpoints, changed, incidents, verdicts } = reduce(fitting, before, settings)
+  if (incidents.length > 0) last(session.execute(saveIncidents(1), incidentColumns(incidents)))
+  await saveVerdicts(session, verdicts)
+  if (changed.length > 0) last(session.execute(saveEndpoints(1), endpointColumns(changed)))
+  const changeOf = new Map(fitting.map((event, index) => [event, changes[index]!]))
+  return { changes: events.map((event) => changeOf.get(event) ?? null), endpoints }
+}
+
+interface Reduced extends ReducedGroup {
+  readonly changes: readonly Change[]
+  readonly changed: readonly Changed[]
+  readonly incidents: readonly Incident[]
+  readonly verdicts: readonly { readonly id: string; readonly verdict: Verdict }[]
+}
+
+interface Changed {
+  readonly state: EndpointState
+  readonly at: number
+  /** Before the change. */
+  readonly version: number
+}
+
+/** @param before every endpoint that an event is of */
+function reduce(
+  events: readonly EndpointEvent[],
+  before: ReadonlyMap<string, Versioned>,
+  settings: IncidentSettings,
+): Reduced {
+  const states = new Map([...before].map(([name, { state }]) => [name, state]))
+  const changed = new Map<string, number>()
+  const incidents = new Map<string, Incident>()
+  const verdicts: { readonly id: string; readonly verdict: Verdict }[] = []
+  const changes = events.map(({ endpoint, event }) => {
+    const last = states.get(endpoint)!
+    const { state, change } = reduceIncident(last, event, settings)
+    if (state === last) return change
+    states.set(endpoint, state)
+    changed.set(endpoint, event.at)
+    if (state.incident) incidents.set(state.incident.id, state.incident)
+    if (event.type === 'verdict') verdicts.push({ id: state.incident!.id, verdict: event.verdict })
+    return change
+  })
+  const endpoints = new Map<string, Versioned>()
+  for (const [name, { version }] of before) {
+    const state = states.get(name)!
+    const next = { state: { ...state, version: version + 1 }, version: version + 1 }
+    endpoints.set(name, changed.has(name) ? next : { state, version })
+  }
+  return {
+    changes,
+    endpoints,
+    changed: [...changed].map(([name, at]) => ({ state: states.get(name)!, at, version: before.get(name)!.version })),
+    incidents: [...incidents.values()],
+    verdicts,
+  }
+}
+
+/** What a group makes of its endpoints if they are as this replica knows them. */
+export interface Assumed extends ReducedGroup {
+  /** Of the parameters of `assumption`. */
+  readonly values: readonly unknown[]
+}
+
+/**
+ * Makes what a group changes from what this replica knows, without reading.
+ * @param events of failures alone
+ * @returns undefined where an endpoint is not known
+ */
+export function assumeGroup(
+  events: readonly EndpointEvent[],
+  settings: IncidentSettings,
+  known: Pick<KnownEndpoints, 'get'>,
+): Assumed | undefined {
+  const before = new Map<string, Versioned>()
+  for (const name of namesOf(events)) {
+    const endpoint = known.get(name)
+    if (!endpoint) return undefined
+    before.set(name, endpoint)
+  }
+  const { changes, endpoints, changed, incidents } = reduce(events, before, settings)
+  return { changes, endpoints, values: [...endpointColumns(changed), ...incidentColumns(incidents)] }
+}
+
+/**
+ * The common table expressions that write it within a larger statement, and a value that makes the statement fail with
+ * `division_by_zero` (22012) where another replica has changed one of the endpoints since.
+ * @param first number of the first parameter
+ */
+export function assumption(first: number): { readonly expressions: string; readonly check: string } {
+  return {
+    // The rows are held in one order for all, like every lock; counted, so that all are before the first is changed.
+    expressions: `held AS (SELECT e.endpoint FROM ${SCHEMA}.endpoints e WHERE e.endpoint = ANY ($${first}::text[])
+        ORDER BY e.endpoint FOR UPDATE),
+      changed AS (${saveEndpoints(first)} AND (SELECT count(*) FROM held) > 0 RETURNING 1),
+      kept AS (${saveIncidents(first + ENDPOINT_COLUMNS)})`,
+    check: `1 / (CASE WHEN (SELECT count(*) FROM changed) = cardinality($${first}::text[]) THEN 1 ELSE 0 END)`,
+  }
+}
+
+const saveIncidents = (first: number): string => `INSERT INTO ${SCHEMA}.incidents (id, endpoint, closed_at, incident)
+  SELECT * FROM unnest($${first}::uuid[], $${first + 1}::text[], $${first + 2}::bigint[], $${first + 3}::text[])
+  ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident`
+
+function incidentColumns(incidents: readonly Incident[]): unknown[] {
+  // Closed ones first: where one ends and the next begins in one group, at no point are two open.
+  const sorted = incidents.toSorted(
+    (a, b) => Number(a.closedAt === null) - Number(b.closedAt === null) || (a.id < b.id ? -1 : 1),
+  )
+  return [
+    sorted.map(({ id }) => id),
+    sorted.map(({ endpoint }) => endpoint),
+    sorted.map(({ closedAt }) => closedAt),
+    sorted.map((incident) => JSON.stringify(incident)),
+  ]
+}
+
+async function saveVerdicts(session: Session, verdicts: readonly { id: string; verdict: Verdict }[]): Promise<void> {
+  if (verdicts.length === 0) return
+  const rows = await session.query<[string, string]>(
+    `SELECT id, verdicts FROM ${SCHEMA}.incidents WHERE id = ANY ($1::uuid[])`,
+    [verdicts.map(({ id }) => id)],
+  )
+  const histories = new Map(rows.map(([id, history]) => [id, JSON.parse(history) as Verdict[]]))
+  for (const { id, verdict } of verdicts) histories.set(id, addVerdict(histories.get(id) ?? [], verdict))
+  const ids = [...histories.keys()]
+  await session.execute(
+    `UPDATE ${SCHEMA}.incidents SET verdicts = v.verdicts FROM unnest($1::uuid[], $2::text[]) AS v (id, verdicts)
+     WHERE incidents.id = v.id`,
+    [ids, ids.map((id) => JSON.stringify(histories.get(id)))],
+  )
+}
+
+/** Of an endpoint that is at another version by now nothing is written. */
+const saveEndpoints = (first: number): string => `UPDATE ${SCHEMA}.endpoints SET good_at = v.good_at,
+    good_proof = v.good_proof, failed_probes = v.failed_probes, incidents = v.incidents, incident_id = v.incident_id,
+    changed_at = v.changed_at, version = endpoints.version + 1, updated_at = now()
+  FROM unnest($${first}::text[], $${first + 1}::bigint[], $${first + 2}::text[], $${first + 3}::bigint[],
+      $${first + 4}::bigint[], $${first + 5}::uuid[], $${first + 6}::bigint[], $${first + 7}::bigint[])
+    AS v (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at, version)
+  WHERE endpoints.endpoint = v.endpoint AND endpoints.version = v.version`
+
+const ENDPOINT_COLUMNS = 8
+function endpointColumns(changed: readonly Changed[]): unknown[] {
+  const column = <T>(value: (state: EndpointState) => T): T[] => changed.map(({ state }) => value(state))
+  return [
+    column(({ endpoint }) => endpoint),
+    column(({ goodAt }) => goodAt),
+    column(({ goodProof }) => goodProof),
+    column(({ failedProbes }) => failedProbes),
+    column(({ incidents }) => incidents),
+    column(({ incident }) => incident?.id ?? null),
+    changed.map(({ at }) => at),
+    changed.map(({ version }) => version),
+  ]
+}

@@ -1,0 +1,23 @@
+import { parsePostgresUrl } from '../../domain/postgres-url.ts'
+import { FaultError } from '../core/fault.ts'
+import type { Inspection } from '../sqlite/inspect.ts'
+import { Connector } from './connect.ts'
+import type { PostgresJournalOptions } from './options.ts'
+
+/**
+ * What would keep the service from writing to this database; nothing is made or changed.
+ * @throws Error where the URL is none
+ */
+export async function inspectPostgres(
+  options: Pick<PostgresJournalOptions, 'url' | 'passwordFile' | 'allowUnsafeDurability'>,
+): Promise<Inspection> {
+  const { url, passwordFile, allowUnsafeDurability: allowUnsafe = false } = options
+  try {
+    const session = await new Connector(parsePostgresUrl(url), { passwordFile, allowUnsafe }).writer()
+    session.end()
+    return {}
+  } catch (error) {
+    if (error instanceof FaultError) return { fault: error.fault }
+    throw error
+  }
+}

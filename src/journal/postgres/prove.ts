@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto'
+import type { Entry } from '../../domain/journal.ts'
+import { SCHEMA } from './migrations.ts'
+import type { Session } from './session.ts'
+
+/** Writes and removes a row, so that a database without room, or a standby that does not answer, shows before the first report. */
+export async function proveWritable(session: Session, deadline: number): Promise<void> {
+  const id = randomUUID()
+  await session.transaction(async () => {
+    await session.execute(`INSERT INTO ${SCHEMA}.write_checks (id) VALUES ($1)`, [id], deadline)
+    await session.execute(`DELETE FROM ${SCHEMA}.write_checks WHERE id = $1`, [id], deadline)
+  }, deadline)
+}
+
+/** Those of the entries that are in the journal, of commits whose outcome was unknown. */
+export async function storedAmong(session: Session, entries: readonly Entry[]): Promise<Entry[]> {
+  if (entries.length === 0) return []
+  const rows = await session.query<[string]>(`SELECT id FROM ${SCHEMA}.failures WHERE id = ANY ($1::uuid[])`, [
+    entries.map(({ failure }) => failure.id),
+  ])
+  const found = new Set(rows.map(([id]) => id))
+  return entries.filter(({ failure }) => found.has(failure.id))
+}

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CANARY_MEMORY } from '../../domain/journal.ts'
+import { fenced } from './lease.ts'
+import { SCHEMA } from './migrations.ts'
+import type { Session } from './session.ts'
+import { sizeOf } from './size.ts'
+
+export interface ExpireOptions {
+  /** Failures with a smaller id are too old. */
+  readonly beforeId: string
+  /** Bytes; above it the oldest are removed. */
+  readonly size: number
+  /** Most failures removed in one transaction. */
+  readonly batch: number
+  /** Of the lease: once another replica holds it, nothing is removed. */
+  readonly fence: number
+}
+
+export interface Expired {
+  readonly failures: number
+  readonly reason: 'age' | 'size'
+}
+
+/**
+ * Incidents that closed before (milliseconds since the epoch), except each endpoint's last one; and nonces of canaries
+ * whose time is over.
+ */
+export async function expireIncidents(
+  session: Session,
+  { before, now, fence }: { readonly before: number; readonly now: number; readonly fence: number },
+): Promise<void> {
+  await session.execute(
+    `DELETE FROM ${SCHEMA}.incidents i WHERE i.closed_at < $2 AND ${fenced('$1')}
+       AND NOT EXISTS (SELECT 1 FROM ${SCHEMA}.endpoints e WHERE e.incident_id = i.id)`,
+    [fence, before],
+    DEADLINE,
+  )
+  await session.execute(
+    `DELETE FROM ${SCHEMA}.canaries WHERE received_at < $2 AND ${fenced('$1')}`,
+    [fence, now - CANARY_MEMORY],
+    DEADLINE,
+  )
+}
+
+/**
+ * Removes those that are too old, batch by batch.
+ * @param onRemoved told after each batch; false ends it
+ */
+export async function expireAged(
+  session: Session,
+  options: ExpireOptions,
+  onRemoved: (failures: number) => boolean,
+): Promise<void> {
+  let after: string | undefined
+  do {
+    after = await remove(session, options, { after, before: options.beforeId, limit: options.batch }, onRemoved)
+  } while (after !== undefined)
+}
+
+/**
+ * Removes the oldest until what is left fits, batch by batch. The rows' own bytes count, not the files': those keep the
+ * room of removed rows for new ones.
+ * @param onRemoved told after each batch; false ends it
+ */
+export async function expireOversized(
+  session: Session,
+  options: ExpireOptions,
+  onRemoved: (failures: number) => boolean,
+): Promise<void> {
+  const { failures, meanBytes } = await sizeOf(session)
+  let excess = Math.ceil((failures * meanBytes - options.size) / Math.max(meanBytes, 1))
+  let after: string | undefined
+  while (excess > 0) {
+    const limit = Math.min(options.batch, excess)
+    after = await remove(session, options, { after, before: LAST_ID, limit }, onRemoved)
+    if (after === undefined) return
+    excess -= limit
+  }
+}
+
+const FIRST_ID = '00000000-0000-0000-0000-000000000000'
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
+/**
+ * One batch. It begins where the one before ended: what was removed stays in the index until it is vacuumed (elsewhere:
+ * until it is collected), and each batch would walk over all of it again.
+ * @returns the last id removed; undefined where that was the end
+ */
+async function remove(
+  session: Session,
+  { fence }: ExpireOptions,
+  {
+    after = FIRST_ID,
+    before,
+    limit,
+  }: { readonly after: string | undefined; readonly before: string; readonly limit: number },
+  onRemoved: (failures: number) => boolean,
+): Promise<string | undefined> {
+  const begun = performance.now()
+  const ids = await session.transaction(async () => {
+    const rows = await session.query<[string]>(
+      `SELECT id FROM ${SCHEMA}.failures WHERE id > $3 AND id < $4 AND ${fenced('$1')} ORDER BY id LIMIT $2`,
+      [fence, limit, after, before],
+      DEADLINE,
+    )
+    const found = rows.map(([id]) => id)
+    if (found.length === 0) return found
+    await session.execute(
+      `DELETE FROM ${SCHEMA}.idempotency_keys WHERE failure_id = ANY ($1::uuid[])`,
+      [found],
+      DEADLINE,
+    )
+    await session.execute(`DELETE FROM ${SCHEMA}.failures WHERE id = ANY ($1::uuid[])`, [found], DEADLINE)
+    return found
+  }, DEADLINE)
+  if (ids.length === 0 || !onRemoved(ids.length)) return undefined
+  // Half of the time belongs to those who report: disk and processors are theirs too.
+  if (ids.length === limit) await sleep(performance.now() - begun)
+  return ids.at(-1)
+}
+
+/** Milliseconds: nobody waits for it, and a busy volume may be slow. */
+const DEADLINE = 30_000

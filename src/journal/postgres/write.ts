@@ -1,0 +1,327 @@
+import type { Change, IncidentSettings } from '../../domain/incident.ts'
+import type { Entry } from '../../domain/journal.ts'
+import type { Result } from '../core/complete.ts'
+import type { Work } from '../core/queue.ts'
+import type { StoredRecord } from '../core/records.ts'
+import type { RefusedRecord } from '../spill/set-aside.ts'
+import { insertCanaries } from './canary.ts'
+import type { EndpointEvent, KnownEndpoints, Places, Versioned } from './endpoints.ts'
+import { isEntryError, isRetryable, NotCommittedError, sqlState } from './fault.ts'
+import { assumeGroup, assumption, reduceGroup } from './incidents.ts'
+import { SCHEMA } from './migrations.ts'
+import { storedAmong } from './prove.ts'
+import { insertSeries, type Series } from './series.ts'
+import type { Session } from './session.ts'
+
+export interface Written {
+  /** One a work, in order. */
+  readonly results: readonly Result[]
+  /** Endpoints that the group asked about, as they are after it. */
+  readonly endpoints: ReadonlyMap<string, Versioned>
+}
+
+export interface GroupOptions {
+  /** Milliseconds for one attempt at the whole group. */
+  readonly deadline: number
+  readonly incidents: IncidentSettings
+  readonly series: Pick<Series, 'unknown'>
+  readonly known: Pick<KnownEndpoints, 'get'>
+  readonly places: Places
+  /** Told why an entry alone was refused. */
+  readonly onRefused?: (entry: Entry, reason: string) => void
+  /** Whether a group may be written on the assumption that no other replica changes its endpoints. */
+  readonly assuming: Assuming
+}
+
+/** Groups that are not written on an assumption after one that was wrong: others write to the same endpoints then. */
+const MISTRUST = 64
+
+/** Whether what this replica knows of endpoints is still so when it writes: it is, unless others write to them too. */
+export class Assuming {
+  #mistrusted = 0
+
+  may(): boolean {
+    if (this.#mistrusted > 0) this.#mistrusted--
+    return this.#mistrusted === 0
+  }
+
+  wasWrong(): void {
+    this.#mistrusted = MISTRUST
+  }
+
+  /** The database takes no such statement. */
+  cannot(): void {
+    this.#mistrusted = Number.POSITIVE_INFINITY
+  }
+}
+
+/** Attempts at a group that the server rolled back for the sake of another transaction. */
+const ATTEMPTS = 5
+
+/**
+ * Writes a group in one transaction. A work that is at fault by itself is left out; the others are done.
+ * @returns what became of each, once it is durable
+ * @throws what Session throws; the outcome is unknown then
+ */
+export async function writeGroup(session: Session, works: readonly Work[], options: GroupOptions): Promise<Written> {
+  try {
+    return await retried(() => write(session, works, options))
+  } catch (error) {
+    if (!isEntryError(error) || !session.usable) throw error
+    if (works.length === 1) {
+      if (works[0]!.kind === 'entry') options.onRefused?.(works[0]!.entry, refusal(error))
+      return { results: ['refused'], endpoints: new Map() }
+    }
+    // The server rolled the whole group back: each on its own shows which one it was.
+    const parts: Written[] = []
+    for (const work of works) parts.push(await writeGroup(session, [work], options).catch(rethrowUnknown))
+    return {
+      results: parts.flatMap(({ results }) => results),
+      endpoints: new Map(parts.flatMap(({ endpoints }) => [...endpoints])),
+    }
+  }
+}
+
+/** What the server says of it that holds nothing of the entry itself. */
+function refusal(error: unknown): string {
+  const { constraint } = error as { readonly constraint?: string }
+  return `SQLSTATE ${sqlState(error)}${constraint ? `, constraint ${constraint}` : ''}`
+}
+
+/** Of a group whose parts are written one by one some are stored: it is not to be repeated as a whole. */
+function rethrowUnknown(error: unknown): never {
+  throw error instanceof NotCommittedError ? error.cause : error
+}
+
+async function retried<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !isRetryable(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
+    }
+  }
+}
+
+async function write(session: Session, works: readonly Work[], options: GroupOptions): Promise<Written> {
+  const { deadline, incidents, known, places } = options
+  const entries = works.flatMap((work) => (work.kind === 'entry' ? [work.entry] : []))
+  const series = options.series.unknown(entries)
+  if (entries.length === works.length && series.length === 0 && !entries.some((e) => e.idempotency)) {
+    const written = await writeAtOnce(session, entries, options)
+    if (written) return written
+  }
+  return session.transaction(async (last) => {
+    // Every transaction takes its locks in this order (keys, series, canaries, places, endpoints; each sorted), so that no two
+    // wait for each other.
+    const claims = (await insertKeys(session, entries)).values()
+    await insertSeries(session, series)
+    const canaries = (
+      await insertCanaries(
+        session,
+        works.filter((work) => work.kind === 'canary'),
+      )
+    ).values()
+    const fresh: Entry[] = []
+    const events: EndpointEvent[] = []
+    // What each work waits for: a result, or the change that the next event makes.
+    const drafts = works.map((work): Result | ((change: Change | null) => Result) => {
+      if (work.kind === 'canary') return canaries.next().value ? 'taken' : 'replayed'
+      if (work.kind === 'event') {
+        events.push(work)
+        return (change) => ({ change: change ?? 'none' })
+      }
+      const claim = claims.next().value!
+      if (claim === 'reused') return claim
+      if (claim.duplicateOf !== null) return [claim.duplicateOf, null]
+      fresh.push(work.entry)
+      if (!work.entry.followed) return [null, null]
+      events.push(failureEvent(work.entry))
+      return (change) => [null, change]
+    })
+    const { changes, endpoints } = await reduceGroup(session, events, incidents, { known, places, last })
+    last(insertFailures(session, fresh, deadline))
+    const change = changes.values()
+    return {
+      results: drafts.map((draft) => (typeof draft === 'function' ? draft(change.next().value!) : draft)),
+      endpoints,
+    }
+  }, deadline)
+}
+
+/**
+ * Writes entries in one statement, which is a transaction of its own and saves the round trips of a longer one: most of
+ * the time of a group on a busy event loop.
+ * @returns undefined where that cannot be, and nothing is written
+ */
+async function writeAtOnce(
+  session: Session,
+  entries: readonly Entry[],
+  { deadline, incidents, known, assuming }: GroupOptions,
+): Promise<Written | undefined> {
+  const events = entries.filter(({ followed }) => followed).map(failureEvent)
+  if (events.length === 0) {
+    await session.execute(INSERT_FAILURES, failureColumns(entries), deadline)
+    return { results: entries.map(() => [null, null]), endpoints: new Map() }
+  }
+  const assumed = assuming.may() ? assumeGroup(events, incidents, known) : undefined
+  if (!assumed) return undefined
+  try {
+    await session.execute(WRITE_ALL, [...failureColumns(entries), ...assumed.values], deadline)
+  } catch (error) {
+    const state = sqlState(error)
+    // Division by zero is how the statement says it. What a database does not support or understand, or forbids, is left
+    // to the statements of a transaction, which say so again where it is more than this one.
+    if (state === '22012') assuming.wasWrong()
+    else if (/^(0A|42)/.test(state ?? '')) assuming.cannot()
+    else throw error
+    return undefined
+  }
+  const changes = assumed.changes.values()
+  return {
+    results: entries.map(({ followed }) => [null, followed ? changes.next().value! : null]),
+    endpoints: assumed.endpoints,
+  }
+}
+
+/** A failure as its endpoint's incident sees it. */
+export const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, cause } }: Entry): EndpointEvent => ({
+  endpoint,
+  event: { type: 'failure', at, id, code, cause },
+})
+
+/** PostgreSQL's text holds no NUL; the raw body keeps what was sent. */
+export const text = (value: string): string => (value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value)
+
+/** @param onConflict what becomes of a record whose id is there; an error unless given */
+export async function insertFailures(
+  session: Session,
+  entries: readonly StoredRecord[],
+  deadline: number,
+  onConflict = '',
+): Promise<void> {
+  if (entries.length > 0)
+    await session.execute(onConflict ? `${INSERT} ${onConflict}` : INSERT_FAILURES, failureColumns(entries), deadline)
+}
+
+/** One array a column: the statement's text is the same for every size of group. */
+const INSERT = `INSERT INTO ${SCHEMA}.failures
+    (id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id, raw)
+  SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+    $8::text[], $9::text[], $10::text[], $11::bytea[])`
+const INSERT_FAILURES = { name: 'insert_failures', text: INSERT }
+const { expressions, check } = assumption(12)
+const WRITE_ALL = { name: 'write_all', text: `WITH stored AS (${INSERT}), ${expressions} SELECT ${check}` }
+
+function failureColumns(entries: readonly StoredRecord[]): unknown[] {
+  const failures = entries.map(({ failure }) => failure)
+  const column = <T>(value: (failure: Entry['failure']) => T): T[] => failures.map(value)
+  return [
+    column(({ id }) => id),
+    column(({ receivedAt }) => receivedAt),
+    column(({ source }) => text(source)),
+    column(({ tenant }) => text(tenant)),
+    column(({ endpoint }) => text(endpoint)),
+    column(({ url }) => text(url)),
+    column(({ code }) => code),
+    column(({ cause }) => cause),
+    column(({ message }) => text(message)),
+    column(({ traceId }) => traceId),
+    entries.map(({ raw }) => Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)),
+  ]
+}
+
+interface Claim {
+  readonly source: string
+  readonly tenant: string
+  readonly key: string
+  readonly digest: string
+  readonly id: string
+}
+
+type Claimed = { readonly duplicateOf: string | null } | 'reused'
+
+/** The record that has this entry's id of the sender; undefined where it is free, or the entry has none. */
+export async function keyHolder(session: Session, { failure, idempotency }: StoredRecord): Promise<string | undefined> {
+  if (!idempotency) return undefined
+  const [row] = await session.query<[id: string]>(
+    `SELECT failure_id FROM ${SCHEMA}.idempotency_keys WHERE source = $1 AND tenant = $2 AND key = $3`,
+    [failure.source, failure.tenant, idempotency.key].map(text),
+  )
+  return row?.[0]
+}
+
+/** Claims the senders' ids for these entries; one that is known already is a repetition, or another report under its id. */
+export async function insertKeys(session: Session, entries: readonly StoredRecord[]): Promise<Claimed[]> {
+  const claims = new Map<string, Claim>()
+  for (const { failure, idempotency } of entries) {
+    if (!idempotency) continue
+    const { source, tenant, id } = failure
+    const name = nameOf(source, tenant, idempotency.key)
+    if (!claims.has(name)) claims.set(name, { source, tenant, ...idempotency, id })
+  }
+  if (claims.size === 0) return entries.map(() => ({ duplicateOf: null }))
+  const sorted = [...claims].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, claim]) => claim)
+  const column = (field: keyof Claim) => sorted.map((claim) => text(claim[field]))
+  const added = await session.query<[string]>(
+    `INSERT INTO ${SCHEMA}.idempotency_keys (source, tenant, key, digest, failure_id)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[])
+     ON CONFLICT (source, tenant, key) DO NOTHING RETURNING failure_id`,
+    [column('source'), column('tenant'), column('key'), column('digest'), column('id')],
+  )
+  const won = new Set(added.map(([id]) => id))
+  const holders = new Map(claims)
+  if (won.size < sorted.length) {
+    const known = await session.query<[string, string, string, string, string]>(
+      `SELECT k.source, k.tenant, k.key, k.digest, k.failure_id FROM ${SCHEMA}.idempotency_keys k
+       JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (source, tenant, key)
+       ON k.source = asked.source AND k.tenant = asked.tenant AND k.key = asked.key`,
+      [column('source'), column('tenant'), column('key')],
+    )
+    for (const [source, tenant, key, digest, id] of known) {
+      holders.set(nameOf(source, tenant, key), { source, tenant, key, digest, id })
+    }
+  }
+  return entries.map(({ failure, idempotency }): Claimed => {
+    if (!idempotency) return { duplicateOf: null }
+    const holder = holders.get(nameOf(text(failure.source), text(failure.tenant), text(idempotency.key)))!
+    if (holder.digest !== idempotency.digest) return 'reused'
+    // Retention may have taken a key between the two statements: then its claim stands unwritten, and the sender repeats.
+    return { duplicateOf: holder.id === failure.id ? null : holder.id }
+  })
+}
+
+const nameOf = (source: string, tenant: string, key: string): string => `${source}\0${tenant}\0${key}`
+
+/**
+ * Writes entries that were acknowledged elsewhere, as `writeGroup` does. One that is there already stays as it is; one
+ * whose sender's id belongs to another body here is kept without that id, since it was promised.
+ * @returns also those that can neither be stored nor are there
+ */
+export async function moveEntries(session: Session, entries: readonly Entry[], options: GroupOptions): Promise<Moved> {
+  const reasons = new Map<Entry, string>()
+  const written = await writeGroup(
+    session,
+    entries.map((entry) => ({ kind: 'entry', entry })),
+    { ...options, onRefused: (entry, reason) => reasons.set(entry, reason) },
+  )
+  const reused = entries.filter((_, index) => written.results[index] === 'reused')
+  const again = reused.map(({ idempotency: _, ...entry }) => entry)
+  const more = again.length > 0 ? await moveEntries(session, again, options) : undefined
+  const refused = entries.filter((_, index) => written.results[index] === 'refused')
+  const there = new Set(await storedAmong(session, refused))
+  const missing = refused.filter((entry) => !there.has(entry))
+  return {
+    endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]),
+    refused: [
+      ...missing.map((record) => ({ record, reason: reasons.get(record) ?? 'refused' })),
+      ...(more?.refused ?? []),
+    ],
+  }
+}
+
+export interface Moved {
+  readonly endpoints: Written['endpoints']
+  readonly refused: readonly RefusedRecord[]
+}

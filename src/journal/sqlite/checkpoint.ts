@@ -1,0 +1,57 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Checkpoint } from '../../domain/journal.ts'
+
+/** Milliseconds before a checkpoint is tried again that a reader blocked, or that failed. */
+const BLOCKED_PAUSE = 100
+const FAILED_PAUSE = 1_000
+
+/**
+ * Brings the WAL into the database file when it has reached its limit. SQLite's automatic checkpoints do the same, but
+ * keep their errors to themselves: with a failing file and a healthy WAL every commit succeeds, and the WAL grows.
+ */
+export class Checkpointer {
+  readonly #statement: StatementSync
+  readonly #limit: number
+  readonly #report: (checkpoint: Checkpoint) => void
+  #notBefore = 0
+  #isDone = true
+
+  /** @param limit bytes of the WAL */
+  constructor(db: DatabaseSync, limit: number, report: (checkpoint: Checkpoint) => void) {
+    this.#statement = db.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+    this.#limit = limit
+    this.#report = report
+  }
+
+  /** After a write. A failure changes nothing for what was written: it is durable in the WAL. */
+  afterWrite(walBytes: number): void {
+    if (walBytes > this.#limit) this.#run(walBytes)
+  }
+
+  /** From time to time: also without writes, what was not brought into the file is tried again. */
+  retry(walBytes: number): void {
+    if (!this.#isDone) this.#run(walBytes)
+  }
+
+  #run(walBytes: number): void {
+    if (performance.now() < this.#notBefore) return
+    const { result, detail } = attempt(this.#statement)
+    this.#isDone = result === 'ok'
+    this.#notBefore = performance.now() + PAUSES[result]
+    this.#report({ result, walBytes, walLimit: this.#limit, ...(detail !== undefined && { detail }) })
+  }
+}
+
+const PAUSES = { ok: 0, blocked: BLOCKED_PAUSE, failed: FAILED_PAUSE } as const
+
+/** @param statement `PRAGMA wal_checkpoint` in any mode */
+export function attempt(
+  statement: StatementSync,
+): { readonly result: Checkpoint['result'] } & { readonly error?: Error; readonly detail?: string } {
+  try {
+    const { busy, log, checkpointed } = statement.get() as { busy: number; log: number; checkpointed: number }
+    return { result: busy === 0 && checkpointed === log ? 'ok' : 'blocked' }
+  } catch (error) {
+    return { result: 'failed', error: error as Error, detail: (error as Error).message }
+  }
+}

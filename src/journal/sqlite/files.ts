@@ -1,0 +1,104 @@
+import { type BigIntStats, statSync } from 'node:fs'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { detailOf, FaultError } from '../core/fault.ts'
+
+/** Bytes of a page, which is SQLite's default, and of what comes before it in the WAL. */
+export const PAGE = 4_096
+const FRAME_HEADER = 24
+const WAL_HEADER = 32
+
+// Inodes of some file systems are beyond 2^53.
+export const statOf = (path: string): BigIntStats | undefined => statSync(path, { throwIfNoEntry: false, bigint: true })
+
+/** The files as their names lead to them now. */
+interface Files {
+  readonly db: BigIntStats | undefined
+  readonly wal: BigIntStats | undefined
+}
+
+/** Pages that the WAL of so many bytes can hold. */
+export const pagesInWal = (bytes: number): number => Math.max(0, (bytes - WAL_HEADER) / (FRAME_HEADER + PAGE))
+
+/**
+ * Watches the files of an open database. One that somebody removed, replaced or cut takes writes until it is closed, and
+ * keeps none of them. A checkpoint makes both files smaller too, be it ours or that of a backup program: then what they
+ * hold is compared with what they should hold.
+ */
+export class FileWatch {
+  readonly #file: string
+  readonly #db: DatabaseSync
+  readonly #pageCount: StatementSync
+  readonly #walFrames: StatementSync
+  #seen: Files
+  /** Of the database when it was looked at last. */
+  #pages: number
+
+  constructor(file: string, db: DatabaseSync) {
+    this.#file = file
+    this.#db = db
+    this.#pageCount = db.prepare('PRAGMA page_count')
+    this.#walFrames = db.prepare('PRAGMA wal_checkpoint(NOOP)')
+    this.#seen = this.#look()
+    this.#pages = this.#readPages()
+  }
+
+  get walBytes(): number {
+    return Number(this.#seen.wal?.size ?? 0)
+  }
+
+  /** @throws FaultError */
+  check(): void {
+    const [before, now] = [this.#seen, this.#look()]
+    const isWalHere = now.wal !== undefined && now.wal.ino === before.wal?.ino
+    // What was committed into a WAL that has lost its name alone is not lost yet.
+    if (!isWalHere) this.#rescue()
+    const isHere = isWalHere && now.db !== undefined && now.db.ino === before.db?.ino
+    if (!isHere || (now.wal!.size < before.wal!.size && !this.#isWalWhole())) {
+      throw new FaultError('io', detailOf('io', this.#file, 'it or its WAL was removed, replaced or cut'))
+    }
+    if (now.db!.size < before.db!.size && !this.#isDatabaseWhole(now.db!)) {
+      throw new FaultError('corrupt', detailOf('corrupt', this.#file, 'pages at its end are missing'))
+    }
+    this.#seen = now
+  }
+
+  /** Call it after every change of the database. @throws FaultError */
+  checkAfterWrite(): void {
+    this.check()
+    this.#pages = this.#readPages()
+  }
+
+  /** Whether the WAL holds every frame that its index knows. After a checkpoint that emptied it, there are none. */
+  #isWalWhole(): boolean {
+    // A checkpoint may come between the two looks, but not each time.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const frames = this.#walFrames.get()!['log'] as number
+      if (pagesInWal(Number(statOf(`${this.#file}-wal`)?.size ?? 0)) >= frames) return true
+    }
+    return false
+  }
+
+  /**
+   * A checkpoint cuts the file to the pages of the database, as it was before or after the last change. Every page below
+   * that is in the file.
+   */
+  #isDatabaseWhole({ size }: BigIntStats): boolean {
+    return Number(size) >= Math.min(this.#pages, this.#readPages()) * PAGE
+  }
+
+  #readPages(): number {
+    return this.#pageCount.get()!['page_count'] as number
+  }
+
+  #look(): Files {
+    return { db: statOf(this.#file), wal: statOf(`${this.#file}-wal`) }
+  }
+
+  #rescue(): void {
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // It is the fault that is reported, not this.
+    }
+  }
+}

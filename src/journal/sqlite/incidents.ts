@@ -1,0 +1,148 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import {
+  type Change,
+  type EndpointState,
+  type Incident,
+  type IncidentEvent,
+  type IncidentSettings,
+  newEndpoint,
+  type Proof,
+  reduceIncident,
+} from '../../domain/incident.ts'
+import { CANARY_MEMORY } from '../../domain/journal.ts'
+import { addVerdict, type Verdict } from '../../domain/verdict.ts'
+
+/**
+ * The endpoints' incidents in the writing thread. This connection alone writes, so the states are kept in memory: a
+ * group reduces there, and each endpoint that changed is written once, before the group's COMMIT. A fault closes the
+ * database, and with it goes this object.
+ */
+export class IncidentRows {
+  readonly #statements: ReturnType<typeof prepare>
+  readonly #settings: IncidentSettings
+  readonly #states = new Map<string, EndpointState>()
+  readonly #changed = new Map<string, number>()
+
+  /** @param forgetBefore endpoints without an open incident that have not changed since are dropped; null: none */
+  constructor(db: DatabaseSync, settings: IncidentSettings, forgetBefore: number | null) {
+    this.#statements = prepare(db)
+    this.#settings = settings
+    if (forgetBefore !== null) this.#statements.forget.run(forgetBefore)
+    for (const row of this.#statements.all.all() as unknown as StateRow[]) {
+      const [endpoint, goodAt, goodProof, failedProbes, incidents, incident] = row
+      this.#states.set(endpoint, {
+        endpoint,
+        goodAt,
+        goodProof,
+        failedProbes,
+        incidents,
+        incident: incident === null ? null : (JSON.parse(incident) as Incident),
+      })
+    }
+  }
+
+  all(): EndpointState[] {
+    return [...this.#states.values()]
+  }
+
+  /** One event of the open transaction. */
+  apply(endpoint: string, event: IncidentEvent): Change {
+    const before = this.#states.get(endpoint) ?? newEndpoint(endpoint)
+    const { state, change } = reduceIncident(before, event, this.#settings)
+    // One that ended and the next one within one group: what is written once would be the next one alone.
+    if (before.incident && state.incident?.id !== before.incident.id) this.flush()
+    this.#states.set(endpoint, state)
+    if (state === before) return change
+    this.#changed.set(endpoint, event.at)
+    if (event.type === 'verdict') this.#keepVerdict(state.incident!.id, event.verdict)
+    return change
+  }
+
+  state(endpoint: string): EndpointState {
+    return this.#states.get(endpoint)!
+  }
+
+  /** Writes what changed since the last call. Belongs right before COMMIT. */
+  flush(): void {
+    for (const [endpoint, at] of this.#changed) {
+      const { incident, goodAt, goodProof, failedProbes, incidents } = this.state(endpoint)
+      if (incident) {
+        this.#statements.saveIncident.run(incident.id, endpoint, incident.closedAt, JSON.stringify(incident))
+      }
+      const id = incident?.id ?? null
+      this.#statements.saveEndpoint.run(endpoint, goodAt, goodProof, failedProbes, incidents, id, at)
+    }
+    this.#changed.clear()
+  }
+
+  /** @returns whether the nonce is new */
+  canary(nonce: string, at: number): boolean {
+    this.#statements.forgetCanaries.run(at - CANARY_MEMORY)
+    return Number(this.#statements.canary.run(nonce, at).changes) === 1
+  }
+
+  /** Removes incidents that closed before (milliseconds since the epoch), except each endpoint's last one. */
+  expire(before: number, batch: number): void {
+    this.#statements.expire.run(before, batch)
+  }
+
+  #keepVerdict(id: string, verdict: Verdict): void {
+    this.flush()
+    const row = this.#statements.verdicts.get(id) as unknown as [string]
+    this.#statements.saveVerdicts.run(JSON.stringify(addVerdict(JSON.parse(row[0]), verdict)), id)
+  }
+}
+
+type StateRow = readonly [
+  endpoint: string,
+  goodAt: number | null,
+  goodProof: Proof | null,
+  failedProbes: number,
+  incidents: number,
+  incident: string | null,
+]
+
+function prepare(db: DatabaseSync) {
+  const arrays = (sql: string): StatementSync => {
+    const statement = db.prepare(sql)
+    statement.setReturnArrays(true)
+    return statement
+  }
+  return {
+    all: arrays(`SELECT e.endpoint, e.good_at, e.good_proof, e.failed_probes, e.incidents, i.incident
+      FROM endpoints e LEFT JOIN incidents i ON i.id = e.incident_id`),
+    forget: db.prepare(`DELETE FROM endpoints WHERE changed_at < ? AND NOT EXISTS
+      (SELECT 1 FROM incidents i WHERE i.endpoint = endpoints.endpoint AND i.closed_at IS NULL)`),
+    saveIncident: db.prepare(`INSERT INTO incidents (id, endpoint, closed_at, incident) VALUES (?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident`),
+    saveEndpoint: db.prepare(`INSERT INTO endpoints
+      (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (endpoint) DO UPDATE SET good_at = excluded.good_at, good_proof = excluded.good_proof,
+      failed_probes = excluded.failed_probes, incidents = excluded.incidents, incident_id = excluded.incident_id,
+      changed_at = excluded.changed_at`),
+    verdicts: arrays('SELECT verdicts FROM incidents WHERE id = ?'),
+    saveVerdicts: db.prepare('UPDATE incidents SET verdicts = ? WHERE id = ?'),
+    canary: db.prepare('INSERT INTO canaries VALUES (?, ?) ON CONFLICT DO NOTHING'),
+    forgetCanaries: db.prepare('DELETE FROM canaries WHERE received_at < ?'),
+    expire: db.prepare(`DELETE FROM incidents WHERE rowid IN (SELECT i.rowid FROM incidents i
+      WHERE i.closed_at < ? AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.incident_id = i.id) LIMIT ?)`),
+  }
+}
+
+/**
+ * Notes the canary's moments: the first time it was configured, the last time it succeeded.
+ * @returns both as they stand now
+ */
+export function noteCanary(
+  db: DatabaseSync,
+  { configuredAt, succeededAt }: { readonly configuredAt: number; readonly succeededAt?: number },
+): { configuredAt: number; succeededAt: number | null } {
+  db.prepare(`INSERT INTO meta VALUES ('canary_configured_at', ?) ON CONFLICT DO NOTHING`).run(configuredAt)
+  if (succeededAt !== undefined) {
+    db.prepare(
+      `INSERT INTO meta VALUES ('canary_succeeded_at', ?) ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`,
+    ).run(succeededAt)
+  }
+  const read = (key: string) => db.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.['value'] as number
+  return { configuredAt: read('canary_configured_at'), succeededAt: read('canary_succeeded_at') ?? null }
+}

@@ -1,0 +1,31 @@
+import { DatabaseSync } from 'node:sqlite'
+import { workerData } from 'node:worker_threads'
+import { readFaultOf } from '../core/fault.ts'
+import { serve } from '../core/thread.ts'
+import type { Query } from './query.ts'
+
+const path = workerData as string
+let database: DatabaseSync | undefined
+
+/** The reading thread: in WAL mode its statements see a snapshot and hold up no commit. */
+function open(): DatabaseSync {
+  const opened = new DatabaseSync(path, { readOnly: true, timeout: 1_000 })
+  opened.exec('PRAGMA cache_size = -1024; PRAGMA query_only = 1')
+  return opened
+}
+
+const operations = {
+  select({ sql, parameters }: Query): unknown[] {
+    try {
+      database ??= open()
+      const statement = database.prepare(sql)
+      statement.setReturnArrays(true)
+      return statement.all(...parameters)
+    } catch (error) {
+      throw readFaultOf(error, path)
+    }
+  },
+}
+export type Reading = typeof operations
+
+serve(operations)

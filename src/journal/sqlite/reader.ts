@@ -1,0 +1,90 @@
+import { READ_FAULTS, type ReadFault } from '../../domain/journal.ts'
+import { AppError } from '../../errors.ts'
+import { FaultError } from '../core/fault.ts'
+import { JournalReader } from '../core/reader.ts'
+import { Thread, ThreadEnded } from '../core/thread.ts'
+import type { Query } from './query.ts'
+import type { Reading } from './read-worker.ts'
+
+/** Reads in a thread of its own, which exists only while somebody reads. */
+export class Reader {
+  readonly reads = new JournalReader((query) => this.#select(query))
+  readonly #idle: number
+  readonly #onFault: (kind: ReadFault, detail: string) => void
+  #file: string | undefined
+  #thread: Thread<Reading> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #reads = 0
+
+  /**
+   * @param idle milliseconds without a reading after which the thread ends
+   * @param onFault called once for each reading that fails
+   */
+  constructor(idle: number, onFault: (kind: ReadFault, detail: string) => void) {
+    this.#idle = idle
+    this.#onFault = onFault
+  }
+
+  /** From now on that file is read. */
+  start(file: string): void {
+    this.#file = file
+  }
+
+  /** Ends the thread; what it was reading fails. The next reading starts another one, unless the file is gone for good. */
+  stop(forGood: boolean): void {
+    if (forGood) this.#file = undefined
+    clearTimeout(this.#timer)
+    this.#thread?.end()
+    this.#thread = undefined
+  }
+
+  async #select<R>(query: Query): Promise<R[]> {
+    const file = this.#file
+    if (file === undefined) {
+      this.#onFault('closed', 'the journal is not open')
+      throw unreadable()
+    }
+    clearTimeout(this.#timer)
+    this.#reads++
+    try {
+      this.#thread ??= this.#spawn(file)
+      return (await this.#thread.call('select', query)) as R[]
+    } catch (error) {
+      throw this.#faultOf(error, file)
+    } finally {
+      this.#reads--
+      if (this.#reads === 0) this.#timer = setTimeout(() => this.stop(false), this.#idle).unref()
+    }
+  }
+
+  /** Reports why a reading failed. @returns what its caller gets */
+  #faultOf(error: unknown, file: string): unknown {
+    if (error instanceof FaultError) {
+      const { kind, detail } = error.fault
+      this.#onFault((READ_FAULTS as readonly string[]).includes(kind) ? (kind as ReadFault) : 'io', detail)
+      return unreadable(error)
+    }
+    if (error instanceof ThreadEnded) {
+      // Without a reason it was ended by us, because the journal closed or failed, which is reported by itself.
+      if (error.reason === undefined) this.#onFault('closed', 'the journal was closed while it was read')
+      else this.#onFault('io', `the thread that reads ${file} ended: ${error.reason}`)
+      return unreadable(error)
+    }
+    this.#onFault('query', (error as Error).message)
+    return error
+  }
+
+  #spawn(file: string): Thread<Reading> {
+    const thread: Thread<Reading> = new Thread(new URL('./read-worker.ts', import.meta.url), {
+      data: file,
+      heap: 64,
+      onEnd: () => {
+        if (this.#thread === thread) this.#thread = undefined
+      },
+    })
+    return thread
+  }
+}
+
+const unreadable = (cause?: unknown) =>
+  new AppError('journal_unavailable', 'the journal cannot be read now', { retryAfter: 5, cause })

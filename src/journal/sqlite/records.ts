@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import type { IncidentSettings } from '../../domain/incident.ts'
+import { isAdded } from '../core/complete.ts'
+import { FaultError } from '../core/fault.ts'
+import {
+  closedFirst,
+  type EndpointRow,
+  type IncidentRow,
+  type JournalState,
+  labelsOf,
+  type RecordStore,
+} from '../core/records.ts'
+import { checkFile } from './check.ts'
+import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
+import { groupOf, RECORD_COLUMNS, type RecordRow, recordOf, TOTAL_COLUMNS, type TotalRow, totalOf } from './rows.ts'
+import { Store } from './store.ts'
+
+const SETTINGS: IncidentSettings = { quietTime: 1, goodProbes: 1, failedProbes: 0 }
+
+/**
+ * A SQLite journal to copy from. It may be in use.
+ * @throws FaultError
+ */
+export function readSqliteRecords(path: string): RecordStore {
+  if (!existsSync(path)) throw new FaultError('io', `there is no ${path}`)
+  checkFile(path)
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+  const version = schemaVersion(db)
+  if (version < SCHEMA_VERSION) {
+    db.close()
+    throw new FaultError(
+      'io',
+      `${path} has schema ${version}; start the service on it once, so that it is brought to ${SCHEMA_VERSION}`,
+    )
+  }
+  return {
+    ...reading(db),
+    add: () => Promise.reject(new Error('opened for reading')),
+    putState: () => Promise.reject(new Error('opened for reading')),
+    close: async () => db.close(),
+  }
+}
+
+/**
+ * A SQLite journal to copy into: made where there is none, locked against the service.
+ * @param tenantLabel whether failures are counted by tenant too
+ * @throws FaultError
+ */
+export function writeSqliteRecords(path: string, tenantLabel: boolean): RecordStore {
+  const store = new Store({ path, retentionSize: 2 ** 40, incidents: SETTINGS })
+  const { file } = store.open({ forget: false })
+  const db = new DatabaseSync(file, { timeout: 5_000 })
+  db.exec('PRAGMA synchronous = FULL')
+  return {
+    ...reading(db),
+    async add(records) {
+      const works = records.map((record) => ({
+        kind: 'entry' as const,
+        entry: { ...record, labels: labelsOf(record.failure, tenantLabel) },
+      }))
+      const { results } = store.commit(groupOf(works))
+      return records.flatMap(({ failure }, index) => (isAdded(results[index]!) ? [] : [failure.id]))
+    },
+    putState: async (state) => putState(db, state),
+    async close() {
+      db.close()
+      store.close()
+    },
+  }
+}
+
+function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'having' | 'state'> {
+  const all = <R>(sql: string, ...parameters: (string | number)[]): R[] => {
+    const statement = db.prepare(sql)
+    statement.setReturnArrays(true)
+    return statement.all(...parameters) as unknown as R[]
+  }
+  return {
+    count: async () => all<[number]>('SELECT count(*) FROM failures')[0]![0],
+    after: async (id, limit) =>
+      all<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM failures WHERE id > ? ORDER BY id LIMIT ?`, id ?? '', limit).map(
+        recordOf,
+      ),
+    having: async (ids) =>
+      all<RecordRow>(
+        `SELECT ${RECORD_COLUMNS} FROM failures WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
+        JSON.stringify(ids),
+      ).map(recordOf),
+    async state() {
+      const moment = (key: string) => all<[number]>('SELECT value FROM meta WHERE key = ?', key)[0]?.[0]
+      const configuredAt = moment('canary_configured_at')
+      return {
+        series: all<TotalRow>(`SELECT ${TOTAL_COLUMNS} FROM totals`).map(totalOf),
+        endpoints: db
+          .prepare(
+            `SELECT endpoint, good_at AS goodAt, good_proof AS goodProof, failed_probes AS failedProbes, incidents,
+             incident_id AS incidentId, changed_at AS changedAt FROM endpoints`,
+          )
+          .all() as unknown as EndpointRow[],
+        incidents: db
+          .prepare('SELECT id, endpoint, closed_at AS closedAt, incident, verdicts FROM incidents')
+          .all() as unknown as IncidentRow[],
+        canary:
+          configuredAt === undefined ? null : { configuredAt, succeededAt: moment('canary_succeeded_at') ?? null },
+      }
+    },
+  }
+}
+
+function putState(db: DatabaseSync, { series, endpoints, incidents, canary }: JournalState): void {
+  db.exec('BEGIN IMMEDIATE')
+  // Rows were counted as they came; a set whose rows are gone still keeps its place.
+  const total = db.prepare(
+    `INSERT INTO totals (${TOTAL_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?)
+     ON CONFLICT DO UPDATE SET last_failure_at = max(last_failure_at, excluded.last_failure_at)`,
+  )
+  for (const { labels: l, lastFailureAt } of series)
+    total.run(l.source, l.tenant, l.endpoint, l.code, l.cause, lastFailureAt)
+  const incident = db.prepare(
+    `INSERT INTO incidents (id, endpoint, closed_at, incident, verdicts) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident, verdicts = excluded.verdicts`,
+  )
+  for (const i of closedFirst(incidents)) incident.run(i.id, i.endpoint, i.closedAt, i.incident, i.verdicts)
+  const endpoint = db.prepare('INSERT OR REPLACE INTO endpoints VALUES (?, ?, ?, ?, ?, ?, ?)')
+  for (const e of endpoints) {
+    endpoint.run(e.endpoint, e.goodAt, e.goodProof, e.failedProbes, e.incidents, e.incidentId, e.changedAt)
+  }
+  const meta = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)')
+  if (canary) meta.run('canary_configured_at', canary.configuredAt)
+  if (canary?.succeededAt) meta.run('canary_succeeded_at', canary.succeededAt)
+  db.exec('COMMIT')
+}

@@ -1,0 +1,110 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { firstIdAt } from '../../domain/failure.ts'
+import type { RetentionStop } from '../../domain/journal.ts'
+import type { ClockReading } from '../core/machine-clock.ts'
+import { type Arrivals, CLOCK_TOLERANCE } from './arrivals.ts'
+
+export interface ExpireLimits {
+  readonly reading: ClockReading
+  /** Milliseconds. */
+  readonly age: number
+  /** Most failures to remove in one step, so that a commit that waits behind it does not wait long. */
+  readonly batch: number
+}
+
+export interface Expired {
+  readonly failures: number
+  readonly reason: 'age' | 'size'
+  readonly more: boolean
+  /** Why nothing may be removed by age. */
+  readonly stop?: RetentionStop
+}
+
+/** How long age retention waits after the wall clock was set: which of the two times was wrong is not known. */
+const SETTLE = 86_400_000
+/** Pages given back to the file system in one step. */
+const VACUUM_PAGES = 256
+
+/** Why nothing may be removed by its age; undefined: the wall clock can be trusted. */
+export function retentionStop(
+  db: DatabaseSync,
+  arrivals: Arrivals,
+  { reading, age }: Pick<ExpireLimits, 'reading' | 'age'>,
+): RetentionStop | undefined {
+  const moved = arrivals.moved(reading, Math.min(age, SETTLE))
+  if (moved !== 0) {
+    const seconds = Math.round(Math.abs(moved) / 1_000)
+    return {
+      reason: 'clock_changed',
+      detail: `the wall clock was set ${moved > 0 ? 'forward' : 'back'} by ${seconds} s; check NTP on the node`,
+    }
+  }
+  const newest = db.prepare('SELECT received_at FROM failures WHERE id >= ? ORDER BY id DESC LIMIT 1')
+  const row = newest.get(futureId(reading)) as { received_at: number } | undefined
+  if (!row) return undefined
+  const [now, then] = [reading.wall, row.received_at].map((at) => new Date(at).toISOString())
+  return {
+    reason: 'future_rows',
+    detail: `the newest failure is from ${then}, and the wall clock says ${now}; check NTP on the node`,
+  }
+}
+
+/**
+ * One step: removes what is too old, else the oldest while the pages in use exceed `bytes`, else gives free pages back.
+ * Totals stay as they are.
+ */
+export function expireBatch(db: DatabaseSync, arrivals: Arrivals, limits: ExpireLimits, bytes: number): Expired {
+  const stop = retentionStop(db, arrivals, limits)
+  const expired = expireAged(db, arrivals, limits, stop) ?? expireOversized(db, limits.batch, bytes)
+  if (expired.failures > 0) arrivals.rowsRemoved()
+  return { ...expired, ...(stop && { stop }) }
+}
+
+function expireAged(
+  db: DatabaseSync,
+  arrivals: Arrivals,
+  { reading, age, batch }: ExpireLimits,
+  stop: RetentionStop | undefined,
+): Expired | undefined {
+  if (stop?.reason === 'clock_changed') return undefined
+  const { lastOld, lastProven } = arrivals.old(reading, age)
+  const failures = stop
+    ? // These were stamped by a wrong clock. Once they are old they go, or they would stop retention until their time comes.
+      remove(db, 'WHERE id >= ? AND +rowid <= ? ORDER BY id', [futureId(reading), lastProven], batch)
+    : remove(db, 'WHERE id < ? AND +rowid <= ? ORDER BY id', [firstIdAt(reading.wall - age), lastOld], batch)
+  return failures > 0 ? { failures, reason: 'age', more: true } : undefined
+}
+
+function expireOversized(db: DatabaseSync, batch: number, bytes: number): Expired {
+  const pageSize = pragma(db, 'page_size')
+  const free = pragma(db, 'freelist_count')
+  const excess = (pragma(db, 'page_count') - free) * pageSize - bytes
+  if (excess > 0) {
+    // No more than the excess asks for: a batch may be a large part of a small journal.
+    const { mean } = db
+      .prepare(
+        'SELECT avg(length(raw) + length(message) + 512) AS mean FROM (SELECT * FROM failures ORDER BY rowid LIMIT ?)',
+      )
+      .get(batch) as { mean: number | null }
+    // In the order of arrival: by their own time, what a slow clock stamped would go first, however new it is.
+    const most = mean === null ? 0 : Math.max(1, Math.min(batch, Math.ceil(excess / mean)))
+    const failures = most === 0 ? 0 : remove(db, 'ORDER BY rowid', [], most)
+    if (failures > 0) return { failures, reason: 'size', more: true }
+  }
+  if (free > 0) {
+    db.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`)
+    return { failures: 0, reason: 'size', more: free > VACUUM_PAGES }
+  }
+  return { failures: 0, reason: 'size', more: false }
+}
+
+const futureId = ({ wall }: ClockReading): string => firstIdAt(wall + CLOCK_TOLERANCE)
+
+function remove(db: DatabaseSync, which: string, values: readonly SQLInputValue[], limit: number): number {
+  const sql = `DELETE FROM failures WHERE rowid IN (SELECT rowid FROM failures ${which} LIMIT ?)`
+  return Number(db.prepare(sql).run(...values, limit).changes)
+}
+
+function pragma(db: DatabaseSync, name: string): number {
+  return Object.values(db.prepare(`PRAGMA ${name}`).get()!)[0] as number
+}

@@ -1,0 +1,418 @@
+import { dirname, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { EndpointState, IncidentSettings } from '../../domain/incident.ts'
+import type { CanaryMoments, Checkpoint, JournalSize } from '../../domain/journal.ts'
+import type { Result } from '../core/complete.ts'
+import { detailOf, type Fault, FaultError, faultOf } from '../core/fault.ts'
+import type { ClockReading } from '../core/machine-clock.ts'
+import type { StoredRecord } from '../core/records.ts'
+import { Arrivals } from './arrivals.ts'
+import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf, takeLock } from './check.ts'
+import { attempt, Checkpointer } from './checkpoint.ts'
+import { RowCount } from './count.ts'
+import { FileWatch, PAGE, statOf } from './files.ts'
+import { freeBytes, volatileFilesystem } from './filesystem.ts'
+import { Mark } from './high-water-mark.ts'
+import { IncidentRows, noteCanary } from './incidents.ts'
+import { migrate } from './migrations.ts'
+import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
+import { type Group, RECORD_COLUMNS, type RecordRow, type Row, type Rows, recordOf, type TotalRow } from './rows.ts'
+import { prepare, type Statements, Totals, write } from './write.ts'
+
+export interface StoreOptions {
+  readonly path: string
+  readonly retentionSize: number
+  readonly incidents: IncidentSettings
+  /** Count the rows of a large file before it is reported open, not afterwards. */
+  readonly countFirst?: boolean
+  /** statfs type instead of the real one, for tests. */
+  readonly filesystem?: number
+}
+
+/** What the store reports while it works. */
+export type Notice =
+  | { readonly type: 'checkpoint'; readonly checkpoint: Checkpoint }
+  /** What an opening is doing, with the size of the file in question. */
+  | { readonly type: 'opening'; readonly step: string; readonly bytes: number }
+
+export interface OpenOptions {
+  /** Absent: no retention, so nothing is to be known of when rows arrived. */
+  readonly clocks?: { readonly reading: ClockReading; readonly age: number }
+  /** Whether label sets and endpoints that are older than the age are dropped. */
+  readonly forget: boolean
+}
+
+export interface Opened {
+  readonly totals: readonly TotalRow[]
+  readonly endpoints: readonly EndpointState[]
+  readonly size: JournalSize
+  /** What was found missing, where fewer failures are there than were acknowledged. */
+  readonly lost?: Fault
+  /** The file's real path, for the reader. */
+  readonly file: string
+  /** The file system, where that is in memory only. */
+  readonly volatile?: string
+}
+
+export interface Committed {
+  /** In the group's order. */
+  readonly results: readonly Result[]
+  /** The endpoints that the group asked about, as they are after it. */
+  readonly endpoints: readonly EndpointState[]
+  /** What it took. */
+  readonly seconds: number
+}
+
+/** Free bytes without which a volume that was full is not tried again. */
+const ROOM = 2 ** 20
+
+/** The database and everything beside it, in the writing thread. An operation that throws has closed it. */
+export class Store {
+  readonly #options: StoreOptions
+  readonly #report: (notice: Notice) => void
+  #file: string
+  #lock: DatabaseSync | undefined
+  #lockInode: bigint | undefined
+  #mark: Mark | undefined
+  #db: DatabaseSync | undefined
+  #statements: Statements | undefined
+  #incidents: IncidentRows | undefined
+  #arrivals: Arrivals | undefined
+  #count: RowCount | undefined
+  #files: FileWatch | undefined
+  #checkpointer: Checkpointer | undefined
+  #recorded = 0
+  #oldest: number | null = null
+  #wasFull = false
+  /** After a fault that a look at the ends of a large file would not find. */
+  #isSuspect = false
+  #walPages = 16
+
+  constructor(options: StoreOptions, report: (notice: Notice) => void = () => {}) {
+    this.#options = options
+    this.#report = report
+    this.#file = resolve(options.path)
+  }
+
+  /**
+   * Opens it (again), and proves that it can be written.
+   * @throws FaultError
+   */
+  open({ clocks, forget }: OpenOptions): Opened {
+    return this.#guard(() => {
+      this.#closeDatabase()
+      const acknowledged = this.#recorded
+      this.#file = preparePath(this.#options.path, this.#options.filesystem)
+      this.#takeLock()
+      if (this.#wasFull && freeBytes(this.#file) < ROOM) {
+        throw new FaultError('disk_full', detailOf('disk_full', this.#file))
+      }
+      const [bytes, walBytes] = [sizeOf(this.#file), sizeOf(`${this.#file}-wal`)]
+      this.#report({ type: 'opening', step: 'checking the file', bytes })
+      checkFile(this.#file, { whole: this.#isSuspect })
+      createPrivate(this.#file)
+      const db = new DatabaseSync(this.#file, { timeout: 500, enableForeignKeyConstraints: false })
+      this.#db = db
+      this.#configure(db)
+      migrate(db)
+      if (walBytes > 0) this.#report({ type: 'opening', step: 'bringing the WAL into the file', bytes: walBytes })
+      // What is in the WAL reaches the file before ready; and a volume without room shows here, not at the first report.
+      db.prepare(`INSERT INTO meta VALUES ('opened', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`).run(
+        Date.now(),
+      )
+      this.#emptyWal(db)
+      this.#wasFull = false
+      this.#statements = prepare(db)
+      this.#arrivals = new Arrivals(db)
+      this.#arrivals.rowsRemoved()
+      if (clocks) this.#arrivals.observe(clocks.reading, clocks.age)
+      const isClockTrusted = clocks && !retentionStop(db, this.#arrivals, clocks)
+      const forgetBefore = forget && isClockTrusted ? clocks.reading.wall - clocks.age : null
+      if (forgetBefore !== null) this.#statements.forget.run(forgetBefore)
+      this.#incidents = new IncidentRows(db, this.#options.incidents, forgetBefore)
+      this.#count = new RowCount(db)
+      if (this.#options.countFirst || bytes <= FULL_CHECK_BYTES) this.#count.all()
+      this.#recorded = numberOf(db, `SELECT value FROM meta WHERE key = 'recorded'`)
+      const missing = this.#readMark(acknowledged) - this.#recorded
+      this.#mark?.write(this.#recorded)
+      this.#files = new FileWatch(this.#file, db)
+      this.#checkpointer = new Checkpointer(db, this.#walPages * PAGE, (checkpoint) =>
+        this.#report({ type: 'checkpoint', checkpoint }),
+      )
+      const volatile = volatileFilesystem(this.#file, this.#options.filesystem)
+      this.#isSuspect = false
+      return {
+        totals: this.#statements.totals.all() as unknown as TotalRow[],
+        endpoints: this.#incidents.all(),
+        size: this.size(),
+        file: this.#file,
+        ...(volatile === undefined ? {} : { volatile }),
+        ...(missing > 0
+          ? { lost: { kind: 'lost_commits', detail: detailOf('lost_commits', this.#file, `${missing}`) } }
+          : {}),
+      }
+    })
+  }
+
+  /**
+   * Writes a group in one transaction. An entry that is at fault by itself is left out; the others are written.
+   * @param uptime milliseconds of the monotonic clock, where retention asks for the arrival of rows
+   * @returns one result per work, in order, once they are durable
+   * @throws FaultError the outcome is unknown then
+   */
+  commit({ rows, bodies }: Group, uptime?: number): Committed {
+    return this.#guard(() => {
+      const { db, statements, incidents, arrivals, count, files } = this.#open()
+      const begun = performance.now()
+      const group = JSON.parse(rows) as Rows
+      const totals = new Totals(group.alike)
+      const asked = new Set<string>()
+      let offset = 0
+      let added = 0
+      const perform = (row: Row): Result => {
+        if ('nonce' in row) return incidents.canary(row.nonce, row.at) ? 'taken' : 'replayed'
+        if ('event' in row) {
+          asked.add(row.endpoint)
+          return { change: incidents.apply(row.endpoint, row.event) }
+        }
+        const raw = new Uint8Array(bodies, offset, row.size)
+        offset += row.size
+        const alike = group.alike[row.alike]!
+        const result = write(statements, row, alike, raw)
+        if (result !== 'added') return result
+        totals.count(row)
+        count.added(row.id)
+        added++
+        if (!row.followed) return [null, null]
+        const { id, receivedAt: at } = row
+        const { endpoint, code, cause } = alike
+        asked.add(endpoint)
+        return [null, incidents.apply(endpoint, { type: 'failure', at, id, code, cause })]
+      }
+      db.exec('BEGIN IMMEDIATE')
+      const results = group.rows.map(perform)
+      for (const { labels, count, at } of totals.sums()) statements.count.run(...labels, count, at)
+      incidents.flush()
+      if (added > 0) statements.record.run(added)
+      db.exec('COMMIT')
+      files.checkAfterWrite()
+      this.#recorded += added
+      if (added > 0) this.#noteMark()
+      if (added > 0 && uptime !== undefined) arrivals.note(uptime)
+      this.#checkpointer?.afterWrite(files.walBytes)
+      return {
+        results,
+        endpoints: [...asked].map((endpoint) => incidents.state(endpoint)),
+        seconds: (performance.now() - begun) / 1_000,
+      }
+    })
+  }
+
+  /** Each call is a transaction of its own; the canary runs once a minute at most. */
+  noteCanary(moments: Parameters<typeof noteCanary>[1]): CanaryMoments {
+    return this.#guard(() => noteCanary(this.#open().db, moments))
+  }
+
+  /** One small step of retention, or of the counting that comes before it; `more` says whether another one is due. */
+  expire(limits: ExpireLimits): Expired {
+    return this.#guard(() => {
+      const { db, incidents, arrivals, count } = this.#open()
+      if (count.step()) return { failures: 0, reason: 'age', more: true }
+      const { reading, age, batch } = limits
+      arrivals.observe(reading, age)
+      const expired = expireBatch(db, arrivals, limits, this.#options.retentionSize - this.#walPages * PAGE)
+      // When incidents closed is known by the wall clock alone.
+      if (!expired.stop && arrivals.moved(reading, age) === 0) incidents.expire(reading.wall - age, batch)
+      if (!expired.more) arrivals.prune(reading, age)
+      count.removed(expired.failures)
+      this.#afterWrite()
+      return expired
+    })
+  }
+
+  /** The oldest records, whole. */
+  oldest(limit: number): StoredRecord[] {
+    return this.#guard(() => {
+      const statement = this.#open().db.prepare(`SELECT ${RECORD_COLUMNS} FROM failures ORDER BY id LIMIT ?`)
+      statement.setReturnArrays(true)
+      return (statement.all(limit) as unknown as RecordRow[]).map(recordOf)
+    })
+  }
+
+  /** Removes records; totals and incidents stay. */
+  remove(ids: readonly string[]): void {
+    this.#guard(() => {
+      const { db, count, arrivals } = this.#open()
+      count.all()
+      const sql = 'DELETE FROM failures WHERE id IN (SELECT value FROM json_each(?))'
+      count.removed(Number(db.prepare(sql).run(JSON.stringify(ids)).changes))
+      arrivals.rowsRemoved()
+      this.#afterWrite()
+    })
+  }
+
+  /** Drops label sets not counted since (milliseconds since the epoch); returns how many. */
+  forget(unseenSince: number): number {
+    return this.#guard(() => Number(this.#open().statements.forget.run(unseenSince).changes))
+  }
+
+  /** A look, also while the database is closed. It throws what the file system throws, and changes nothing. */
+  size(): JournalSize {
+    if (this.#statements) {
+      this.#oldest = (this.#statements.oldest.get() as unknown as [number] | undefined)?.[0] ?? null
+    }
+    const walBytes = sizeOf(`${this.#file}-wal`)
+    this.#checkpointer?.retry(walBytes)
+    return {
+      failures: this.#count?.rows ?? null,
+      bytes: sizeOf(this.#file) + walBytes,
+      wal: { bytes: walBytes, limit: this.#walPages * PAGE },
+      freeBytes: freeBytes(this.#file),
+      oldestAt: this.#oldest,
+    }
+  }
+
+  /** Lets everything go; the lock last. */
+  close(): void {
+    try {
+      if (this.#db) this.#emptyWal(this.#db)
+    } finally {
+      this.#closeDatabase()
+      this.#mark?.close()
+      this.#mark = undefined
+      this.#lock?.close()
+      this.#lock = undefined
+    }
+  }
+
+  #configure(db: DatabaseSync): void {
+    // auto_vacuum must stand before the first table; it does nothing later.
+    db.exec('PRAGMA auto_vacuum = INCREMENTAL')
+    const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get()!
+    if (mode !== 'wal') throw new FaultError('io', detailOf('io', this.#file, `no WAL: journal mode is ${mode}`))
+    const pages = walPages(
+      this.#options.retentionSize,
+      freeBytes(this.#file) + sizeOf(this.#file) + sizeOf(`${this.#file}-wal`),
+    )
+    this.#walPages = pages
+    db.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;
+      PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;
+      PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${pages * PAGE}`)
+  }
+
+  /** @throws what SQLite throws, after it was reported */
+  #emptyWal(db: DatabaseSync): void {
+    const walBytes = sizeOf(`${this.#file}-wal`)
+    const { result, detail, error } = attempt(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)'))
+    const walLimit = this.#walPages * PAGE
+    const checkpoint = { result, walBytes, walLimit, ...(detail !== undefined && { detail }) }
+    this.#report({ type: 'checkpoint', checkpoint })
+    if (error) throw error
+  }
+
+  #open() {
+    const [db, statements, incidents] = [this.#db, this.#statements, this.#incidents]
+    const [arrivals, count, files] = [this.#arrivals, this.#count, this.#files]
+    if (!db || !statements || !incidents || !arrivals || !count || !files) {
+      throw new FaultError('io', detailOf('io', this.#file, 'it is closed'))
+    }
+    files.check()
+    return { db, statements, incidents, arrivals, count, files }
+  }
+
+  #afterWrite(): void {
+    this.#files?.checkAfterWrite()
+    this.#checkpointer?.afterWrite(this.#files?.walBytes ?? 0)
+  }
+
+  /** A lock whose file was removed keeps nobody out: then it is taken anew. @throws FaultError `locked` */
+  #takeLock(): void {
+    const file = `${this.#file}.lock`
+    if (this.#lock && statOf(file)?.ino !== this.#lockInode) {
+      this.#lock.close()
+      this.#lock = undefined
+    }
+    if (this.#lock) return
+    this.#lock = takeLock(this.#file)
+    this.#lockInode = statOf(file)?.ino
+  }
+
+  /** @param acknowledged by this process, which counts too where somebody removed the mark */
+  #readMark(acknowledged: number): number {
+    this.#mark?.close()
+    this.#mark = new Mark(`${this.#file}.mark`)
+    return Math.max(this.#mark.read(), acknowledged)
+  }
+
+  #noteMark(): void {
+    try {
+      this.#mark?.write(this.#recorded)
+    } catch {
+      // The mark is a witness, not the record: without room for it the commit still stands.
+    }
+  }
+
+  /** A fault closes the database, since what SQLite holds in memory is not to be trusted after it. */
+  #guard<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      const fault = faultOf(error, this.#file, this.#roomless())
+      this.#wasFull = fault.fault.kind === 'disk_full'
+      this.#isSuspect ||= fault.fault.kind === 'corrupt'
+      this.#closeDatabase()
+      throw fault
+    }
+  }
+
+  #roomless(): boolean {
+    try {
+      return freeBytes(dirname(this.#file)) < ROOM
+    } catch {
+      return false
+    }
+  }
+
+  #closeDatabase(): void {
+    const db = this.#db
+    this.#db = undefined
+    this.#statements = undefined
+    this.#incidents = undefined
+    this.#arrivals = undefined
+    this.#files = undefined
+    this.#checkpointer = undefined
+    try {
+      if (db && this.#isSuspect) closeOnly(db, this.#file)
+      else db?.close()
+    } catch {
+      // Closed as far as it goes.
+    }
+  }
+}
+
+/**
+ * The WAL may grow to this many pages: at most 4 MiB, an eighth of what the journal may take, and a sixteenth of a small
+ * volume, since a full one can go on only when there is room to bring the whole WAL into the file.
+ * @param room bytes that the journal has and could have on its volume
+ */
+function walPages(retentionSize: number, room: number): number {
+  return Math.max(16, Math.min(1_000, Math.floor(Math.min(retentionSize / 8, room / 16) / PAGE)))
+}
+
+/**
+ * The last connection that closes brings the WAL into the file. In a damaged one it might overwrite what can be saved, so
+ * another connection, which may not write, closes last.
+ */
+function closeOnly(db: DatabaseSync, file: string): void {
+  const last = new DatabaseSync(file, { readOnly: true })
+  try {
+    last.prepare('SELECT count(*) FROM sqlite_schema').get()
+  } finally {
+    db.close()
+    last.close()
+  }
+}
+
+function numberOf(db: DatabaseSync, sql: string): number {
+  return Number(Object.values(db.prepare(sql).get()!)[0])
+}
