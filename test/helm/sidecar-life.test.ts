@@ -162,7 +162,7 @@ describe('the sidecar below the kubelet', function () {
 
   for (const [what, change, named] of [
     ['an unknown key', (config: Record<string, unknown>) => ({ ...config, ingset: {} }), /ingset/],
-    ['no YAML', () => 'journal: [unclosed\nsecret: *hunter2-is-secret', /is no valid YAML/],
+    ['no YAML', () => 'journal: [unclosed\nsecret: *hunter2-is-secret', /is not valid YAML/],
     [
       'two errors, with a secret in one',
       (config: Record<string, unknown>) => ({
