@@ -19,7 +19,7 @@ describe('parseConfig', () => {
   it('has a default for everything', () => {
     expect(parseConfig({})).to.deep.include({
       ingest: { host: '127.0.0.1', port: 8080, bodyLimit: 65_536, answerTimeout: 900, keepAliveTimeout: 75_000 },
-      admin: { host: '127.0.0.1', port: 9464 },
+      admin: { host: '127.0.0.1', port: 9464, allowedHosts: [] },
       endpoints: [],
       metrics: { seriesLimit: 2_000, tenantLabel: false },
       journal: {

@@ -181,11 +181,15 @@ describe('the supervisor of the sidecar form', function () {
     await up(service)
     const origin = `http://127.0.0.1:${portOf(service, 'ingest')}`
     const message = 'long words '.repeat(600)
-    const send = () => report(origin, { code: 503, endpoint: 'https://shop.example/', message }).catch(() => undefined)
-    for (let round = 0; round < 10; round++) await Promise.all(Array.from({ length: 30 }, send))
+    const send = () => report(origin, { code: 503, endpoint: 'https://shop.example/', message })
+    let recorded = 0
+    for (let round = 0; round < 10; round++) {
+      const answers = await Promise.all(Array.from({ length: 30 }, send))
+      recorded += answers.filter(({ status }) => status === 202).length
+    }
     await service.stop()
     const lines = service.stdout.map((line) => JSON.parse(line))
-    expect(lines.filter(({ msg }) => msg === 'a webhook delivery failed')).to.have.length(300)
+    expect(lines.filter(({ msg }) => msg === 'a webhook delivery failed')).to.have.length(recorded)
   })
 
   it('opens no listener on a port that the broken file does not tell', async () => {

@@ -5,7 +5,8 @@ export const superviseCommand: Command = {
   usage: 'supervise',
   summary: 'run the service below a parent that restarts it (the sidecar form)',
   examples: ['supervise --config /etc/webhook-error-exporter/config.yaml', 'supervise'],
-  exitCodes: 'those of the service after SIGTERM or SIGINT; 137 if it had to be killed. Nothing else ends it.',
+  exitCodes:
+    '0 stopped in time by SIGTERM or SIGINT, 1 forced at the deadline (137: killed), 2 the command line is wrong; nothing else ends it.',
   readsConfig: true,
   async run(args, env) {
     const { supervise } = await import('../supervisor/supervisor.ts')

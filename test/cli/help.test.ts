@@ -6,6 +6,7 @@ import { removeTempFolders, tempFolder } from '../support/temp.ts'
 
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   serve: [],
+  supervise: [],
   explain: ['--code', '--message', '--endpoint', '--json'],
   probe: ['--timeout', '--json'],
   healthcheck: [],
