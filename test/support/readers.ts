@@ -47,7 +47,20 @@ export function stalledReader(origin: string, path: string, headers: string[] = 
   })
 }
 
-/** The most memory that a process ever had resident, MiB. */
-export function peakMemory(pid: number): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1_024
+/** Watches the memory of a process that is its own: without the pages of files, such as Node's, that all processes share. */
+export function watchMemory(pid: number): { stop(): { readonly own: number; readonly resident: number } } {
+  const read = (field: string) =>
+    Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1_024
+  let own = 0
+  const look = () => {
+    own = Math.max(own, read('RssAnon'))
+  }
+  const timer = setInterval(look, 20)
+  return {
+    stop: () => {
+      clearInterval(timer)
+      look()
+      return { own, resident: read('VmHWM') }
+    },
+  }
 }
