@@ -64,7 +64,7 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     if (known.has(endpoint)) return true
     if (known.size >= ENDPOINT_LIMIT || endpoint === INVALID_ENDPOINT || endpoint === OTHER) return false
     known.add(endpoint)
-    info.set({ endpoint, severity, ...visible({ event, team }) }, 1)
+    info.set({ endpoint, ...visible({ event, team }), severity }, 1)
     return true
   }
 
