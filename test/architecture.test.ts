@@ -89,7 +89,7 @@ describe('architecture', () => {
   it('loads a command when it is called for, and no other', () => {
     const { text } = sources.find(({ path }) => path.endsWith('/cli/run.ts'))!
     const atOnce = [...text.matchAll(/^import (?!type).*'(.+)'/gm)].map(([, specifier]) => specifier)
-    expect(atOnce).to.have.members(['../config/config.ts', '../version.ts', './usage.ts'])
+    expect(atOnce).to.have.members(['../config/config.ts', '../version.ts', './complain.ts', './usage.ts'])
   })
 
   it('has no two files that import each other, be it by way of others or for a type', () => {

@@ -1,5 +1,6 @@
 import { inspectJournal } from '../journal/open.ts'
 import type { Command } from './command.ts'
+import { complain } from './complain.ts'
 import { configWarnings } from './config-warnings.ts'
 import { loadChecked } from './environment.ts'
 import { onceOnly } from './journal-fault.ts'
@@ -20,10 +21,10 @@ export const checkConfig: Command = {
     const warnings = await configWarnings(config, env)
     const { fault, warning } = values.deep ? await inspectJournal(config.journal) : {}
     if (warning) warnings.push(`journal.url: ${warning}`)
-    for (const line of warnings) process.stderr.write(`webhook-error-exporter: warning: ${line}\n`)
+    for (const line of warnings) complain(`warning: ${line}`)
     process.stdout.write('the configuration is valid\n')
     if (!fault) return 0
-    process.stderr.write(`webhook-error-exporter: journal.url: ${onceOnly(fault.detail)}\n`)
+    complain(`journal.url: ${onceOnly(fault.detail)}`)
     return 1
   },
 }

@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/config.ts'
 import { type Classification, classify } from '../domain/classify/classify.ts'
 import { identifier } from '../domain/endpoint.ts'
+import { stringify, visible } from '../domain/external-text.ts'
 import { measuresFor } from '../domain/remedies/remedies.ts'
 import { parseReport, type Report } from '../domain/report.ts'
 import { AppError } from '../errors.ts'
@@ -49,7 +50,9 @@ export const explain: Command = {
       code: report.code,
     })
     process.stdout.write(
-      values.json ? `${JSON.stringify({ ...found, ...subject, measures })}\n` : text(report, found, measures),
+      values.json
+        ? `${stringify({ ...found, ...subject, measures })}\n`
+        : text(report, visible(found), visible(measures)),
     )
     return found.cause === 'unknown' ? 1 : 0
   },

@@ -1,5 +1,6 @@
 import { type Env, loadConfig } from '../config/config.ts'
 import type { Command } from './command.ts'
+import { complain } from './complain.ts'
 import { parseOptions } from './usage.ts'
 
 /** Asks the service in this container for its health; for HEALTHCHECK in an image that has no shell and no curl. */
@@ -15,11 +16,9 @@ export const healthcheck: Command = {
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(3_000) })
       if (response.ok) return 0
-      process.stderr.write(`${url} answered ${response.status}\n`)
+      complain(`${url} answered ${response.status}`)
     } catch (error) {
-      process.stderr.write(
-        `${url} does not answer: ${((error as Error).cause as Error | undefined)?.message ?? error}\n`,
-      )
+      complain(`${url} does not answer: ${((error as Error).cause as Error | undefined)?.message ?? error}`)
     }
     return 1
   },

@@ -5,6 +5,7 @@ import { FaultError } from '../journal/core/fault.ts'
 import type { RecordStore } from '../journal/core/records.ts'
 import { openRecords } from '../journal/open-records.ts'
 import type { Command } from './command.ts'
+import { complain } from './complain.ts'
 import { onceOnly } from './journal-fault.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
@@ -47,7 +48,7 @@ export const journalCopy: Command = {
       return await copy(source, target)
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
-      process.stderr.write(`webhook-error-exporter: ${onceOnly(error.fault.detail)}\n`)
+      complain(onceOnly(error.fault.detail))
       return 1
     } finally {
       for (const store of opened) await store.close()
@@ -69,6 +70,6 @@ async function copy(source: RecordStore, target: RecordStore): Promise<number> {
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
   if (digests.from === digests.to) return 0
-  process.stderr.write('webhook-error-exporter: the two differ; the target holds other records under the same ids\n')
+  complain('the two differ; the target holds other records under the same ids')
   return 1
 }

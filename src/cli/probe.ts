@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/config.ts'
 import type { Config } from '../config/schema.ts'
+import { stringify, visible } from '../domain/external-text.ts'
 import { guarded } from '../domain/observation.ts'
 import { PROBE_PHASES, type ProbeResult, type ProbeTarget } from '../domain/probe.ts'
 import { checksFor, measureId } from '../domain/remedies/remedies.ts'
@@ -38,7 +39,7 @@ export const probe: Command = {
     })
     const targets = await targetsOf(subject, config, env)
     const results = await Promise.all(targets.map((target) => prober.probe({ ...target, ...(timeout && { timeout }) })))
-    process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : results.map(text).join('\n'))
+    process.stdout.write(values.json ? `${stringify(results)}\n` : visible(results).map(text).join('\n'))
     return results.every(({ up }) => up) ? 0 : 1
   },
 }

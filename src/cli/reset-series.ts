@@ -3,6 +3,7 @@ import type { JournalFault } from '../domain/journal.ts'
 import { openJournal } from '../journal/open.ts'
 import { formatDuration, parseDuration } from '../units.ts'
 import type { Command } from './command.ts'
+import { complain } from './complain.ts'
 import { onceOnly } from './journal-fault.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
@@ -36,9 +37,7 @@ export const resetSeries: Command = {
     await journal.open()
     try {
       if (!journal.status().up) {
-        process.stderr.write(
-          `webhook-error-exporter: ${fault ? onceOnly(fault.detail) : 'the journal cannot be opened'}\n`,
-        )
+        complain(fault ? onceOnly(fault.detail) : 'the journal cannot be opened')
         return 1
       }
       const freed = await journal.resetSeries(clock() - unseenFor)

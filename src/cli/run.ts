@@ -1,6 +1,7 @@
 import { ConfigError, type Env } from '../config/config.ts'
 import { VERSION } from '../version.ts'
 import type { Command } from './command.ts'
+import { complain, complainOfFault } from './complain.ts'
 import { takeConfigFlag, UsageError } from './usage.ts'
 
 /** Each is loaded when it is called for: a health check every few seconds must not load the service. */
@@ -49,11 +50,13 @@ export async function run(argv: readonly string[], env: Env): Promise<number> {
     })
   } catch (error) {
     if (error instanceof UsageError || error instanceof ConfigError) {
-      process.stderr.write(`webhook-error-exporter: ${error.message}\n`)
+      if (error instanceof UsageError) complain(error.message)
+      // One line per fault, each of them made visible.
+      else process.stderr.write(`webhook-error-exporter: ${error.message}\n`)
       if (error instanceof UsageError) process.stderr.write(`Try: webhook-error-exporter ${tried}--help\n`)
       return 2
     }
-    process.stderr.write(`webhook-error-exporter: ${(error as Error).stack}\n`)
+    complainOfFault(error)
     return 1
   }
 }

@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/config.ts'
 import { classify } from '../domain/classify/classify.ts'
+import { stringify, visibleText } from '../domain/external-text.ts'
 import { secretReader } from '../probe/secrets.ts'
 import { roundTrip } from '../service/canary.ts'
 import { formatDuration, parseDuration } from '../units.ts'
@@ -63,10 +64,10 @@ export const selftest: Command = {
     const milliseconds = Math.round(result.seconds * 1_000)
     process.stdout.write(
       values.json
-        ? `${JSON.stringify({ ok, cause: result.cause, detail: result.detail, status: result.status ?? null, milliseconds })}\n`
+        ? `${stringify({ ok, cause: result.cause, detail: result.detail, status: result.status ?? null, milliseconds })}\n`
         : ok
           ? `the canary came back in ${milliseconds} ms\n`
-          : `the canary did not come back within ${formatDuration(timeout)}: ${result.detail} (cause ${result.cause})\n`,
+          : `the canary did not come back within ${formatDuration(timeout)}: ${visibleText(result.detail)} (cause ${result.cause})\n`,
     )
     return ok ? 0 : 1
   },

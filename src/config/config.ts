@@ -1,4 +1,5 @@
 import { Value } from 'typebox/value'
+import { visible } from '../domain/external-text.ts'
 import { isRecord, keyName, withoutNulls } from './document.ts'
 import { readConfigFile } from './file.ts'
 import { type Config, ConfigSchema } from './schema.ts'
@@ -12,6 +13,9 @@ export type KnownListeners = {
   readonly [name in 'ingest' | 'admin']?: { readonly host: string; readonly port: number }
 }
 
+/** Characters of one fault; it may quote the file and list known keys. */
+const LONGEST_FAULT = 4_000
+
 /** Every fault of a configuration, each a line that names the key, what is wrong and what to write instead. */
 export class ConfigError extends Error {
   readonly faults: readonly string[]
@@ -19,7 +23,7 @@ export class ConfigError extends Error {
 
   constructor(faults: readonly string[], listeners: KnownListeners = {}) {
     super(
-      `the configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`,
+      `the configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${visible(faults, LONGEST_FAULT).join('\n  ')}`,
     )
     this.name = 'ConfigError'
     this.faults = faults

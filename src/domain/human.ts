@@ -1,3 +1,5 @@
+import { visibleText } from './external-text.ts'
+
 /** `2400000` → `40 minutes`: in the largest unit of which there are at least two, for sentences. */
 export function humanDuration(milliseconds: number): string {
   const units: readonly (readonly [string, number])[] = [
@@ -17,12 +19,8 @@ export const instant = (milliseconds: number): string => new Date(milliseconds).
 
 const LONGEST_QUOTE = 160
 
-/** A message as part of a sentence: one line, without control and bidi characters, bounded. */
+/** A message as part of a sentence: one line, bounded. */
 export function quoted(message: string): string {
-  const line = message
-    .slice(0, 4 * LONGEST_QUOTE)
-    .replace(/[\p{C}\s]+/gu, ' ')
-    .trim()
-  const characters = [...line]
-  return line && `“${characters.length > LONGEST_QUOTE ? `${characters.slice(0, LONGEST_QUOTE).join('')}…` : line}”`
+  const text = message.trim()
+  return text && `“${visibleText(text, LONGEST_QUOTE)}”`
 }

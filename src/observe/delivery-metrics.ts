@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { EndpointFacts } from '../domain/endpoint.ts'
+import { visible } from '../domain/external-text.ts'
 import { type Failure, INVALID_ENDPOINT, OTHER } from '../domain/failure.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
 import { ENDPOINT_LIMIT, type SeriesLabels } from '../domain/series.ts'
@@ -63,7 +64,7 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     if (known.has(endpoint)) return true
     if (known.size >= ENDPOINT_LIMIT || endpoint === INVALID_ENDPOINT || endpoint === OTHER) return false
     known.add(endpoint)
-    info.set({ endpoint, event, team, severity }, 1)
+    info.set({ endpoint, ...visible({ event, team }), severity }, 1)
     return true
   }
 

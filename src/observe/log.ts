@@ -1,4 +1,5 @@
 import pino from 'pino'
+import { safeJson, visible } from '../domain/external-text.ts'
 import type { Log } from '../domain/telemetry.ts'
 
 /** pino's levels, which LOG_LEVEL may name; each shows itself and what comes after it. */
@@ -104,7 +105,7 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
   // All lines of a turn of the event loop at once: the library measures all that waits anew with each piece.
   let lines = ''
   function handOver(): void {
-    if (lines !== '') stdout.write(visibleControls(lines))
+    if (lines !== '') stdout.write(safeJson(lines))
     lines = ''
   }
   return {
@@ -126,29 +127,17 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
   }
 }
 
+/** Characters of one value on a terminal, where a stack is one. */
+const LONGEST_SHOWN = 8_000
+
 async function terminalWriter(): Promise<pino.DestinationStream> {
   const { default: pretty } = await import('pino-pretty')
   const stream = pretty({ destination: 1, sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' })
   return {
     write(line) {
-      stream.write(literalEscapes(visibleControls(line)))
+      stream.write(`${JSON.stringify(visible(JSON.parse(line), LONGEST_SHOWN))}\n`)
     },
   }
-}
-
-// JSON leaves these as they are: DEL and the C1 controls, line and paragraph separator, and what turns the direction of text.
-const CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
-
-/** The same JSON, with every control character as an escape. Outside of strings there is none. */
-function visibleControls(json: string): string {
-  return json.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
-/** JSON whose strings hold the escapes as text: `a\nb` stays `a\nb` for whoever reads the values. */
-function literalEscapes(json: string): string {
-  return json.replace(/\\(.)/g, (sequence, character) =>
-    character === '"' || character === '\\' ? sequence : `\\${sequence}`,
-  )
 }
 
 const ERROR_DEPTH = 4

@@ -21,6 +21,7 @@ import {
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
+import { visibleText } from '../domain/external-text.ts'
 import type { Log, Tracing } from '../domain/telemetry.ts'
 import type { SpanResult } from './metrics.ts'
 import { probeSpans } from './probe-spans.ts'
@@ -77,7 +78,7 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
             { kind: SpanKind.INTERNAL, attributes: deliveryAttributes(failure, details) },
             trace.setSpan(ROOT_CONTEXT, span),
           )
-          delivery.setStatus({ code: SpanStatusCode.ERROR, message: failure.message.slice(0, 256) })
+          delivery.setStatus({ code: SpanStatusCode.ERROR, message: visibleText(failure.message, 256) })
           delivery.end()
           return delivery.spanContext()
         },

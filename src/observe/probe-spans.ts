@@ -1,4 +1,5 @@
 import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import { visible, visibleText } from '../domain/external-text.ts'
 import { PROBE_PHASES } from '../domain/probe.ts'
 import type { Tracing } from '../domain/telemetry.ts'
 import { target } from './span-attributes.ts'
@@ -48,8 +49,8 @@ export function probeSpans(tracer: Tracer, { result, trigger, asked, verdict }: 
         'webhook.verdict.cause': verdict.cause,
         'webhook.verdict.confidence': verdict.confidence,
         'webhook.verdict.rule': verdict.rule,
-        'webhook.verdict.sentence': verdict.sentence,
-        'webhook.verdict.checks': [...verdict.checks],
+        'webhook.verdict.sentence': visibleText(verdict.sentence, 1_024),
+        'webhook.verdict.checks': visible([...verdict.checks], 1_024),
       },
       at,
     )
@@ -60,5 +61,5 @@ export function probeSpans(tracer: Tracer, { result, trigger, asked, verdict }: 
 
 function failed(span: Span, cause: string | undefined, message: string): void {
   if (cause) span.setAttribute('error.type', cause)
-  span.setStatus({ code: SpanStatusCode.ERROR, message: message.slice(0, 256) })
+  span.setStatus({ code: SpanStatusCode.ERROR, message: visibleText(message, 256) })
 }

@@ -1,6 +1,7 @@
 import { type Attributes, createTraceState, type Link } from '@opentelemetry/api'
 import { parseTraceParent } from '@opentelemetry/core'
 import { canonicalUrl } from '../domain/canonical-url.ts'
+import { visibleText } from '../domain/external-text.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { DeliveryDetails, Tracing } from '../domain/telemetry.ts'
 
@@ -8,7 +9,7 @@ type About = Parameters<Tracing['request']>[0]
 
 // The methods of RFC 9110 and RFC 5789: another one would make names and attributes of any kind.
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'])
-const bounded = (text: string) => text.slice(0, 1_024)
+const bounded = (text: string) => visibleText(text, 1_024)
 
 /** OpenTelemetry semantic conventions, HTTP server spans. */
 export function spanName({ method, route }: About): string {
@@ -47,8 +48,8 @@ export function deliveryAttributes(failure: Failure, { httpStatus, attempts }: D
     ...(httpStatus !== undefined && { 'http.response.status_code': httpStatus }),
     ...target(failure.url),
     'webhook.source': failure.source,
-    'webhook.endpoint': failure.endpoint,
-    ...(failure.tenant && { 'webhook.tenant': failure.tenant }),
+    'webhook.endpoint': bounded(failure.endpoint),
+    ...(failure.tenant && { 'webhook.tenant': bounded(failure.tenant) }),
     'webhook.error.code': failure.code,
     'webhook.failure.id': failure.id,
     ...(attempts !== undefined && { 'webhook.delivery.attempts': attempts }),
@@ -63,6 +64,6 @@ export function target(text: string): Attributes {
   return {
     'server.address': url.hostname.replace(/^\[|\]$/g, ''),
     'server.port': url.port ? Number(url.port) : url.protocol === 'https:' ? 443 : 80,
-    ...(path.includes('{') ? { 'url.template': path } : { 'url.full': text }),
+    ...(path.includes('{') ? { 'url.template': bounded(path) } : { 'url.full': bounded(text) }),
   }
 }

@@ -1,5 +1,6 @@
 import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { Clock } from '../domain/clock.ts'
+import { visibleText } from '../domain/external-text.ts'
 import { INVALID_ENDPOINT } from '../domain/failure.ts'
 import type { ProbeResult, Prober, ProbeTarget } from '../domain/probe.ts'
 import type { OutboundGuard } from '../outbound/guard.ts'
@@ -7,7 +8,6 @@ import type { Attempt, Surroundings } from './ask.ts'
 import { attempt } from './attempt.ts'
 import { ProbeFault } from './fault.ts'
 import { type Lookup, resolver } from './resolve.ts'
-import { plain } from './text.ts'
 
 export interface ProberOptions {
   readonly guard: OutboundGuard
@@ -58,7 +58,7 @@ export function createProber({ guard, clock = Date.now, lookup, places }: Prober
       up: fault === undefined,
       ...(fault ? { cause: fault.reason, phase: fault.phase ?? seen.phase } : {}),
       ...(!fault && seen.pathUnproven ? { pathUnproven: true } : {}),
-      detail: plain(fault?.message ?? answerSentence(seen), 400),
+      detail: visibleText(fault?.message ?? answerSentence(seen), 400),
       phases: seen.phases,
       ...(seen.address === undefined ? {} : { address: seen.address }),
       ...(seen.status === undefined ? {} : { status: seen.status }),

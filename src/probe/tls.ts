@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
 import { type TLSSocket, connect as tlsConnect } from 'node:tls'
+import { visibleText } from '../domain/external-text.ts'
 import type { CertificateFault, ProbeTarget, TlsFacts } from '../domain/probe.ts'
 import { handshakeFault, ProbeFault } from './fault.ts'
-import { plain } from './text.ts'
 
 const DAY = 86_400_000
 const MOST_NAMES = 20
@@ -74,17 +74,20 @@ function factsOf(secured: TLSSocket, now: number): TlsFacts | undefined {
   return {
     protocol: secured.getProtocol() ?? 'unknown',
     authorized: secured.authorized,
-    ...(secured.authorized ? {} : { fault: FAULTS[code] ?? 'other', reason: plain(code, 100) }),
-    subject: plain(certificate.subject, 200),
-    issuer: plain(certificate.issuer, 200),
+    ...(secured.authorized ? {} : { fault: FAULTS[code] ?? 'other', reason: visibleText(code, 100) }),
+    subject: distinguishedName(certificate.subject),
+    issuer: distinguishedName(certificate.issuer),
     names: [...(certificate.subjectAltName ?? '').matchAll(/(?:DNS|IP Address):([^,\s"]{1,253})/g)]
       .slice(0, MOST_NAMES)
-      .map(([, text]) => plain(text!, 253)),
+      .map(([, text]) => visibleText(text!, 253)),
     notBefore: certificate.validFromDate.getTime(),
     notAfter,
     daysLeft: Math.floor((notAfter - now) / DAY),
   }
 }
+
+/** Node puts each part on a line of its own. */
+const distinguishedName = (lines = ''): string => visibleText(lines.replaceAll('\n', ', '), 200)
 
 /** What is wrong with it, with the numbers that an engineer asks for. */
 export function certificateFault(facts: TlsFacts, host: string, now: number): ProbeFault {

@@ -157,7 +157,9 @@ describe('judge()', () => {
         report: { at: AT, code: 60, cause: 'tls', message: words },
         public: probe,
       })
-      expect(sentence).to.match(/^The platform saw a TLS failure \(code 60: “certificate has expired \[2J \{probe\}”\)/)
+      expect(sentence).to.match(
+        /^The platform saw a TLS failure \(code 60: “certificate\\u\{202e\} has\\r\\nexpired\\u\{1b\}\[2J \{probe\}”\)/,
+      )
     }
     const { sentence } = judge({
       at: AT,

@@ -312,7 +312,7 @@ describe('createMetrics', () => {
         metrics.stored(failure(), { ...LABELS, endpoint: `https://😀.example/"${i}\\\n\r\u2028` }, TRACE)
       const body = await text(metrics)
       expect(series(body, 'webhook_delivery_failures_total')).to.have.length(100)
-      expect(body).to.contain('event="\\"} 1\\nfake 2",team="back\\\\slash"')
+      expect(body).to.contain('event="\\"} 1\\\\nfake 2",team="back\\\\slash"')
       expect(execFileSync(path, ['check', 'metrics'], { env, input: body, encoding: 'utf8' })).to.equal('')
     })
   })

@@ -51,7 +51,7 @@ describe('render, scraped by a real Prometheus', () => {
     expect(counted?.value).to.equal(1)
     expect(counted?.metric).to.include({ source: 'retm', endpoint: 'orders', code: '500', cause: 'server_error' })
     expect([...types]).to.eql(['application/openmetrics-text; version=1.0.0; charset=utf-8'])
-    expect((await it.query('webhook_endpoint_info'))[0]?.metric['team']).to.equal(team)
+    expect((await it.query('webhook_endpoint_info'))[0]?.metric['team']).to.equal('a "quoted"\\n\\ 😀')
     expect((await it.query('webhook_delivery_last_failure_timestamp_seconds'))[0]?.value).to.equal(1_700_000_000)
     expect((await it.query('up'))[0]?.value).to.equal(1)
     const exemplars = await until('the exemplar', async () => {

@@ -20,6 +20,8 @@ export interface CertificateOptions {
   readonly addresses?: readonly string[]
   readonly notBefore?: Date
   readonly notAfter?: Date
+  /** Common name, of any characters; the first of the names unless given. */
+  readonly subject?: string
 }
 
 const HOUR = 3_600_000
@@ -66,9 +68,9 @@ async function caCertificate(name: string, keys: webcrypto.CryptoKeyPair, issuer
 async function leaf(
   issuer: Issuer,
   keys: webcrypto.CryptoKeyPair,
-  { names = [], addresses = [], ...times }: CertificateOptions,
+  { names = [], addresses = [], subject, ...times }: CertificateOptions,
 ): Promise<Certificate> {
-  const cert = await make(names[0] ?? addresses[0] ?? 'leaf', keys, issuer, times, [
+  const cert = await make(subject ?? names[0] ?? addresses[0] ?? 'leaf', keys, issuer, times, [
     new x509.SubjectAlternativeNameExtension([
       ...names.map((value) => ({ type: 'dns' as const, value })),
       ...addresses.map((value) => ({ type: 'ip' as const, value })),
@@ -86,8 +88,8 @@ async function make(
 ): Promise<string> {
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString('hex'),
-    subject: `CN=${name}`,
-    issuer: `CN=${issuer.name}`,
+    subject: [{ CN: [name] }],
+    issuer: [{ CN: [issuer.name] }],
     notBefore,
     notAfter,
     publicKey: keys.publicKey as never,

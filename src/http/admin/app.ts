@@ -5,6 +5,7 @@ import type { Log } from '../../domain/telemetry.ts'
 import type { Credentials } from '../shared/credentials.ts'
 import { answerErrors, unanswered } from '../shared/errors-middleware.ts'
 import { unmatched } from '../shared/routes.ts'
+import { safeBodies } from '../shared/safe-bodies.ts'
 import { serveAllowedHosts } from './allowed-hosts.ts'
 import { getEndpoint, listEndpoints } from './endpoints-handler.ts'
 import { type FailuresParts, getFailure, listFailures } from './failures-handler.ts'
@@ -59,6 +60,7 @@ export function adminApp(parts: AdminParts): RequestListener {
   app.use(answerErrors(parts.log))
   app.use(privately)
   app.use(serveAllowedHosts(parts))
+  app.use(safeBodies)
   app.use(router.routes())
   app.use(unmatched(router))
   return app.callback()

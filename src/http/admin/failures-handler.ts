@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import type { Clock } from '../../domain/clock.ts'
+import { stringify } from '../../domain/external-text.ts'
 import type { Failure } from '../../domain/failure.ts'
 import type { Journal } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
@@ -44,7 +45,7 @@ export function getFailure({ journal }: FailuresParts): Middleware {
 async function* lines(failures: AsyncIterable<Failure>, limit = Number.POSITIVE_INFINITY): AsyncGenerator<string> {
   let left = limit
   for await (const failure of failures) {
-    yield `${JSON.stringify(failureView(failure))}\n`
+    yield `${stringify(failureView(failure))}\n`
     if (--left === 0) return
   }
 }

@@ -1,5 +1,6 @@
 import { UNVERIFIED } from '../../domain/blind-rules.ts'
 import type { EndpointFacts } from '../../domain/endpoint.ts'
+import { visible } from '../../domain/external-text.ts'
 import { humanDuration, instant, quoted } from '../../domain/human.ts'
 import { conclusive, guarded, observation } from '../../domain/observation.ts'
 import type { ProbeResult } from '../../domain/probe.ts'
@@ -21,7 +22,9 @@ export interface TextFacts {
 }
 
 /** An incident for whoever was woken: what, since when, whose, why, what now, and how it ends. */
-export function incidentPage(incident: ReturnType<typeof incidentDetailView>, seen: TextFacts): Page {
+export function incidentPage(detail: ReturnType<typeof incidentDetailView>, given: TextFacts): Page {
+  // Every line break below is ours.
+  const [incident, seen] = visible([detail, given] as const)
   const { endpoint, state, verdict, measures, lossWindow, code, failures } = incident
   const { facts, probes, message, now, base } = seen
   const event = facts?.event ? `${facts.event} to ` : ''
@@ -90,7 +93,7 @@ export function incidentListPage(incidents: readonly ReturnType<typeof incidentV
   if (incidents.length === 0) {
     return ['No incident fits. All of them: ', { href: `${base}/api/v1/incidents` }, '\n']
   }
-  return incidents.flatMap((incident, index) => {
+  return visible(incidents).flatMap((incident, index) => {
     const { id, endpoint, closedAt, openedAt, failures, cause, verdict } = incident
     const state =
       closedAt === null

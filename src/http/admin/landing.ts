@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa'
-import { escapeHtml } from './page.ts'
+import { escapeHtml, visibleText } from '../../domain/external-text.ts'
 
 export interface LandingOptions {
   readonly version: string
@@ -40,7 +40,9 @@ ${items}
   return (ctx) => {
     ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
     ctx.type = 'text/html'
-    const notes = warnings().map((warning) => `<p role="alert"><strong>Warning:</strong> ${escapeHtml(warning)}</p>\n`)
+    const notes = warnings().map(
+      (warning) => `<p role="alert"><strong>Warning:</strong> ${escapeHtml(visibleText(warning))}</p>\n`,
+    )
     ctx.body = page(notes.join(''))
   }
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { escapeHtml } from '../../domain/external-text.ts'
 
 /** An address that we made ourselves. */
 export interface Link {
@@ -10,9 +11,6 @@ export interface Link {
  * text, since much of it comes from outside.
  */
 export type Page = readonly (string | Link)[]
-
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
 
 /** Answers with a page as plain text, or as HTML. */
 export function answerPage(ctx: Context, page: Page, format: 'text' | 'html'): void {

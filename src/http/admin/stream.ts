@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { stringify } from '../../domain/external-text.ts'
 import { PAGE_BYTES } from '../../domain/journal.ts'
 
 /** Characters that are handed to the connection at once. */
@@ -31,19 +32,19 @@ export function* jsonPage<T>(
 ): Generator<string> {
   let bytes = 0
   let last: string | null = null
-  yield `{${JSON.stringify(name)}:[`
+  yield `{${stringify(name)}:[`
   for (const item of items) {
     const shown = view(item)
-    const text = JSON.stringify(shown)
+    const text = stringify(shown)
     bytes += Buffer.byteLength(text)
     if (last !== null && bytes > PAGE_BYTES) {
-      yield `],"next":${JSON.stringify(last)}}`
+      yield `],"next":${stringify(last)}}`
       return
     }
     yield last === null ? text : `,${text}`
     last = shown.id
   }
-  yield `],"next":${JSON.stringify(next)}}`
+  yield `],"next":${stringify(next)}}`
 }
 
 /** Takes the first text before the answer begins, so that a journal that is down is a 503 and not a cut stream. */
@@ -59,9 +60,9 @@ export async function begun(source: AsyncGenerator<string>): Promise<AsyncIterab
 /** A list without pages as JSON: `{"NAME": […]}`. */
 export function* jsonList<T>(name: string, items: Iterable<T>, view: (item: T) => unknown): Generator<string> {
   let separator = ''
-  yield `{${JSON.stringify(name)}:[`
+  yield `{${stringify(name)}:[`
   for (const item of items) {
-    yield separator + JSON.stringify(view(item))
+    yield separator + stringify(view(item))
     separator = ','
   }
   yield ']}'

@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa'
+import { stringify } from '../../domain/external-text.ts'
 import type { Log } from '../../domain/telemetry.ts'
 import { AppError, asAppError } from '../../errors.ts'
 import { ClientClosed } from './body.ts'
@@ -37,7 +38,7 @@ export function answerErrors(log: Pick<Log, 'error'>, onError: (error: AppError)
       ctx.status = status
       ctx.set(headers)
       // As text: Koa would replace the media type of an object.
-      ctx.body = JSON.stringify(body)
+      ctx.body = stringify(body)
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
+import { stringify } from '../../domain/external-text.ts'
 import type { Log } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
 import { healthz, readyz } from '../admin/health-handlers.ts'
@@ -8,6 +9,7 @@ import { handleMetrics, type RenderMetrics } from '../admin/metrics-handler.ts'
 import { REPORT_PATH } from '../ingest/app.ts'
 import { answerErrors, unanswered } from './errors-middleware.ts'
 import { errorAnswer } from './problem.ts'
+import { safeBodies } from './safe-bodies.ts'
 
 /** Seconds; a ConfigMap that was corrected reaches the pod within a minute or so. */
 const RETRY_AFTER = 30
@@ -19,7 +21,7 @@ const invalid = () =>
 /** The ingest listener without a valid configuration: every request gets 503, which tells the sender to come back. */
 export function misconfiguredIngestApp(onRefused: (isReport: boolean) => void): RequestListener {
   const { status, headers, body } = errorAnswer(invalid())
-  const text = JSON.stringify(body)
+  const text = stringify(body)
   const fields = { ...headers, 'Content-Length': Buffer.byteLength(text) }
   return ({ method, url }, response) => {
     onRefused(method === 'POST' && url?.split('?')[0] === REPORT_PATH)
@@ -50,6 +52,7 @@ export function misconfiguredAdminApp({ faults, renderMetrics, log }: Misconfigu
     ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
     return next()
   })
+  app.use(safeBodies)
   app.use(router.routes())
   app.use(() => {
     throw invalid()

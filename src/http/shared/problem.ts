@@ -1,3 +1,4 @@
+import { visible, visibleText } from '../../domain/external-text.ts'
 import { type AppError, asAppError, type ErrorCode } from '../../errors.ts'
 
 /** HTTP status and title of every error that can be answered; the only place where the two meet. */
@@ -33,6 +34,10 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   configuration_invalid: [503, 'Configuration invalid'],
 }
 
+/** A query may hold thousands of faulty parameters, whose names are the client's. */
+const MOST_FAULTS = 20
+const LONGEST_FAULT = 500
+
 /** RFC 9457's media type. */
 export const PROBLEM_TYPE = 'application/problem+json'
 
@@ -55,9 +60,9 @@ function problem(error: AppError): Problem {
     type: `urn:webhook-error-exporter:problem:${error.code.replaceAll('_', '-')}`,
     title,
     status,
-    detail: error.message,
+    detail: visibleText(error.message),
     code: error.code,
-    ...(error.faults.length > 0 && { errors: error.faults }),
+    ...(error.faults.length > 0 && { errors: visible(error.faults.slice(0, MOST_FAULTS), LONGEST_FAULT) }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { stringify } from '../../domain/external-text.ts'
 import { AppError, type ErrorCode } from '../../errors.ts'
 import { type Connections, endSocket } from './connections.ts'
 import { errorAnswer } from './problem.ts'
@@ -32,7 +33,7 @@ export function ambiguity({ rawHeaders, headers, httpVersion }: IncomingMessage)
 /** Answers a request that no handler has answered, as the last one of its connection. */
 export function refuseRequest(response: ServerResponse, fault: AppError): void {
   const { status, headers, body } = errorAnswer(fault)
-  response.writeHead(status, { ...headers, Connection: 'close' }).end(JSON.stringify(body))
+  response.writeHead(status, { ...headers, Connection: 'close' }).end(stringify(body))
 }
 
 /**
@@ -97,7 +98,7 @@ function faultOf({ code = '' }: NodeJS.ErrnoException): AppError | undefined {
 function writeRefusal(socket: Socket, fault: AppError): void {
   if (socket.writable) {
     const { status, headers, body } = errorAnswer(fault)
-    const text = JSON.stringify(body)
+    const text = stringify(body)
     const fields = { ...headers, Connection: 'close', 'Content-Length': String(Buffer.byteLength(text)) }
     const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
     socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${text}`)
