@@ -1,48 +1,46 @@
 import type { EndpointState } from '../domain/incident.ts'
-import type { Checkpoint, JournalEvents, ReadFault, SeriesTotal } from '../domain/journal.ts'
-import type { SeriesLabels } from '../domain/series.ts'
+import type { Checkpoint, JournalEvents, ReadFault } from '../domain/journal.ts'
+import type { SeriesLimit } from '../domain/series.ts'
 import type { Log, Measuring } from '../domain/telemetry.ts'
 
-export interface JournalEventParts {
+export interface JournalEventDeps {
   readonly log: Log
   readonly measuring: Measuring
-  /** Takes the label sets that the journal knows; returns the totals as they are to be shown. */
-  readonly restore: (totals: readonly SeriesTotal[]) => readonly SeriesTotal[]
-  /** Takes the endpoints whose incidents the journal follows. */
+  /** Bounds the label sets: those of the journal come first, those of other replicas as far as they fit. */
+  readonly series: Pick<SeriesLimit, 'restore' | 'learn'>
+  /** Called with the endpoints whose incidents the journal keeps. */
   readonly followed: (endpoints: readonly EndpointState[]) => void
-  /** Gives a label set of another replica its place here. */
-  readonly learn: (labels: SeriesLabels) => SeriesLabels
 }
 
-/** A read that fails in the same way again is logged again after this many milliseconds. */
+/** A read that keeps failing in the same way is logged again after this many milliseconds. */
 const READ_FAULT_REPEAT = 60_000
 
-/** What the journal tells goes to the instruments and the log; one fault is logged once, however often it recurs. */
-export function journalEvents({ log, measuring, restore, followed, learn }: JournalEventParts): JournalEvents {
-  let told: string | undefined
+/** Passes the journal's events to metrics and log; one fault is logged once, however often it recurs. */
+export function journalEvents({ log, measuring, series, followed }: JournalEventDeps): JournalEvents {
+  let logged: string | undefined
   const readFaults = new Map<ReadFault, { text: string; at: number }>()
   const checkpointed = checkpointLog(log)
   return {
     opened(totals) {
-      told = undefined
-      const shown = restore(totals)
+      logged = undefined
+      const shown = series.restore(totals)
       measuring.restored(shown)
-      log.info({ series: shown.length }, 'the journal is open')
+      log.info({ series: shown.length }, 'journal opened')
     },
     followed,
-    seriesKnown(series) {
-      measuring.known(series.map((known) => ({ ...known, labels: learn(known.labels) })))
+    seriesKnown(totals) {
+      measuring.known(totals.map((total) => ({ ...total, labels: series.learn(total.labels) })))
     },
     failed(kind, detail) {
       measuring.failed(kind, detail)
       const text = `${kind}: ${detail}`
-      if (text === told) return
-      told = text
-      log.error({ kind }, `the journal: ${detail}`)
+      if (text === logged) return
+      logged = text
+      log.error({ kind }, `journal unavailable: ${detail}`)
     },
     readFailed(kind, detail) {
       measuring.readFailed(kind, detail)
-      // A closed journal has been logged as such; a faulty query is logged by whoever answers it, with its stack.
+      // A closed journal has been logged as such; a faulty query is logged with its stack where it is answered.
       if (kind === 'closed' || kind === 'query') return
       const last = readFaults.get(kind)
       const now = performance.now()
@@ -64,8 +62,8 @@ export function journalEvents({ log, measuring, restore, followed, learn }: Jour
       checkpointed(checkpoint)
     },
     opening(step, bytes) {
-      // A journal that is down is opened again and again.
-      if (told === undefined) log.info({ step, bytes }, 'opening journal')
+      // A journal that is down is opened again after each back-off: only the first opening is logged.
+      if (logged === undefined) log.info({ step, bytes }, 'opening journal')
     },
     warned: (warning) => log.warn({}, `journal: ${warning}`),
   }
@@ -74,7 +72,7 @@ export function journalEvents({ log, measuring, restore, followed, learn }: Jour
 /** The WAL has outgrown its limit when it is larger by this factor. The alert WebhookCheckpointFailing has the same. */
 const WAL_EXCESS = 4
 
-/** Checkpoints come by the hundred: only a change is logged. */
+/** Checkpoints are frequent, so only a change is logged. */
 function checkpointLog(log: Log): (checkpoint: Checkpoint) => void {
   let logged: string | undefined
   return ({ result, walBytes, walLimit, detail }) => {

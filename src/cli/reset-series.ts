@@ -20,21 +20,20 @@ export const resetSeries: Command = {
     if (unseenFor === undefined) throw new UsageError('--unseen-for takes a duration such as 12h or 30d')
     const config = await loadConfig(env)
     let fault: { kind: JournalFault; detail: string } | undefined
-    const { journal, clock } = await openJournal(config.journal, {
+    const { journal, open, clock } = await openJournal(config.journal, {
       clock: Date.now,
       incidents: config.incidents,
       configured: config.endpoints.map(({ name }) => name),
-      events: {
-        opened: () => {},
-        followed: () => {},
-        failed: (kind, detail) => {
-          fault = { kind, detail }
-        },
-        committed: () => {},
-        expired: () => {},
-      },
     })
-    await journal.open()
+    await open({
+      opened() {},
+      followed() {},
+      failed: (kind, detail) => {
+        fault = { kind, detail }
+      },
+      committed() {},
+      expired() {},
+    })
     try {
       if (!journal.status().up) {
         complain(fault ? onceOnly(fault.detail) : 'the journal cannot be opened')

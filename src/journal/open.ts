@@ -16,7 +16,9 @@ export interface JournalConfig {
 }
 
 export interface OpenedJournal {
-  readonly journal: Journal
+  readonly journal: Omit<Journal, 'open'>
+  /** `Journal.open`, with the receiver of its events; before it there are none. */
+  open(events: JournalEvents): Promise<void>
   /** Who does what only one process may do. */
   readonly lease: Lease
   /** Whether other replicas may take reports while this one cannot. */
@@ -28,8 +30,7 @@ export interface OpenedJournal {
 /** `sqlite:PATH`; of the URL-like forms, `sqlite://PATH` names the same, and `sqlite:///PATH` one below the root. */
 export const sqlitePath = (url: string): string => url.slice('sqlite:'.length).replace(/^\/\/(?=[^/])/, '')
 
-export interface OpenParts {
-  readonly events: JournalEvents
+export interface OpenDeps {
   readonly clock: Clock
   readonly incidents: IncidentSettings
   /** Names of the configured endpoints, whose places among those with incidents nobody else takes. */
@@ -39,8 +40,14 @@ export interface OpenParts {
 /** The adapter that a journal's URL names; it is opened by `Journal.open`. The other adapter is not even loaded. */
 export async function openJournal(
   { url, passwordFile, allowUnsafeDurability, spill, retention }: JournalConfig,
-  { configured, ...parts }: OpenParts,
+  { configured, ...deps }: OpenDeps,
 ): Promise<OpenedJournal> {
+  // Filled in by `open`: what receives the events is made from the journal itself.
+  const events: JournalEvents = { opened() {}, followed() {}, failed() {}, committed() {}, expired() {} }
+  const openWith = (journal: Journal) => (receiver: JournalEvents) => {
+    Object.assign(events, receiver)
+    return journal.open()
+  }
   if (isPostgresUrl(url)) {
     const { openPostgresJournal } = await import('./postgres/journal.ts')
     const places = { configured, limit: ENDPOINT_LIMIT }
@@ -51,16 +58,19 @@ export async function openJournal(
       spill,
       retention,
       places,
-      ...parts,
+      events,
+      ...deps,
     })
-    return { journal, lease: journal.lease, shared: true, clock: () => journal.now() }
+    return { journal, open: openWith(journal), lease: journal.lease, shared: true, clock: () => journal.now() }
   }
   const { openSqliteJournal } = await import('./sqlite/journal.ts')
+  const journal = openSqliteJournal({ path: sqlitePath(url), retention, events, ...deps })
   return {
-    journal: openSqliteJournal({ path: sqlitePath(url), retention, ...parts }),
+    journal,
+    open: openWith(journal),
     lease: SOLE_LEASE,
     shared: false,
-    clock: parts.clock,
+    clock: deps.clock,
   }
 }
 

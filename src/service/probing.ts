@@ -16,9 +16,14 @@ export interface Round {
   readonly failureIds: readonly string[]
 }
 
+export type OnRound = (round: Round) => void | Promise<void>
+
 export interface Probing {
-  /** Starts the schedules. */
-  start(): void
+  /**
+   * Starts to probe; nothing is probed before.
+   * @param onRound called after each round; an error it throws is logged
+   */
+  start(onRound: OnRound): void
   /** A failure of the endpoint became durable. Returns at once; what cannot or shall not be probed is ignored. */
   reported(endpoint: string, failureId: string): void
   /** While an incident of the endpoint is open it is looked at again and again, since only good probes prove a recovery. */
@@ -33,9 +38,7 @@ export interface ProbingOptions {
   readonly plans: readonly ProbePlan[]
   readonly prober: Prober
   /** Whether this replica does the scheduled rounds; another one may. Rounds after a report or by hand are done by whoever was asked. */
-  readonly holds?: () => boolean
-  /** Told after each round. What it throws is logged. */
-  readonly onRound: (round: Round) => void | Promise<void>
+  readonly isLeader?: () => boolean
   readonly log: Pick<Log, 'error'>
   /** Milliseconds between two looks while an incident is open: each wait is twice the one before, a report begins anew. */
   readonly followIntervals?: { readonly first: number; readonly longest: number }
@@ -72,8 +75,7 @@ interface Watched {
 export function createProbing({
   plans,
   prober,
-  onRound,
-  holds = () => true,
+  isLeader = () => true,
   log,
   followIntervals = FOLLOW_INTERVALS,
   clock = Date.now,
@@ -81,6 +83,8 @@ export function createProbing({
   random = Math.random,
 }: ProbingOptions): Probing {
   const stopping = new AbortController()
+  let onRound: OnRound | undefined
+  const isRunning = (): boolean => onRound !== undefined && !stopping.signal.aborted
   const limit = limiter({ concurrency: CONCURRENCY, spacing: SPACING, clock, timers })
   const endpoints = new Map<string, Watched>(
     plans.map((plan) => [
@@ -116,7 +120,7 @@ export function createProbing({
     if (stopping.signal.aborted) return undefined
     const done = { endpoint: watched.plan.endpoint, trigger, results, failureIds }
     try {
-      await onRound(done)
+      await onRound?.(done)
     } catch (error) {
       log.error({ err: error, endpoint: done.endpoint }, 'the result of a probe could not be worked up')
     }
@@ -145,7 +149,7 @@ export function createProbing({
 
   function reported(endpoint: string, failureId: string): void {
     const watched = endpoints.get(endpoint)
-    if (!watched?.plan.onReport || stopping.signal.aborted) return
+    if (!watched?.plan.onReport || !isRunning()) return
     watched.followWait = followIntervals.first
     if (watched.followed && watched.followTimer === undefined) followNext(watched)
     if (watched.failureIds.length < MOST_IDS) watched.failureIds.push(failureId)
@@ -177,7 +181,7 @@ export function createProbing({
     if (interval === undefined || stopping.signal.aborted) return
     watched.schedule = timers.set(
       () => {
-        if (holds()) round(watched, 'scheduled')
+        if (isLeader()) round(watched, 'scheduled')
         schedule(watched, false)
       },
       first ? interval * random() : jittered(interval),
@@ -192,11 +196,10 @@ export function createProbing({
     timers.clear(watched.followTimer)
     watched.followTimer = undefined
     const { followWait, plan } = watched
-    if (!watched.followed || stopping.signal.aborted || (plan.interval ?? Number.POSITIVE_INFINITY) <= followWait)
-      return
+    if (!watched.followed || !isRunning() || (plan.interval ?? Number.POSITIVE_INFINITY) <= followWait) return
     watched.followTimer = timers.set(() => {
       watched.followWait = Math.min(followWait * 2, followIntervals.longest)
-      if (holds()) round(watched, 'incident')
+      if (isLeader()) round(watched, 'incident')
       followNext(watched)
     }, jittered(followWait))
   }
@@ -204,8 +207,12 @@ export function createProbing({
   const jittered = (interval: number): number => interval * (0.9 + 0.2 * random())
 
   return {
-    start() {
-      for (const watched of endpoints.values()) schedule(watched, true)
+    start(receiver) {
+      onRound = receiver
+      for (const watched of endpoints.values()) {
+        schedule(watched, true)
+        followNext(watched)
+      }
     },
     reported,
     follow(endpoint, open) {
@@ -218,7 +225,7 @@ export function createProbing({
     },
     async look(endpoint) {
       const watched = endpoints.get(endpoint)
-      return watched && !stopping.signal.aborted ? round(watched, 'manual') : undefined
+      return watched && isRunning() ? round(watched, 'manual') : undefined
     },
     async stop() {
       stopping.abort()

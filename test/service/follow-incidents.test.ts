@@ -50,7 +50,6 @@ describe('createFollower()', () => {
     const probing = createProbing({
       plans,
       prober: createProber({ guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }) }),
-      onRound: (round) => follower.looked(round),
       followIntervals: { first: 50, longest: 50 },
       log,
     })
@@ -69,6 +68,7 @@ describe('createFollower()', () => {
       clock: Date.now,
     })
     closers.push(() => follower.stop())
+    probing.start(follower.looked)
     const one = entry({ endpoint: 'orders', code: 503, cause: 'unavailable', followed: true })
     const { incident } = await journal.record(one)
     follower.stored(one.failure, incident, null)

@@ -62,12 +62,12 @@ function stage(endpoints: readonly ProbedEndpoint[], { random = (): number => 0.
   const probing = createProbing({
     plans: probePlans(endpoints, read),
     prober: probes.prober,
-    onRound: (round) => void rounds.push(round),
     log,
     clock: time.clock,
     timers: time.timers,
     random,
   })
+  probing.start((round) => void rounds.push(round))
   return { time, probes, rounds, probing }
 }
 
@@ -137,10 +137,9 @@ describe('createProbing()', () => {
   })
 
   it('schedules with jitter, and nothing where there is no interval', async () => {
-    const { time, probes, rounds, probing } = stage([endpoint('a', { interval: 60_000 }), endpoint('b')], {
+    const { time, probes, rounds } = stage([endpoint('a', { interval: 60_000 }), endpoint('b')], {
       random: () => 0.25,
     })
-    probing.start()
     await time.advance(14_999)
     expect(probes.held).to.have.length(0)
     await time.advance(1)
@@ -157,7 +156,6 @@ describe('createProbing()', () => {
 
   it('looks every minute while an incident is open', async () => {
     const { time, probes, probing } = stage([endpoint('a'), endpoint('b', { onReport: false })])
-    probing.start()
     probing.follow('a', true)
     probing.follow('b', true)
     await time.advance(60_000)
@@ -178,7 +176,6 @@ describe('createProbing()', () => {
       endpoint('seldom', { interval: 300_000 }),
       endpoint('often', { interval: 30_000 }),
     ])
-    probing.start()
     const run = async (minutes: number) => {
       const from = rounds.length
       for (let second = 0; second < minutes * 60; second += 1) {
@@ -213,14 +210,13 @@ describe('createProbing()', () => {
     const probing = createProbing({
       plans: probePlans([endpoint('a', { interval: 60_000 })], read),
       prober: probes.prober,
-      onRound: (round) => void rounds.push(round),
       followIntervals: { first: 5_000, longest: 60_000 },
       log,
       clock: time.clock,
       timers: time.timers,
       random: () => 0.5,
     })
-    probing.start()
+    probing.start((round) => void rounds.push(round))
     probing.follow('a', true)
     const run = async (seconds: number) => {
       const from = rounds.length
@@ -241,7 +237,6 @@ describe('createProbing()', () => {
   it('bounds how many run at once and how fast they start; reports go before schedules', async () => {
     const many = Array.from({ length: 100 }, (_, index) => endpoint(`e${index}`, { interval: 10_000 }))
     const { time, probes, probing } = stage([...many, endpoint('reported')], { random: () => 0 })
-    probing.start()
     await time.advance(0)
     expect(probes.held).to.have.length(1)
     await time.advance(100)
@@ -268,7 +263,6 @@ describe('createProbing()', () => {
 
   it('ends what runs and what waits when stopped, and tells nothing of it', async () => {
     const { time, probes, rounds, probing } = stage([endpoint('a', { interval: 10_000 }), endpoint('b'), endpoint('c')])
-    probing.start()
     const looks = Promise.all([probing.look('a'), probing.look('b'), probing.look('c')])
     await time.settle()
     await probing.stop()
@@ -286,11 +280,11 @@ describe('createProbing()', () => {
         Promise.reject(new Error()),
       ),
       prober: heldProber().prober,
-      onRound: (round) => {
-        rounds.push(round)
-        throw new Error('listener')
-      },
       log: { ...log, error: (_fields, message) => errors.push(message) },
+    })
+    probing.start((round) => {
+      rounds.push(round)
+      throw new Error('listener')
     })
     expect((await probing.look('a'))!.results[0]).to.include({ up: false, cause: 'unknown' })
     expect(errors).to.have.length(2)
@@ -310,9 +304,9 @@ describe('createProbing()', () => {
     const probing = createProbing({
       plans: probePlans(all, read),
       prober: createProber({ guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }) }),
-      onRound: ({ endpoint: name }) => void order.push(name),
       log,
     })
+    probing.start(({ endpoint: name }) => void order.push(name))
     for (const { name } of all) probing.reported(name, 'f')
     expect((await probing.look('healthy'))!.results[0]).to.include({ up: true })
     expect(order).to.deep.equal(['healthy'])

@@ -1,0 +1,85 @@
+import type { AddressInfo } from 'node:net'
+import { endpointUrls } from '../domain/endpoint.ts'
+import { adminApp } from '../http/admin/app.ts'
+import type { Condition } from '../http/admin/health-handlers.ts'
+import { openAdminToken } from '../http/admin/token.ts'
+import { listen } from '../http/shared/listener.ts'
+import { isLoopback } from '../http/shared/loopback.ts'
+import type { Follower } from '../service/follow-incidents.ts'
+import { VERSION } from '../version.ts'
+import { OPEN_ADMIN } from './conditions.ts'
+import type { StartContext } from './context.ts'
+import type { StartedJournal } from './journal.ts'
+import type { Telemetry } from './telemetry.ts'
+
+/** Prometheus and proxies in front of the API keep idle connections for a minute or more. */
+const KEEP_ALIVE = 75_000
+/** Clients of the API retry when their connection ends. */
+const GRACE = 250
+const CLOSE_DEADLINE = 1_000
+
+export interface AdminDeps {
+  readonly journal: StartedJournal
+  readonly telemetry: Telemetry
+  readonly incidents: Follower
+  readonly conditions: (adminIsOpen: boolean) => readonly Condition[]
+  readonly maxConnections: number
+}
+
+export interface StartedAdmin {
+  readonly address: AddressInfo
+  /** Reads the tokens again now. */
+  reload(): Promise<unknown>
+}
+
+/** The private listener: metrics, health and API. @throws what `listen` throws */
+export async function startAdmin(context: StartContext, deps: AdminDeps): Promise<StartedAdmin> {
+  const { config, log, cleanUps } = context
+  const { admin } = config
+  const isOpenOn = (host: string) => admin.apiToken === undefined && !isLoopback(host)
+  // The listener's own address is known only once it listens.
+  let isOpen = isOpenOn(admin.host)
+  const tokens = await openTokens(context)
+  const listener = await listen({
+    host: admin.host,
+    port: admin.port,
+    maxConnections: deps.maxConnections,
+    keepAliveTimeout: KEEP_ALIVE,
+    grace: GRACE,
+    handler: adminApp({
+      version: VERSION,
+      ...(admin.externalUrl !== undefined && { externalUrl: admin.externalUrl }),
+      ...tokens.credentials,
+      journal: deps.journal.journal,
+      follower: deps.incidents,
+      endpoints: config.endpoints,
+      urlOf: endpointUrls(config.endpoints),
+      settings: config.incidents,
+      clock: deps.journal.clock,
+      log,
+      conditions: () => deps.conditions(isOpen),
+      allowedHosts: admin.allowedHosts,
+      warnings: () => (isOpen ? [OPEN_ADMIN] : []),
+      renderMetrics: deps.telemetry.metrics.render,
+    }),
+  })
+  cleanUps.push('admin listener', (deadline) => listener.close(Math.min(deadline, CLOSE_DEADLINE)))
+  log.info({ listener: 'admin', ...listener.address }, 'listening')
+  isOpen = isOpenOn(listener.address.address)
+  if (isOpen) log.warn({ listener: 'admin' }, OPEN_ADMIN)
+  deps.telemetry.metrics.adminIsOpen(isOpen)
+  return { address: listener.address, reload: tokens.reload }
+}
+
+async function openTokens({ config: { admin }, env, log, cleanUps }: StartContext) {
+  const api = admin.apiToken && (await openAdminToken('admin.apiToken', admin.apiToken, { env, log }))
+  const metrics = admin.metricsToken && (await openAdminToken('admin.metricsToken', admin.metricsToken, { env, log }))
+  cleanUps.push('admin tokens', () => {
+    api?.stop()
+    metrics?.stop()
+  })
+  return {
+    credentials: { ...(api && { apiToken: api.credentials }), ...(metrics && { metricsToken: metrics.credentials }) },
+    reload: () => Promise.all([api?.reload(), metrics?.reload()]),
+  }
+}

@@ -1,0 +1,48 @@
+import { classify } from '../domain/classify/classify.ts'
+import { longSecret, type secretReader } from '../probe/secrets.ts'
+import { createCanary } from '../service/canary.ts'
+import { type Egress, usesProxy } from '../service/egress.ts'
+import type { StartContext } from './context.ts'
+import type { StartedJournal } from './journal.ts'
+import type { Telemetry } from './telemetry.ts'
+
+const STOP_DEADLINE = 500
+
+type ReadSecret = ReturnType<typeof secretReader>
+
+/** @returns undefined where no canary is configured */
+export const canarySecret = ({ config: { canary }, log }: StartContext, readSecret: ReadSecret) =>
+  canary && longSecret({ owner: 'canary.secret', read: () => readSecret(canary.secret), log })
+
+export interface CanaryDeps {
+  readonly journal: StartedJournal
+  readonly telemetry: Telemetry
+  readonly egress: Egress
+  readonly readSecret: ReadSecret
+  readonly secret: (() => Promise<string>) | undefined
+}
+
+/** Sends canaries, where they are configured. */
+export function startCanary({ config, env, log, cleanUps }: StartContext, deps: CanaryDeps): void {
+  const { readSecret, secret, egress } = deps
+  const { journal, lease, clock } = deps.journal
+  const { metrics } = deps.telemetry
+  if (!config.canary || !secret) return
+  const { url, interval, token } = config.canary
+  const canary = createCanary({
+    url,
+    interval,
+    token: async () => token && readSecret(token),
+    secret,
+    classify: (report) => classify(report),
+    lease,
+    journal,
+    measuring: metrics,
+    log,
+    clock,
+    ...(usesProxy(env) ? {} : { onRun: egress.canaryRan }),
+  })
+  metrics.observe({ canary: canary.moments })
+  cleanUps.push('canary', (deadline) => canary.stop(Math.min(deadline, STOP_DEADLINE)))
+  canary.start()
+}

@@ -1,0 +1,37 @@
+import type { JournalStatus } from '../domain/journal.ts'
+import type { Condition } from '../http/admin/health-handlers.ts'
+
+export const OPEN_ADMIN =
+  'the admin API needs no token and listens beyond this machine: anyone who reaches it can read failures and incidents; set admin.apiToken'
+
+export type Phase = 'starting' | 'ready' | 'draining'
+
+export interface ConditionState {
+  readonly phase: Phase
+  readonly journal: JournalStatus
+  /** Whether other replicas share the journal. */
+  readonly shared: boolean
+  readonly credentials: { readonly ok: boolean; readonly detail: string }
+  readonly adminIsOpen: boolean
+}
+
+/** The conditions of `GET /readyz`. */
+export const conditions = ({ phase, journal, shared, credentials, adminIsOpen }: ConditionState): Condition[] => [
+  { name: 'lifecycle', ok: phase === 'ready', blocks: true, detail: phase },
+  {
+    name: 'journal',
+    ok: journal.up || journal.spill?.usable === true,
+    // Other replicas take over where there are any; a single one must stay reachable to answer 503 with Retry-After.
+    blocks: shared,
+    detail: journalDetail(journal),
+    since: new Date(journal.since).toISOString(),
+  },
+  { name: 'credentials', blocks: false, ...credentials },
+  { name: 'admin_api', ok: !adminIsOpen, blocks: false, detail: adminIsOpen ? OPEN_ADMIN : 'protected' },
+]
+
+function journalDetail({ up, fault, spill, opening, warnings = [] }: JournalStatus): string {
+  if (up) return ['open', ...warnings].join('; ')
+  const down = fault?.detail ?? `it is being opened${opening === undefined ? '' : `: ${opening}`}`
+  return spill?.usable ? `${down}; reports are kept in the spill meanwhile, ${spill.waiting} wait there` : down
+}

@@ -1,0 +1,41 @@
+import { endpointUrls } from '../domain/endpoint.ts'
+import { failureIds } from '../domain/failure.ts'
+import { boundedNames, ENDPOINT_LIMIT } from '../domain/series.ts'
+import { createFollower, type Follower } from '../service/follow-incidents.ts'
+import type { ProbePlan } from '../service/probe-plans.ts'
+import type { Probing } from '../service/probing.ts'
+import type { StartContext } from './context.ts'
+import type { StartedJournal } from './journal.ts'
+import type { Telemetry } from './telemetry.ts'
+
+export interface IncidentDeps {
+  readonly journal: StartedJournal
+  readonly telemetry: Telemetry
+  readonly probing: Probing
+  readonly plans: readonly ProbePlan[]
+}
+
+/** Makes the tracker of incidents, which knows none before the journal is open. */
+export function startIncidents(
+  { config, log, cleanUps }: StartContext,
+  { journal: { journal, shared, isLeader, clock }, telemetry: { metrics, tracing }, probing, plans }: IncidentDeps,
+): Follower {
+  const configured = config.endpoints.map(({ name }) => name)
+  const incidents = createFollower({
+    journal,
+    settings: config.incidents,
+    names: boundedNames(configured, ENDPOINT_LIMIT, shared),
+    probing,
+    plans,
+    urlOf: endpointUrls(config.endpoints),
+    newId: failureIds(),
+    holds: isLeader,
+    measuring: metrics,
+    tracing,
+    log,
+    clock,
+  })
+  cleanUps.push('incidents', () => incidents.stop())
+  metrics.observe({ endpoints: incidents.states })
+  return incidents
+}

@@ -1,0 +1,110 @@
+import type { AddressInfo } from 'node:net'
+import { type Classification, type CodeRules, classify } from '../domain/classify/classify.ts'
+import { identifier } from '../domain/endpoint.ts'
+import { remembered } from '../domain/memoize.ts'
+import type { Report } from '../domain/report.ts'
+import { safeMessage } from '../domain/safe-message.ts'
+import type { SeriesLimit } from '../domain/series.ts'
+import { NO_SOURCE } from '../domain/telemetry.ts'
+import { ingestApp } from '../http/ingest/app.ts'
+import { openSourceAuth } from '../http/ingest/auth.ts'
+import { canaryReceiver } from '../http/ingest/canary-handler.ts'
+import { Intake } from '../http/ingest/intake.ts'
+import { listen } from '../http/shared/listener.ts'
+import type { Follower } from '../service/follow-incidents.ts'
+import { createRecorder } from '../service/record.ts'
+import type { StartContext } from './context.ts'
+import type { StartedJournal } from './journal.ts'
+import type { Telemetry } from './telemetry.ts'
+
+/** RETM gives up after three attempts in a row. */
+const RETM_ATTEMPTS = 3
+/** Milliseconds in which busy proxies use each of their connections once more and learn to close it, see docs/proxies.md. */
+const GRACE = 3_000
+/** A request that arrives at the end of the grace period has this minus that for its body and its answer. */
+const CLOSE_DEADLINE = 5_000
+
+export type SourceAuth = Awaited<ReturnType<typeof openSourceAuth>>
+
+/** Reads the tokens of the sources. */
+export async function openSources(
+  { config, env, log, cleanUps }: StartContext,
+  { metrics }: Telemetry,
+): Promise<SourceAuth> {
+  const auth = await openSourceAuth({
+    source: 'retm',
+    config: config.sources.retm,
+    host: config.ingest.host,
+    env,
+    log,
+    measuring: metrics,
+  })
+  cleanUps.push('credentials', () => auth.stop())
+  return auth
+}
+
+export interface IngestDeps {
+  readonly journal: StartedJournal
+  readonly telemetry: Telemetry
+  readonly incidents: Follower
+  readonly series: SeriesLimit
+  readonly auth: SourceAuth
+  /** Undefined where no canary is configured. */
+  readonly canarySecret: (() => Promise<string>) | undefined
+  readonly maxConnections: number
+}
+
+/** The public listener, which receives reports. @throws what `listen` throws */
+export async function startIngest({ config, log, cleanUps }: StartContext, deps: IngestDeps): Promise<AddressInfo> {
+  const { auth, canarySecret, series, incidents } = deps
+  const { journal, clock } = deps.journal
+  const { metrics, tracing } = deps.telemetry
+  const { answerTimeout, bodyLimit, host, port, keepAliveTimeout } = config.ingest
+  const intake = new Intake({ answerTimeout, expectedCommit: () => journal.expectedCommit() })
+  const ingest = await listen({
+    onConnection: () => intake.accepted(),
+    host,
+    port,
+    maxConnections: deps.maxConnections,
+    keepAliveTimeout,
+    grace: GRACE,
+    onRefused: (code) => metrics.answered({ source: NO_SOURCE, outcome: 'rejected', reason: code, seconds: 0 }),
+    handler: ingestApp({
+      source: 'retm',
+      authenticate: auth.authenticate,
+      canary: canaryReceiver({ secret: canarySecret, journal, clock }),
+      intake,
+      bodyLimit,
+      answerTimeout,
+      measuring: metrics,
+      tracing,
+      log,
+      clock,
+      record: createRecorder({
+        journal,
+        identify: remembered(identifier(config.endpoints)),
+        classify: memoizedClassifier(config.sources.retm.codes),
+        safeMessage: remembered(safeMessage),
+        series,
+        incidents,
+        tenantLabel: config.metrics.tenantLabel,
+        measuring: metrics,
+        log,
+        clock,
+        attempts: RETM_ATTEMPTS,
+      }),
+    }),
+  })
+  cleanUps.push('ingest listener', (deadline) => ingest.close(Math.min(deadline, CLOSE_DEADLINE)))
+  log.info({ listener: 'ingest', ...ingest.address }, 'listening')
+  return ingest.address
+}
+
+/** Reports of one outage resemble each other. The key begins with the code, which contains no space. */
+function memoizedClassifier(rules: CodeRules): (report: Report) => Classification {
+  const read = remembered((key) => {
+    const space = key.indexOf(' ')
+    return classify({ code: Number(key.slice(0, space)), message: key.slice(space + 1) }, rules)
+  })
+  return ({ code, message }) => read(`${code} ${message}`)
+}

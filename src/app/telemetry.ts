@@ -1,0 +1,36 @@
+import { endpointUrls } from '../domain/endpoint.ts'
+import type { Tracing } from '../domain/telemetry.ts'
+import { createMetrics, type Metrics } from '../observe/metrics.ts'
+import { createTracing } from '../observe/tracing.ts'
+import type { ProbePlan } from '../service/probe-plans.ts'
+import { VERSION } from '../version.ts'
+import type { StartContext } from './context.ts'
+
+/** Most milliseconds for the last spans: a collector that does not answer must not use up the shutdown deadline. */
+const FLUSH_DEADLINE = 3_000
+
+export interface Telemetry {
+  readonly metrics: Metrics
+  readonly tracing: Tracing
+}
+
+/** @throws RangeError with the text of `tracingFault` */
+export async function startTelemetry(
+  { config, log, cleanUps }: StartContext,
+  { plans, restarts }: { readonly plans: readonly ProbePlan[]; readonly restarts: number },
+): Promise<Telemetry> {
+  const metrics = createMetrics({
+    version: VERSION,
+    urlOf: endpointUrls(config.endpoints),
+    sources: Object.keys(config.sources),
+    endpoints: config.endpoints,
+    tenantLabel: config.metrics.tenantLabel,
+    canary: config.canary !== undefined,
+    restarts,
+    probed: plans.flatMap(({ endpoint, views }) => views.map(({ vantage }) => ({ endpoint, vantage }))),
+    onFault: (error) => log.error({ err: error }, 'failed to update a metric'),
+  })
+  const tracing = await createTracing({ log, version: VERSION, onSpans: metrics.spans })
+  cleanUps.push('tracing', (deadline) => tracing.close(Math.min(deadline, FLUSH_DEADLINE)))
+  return { metrics, tracing }
+}
