@@ -4,7 +4,7 @@ import type { Log } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
 
 /** Long answers of one kind that may be under way at once. Each takes about 2 MiB. */
-export const MAX_READERS = 4
+export const MAX_READERS = 3
 /** Milliseconds in which a reader that has something to read must take some of it. */
 const STALL_TIMEOUT = 10_000
 
