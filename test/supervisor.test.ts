@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { backOff } from '../src/supervisor/back-off.ts'
-import { report } from './support/http.ts'
+import { raw, report } from './support/http.ts'
 import { childrenOf, isAlive } from './support/processes.ts'
 import { type Service, startService, stopServices } from './support/service.ts'
 import { freePort, tempFolder, until } from './support/temp.ts'
@@ -203,6 +203,22 @@ describe('the supervisor of the sidecar form', function () {
     writeFileSync(file, readFileSync(join(service.folder, 'config.yaml')))
     service.child.kill('SIGHUP')
     await up(service)
+  })
+
+  it('serves only allowed hosts while the configuration is invalid', async () => {
+    const admin = { externalUrl: 'https://ops.example/webhooks', allowedHosts: ['exporter.corp.example'] }
+    const service = await supervised({}, { admin, nope: 1 })
+    await said(service, 'configuration invalid, answering 503 until it is corrected')
+    const port = await until('the admin listener', () => portOf(service, 'admin'))
+    const ask = async (host: string, path: string) =>
+      (
+        await raw(`http://127.0.0.1:${port}`, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+      ).slice(9, 12)
+    for (const path of ['/', '/healthz', '/readyz', '/metrics', '/api/v1/failures', '/nowhere'])
+      for (const host of ['evil.example', '127.0.0.1.nip.io', 'ops.example.evil.example'])
+        expect(await ask(host, path), `${host} ${path}`).to.equal('421')
+    for (const host of ['10.244.0.7:9464', 'localhost', 'exporter.shop.svc', 'ops.example', 'exporter.corp.example'])
+      expect(await ask(host, '/metrics'), host).to.equal('200')
   })
 })
 

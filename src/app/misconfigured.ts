@@ -32,16 +32,22 @@ export interface MisconfiguredParts<C> {
 export async function awaitValidConfig<C>(first: ConfigError, parts: MisconfiguredParts<C>): Promise<C | undefined> {
   const { load, log, restarts, stopped, onReload } = parts
   let faults = shownFaults(first)
+  let known = first.listeners
   const metrics = misconfiguredMetrics({ version: VERSION, restarts, configErrors: first.faults.length })
   const handlers = {
     ingest: misconfiguredIngestApp(metrics.refused),
-    admin: misconfiguredAdminApp({ faults: () => faults, renderMetrics: metrics.render, log }),
+    admin: misconfiguredAdminApp({
+      faults: () => faults,
+      hosts: () => known.admin ?? {},
+      renderMetrics: metrics.render,
+      log,
+    }),
   }
   const listeners = new Map<keyof KnownListeners, { place: string; listener: Listener }>()
   const failed = new Map<string, string>()
 
   /** Follows the file's ports. A port in use is tried again: it is no reason to end either. */
-  const listenAt = async (known: KnownListeners): Promise<void> => {
+  const listenAt = async (): Promise<void> => {
     for (const name of ['admin', 'ingest'] as const) {
       const at = known[name]
       const place = at && `${at.host} ${at.port}`
@@ -73,7 +79,7 @@ export async function awaitValidConfig<C>(first: ConfigError, parts: Misconfigur
     check()
   })
   report()
-  await listenAt(first.listeners)
+  await listenAt()
   for (;;) {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, INTERVAL)
@@ -89,7 +95,8 @@ export async function awaitValidConfig<C>(first: ConfigError, parts: Misconfigur
       faults = shownFaults(loaded)
       metrics.configured(loaded.faults.length)
       if (faults.join('\n') !== before) report()
-      await listenAt(loaded.listeners)
+      known = loaded.listeners
+      await listenAt()
       continue
     }
     for (const { listener } of listeners.values()) await listener.close(CLOSE_WITHIN)

@@ -10,7 +10,13 @@ export type Env = Readonly<Record<string, string | undefined>>
 
 /** Where the listeners would be, as far as a faulty configuration says; one whose port is not known for certain is absent. */
 export type KnownListeners = {
-  readonly [name in 'ingest' | 'admin']?: { readonly host: string; readonly port: number }
+  readonly [name in 'ingest' | 'admin']?: {
+    readonly host: string
+    readonly port: number
+    /** Only if the whole section is valid; they are those of `admin`. */
+    readonly allowedHosts?: readonly string[]
+    readonly externalUrl?: string
+  }
 }
 
 /** Characters of one fault; it may quote the file and list known keys. */

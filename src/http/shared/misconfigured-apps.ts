@@ -4,6 +4,7 @@ import Koa from 'koa'
 import { stringify } from '../../domain/external-text.ts'
 import type { Log } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
+import { type AllowedHostsOptions, serveAllowedHosts } from '../admin/allowed-hosts.ts'
 import { healthz, readyz } from '../admin/health-handlers.ts'
 import { handleMetrics, type RenderMetrics } from '../admin/metrics-handler.ts'
 import { REPORT_PATH } from '../ingest/app.ts'
@@ -32,12 +33,14 @@ export function misconfiguredIngestApp(onRefused: (isReport: boolean) => void): 
 export interface MisconfiguredAdminParts {
   /** What is wrong, one line each, without secrets. */
   readonly faults: () => readonly string[]
+  /** Hosts that are served besides addresses and names within a cluster, as far as the configuration tells. */
+  readonly hosts: () => AllowedHostsOptions
   readonly renderMetrics: RenderMetrics
   readonly log: Pick<Log, 'error'>
 }
 
 /** The admin listener without a valid configuration. Its tokens are not known, so it shows nothing that was recorded. */
-export function misconfiguredAdminApp({ faults, renderMetrics, log }: MisconfiguredAdminParts): RequestListener {
+export function misconfiguredAdminApp({ faults, hosts, renderMetrics, log }: MisconfiguredAdminParts): RequestListener {
   const router = new Router()
   router.get('/healthz', healthz)
   router.get(
@@ -53,6 +56,7 @@ export function misconfiguredAdminApp({ faults, renderMetrics, log }: Misconfigu
     return next()
   })
   app.use(safeBodies)
+  app.use((ctx, next) => serveAllowedHosts(hosts())(ctx, next))
   app.use(router.routes())
   app.use(() => {
     throw invalid()
