@@ -233,6 +233,11 @@ export interface Journal {
   /** Resolves when the first attempt to open has ended, whichever way. */
   open(): Promise<void>
   record(entry: Entry): Promise<Recorded>
+  /**
+   * Records the entries of one request in one transaction, in this order. Each promise is one entry's, and settles as that
+   * of `record` does: a known id or a `idempotency_key_reused` of one does not keep the others from being stored.
+   */
+  recordAll(entries: readonly Entry[]): readonly Promise<Recorded>[]
   get(id: string): Promise<Failure | undefined>
   /**
    * Newest first, at most `limit` (at least 1) and `PAGE_BYTES`, but at least one if there is any. `before` is the `next`

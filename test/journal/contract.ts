@@ -121,6 +121,20 @@ export function journalContract(
         expect((await all(journal)).map(({ id }) => id)).to.deep.equal(settled.toReversed())
       })
 
+      it('stores the entries of one request together, each with its own answer', async () => {
+        const journal = await open()
+        const entries = [entry({ key: 'a' }), entry({ key: 'b' }), entry()]
+        const first = await Promise.all(journal.recordAll(entries))
+        expect(first).to.deep.equal(entries.map(({ failure: { id } }) => ({ id, duplicate: false })))
+        const again = [entry({ key: 'a' }), entry({ key: 'b', digest: 'another' }), entry()]
+        const [known, reused, added] = await Promise.allSettled(journal.recordAll(again))
+        expect(known).to.have.deep.property('value', { id: entries[0]!.failure.id, duplicate: true })
+        expect(reused).to.have.nested.property('reason.code', 'idempotency_key_reused')
+        expect(added).to.have.nested.property('value.duplicate', false)
+        expect((await all(journal)).length).to.equal(4)
+        expect(events.calls).to.deep.equal(['opened', 'committed', 'committed'])
+      })
+
       it('keeps what follows lone surrogates, emoji and 64 KiB apart, and lets none harm its neighbours', async () => {
         const journal = await open()
         const hostile = [

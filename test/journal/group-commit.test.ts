@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { GroupCommit, GroupSize, type Written } from '../../src/journal/core/group-commit.ts'
 import type { Work } from '../../src/journal/core/queue.ts'
+import { entry } from './entries.ts'
 
 const LIMITS = { pendingLimit: 1_000, pendingBytes: 2 ** 20, groupLimit: 512, groupBytes: 2 ** 20 }
 
@@ -47,6 +48,27 @@ describe('GroupCommit', () => {
     groups[1]!.done()
     await Promise.all(second)
     expect(commit.pending).to.equal(0)
+  })
+
+  it('never separates the entries of one request, even above the limits of a group', async () => {
+    const { commit, groups, add } = held()
+    void add('first')
+    await turn()
+    const request = commit.addAll(Array.from({ length: 600 }, () => entry()))
+    void add('last')
+    groups[0]!.done()
+    await turn()
+    expect(groups.map(({ works }) => works.length)).to.deep.equal([1, 600])
+    for (const promise of request) promise.catch(() => {})
+    expect(commit.pending).to.equal(601)
+  })
+
+  it('takes all entries of a request or none', async () => {
+    const { commit } = held()
+    void Promise.allSettled(commit.addAll(Array.from({ length: 600 }, () => entry())))
+    const results = await Promise.allSettled(commit.addAll(Array.from({ length: 500 }, () => entry())))
+    expect(results.map(({ status }) => status)).to.deep.equal(Array.from({ length: 500 }, () => 'rejected'))
+    expect(commit.pending).to.equal(600)
   })
 
   it('hands back what waits and what is under way, and is told nothing of that group later', async () => {

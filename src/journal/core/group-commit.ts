@@ -1,4 +1,5 @@
 import type { EndpointState } from '../../domain/incident.ts'
+import type { Entry, Recorded } from '../../domain/journal.ts'
 import { isAdded, type Result, settle } from './complete.ts'
 import type { GroupOptions } from './group-options.ts'
 import { type Waiting, type Work, WorkQueue, type Works } from './queue.ts'
@@ -64,11 +65,20 @@ export class GroupCommit<W extends Written = Written> {
 
   /** @throws AppError (as rejection) `journal_full`, what `settle` rejects with, and what the owner rejects with */
   add<K extends keyof Works>(work: Works[K]['work'] & Work & { kind: K }): Promise<Works[K]['done']> {
-    if (this.#gathering === undefined && this.#underWay.length === 0) {
-      // All that arrives in this turn of the event loop shares a transaction.
-      this.#gathering = setImmediate(() => void this.#pump())
-    }
+    this.#gather()
     return this.#queue.add<K>(work)
+  }
+
+  /** As `add`, for the entries of one request: all go into one group, and each has its own answer. */
+  addAll(entries: readonly Entry[]): Promise<Recorded>[] {
+    this.#gather()
+    return this.#queue.addAll(entries)
+  }
+
+  /** All that arrives in this turn of the event loop shares a transaction. */
+  #gather(): void {
+    if (this.#gathering === undefined && this.#underWay.length === 0)
+      this.#gathering = setImmediate(() => void this.#pump())
   }
 
   /** Resolves once nothing waits any more, be it written or taken back. */

@@ -4,7 +4,15 @@ import { AppError } from '../../errors.ts'
 
 /** What goes through the group commit, and what it is answered with. */
 export interface Works {
-  readonly entry: { readonly work: { readonly kind: 'entry'; readonly entry: Entry }; readonly done: Recorded }
+  readonly entry: {
+    readonly work: {
+      readonly kind: 'entry'
+      readonly entry: Entry
+      /** Belongs into the transaction of the work before it: both came in one request. */
+      readonly joined?: boolean
+    }
+    readonly done: Recorded
+  }
   readonly event: {
     readonly work: { readonly kind: 'event'; readonly endpoint: string; readonly event: IncidentEvent }
     readonly done: Applied
@@ -43,27 +51,39 @@ export class WorkQueue {
   /** @throws AppError (as rejection) `journal_full` */
   add<K extends keyof Works>(work: Works[K]['work'] & { kind: K }): Promise<Works[K]['done']> {
     const bytes = sizeOf(work)
-    if (
-      this.#waiting.length >= this.#limits.pendingLimit ||
+    return this.#isFull(1, bytes) ? Promise.reject(full()) : this.#push<K>(work, bytes)
+  }
+
+  /** Adds the entries of one request, which `take` never separates: all of them, or none. */
+  addAll(entries: readonly Entry[]): Promise<Recorded>[] {
+    const works = entries.map((entry, index) => ({ kind: 'entry', entry, joined: index > 0 }) as const)
+    const bytes = works.reduce((sum, work) => sum + sizeOf(work), 0)
+    if (this.#isFull(works.length, bytes)) return works.map(() => Promise.reject(full()))
+    return works.map((work) => this.#push<'entry'>(work, sizeOf(work)))
+  }
+
+  #isFull(works: number, bytes: number): boolean {
+    return (
+      this.#waiting.length + works > this.#limits.pendingLimit ||
       (this.#waiting.length > 0 && this.#bytes + bytes > this.#limits.pendingBytes)
-    ) {
-      return Promise.reject(
-        new AppError('journal_full', 'too many reports are waiting to be stored', { retryAfter: 1 }),
-      )
-    }
+    )
+  }
+
+  #push<K extends keyof Works>(work: Works[K]['work'] & { kind: K }, bytes: number): Promise<Works[K]['done']> {
     this.#bytes += bytes
     return new Promise((resolve, reject) =>
       this.#waiting.push({ work, resolve: resolve as Waiting['resolve'], reject }),
     )
   }
 
-  /** The first works, up to a number and a sum of bytes; at least one where there is any. */
+  /** The first works, up to a number and a sum of bytes; at least one request where there is any. */
   take(works: number, bytes: number): Waiting[] {
     let count = 0
     let sum = 0
     for (const { work } of this.#waiting) {
       const size = sizeOf(work)
-      if (count >= works || (count > 0 && sum + size > bytes)) break
+      const isOver = count >= works || (count > 0 && sum + size > bytes)
+      if (isOver && !isJoined(work)) break
       count++
       sum += size
     }
@@ -73,6 +93,11 @@ export class WorkQueue {
     return taken
   }
 }
+
+const full = () => new AppError('journal_full', 'too many reports are waiting to be stored', { retryAfter: 1 })
+
+/** Whether a work belongs into the transaction of the one before it. */
+export const isJoined = (work: Work): boolean => work.kind === 'entry' && work.joined === true
 
 /** Bytes that grow with what a client sends, at least. */
 function sizeOf(work: Work): number {

@@ -172,6 +172,16 @@ class PooledJournal implements PostgresJournal {
     return this.#add<'entry'>({ kind: 'entry', entry })
   }
 
+  recordAll(entries: readonly Entry[]): readonly Promise<Recorded>[] {
+    if (this.#state === 'down' && this.#spill?.usable) {
+      return this.#spill.recordAll(entries).map(async (recorded, index) => this.#told(entries[index]!, await recorded))
+    }
+    // Where the spill may hold one of their ids, each has to be looked up first.
+    if (entries.some((entry) => this.#spillTakes(entry))) return entries.map((entry) => this.record(entry))
+    const rejection = this.#rejection()
+    return rejection ? entries.map(() => Promise.reject(rejection)) : this.#groups.addAll(entries)
+  }
+
   apply(endpoint: string, event: IncidentEvent): Promise<Applied> {
     return this.#add<'event'>({ kind: 'event', endpoint, event })
   }
@@ -258,11 +268,15 @@ class PooledJournal implements PostgresJournal {
   }
 
   #add<K extends keyof Works>(work: Works[K]['work'] & Work & { kind: K }): Promise<Works[K]['done']> {
-    if (this.#state === 'closing' || this.#state === 'closed') {
-      return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
-    }
-    if (this.#state !== 'up') return Promise.reject(this.#unavailable())
-    return this.#groups.add<K>(work)
+    const rejection = this.#rejection()
+    return rejection ? Promise.reject(rejection) : this.#groups.add<K>(work)
+  }
+
+  /** Why nothing can be written now. */
+  #rejection(): AppError | undefined {
+    if (this.#state === 'closing' || this.#state === 'closed')
+      return new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 })
+    return this.#state === 'up' ? undefined : this.#unavailable()
   }
 
   /** While the database is away; and until all has moved on, where the spill may hold the sender's id. */
@@ -272,7 +286,10 @@ class PooledJournal implements PostgresJournal {
   }
 
   async #recordInSpill(entry: Entry): Promise<Recorded> {
-    const recorded = await this.#spill!.record(entry)
+    return this.#told(entry, await this.#spill!.record(entry))
+  }
+
+  #told(entry: Entry, recorded: Recorded): Recorded {
     return recorded.duplicate ? recorded : this.#spilled(entry, recorded)
   }
 

@@ -1,7 +1,7 @@
 import type { Change, IncidentSettings } from '../../domain/incident.ts'
 import type { Entry } from '../../domain/journal.ts'
 import type { Result } from '../core/complete.ts'
-import type { Work } from '../core/queue.ts'
+import { isJoined, type Work } from '../core/queue.ts'
 import type { StoredRecord } from '../core/records.ts'
 import type { RefusedRecord } from '../spill/set-aside.ts'
 import { insertCanaries } from './canary.ts'
@@ -59,7 +59,7 @@ export class Assuming {
 const ATTEMPTS = 5
 
 /**
- * Writes a group in one transaction. A work that is at fault by itself is left out; the others are done.
+ * Writes a group in one transaction. A request that is at fault by itself is left out; the others are done.
  * @returns what became of each, once it is durable
  * @throws what Session throws; the outcome is unknown then
  */
@@ -68,18 +68,29 @@ export async function writeGroup(session: Session, works: readonly Work[], optio
     return await retried(() => write(session, works, options))
   } catch (error) {
     if (!isEntryError(error) || !session.usable) throw error
-    if (works.length === 1) {
-      if (works[0]!.kind === 'entry') options.onRefused?.(works[0]!.entry, refusal(error))
-      return { results: ['refused'], endpoints: new Map() }
+    const requests = requestsOf(works)
+    if (requests.length === 1) {
+      for (const work of works) if (work.kind === 'entry') options.onRefused?.(work.entry, refusal(error))
+      return { results: works.map(() => 'refused'), endpoints: new Map() }
     }
-    // The server rolled the whole group back: each on its own shows which one it was.
+    // The server rolled the whole group back: each request on its own shows which one it was.
     const parts: Written[] = []
-    for (const work of works) parts.push(await writeGroup(session, [work], options).catch(rethrowUnknown))
+    for (const request of requests) parts.push(await writeGroup(session, request, options).catch(rethrowUnknown))
     return {
       results: parts.flatMap(({ results }) => results),
       endpoints: new Map(parts.flatMap(({ endpoints }) => [...endpoints])),
     }
   }
+}
+
+/** The works of a group by the request that they came in. */
+function requestsOf(works: readonly Work[]): Work[][] {
+  const requests: Work[][] = []
+  for (const work of works) {
+    if (isJoined(work) && requests.length > 0) requests.at(-1)!.push(work)
+    else requests.push([work])
+  }
+  return requests
 }
 
 /** What the server says of it that holds nothing of the entry itself. */

@@ -75,11 +75,20 @@ export class Spill {
   }
 
   /** @throws what `Journal.record` rejects with */
-  async record(entry: Entry): Promise<Recorded> {
+  record(entry: Entry): Promise<Recorded> {
+    return this.#note(entry, this.#journal.record(entry))
+  }
+
+  /** As `record`, for the entries of one request: in one transaction. */
+  recordAll(entries: readonly Entry[]): Promise<Recorded>[] {
+    return this.#journal.recordAll(entries).map((recording, index) => this.#note(entries[index]!, recording))
+  }
+
+  async #note(entry: Entry, recording: Promise<Recorded>): Promise<Recorded> {
     this.#arriving++
     if (entry.idempotency) this.#keys.add(hashOf(entry))
     try {
-      const recorded = await this.#journal.record(entry)
+      const recorded = await recording
       if (recorded.duplicate) return recorded
       this.#waiting++
       if (entry.followed) this.#followed.add(entry.failure.endpoint)

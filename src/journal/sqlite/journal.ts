@@ -125,6 +125,11 @@ class SqliteJournal implements DrainableJournal {
     return this.#add<'entry'>({ kind: 'entry', entry })
   }
 
+  recordAll(entries: readonly Entry[]): readonly Promise<Recorded>[] {
+    const rejection = this.#rejection()
+    return rejection ? entries.map(() => Promise.reject(rejection)) : this.#groups.addAll(entries)
+  }
+
   apply(endpoint: string, event: IncidentEvent): Promise<Applied> {
     return this.#add<'event'>({ kind: 'event', endpoint, event })
   }
@@ -210,11 +215,15 @@ class SqliteJournal implements DrainableJournal {
   }
 
   #add<K extends keyof Works>(work: Works[K]['work'] & Work & { kind: K }): Promise<Works[K]['done']> {
-    if (this.#state === 'closing' || this.#state === 'closed') {
-      return Promise.reject(new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 }))
-    }
-    if (this.#state !== 'up') return Promise.reject(unavailable(this.#retryAfter()))
-    return this.#groups.add<K>(work)
+    const rejection = this.#rejection()
+    return rejection ? Promise.reject(rejection) : this.#groups.add<K>(work)
+  }
+
+  /** Why nothing can be written now. */
+  #rejection(): AppError | undefined {
+    if (this.#state === 'closing' || this.#state === 'closed')
+      return new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 })
+    return this.#state === 'up' ? undefined : unavailable(this.#retryAfter())
   }
 
   async #write(works: readonly Work[]): Promise<Written> {
