@@ -23,24 +23,24 @@ export function journalEvents({ log, measuring, restore, followed, learn }: Jour
   const readFaults = new Map<ReadFault, { text: string; at: number }>()
   const checkpointed = checkpointLog(log)
   return {
-    opened(totals) {
+    onOpened(totals) {
       told = undefined
       const shown = restore(totals)
       measuring.restored(shown)
       log.info({ series: shown.length }, 'the journal is open')
     },
-    followed,
-    seriesKnown(series) {
+    onSnapshot: followed,
+    onRemoteSeries(series) {
       measuring.known(series.map((known) => ({ ...known, labels: learn(known.labels) })))
     },
-    failed(kind, detail) {
+    onFault(kind, detail) {
       measuring.failed(kind, detail)
       const text = `${kind}: ${detail}`
       if (text === told) return
       told = text
       log.error({ kind }, `the journal: ${detail}`)
     },
-    readFailed(kind, detail) {
+    onReadFault(kind, detail) {
       measuring.readFailed(kind, detail)
       // A closed journal has been logged as such; a faulty query is logged by whoever answers it, with its stack.
       if (kind === 'closed' || kind === 'query') return
@@ -50,24 +50,24 @@ export function journalEvents({ log, measuring, restore, followed, learn }: Jour
       readFaults.set(kind, { text: detail, at: now })
       log.error({ kind }, `journal read failed: ${detail}`)
     },
-    committed: (entries, seconds) => measuring.committed(entries, seconds),
-    expired(failures, reason) {
+    onCommitted: (entries, seconds) => measuring.committed(entries, seconds),
+    onExpired(failures, reason) {
       measuring.expired(failures, reason)
       log.info({ failures, reason }, 'retention removed failures')
     },
-    retentionStopped(stop) {
+    onRetentionStop(stop) {
       if (stop) log.error({ reason: stop.reason }, `retention by age stopped: ${stop.detail}`)
       else log.info({}, 'retention by age resumed')
     },
-    checkpointed(checkpoint) {
+    onCheckpoint(checkpoint) {
       measuring.checkpointed(checkpoint)
       checkpointed(checkpoint)
     },
-    opening(step, bytes) {
+    onOpening(step, bytes) {
       // A journal that is down is opened again and again.
       if (told === undefined) log.info({ step, bytes }, 'opening journal')
     },
-    warned: (warning) => log.warn({}, `journal: ${warning}`),
+    onWarning: (warning) => log.warn({}, `journal: ${warning}`),
   }
 }
 

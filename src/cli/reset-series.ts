@@ -24,13 +24,13 @@ export const resetSeries: Command = {
       incidents: config.incidents,
       configured: config.endpoints.map(({ name }) => name),
       events: {
-        opened: () => {},
-        followed: () => {},
-        failed: (kind, detail) => {
+        onOpened: () => {},
+        onSnapshot: () => {},
+        onFault: (kind, detail) => {
           fault = { kind, detail }
         },
-        committed: () => {},
-        expired: () => {},
+        onCommitted: () => {},
+        onExpired: () => {},
       },
     })
     await journal.open()
