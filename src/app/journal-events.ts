@@ -21,24 +21,24 @@ export function journalEvents({ log, measuring, series, followed }: JournalEvent
   const readFaults = new Map<ReadFault, { text: string; at: number }>()
   const checkpointed = checkpointLog(log)
   return {
-    opened(totals) {
+    onOpened(totals) {
       logged = undefined
       const shown = series.restore(totals)
       measuring.restored(shown)
       log.info({ series: shown.length }, 'journal opened')
     },
-    followed,
-    seriesKnown(totals) {
+    onSnapshot: followed,
+    onRemoteSeries(totals) {
       measuring.known(totals.map((total) => ({ ...total, labels: series.learn(total.labels) })))
     },
-    failed(kind, detail) {
+    onFault(kind, detail) {
       measuring.failed(kind, detail)
       const text = `${kind}: ${detail}`
       if (text === logged) return
       logged = text
       log.error({ kind }, `journal unavailable: ${detail}`)
     },
-    readFailed(kind, detail) {
+    onReadFault(kind, detail) {
       measuring.readFailed(kind, detail)
       // A closed journal has been logged as such; a faulty query is logged with its stack where it is answered.
       if (kind === 'closed' || kind === 'query') return
@@ -48,24 +48,24 @@ export function journalEvents({ log, measuring, series, followed }: JournalEvent
       readFaults.set(kind, { text: detail, at: now })
       log.error({ kind }, `journal read failed: ${detail}`)
     },
-    committed: (entries, seconds) => measuring.committed(entries, seconds),
-    expired(failures, reason) {
+    onCommitted: (entries, seconds) => measuring.committed(entries, seconds),
+    onExpired(failures, reason) {
       measuring.expired(failures, reason)
       log.info({ failures, reason }, 'retention removed failures')
     },
-    retentionStopped(stop) {
+    onRetentionStop(stop) {
       if (stop) log.error({ reason: stop.reason }, `retention by age stopped: ${stop.detail}`)
       else log.info({}, 'retention by age resumed')
     },
-    checkpointed(checkpoint) {
+    onCheckpoint(checkpoint) {
       measuring.checkpointed(checkpoint)
       checkpointed(checkpoint)
     },
-    opening(step, bytes) {
+    onOpening(step, bytes) {
       // A journal that is down is opened again after each back-off: only the first opening is logged.
       if (logged === undefined) log.info({ step, bytes }, 'opening journal')
     },
-    warned: (warning) => log.warn({}, `journal: ${warning}`),
+    onWarning: (warning) => log.warn({}, `journal: ${warning}`),
   }
 }
 

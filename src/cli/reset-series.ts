@@ -26,13 +26,13 @@ export const resetSeries: Command = {
       configured: config.endpoints.map(({ name }) => name),
     })
     await open({
-      opened() {},
-      followed() {},
-      failed: (kind, detail) => {
+      onOpened() {},
+      onSnapshot() {},
+      onFault: (kind, detail) => {
         fault = { kind, detail }
       },
-      committed() {},
-      expired() {},
+      onCommitted() {},
+      onExpired() {},
     })
     try {
       if (!journal.status().up) {

@@ -1,12 +1,8 @@
 import { v7 } from 'uuid'
 import type { Cause } from './cause.ts'
 
-/** One delivery that a source gave up: validated, identified, and free of secrets. What the journal keeps and the API shows. */
-export interface Failure {
-  /** UUID version 7 (RFC 9562); its time is `receivedAt`, so that ids sort by receipt. */
-  readonly id: string
-  /** Milliseconds since the epoch, by this service's clock. */
-  readonly receivedAt: number
+/** What the failures of one outage have in common. */
+export interface SharedFields {
   readonly source: string
   /** Whose credential the report carried; empty where tokens have no name. */
   readonly tenant: string
@@ -17,41 +13,55 @@ export interface Failure {
   /** What the source saw, as sent. */
   readonly code: number
   readonly cause: Cause
-  /** With credentials masked and its URLs canonical; at most 8 KiB, with a mark at the end where it was cut. */
+  /** Credentials are masked, URLs canonical; at most 8 KiB, with a mark at the end where it was cut. */
   readonly message: string
+}
+
+/** One delivery that a source gave up on: validated, identified, and free of secrets. The journal stores it, the API shows it. */
+export interface Failure extends SharedFields {
+  /** UUID version 7 (RFC 9562); its time is `receivedAt`, so that ids sort by receipt. */
+  readonly id: string
+  /** Milliseconds since the epoch, by this service's clock. */
+  readonly receivedAt: number
   /** 32 hexadecimal digits (W3C Trace Context); null where tracing is off. */
   readonly traceId: string | null
 }
 
-/** What reports of one outage have in common. */
-export type Alike = Omit<Failure, 'id' | 'receivedAt' | 'traceId'>
+/** A list of an interface's members that the compiler keeps complete. */
+const namesOf = <T>(members: Readonly<Record<keyof T, true>>) => Object.keys(members) as (keyof T)[]
 
-/** Whether two failures are the same but for what makes each its own. Asked of every report, hence spelt out. */
-export function areAlike(a: Alike, b: Alike): boolean {
-  return (
-    a.endpoint === b.endpoint &&
-    a.code === b.code &&
-    a.message === b.message &&
-    a.url === b.url &&
-    a.cause === b.cause &&
-    a.tenant === b.tenant &&
-    a.source === b.source
-  )
+export const SHARED_FIELDS = namesOf<SharedFields>({
+  source: true,
+  tenant: true,
+  endpoint: true,
+  url: true,
+  code: true,
+  cause: true,
+  message: true,
+})
+
+/** Whether two failures differ only in what is individual to each: id, time and trace. */
+export function haveSameSharedFields(a: SharedFields, b: SharedFields): boolean {
+  for (const field of SHARED_FIELDS) if (a[field] !== b[field]) return false
+  return true
 }
+
+export const sharedFields = (failure: SharedFields): SharedFields =>
+  Object.fromEntries(SHARED_FIELDS.map((field) => [field, failure[field]])) as unknown as SharedFields
 
 /** Endpoint of a report whose `endpoint` is no http(s) URL. Reserved: no configured endpoint may have this name. */
 export const INVALID_ENDPOINT = 'invalid'
-/** Label value that stands for what did not fit the series limit. Reserved like `invalid`. */
+/** Label value of everything beyond the series limit. Reserved like `invalid`. */
 export const OTHER = 'other'
 
 /**
- * Makes ids that sort by time, and by order of making within one millisecond of one process.
+ * Makes ids that sort by time; within one millisecond of one process, by the order in which they were made.
  * @returns a function from receipt time (milliseconds since the epoch) to a UUID version 7
  */
 export function failureIds(): (receivedAt: number) => string {
   let last = 0
   let seq = 0
-  // Randomness by the block: asking for 16 bytes at a time costs more than everything else here.
+  // Random bytes are fetched in blocks: 16 at a time would cost more than everything else here.
   const block = new Uint8Array(4_096)
   let used = block.length
   const random = new Uint8Array(16)

@@ -14,7 +14,7 @@ export interface Entry {
   /** The sender's own id, where it has one; `digest` tells whether a repeated id carries the same body. */
   readonly idempotency?: { readonly key: string; readonly digest: string }
   /** Whether the endpoint has incidents (they are bounded); then the failure changes its incident in the same transaction. */
-  readonly followed?: boolean
+  readonly isTracked?: boolean
 }
 
 /** The answer to an entry: `duplicate` where the sender's id was known, then `id` is the first record's. */
@@ -184,33 +184,33 @@ export interface JournalEvents {
    * It was opened (again). `totals` is all that is durable now: an earlier count is replaced by it, since the outcome of
    * a commit that failed is unknown. No entry settles between the reading of `totals` and this call.
    */
-  opened(totals: readonly SeriesTotal[]): void
+  onOpened(totals: readonly SeriesTotal[]): void
   /**
    * Every followed endpoint as it is durable now: told right after `opened`, and again where another replica may have
    * changed it. What was known before is replaced.
    */
-  followed(endpoints: readonly EndpointState[]): void
+  onSnapshot(endpoints: readonly EndpointState[]): void
   /**
    * Another replica admitted these label sets, or counted them lately (stores that replicas share only). Their counts are
    * this replica's own and have been told before; a set that is new here stands at 0.
    */
-  seriesKnown?(series: readonly SeriesTotal[]): void
+  onRemoteSeries?(series: readonly SeriesTotal[]): void
   /** It cannot be written. Also called for each failed attempt to open it again. */
-  failed(kind: JournalFault, detail: string): void
+  onFault(kind: JournalFault, detail: string): void
   /** A reading failed. Called once for each. */
-  readFailed?(kind: ReadFault, detail: string): void
+  onReadFault?(kind: ReadFault, detail: string): void
   /** A group of entries became durable. */
-  committed(entries: number, seconds: number): void
+  onCommitted(entries: number, seconds: number): void
   /** Retention removed failures; `reason` is the limit that they exceeded. */
-  expired(failures: number, reason: 'age' | 'size'): void
+  onExpired(failures: number, reason: 'age' | 'size'): void
   /** Retention by age was stopped, or (null) goes on. Called when that changes. */
-  retentionStopped?(stop: RetentionStop | null): void
+  onRetentionStop?(stop: RetentionStop | null): void
   /** The write-ahead log was to be brought into the database file (SQLite only). */
-  checkpointed?(checkpoint: Checkpoint): void
+  onCheckpoint?(checkpoint: Checkpoint): void
   /** What an opening is doing, and with how many bytes: it may take seconds (SQLite only). */
-  opening?(step: string, bytes: number): void
+  onOpening?(step: string, bytes: number): void
   /** It was opened, and something should be known about it. Safe to show to an operator. */
-  warned?(warning: string): void
+  onWarning?(warning: string): void
 }
 
 /**
@@ -223,11 +223,11 @@ export interface JournalEvents {
  * - Failure, total, idempotency key and incident change of an entry are written together or not at all. The change is
  *   what `reduceIncident` makes of the endpoint's state in that transaction; no endpoint ever has two open incidents.
  * - `apply` and `receiveCanary` go the way of `record`: same queue, same order, same group commit, same rejections.
- * - No fault ends the process or throws from `open`: it is told through `events.failed` and `status`, and opening is
+ * - No fault ends the process or throws from `open`: it is told through `events.onFault` and `status`, and opening is
  *   tried again with backoff until `close`.
  * - Reading never delays writing, and holds a bounded part of the result in memory: a page, or a few rows of a stream.
  * - A reading rejects with AppError `journal_unavailable` only if the store cannot be read; a faulty query rejects with
- *   another error, which is ours. Either is reported through `events.readFailed`.
+ *   another error, which is ours. Either is reported through `events.onReadFault`.
  */
 export interface Journal {
   /** Resolves when the first attempt to open has ended, whichever way. */

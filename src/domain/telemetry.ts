@@ -26,7 +26,11 @@ export interface Answered {
 }
 
 /** The instruments, in the words of the domain. No verb throws, whatever it is given. */
-export interface Measuring extends Required<Pick<JournalEvents, 'failed' | 'readFailed' | 'committed' | 'expired'>> {
+export interface Measuring {
+  readonly failed: JournalEvents['onFault']
+  readonly readFailed: NonNullable<JournalEvents['onReadFault']>
+  readonly committed: JournalEvents['onCommitted']
+  readonly expired: JournalEvents['onExpired']
   answered(request: Answered): void
   /** A failure became durable. `exemplar` is its trace id where the span is sampled. */
   stored(failure: Failure, labels: SeriesLabels, exemplar: string | null): void

@@ -1,6 +1,6 @@
 import type { Cause } from '../domain/cause.ts'
 import type { Clock } from '../domain/clock.ts'
-import { type Alike, areAlike, type Failure, failureIds } from '../domain/failure.ts'
+import { type Failure, failureIds, haveSameSharedFields, sharedFields } from '../domain/failure.ts'
 import type { Applied, Journal, Recorded } from '../domain/journal.ts'
 import type { Report } from '../domain/report.ts'
 import type { SeriesLabels, SeriesLimit } from '../domain/series.ts'
@@ -71,7 +71,13 @@ export function createRecorder(parts: RecorderParts): (report: Report, receipt: 
     }
     let recorded: Recorded
     try {
-      recorded = await parts.journal.record({ failure, raw, labels, followed, ...(idempotency && { idempotency }) })
+      recorded = await parts.journal.record({
+        failure,
+        raw,
+        labels,
+        isTracked: followed,
+        ...(idempotency && { idempotency }),
+      })
     } catch (error) {
       // Where it turns out to be stored, the journal says so when it opens again.
       complete(false)
@@ -122,23 +128,14 @@ function failureLog(log: Pick<Log, 'child' | 'warn'>): (failure: Failure, labels
     const { id, traceId } = failure
     const own = traceId ? { failure_id: id, trace_id: traceId } : { failure_id: id }
     const known = latest.get(labels)
-    if (known && areAlike(known.like, failure)) {
-      known.log ??= log.child(inCommon(failure))
+    if (known && haveSameSharedFields(known.like, failure)) {
+      known.log ??= log.child(sharedFields(failure))
       known.log.warn(own, MESSAGE)
     } else {
       latest.set(labels, { like: failure })
-      log.warn({ ...inCommon(failure), ...own }, MESSAGE)
+      log.warn({ ...sharedFields(failure), ...own }, MESSAGE)
     }
   }
 }
 
 const MESSAGE = 'a webhook delivery failed'
-const inCommon = ({ source, tenant, endpoint, url, code, cause, message }: Failure): Alike => ({
-  source,
-  tenant,
-  endpoint,
-  url,
-  code,
-  cause,
-  message,
-})

@@ -15,11 +15,11 @@ for (const callers of [1, 64, 512]) {
     clock: Date.now,
     incidents: INCIDENTS,
     events: {
-      opened: () => {},
-      followed: () => {},
-      failed: (_, detail) => console.error(detail),
-      committed: () => {},
-      expired: () => {},
+      onOpened: () => {},
+      onSnapshot: () => {},
+      onFault: (_, detail) => console.error(detail),
+      onCommitted: () => {},
+      onExpired: () => {},
     },
   })
   await journal.open()
@@ -29,7 +29,7 @@ for (const callers of [1, 64, 512]) {
   const caller = async (): Promise<void> => {
     while (performance.now() < end) {
       const begun = performance.now()
-      await journal.record(entry({ raw, followed: true }))
+      await journal.record(entry({ raw, isTracked: true }))
       times.push(performance.now() - begun)
     }
   }

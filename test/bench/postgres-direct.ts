@@ -35,7 +35,7 @@ let number = 0
  * A report of one of so many endpoints, named as those of the rows that are there, and of a quarter as many tenants. It is
  * larger than those rows, so that it does not go into the room that is left in their pages.
  */
-function oneOf(endpoints: number, more: { readonly followed?: boolean } = {}): Entry {
+function oneOf(endpoints: number, more: { readonly isTracked?: boolean } = {}): Entry {
   number++
   const endpoint = `https://shop-${number % endpoints}.example/hooks/orders`
   return entry({ endpoint, tenant: `tenant-${number % Math.ceil(endpoints / 4)}`, ...more })
@@ -51,11 +51,11 @@ export async function directSides(server: PostgresServer, { few, many, naive }: 
       incidents: INCIDENTS,
       retention: { age: 10 ** 12, size: 2 ** 40 },
       events: {
-        opened: () => {},
-        followed: () => {},
-        failed: (_, detail) => console.error(detail),
-        committed: () => {},
-        expired: () => {},
+        onOpened: () => {},
+        onSnapshot: () => {},
+        onFault: (_, detail) => console.error(detail),
+        onCommitted: () => {},
+        onExpired: () => {},
       },
     })
     await journal.open()
@@ -108,7 +108,7 @@ export async function directSides(server: PostgresServer, { few, many, naive }: 
       { name: 'one INSERT a report', run: () => run(senders, insert) },
       { name: 'few rows', run: () => run(senders, () => small.record(oneOf(1))) },
       { name: 'many rows', run: () => run(senders, () => large.record(oneOf(1))) },
-      { name: 'few rows, incidents', run: () => run(senders, () => small.record(oneOf(1, { followed: true }))) },
+      { name: 'few rows, incidents', run: () => run(senders, () => small.record(oneOf(1, { isTracked: true }))) },
       { name: 'few rows, 2,000 endpoints', run: () => run(senders, () => small.record(oneOf(MANY))) },
       { name: 'many rows, 2,000 endpoints', run: () => run(senders, () => large.record(oneOf(MANY))) },
     ],

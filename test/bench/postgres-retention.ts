@@ -59,11 +59,11 @@ async function run(server: PostgresServer, database: string, age: number, second
     incidents: INCIDENTS,
     retention: { age, size: 2 ** 40 },
     events: {
-      opened: () => {},
-      followed: () => {},
-      failed: (_, detail) => console.error(detail),
-      committed: () => {},
-      expired: (failures) => {
+      onOpened: () => {},
+      onSnapshot: () => {},
+      onFault: (_, detail) => console.error(detail),
+      onCommitted: () => {},
+      onExpired: (failures) => {
         removed += failures
       },
     },

@@ -51,11 +51,11 @@ async function makeTables(server: PostgresServer, database: string): Promise<voi
     retention: { age: 2 * YEAR, size: 2 ** 40 },
     incidents: { quietTime: 1, goodProbes: 1, failedProbes: 0 },
     events: {
-      opened: () => {},
-      followed: () => {},
-      failed: (_, detail) => console.error(detail),
-      committed: () => {},
-      expired: () => {},
+      onOpened: () => {},
+      onSnapshot: () => {},
+      onFault: (_, detail) => console.error(detail),
+      onCommitted: () => {},
+      onExpired: () => {},
     },
   })
   await journal.open()

@@ -266,9 +266,9 @@ describe('an incident, followed through on the real service', () => {
       retention: { age: 86_400_000, size: 2 ** 30 },
     })
     await journal.open()
-    await journal.record(entry({ endpoint: 'orders', code: 503, cause: 'unavailable', followed: true }))
+    await journal.record(entry({ endpoint: 'orders', code: 503, cause: 'unavailable', isTracked: true }))
     await journal.record(
-      entry({ endpoint: 'https://stranger.example/', code: 404, cause: 'not_found', followed: true }),
+      entry({ endpoint: 'https://stranger.example/', code: 404, cause: 'not_found', isTracked: true }),
     )
     await journal.close(5_000)
     const service = await startService({

@@ -262,7 +262,7 @@ export function journalContract(
 
       it('answers an empty page to values that no record can have', async () => {
         const journal = await open()
-        await journal.record(entry({ at: now, followed: true }))
+        await journal.record(entry({ at: now, isTracked: true }))
         const page = { failures: [], next: null }
         for (const filter of [
           { endpoint: '\0' },

@@ -28,13 +28,13 @@ export interface EntryOptions {
   readonly raw?: Uint8Array
   readonly key?: string
   readonly digest?: string
-  readonly followed?: boolean
+  readonly isTracked?: boolean
 }
 
 /** An entry that differs from any other in its id alone, unless told otherwise. */
 export function entry({ at = Date.now(), key, digest = 'digest', ...rest }: EntryOptions = {}): Entry {
   const { source = 'retm', tenant = 'cafe', endpoint = 'orders', code = 500, cause = 'server_error' } = rest
-  const { id = newId(at), followed, message = 'no answer', raw = Buffer.from('{"code":500}') } = rest
+  const { id = newId(at), isTracked, message = 'no answer', raw = Buffer.from('{"code":500}') } = rest
   return {
     failure: {
       id,
@@ -51,7 +51,7 @@ export function entry({ at = Date.now(), key, digest = 'digest', ...rest }: Entr
     raw,
     labels: { source, tenant: '', endpoint, code: String(code), cause },
     ...(key === undefined ? {} : { idempotency: { key, digest } }),
-    ...(followed === undefined ? {} : { followed }),
+    ...(isTracked === undefined ? {} : { isTracked }),
   }
 }
 
@@ -68,43 +68,43 @@ export class EventLog implements JournalEvents {
   stored = 0
   removed = 0
 
-  opened(totals: readonly SeriesTotal[]): void {
+  onOpened(totals: readonly SeriesTotal[]): void {
     this.calls.push('opened')
     this.totals = totals
   }
 
-  followed(states: readonly EndpointState[]): void {
+  onSnapshot(states: readonly EndpointState[]): void {
     this.states = states
   }
 
-  failed(kind: JournalFault, detail: string): void {
+  onFault(kind: JournalFault, detail: string): void {
     this.calls.push(`failed ${kind}`)
     this.faults.push({ kind, detail })
   }
 
-  readFailed(kind: ReadFault, detail: string): void {
+  onReadFault(kind: ReadFault, detail: string): void {
     this.readFaults.push({ kind, detail })
   }
 
-  committed(entries: number): void {
+  onCommitted(entries: number): void {
     this.calls.push('committed')
     this.stored += entries
   }
 
-  expired(failures: number, reason: 'age' | 'size'): void {
+  onExpired(failures: number, reason: 'age' | 'size'): void {
     this.calls.push(`expired ${reason}`)
     this.removed += failures
   }
 
-  retentionStopped(stop: RetentionStop | null): void {
+  onRetentionStop(stop: RetentionStop | null): void {
     this.stops.push(stop)
   }
 
-  checkpointed(checkpoint: Checkpoint): void {
+  onCheckpoint(checkpoint: Checkpoint): void {
     this.checkpoints.push(checkpoint)
   }
 
-  warned(warning: string): void {
+  onWarning(warning: string): void {
     this.warnings.push(warning)
   }
 

@@ -34,7 +34,7 @@ const verdict = (at: number, rule: string): Verdict => ({
 export function incidentContract(stage: ContractStage): void {
   const newId = failureIds()
   const failed = (endpoint = 'orders', more: object = {}) =>
-    entry({ at: stage.now(), endpoint, followed: true, ...more })
+    entry({ at: stage.now(), endpoint, isTracked: true, ...more })
   const probe = (up: boolean, more: object = {}) =>
     ({
       type: 'probe',

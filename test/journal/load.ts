@@ -11,11 +11,11 @@ const journal = openSqliteJournal({
   clock: Date.now,
   incidents: INCIDENTS,
   events: {
-    opened: () => {},
-    followed: () => {},
-    failed: (kind, detail) => process.stderr.write(`${kind}: ${detail}\n`),
-    committed: () => {},
-    expired: () => {},
+    onOpened: () => {},
+    onSnapshot: () => {},
+    onFault: (kind, detail) => process.stderr.write(`${kind}: ${detail}\n`),
+    onCommitted: () => {},
+    onExpired: () => {},
   },
 })
 await journal.open()

@@ -33,7 +33,7 @@ describe('replicas with different clocks', () => {
   for (const ahead of [31 * DAY, HOUR, -HOUR, -31 * DAY]) {
     it(`remove nothing that others acknowledged while the leader's clock is ${ahead / HOUR} hours ahead`, async () => {
       const right = await base.open()
-      const labels = { endpoint: 'before', followed: true }
+      const labels = { endpoint: 'before', isTracked: true }
       const { id } = await right.record(entry(labels))
       await right.apply('before', { type: 'resolve', at: Date.now(), id, reason: 'done' })
       await right.receiveCanary('nonce', Date.now())

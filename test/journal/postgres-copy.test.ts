@@ -74,11 +74,11 @@ describe('journal copy', () => {
   it('moves failures, bodies, ids of senders, label sets, incidents and the canary there and back, unchanged', async function () {
     this.timeout(60_000)
     const first = await sqlite()
-    const keyed = entry({ key: 'k', raw: Buffer.from([0, 255, 1]), followed: true })
+    const keyed = entry({ key: 'k', raw: Buffer.from([0, 255, 1]), isTracked: true })
     await first.record(keyed)
     await Promise.all(
       Array.from({ length: 2_500 }, (_, index) =>
-        first.record(entry({ endpoint: `e${index % 3}`, message: '\u{1f600}\n', followed: true })),
+        first.record(entry({ endpoint: `e${index % 3}`, message: '\u{1f600}\n', isTracked: true })),
       ),
     )
     await first.noteCanary({ configuredAt: 5, succeededAt: 7 })
@@ -96,7 +96,7 @@ describe('journal copy', () => {
     expect(events.states).to.have.length(4)
     expect(events.counts()).to.deep.equal({ orders: 0, e0: 0, e1: 0, e2: 0 })
     expect(await second.record(entry({ key: 'k' }))).to.deep.equal({ id: keyed.failure.id, duplicate: true })
-    expect((await second.record(entry({ endpoint: 'e0', followed: true }))).incident?.change).to.equal('joined')
+    expect((await second.record(entry({ endpoint: 'e0', isTracked: true }))).incident?.change).to.equal('joined')
     expect(await second.noteCanary({ configuredAt: 9 })).to.deep.equal({ configuredAt: 5, succeededAt: 7 })
     await close(second)
 

@@ -42,14 +42,14 @@ describe('openPostgresJournal, when connections are lost while idle', () => {
     it(`stores and reads what comes next after ${way}, and does not go down`, async function () {
       this.timeout(60_000)
       const journal = await open({ tick: 1_500 })
-      const first = await journal.record(entry({ followed: true }))
+      const first = await journal.record(entry({ isTracked: true }))
       await journal.list({}, { limit: 1 })
-      for (const kind of [{}, { followed: true }, { key: 'k', followed: true }]) {
+      for (const kind of [{}, { isTracked: true }, { key: 'k', isTracked: true }]) {
         await sleep(IDLE)
         await lose()
         const { id, incident } = await journal.record(entry(kind))
         expect(await stored()).to.include(id)
-        if ('followed' in kind) expect(incident?.state.incident?.id).to.equal(first.id)
+        if ('isTracked' in kind) expect(incident?.state.incident?.id).to.equal(first.id)
         expect((await journal.list({}, { limit: 1 })).failures[0]?.id).to.equal(id)
       }
       await sleep(2_000)
@@ -66,7 +66,7 @@ describe('openPostgresJournal, when connections are lost while idle', () => {
       proxy.watch = undefined
       return 'cut-after'
     }
-    const answers = await Promise.all(['a', 'b', 'c'].map((key) => journal.record(entry({ key, followed: true }))))
+    const answers = await Promise.all(['a', 'b', 'c'].map((key) => journal.record(entry({ key, isTracked: true }))))
     expect((await stored()).toSorted())
       .to.include.members(answers.map(({ id }) => id))
       .and.to.have.length(4)

@@ -109,7 +109,7 @@ export class Load {
       do {
         const report = entry({
           endpoint: `endpoint-${count % 7}`,
-          followed: count % 7 < 4,
+          isTracked: count % 7 < 4,
           ...(key ? { key, message: key } : {}),
         })
         const asked = this.#onAcknowledged

@@ -24,7 +24,7 @@ describe('openPostgresJournal, when the network fails', () => {
   afterEach(() => proxy.close())
 
   // By its name: the server has its text since the group before.
-  for (const [when, verdict, stored, followed, statement] of [
+  for (const [when, verdict, stored, isTracked, statement] of [
     ['before the server had the commit', 'cut', 0, false, 'insert_failures'],
     ['after the server had the commit', 'cut-after', 1, false, 'insert_failures'],
     ['before the server had the commit of an incident too', 'cut', 0, true, 'write_all'],
@@ -32,18 +32,18 @@ describe('openPostgresJournal, when the network fails', () => {
   ] as const) {
     it(`acknowledges nothing when the connection breaks ${when}, and counts what is stored`, async () => {
       const journal = await open()
-      for (let count = 0; count < 2; count++) await journal.record(entry({ followed }))
+      for (let count = 0; count < 2; count++) await journal.record(entry({ isTracked }))
       proxy.watch = (chunk) => {
         if (!chunk.includes(statement)) return undefined
         proxy.watch = undefined
         return verdict
       }
-      expect(await codeOf(journal.record(entry({ message: 'unknown', followed })))).to.equal('journal_unavailable')
+      expect(await codeOf(journal.record(entry({ message: 'unknown', isTracked })))).to.equal('journal_unavailable')
       await until('the journal to come back', () => journal.status().up)
       expect(await rows(`message = 'unknown'`)).to.have.length(stored)
       expect(events.counts()).to.deep.equal({ orders: 2 + stored })
       const incidents = await base.sql(`SELECT incident::json ->> 'failures' AS failures FROM webhook_errors.incidents`)
-      expect(incidents).to.deep.equal(followed ? [{ failures: `${2 + stored}` }] : [])
+      expect(incidents).to.deep.equal(isTracked ? [{ failures: `${2 + stored}` }] : [])
     })
   }
 

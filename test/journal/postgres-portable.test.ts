@@ -59,7 +59,7 @@ describe('openPostgresJournal, where the database lacks something', () => {
       const events = new EventLog()
       const journal = await open({ events })
       await failing(3, state)
-      expect(await codeOf(journal.record(entry({ key: 'k', followed: true })))).to.equal('none')
+      expect(await codeOf(journal.record(entry({ key: 'k', isTracked: true })))).to.equal('none')
       expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(1)
       expect(events.faults).to.deep.equal([])
     })
@@ -68,10 +68,10 @@ describe('openPostgresJournal, where the database lacks something', () => {
   it('writes in a transaction of several statements where the one that does it all is not supported (0A000)', async () => {
     const events = new EventLog()
     const journal = await open({ events })
-    await journal.record(entry({ followed: true }))
+    await journal.record(entry({ isTracked: true }))
     await failing(1, '0A000')
     for (let count = 2; count <= 3; count++) {
-      const { incident } = await journal.record(entry({ followed: true }))
+      const { incident } = await journal.record(entry({ isTracked: true }))
       expect(incident?.state.incident?.failures).to.equal(count)
     }
     expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(3)

@@ -25,7 +25,7 @@ describe('openPostgresJournal, when something cannot be read', () => {
     it(`tells of each error ${sqlstate} as ${kind}, and goes on`, async () => {
       const events = new EventLog()
       const journal = await base.open({ events, tick: 60_000 })
-      const { id } = await journal.record(entry({ followed: true }))
+      const { id } = await journal.record(entry({ isTracked: true }))
       await breakReading(sqlstate)
       for (let count = 0; count < 3; count++)
         expect(await codeOf(journal.incidents({}, { limit: 9 }))).to.equal(

@@ -11,11 +11,11 @@ const journal = quickJournal(url, {
   retentionInterval: 100,
   retentionBatch: 50,
   events: {
-    opened: () => {},
-    followed: () => {},
-    failed: (kind, detail) => tell(`failed ${kind} ${detail}`),
-    committed: () => {},
-    expired: (failures) => tell(`expired ${failures}`),
+    onOpened: () => {},
+    onSnapshot: () => {},
+    onFault: (kind, detail) => tell(`failed ${kind} ${detail}`),
+    onCommitted: () => {},
+    onExpired: (failures) => tell(`expired ${failures}`),
   },
 })
 await journal.open()

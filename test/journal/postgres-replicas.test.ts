@@ -150,7 +150,7 @@ describe('openPostgresJournal, by several replicas', () => {
       const at = Date.now()
       const known = events.map(() => new Map<string, EndpointState>())
       const failures = Array.from({ length: 60 }, async (_, index) => {
-        const recorded = await journals[index % 3]!.record(entry({ at, endpoint: `e${index % 5}`, followed: true }))
+        const recorded = await journals[index % 3]!.record(entry({ at, endpoint: `e${index % 5}`, isTracked: true }))
         const { change, state } = recorded.incident!
         known[index % 3]!.set(state.endpoint, state)
         return change
@@ -187,7 +187,7 @@ describe('openPostgresJournal, by several replicas', () => {
     it('that several write to in turn and at once has every failure in its incident', async () => {
       for (const log of [new ReplicaLog(), new ReplicaLog()]) await open({ events: log })
       const record = async (replica: number) =>
-        (await journals[replica]!.record(entry({ followed: true }))).incident!.state.incident!.failures
+        (await journals[replica]!.record(entry({ isTracked: true }))).incident!.state.incident!.failures
       // Each writes what the other does not know yet.
       for (let count = 1; count <= 6; count++) expect(await record(count % 2)).to.equal(count)
       await Promise.all(Array.from({ length: 200 }, (_, index) => record(index % 2)))
@@ -211,7 +211,7 @@ describe('openPostgresJournal, by several replicas', () => {
         log: { info: () => {}, warn: () => {} },
         clock: Date.now,
       })
-      const { failure, ...rest } = entry({ followed: true })
+      const { failure, ...rest } = entry({ isTracked: true })
       const recorded = await own.record({ failure, ...rest })
       await other.apply('orders', { type: 'resolve', at: Date.now(), id: recorded.id, reason: 'done' })
       const closed = () => events.states[0]?.incident?.closedAt != null
@@ -220,7 +220,7 @@ describe('openPostgresJournal, by several replicas', () => {
       // The recorder tells of a failure once its answer is out.
       follower.stored(failure, recorded.incident, null)
       expect(follower.state('orders')?.incident?.resolution).to.equal('manual')
-      const again = await own.record(entry({ followed: true }))
+      const again = await own.record(entry({ isTracked: true }))
       follower.stored(failure, again.incident, null)
       expect(follower.state('orders')?.incident).to.include({ closedAt: null, failures: 2 })
     })
@@ -229,7 +229,7 @@ describe('openPostgresJournal, by several replicas', () => {
       const places = { configured: ['own'], limit: 4 }
       for (let count = 0; count < 3; count++) await open({ places })
       const record = async (replica: number, endpoint: string) =>
-        (await journals[replica]!.record(entry({ endpoint, followed: true }))).incident?.change
+        (await journals[replica]!.record(entry({ endpoint, isTracked: true }))).incident?.change
       const changes = await Promise.all(
         Array.from({ length: 60 }, (_, index) => record(index % 3, `stranger-${index % 20}`)),
       )
@@ -250,19 +250,19 @@ describe('openPostgresJournal, by several replicas', () => {
         const names = [0, 1, 2].map((index) => `e${round}-${index}`)
         // Two by the other replica, and one of its own.
         for (const [index, endpoint] of names.entries())
-          await journals[index === 2 ? 0 : 1]!.record(entry({ endpoint, followed: true }))
+          await journals[index === 2 ? 0 : 1]!.record(entry({ endpoint, isTracked: true }))
         await until('all to be known', () => names.every((name) => events.states.some((it) => it.endpoint === name)))
         expect(events.states).to.have.length(3)
         await sql('DELETE FROM webhook_errors.incidents')
         await sql('DELETE FROM webhook_errors.endpoints')
         await until('all to be forgotten', () => events.states.length === 0)
       }
-      expect((await journal.record(entry({ endpoint: 'e0-0', followed: true }))).incident?.change).to.equal('opened')
+      expect((await journal.record(entry({ endpoint: 'e0-0', isTracked: true }))).incident?.change).to.equal('opened')
     })
 
     it('that another one forgot is taken up again', async () => {
       const journal = await open()
-      const record = () => journal.record(entry({ followed: true }))
+      const record = () => journal.record(entry({ isTracked: true }))
       for (let count = 1; count <= 3; count++) await record()
       await journal.apply(entry().failure.endpoint, { type: 'resolve', at: Date.now(), id: 'any', reason: '' })
       await sql('DELETE FROM webhook_errors.incidents')

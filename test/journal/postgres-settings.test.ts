@@ -20,7 +20,7 @@ describe('openPostgresJournal, on a database whose settings are not the usual on
       const senders = replicas.flatMap((replica) => Array.from({ length: 4 }, () => replica))
       await Promise.all(
         senders.map(async (replica) => {
-          for (let count = 0; count < 25; count++) await replica.record(entry({ followed: true }))
+          for (let count = 0; count < 25; count++) await replica.record(entry({ isTracked: true }))
         }),
       )
       expect(events.flatMap(({ faults }) => faults)).to.deep.equal([])
@@ -41,14 +41,14 @@ describe('openPostgresJournal, on a database whose settings are not the usual on
     await set({ statement_timeout: '300', lock_timeout: '100', idle_session_timeout: '300' })
     const events = new EventLog()
     const journal = await base.open({ events, tick: 60_000, leaseTerm: 120_000 })
-    await journal.record(entry({ followed: true }))
+    await journal.record(entry({ isTracked: true }))
     await sleep(700)
     // Somebody holds the endpoint's row for longer than the server would wait, and less than this service does.
     const held = base.sql(
       `SET statement_timeout = 0; BEGIN; SELECT 1 FROM webhook_errors.endpoints FOR UPDATE; SELECT pg_sleep(0.5); COMMIT`,
     )
     await sleep(100)
-    await journal.record(entry({ followed: true }))
+    await journal.record(entry({ isTracked: true }))
     await held
     expect(events.faults).to.deep.equal([])
   })

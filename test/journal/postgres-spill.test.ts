@@ -46,9 +46,9 @@ describe('openPostgresJournal with a spill', () => {
 
   it('takes reports while the database is away, and moves them on in order, once each, counted once', async () => {
     const journal = await open()
-    await journal.record(entry({ followed: true }))
+    await journal.record(entry({ isTracked: true }))
     await away(journal)
-    const spilled = Array.from({ length: 450 }, (_, index) => entry({ message: `n${index}`, followed: true }))
+    const spilled = Array.from({ length: 450 }, (_, index) => entry({ message: `n${index}`, isTracked: true }))
     for (const answer of await Promise.all(spilled.map((each) => journal.record(each)))) {
       expect(answer.duplicate).to.equal(false)
     }
@@ -150,7 +150,7 @@ describe('openPostgresJournal with a spill', () => {
 
   it('tells what a failure does to the incident that the database has, and of no more endpoints than have a place', async () => {
     const journal = await open({ places: { configured: [], limit: 2 } })
-    const record = async (endpoint: string) => (await journal.record(entry({ endpoint, followed: true }))).incident
+    const record = async (endpoint: string) => (await journal.record(entry({ endpoint, isTracked: true }))).incident
     const opened = await record('known')
     await away(journal)
     const joined = await record('known')
@@ -265,7 +265,7 @@ describe('openPostgresJournal with a spill', () => {
   it('takes reports again after its file could not be removed', async () => {
     const journal = await open()
     await away(journal)
-    await journal.record(entry({ followed: true }))
+    await journal.record(entry({ isTracked: true }))
     // A folder in the place of one of its files: removing it fails.
     rmSync(`${path}.mark`)
     mkdirSync(`${path}.mark/in/it`, { recursive: true })

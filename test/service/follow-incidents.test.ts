@@ -69,7 +69,7 @@ describe('createFollower()', () => {
     })
     closers.push(() => follower.stop())
     probing.start(follower.looked)
-    const one = entry({ endpoint: 'orders', code: 503, cause: 'unavailable', followed: true })
+    const one = entry({ endpoint: 'orders', code: 503, cause: 'unavailable', isTracked: true })
     const { incident } = await journal.record(one)
     follower.stored(one.failure, incident, null)
     return { server, journal, probing, follower, verdicts: () => warnings.filter(({ rule }) => rule !== undefined) }

@@ -13,7 +13,7 @@ export async function filledJournal(count: number, message: string): Promise<str
     retention: { age: 30 * 86_400_000, size: 2 ** 30 },
     clock: Date.now,
     incidents: INCIDENTS,
-    events: { opened() {}, followed() {}, failed() {}, committed() {}, expired() {} },
+    events: { onOpened() {}, onSnapshot() {}, onFault() {}, onCommitted() {}, onExpired() {} },
   })
   await journal.open()
   await Promise.all(Array.from({ length: count }, () => journal.record(entry({ message }))))

@@ -118,7 +118,7 @@ class PooledJournal implements PostgresJournal {
       limits: this.#options,
       write: (works) => this.#write(works),
       onWritten: (works, written) => this.#written(works, written),
-      onCommitted: (entries, seconds) => options.events.committed(entries, seconds),
+      onCommitted: (entries, seconds) => options.events.onCommitted(entries, seconds),
       onFault: (error) => this.#down(error),
     })
     this.#connector = new Connector(parsePostgresUrl(options.url), {
@@ -132,14 +132,14 @@ class PooledJournal implements PostgresJournal {
       onError: (error) => {
         const { kind, detail } = postgresFault(error, this.#connector.where, 'read').fault
         const known = READ_FAULTS.find((each) => each === kind) ?? 'io'
-        options.events.readFailed?.(isQueryError(error) ? 'query' : known, detail)
+        options.events.onReadFault?.(isQueryError(error) ? 'query' : known, detail)
       },
-      onClosed: () => options.events.readFailed?.('closed', 'the journal was closed while it was read'),
+      onClosed: () => options.events.onReadFault?.('closed', 'the journal was closed while it was read'),
     })
     this.#reader = new JournalReader(
       selectBy((work) => {
         if (this.#state === 'up' || this.#state === 'closing') return this.#readers.lend(work)
-        options.events.readFailed?.('closed', 'the journal is not open')
+        options.events.onReadFault?.('closed', 'the journal is not open')
         return Promise.reject(this.#unavailable())
       }),
     )
@@ -147,7 +147,7 @@ class PooledJournal implements PostgresJournal {
     this.#since = options.clock()
     const { spill, incidents, clock, events } = options
     this.#spill =
-      spill && new Spill({ ...spill, incidents, clock, onFault: ({ kind, detail }) => events.failed(kind, detail) })
+      spill && new Spill({ ...spill, incidents, clock, onFault: ({ kind, detail }) => events.onFault(kind, detail) })
   }
 
   now(): number {
@@ -297,7 +297,7 @@ class PooledJournal implements PostgresJournal {
   #spilled(entry: Entry, { id, duplicate }: Recorded): Recorded {
     this.#series.stored(entry, false)
     const { incidents, places } = this.#options
-    const incident = entry.followed ? this.#endpoints.foresee(failureEvent(entry), incidents, places) : undefined
+    const incident = entry.isTracked ? this.#endpoints.foresee(failureEvent(entry), incidents, places) : undefined
     return { id, duplicate, ...(incident && { incident }) }
   }
 
@@ -327,14 +327,14 @@ class PooledJournal implements PostgresJournal {
       })
       await this.#spill.drain(async (entries) => {
         const { endpoints, refused } = await moveEntries(session!, entries, this.#groupOptions({ unknown: () => [] }))
-        if (this.#endpoints.take(endpoints.values())) this.#options.events.followed(this.#endpoints.all())
+        if (this.#endpoints.take(endpoints.values())) this.#options.events.onSnapshot(this.#endpoints.all())
         return refused
       })
     } catch (error) {
       // The next tick tries again. Of its own file the spill has told already.
       if (error instanceof AppError) return
       const { kind, detail } = postgresFault(error, this.#connector.where).fault
-      if (this.#state === 'up') this.#options.events.failed(kind, `the spill: ${detail}`)
+      if (this.#state === 'up') this.#options.events.onFault(kind, `the spill: ${detail}`)
     } finally {
       session?.end()
       this.#draining = false
@@ -425,8 +425,8 @@ class PooledJournal implements PostgresJournal {
       const size = await sizeOf(control)
       if (this.#state !== 'down' || generation !== this.#generation) return
       this.#up(size)
-      events.opened(this.#series.totals())
-      events.followed(this.#endpoints.all())
+      events.onOpened(this.#series.totals())
+      events.onSnapshot(this.#endpoints.all())
       this.#scheduleTick()
       void this.#expire()
       void this.#drain()
@@ -459,7 +459,7 @@ class PooledJournal implements PostgresJournal {
     const closing = this.#state === 'closing' || this.#state === 'closed'
     if (!closing) this.#state = 'down'
     this.#handBack()
-    events.failed(fault.kind, fault.detail)
+    events.onFault(fault.kind, fault.detail)
     if (closing) return
     // Full jitter above a half, so that the replicas of a database that comes back do not come back in one wave.
     const wait = Math.min(retry.max, retry.min * 2 ** Math.min(this.#attempts, 16)) * (0.5 + Math.random() / 2)
@@ -522,8 +522,8 @@ class PooledJournal implements PostgresJournal {
     const changed = await this.#endpoints.poll(control, seconds)
     this.#polledAt = asked
     if (generation !== this.#generation) return
-    if (news.length > 0) events.seriesKnown?.(news)
-    if (changed) events.followed(this.#endpoints.all())
+    if (news.length > 0) events.onRemoteSeries?.(news)
+    if (changed) events.onSnapshot(this.#endpoints.all())
     const held = this.lease.fence()
     await this.lease.renew(control)
     if (held === null) void this.#expire()
@@ -547,12 +547,12 @@ class PooledJournal implements PostgresJournal {
       const options = { beforeId: firstIdAt(before), size: retention.size, batch, fence }
       await expireIncidents(session, { before, now, fence })
       await expireAged(session, options, (failures) => {
-        events.expired(failures, 'age')
+        events.onExpired(failures, 'age')
         return goesOn()
       })
       if (!goesOn()) return
       await expireOversized(session, options, (failures) => {
-        events.expired(failures, 'size')
+        events.onExpired(failures, 'size')
         return goesOn()
       })
     } catch {

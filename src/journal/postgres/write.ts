@@ -147,7 +147,7 @@ async function write(session: Session, works: readonly Work[], options: GroupOpt
       if (claim === 'reused') return claim
       if (claim.duplicateOf !== null) return [claim.duplicateOf, null]
       fresh.push(work.entry)
-      if (!work.entry.followed) return [null, null]
+      if (!work.entry.isTracked) return [null, null]
       events.push(failureEvent(work.entry))
       return (change) => [null, change]
     })
@@ -171,7 +171,7 @@ async function writeAtOnce(
   entries: readonly Entry[],
   { deadline, incidents, known, assuming }: GroupOptions,
 ): Promise<Written | undefined> {
-  const events = entries.filter(({ followed }) => followed).map(failureEvent)
+  const events = entries.filter(({ isTracked }) => isTracked).map(failureEvent)
   if (events.length === 0) {
     await session.execute(INSERT_FAILURES, failureColumns(entries), deadline)
     return { results: entries.map(() => [null, null]), endpoints: new Map() }
@@ -191,7 +191,7 @@ async function writeAtOnce(
   }
   const changes = assumed.changes.values()
   return {
-    results: entries.map(({ followed }) => [null, followed ? changes.next().value! : null]),
+    results: entries.map(({ isTracked }) => [null, isTracked ? changes.next().value! : null]),
     endpoints: assumed.endpoints,
   }
 }

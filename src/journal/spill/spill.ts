@@ -36,7 +36,7 @@ export class Spill {
   #renewing = false
   #series: readonly SeriesTotal[] = []
   /** Endpoints whose incidents are followed, so that the records do to them what they would have done. */
-  readonly #followed = new Set<string>()
+  readonly #tracked = new Set<string>()
   readonly #setAside: SetAside
 
   constructor(options: SpillOptions) {
@@ -91,7 +91,7 @@ export class Spill {
       const recorded = await recording
       if (recorded.duplicate) return recorded
       this.#waiting++
-      if (entry.followed) this.#followed.add(entry.failure.endpoint)
+      if (entry.isTracked) this.#tracked.add(entry.failure.endpoint)
       return recorded
     } finally {
       this.#arriving--
@@ -114,7 +114,7 @@ export class Spill {
         records.map((record) => ({
           ...record,
           labels: labelsOf(record.failure, false),
-          followed: this.#followed.has(record.failure.endpoint),
+          isTracked: this.#tracked.has(record.failure.endpoint),
         })),
       )
       if (refused.length > 0) await this.#putAside(refused)
@@ -141,17 +141,17 @@ export class Spill {
       countFirst: true,
       events: {
         // Not only by `open`: a file that an ending process still holds is opened later.
-        opened: (totals) => {
+        onOpened: (totals) => {
           this.#series = totals
           this.#waiting = this.#journal.status().size?.failures ?? 0
           this.#earlier = this.#waiting
         },
-        followed: (states) => {
-          for (const { endpoint } of states) this.#followed.add(endpoint)
+        onSnapshot: (states) => {
+          for (const { endpoint } of states) this.#tracked.add(endpoint)
         },
-        failed: (kind, detail) => onFault({ kind, detail: `the spill: ${detail}` }),
-        committed: () => {},
-        expired: () => {},
+        onFault: (kind, detail) => onFault({ kind, detail: `the spill: ${detail}` }),
+        onCommitted: () => {},
+        onExpired: () => {},
       },
     })
   }
@@ -171,7 +171,7 @@ export class Spill {
 
   /** Totals and incidents of what has moved on are of no use here, and would grow. */
   async #beginAnew(): Promise<void> {
-    if (this.#journal.status().size?.failures === 0 && this.#series.length === 0 && this.#followed.size === 0) return
+    if (this.#journal.status().size?.failures === 0 && this.#series.length === 0 && this.#tracked.size === 0) return
     const { path } = this.#options
     this.#renewing = true
     try {
@@ -184,7 +184,7 @@ export class Spill {
       this.#tell(error)
     }
     this.#series = []
-    this.#followed.clear()
+    this.#tracked.clear()
     this.#keys.clear()
     this.#journal = this.#make()
     await this.#journal.open()

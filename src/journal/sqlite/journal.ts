@@ -98,10 +98,10 @@ class SqliteJournal implements DrainableJournal {
     this.#groups = new GroupCommit({
       limits: this.#options,
       write: (works) => this.#write(works),
-      onCommitted: (entries, seconds) => options.events.committed(entries, seconds),
+      onCommitted: (entries, seconds) => options.events.onCommitted(entries, seconds),
       onFault: (error) => this.#down(error),
     })
-    this.#reader = new Reader(this.#options.readerIdle, (kind, detail) => options.events.readFailed?.(kind, detail))
+    this.#reader = new Reader(this.#options.readerIdle, (kind, detail) => options.events.onReadFault?.(kind, detail))
     this.#notices = new Notices(options.events, options.path)
     this.#since = options.clock()
   }
@@ -260,8 +260,8 @@ class SqliteJournal implements DrainableJournal {
       const opened = await this.#writer.call('open', { clocks, forget })
       if (this.#state !== 'down') return
       this.#up(opened)
-      events.opened(opened.totals.map(totalOf))
-      events.followed(opened.endpoints)
+      events.onOpened(opened.totals.map(totalOf))
+      events.onSnapshot(opened.endpoints)
       this.#expire()
     } catch (error) {
       // Where the thread's end was told already, another attempt is due.
@@ -305,7 +305,7 @@ class SqliteJournal implements DrainableJournal {
   }
 
   #up({ lost, size, file, volatile }: Opened): void {
-    if (lost) this.#options.events.failed(lost.kind, lost.detail)
+    if (lost) this.#options.events.onFault(lost.kind, lost.detail)
     this.#state = 'up'
     this.#attempts = 0
     clearTimeout(this.#retry)
@@ -332,7 +332,7 @@ class SqliteJournal implements DrainableJournal {
     // The reading connection ends too: nothing may hold on to a file that is opened anew.
     this.#reader.stop(false)
     this.#reject(unavailable(this.#retryAfter()))
-    events.failed(fault.kind, fault.detail)
+    events.onFault(fault.kind, fault.detail)
     if (this.#state === 'closing' || this.#state === 'closed') return
     this.#state = 'down'
     const wait = Math.min(retry.max, retry.min * 2 ** Math.min(this.#attempts, 16)) * (0.5 + Math.random() / 2)
@@ -357,7 +357,7 @@ class SqliteJournal implements DrainableJournal {
       const { retention, retentionBatch: batch, events } = this.#options
       const reading = this.#readClocks()
       const { failures, reason, more, stop } = await this.#ask('expire', { reading, age: retention.age, batch })
-      if (failures > 0) events.expired(failures, reason)
+      if (failures > 0) events.onExpired(failures, reason)
       if (!more) {
         this.#notices.retention(stop)
         // Until now the rows of a large file were being counted.

@@ -26,10 +26,10 @@ export class Notices {
   take(notice: Notice): void {
     if (notice.type === 'opening') {
       this.#step = notice.step
-      this.#events.opening?.(notice.step, notice.bytes)
+      this.#events.onOpening?.(notice.step, notice.bytes)
     } else {
       this.#checkpoint = notice.checkpoint
-      this.#events.checkpointed?.(notice.checkpoint)
+      this.#events.onCheckpoint?.(notice.checkpoint)
     }
   }
 
@@ -38,13 +38,13 @@ export class Notices {
     this.#step = undefined
     const before = this.#volatile
     this.#volatile = filesystem && volatileWarning(this.#path, filesystem)
-    if (this.#volatile !== undefined && this.#volatile !== before) this.#events.warned?.(this.#volatile)
+    if (this.#volatile !== undefined && this.#volatile !== before) this.#events.onWarning?.(this.#volatile)
   }
 
   retention(stop: RetentionStop | undefined): void {
     const changed = stop?.reason !== this.#stop?.reason
     this.#stop = stop
-    if (changed) this.#events.retentionStopped?.(stop ?? null)
+    if (changed) this.#events.onRetentionStop?.(stop ?? null)
   }
 
   warnings(): string[] {

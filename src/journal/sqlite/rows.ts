@@ -1,5 +1,5 @@
 import type { Cause } from '../../domain/cause.ts'
-import { type Alike, areAlike, type Failure } from '../../domain/failure.ts'
+import { type Failure, haveSameSharedFields, type SharedFields } from '../../domain/failure.ts'
 import type { IncidentEvent } from '../../domain/incident.ts'
 import type { Entry, SeriesTotal } from '../../domain/journal.ts'
 import type { SeriesLabels } from '../../domain/series.ts'
@@ -33,7 +33,7 @@ export type TotalRow = readonly [
 ]
 
 /** What entries have in common: it goes to the writing thread once a group. */
-export interface AlikeRow extends Alike {
+export interface AlikeRow extends SharedFields {
   /** The labels that they are counted under. */
   readonly counted: readonly [source: string, tenant: string, endpoint: string, code: string, cause: string]
 }
@@ -48,7 +48,7 @@ export interface EntryRow {
   readonly key?: string | undefined
   readonly digest?: string | undefined
   /** Whether it changes its endpoint's incident. */
-  readonly followed: boolean
+  readonly isTracked: boolean
   /** Length of its body in the group's bytes. */
   readonly size: number
 }
@@ -87,7 +87,7 @@ export function groupOf(works: readonly Work[]): Group {
   const places = new Map<SeriesLabels, number>()
   function placeOf({ failure, labels }: Entry): number {
     const known = places.get(labels)
-    if (known !== undefined && areAlike(alike[known]!, failure)) return known
+    if (known !== undefined && haveSameSharedFields(alike[known]!, failure)) return known
     const { source, tenant, endpoint, url, code, cause, message } = failure
     const counted = [labels.source, labels.tenant, labels.endpoint, labels.code, labels.cause] as const
     const place = alike.push({ source, tenant, endpoint, url, code, cause, message, counted }) - 1
@@ -97,7 +97,7 @@ export function groupOf(works: readonly Work[]): Group {
   const rows = works.map((work): Row => {
     if (work.kind === 'event') return { endpoint: work.endpoint, event: work.event }
     if (work.kind === 'canary') return { nonce: work.nonce, at: work.at }
-    const { failure, raw, idempotency, followed = false } = work.entry
+    const { failure, raw, idempotency, isTracked = false } = work.entry
     bodies.set(raw, offset)
     offset += raw.byteLength
     return {
@@ -105,7 +105,7 @@ export function groupOf(works: readonly Work[]): Group {
       receivedAt: failure.receivedAt,
       traceId: failure.traceId,
       alike: placeOf(work.entry),
-      followed,
+      isTracked,
       size: raw.byteLength,
       key: idempotency?.key,
       digest: idempotency?.digest,

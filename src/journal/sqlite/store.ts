@@ -183,7 +183,7 @@ export class Store {
         totals.count(row)
         count.added(row.id)
         added++
-        if (!row.followed) return [null, null]
+        if (!row.isTracked) return [null, null]
         const { id, receivedAt: at } = row
         const { endpoint, code, cause } = alike
         asked.add(endpoint)
