@@ -43,7 +43,7 @@ export async function openJournal(
   { configured, ...deps }: OpenDeps,
 ): Promise<OpenedJournal> {
   // Filled in by `open`: what receives the events is made from the journal itself.
-  const events: JournalEvents = { opened() {}, followed() {}, failed() {}, committed() {}, expired() {} }
+  const events: JournalEvents = { onOpened() {}, onSnapshot() {}, onFault() {}, onCommitted() {}, onExpired() {} }
   const openWith = (journal: Journal) => (receiver: JournalEvents) => {
     Object.assign(events, receiver)
     return journal.open()
