@@ -5,7 +5,7 @@ import type { Condition } from '../http/admin/health-handlers.ts'
 import { openAdminToken } from '../http/admin/token.ts'
 import { listen } from '../http/shared/listener.ts'
 import { isLoopback } from '../http/shared/loopback.ts'
-import type { Follower } from '../service/follow-incidents.ts'
+import type { IncidentTracker } from '../service/track-incidents.ts'
 import { VERSION } from '../version.ts'
 import { OPEN_ADMIN } from './conditions.ts'
 import type { StartContext } from './context.ts'
@@ -21,7 +21,7 @@ const CLOSE_DEADLINE = 1_000
 export interface AdminDeps {
   readonly journal: StartedJournal
   readonly telemetry: Telemetry
-  readonly incidents: Follower
+  readonly incidents: IncidentTracker
   readonly conditions: (adminIsOpen: boolean) => readonly Condition[]
   readonly maxConnections: number
 }
@@ -51,7 +51,7 @@ export async function startAdmin(context: StartContext, deps: AdminDeps): Promis
       ...(admin.externalUrl !== undefined && { externalUrl: admin.externalUrl }),
       ...tokens.credentials,
       journal: deps.journal.journal,
-      follower: deps.incidents,
+      tracker: deps.incidents,
       endpoints: config.endpoints,
       urlOf: endpointUrls(config.endpoints),
       settings: config.incidents,

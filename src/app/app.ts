@@ -88,8 +88,8 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
       maxConnections: limits.admin,
     })
 
-    await journal.open(journalEvents({ log, measuring: metrics, series, followed: incidents.restored }))
-    probing.start(incidents.looked)
+    await journal.open(journalEvents({ log, metrics, series, followed: incidents.onSnapshot }))
+    probing.start(incidents.onProbeRound)
     incidents.start()
     const secret = canarySecret(context, readSecret)
     const maxConnections = limits.ingest

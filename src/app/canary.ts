@@ -37,7 +37,7 @@ export function startCanary({ config, env, log, cleanUps }: StartContext, deps: 
     classify: (report) => classify(report),
     lease,
     journal,
-    measuring: metrics,
+    metrics,
     log,
     clock,
     ...(usesProxy(env) ? {} : { onRun: egress.canaryRan }),

@@ -1,9 +1,9 @@
 import { endpointUrls } from '../domain/endpoint.ts'
 import { failureIds } from '../domain/failure.ts'
 import { boundedNames, ENDPOINT_LIMIT } from '../domain/series.ts'
-import { createFollower, type Follower } from '../service/follow-incidents.ts'
 import type { ProbePlan } from '../service/probe-plans.ts'
 import type { Probing } from '../service/probing.ts'
+import { createIncidentTracker, type IncidentTracker } from '../service/track-incidents.ts'
 import type { StartContext } from './context.ts'
 import type { StartedJournal } from './journal.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -19,9 +19,9 @@ export interface IncidentDeps {
 export function startIncidents(
   { config, log, cleanUps }: StartContext,
   { journal: { journal, shared, isLeader, clock }, telemetry: { metrics, tracing }, probing, plans }: IncidentDeps,
-): Follower {
+): IncidentTracker {
   const configured = config.endpoints.map(({ name }) => name)
-  const incidents = createFollower({
+  const incidents = createIncidentTracker({
     journal,
     settings: config.incidents,
     names: boundedNames(configured, ENDPOINT_LIMIT, shared),
@@ -29,8 +29,8 @@ export function startIncidents(
     plans,
     urlOf: endpointUrls(config.endpoints),
     newId: failureIds(),
-    holds: isLeader,
-    measuring: metrics,
+    isLeader,
+    metrics,
     tracing,
     log,
     clock,

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { type Classification, type CodeRules, classify } from '../domain/classify/classify.ts'
 import { identifier } from '../domain/endpoint.ts'
-import { remembered } from '../domain/memoize.ts'
+import { memoize } from '../domain/memoize.ts'
 import type { Report } from '../domain/report.ts'
 import { safeMessage } from '../domain/safe-message.ts'
 import type { SeriesLimit } from '../domain/series.ts'
@@ -11,8 +11,8 @@ import { openSourceAuth } from '../http/ingest/auth.ts'
 import { canaryReceiver } from '../http/ingest/canary-handler.ts'
 import { Intake } from '../http/ingest/intake.ts'
 import { listen } from '../http/shared/listener.ts'
-import type { Follower } from '../service/follow-incidents.ts'
 import { createRecorder } from '../service/record.ts'
+import type { IncidentTracker } from '../service/track-incidents.ts'
 import type { StartContext } from './context.ts'
 import type { StartedJournal } from './journal.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -37,7 +37,7 @@ export async function openSources(
     host: config.ingest.host,
     env,
     log,
-    measuring: metrics,
+    metrics,
   })
   cleanUps.push('credentials', () => auth.stop())
   return auth
@@ -46,7 +46,7 @@ export async function openSources(
 export interface IngestDeps {
   readonly journal: StartedJournal
   readonly telemetry: Telemetry
-  readonly incidents: Follower
+  readonly incidents: IncidentTracker
   readonly series: SeriesLimit
   readonly auth: SourceAuth
   /** Undefined where no canary is configured. */
@@ -76,19 +76,19 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
       intake,
       bodyLimit,
       answerTimeout,
-      measuring: metrics,
+      metrics,
       tracing,
       log,
       clock,
       record: createRecorder({
         journal,
-        identify: remembered(identifier(config.endpoints)),
+        identify: memoize(identifier(config.endpoints)),
         classify: memoizedClassifier(config.sources.retm.codes),
-        safeMessage: remembered(safeMessage),
+        safeMessage: memoize(safeMessage),
         series,
         incidents,
         tenantLabel: config.metrics.tenantLabel,
-        measuring: metrics,
+        metrics,
         log,
         clock,
         attempts: RETM_ATTEMPTS,
@@ -102,7 +102,7 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
 
 /** Reports of one outage resemble each other. The key begins with the code, which contains no space. */
 function memoizedClassifier(rules: CodeRules): (report: Report) => Classification {
-  const read = remembered((key) => {
+  const read = memoize((key) => {
     const space = key.indexOf(' ')
     return classify({ code: Number(key.slice(0, space)), message: key.slice(space + 1) }, rules)
   })

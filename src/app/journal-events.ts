@@ -1,13 +1,13 @@
 import type { EndpointState } from '../domain/incident.ts'
 import type { Checkpoint, JournalEvents, ReadFault } from '../domain/journal.ts'
 import type { SeriesLimit } from '../domain/series.ts'
-import type { Log, Measuring } from '../domain/telemetry.ts'
+import type { Log, Metrics } from '../domain/telemetry.ts'
 
 export interface JournalEventDeps {
   readonly log: Log
-  readonly measuring: Measuring
+  readonly metrics: Metrics
   /** Bounds the label sets: those of the journal come first, those of other replicas as far as they fit. */
-  readonly series: Pick<SeriesLimit, 'restore' | 'learn'>
+  readonly series: Pick<SeriesLimit, 'restore' | 'registerRemote'>
   /** Called with the endpoints whose incidents the journal keeps. */
   readonly followed: (endpoints: readonly EndpointState[]) => void
 }
@@ -16,7 +16,7 @@ export interface JournalEventDeps {
 const READ_FAULT_REPEAT = 60_000
 
 /** Passes the journal's events to metrics and log; one fault is logged once, however often it recurs. */
-export function journalEvents({ log, measuring, series, followed }: JournalEventDeps): JournalEvents {
+export function journalEvents({ log, metrics, series, followed }: JournalEventDeps): JournalEvents {
   let logged: string | undefined
   const readFaults = new Map<ReadFault, { text: string; at: number }>()
   const checkpointed = checkpointLog(log)
@@ -24,22 +24,22 @@ export function journalEvents({ log, measuring, series, followed }: JournalEvent
     onOpened(totals) {
       logged = undefined
       const shown = series.restore(totals)
-      measuring.restored(shown)
+      metrics.restored(shown)
       log.info({ series: shown.length }, 'journal opened')
     },
     onSnapshot: followed,
     onRemoteSeries(totals) {
-      measuring.known(totals.map((total) => ({ ...total, labels: series.learn(total.labels) })))
+      metrics.registerRemote(totals.map((total) => ({ ...total, labels: series.registerRemote(total.labels) })))
     },
     onFault(kind, detail) {
-      measuring.failed(kind, detail)
+      metrics.failed(kind, detail)
       const text = `${kind}: ${detail}`
       if (text === logged) return
       logged = text
       log.error({ kind }, `journal unavailable: ${detail}`)
     },
     onReadFault(kind, detail) {
-      measuring.readFailed(kind, detail)
+      metrics.readFailed(kind, detail)
       // A closed journal has been logged as such; a faulty query is logged with its stack where it is answered.
       if (kind === 'closed' || kind === 'query') return
       const last = readFaults.get(kind)
@@ -48,9 +48,9 @@ export function journalEvents({ log, measuring, series, followed }: JournalEvent
       readFaults.set(kind, { text: detail, at: now })
       log.error({ kind }, `journal read failed: ${detail}`)
     },
-    onCommitted: (entries, seconds) => measuring.committed(entries, seconds),
+    onCommitted: (entries, seconds) => metrics.committed(entries, seconds),
     onExpired(failures, reason) {
-      measuring.expired(failures, reason)
+      metrics.expired(failures, reason)
       log.info({ failures, reason }, 'retention removed failures')
     },
     onRetentionStop(stop) {
@@ -58,7 +58,7 @@ export function journalEvents({ log, measuring, series, followed }: JournalEvent
       else log.info({}, 'retention by age resumed')
     },
     onCheckpoint(checkpoint) {
-      measuring.checkpointed(checkpoint)
+      metrics.checkpointed(checkpoint)
       checkpointed(checkpoint)
     },
     onOpening(step, bytes) {

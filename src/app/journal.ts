@@ -2,7 +2,7 @@ import type { Clock } from '../domain/clock.ts'
 import type { JournalEvents } from '../domain/journal.ts'
 import { threadsEnded } from '../journal/core/thread.ts'
 import { type OpenedJournal, openJournal } from '../journal/open.ts'
-import type { Metrics } from '../observe/metrics.ts'
+import type { PrometheusMetrics } from '../observe/metrics.ts'
 import type { StartContext } from './context.ts'
 
 /** The listeners do not wait longer than this for the journal: until it is open they answer 503. */
@@ -20,7 +20,7 @@ export interface StartedJournal extends Pick<OpenedJournal, 'journal' | 'lease' 
 /** Makes the journal; nothing is read or written before `open`. */
 export async function startJournal(
   { config, cleanUps }: StartContext,
-  { metrics, clock }: { readonly metrics: Metrics; readonly clock: Clock },
+  { metrics, clock }: { readonly metrics: PrometheusMetrics; readonly clock: Clock },
 ): Promise<StartedJournal> {
   const { open, ...opened } = await openJournal(config.journal, {
     incidents: config.incidents,
@@ -36,8 +36,8 @@ export async function startJournal(
   })
   const isLeader = () => lease.fence() !== null
   metrics.observe({ journal: () => journal.status() })
-  lease.onChange(() => metrics.holds(isLeader()))
-  metrics.holds(isLeader())
+  lease.onChange(() => metrics.setLeader(isLeader()))
+  metrics.setLeader(isLeader())
   return {
     ...opened,
     isLeader,

@@ -1,9 +1,9 @@
 import { outboundGuard } from '../outbound/guard.ts'
 import { createProber } from '../probe/prober.ts'
 import { createEgress, type Egress } from '../service/egress.ts'
-import { followIntervals } from '../service/follow-incidents.ts'
 import { internalAuthorities, type ProbePlan } from '../service/probe-plans.ts'
 import { createProbing, type Probing } from '../service/probing.ts'
+import { recheckIntervals } from '../service/track-incidents.ts'
 import type { StartContext } from './context.ts'
 import type { StartedJournal } from './journal.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -33,7 +33,7 @@ export function startProbing(
   const probing = createProbing({
     plans,
     prober: egress.prober,
-    followIntervals: followIntervals(config.incidents),
+    recheckIntervals: recheckIntervals(config.incidents),
     isLeader,
     log,
     clock,

@@ -1,6 +1,6 @@
 import { endpointUrls } from '../domain/endpoint.ts'
 import type { Tracing } from '../domain/telemetry.ts'
-import { createMetrics, type Metrics } from '../observe/metrics.ts'
+import { createMetrics, type PrometheusMetrics } from '../observe/metrics.ts'
 import { createTracing } from '../observe/tracing.ts'
 import type { ProbePlan } from '../service/probe-plans.ts'
 import { VERSION } from '../version.ts'
@@ -10,7 +10,7 @@ import type { StartContext } from './context.ts'
 const FLUSH_DEADLINE = 3_000
 
 export interface Telemetry {
-  readonly metrics: Metrics
+  readonly metrics: PrometheusMetrics
   readonly tracing: Tracing
 }
 

@@ -43,7 +43,7 @@ export interface SeriesLimit {
    * The label set to count under: the one given while it fits, else one with `other` in it. A new set keeps its slot only if
    * `complete` says that something was stored under it. Constant time; do not change the object, it is shared.
    */
-  admit(labels: SeriesLabels): SeriesLabels
+  keep(labels: SeriesLabels): SeriesLabels
   /**
    * What became of an entry: belongs after each `admit`. Only what was stored takes a slot or counts as overflow: a duplicate,
    * a rejection and a 503 leave no trace.
@@ -52,7 +52,7 @@ export interface SeriesLimit {
    */
   complete(labels: SeriesLabels, set: SeriesLabels, stored: boolean): void
   /** Takes a slot for a set that another replica counts: what does not fit is no overflow of this one. */
-  learn(labels: SeriesLabels): SeriesLabels
+  registerRemote(labels: SeriesLabels): SeriesLabels
   /**
    * Makes the journal's label sets the first to be admitted, before those of this process, which follow while there is
    * room (an entry on its way may still be counted under one). Of more sets than fit, the earlier ones stay.
@@ -158,7 +158,7 @@ export function seriesLimit({
   }
 
   /** Takes a slot for good. */
-  function keep(labels: SeriesLabels): SeriesLabels {
+  function claim(labels: SeriesLabels): SeriesLabels {
     const slot = place(labels)
     slot.stored = true
     return slot.labels
@@ -171,7 +171,7 @@ export function seriesLimit({
   }
 
   return {
-    admit(labels) {
+    keep(labels) {
       const slot = place(labels)
       slot.pending++
       return slot.labels
@@ -187,13 +187,13 @@ export function seriesLimit({
       byLabels.delete(set)
       slot.release()
     },
-    learn: keep,
+    registerRemote: claim,
     restore(totals) {
       const earlier = [...slots.values()]
       reset()
       const exposed = new Map<SeriesLabels, { count: number; lastFailureAt: number }>()
       for (const { labels, count, lastFailureAt } of totals) {
-        const set = keep(labels)
+        const set = claim(labels)
         const sum = exposed.get(set)
         exposed.set(set, {
           count: count + (sum?.count ?? 0),
@@ -226,7 +226,7 @@ export const ENDPOINT_LIMIT = 500
 
 export interface BoundedNames {
   /** Whether the endpoint has, or would get, series of its own; `invalid` and `other` never have. */
-  admits(endpoint: string): boolean
+  isTracked(endpoint: string): boolean
   /** What became of an entry for which `admits` answered yes: only what was stored takes a slot. */
   complete(endpoint: string, stored: boolean): void
   /** Gives the slots of those that are not configured to names that the journal knows, in their order, before any others. */
@@ -245,7 +245,7 @@ export function boundedNames(configured: readonly string[], limit = ENDPOINT_LIM
   const fits = (endpoint: string): boolean =>
     names.size + pending.size < limit && endpoint !== INVALID_ENDPOINT && endpoint !== OTHER
   return {
-    admits(endpoint) {
+    isTracked(endpoint) {
       if (names.has(endpoint)) return true
       const asked = pending.get(endpoint) ?? 0
       if (asked === 0 && !fits(endpoint)) return false

@@ -26,20 +26,20 @@ export interface Answered {
 }
 
 /** The instruments, in the words of the domain. No verb throws, whatever it is given. */
-export interface Measuring {
+export interface Metrics {
   readonly failed: JournalEvents['onFault']
   readonly readFailed: NonNullable<JournalEvents['onReadFault']>
   readonly committed: JournalEvents['onCommitted']
   readonly expired: JournalEvents['onExpired']
   answered(request: Answered): void
   /** A failure became durable. `exemplar` is its trace id where the span is sampled. */
-  stored(failure: Failure, labels: SeriesLabels, exemplar: string | null): void
+  recorded(failure: Failure, labels: SeriesLabels, exemplar: string | null): void
   /** All counts are replaced by what the journal holds. */
   restored(totals: readonly SeriesTotal[]): void
   /** The write-ahead log was to be brought into the database file. */
   checkpointed(checkpoint: Checkpoint): void
   /** Another replica counts these label sets: they stand at 0 until this one does, and their last failure is shown. */
-  known(series: readonly SeriesTotal[]): void
+  registerRemote(series: readonly SeriesTotal[]): void
   credentials(source: string, count: number): void
   credentialsReloadFailed(source: string): void
   /** An endpoint was looked at. Only followed endpoints are handed in. */
@@ -50,12 +50,12 @@ export interface Measuring {
    * Whether this replica does what only one may do: probe on a schedule, send canaries. The series of both exist while it
    * does and go when it stops, since another one shows them then.
    */
-  holds(lease: boolean): void
+  setLeader(lease: boolean): void
   /** Asked at each scrape. */
-  observe(sources: MeasuredSources): void
+  observe(sources: MetricSources): void
 }
 
-export interface MeasuredSources {
+export interface MetricSources {
   readonly journal?: () => JournalStatus
   readonly series?: () => SeriesUsage
   /** The followed endpoints, at most 500 beside those that are configured. */
@@ -114,7 +114,7 @@ export interface Tracing {
     readonly result: ProbeResult
     readonly trigger: ProbeTrigger
     /** The failures that asked for it; they become links. */
-    readonly asked: readonly SpanRef[]
+    readonly requestedBy: readonly SpanRef[]
     readonly verdict?: Verdict
   }): void
   /** Exports what waits, within `deadline` milliseconds. Never rejects. */

@@ -35,7 +35,7 @@ export function canaryMetrics(registry: Registry) {
   }
   begin()
   return {
-    holds(lease: boolean): void {
+    setLeader(lease: boolean): void {
       runs.reset()
       roundTrip.remove()
       if (lease) begin()

@@ -103,7 +103,7 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
   /** What was counted since the last exposition: to look a label set up in the library is the larger part of counting. */
   const sums = new Map<SeriesLabels, { value: number; at: number }>()
   /** Belongs before every exposition. */
-  function handOver(): void {
+  function flush(): void {
     const due = [...sums]
     sums.clear()
     for (const [labels, { value, at }] of due) count(labels, value, at, null)
@@ -116,10 +116,10 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
 
   begin()
   return {
-    stored({ receivedAt }: Failure, labels: SeriesLabels, exemplar: string | null): void {
+    recorded({ receivedAt }: Failure, labels: SeriesLabels, exemplar: string | null): void {
       if (exemplar !== null) {
         // At once, since the library notes the time; and after those before it, since it notes the value.
-        handOver()
+        flush()
         count(labels, 1, receivedAt, exemplar)
         return
       }
@@ -129,17 +129,17 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
         sum.at = Math.max(sum.at, receivedAt)
       } else sums.set(labels, { value: 1, at: receivedAt })
     },
-    handOver,
+    flush,
     restored(totals: readonly SeriesTotal[]): void {
-      handOver()
+      flush()
       const before = newest
       newest = new Map()
       begin()
       for (const { labels, count: value, lastFailureAt } of totals)
         count(labels, value, Math.max(lastFailureAt, before.get(expose(labels).key)?.at ?? 0), null)
     },
-    known(series: readonly SeriesTotal[]): void {
-      handOver()
+    registerRemote(series: readonly SeriesTotal[]): void {
+      flush()
       for (const { labels, lastFailureAt } of series) {
         // Adding 0 to a series that is there would take its exemplar away.
         if (newest.has(expose(labels).key)) failedAt(labels, lastFailureAt)

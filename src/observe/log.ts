@@ -85,12 +85,12 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
   })
   // What waits is written at the end, which the library tries for ever: on a full disk the process would never end.
   let writable = true
-  const flush = stdout.flushSync.bind(stdout)
+  const flushStdout = stdout.flushSync.bind(stdout)
   stdout.flushSync = () => {
     exiting = performance.now()
-    handOver()
+    writeOut()
     try {
-      if (writable) flush()
+      if (writable) flushStdout()
     } catch {
       // Nobody reads it.
     }
@@ -104,13 +104,13 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
   })
   // All lines of a turn of the event loop at once: the library measures all that waits anew with each piece.
   let lines = ''
-  function handOver(): void {
+  function writeOut(): void {
     if (lines !== '') stdout.write(safeJson(lines))
     lines = ''
   }
   return {
     write(line) {
-      if (lines === '') setImmediate(handOver)
+      if (lines === '') setImmediate(writeOut)
       lines += line
     },
     // Written, but not synced as the library's own callback waits for: a disk that hangs must not hold up the end.
@@ -119,7 +119,7 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
         stdout.off('drain', end).off('error', end)
         done()
       }
-      handOver()
+      writeOut()
       stdout.once('drain', end).once('error', end)
       stdout.flush()
     },

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { OVERFLOW_LABELS, type SeriesUsage } from '../domain/series.ts'
-import { type Measuring, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
+import { type Metrics, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
 import { canaryMetrics } from './canary-metrics.ts'
 import { type DeliveryOptions, deliveryMetrics } from './delivery-metrics.ts'
 import { egressMetrics } from './egress-metrics.ts'
@@ -32,7 +32,7 @@ export interface MetricsOptions extends DeliveryOptions {
   readonly restarts?: number
 }
 
-export interface Metrics extends Measuring {
+export interface PrometheusMetrics extends Metrics {
   spans(result: SpanResult, count: number): void
   /** Whether the admin API can be read without a token from beyond this machine. */
   adminIsOpen(isOpen: boolean): void
@@ -44,7 +44,7 @@ export interface Metrics extends Measuring {
  * All instruments. Every closed label set is at 0 from the start, since `increase()` sees nothing in a series that is
  * born at 1. A family that comes with another part of the product is a function of the registry in a file of its own.
  */
-export function createMetrics(options: MetricsOptions): Metrics {
+export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   const { version, sources, registry = new Registry(), onFault } = options
   const registers = [registry]
   const delivery = deliveryMetrics(registry, options)
@@ -142,7 +142,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
         onFault(error)
       }
     }
-  const handOver = safely(delivery.handOver)
+  const flush = safely(delivery.flush)
   const render = exposition(registry)
   const outcomes = new Set<string>(OUTCOMES)
   const routes = new Set([...sources, NO_SOURCE])
@@ -152,9 +152,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       reports.inc({ source, outcome, reason })
       duration.observe({ source, outcome }, seconds)
     }),
-    stored: safely(delivery.stored),
+    recorded: safely(delivery.recorded),
     restored: safely(delivery.restored),
-    known: safely(delivery.known),
+    registerRemote: safely(delivery.registerRemote),
     failed: safely(journal.failed),
     readFailed: safely(journal.readFailed),
     committed: safely(journal.committed),
@@ -166,9 +166,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     credentialsReloadFailed: safely((source) => reloadFailures.inc({ source })),
     probed: safely(probes.probed),
     canaryRun: safely((run) => canary?.canaryRun(run)),
-    holds: safely((lease) => {
-      probes.holds(lease)
-      canary?.holds(lease)
+    setLeader: safely((lease) => {
+      probes.setLeader(lease)
+      canary?.setLeader(lease)
     }),
     observe: (observed) => {
       if (observed.journal) journal.observe(observed.journal)
@@ -178,7 +178,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       if (observed.egress) egress.observe(observed.egress)
     },
     render: (accept) => {
-      handOver()
+      flush()
       return render(accept)
     },
   }

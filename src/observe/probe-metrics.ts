@@ -66,7 +66,7 @@ export function probeMetrics(registry: Registry, views: readonly ProbedView[]) {
       const outcome = result.unverified ? 'unverified' : result.up ? 'up' : 'down'
       probes.inc({ ...at, result: outcome, cause: result.cause ?? 'none', trigger })
     },
-    holds(lease: boolean): void {
+    setLeader(lease: boolean): void {
       if (lease) zero()
       else for (const metric of [up, last, duration, probes, notAfter]) metric.reset()
     },

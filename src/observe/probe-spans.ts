@@ -5,9 +5,12 @@ import type { Tracing } from '../domain/telemetry.ts'
 import { target } from './span-attributes.ts'
 
 /** A probe's root span with a child for each phase, laid out one after the other, and linked to the failures that asked for it. */
-export function probeSpans(tracer: Tracer, { result, trigger, asked, verdict }: Parameters<Tracing['probe']>[0]): void {
+export function probeSpans(
+  tracer: Tracer,
+  { result, trigger, requestedBy, verdict }: Parameters<Tracing['probe']>[0],
+): void {
   const { phases, startedAt, up, cause, detail } = result
-  const links = asked.map((ref) => ({ context: { ...ref, traceFlags: 1 } }))
+  const links = requestedBy.map((ref) => ({ context: { ...ref, traceFlags: 1 } }))
   const root = tracer.startSpan(
     'webhook.probe',
     {

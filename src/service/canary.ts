@@ -4,7 +4,7 @@ import type { Cause } from '../domain/cause.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { CanaryMoments, Journal } from '../domain/journal.ts'
 import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
-import type { Log, Measuring } from '../domain/telemetry.ts'
+import type { Log, Metrics } from '../domain/telemetry.ts'
 
 export interface RoundTrip {
   /** Null: it came back, signed. */
@@ -98,7 +98,7 @@ function isAnswer(text: string, expected: string): boolean {
   }
 }
 
-export interface CanaryParts {
+export interface CanaryOptions {
   readonly url: string
   /** Milliseconds between two runs. */
   readonly interval: number
@@ -109,7 +109,7 @@ export interface CanaryParts {
   /** Whether this replica sends canaries; another one may. */
   readonly lease?: Lease
   readonly journal: Pick<Journal, 'noteCanary'>
-  readonly measuring: Pick<Measuring, 'canaryRun'>
+  readonly metrics: Pick<Metrics, 'canaryRun'>
   readonly log: Pick<Log, 'warn' | 'info'>
   readonly clock: Clock
   /** Called after each canary. */
@@ -119,8 +119,8 @@ export interface CanaryParts {
 const LONGEST = 10_000
 
 /** Sends a canary on a schedule, and keeps the time of its last success in the journal. */
-export function createCanary(parts: CanaryParts) {
-  const { url, interval, lease = SOLE_LEASE, journal, measuring, log, clock } = parts
+export function createCanary(options: CanaryOptions) {
+  const { url, interval, lease = SOLE_LEASE, journal, metrics, log, clock } = options
   let moments: CanaryMoments | null = null
   let timer: NodeJS.Timeout | undefined
   let failing = false
@@ -138,9 +138,9 @@ export function createCanary(parts: CanaryParts) {
 
   async function attempt(): Promise<RoundTrip> {
     try {
-      const [token, secret] = [await parts.token(), await parts.secret()]
+      const [token, secret] = [await options.token(), await options.secret()]
       if (secret === '') throw new Error('empty')
-      return await roundTrip({ ...parts, url, token, secret, timeout: Math.min(interval, LONGEST) })
+      return await roundTrip({ ...options, url, token, secret, timeout: Math.min(interval, LONGEST) })
     } catch (error) {
       return {
         cause: 'unknown',
@@ -156,8 +156,8 @@ export function createCanary(parts: CanaryParts) {
     const trip = await attempt()
     const { cause, detail, seconds } = trip
     if (stopped || lease.fence() === null) return
-    parts.onRun?.(trip)
-    measuring.canaryRun({ cause, ...(cause === null && { seconds }) })
+    options.onRun?.(trip)
+    metrics.canaryRun({ cause, ...(cause === null && { seconds }) })
     if (cause === null) await note(clock())
     if (failing === (cause !== null)) return
     failing = cause !== null

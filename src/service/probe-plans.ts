@@ -2,7 +2,7 @@ import { parsePattern } from '../domain/endpoint.ts'
 import type { ProbeMethod, ProbeTarget, Vantage } from '../domain/probe.ts'
 
 /** Where a secret is kept, as the configuration names it. */
-export interface SecretPlace {
+export interface SecretRef {
   readonly file?: string
   readonly env?: string
 }
@@ -17,7 +17,7 @@ export interface ProbedEndpoint {
     readonly interval?: number
     readonly method?: ProbeMethod
     readonly expect?: readonly (number | string)[]
-    readonly headers: readonly (SecretPlace & { readonly name: string })[]
+    readonly headers: readonly (SecretRef & { readonly name: string })[]
     readonly caFile?: string
     readonly certFile?: string
     readonly keyFile?: string
@@ -50,7 +50,7 @@ export interface ProbeView {
  */
 export function probePlans(
   endpoints: readonly ProbedEndpoint[],
-  read: (place: SecretPlace) => Promise<string>,
+  read: (place: SecretRef) => Promise<string>,
 ): ProbePlan[] {
   return endpoints.flatMap(({ name, urls, probe }) => {
     const views = [view('public', probe.url ?? onlyExact(urls)), view('internal', probe.internalUrl)].flat()
@@ -85,7 +85,7 @@ async function prepared(
   vantage: Vantage,
   url: string,
   probe: ProbedEndpoint['probe'],
-  read: (place: SecretPlace) => Promise<string>,
+  read: (place: SecretRef) => Promise<string>,
 ): Promise<ProbeTarget> {
   const { method, expect, timeout, caFile, certFile, keyFile } = probe
   const pem = async (key: 'ca' | 'cert' | 'key', file: string | undefined) =>

@@ -7,7 +7,7 @@ import { limiter, systemTimers, type Timers } from './limiter.ts'
 import type { ProbePlan, ProbeView } from './probe-plans.ts'
 
 /** One look at an endpoint, from all its vantage points at once. */
-export interface Round {
+export interface ProbeRound {
   readonly endpoint: string
   readonly trigger: ProbeTrigger
   /** One a vantage point, `public` first. */
@@ -16,7 +16,7 @@ export interface Round {
   readonly failureIds: readonly string[]
 }
 
-export type OnRound = (round: Round) => void | Promise<void>
+export type OnRound = (round: ProbeRound) => void | Promise<void>
 
 export interface Probing {
   /**
@@ -25,11 +25,11 @@ export interface Probing {
    */
   start(onRound: OnRound): void
   /** A failure of the endpoint became durable. Returns at once; what cannot or shall not be probed is ignored. */
-  reported(endpoint: string, failureId: string): void
+  onFailure(endpoint: string, failureId: string): void
   /** While an incident of the endpoint is open it is looked at again and again, since only good probes prove a recovery. */
-  follow(endpoint: string, open: boolean): void
+  recheck(endpoint: string, open: boolean): void
   /** Looks now, for whoever waits; joins a round that is under way. Undefined where there is nothing to probe. */
-  look(endpoint: string): Promise<Round | undefined>
+  probeNow(endpoint: string): Promise<ProbeRound | undefined>
   /** Ends running probes and waits for them; rounds cut short are not told. */
   stop(): Promise<void>
 }
@@ -41,7 +41,7 @@ export interface ProbingOptions {
   readonly isLeader?: () => boolean
   readonly log: Pick<Log, 'error'>
   /** Milliseconds between two looks while an incident is open: each wait is twice the one before, a report begins anew. */
-  readonly followIntervals?: { readonly first: number; readonly longest: number }
+  readonly recheckIntervals?: { readonly first: number; readonly longest: number }
   readonly clock?: Clock
   readonly timers?: Timers
   /** From 0 to below 1. */
@@ -50,7 +50,7 @@ export interface ProbingOptions {
 
 /** However many failures an endpoint has, they cause one round in this time, and the last of them still gets one. */
 const DEBOUNCE = 10_000
-const FOLLOW_INTERVALS = { first: 60_000, longest: 60_000 }
+const RECHECK_INTERVALS = { first: 60_000, longest: 60_000 }
 /** More endpoints than this that hang at once make others wait, each for its timeout at most. */
 const CONCURRENCY = 64
 /** Milliseconds between two starts: 50 rounds a second. */
@@ -60,15 +60,15 @@ const MOST_IDS = 100
 interface Watched {
   readonly plan: ProbePlan
   lastStart: number
-  running: Promise<Round | undefined> | undefined
-  followed: boolean
+  running: Promise<ProbeRound | undefined> | undefined
+  rechecked: boolean
   /** Milliseconds to the next look while followed. */
-  followWait: number
+  recheckWait: number
   failureIds: string[]
   debounce: unknown
   schedule: unknown
   /** The next look while an incident is open; undefined where the schedule alone is frequent enough. */
-  followTimer: unknown
+  recheckTimer: unknown
 }
 
 /** Decides when endpoints are probed: after a failure, on a schedule, while an incident is open, by hand. */
@@ -77,7 +77,7 @@ export function createProbing({
   prober,
   isLeader = () => true,
   log,
-  followIntervals = FOLLOW_INTERVALS,
+  recheckIntervals = RECHECK_INTERVALS,
   clock = Date.now,
   timers = systemTimers,
   random = Math.random,
@@ -93,29 +93,29 @@ export function createProbing({
         plan,
         lastStart: Number.NEGATIVE_INFINITY,
         running: undefined,
-        followed: false,
-        followWait: followIntervals.first,
+        rechecked: false,
+        recheckWait: recheckIntervals.first,
         failureIds: [],
         debounce: undefined,
         schedule: undefined,
-        followTimer: undefined,
+        recheckTimer: undefined,
       },
     ]),
   )
 
   /** At most one round an endpoint: whoever asks meanwhile gets that one. */
-  function round(watched: Watched, trigger: ProbeTrigger): Promise<Round | undefined> {
+  function round(watched: Watched, trigger: ProbeTrigger): Promise<ProbeRound | undefined> {
     watched.running ??= new Promise((resolve) => {
       limit.run(() => runRound(watched, trigger).then(resolve), { first: trigger === 'report' || trigger === 'manual' })
     })
     return watched.running
   }
 
-  async function runRound(watched: Watched, trigger: ProbeTrigger): Promise<Round | undefined> {
+  async function runRound(watched: Watched, trigger: ProbeTrigger): Promise<ProbeRound | undefined> {
     if (stopping.signal.aborted) return undefined
     watched.lastStart = clock()
     const failureIds = watched.failureIds.splice(0)
-    const results = await Promise.all(watched.plan.views.map((view) => look(watched.plan, view)))
+    const results = await Promise.all(watched.plan.views.map((view) => probeView(watched.plan, view)))
     watched.running = undefined
     if (stopping.signal.aborted) return undefined
     const done = { endpoint: watched.plan.endpoint, trigger, results, failureIds }
@@ -127,7 +127,7 @@ export function createProbing({
     return done
   }
 
-  async function look(plan: ProbePlan, view: ProbeView): Promise<ProbeResult> {
+  async function probeView(plan: ProbePlan, view: ProbeView): Promise<ProbeResult> {
     const startedAt = clock()
     try {
       return await prober.probe(await view.prepare(), { signal: stopping.signal })
@@ -147,11 +147,11 @@ export function createProbing({
     }
   }
 
-  function reported(endpoint: string, failureId: string): void {
+  function onFailure(endpoint: string, failureId: string): void {
     const watched = endpoints.get(endpoint)
     if (!watched?.plan.onReport || !isRunning()) return
-    watched.followWait = followIntervals.first
-    if (watched.followed && watched.followTimer === undefined) followNext(watched)
+    watched.recheckWait = recheckIntervals.first
+    if (watched.rechecked && watched.recheckTimer === undefined) recheckLater(watched)
     if (watched.failureIds.length < MOST_IDS) watched.failureIds.push(failureId)
     if (watched.debounce !== undefined) return
     // A clock that was set back must not put the round off for longer than the debounce.
@@ -192,15 +192,15 @@ export function createProbing({
    * The next look at an endpoint with an open incident. Such looks are counted apart: they come only while it fails, so
    * they would distort its availability, and give one to endpoints that have no schedule.
    */
-  function followNext(watched: Watched): void {
-    timers.clear(watched.followTimer)
-    watched.followTimer = undefined
-    const { followWait, plan } = watched
-    if (!watched.followed || !isRunning() || (plan.interval ?? Number.POSITIVE_INFINITY) <= followWait) return
-    watched.followTimer = timers.set(() => {
-      watched.followWait = Math.min(followWait * 2, followIntervals.longest)
+  function recheckLater(watched: Watched): void {
+    timers.clear(watched.recheckTimer)
+    watched.recheckTimer = undefined
+    const { recheckWait: followWait, plan } = watched
+    if (!watched.rechecked || !isRunning() || (plan.interval ?? Number.POSITIVE_INFINITY) <= followWait) return
+    watched.recheckTimer = timers.set(() => {
+      watched.recheckWait = Math.min(followWait * 2, recheckIntervals.longest)
       if (isLeader()) round(watched, 'incident')
-      followNext(watched)
+      recheckLater(watched)
     }, jittered(followWait))
   }
 
@@ -211,19 +211,19 @@ export function createProbing({
       onRound = receiver
       for (const watched of endpoints.values()) {
         schedule(watched, true)
-        followNext(watched)
+        recheckLater(watched)
       }
     },
-    reported,
-    follow(endpoint, open) {
+    onFailure,
+    recheck(endpoint, open) {
       const watched = endpoints.get(endpoint)
-      if (!watched || watched.followed === open) return
+      if (!watched || watched.rechecked === open) return
       if (!watched.plan.onReport && watched.plan.interval === undefined) return
-      watched.followed = open
-      watched.followWait = followIntervals.first
-      followNext(watched)
+      watched.rechecked = open
+      watched.recheckWait = recheckIntervals.first
+      recheckLater(watched)
     },
-    async look(endpoint) {
+    async probeNow(endpoint) {
       const watched = endpoints.get(endpoint)
       return watched && isRunning() ? round(watched, 'manual') : undefined
     },
@@ -231,7 +231,7 @@ export function createProbing({
       stopping.abort()
       for (const watched of endpoints.values()) {
         timers.clear(watched.schedule)
-        timers.clear(watched.followTimer)
+        timers.clear(watched.recheckTimer)
         timers.clear(watched.debounce)
       }
       await limit.stop()

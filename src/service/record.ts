@@ -4,7 +4,7 @@ import { type Failure, failureIds, haveSameSharedFields, sharedFields } from '..
 import type { Applied, Journal, Recorded } from '../domain/journal.ts'
 import type { Report } from '../domain/report.ts'
 import type { SeriesLabels, SeriesLimit } from '../domain/series.ts'
-import type { Log, Measuring, RequestSpan, SpanRef } from '../domain/telemetry.ts'
+import type { Log, Metrics, RequestSpan, SpanRef } from '../domain/telemetry.ts'
 
 /** What is known of a report beside its body. */
 export interface Receipt {
@@ -21,15 +21,15 @@ export interface RecorderParts {
   readonly classify: (report: Report, source: string) => { readonly cause: Cause; readonly httpStatus?: number }
   /** Masks what must not leave the journal, and cuts to the length that is kept. */
   readonly safeMessage: (message: string) => string
-  readonly series: Pick<SeriesLimit, 'admit' | 'complete'>
+  readonly series: Pick<SeriesLimit, 'keep' | 'complete'>
   /** Whether the endpoint's incident is followed, and what is told of each of its failures once it is durable. */
   readonly incidents: {
-    readonly admits: (endpoint: string) => boolean
+    readonly isTracked: (endpoint: string) => boolean
     readonly complete: (endpoint: string, stored: boolean) => void
-    readonly stored: (failure: Failure, applied: Applied | undefined, span: SpanRef | null) => void
+    readonly onRecorded: (failure: Failure, applied: Applied | undefined, span: SpanRef | null) => void
   }
   readonly tenantLabel: boolean
-  readonly measuring: Pick<Measuring, 'stored'>
+  readonly metrics: Pick<Metrics, 'recorded'>
   readonly log: Pick<Log, 'child' | 'warn' | 'error'>
   readonly clock: Clock
   /** How often the source tries before it reports; goes into the span. */
@@ -63,8 +63,8 @@ export function createRecorder(parts: RecorderParts): (report: Report, receipt: 
       traceId: span.traceId,
     }
     const own = { source, tenant: parts.tenantLabel ? tenant : '', endpoint, code: String(report.code), cause }
-    const labels = parts.series.admit(own)
-    const followed = parts.incidents.admits(endpoint)
+    const labels = parts.series.keep(own)
+    const followed = parts.incidents.isTracked(endpoint)
     const complete = (stored: boolean) => {
       parts.series.complete(own, labels, stored)
       if (followed) parts.incidents.complete(endpoint, stored)
@@ -87,8 +87,8 @@ export function createRecorder(parts: RecorderParts): (report: Report, receipt: 
     if (!recorded.duplicate) {
       const ref = span.delivery(failure, { attempts: parts.attempts, ...(httpStatus !== undefined && { httpStatus }) })
       afterAnswers(() => {
-        parts.measuring.stored(failure, labels, span.sampled ? span.traceId : null)
-        parts.incidents.stored(failure, recorded.incident, ref)
+        parts.metrics.recorded(failure, labels, span.sampled ? span.traceId : null)
+        parts.incidents.onRecorded(failure, recorded.incident, ref)
         logFailure(failure, labels)
       })
     }

@@ -37,7 +37,7 @@ const traffic = fc.array(stranger, { maxLength: 400, size: 'max' })
 
 /** The set of a report that was stored. */
 function stored(limit: SeriesLimit, report: SeriesLabels): SeriesLabels {
-  const set = limit.admit(report)
+  const set = limit.keep(report)
   limit.complete(report, set, true)
   return set
 }
@@ -180,7 +180,7 @@ describe('seriesLimit', () => {
         const options = { limit: NEEDED + room, configured: CONFIGURED, sources: SOURCES }
         const limit = seriesLimit(options)
         // All of them on their way at once, then refused or found to be duplicates.
-        const sets = lost.map((report) => limit.admit(report))
+        const sets = lost.map((report) => limit.keep(report))
         for (const [index, report] of lost.entries()) limit.complete(report, sets[index]!, false)
         expect(limit.usage()).to.deep.equal(seriesLimit(options).usage())
         const fresh = seriesLimit(options)
@@ -194,18 +194,18 @@ describe('seriesLimit', () => {
   it('keeps the slot of a set as long as one entry under it is stored or on its way', () => {
     const limit = seriesLimit({ limit: NEEDED + 1, configured: CONFIGURED, sources: SOURCES })
     const [first, second] = [labels({}), labels({})]
-    const set = limit.admit(first)
-    expect(limit.admit(second)).to.equal(set)
+    const set = limit.keep(first)
+    expect(limit.keep(second)).to.equal(set)
     limit.complete(first, set, false)
     const other = labels({ endpoint: 'https://i/' })
-    const rest = limit.admit(other)
+    const rest = limit.keep(other)
     expect(rest.endpoint).to.equal('other')
     limit.complete(other, rest, true)
     expect(limit.usage().overflow).to.deep.equal({ code: 1, endpoint: 1, tenant: 0 })
     limit.complete(second, set, true)
-    expect(limit.admit(labels({}))).to.equal(set)
+    expect(limit.keep(labels({}))).to.equal(set)
     limit.complete(labels({}), set, false)
-    expect(limit.admit(labels({}))).to.equal(set)
+    expect(limit.keep(labels({}))).to.equal(set)
   })
 
   it('refuses a limit that cannot keep the reserves', () => {
@@ -218,49 +218,49 @@ describe('boundedNames', () => {
   it('admits configured names, then those restored, then first come, up to the limit', () => {
     const names = boundedNames(['a', 'b'], 4)
     names.restore(['c', 'a'])
-    expect(names.admits('d')).to.equal(true)
-    expect(names.admits('e')).to.equal(false)
-    for (const name of ['a', 'b', 'c', 'd']) expect(names.admits(name)).to.equal(true)
+    expect(names.isTracked('d')).to.equal(true)
+    expect(names.isTracked('e')).to.equal(false)
+    for (const name of ['a', 'b', 'c', 'd']) expect(names.isTracked(name)).to.equal(true)
   })
 
   it('takes the places of others back for those restored', () => {
     const names = boundedNames(['a'], 3)
-    expect(names.admits('b') && names.admits('c')).to.equal(true)
+    expect(names.isTracked('b') && names.isTracked('c')).to.equal(true)
     names.restore(['d', 'c'])
-    expect(['a', 'b', 'c', 'd'].map((name) => names.admits(name))).to.deep.equal([true, false, true, true])
+    expect(['a', 'b', 'c', 'd'].map((name) => names.isTracked(name))).to.deep.equal([true, false, true, true])
   })
 
   it('leaves it to a shared journal who has a place', () => {
     const names = boundedNames(['a'], 3, true)
-    const admitted = () => ['a', 'b', 'c', 'd'].map((name) => names.admits(name))
+    const admitted = () => ['a', 'b', 'c', 'd'].map((name) => names.isTracked(name))
     expect(admitted()).to.deep.equal([true, true, true, true])
     // Also more than fit here: replicas may be configured differently during a rollout.
     names.restore(['d', 'c', 'e'])
     expect(admitted()).to.deep.equal([true, false, true, true])
-    expect(names.admits('e')).to.equal(true)
-    expect(names.admits('invalid')).to.equal(false)
+    expect(names.isTracked('e')).to.equal(true)
+    expect(names.isTracked('invalid')).to.equal(false)
   })
 
   it('gives back what was asked for and not stored', () => {
     const names = boundedNames([], 2)
-    expect(['a', 'b', 'b', 'c'].map((name) => names.admits(name))).to.deep.equal([true, true, true, false])
+    expect(['a', 'b', 'b', 'c'].map((name) => names.isTracked(name))).to.deep.equal([true, true, true, false])
     names.complete('a', false)
     names.complete('b', false)
-    expect(names.admits('c')).to.equal(true)
-    expect(names.admits('d')).to.equal(false)
+    expect(names.isTracked('c')).to.equal(true)
+    expect(names.isTracked('d')).to.equal(false)
     names.complete('b', true)
     names.complete('c', false)
-    expect(['b', 'd', 'e'].map((name) => names.admits(name))).to.deep.equal([true, true, false])
+    expect(['b', 'd', 'e'].map((name) => names.isTracked(name))).to.deep.equal([true, true, false])
   })
 
   it('admits neither invalid nor other', () => {
     const names = boundedNames([])
     names.restore(['invalid', 'other'])
-    expect(names.admits('invalid') || names.admits('other')).to.equal(false)
+    expect(names.isTracked('invalid') || names.isTracked('other')).to.equal(false)
   })
 
   it('admits 500 unless told', () => {
     const names = boundedNames(['a'])
-    expect(Array.from({ length: 1_000 }, (_, n) => names.admits(`${n}`)).filter(Boolean)).to.have.length(499)
+    expect(Array.from({ length: 1_000 }, (_, n) => names.isTracked(`${n}`)).filter(Boolean)).to.have.length(499)
   })
 })

@@ -7,7 +7,7 @@ import { failureIds } from '../../src/domain/failure.ts'
 import type { EndpointState } from '../../src/domain/incident.ts'
 import type { SeriesTotal } from '../../src/domain/journal.ts'
 import { boundedNames } from '../../src/domain/series.ts'
-import { createFollower } from '../../src/service/follow-incidents.ts'
+import { createIncidentTracker } from '../../src/service/track-incidents.ts'
 import { tcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
@@ -198,15 +198,15 @@ describe('openPostgresJournal, by several replicas', () => {
     it('is shown as it is by a replica that takes notice of its own change late', async () => {
       const events = new ReplicaLog()
       const [own, other] = [await open({ events }), await open()]
-      const follower = createFollower({
+      const tracker = createIncidentTracker({
         journal: own,
         settings: INCIDENTS,
         names: boundedNames([], 500, true),
-        probing: { reported: () => {}, follow: () => {} },
+        probing: { onFailure: () => {}, recheck: () => {} },
         plans: [],
         urlOf: () => undefined,
         newId: failureIds(),
-        measuring: { probed: () => {} },
+        metrics: { probed: () => {} },
         tracing: { probe: () => {} },
         log: { info: () => {}, warn: () => {} },
         clock: Date.now,
@@ -216,13 +216,13 @@ describe('openPostgresJournal, by several replicas', () => {
       await other.apply('orders', { type: 'resolve', at: Date.now(), id: recorded.id, reason: 'done' })
       const closed = () => events.states[0]?.incident?.closedAt != null
       await until('the other replica’s change to arrive', closed)
-      follower.restored(events.states)
+      tracker.onSnapshot(events.states)
       // The recorder tells of a failure once its answer is out.
-      follower.stored(failure, recorded.incident, null)
-      expect(follower.state('orders')?.incident?.resolution).to.equal('manual')
+      tracker.onRecorded(failure, recorded.incident, null)
+      expect(tracker.state('orders')?.incident?.resolution).to.equal('manual')
       const again = await own.record(entry({ isTracked: true }))
-      follower.stored(failure, again.incident, null)
-      expect(follower.state('orders')?.incident).to.include({ closedAt: null, failures: 2 })
+      tracker.onRecorded(failure, again.incident, null)
+      expect(tracker.state('orders')?.incident).to.include({ closedAt: null, failures: 2 })
     })
 
     it('has an incident while there is a place, of all replicas together; configured ones keep theirs', async () => {

@@ -164,9 +164,9 @@ describe('probe metrics', () => {
       ),
     )
     expect(series(await text(metrics), 'webhook_endpoint_probes_total')).to.have.members(zeros)
-    metrics.holds(false)
+    metrics.setLeader(false)
     expect(series(await text(metrics), 'webhook_endpoint_probes_total')).to.deep.equal([])
-    metrics.holds(true)
+    metrics.setLeader(true)
     expect(series(await text(metrics), 'webhook_endpoint_probes_total')).to.have.members(zeros)
   })
   it('say nothing of an endpoint whose probe may itself be blind', async () => {

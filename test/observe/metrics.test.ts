@@ -4,7 +4,7 @@ import type { Failure } from '../../src/domain/failure.ts'
 import { JOURNAL_FAULTS, type JournalStatus } from '../../src/domain/journal.ts'
 import type { SeriesLabels } from '../../src/domain/series.ts'
 import { ENDPOINT_LIMIT } from '../../src/domain/series.ts'
-import { createMetrics, type Metrics, type MetricsOptions } from '../../src/observe/metrics.ts'
+import { createMetrics, type MetricsOptions, type PrometheusMetrics } from '../../src/observe/metrics.ts'
 import { requireProgram } from '../support/programs.ts'
 import { sample, series } from '../support/scrape.ts'
 
@@ -29,7 +29,7 @@ const status = (more: Partial<JournalStatus> = {}): JournalStatus => ({
 
 describe('createMetrics', () => {
   let faults: unknown[]
-  const create = (more: Partial<MetricsOptions> = {}): Metrics => {
+  const create = (more: Partial<MetricsOptions> = {}): PrometheusMetrics => {
     faults = []
     return createMetrics({
       version: '1.2.3',
@@ -41,7 +41,7 @@ describe('createMetrics', () => {
       ...more,
     })
   }
-  const text = async (metrics: Metrics) => (await metrics.render(undefined)).body
+  const text = async (metrics: PrometheusMetrics) => (await metrics.render(undefined)).body
 
   describe('from the start', () => {
     it('has every configured endpoint at 0, with its facts, and no failure', async () => {
@@ -93,8 +93,8 @@ describe('createMetrics', () => {
   describe('stored', () => {
     it('counts by label set and by endpoint, and keeps the time', async () => {
       const metrics = create()
-      metrics.stored(failure(), LABELS, null)
-      metrics.stored(failure(), { ...LABELS, code: '503' }, null)
+      metrics.recorded(failure(), LABELS, null)
+      metrics.recorded(failure(), { ...LABELS, code: '503' }, null)
       const body = await text(metrics)
       expect(sample(body, COUNTER)).to.equal(1)
       expect(sample(body, TIMESTAMP)).to.equal(1_700_000_000.123)
@@ -103,15 +103,15 @@ describe('createMetrics', () => {
 
     it('never sets the time back', async () => {
       const metrics = create()
-      metrics.stored(failure(2_000), LABELS, null)
-      metrics.stored(failure(1_000), LABELS, null)
+      metrics.recorded(failure(2_000), LABELS, null)
+      metrics.recorded(failure(1_000), LABELS, null)
       expect(sample(await text(metrics), TIMESTAMP)).to.equal(2)
     })
 
     it('introduces an endpoint that is not configured once', async () => {
       const metrics = create()
       for (const code of ['500', '502'])
-        metrics.stored(failure(), { ...LABELS, endpoint: 'https://a.example/', code }, null)
+        metrics.recorded(failure(), { ...LABELS, endpoint: 'https://a.example/', code }, null)
       const body = await text(metrics)
       expect(series(body, 'webhook_endpoint_info').filter((line) => line.includes('a.example'))).to.eql([
         'webhook_endpoint_info{endpoint="https://a.example/",event="",team="",severity="critical"} 1',
@@ -121,7 +121,7 @@ describe('createMetrics', () => {
 
     it('has no endpoint series for what is no endpoint', async () => {
       const metrics = create()
-      for (const endpoint of ['invalid', 'other']) metrics.stored(failure(), { ...LABELS, endpoint }, null)
+      for (const endpoint of ['invalid', 'other']) metrics.recorded(failure(), { ...LABELS, endpoint }, null)
       const body = await text(metrics)
       expect(series(body, 'webhook_endpoint_info')).to.have.length(1)
       expect(series(body, 'webhook_endpoint_failures_total')).to.have.length(1)
@@ -131,7 +131,7 @@ describe('createMetrics', () => {
     it('bounds the endpoint series', async () => {
       const metrics = create()
       for (let i = 0; i < ENDPOINT_LIMIT + 50; i++)
-        metrics.stored(failure(), { ...LABELS, endpoint: `https://a.example/${i}` }, null)
+        metrics.recorded(failure(), { ...LABELS, endpoint: `https://a.example/${i}` }, null)
       const body = await text(metrics)
       expect(series(body, 'webhook_endpoint_info')).to.have.length(ENDPOINT_LIMIT)
       expect(series(body, 'webhook_endpoint_failures_total')).to.have.length(ENDPOINT_LIMIT)
@@ -139,7 +139,7 @@ describe('createMetrics', () => {
 
     it('keeps the tenant only where that is asked for', async () => {
       const metrics = create({ tenantLabel: true })
-      metrics.stored(failure(), { ...LABELS, tenant: 'm1' }, null)
+      metrics.recorded(failure(), { ...LABELS, tenant: 'm1' }, null)
       expect(sample(await text(metrics), COUNTER.replace('source="retm"', 'source="retm",tenant="m1"'))).to.equal(1)
     })
   })
@@ -147,13 +147,13 @@ describe('createMetrics', () => {
   describe('restored', () => {
     it('replaces all counts', async () => {
       const metrics = create()
-      metrics.stored(failure(), LABELS, TRACE)
-      metrics.stored(failure(), { ...LABELS, code: '404' }, null)
+      metrics.recorded(failure(), LABELS, TRACE)
+      metrics.recorded(failure(), { ...LABELS, code: '404' }, null)
       metrics.restored([
         { labels: LABELS, count: 41, lastFailureAt: 1_800_000_000_000 },
         { labels: { ...LABELS, code: '503' }, count: 1, lastFailureAt: 1_000 },
       ])
-      metrics.stored(failure(), LABELS, null)
+      metrics.recorded(failure(), LABELS, null)
       const body = await text(metrics)
       expect(sample(body, COUNTER)).to.equal(42)
       expect(sample(body, BY_ENDPOINT)).to.equal(43)
@@ -175,7 +175,7 @@ describe('createMetrics', () => {
 
     it('does not set the time back when the last commit was lost', async () => {
       const metrics = create()
-      metrics.stored(failure(5_000), LABELS, null)
+      metrics.recorded(failure(5_000), LABELS, null)
       metrics.restored([{ labels: LABELS, count: 1, lastFailureAt: 3_000 }])
       expect(sample(await text(metrics), TIMESTAMP)).to.equal(5)
     })
@@ -256,8 +256,8 @@ describe('createMetrics', () => {
   describe('render', () => {
     it('writes OpenMetrics with the exemplar, and the text form as before it', async () => {
       const metrics = create()
-      metrics.stored(failure(), LABELS, null)
-      metrics.stored(failure(), LABELS, TRACE)
+      metrics.recorded(failure(), LABELS, null)
+      metrics.recorded(failure(), LABELS, TRACE)
       const before = await text(metrics)
       const { contentType, body } = await metrics.render(OPENMETRICS)
       expect(contentType).to.match(/^application\/openmetrics-text; version=1\.0\.0/)
@@ -274,7 +274,7 @@ describe('createMetrics', () => {
 
     it('counts without an exemplar where the trace id is none', async () => {
       const metrics = create()
-      metrics.stored(failure(), LABELS, 'x'.repeat(200))
+      metrics.recorded(failure(), LABELS, 'x'.repeat(200))
       const { body } = await metrics.render(OPENMETRICS)
       expect(series(body, 'webhook_delivery_failures_total')).to.eql([`${COUNTER} 1`])
       expect(faults).to.eql([])
@@ -291,7 +291,7 @@ describe('createMetrics', () => {
     it('writes each of 10,000 series once', async () => {
       const metrics = create()
       for (let i = 0; i < 10_000; i++)
-        metrics.stored(failure(), { ...LABELS, endpoint: `https://a.example/${i}` }, TRACE)
+        metrics.recorded(failure(), { ...LABELS, endpoint: `https://a.example/${i}` }, TRACE)
       for (const accept of [undefined, OPENMETRICS]) {
         const lines = series((await metrics.render(accept)).body, 'webhook_delivery_failures_total')
         expect(new Set(lines.map((line) => line.split(' # ')[0])).size).to.equal(10_000)
@@ -309,7 +309,7 @@ describe('createMetrics', () => {
         series: () => ({ admitted: 1, limit: 1, overflow: { code: 0, endpoint: 0, tenant: 0 } }),
       })
       for (let i = 0; i < 100; i++)
-        metrics.stored(failure(), { ...LABELS, endpoint: `https://😀.example/"${i}\\\n\r\u2028` }, TRACE)
+        metrics.recorded(failure(), { ...LABELS, endpoint: `https://😀.example/"${i}\\\n\r\u2028` }, TRACE)
       const body = await text(metrics)
       expect(series(body, 'webhook_delivery_failures_total')).to.have.length(100)
       expect(body).to.contain('event="\\"} 1\\\\nfake 2",team="back\\\\slash"')

@@ -31,7 +31,7 @@ describe('render, scraped by a real Prometheus', () => {
     })
     const trace = '0af7651916cd43dd8448eb211c80319c'
     const labels = { source: 'retm', tenant: '', endpoint: 'orders', code: '500', cause: 'server_error' }
-    metrics.stored({ receivedAt: 1_700_000_000_000 } as Failure, labels, trace)
+    metrics.recorded({ receivedAt: 1_700_000_000_000 } as Failure, labels, trace)
     const types = new Set<string>()
     server = createServer((request, response) => {
       void metrics.render(request.headers.accept).then(({ contentType, body }) => {

@@ -5,7 +5,7 @@ import { type EndpointState, type IncidentEvent, newEndpoint, reduceIncident } f
 import type { SeriesTotal } from '../../src/domain/journal.ts'
 import type { ProbePhase, ProbeResult, ProbeTrigger, Vantage } from '../../src/domain/probe.ts'
 import type { Reason } from '../../src/domain/telemetry.ts'
-import { createMetrics, type Metrics } from '../../src/observe/metrics.ts'
+import { createMetrics, type PrometheusMetrics } from '../../src/observe/metrics.ts'
 import {
   BAD_REPORTS,
   COLLECTOR_DOWN,
@@ -74,7 +74,7 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
   let cpu = 900
   let now = start
   let journalUp = true
-  let metrics: Metrics
+  let metrics: PrometheusMetrics
   // Exemplars carry the time of day.
   mock.timers.enable({ apis: ['Date'], now: start })
   boot()
@@ -189,7 +189,7 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
     totals.set(key, { ...total, count: total.count + 1, lastFailureAt: now })
     failures.push(failure)
     metrics.committed(1, seconds * 0.7)
-    metrics.stored(failure, labels, traceId)
+    metrics.recorded(failure, labels, traceId)
     spans(2)
     answer('recorded', 'none', seconds)
     if (random() < 0.02) answer('duplicate', 'none', 0.001)

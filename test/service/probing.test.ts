@@ -3,7 +3,7 @@ import type { ProbeResult, Prober, ProbeTarget } from '../../src/domain/probe.ts
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { internalAuthorities, type ProbedEndpoint, probePlans } from '../../src/service/probe-plans.ts'
-import { createProbing, type Round } from '../../src/service/probing.ts'
+import { createProbing, type ProbeRound } from '../../src/service/probing.ts'
 import { manualTime } from '../support/manual-time.ts'
 import { http, raw } from '../support/sockets.ts'
 
@@ -58,7 +58,7 @@ function heldProber() {
 function stage(endpoints: readonly ProbedEndpoint[], { random = (): number => 0.5 } = {}) {
   const time = manualTime()
   const probes = heldProber()
-  const rounds: Round[] = []
+  const rounds: ProbeRound[] = []
   const probing = createProbing({
     plans: probePlans(endpoints, read),
     prober: probes.prober,
@@ -75,7 +75,7 @@ describe('createProbing()', () => {
   describe('reported()', () => {
     it('probes at once, and tells which failure asked', async () => {
       const { time, probes, rounds, probing } = stage([endpoint('a')])
-      probing.reported('a', 'f1')
+      probing.onFailure('a', 'f1')
       await time.settle()
       expect(probes.names()).to.deep.equal(['a'])
       probes.endAll()
@@ -86,7 +86,7 @@ describe('createProbing()', () => {
 
     it('makes one more round of a storm, after the last of it', async () => {
       const { time, probes, rounds, probing } = stage([endpoint('a')])
-      for (let count = 0; count < 1_000; count += 1) probing.reported('a', `f${count}`)
+      for (let count = 0; count < 1_000; count += 1) probing.onFailure('a', `f${count}`)
       await time.settle()
       expect(probes.held).to.have.length(1)
       probes.endAll()
@@ -101,9 +101,9 @@ describe('createProbing()', () => {
 
     it('follows up a failure that came while a round was under way', async () => {
       const { time, probes, rounds, probing } = stage([endpoint('a')])
-      probing.reported('a', 'f1')
+      probing.onFailure('a', 'f1')
       await time.advance(15_000)
-      probing.reported('a', 'f2')
+      probing.onFailure('a', 'f2')
       await time.advance(5_000)
       expect(probes.held).to.have.length(1)
       probes.endAll()
@@ -120,7 +120,7 @@ describe('createProbing()', () => {
         endpoint('several', {}, ['https://a.example/', 'https://b.example/']),
         endpoint('unwilling', { onReport: false }),
       ])
-      for (const name of ['pattern', 'several', 'unwilling', 'https://evil.example/']) probing.reported(name, 'f')
+      for (const name of ['pattern', 'several', 'unwilling', 'https://evil.example/']) probing.onFailure(name, 'f')
       await time.settle()
       expect(probes.held).to.deep.equal([])
     })
@@ -128,7 +128,7 @@ describe('createProbing()', () => {
 
   it('looks from both vantage points at once', async () => {
     const { time, probes, rounds, probing } = stage([endpoint('a', { internalUrl: 'http://app:8080/' })])
-    probing.reported('a', 'f1')
+    probing.onFailure('a', 'f1')
     await time.settle()
     expect(probes.held.map(({ target }) => target.vantage)).to.deep.equal(['public', 'internal'])
     probes.endAll()
@@ -156,15 +156,15 @@ describe('createProbing()', () => {
 
   it('looks every minute while an incident is open', async () => {
     const { time, probes, probing } = stage([endpoint('a'), endpoint('b', { onReport: false })])
-    probing.follow('a', true)
-    probing.follow('b', true)
+    probing.recheck('a', true)
+    probing.recheck('b', true)
     await time.advance(60_000)
     expect(probes.names()).to.deep.equal(['a'])
     probes.endAll()
     await time.advance(60_000)
     expect(probes.names()).to.deep.equal(['a'])
     probes.endAll()
-    probing.follow('a', false)
+    probing.recheck('a', false)
     await time.advance(600_000)
     expect(probes.held).to.have.length(0)
     expect(time.pending()).to.equal(0)
@@ -189,13 +189,13 @@ describe('createProbing()', () => {
       return count
     }
     await run(10)
-    for (const name of ['unscheduled', 'seldom', 'often']) probing.follow(name, true)
+    for (const name of ['unscheduled', 'seldom', 'often']) probing.recheck(name, true)
     const during = await run(30)
     expect(during).to.have.all.keys('unscheduled incident', 'seldom incident', 'seldom scheduled', 'often scheduled')
     expect(during['unscheduled incident']).to.be.within(28, 31)
     expect(during['seldom scheduled'], 'its availability is sampled as before').to.be.within(5, 6)
     expect(during['often scheduled'], 'the schedule alone is frequent enough').to.be.within(57, 61)
-    for (const name of ['unscheduled', 'seldom', 'often']) probing.follow(name, false)
+    for (const name of ['unscheduled', 'seldom', 'often']) probing.recheck(name, false)
     // What was begun before ends.
     await run(1)
     expect(await run(30)).to.have.all.keys('seldom scheduled', 'often scheduled')
@@ -206,18 +206,18 @@ describe('createProbing()', () => {
   it('looks soon again after a new report, also where the schedule alone was frequent enough', async () => {
     const time = manualTime()
     const probes = heldProber()
-    const rounds: Round[] = []
+    const rounds: ProbeRound[] = []
     const probing = createProbing({
       plans: probePlans([endpoint('a', { interval: 60_000 })], read),
       prober: probes.prober,
-      followIntervals: { first: 5_000, longest: 60_000 },
+      recheckIntervals: { first: 5_000, longest: 60_000 },
       log,
       clock: time.clock,
       timers: time.timers,
       random: () => 0.5,
     })
     probing.start((round) => void rounds.push(round))
-    probing.follow('a', true)
+    probing.recheck('a', true)
     const run = async (seconds: number) => {
       const from = rounds.length
       for (let second = 0; second < seconds; second += 1) {
@@ -229,7 +229,7 @@ describe('createProbing()', () => {
     }
     expect((await run(300)).filter((trigger) => trigger === 'incident')).to.have.length(4)
     expect(await run(120)).to.deep.equal(['scheduled', 'scheduled'])
-    probing.reported('a', 'f1')
+    probing.onFailure('a', 'f1')
     expect((await run(12)).slice(0, 2)).to.deep.equal(['report', 'incident'])
     await probing.stop()
   })
@@ -243,7 +243,7 @@ describe('createProbing()', () => {
     expect(probes.held).to.have.length(6)
     await time.advance(5_000)
     expect(probes.held).to.have.length(64)
-    probing.reported('reported', 'f1')
+    probing.onFailure('reported', 'f1')
     probes.held[0]!.end()
     await time.advance(20)
     expect(probes.names()).to.include('reported')
@@ -252,29 +252,29 @@ describe('createProbing()', () => {
 
   it('answers look() with a round, and joins one that is under way', async () => {
     const { time, probes, probing } = stage([endpoint('a')])
-    const both = Promise.all([probing.look('a'), probing.look('a')])
+    const both = Promise.all([probing.probeNow('a'), probing.probeNow('a')])
     await time.settle()
     expect(probes.held).to.have.length(1)
     probes.endAll()
     const [first, second] = await both
     expect(first).to.deep.include({ endpoint: 'a', trigger: 'manual' }).and.to.equal(second)
-    expect(await probing.look('nobody')).to.equal(undefined)
+    expect(await probing.probeNow('nobody')).to.equal(undefined)
   })
 
   it('ends what runs and what waits when stopped, and tells nothing of it', async () => {
     const { time, probes, rounds, probing } = stage([endpoint('a', { interval: 10_000 }), endpoint('b'), endpoint('c')])
-    const looks = Promise.all([probing.look('a'), probing.look('b'), probing.look('c')])
+    const looks = Promise.all([probing.probeNow('a'), probing.probeNow('b'), probing.probeNow('c')])
     await time.settle()
     await probing.stop()
     expect(await looks).to.deep.equal([undefined, undefined, undefined])
-    probing.reported('a', 'f')
+    probing.onFailure('a', 'f')
     await time.advance(100_000)
     expect([probes.held.length, rounds.length, time.pending()]).to.deep.equal([0, 0, 0])
   })
 
   it('gives a result also where a secret cannot be read, and where the listener fails', async () => {
     const errors: string[] = []
-    const rounds: Round[] = []
+    const rounds: ProbeRound[] = []
     const probing = createProbing({
       plans: probePlans([endpoint('a', { headers: [{ name: 'x', file: '/nowhere' }] })], () =>
         Promise.reject(new Error()),
@@ -286,7 +286,7 @@ describe('createProbing()', () => {
       rounds.push(round)
       throw new Error('listener')
     })
-    expect((await probing.look('a'))!.results[0]).to.include({ up: false, cause: 'unknown' })
+    expect((await probing.probeNow('a'))!.results[0]).to.include({ up: false, cause: 'unknown' })
     expect(errors).to.have.length(2)
     await probing.stop()
   })
@@ -307,8 +307,8 @@ describe('createProbing()', () => {
       log,
     })
     probing.start(({ endpoint: name }) => void order.push(name))
-    for (const { name } of all) probing.reported(name, 'f')
-    expect((await probing.look('healthy'))!.results[0]).to.include({ up: true })
+    for (const { name } of all) probing.onFailure(name, 'f')
+    expect((await probing.probeNow('healthy'))!.results[0]).to.include({ up: true })
     expect(order).to.deep.equal(['healthy'])
     await probing.stop()
     await Promise.all([hanging.close(), healthy.close()])

@@ -3,7 +3,7 @@ import { CAUSES } from '../../domain/cause.ts'
 import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
 import type { EndpointState } from '../../domain/incident.ts'
 import { PROBE_PHASES, type ProbeResult, VANTAGES } from '../../domain/probe.ts'
-import type { Latest } from '../../service/follow-incidents.ts'
+import type { Latest } from '../../service/track-incidents.ts'
 import { incidentView } from './incident-view.ts'
 
 const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>

@@ -5,13 +5,13 @@ import { endpointView } from './endpoint-view.ts'
 import type { IncidentsParts } from './incidents-handler.ts'
 import { jsonList, streamed } from './stream.ts'
 
-type Parts = Pick<IncidentsParts, 'follower' | 'endpoints'>
+type Parts = Pick<IncidentsParts, 'tracker' | 'endpoints'>
 
 /** `GET /api/v1/endpoints`: what is configured and what failed, by name. */
 export function listEndpoints(parts: Parts): Middleware {
   return (ctx: Context) => {
     const names = new Set(parts.endpoints.map((facts) => facts.name))
-    for (const { endpoint } of parts.follower.states()) names.add(endpoint)
+    for (const { endpoint } of parts.tracker.states()) names.add(endpoint)
     ctx.body = streamed(jsonList('endpoints', [...names].sort(), (name) => view(name, parts)))
     ctx.type = 'json'
   }
@@ -21,7 +21,7 @@ export function listEndpoints(parts: Parts): Middleware {
 export function getEndpoint(parts: Parts): Middleware {
   return (ctx: Context) => {
     const name = String(ctx['params'].name)
-    if (!parts.follower.state(name) && !parts.endpoints.some((facts) => facts.name === name)) {
+    if (!parts.tracker.state(name) && !parts.endpoints.some((facts) => facts.name === name)) {
       throw new AppError('not_found', unknown(name))
     }
     ctx.body = view(name, parts)
@@ -39,7 +39,7 @@ function unknown(name: string): string {
   return 'no endpoint of this name is configured or has incidents; failures of it, if there are any, are at /api/v1/failures?endpoint=NAME'
 }
 
-function view(name: string, { endpoints, follower }: Parts) {
+function view(name: string, { endpoints, tracker }: Parts) {
   const facts = endpoints.find((candidate) => candidate.name === name)
-  return endpointView(name, { facts, state: follower.state(name), latest: follower.latest(name) })
+  return endpointView(name, { facts, state: tracker.state(name), latest: tracker.latest(name) })
 }

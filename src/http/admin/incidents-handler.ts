@@ -9,7 +9,7 @@ import { redact } from '../../domain/redact.ts'
 import { calledFor, measuresFor } from '../../domain/remedies/remedies.ts'
 import { readAgain } from '../../domain/remedies/retm.ts'
 import { AppError } from '../../errors.ts'
-import type { Follower } from '../../service/follow-incidents.ts'
+import type { IncidentTracker } from '../../service/track-incidents.ts'
 import { readBody } from '../shared/body.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'
 import { formatOf } from './format.ts'
@@ -21,7 +21,7 @@ import { jsonPage, streamed } from './stream.ts'
 
 export interface IncidentsParts {
   readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
-  readonly follower: Pick<Follower, 'resolve' | 'latest' | 'state' | 'states'>
+  readonly tracker: Pick<IncidentTracker, 'resolve' | 'latest' | 'state' | 'states'>
   readonly endpoints: readonly ConfiguredEndpoint[]
   /** What an endpoint's checks are about before there is a verdict: see `endpointUrls`. */
   readonly urlOf: (endpoint: string) => string | undefined
@@ -74,7 +74,7 @@ async function pageOf(incident: Incident, parts: IncidentsParts): Promise<Page> 
   const { report, endpoint } = incident
   const failure = report ? await parts.journal.get(report.id) : undefined
   const facts = parts.endpoints.find(({ name }) => name === endpoint)
-  const { public: outside, internal: inside } = parts.follower.latest(endpoint)
+  const { public: outside, internal: inside } = parts.tracker.latest(endpoint)
   return incidentPage(incidentDetailView(incident, { verdicts: [], ...advice(incident, parts) }), {
     facts,
     probes: [outside, inside].flatMap((probe) => probe ?? []),
@@ -84,10 +84,10 @@ async function pageOf(incident: Incident, parts: IncidentsParts): Promise<Page> 
   })
 }
 
-function advice(incident: Incident, { endpoints, urlOf, follower, settings }: IncidentsParts) {
+function advice(incident: Incident, { endpoints, urlOf, tracker, settings }: IncidentsParts) {
   const { endpoint, report, loss, verdict, closedAt } = incident
   const facts = endpoints.find(({ name }) => name === endpoint)
-  const { public: outside, internal: inside } = follower.latest(endpoint)
+  const { public: outside, internal: inside } = tracker.latest(endpoint)
   const probe = verdict?.vantage === 'internal' ? (inside ?? outside) : (outside ?? inside)
   const { measure, url } = calledFor(incident, urlOf)
   return {
@@ -119,7 +119,7 @@ const validator = Compile(ResolveSchema)
  * `POST /api/v1/incidents/{id}/resolve`. It changes something, so a token must be configured, and its media type is one
  * that no foreign web page can send without being asked first (fetch.spec.whatwg.org, CORS-safelisted request headers).
  */
-export function resolveIncident({ follower }: IncidentsParts, { hasToken }: { hasToken: boolean }): Middleware {
+export function resolveIncident({ tracker }: IncidentsParts, { hasToken }: { hasToken: boolean }): Middleware {
   return async (ctx: Context) => {
     if (!hasToken) {
       throw new AppError('forbidden', 'closing an incident needs admin.apiToken to be configured')
@@ -133,7 +133,7 @@ export function resolveIncident({ follower }: IncidentsParts, { hasToken }: { ha
         faults: [{ pointer: '/reason', detail: 'must be a string of 1 to 500 characters' }],
       })
     }
-    ctx.body = incidentView(await follower.resolve(String(ctx['params'].id).toLowerCase(), redact(body.reason.trim())))
+    ctx.body = incidentView(await tracker.resolve(String(ctx['params'].id).toLowerCase(), redact(body.reason.trim())))
   }
 }
 

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
 import type { Clock } from '../../domain/clock.ts'
-import { type Log, type Measuring, NO_SOURCE, type Outcome, type Reason, type Tracing } from '../../domain/telemetry.ts'
+import { type Log, type Metrics, NO_SOURCE, type Outcome, type Reason, type Tracing } from '../../domain/telemetry.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { answerErrors, unanswered } from '../shared/errors-middleware.ts'
 import { statusOf } from '../shared/problem.ts'
@@ -13,7 +13,7 @@ import { handleCheck, handleReport, type ReportHandlerParts, type ReportState } 
 export const REPORT_PATH = '/webhooks/error'
 
 export interface IngestParts extends ReportHandlerParts {
-  readonly measuring: Pick<Measuring, 'answered'>
+  readonly metrics: Pick<Metrics, 'answered'>
   readonly tracing: Tracing
   readonly log: Pick<Log, 'error'>
   readonly clock: Clock
@@ -34,7 +34,7 @@ export function ingestApp(parts: IngestParts): RequestListener {
 }
 
 /** Span, counter and duration around one request, and the answer to its errors. */
-function account({ measuring, tracing, log, source, clock }: IngestParts): Koa.Middleware<ReportState> {
+function account({ metrics, tracing, log, source, clock }: IngestParts): Koa.Middleware<ReportState> {
   return async (ctx, next) => {
     const started = performance.now()
     const { path } = ctx
@@ -61,7 +61,7 @@ function account({ measuring, tracing, log, source, clock }: IngestParts): Koa.M
     // A check of a credential (OPTIONS) that succeeded is no report.
     if (!code && !aborted && !ctx.state.recorded && !ctx.state.canary) return
     const count = () =>
-      measuring.answered({
+      metrics.answered({
         source: known ? source : NO_SOURCE,
         ...outcomeOf(code, aborted, ctx.state),
         seconds: (performance.now() - started) / 1_000,

@@ -1,6 +1,6 @@
 import type { Env } from '../../config/config.ts'
 import type { SourceConfig } from '../../config/schema.ts'
-import type { Log, Measuring } from '../../domain/telemetry.ts'
+import type { Log, Metrics } from '../../domain/telemetry.ts'
 import { createCredentials } from '../shared/credentials.ts'
 import { isLoopback } from '../shared/loopback.ts'
 import { createTokenReader, tokensIn } from '../shared/token-files.ts'
@@ -12,7 +12,7 @@ export interface SourceAuthParts {
   readonly host: string
   readonly env: Env
   readonly log: Pick<Log, 'info' | 'warn'>
-  readonly measuring: Pick<Measuring, 'credentials' | 'credentialsReloadFailed'>
+  readonly metrics: Pick<Metrics, 'credentials' | 'credentialsReloadFailed'>
 }
 
 export interface SourceAuth {
@@ -32,7 +32,7 @@ export async function openSourceAuth({
   host,
   env,
   log,
-  measuring,
+  metrics,
 }: SourceAuthParts): Promise<SourceAuth> {
   const owner = `sources.${source}`
   const configured = config.tokens.length > 0 || config.tokensDir !== undefined
@@ -59,10 +59,10 @@ export async function openSourceAuth({
     {
       log,
       owner,
-      onFailure: () => measuring.credentialsReloadFailed(source),
+      onFailure: () => metrics.credentialsReloadFailed(source),
       onTokens: (tokens) => {
         credentials.replace(tokens)
-        measuring.credentials(source, credentials.size)
+        metrics.credentials(source, credentials.size)
       },
     },
   )

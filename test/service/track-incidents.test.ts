@@ -5,9 +5,9 @@ import { boundedNames } from '../../src/domain/series.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
-import { createFollower } from '../../src/service/follow-incidents.ts'
 import { probePlans } from '../../src/service/probe-plans.ts'
 import { createProbing } from '../../src/service/probing.ts'
+import { createIncidentTracker } from '../../src/service/track-incidents.ts'
 import { EventLog, entry } from '../journal/entries.ts'
 import { http } from '../support/sockets.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
@@ -21,7 +21,7 @@ describe('createFollower()', () => {
     removeTempFolders()
   })
 
-  /** Follower, probing and SQLite journal as the service has them, with a real endpoint that answers 503. */
+  /** Tracker, probing and SQLite journal as the service has them, with a real endpoint that answers 503. */
   async function stage() {
     const server = await http((_, response) => response.writeHead(503).end())
     closers.push(() => server.close())
@@ -50,11 +50,11 @@ describe('createFollower()', () => {
     const probing = createProbing({
       plans,
       prober: createProber({ guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }) }),
-      followIntervals: { first: 50, longest: 50 },
+      recheckIntervals: { first: 50, longest: 50 },
       log,
     })
     closers.push(() => probing.stop())
-    const follower = createFollower({
+    const tracker = createIncidentTracker({
       journal,
       settings: SETTINGS,
       names: boundedNames(['orders'], 10, false),
@@ -62,41 +62,41 @@ describe('createFollower()', () => {
       plans,
       urlOf: () => undefined,
       newId: failureIds(),
-      measuring: { probed() {} },
+      metrics: { probed() {} },
       tracing: { probe() {} },
       log,
       clock: Date.now,
     })
-    closers.push(() => follower.stop())
-    probing.start(follower.looked)
+    closers.push(() => tracker.stop())
+    probing.start(tracker.onProbeRound)
     const one = entry({ endpoint: 'orders', code: 503, cause: 'unavailable', isTracked: true })
     const { incident } = await journal.record(one)
-    follower.stored(one.failure, incident, null)
-    return { server, journal, probing, follower, verdicts: () => warnings.filter(({ rule }) => rule !== undefined) }
+    tracker.onRecorded(one.failure, incident, null)
+    return { server, journal, probing, tracker, verdicts: () => warnings.filter(({ rule }) => rule !== undefined) }
   }
 
   it('no longer probes what has vanished from the journal', async () => {
-    const { server, journal, probing, follower } = await stage()
+    const { server, journal, probing, tracker } = await stage()
     await until('a few probes', () => server.accepted() >= 3)
     // No answer of the journal to a later event may be what ends it.
     await journal.close(5_000)
-    follower.restored([])
+    tracker.onSnapshot([])
     // The round that is under way ends; a round by hand shows that nothing else came between.
-    await probing.look('orders')
+    await probing.probeNow('orders')
     const before = server.accepted()
     await new Promise((resolve) => setTimeout(resolve, 500))
     expect(server.accepted()).to.equal(before)
-    expect([...follower.states()]).to.deep.equal([])
-    expect(follower.state('orders')).to.equal(undefined)
+    expect([...tracker.states()]).to.deep.equal([])
+    expect(tracker.state('orders')).to.equal(undefined)
   })
 
   it('logs a verdict once, however many rounds come to it while the journal is down', async () => {
-    const { server, journal, follower, verdicts } = await stage()
+    const { server, journal, tracker, verdicts } = await stage()
     // Closed before any verdict could be kept: from now on every change is refused.
     await journal.close(5_000)
     const before = server.accepted()
     await until('many rounds', () => server.accepted() >= before + 10)
-    expect(follower.state('orders')!.incident).to.include({ closedAt: null })
+    expect(tracker.state('orders')!.incident).to.include({ closedAt: null })
     expect(verdicts()).to.have.length(1)
   })
 })

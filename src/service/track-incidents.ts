@@ -13,30 +13,30 @@ import type { Applied, Journal } from '../domain/journal.ts'
 import { conclusive, totalTime } from '../domain/observation.ts'
 import type { ProbeResult, Vantage } from '../domain/probe.ts'
 import type { BoundedNames } from '../domain/series.ts'
-import type { Log, Measuring, SpanRef, Tracing } from '../domain/telemetry.ts'
+import type { Log, Metrics, SpanRef, Tracing } from '../domain/telemetry.ts'
 import { judge, type Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'
 import { systemTimers, type Timers } from './limiter.ts'
 import { platformWords } from './platform-words.ts'
 import type { ProbePlan } from './probe-plans.ts'
-import type { Probing, Round } from './probing.ts'
+import type { ProbeRound, Probing } from './probing.ts'
 
 export type Latest = Readonly<Partial<Record<Vantage, ProbeResult>>>
 
-export interface FollowerParts {
+export interface IncidentTrackerDeps {
   readonly journal: Pick<Journal, 'apply' | 'get' | 'incident'>
   readonly settings: IncidentSettings
   /** Which endpoints have incidents. */
   readonly names: BoundedNames
-  readonly probing: Pick<Probing, 'reported' | 'follow'>
+  readonly probing: Pick<Probing, 'onFailure' | 'recheck'>
   /** What is probed. An endpoint that is not probed while its incident is open closes by quiet time alone. */
   readonly plans: readonly Pick<ProbePlan, 'endpoint' | 'interval' | 'onReport'>[]
   /** A configured endpoint's URL, for the checks of a verdict; undefined for one that is its own URL. */
   readonly urlOf: (endpoint: string) => string | undefined
   readonly newId: (at: number) => string
   /** Whether this replica shows what probes saw; else another one does, and the same series would come twice. */
-  readonly holds?: () => boolean
-  readonly measuring: Pick<Measuring, 'probed'>
+  readonly isLeader?: () => boolean
+  readonly metrics: Pick<Metrics, 'probed'>
   readonly tracing: Pick<Tracing, 'probe'>
   readonly log: Pick<Log, 'info' | 'warn'>
   readonly clock: Clock
@@ -46,16 +46,16 @@ export interface FollowerParts {
 }
 
 /** Follows every endpoint from its first failure to its recovery. What it knows comes from the journal, at start and after each event. */
-export interface Follower {
-  admits(endpoint: string): boolean
+export interface IncidentTracker {
+  isTracked(endpoint: string): boolean
   /** What became of a report whose endpoint was admitted: only what was stored takes a slot. */
   complete(endpoint: string, stored: boolean): void
   /** Every endpoint as the journal holds it; replaces what was known. */
-  restored(states: readonly EndpointState[]): void
+  onSnapshot(states: readonly EndpointState[]): void
   /** A failure became durable. Returns at once. */
-  stored(failure: Failure, applied: Applied | undefined, span: SpanRef | null): void
+  onRecorded(failure: Failure, applied: Applied | undefined, span: SpanRef | null): void
   /** An endpoint was looked at. Never rejects. */
-  looked(round: Round): Promise<void>
+  onProbeRound(round: ProbeRound): Promise<void>
   /** @throws AppError `not_found`, `conflict` (it is closed), and what `Journal.apply` rejects with */
   resolve(id: string, reason: string): Promise<Incident>
   states(): Iterable<EndpointState>
@@ -70,7 +70,7 @@ export interface Follower {
  * Milliseconds between two looks while an incident is open: quick at first, since most recoveries are, then so that the
  * good probes that prove one fit into the quiet time.
  */
-export function followIntervals({ quietTime, goodProbes }: IncidentSettings): { first: number; longest: number } {
+export function recheckIntervals({ quietTime, goodProbes }: IncidentSettings): { first: number; longest: number } {
   const longest = Math.min(60_000, quietTime / (goodProbes + 1))
   return { first: Math.min(5_000, longest), longest }
 }
@@ -78,15 +78,15 @@ export function followIntervals({ quietTime, goodProbes }: IncidentSettings): { 
 /** Spans of failures whose probe is still to come. */
 const MOST_SPANS = 1_000
 
-/** @returns a follower that knows nothing until `restored`; its clock runs from `start` to `stop` */
-export function createFollower(parts: FollowerParts): Follower {
-  const { journal, settings, names, probing, clock, log, timers = systemTimers } = parts
-  const { monotonic = () => performance.now() } = parts
+/** @returns a tracker that knows nothing until `onSnapshot`; its clock runs from `start` to `stop` */
+export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracker {
+  const { journal, settings, names, probing, clock, log, timers = systemTimers } = deps
+  const { monotonic = () => performance.now() } = deps
   const probed = new Set(
-    parts.plans.filter(({ onReport, interval }) => onReport || interval !== undefined).map(({ endpoint }) => endpoint),
+    deps.plans.filter(({ onReport, interval }) => onReport || interval !== undefined).map(({ endpoint }) => endpoint),
   )
   const isProbed = (endpoint: string): boolean => probed.has(endpoint)
-  const isLeader = (): boolean => parts.holds?.() !== false
+  const isLeader = (): boolean => deps.isLeader?.() !== false
   /**
    * A probe that the outbound guard forbids proves nothing, nor does one of a receiver without egress. Another replica may
    * have egress: only the one that probes on a schedule closes incidents for want of its own.
@@ -119,14 +119,14 @@ export function createFollower(parts: FollowerParts): Follower {
     return known ? { quiet: { since: known.since, lasted: monotonic() - known.at } } : {}
   }
 
-  function took({ change, state }: Applied): void {
+  function applyState({ change, state }: Applied): void {
     const { endpoint } = state
     // Another replica may have changed it since, which the journal has told us by then.
     if (!isOlder(state, states.get(endpoint))) states.set(endpoint, state)
     noteQuiet(states.get(endpoint)!)
     if (!isOpen(states.get(endpoint)!)) forgetIncident(endpoint)
-    if (change !== 'joined' && change !== 'none') tell(change, state.incident!)
-    probing.follow(endpoint, isOpen(states.get(endpoint)!))
+    if (change !== 'joined' && change !== 'none') logTransition(change, state.incident!)
+    probing.recheck(endpoint, isOpen(states.get(endpoint)!))
   }
 
   function forgetIncident(endpoint: string): void {
@@ -135,7 +135,7 @@ export function createFollower(parts: FollowerParts): Follower {
   }
 
   /** One line a change of an incident, not one a failure. */
-  function tell(change: 'opened' | 'reopened' | 'closed', incident: Incident): void {
+  function logTransition(change: 'opened' | 'reopened' | 'closed', incident: Incident): void {
     const { id, endpoint, cause, failures, resolution, loss } = incident
     const fields = { incident_id: id, endpoint, cause, failures }
     if (change === 'closed') log.info({ ...fields, resolution, loss: shown(loss) }, 'an incident was closed')
@@ -145,7 +145,7 @@ export function createFollower(parts: FollowerParts): Follower {
   const apply = async (endpoint: string, event: Parameters<Journal['apply']>[1]): Promise<Applied | undefined> => {
     try {
       const applied = await journal.apply(endpoint, event)
-      took(applied)
+      applyState(applied)
       return applied
     } catch {
       // The journal is down and says so itself. The next probe or tick comes to the same result.
@@ -163,7 +163,7 @@ export function createFollower(parts: FollowerParts): Follower {
     const verdict = judge({
       at: clock(),
       endpoint,
-      url: parts.urlOf(endpoint) ?? endpoint,
+      url: deps.urlOf(endpoint) ?? endpoint,
       report: incident.report && (await words.of(endpoint, incident.report)),
       public: outside,
       internal: inside,
@@ -227,21 +227,21 @@ export function createFollower(parts: FollowerParts): Follower {
     }, wait)
   }
 
-  function askedBy({ failureIds }: Round): SpanRef[] {
+  function takeSpans({ failureIds }: ProbeRound): SpanRef[] {
     const asked = failureIds.flatMap((id) => spans.get(id) ?? [])
     for (const id of failureIds) spans.delete(id)
     return asked
   }
 
   return {
-    admits: (endpoint) => names.admits(endpoint),
+    isTracked: (endpoint) => names.isTracked(endpoint),
     complete: (endpoint, stored) => names.complete(endpoint, stored),
-    restored(all) {
+    onSnapshot(all) {
       const vanished = new Set(states.keys())
       states = new Map(all.map((state) => [state.endpoint, state]))
       for (const endpoint of states.keys()) vanished.delete(endpoint)
       for (const endpoint of vanished) {
-        probing.follow(endpoint, false)
+        probing.recheck(endpoint, false)
         probes.delete(endpoint)
         forgetIncident(endpoint)
       }
@@ -249,29 +249,29 @@ export function createFollower(parts: FollowerParts): Follower {
       for (const endpoint of seen.keys()) if (!states.has(endpoint)) seen.delete(endpoint)
       for (const state of states.values()) {
         noteQuiet(state)
-        probing.follow(state.endpoint, isOpen(state))
+        probing.recheck(state.endpoint, isOpen(state))
       }
     },
-    stored(failure, applied, span) {
+    onRecorded(failure, applied, span) {
       const { id, endpoint, cause } = failure
       if (!applied) return
       const before = openIncident(endpoint)
-      took(applied)
+      applyState(applied)
       if (openIncident(endpoint)?.report?.id === id) words.heard(failure)
       if (span && isProbed(endpoint)) {
         if (spans.size >= MOST_SPANS) spans.delete(spans.keys().next().value!)
         spans.set(id, span)
       }
-      probing.reported(endpoint, id)
+      probing.onFailure(endpoint, id)
       // Where nothing can be probed, a report that says something new is all there is to read.
       if (!isProbed(endpoint) && (!before?.verdict || before.cause !== cause)) void decide(endpoint)
     },
-    async looked(round) {
+    async onProbeRound(round) {
       const { endpoint, results, trigger } = round
-      const asked = askedBy(round)
+      const requestedBy = takeSpans(round)
       const views = Object.fromEntries(results.map((result) => [result.vantage, result])) as Latest
       probes.set(endpoint, views)
-      if (isLeader()) for (const each of results) parts.measuring.probed(each, trigger)
+      if (isLeader()) for (const each of results) deps.metrics.probed(each, trigger)
       const result = deciding(views)
       if (result && conclusive(result)) {
         const at = result.startedAt + totalTime(result)
@@ -279,7 +279,7 @@ export function createFollower(parts: FollowerParts): Follower {
           type: 'probe',
           at,
           startedAt: result.startedAt,
-          id: parts.newId(at),
+          id: deps.newId(at),
           scheduled: trigger === 'scheduled',
           up: result.up,
           pathUnproven: result.pathUnproven === true,
@@ -289,14 +289,15 @@ export function createFollower(parts: FollowerParts): Follower {
       }
       const incident = openIncident(endpoint)
       const verdict = incident && asksForVerdict(incident, views) ? await decide(endpoint) : undefined
-      for (const each of results) parts.tracing.probe({ result: each, trigger, asked, ...(verdict && { verdict }) })
+      for (const each of results)
+        deps.tracing.probe({ result: each, trigger, requestedBy, ...(verdict && { verdict }) })
     },
     async resolve(id, reason) {
       const found = await journal.incident(id)
       if (!found) throw new AppError('not_found', 'no incident has this id; it may have been removed by retention')
       const { endpoint } = found.incident
       const applied = await journal.apply(endpoint, { type: 'resolve', at: clock(), id: found.incident.id, reason })
-      took(applied)
+      applyState(applied)
       if (applied.change !== 'closed') throw new AppError('conflict', 'the incident is closed already')
       return applied.state.incident!
     },
