@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { backOff } from '../src/supervisor/back-off.ts'
+import { restartDelays } from '../src/supervisor/supervisor.ts'
 import { raw, report } from './support/http.ts'
 import { childrenOf, isAlive } from './support/processes.ts'
 import { type Service, startService, stopServices } from './support/service.ts'
@@ -49,13 +49,13 @@ describe('the supervisor of the sidecar form', function () {
   const said = (service: Service, message: string, times = 1) =>
     until(message, () => service.log().filter(({ msg }) => msg === message).length >= times, 60_000)
 
-  it('waits longer with each crash, 30 s at most, and starts anew after a minute without one', () => {
-    const wait = backOff()
-    const delays = Array.from({ length: 12 }, () => wait.delay(1_000))
+  it('waits longer after each crash, at most 30 s, and starts over after a minute without one', () => {
+    const delay = restartDelays()
+    const delays = Array.from({ length: 12 }, () => delay(1_000))
     expect(delays.slice(0, 4)).to.deep.equal([100, 200, 400, 800])
     expect(delays.at(-1)).to.equal(30_000)
-    expect(wait.delay(60_000)).to.equal(100)
-    expect(wait.delay(59_999)).to.equal(200)
+    expect(delay(60_000)).to.equal(100)
+    expect(delay(59_999)).to.equal(200)
   })
 
   it('stops the service on SIGTERM and ends with its exit code', async () => {

@@ -1,6 +1,6 @@
+import { boundedNames, ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import { endpointUrls } from '../domain/endpoint.ts'
 import { failureIds } from '../domain/failure.ts'
-import { boundedNames, ENDPOINT_LIMIT } from '../domain/series.ts'
 import type { ProbePlan } from '../service/probe-plans.ts'
 import type { Probing } from '../service/probing.ts'
 import { createIncidentTracker, type IncidentTracker } from '../service/track-incidents.ts'

@@ -2,6 +2,7 @@ import { loadConfig } from '../config/config.ts'
 import { type Classification, classify } from '../domain/classify/classify.ts'
 import { identifier } from '../domain/endpoint.ts'
 import { stringify, visible } from '../domain/external-text.ts'
+import { numbered } from '../domain/human.ts'
 import { measuresFor } from '../domain/remedies/remedies.ts'
 import { parseReport, type Report } from '../domain/report.ts'
 import { AppError } from '../errors.ts'
@@ -80,7 +81,6 @@ function withEndpoint(raw: Uint8Array): Uint8Array {
 }
 
 function text(report: Report, found: Classification, measures: ReturnType<typeof measuresFor>): string {
-  const numbered = (lines: readonly string[]) => lines.map((line, index) => `  ${index + 1}. ${line}\n`).join('')
   const evidence = found.evidence.map(({ read, rule, means }) => `  "${read}" means ${means} (rule ${rule})\n`).join('')
   const meaning = found.codeMeaning === 'none' ? 'says nothing by itself' : `was read as ${found.codeMeaning}`
   return `cause: ${found.cause}
@@ -90,8 +90,10 @@ evidence: the code ${report.code} ${meaning}
 ${evidence || '  the text names no reason\n'}
 check, in this order:
 ${numbered(measures.checks)}
+
 mend:
 ${numbered(measures.mends)}
+
 it is mended when: ${measures.mended}
 `
 }

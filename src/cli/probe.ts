@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/config.ts'
 import type { Config } from '../config/schema.ts'
 import { stringify, visible } from '../domain/external-text.ts'
+import { numbered } from '../domain/human.ts'
 import { guarded } from '../domain/observation.ts'
 import { PROBE_PHASES, type ProbeResult, type ProbeTarget } from '../domain/probe.ts'
 import { checksFor, measureId } from '../domain/remedies/remedies.ts'
@@ -72,7 +73,6 @@ async function targetsOf(
 
 const checksOf = (result: ProbeResult): readonly string[] =>
   checksFor(measureId(result.cause ?? 'unknown', result), { endpoint: result.endpoint, url: result.url, probe: result })
-const numbered = (lines: readonly string[]) => lines.map((line, index) => `    ${index + 1}. ${line}`)
 
 function text(result: ProbeResult): string {
   const phases = PROBE_PHASES.filter((phase) => result.phases[phase] !== undefined).map(
@@ -88,7 +88,7 @@ function text(result: ProbeResult): string {
           `  certificate of ${tls.subject} from ${tls.issuer}, until ${new Date(tls.notAfter).toISOString()} (${tls.daysLeft} days)`,
         ]
       : []),
-    ...(result.up || guarded(result) ? [] : ['  check, in this order:', ...numbered(checksOf(result))]),
+    ...(result.up || guarded(result) ? [] : ['  check, in this order:', numbered(checksOf(result), '    ')]),
     ...(result.pathUnproven ? ['  the path answers 404 to harmless methods, so only reachability is proven'] : []),
     '',
   ].join('\n')

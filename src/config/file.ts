@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { readBounded } from '../bounded-file.ts'
 import { type ParsedYaml, parseYaml } from './yaml.ts'
 
 /** Room for 500 endpoints with all their URLs; an endless file (a device, say) ends here. */
@@ -15,9 +15,9 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Reads the configuration file. Faults name the variable and the file. */
 export async function readConfigFile(path: string): Promise<ParsedYaml> {
   const none = (fault: string) => ({ document: undefined, faults: [`CONFIG_FILE: ${fault}`] })
-  let content: Buffer
+  let content: Buffer | undefined
   try {
-    content = readUpTo(path, MAX_FILE + 1)
+    content = await readBounded(path, MAX_FILE)
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException
     const reason = REASONS[code]
@@ -25,7 +25,7 @@ export async function readConfigFile(path: string): Promise<ParsedYaml> {
       `cannot read ${path} (${code || message}${reason ? `: ${reason}` : ''}); name a YAML file that exists, for example /etc/webhook-error-exporter/config.yaml`,
     )
   }
-  if (content.length > MAX_FILE) return none(`${path} is larger than 16MiB; name a YAML file`)
+  if (content === undefined) return none(`${path} is larger than 16MiB; name a YAML file`)
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(content)
@@ -37,21 +37,4 @@ export async function readConfigFile(path: string): Promise<ParsedYaml> {
   if (document === undefined)
     return { document, faults: faults.map((fault) => `CONFIG_FILE: ${path} is not valid YAML: ${fault}`) }
   return { document, faults }
-}
-
-function readUpTo(path: string, bytes: number): Buffer {
-  const file = openSync(path, 'r')
-  try {
-    const chunks: Buffer[] = []
-    for (let left = bytes; left > 0; ) {
-      const chunk = Buffer.allocUnsafe(Math.min(left, 65_536))
-      const length = readSync(file, chunk)
-      if (length === 0) break
-      chunks.push(chunk.subarray(0, length))
-      left -= length
-    }
-    return Buffer.concat(chunks)
-  } finally {
-    closeSync(file)
-  }
 }

@@ -15,7 +15,15 @@ export function humanDuration(milliseconds: number): string {
 }
 
 /** Milliseconds since the epoch as RFC 3339, UTC. */
-export const instant = (milliseconds: number): string => new Date(milliseconds).toISOString()
+export function rfc3339(milliseconds: number): string
+export function rfc3339(milliseconds: number | null | undefined): string | null
+export function rfc3339(milliseconds: number | null | undefined): string | null {
+  return milliseconds == null ? null : new Date(milliseconds).toISOString()
+}
+
+/** `  1. first`, `  2. second` …: one line per step. */
+export const numbered = (steps: readonly string[], indent = '  '): string =>
+  steps.map((step, index) => `${indent}${index + 1}. ${step}`).join('\n')
 
 const LONGEST_QUOTE = 160
 

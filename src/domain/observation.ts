@@ -1,6 +1,6 @@
 import type { Cause } from './cause.ts'
-import { humanDuration } from './human.ts'
-import type { CertificateFault, ProbeResult } from './probe.ts'
+import { certificateProblem } from './certificate.ts'
+import type { ProbeResult } from './probe.ts'
 
 /** What a probe saw, as part of a sentence: `certificate of shop.example expired 40 minutes ago`. */
 export function observation(probe: ProbeResult): string {
@@ -9,7 +9,7 @@ export function observation(probe: ProbeResult): string {
     const answered = `${host} answers ${probe.status ?? 'a connection'} in ${totalTime(probe)} ms`
     return probe.pathUnproven ? `${answered}, which proves the server and not the path` : answered
   }
-  if (probe.cause === 'tls' && probe.tls?.fault) return CERTIFICATES[probe.tls.fault](host, probe.tls, probe.startedAt)
+  if (probe.cause === 'tls' && probe.tls?.fault) return certificateProblem(host, probe.tls, probe.startedAt)
   return (OBSERVATIONS[probe.cause ?? 'unknown'] ?? OBSERVATIONS.unknown)(host, probe)
 }
 
@@ -23,26 +23,6 @@ export function place(url: string): { readonly host: string; readonly port: stri
 /** Milliseconds of all phases, rounded. */
 export const totalTime = (probe: ProbeResult): number =>
   Math.round(Object.values(probe.phases).reduce((sum, phase) => sum + (phase ?? 0), 0))
-
-type Tls = NonNullable<ProbeResult['tls']>
-const CERTIFICATES: Readonly<Record<CertificateFault, (host: string, tls: Tls, at: number) => string>> = {
-  // Where the leaf's own dates are good it is an intermediate or root whose time is over, and no date of it was seen.
-  expired: (host, { notAfter }, at) =>
-    at > notAfter
-      ? `certificate of ${host} expired ${humanDuration(at - notAfter)} ago`
-      : `certificate of ${host} rests on an intermediate or root that expired`,
-  not_yet_valid: (host, { notBefore }, at) =>
-    at < notBefore
-      ? `certificate of ${host} is not valid for another ${humanDuration(notBefore - at)}`
-      : `certificate of ${host} rests on an intermediate or root that is not yet valid`,
-  wrong_name: (host, { names }) =>
-    `certificate at ${host} is for ${names.slice(0, 3).join(', ') || 'no name'} and not for ${host}`,
-  self_signed: (host) => `certificate of ${host} is signed by itself, so no client trusts it`,
-  untrusted: (host, { issuer }) =>
-    `certificate of ${host} does not lead to a trusted authority (issuer ${issuer || 'unnamed'}); an intermediate may be missing`,
-  revoked: (host) => `certificate of ${host} was revoked`,
-  other: (host) => `certificate of ${host} does not verify`,
-}
 
 const OBSERVATIONS: Readonly<Record<Cause, (host: string, probe: ProbeResult) => string>> = {
   dns: (host) => `the name ${host} does not resolve`,

@@ -1,5 +1,5 @@
 import { CAUSES } from './cause.ts'
-import { INVALID_ENDPOINT, OTHER } from './failure.ts'
+import { OTHER } from './failure.ts'
 
 /** The labels of `webhook_delivery_failures_total`. */
 export interface SeriesLabels {
@@ -114,7 +114,7 @@ export function seriesLimit({
 
   /** The set's slot where it is known or fits. */
   function take(labels: SeriesLabels): Slot | undefined {
-    const key = keyOf(labels)
+    const key = seriesKey(labels)
     const known = slots.get(key)
     if (known) return known
     const slot = newSlot({ ...labels })
@@ -183,7 +183,7 @@ export function seriesLimit({
       slot.pending--
       if (stored) slot.stored = true
       if (slot.stored || slot.pending > 0) return
-      slots.delete(keyOf(set))
+      slots.delete(seriesKey(set))
       byLabels.delete(set)
       slot.release()
     },
@@ -218,51 +218,6 @@ export function seriesLimit({
   }
 }
 
-const keyOf = ({ source, tenant, endpoint, code, cause }: SeriesLabels): string =>
+/** Identifies a label set: two with equal labels have the same key. */
+export const seriesKey = ({ source, tenant, endpoint, code, cause }: SeriesLabels): string =>
   `${source}\0${tenant}\0${endpoint}\0${code}\0${cause}`
-
-/** Endpoints that have incidents and `webhook_endpoint_*` series, configured or not. */
-export const ENDPOINT_LIMIT = 500
-
-export interface BoundedNames {
-  /** Whether the endpoint has, or would get, series of its own; `invalid` and `other` never have. */
-  isTracked(endpoint: string): boolean
-  /** What became of an entry for which `admits` answered yes: only what was stored takes a slot. */
-  complete(endpoint: string, stored: boolean): void
-  /** Gives the slots of those that are not configured to names that the journal knows, in their order, before any others. */
-  restore(names: Iterable<string>): void
-}
-
-/**
- * Bounds the endpoints that have incidents: configured ones first, then first come, first served.
- * @param shared whether the journal assigns the slots, to all replicas: then only those that it assigned are taken, and
- *   while it has some left a failure of any endpoint asks for one, since another replica may have got it already
- */
-export function boundedNames(configured: readonly string[], limit = ENDPOINT_LIMIT, shared = false): BoundedNames {
-  let names = new Set(configured)
-  /** Endpoints without a slot, and how many of their entries are on their way. */
-  const pending = new Map<string, number>()
-  const fits = (endpoint: string): boolean =>
-    names.size + pending.size < limit && endpoint !== INVALID_ENDPOINT && endpoint !== OTHER
-  return {
-    isTracked(endpoint) {
-      if (names.has(endpoint)) return true
-      const asked = pending.get(endpoint) ?? 0
-      if (asked === 0 && !fits(endpoint)) return false
-      if (!shared) pending.set(endpoint, asked + 1)
-      return true
-    },
-    complete(endpoint, stored) {
-      if (shared || names.has(endpoint)) return
-      const asked = pending.get(endpoint) ?? 0
-      if (asked > 1 && !stored) pending.set(endpoint, asked - 1)
-      else pending.delete(endpoint)
-      if (stored && fits(endpoint)) names.add(endpoint)
-    },
-    restore(known) {
-      names = new Set(configured)
-      pending.clear()
-      for (const name of known) if (shared || fits(name)) names.add(name)
-    },
-  }
-}

@@ -1,6 +1,6 @@
 import { BLIND_RULES, UNVERIFIED } from './blind-rules.ts'
 import type { Cause } from './cause.ts'
-import { instant, quoted } from './human.ts'
+import { quoted, rfc3339 } from './human.ts'
 import { conclusive, guarded, observation, place } from './observation.ts'
 import type { ProbeResult, Vantage } from './probe.ts'
 import type { MeasureId } from './remedies/catalogue.ts'
@@ -95,13 +95,13 @@ export function judge(seen: Case): Verdict {
 }
 
 function reportedLine({ at, code, cause, message }: ReportSeen): string {
-  return `${instant(at)} the platform reported code ${code}, cause ${cause}${message ? `: ${quoted(message)}` : ''}`
+  return `${rfc3339(at)} the platform reported code ${code}, cause ${cause}${message ? `: ${quoted(message)}` : ''}`
 }
 
 function evidenceOf(probe: ProbeResult): string {
   if (probe.unverified)
-    return `${instant(probe.startedAt)} ${UNVERIFIED} (probe from the ${probe.vantage} vantage point, phase ${probe.phase}: ${probe.detail})`
-  return `${instant(probe.startedAt)} probe from the ${probe.vantage} vantage point: ${observation(probe)}`
+    return `${rfc3339(probe.startedAt)} ${UNVERIFIED} (probe from the ${probe.vantage} vantage point, phase ${probe.phase}: ${probe.detail})`
+  return `${rfc3339(probe.startedAt)} probe from the ${probe.vantage} vantage point: ${observation(probe)}`
 }
 
 function sentence(

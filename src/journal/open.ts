@@ -1,9 +1,9 @@
+import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { IncidentSettings } from '../domain/incident.ts'
 import type { Journal, JournalEvents, RetentionLimits } from '../domain/journal.ts'
 import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
 import { isPostgresUrl } from '../domain/postgres-url.ts'
-import { ENDPOINT_LIMIT } from '../domain/series.ts'
 import type { Inspection } from './sqlite/inspect.ts'
 
 /** The section `journal` of the configuration. */

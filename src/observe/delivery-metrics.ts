@@ -1,9 +1,10 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
+import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import type { EndpointFacts } from '../domain/endpoint.ts'
 import { visible } from '../domain/external-text.ts'
 import { type Failure, INVALID_ENDPOINT, OTHER } from '../domain/failure.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
-import { ENDPOINT_LIMIT, type SeriesLabels } from '../domain/series.ts'
+import type { SeriesLabels } from '../domain/series.ts'
 
 export interface DeliveryOptions {
   readonly sources: readonly string[]

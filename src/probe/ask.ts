@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { canonicalUrl } from '../domain/canonical-url.ts'
+import { certificateProblem } from '../domain/certificate.ts'
 import type { ProbeMethod, ProbePhase, ProbeTarget, TlsFacts } from '../domain/probe.ts'
 import type { OutboundGuard } from '../outbound/guard.ts'
 import { connect } from './connect.ts'
 import { type Answer, exchange } from './exchange.ts'
 import { ProbeFault } from './fault.ts'
-import { certificateFault, secure } from './tls.ts'
+import { secure } from './tls.ts'
 
 /** What one probe has seen so far. It is filled in on the way, so that a failure leaves what came before it. */
 export interface Attempt {
@@ -80,7 +81,10 @@ async function secureOrFail(
   if (facts?.authorized) return secured
   // Nothing is asked of a peer that is not who it should be: the request may carry secrets.
   secured.destroy()
-  throw facts ? certificateFault(facts, shownHost(url), now) : new ProbeFault('tls', 'the server shows no certificate')
+  throw new ProbeFault(
+    'tls',
+    facts ? certificateProblem(shownHost(url), facts, now) : 'the server shows no certificate',
+  )
 }
 
 /**

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { readBounded } from '../bounded-file.ts'
 import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
 import type { Log } from '../domain/telemetry.ts'
 
@@ -11,7 +11,7 @@ const LIMIT = 1_048_576
  */
 export function secretReader(env: Readonly<Record<string, string | undefined>>) {
   return async ({ file, env: variable }: { readonly file?: string; readonly env?: string }): Promise<string> => {
-    if (file !== undefined) return readBounded(file)
+    if (file !== undefined) return readSecretFile(file)
     const text = env[variable ?? '']
     if (text === undefined) throw new Error(`the environment variable ${variable} is not set`)
     return text.trim()
@@ -52,11 +52,8 @@ export function longSecret({ owner, read, log }: LongSecretOptions): () => Promi
   }
 }
 
-async function readBounded(file: string): Promise<string> {
-  const chunks: Buffer[] = []
-  const handle = await open(file)
-  for await (const chunk of handle.createReadStream({ end: LIMIT })) chunks.push(chunk as Buffer)
-  const content = Buffer.concat(chunks)
-  if (content.length > LIMIT) throw new Error(`${file} is larger than 1 MiB`)
+async function readSecretFile(file: string): Promise<string> {
+  const content = await readBounded(file, LIMIT)
+  if (content === undefined) throw new Error(`${file} is larger than 1 MiB`)
   return content.toString('utf8').trim()
 }

@@ -88,37 +88,3 @@ function factsOf(secured: TLSSocket, now: number): TlsFacts | undefined {
 
 /** Node puts each part on a line of its own. */
 const distinguishedName = (lines = ''): string => visibleText(lines.replaceAll('\n', ', '), 200)
-
-/** What is wrong with it, with the numbers that an engineer asks for. */
-export function certificateFault(facts: TlsFacts, host: string, now: number): ProbeFault {
-  const whose = `the certificate of ${host}`
-  const sentence: Readonly<Record<CertificateFault, () => string>> = {
-    expired: () => `${whose} expired ${ago(now - facts.notAfter)} ago`,
-    not_yet_valid: () => `${whose} is not valid before ${new Date(facts.notBefore).toISOString()}`,
-    wrong_name: () =>
-      `the certificate is not for ${host}, but for ${facts.names.slice(0, 3).join(', ') || facts.subject}`,
-    self_signed: () => `${whose} is self-signed`,
-    untrusted: () => `${whose} comes from an authority that is not trusted, or its intermediate is missing`,
-    revoked: () => `${whose} is revoked`,
-    other: () => `${whose} does not verify (${facts.reason ?? 'no reason given'})`,
-  }
-  const fault = facts.fault ?? 'other'
-  // An intermediate or root may be the one whose time is over, while the leaf's dates are good.
-  if (fault === 'expired' && facts.notAfter > now) return new ProbeFault('tls', `${whose} rests on one that expired`)
-  if (fault === 'not_yet_valid' && facts.notBefore <= now) {
-    return new ProbeFault('tls', `${whose} rests on one that is not yet valid`)
-  }
-  return new ProbeFault('tls', sentence[fault]())
-}
-
-function ago(milliseconds: number): string {
-  for (const [size, unit] of [
-    [DAY, 'day'],
-    [3_600_000, 'hour'],
-    [60_000, 'minute'],
-  ] as const) {
-    const count = Math.floor(milliseconds / size)
-    if (count > 0) return `${count} ${unit}${count === 1 ? '' : 's'}`
-  }
-  return 'less than a minute'
-}

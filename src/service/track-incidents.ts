@@ -1,3 +1,4 @@
+import type { BoundedNames } from '../domain/bounded-names.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
 import {
@@ -12,7 +13,6 @@ import {
 import type { Applied, Journal } from '../domain/journal.ts'
 import { conclusive, totalTime } from '../domain/observation.ts'
 import type { ProbeResult, Vantage } from '../domain/probe.ts'
-import type { BoundedNames } from '../domain/series.ts'
 import type { Log, Metrics, SpanRef, Tracing } from '../domain/telemetry.ts'
 import { judge, type Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'

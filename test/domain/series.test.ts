@@ -1,13 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { boundedNames } from '../../src/domain/bounded-names.ts'
 import { CAUSES } from '../../src/domain/cause.ts'
-import {
-  boundedNames,
-  neededSeries,
-  type SeriesLabels,
-  type SeriesLimit,
-  seriesLimit,
-} from '../../src/domain/series.ts'
+import { neededSeries, type SeriesLabels, type SeriesLimit, seriesLimit } from '../../src/domain/series.ts'
 
 const SOURCES = ['retm', 'second']
 const CONFIGURED = ['orders', 'menu']

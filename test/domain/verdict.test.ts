@@ -74,7 +74,7 @@ describe('judge()', () => {
   it('does not date an expiry that is not that of the certificate itself', () => {
     const { sentence } = read('tls', expired(-60 * 86_400_000))
     expect(sentence).to.equal(
-      'Certificate of shop.example rests on an intermediate or root that expired, seen from here too',
+      'Certificate of shop.example chains to an intermediate or root that has expired, seen from here too',
     )
   })
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { boundedNames } from '../../src/domain/bounded-names.ts'
 import { failureIds } from '../../src/domain/failure.ts'
-import { boundedNames } from '../../src/domain/series.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'

@@ -1,5 +1,5 @@
 import type { Cause } from '../cause.ts'
-import { instant } from '../human.ts'
+import { rfc3339 } from '../human.ts'
 import { place } from '../observation.ts'
 import type { ProbeResult } from '../probe.ts'
 import { MEASURES, type Measure, type MeasureId } from './catalogue.ts'
@@ -64,6 +64,6 @@ function wordsOf({ endpoint, url, code, probe }: MeasureFacts): Readonly<Record<
     ...place(url),
     code: code === undefined ? 'none' : String(code),
     status: probe?.status === undefined ? 'none' : String(probe.status),
-    expiry: probe?.tls ? `${probe.up ? 'by now ' : ''}until ${instant(probe.tls.notAfter)}` : 'not seen from here',
+    expiry: probe?.tls ? `${probe.up ? 'by now ' : ''}until ${rfc3339(probe.tls.notAfter)}` : 'not seen from here',
   }
 }

@@ -1,4 +1,4 @@
-import { instant } from '../human.ts'
+import { rfc3339 } from '../human.ts'
 import type { LossWindow } from '../incident.ts'
 
 /** How to read again from the platform what a delivery would have brought. It holds no secret: `$NAME` is yours to set. */
@@ -63,12 +63,12 @@ export function readAgain(
   { from, until }: Pick<LossWindow, 'from' | 'until'>,
   firstFailureAt: number | null = null,
 ): ReadAgain[] {
-  const failure = `the first failure${firstFailureAt === null ? '' : ` at ${instant(firstFailureAt)}`}`
+  const failure = `the first failure${firstFailureAt === null ? '' : ` at ${rfc3339(firstFailureAt)}`}`
   const since =
     from === null
       ? `before ${failure} (no good moment is known, so begin where your own data ends)`
-      : `since ${instant(from)}`
-  const to = until === null ? 'now' : instant(until)
+      : `since ${rfc3339(from)}`
+  const to = until === null ? 'now' : rfc3339(until)
   return familiesOf(event).map(({ resource, path, documented }) => {
     const url = `https://$RETM_BUSINESS_ID.retm.sa${path}`
     return {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { CAUSES } from '../../domain/cause.ts'
 import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
+import { rfc3339 } from '../../domain/human.ts'
 import type { EndpointState } from '../../domain/incident.ts'
 import { PROBE_PHASES, type ProbeResult, VANTAGES } from '../../domain/probe.ts'
 import type { Latest } from '../../service/track-incidents.ts'
@@ -59,8 +60,6 @@ export const EndpointListSchema = Type.Object(
   { endpoints: Type.Array(Type.Unsafe({ $ref: '#/components/schemas/Endpoint' })) },
   { description: 'All endpoints whose incidents are followed, by name.' },
 )
-
-const rfc3339 = (at: number | null | undefined): string | null => (at == null ? null : new Date(at).toISOString())
 
 /**
  * An endpoint as `EndpointSchema` says; times are RFC 3339.

@@ -1,7 +1,7 @@
 import { UNVERIFIED } from '../../domain/blind-rules.ts'
 import type { EndpointFacts } from '../../domain/endpoint.ts'
 import { visible } from '../../domain/external-text.ts'
-import { humanDuration, instant, quoted } from '../../domain/human.ts'
+import { humanDuration, numbered, quoted, rfc3339 } from '../../domain/human.ts'
 import { conclusive, guarded, observation } from '../../domain/observation.ts'
 import type { ProbeResult } from '../../domain/probe.ts'
 import { isUnprovable, UNPROVABLE } from '../../domain/verdict-rules.ts'
@@ -28,7 +28,7 @@ export function incidentPage(detail: ReturnType<typeof incidentDetailView>, give
   const { endpoint, state, verdict, measures, lossWindow, code, failures } = incident
   const { facts, probes, message, now, base } = seen
   const event = facts?.event ? `${facts.event} to ` : ''
-  const end = incident.closedAt ?? instant(now)
+  const end = incident.closedAt ?? rfc3339(now)
   const span = humanDuration(Date.parse(end) - Date.parse(incident.openedAt))
   const reportedFirst =
     code === null ? '' : `The platform reported code ${code}${message === '' ? '' : `: ${quoted(message)}`}. `
@@ -139,5 +139,3 @@ function ending(
     ? `by itself: ${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ${quiet}${caution}`
     : `by itself: ${quiet} (${probes.some(({ unverified }) => unverified) ? 'not verified from here' : 'nothing is probed from here'})`
 }
-
-const numbered = (lines: readonly string[]): string => lines.map((line, index) => `  ${index + 1}. ${line}`).join('\n')

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { CAUSES } from '../../domain/cause.ts'
+import { rfc3339 } from '../../domain/human.ts'
 import { type Incident, RESOLUTIONS } from '../../domain/incident.ts'
 import { VANTAGES } from '../../domain/probe.ts'
 import type { Measure } from '../../domain/remedies/catalogue.ts'
@@ -124,8 +125,6 @@ export const IncidentPageSchema = Type.Object(
   },
   { description: 'Incidents, newest first.' },
 )
-
-const rfc3339 = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
 
 /** As `VerdictSchema` says. */
 const verdictView = (verdict: Verdict) => ({ ...verdict, at: new Date(verdict.at).toISOString() })

@@ -1,5 +1,6 @@
-import { constants, readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { NON_BLOCKING, readBounded } from '../../bounded-file.ts'
 import { TENANT_PATTERN } from '../../config/schema.ts'
 import { tooShort } from '../../domain/secret-length.ts'
 import type { Log } from '../../domain/telemetry.ts'
@@ -166,9 +167,8 @@ export async function tokensOf(file: string, tenant: string, minLength = 1): Pro
     return 'the file’s name is not a tenant name (letters, digits, dot, underscore, hyphen)'
   let text: string
   try {
-    // Non-blocking: a pipe in its place would block the start forever.
-    const content = await readFile(file, { flag: constants.O_RDONLY | constants.O_NONBLOCK })
-    if (content.length > MAX_FILE) return `it is larger than ${MAX_FILE} bytes`
+    const content = await readBounded(file, MAX_FILE, NON_BLOCKING)
+    if (content === undefined) return `it is larger than ${MAX_FILE} bytes`
     text = content.toString('utf8')
     // The buffer is outside of the heap and would keep the tokens until its memory is used again.
     content.fill(0)

@@ -1,4 +1,4 @@
-import { ENDPOINT_LIMIT } from '../../domain/series.ts'
+import { ENDPOINT_LIMIT } from '../../domain/bounded-names.ts'
 import { GROUP_DEFAULTS, type GroupOptions } from '../core/group-options.ts'
 import type { Places } from './endpoints.ts'
 
