@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts'
 import { stringify, visible } from '../domain/external-text.ts'
 import { guarded } from '../domain/observation.ts'
 import { PROBE_PHASES, type ProbeResult, type ProbeTarget } from '../domain/probe.ts'
-import { checksFor, measureId } from '../domain/remedies/remedies.ts'
+import { checksFor, remedyId } from '../domain/remedies/remedies.ts'
 import { outboundGuard } from '../outbound/guard.ts'
 import { createProber } from '../probe/prober.ts'
 import { secretReader } from '../probe/secrets.ts'
@@ -71,7 +71,7 @@ async function targetsOf(
 }
 
 const checksOf = (result: ProbeResult): readonly string[] =>
-  checksFor(measureId(result.cause ?? 'unknown', result), { endpoint: result.endpoint, url: result.url, probe: result })
+  checksFor(remedyId(result.cause ?? 'unknown', result), { endpoint: result.endpoint, url: result.url, probe: result })
 const numbered = (lines: readonly string[]) => lines.map((line, index) => `    ${index + 1}. ${line}`)
 
 function text(result: ProbeResult): string {
