@@ -187,8 +187,8 @@ export const SIGNALS = {
   incidentVerdictInfo: gauge(
     'webhook_incident_verdict_info',
     'info',
-    ['endpoint', 'rule', 'measure', 'url'],
-    'What the newest verdict on an open incident says, always 1: its rule (none before there is one), the measure that it calls for, and the URL that it is about. Exactly one series an endpoint while open, at most 500 endpoints.',
+    ['endpoint', 'rule', 'remedy', 'url'],
+    'What the newest verdict on an open incident says, always 1: its rule (none before there is one), the remedy that it calls for, and the URL that it is about. Exactly one series an endpoint while open, at most 500 endpoints.',
     { absent: 'while no incident is open' },
   ),
   canaryLastSuccess: gauge(

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { CAUSES } from '../src/domain/cause.ts'
-import { MEASURE_IDS, MEASURES } from '../src/domain/remedies/catalogue.ts'
-import { measuresFor } from '../src/domain/remedies/remedies.ts'
-import { readAgain } from '../src/domain/remedies/retm.ts'
+import { REMEDIES, REMEDY_IDS } from '../src/domain/remedies/catalogue.ts'
+import { remediesFor } from '../src/domain/remedies/remedies.ts'
+import { recoveryRequests } from '../src/domain/remedies/retm.ts'
 import { pages } from './support/docs.ts'
 
 describe('docs made from tables', () => {
@@ -15,12 +15,12 @@ describe('docs made from tables', () => {
   }
 })
 
-describe('MEASURES', () => {
+describe('REMEDIES', () => {
   it('say of each cause what it means, what to check, how to mend it and how to know', () => {
-    for (const cause of MEASURE_IDS) {
-      const { meaning, checks, mends, mended } = MEASURES[cause]
+    for (const cause of REMEDY_IDS) {
+      const { meaning, checks, fixes, verify } = REMEDIES[cause]
       expect(
-        [meaning, ...checks, ...mends, mended].every((text) => text.length > 10),
+        [meaning, ...checks, ...fixes, verify].every((text) => text.length > 10),
         cause,
       ).to.equal(true)
       expect(checks, cause).not.to.have.length(0)
@@ -28,17 +28,17 @@ describe('MEASURES', () => {
   })
   it('leave no placeholder open, and name the concrete place', () => {
     for (const cause of CAUSES) {
-      const filled = measuresFor(cause, { endpoint: 'orders', url: 'http://shop.example:8080/hooks', code: 502 })
+      const filled = remediesFor(cause, { endpoint: 'orders', url: 'http://shop.example:8080/hooks', code: 502 })
       expect(JSON.stringify(filled), cause).not.to.match(/\{\w+\}/)
     }
-    const { checks } = measuresFor('connection_refused', { endpoint: 'orders', url: 'http://shop.example:8080/hooks' })
+    const { checks } = remediesFor('connection_refused', { endpoint: 'orders', url: 'http://shop.example:8080/hooks' })
     expect(checks.join()).to.include('8080').and.include('shop.example')
   })
   it('have commands that can be pasted whatever a report named as its URL', () => {
     const url = "https://shop.example/$(touch /tmp/x)/it's"
-    for (const id of MEASURE_IDS) {
-      const { checks, mends, mended } = measuresFor(id, { endpoint: 'orders', url })
-      for (const text of [...checks, ...mends, mended]) {
+    for (const id of REMEDY_IDS) {
+      const { checks, fixes, verify } = remediesFor(id, { endpoint: 'orders', url })
+      for (const text of [...checks, ...fixes, verify]) {
         if (!/`[^`]*(?:curl|openssl)/.test(text)) continue
         for (const { index } of text.matchAll(/https:\/\/shop/g)) expect(text[index - 1], text).to.equal("'")
         // Without a terminal it would wait for input, or for an answer for ever.
@@ -49,13 +49,13 @@ describe('MEASURES', () => {
     }
   })
   it('do not break at a canonical URL that holds {id}', () => {
-    const { mended } = measuresFor('redirect', { endpoint: 'orders', url: 'https://shop.example/t/{id}/hooks' })
-    expect(mended).to.include('https://shop.example/t/{id}/hooks')
+    const { verify } = remediesFor('redirect', { endpoint: 'orders', url: 'https://shop.example/t/{id}/hooks' })
+    expect(verify).to.include('https://shop.example/t/{id}/hooks')
   })
 })
 
-describe('readAgain()', () => {
-  const names = (event: string) => readAgain(event, { from: null, until: null }).map(({ resource }) => resource)
+describe('recoveryRequests()', () => {
+  const names = (event: string) => recoveryRequests(event, { from: null, until: null }).map(({ resource }) => resource)
   it('lists what the event family lost, all where it is not known, nothing for synchronous calls', () => {
     expect(names('order.created')).to.deep.equal(['invoices', 'orders'])
     expect(names('customer.created, customer.deleted')).to.deep.equal(['customers'])
@@ -65,19 +65,19 @@ describe('readAgain()', () => {
     expect(names('loyalty')).to.deep.equal([])
   })
   it('names the window, or says that its beginning is not known', () => {
-    const [known] = readAgain('menu', { from: 0, until: 60_000 })
+    const [known] = recoveryRequests('menu', { from: 0, until: 60_000 })
     expect(known!.note).to.include('1970-01-01T00:00:00.000Z').and.include('1970-01-01T00:01:00.000Z')
-    expect(readAgain('menu', { from: null, until: null })[0]!.note).to.include('no good moment is known')
+    expect(recoveryRequests('menu', { from: null, until: null })[0]!.note).to.include('no good moment is known')
   })
   it('names the first failure where no good moment is known, and has a command for a shell', () => {
-    const [first] = readAgain('menu', { from: null, until: null }, 60_000)
+    const [first] = recoveryRequests('menu', { from: null, until: null }, 60_000)
     expect(first!.note).to.include('before the first failure at 1970-01-01T00:01:00.000Z')
     expect(first!.command).to.match(
       /^curl .*"Authorization: Bearer \$RETM_TOKEN".* "https:\/\/\$RETM_BUSINESS_ID\.retm\.sa\/api\/v2\/menu\/list"$/,
     )
   })
   it('holds no secret', () => {
-    for (const { headers, url } of readAgain('', { from: null, until: null })) {
+    for (const { headers, url } of recoveryRequests('', { from: null, until: null })) {
       expect(headers['Authorization']).to.equal('Bearer $RETM_TOKEN')
       expect(url).to.match(/^https:\/\/\$RETM_BUSINESS_ID\.retm\.sa\/api\/v2\/\w+\/list$/)
     }

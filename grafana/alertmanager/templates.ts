@@ -7,7 +7,7 @@ const WHO = '{{ with .GroupLabels.team }}{{ . }}: {{ end }}{{ .GroupLabels.names
 /** One alert by its endpoint and cause, several by their number. */
 const title =
   // The end of what an inhibition kept silent rides along: lost deliveries say more.
-  '{{ $first := index .Alerts 0 }}{{ range .Alerts }}{{ if and .Annotations.read_again (not $first.Annotations.read_again) }}{{ $first = . }}{{ end }}{{ end }}' +
+  '{{ $first := index .Alerts 0 }}{{ range .Alerts }}{{ if and .Annotations.recovery (not $first.Annotations.recovery) }}{{ $first = . }}{{ end }}{{ end }}' +
   '{{ $count := len .Alerts.Firing }}{{ if gt $count 1 }}{{ $count }} firing{{ else if eq $count 0 }}Resolved{{ end }}' +
   '{{ if eq $count 1 }}{{ with index .Alerts.Firing 0 }}{{ with .Labels.endpoint }}{{ . }}: {{ end }}{{ .Annotations.summary }}{{ with .Annotations.cause }} ({{ . }}){{ end }}{{ end }}' +
   '{{ else }} · {{ with $first }}{{ with .Labels.endpoint }}{{ . }}: {{ end }}{{ .Annotations.summary }}{{ end }}{{ end }}' +
@@ -30,9 +30,9 @@ const text = ({ bold, link, code, plain, line }: Words): string => {
     `{{ if .Annotations.why }}${said('why')}{{ else }}${plain('.Annotations.description')}${line}{{ end }}` +
     `{{ with .Annotations.cause }}Since {{ $alert.Annotations.since }}, {{ $alert.Annotations.failures_last_hour }} in the last hour. Cause ${bold('{{ . }}')}, the platform’s code {{ $alert.Annotations.code }}{{ with $alert.Annotations.event }}, event ${plain('.')}{{ end }}${line}{{ end }}` +
     said('first_check', `${bold('Check:')} `) +
-    said('mend', `${bold('Mend:')} `)
+    said('fix', `${bold('Fix:')} `)
   const resolved =
-    `{{ with .Annotations.read_again }}Lost: deliveries since {{ $alert.Annotations.lost_since }}, until {{ $alert.EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC at the latest. Read again, for each merchant: {{ . }}${line}` +
+    `{{ with .Annotations.recovery }}Lost: deliveries since {{ $alert.Annotations.lost_since }}, until {{ $alert.EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC at the latest. Read again, for each merchant: {{ . }}${line}` +
     `{{ with $alert.Annotations.caution }}{{ . }}${line}{{ end }}` +
     `The incident has the exact times and the requests:${line}{{ end }}`
   const links =
@@ -45,7 +45,7 @@ const text = ({ bold, link, code, plain, line }: Words): string => {
     `{{ if eq .Status "firing" }}${firing}${links}` +
     `${link('Runbook', '{{ .Annotations.runbook_url }}')}${line}` +
     `{{ with .Annotations.dashboard_url }}${link('Dashboard', '{{ . }}')}${line}{{ end }}` +
-    `{{ else if .Annotations.read_again }}${resolved}${links}{{ end }}${line}{{ end }}{{ end }}` +
+    `{{ else if .Annotations.recovery }}${resolved}${links}{{ end }}${line}{{ end }}{{ end }}` +
     `{{ if gt (len .Alerts) 10 }}and more: {{ len .Alerts }} in all${line}{{ end }}`
   )
 }

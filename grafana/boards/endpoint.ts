@@ -29,12 +29,12 @@ const mine = [OF_ENDPOINT]
 const open = perEndpoint('incidentOpen', mine)
 const isOpen = `max(${open}) == 1`
 const cause = `topk(1, max by (cause) (${select('incidentInfo', mine)}))`
-/** The link needs the measure; where no verdict is shown, the cause is its own. */
-const causeWithMeasure = `${cause} * on () group_left (measure) topk(1, max by (measure) (${select('incidentVerdictInfo', mine)})) or on () label_join(${cause}, "measure", "", "cause")`
+/** The link needs the remedy; where no verdict is shown, the cause is its own. */
+const causeWithRemedy = `${cause} * on () group_left (remedy) topk(1, max by (remedy) (${select('incidentVerdictInfo', mine)})) or on () label_join(${cause}, "remedy", "", "cause")`
 const ms = (expr: string) => `(${expr}) * 1000`
 /** Nothing of an endpoint of another name is shown; a name may hold what a query string must not. */
 const ENCODED = `\${endpoint:percentencode}`
-const WELL_FAILING = { '0': { text: 'well', colour: COLOUR.good }, '1': { text: 'FAILING', colour: COLOUR.bad } }
+const OK_FAILING = { '0': { text: 'OK', colour: COLOUR.good }, '1': { text: 'FAILING', colour: COLOUR.bad } }
 
 const incidentPath = `incidents?endpoint=${ENCODED}`
 const failurePath = `failures?endpoint=${ENCODED}`
@@ -75,7 +75,7 @@ export const endpoint: Board = {
               'Whether an incident is open. No data: the endpoint has none to show, or no receiver is scraped.',
             unit: 'short',
             targets: [{ expr: `max(${open})`, instant: true, legend: 'state' }],
-            texts: WELL_FAILING,
+            texts: OK_FAILING,
             noValue: 'not followed',
           }),
         ],
@@ -105,7 +105,7 @@ export const endpoint: Board = {
             show: 'name',
             targets: [
               {
-                expr: `(${causeWithMeasure}) and on () (${isOpen})`,
+                expr: `(${causeWithRemedy}) and on () (${isOpen})`,
                 instant: true,
                 legend: '{{cause}}',
               },
@@ -115,7 +115,7 @@ export const endpoint: Board = {
             links: [
               {
                 title: 'What to do about it',
-                url: `${RUNBOOK_BASE}/WebhookEndpointFailing.md#\${__field.labels.measure}`,
+                url: `${RUNBOOK_BASE}/WebhookEndpointFailing.md#\${__field.labels.remedy}`,
                 away: true,
               },
             ],
@@ -200,7 +200,7 @@ export const endpoint: Board = {
               { expr: `max(${open})`, legend: 'incident' },
               { expr: `1 - min by (vantage) (${select('endpointUp', mine)})`, legend: 'probe, {{vantage}}' },
             ],
-            texts: WELL_FAILING,
+            texts: OK_FAILING,
             noValue: 'not followed',
           }),
         ],

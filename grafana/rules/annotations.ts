@@ -1,12 +1,12 @@
 import { BLIND_RULES } from '../../src/domain/blind-rules.ts'
 import { CAUSES } from '../../src/domain/cause.ts'
-import { causeOf, MEASURE_IDS, type Measure } from '../../src/domain/remedies/catalogue.ts'
+import { causeOf, REMEDY_IDS, type Remedy } from '../../src/domain/remedies/catalogue.ts'
 import { FAMILIES, familiesOf, SYNCHRONOUS } from '../../src/domain/remedies/retm.ts'
 import { REPORTED } from '../../src/domain/verdict.ts'
 import { RULES, UNPROVABLE, UP_HINTS } from '../../src/domain/verdict-rules.ts'
 import { DASHBOARDS, SIGNALS } from '../signals.ts'
-import { measuresWith } from './measures.ts'
 import type { Alert } from './model.ts'
+import { remediesWith } from './remedies.ts'
 
 /** What the chart replaces by `rules.runbookUrl`, `rules.grafanaUrl` and `config.admin.externalUrl`. */
 export const RUNBOOK_BASE = 'https://github.com/webhook-error-exporter/webhook-error-exporter/blob/main/docs/runbooks'
@@ -35,7 +35,7 @@ const known = (metric: string, labels: readonly string[]): string =>
   `${labels.map((label) => `{{ $${label} := "" }}`).join('')}{{ with ${ofEndpoint(`topk(1, max by (${labels.join(', ')}) (${metric}${SELECT}))`)} }}` +
   `{{ with first . }}${labels.map((label) => `{{ $${label} = label "${label}" . }}`).join('')}{{ end }}{{ end }}`
 const INCIDENT = known(SIGNALS.incidentInfo.name, ['cause', 'code'])
-const VERDICT = known(SIGNALS.incidentVerdictInfo.name, ['rule', 'measure', 'url'])
+const VERDICT = known(SIGNALS.incidentVerdictInfo.name, ['rule', 'remedy', 'url'])
 /** Each is asked for alone: a join would lose both where one is missing. */
 const BOTH = `${INCIDENT}${VERDICT}`
 /** Host and port of the URL. */
@@ -43,7 +43,7 @@ const PLACE =
   `{{ $host := reReplaceAll "^https?://(\\\\[[^]]*\\\\]|[^/:]+).*" "$1" $url }}` +
   `{{ $port := "443" }}{{ if match "^http:" $url }}{{ $port = "80" }}{{ end }}` +
   `{{ if match "^https?://(\\\\[[^]]*\\\\]|[^/:]+):[0-9]+" $url }}{{ $port = reReplaceAll "^https?://(\\\\[[^]]*\\\\]|[^/:]+):([0-9]+).*" "$2" $url }}{{ end }}`
-const FILLED = measuresWith({
+const FILLED = remediesWith({
   endpoint: '{{ $labels.endpoint }}',
   host: '{{ $host }}',
   port: '{{ $port }}',
@@ -57,8 +57,8 @@ const FILLED = measuresWith({
 const choose = (variable: string, texts: readonly (readonly [key: string, text: string])[]): string =>
   `${texts.map(([key, text], index) => `{{ ${index === 0 ? 'if' : 'else if'} eq $${variable} "${key}" }}${text}`).join('')}{{ end }}`
 const HINT = `{{ $hint := "" }}${choose(
-  'measure',
-  MEASURE_IDS.map((id) => [id, `{{ $hint = "${UP_HINTS[causeOf(id)]}" }}`] as const),
+  'remedy',
+  REMEDY_IDS.map((id) => [id, `{{ $hint = "${UP_HINTS[causeOf(id)]}" }}`] as const),
 )}`
 const briefs = `${HINT}${choose(
   'rule',
@@ -69,11 +69,11 @@ const reportedFirst = `{{ with ${ofEndpoint(`topk(1, max by (cause, code) (${SIG
   'reported',
   CAUSES.map((cause) => [cause, REPORTED[cause]] as const),
 )} (code {{ label "code" . }}). {{ end }}{{ end }}`
-/** A text of the measure that the newest verdict calls for. */
-const byMeasure = (text: (measure: Measure) => string, otherwise: string, unseen?: string): string =>
-  `${BOTH}${PLACE}${unseen === undefined ? '{{ if $measure }}' : `{{ if eq $rule "none" }}${unseen}{{ else if $measure }}`}${choose(
-    'measure',
-    FILLED.map((measure) => [measure.id, text(measure)] as const),
+/** A text of the remedy that the newest verdict calls for. */
+const byRemedy = (text: (remedy: Remedy) => string, otherwise: string, unseen?: string): string =>
+  `${BOTH}${PLACE}${unseen === undefined ? '{{ if $remedy }}' : `{{ if eq $rule "none" }}${unseen}{{ else if $remedy }}`}${choose(
+    'remedy',
+    FILLED.map((remedy) => [remedy.id, text(remedy)] as const),
   )}{{ else }}${otherwise}{{ end }}`
 
 /** What was lost, as a sentence; nothing where the calls wanted an answer at once. */
@@ -84,7 +84,7 @@ const resources = (event: string): string =>
 const EVENTS = [...new Set([...FAMILIES.flatMap(({ events }) => events), ...SYNCHRONOUS])]
   // The longer one first: order.created says more than order.
   .sort((a, b) => b.length - a.length || (a < b ? -1 : 1))
-const readAgainText = `{{ with ${ends} }}{{ $event := . | first | label "event" | toLower }}{{ if match "[ ,;|]" $event }}${resources('')}${EVENTS.map((event) => `{{ else if match "^${event.replaceAll('.', '[.]')}" $event }}${resources(event) || 'nothing: these calls want an answer at once'}`).join('')}{{ else }}${resources('')}{{ end }}{{ else }}${resources('')}{{ end }}`
+const recoveryText = `{{ with ${ends} }}{{ $event := . | first | label "event" | toLower }}{{ if match "[ ,;|]" $event }}${resources('')}${EVENTS.map((event) => `{{ else if match "^${event.replaceAll('.', '[.]')}" $event }}${resources(event) || 'nothing: these calls want an answer at once'}`).join('')}{{ else }}${resources('')}{{ end }}{{ else }}${resources('')}{{ end }}`
 
 /** What changes while an incident is open stands in annotations: as labels it would make new alerts. */
 export const incidentAnnotations = {
@@ -96,16 +96,16 @@ export const incidentAnnotations = {
 
 /** Why, what now, and what is to be read again. */
 export const adviceAnnotations = {
-  why: `${reportedFirst}${byMeasure(({ meaning }) => meaning, '{{ with $cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ if eq $rule "none" }} It has not been looked at from here yet.{{ else if $rule }} ${briefs}{{ end }}`,
+  why: `${reportedFirst}${byRemedy(({ meaning }) => meaning, '{{ with $cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ if eq $rule "none" }} It has not been looked at from here yet.{{ else if $rule }} ${briefs}{{ end }}`,
   event: `{{ with ${ends} }}{{ . | first | label "event" }}{{ end }}`,
-  first_check: byMeasure(
+  first_check: byRemedy(
     ({ checks }) => checks[0]!,
     'See the runbook.',
     'Open the incident: within seconds it says what is seen from here, and what to check.',
   ),
-  mend: byMeasure(({ mends }) => mends[0]!, '', ''),
+  fix: byRemedy(({ fixes }) => fixes[0]!, '', ''),
   lost_since: time(lossStarted, 'an unknown moment before the first failure'),
-  read_again: readAgainText,
+  recovery: recoveryText,
   caution: `${VERDICT}{{ if or ${RULES.filter(({ unprovable }) => unprovable)
     .map(({ id }) => `(eq $rule "${id}")`)
     .join(' ')} }}${UNPROVABLE}.{{ end }}`,
@@ -127,7 +127,7 @@ export function annotations(rule: Alert): Record<string, string> {
     summary: rule.summary,
     description: rule.description,
     ...rule.annotations,
-    runbook_url: `${RUNBOOK_BASE}/${rule.alert}.md${rule.annotations?.['first_check'] ? `${BOTH}{{ with or $measure $cause }}#{{ . }}{{ end }}` : ''}`,
+    runbook_url: `${RUNBOOK_BASE}/${rule.alert}.md${rule.annotations?.['first_check'] ? `${BOTH}{{ with or $remedy $cause }}#{{ . }}{{ end }}` : ''}`,
     dashboard_url: `${GRAFANA_BASE}/d/${DASHBOARDS[rule.dashboard]}?${variables(rule)}`,
   }
 }

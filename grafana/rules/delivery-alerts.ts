@@ -2,7 +2,7 @@ import { SIGNALS } from '../signals.ts'
 import { adviceAnnotations, apiAnnotations, INCIDENT_OF, incidentAnnotations } from './annotations.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, withTeam } from './promql.ts'
-import { FAILURES, INCIDENT, LOGS, LOST, PROBE, promql, READ_AGAIN, READ_ALL_AGAIN, sh } from './text.ts'
+import { FAILURES, INCIDENT, LOGS, LOST, PROBE, promql, RECOVER, RECOVER_ALL, sh } from './text.ts'
 
 const open = `${of(SIGNALS.incidentHeld.name)} == 1`
 /** What closed a second time within three hours flaps: it counts as open for the half hour in which a failure opens it again. */
@@ -50,9 +50,9 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
         ),
       ],
       mitigation: [
-        'Make the mends of the cause.',
+        'Make the fixes of the cause.',
         'Probe it again (step 3 above): `up` and exit 0 is the proof. The incident closes by itself after `incidents.quietTime` (30 minutes) without a report and `incidents.goodProbes` good probes in a row; its text says how far it is, and the alert resolves then.',
-        READ_AGAIN,
+        RECOVER,
         sh(
           'Only where there can be no proof (the endpoint was taken out of use) close it by hand; this needs `admin.apiToken`, whose value is TOKEN:',
           `ID=$(api --get "$API/api/v1/incidents" --data-urlencode limit=1 --data-urlencode "endpoint=$ENDPOINT" | jq --raw-output '.incidents[0].id')`,
@@ -83,8 +83,8 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
         promql('See the rate by cause:', 'sum by (endpoint, cause) (job:webhook_delivery_failures:increase10m)'),
       ],
       mitigation: [
-        'As in [WebhookEndpointFailing](WebhookEndpointFailing.md), with a second person: one mends, one tells those who wait for the data.',
-        READ_AGAIN,
+        'As in [WebhookEndpointFailing](WebhookEndpointFailing.md), with a second person: one fixes, one tells those who wait for the data.',
+        RECOVER,
       ],
     },
   },
@@ -113,7 +113,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
         'One cause for all: go to its section in [WebhookEndpointFailing](WebhookEndpointFailing.md#causes). Different causes: look for a change that reached all of them (deployment, certificate, firewall, DNS zone) just before the first.',
         'All of one host or one ingress: look at that load balancer first. Hosts that share nothing: ask the platform whether it has an incident.',
       ],
-      mitigation: ['Mend what they share; the incidents close one by one on proof.', READ_ALL_AGAIN],
+      mitigation: ['Mend what they share; the incidents close one by one on proof.', RECOVER_ALL],
     },
   },
   {
@@ -166,7 +166,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
       mitigation: [
         'Escalate to the team of the endpoint, or take the endpoint out of the platform’s settings.',
         'If it is well and only cannot be proven, close the incident by hand as in [WebhookEndpointFailing](WebhookEndpointFailing.md#mitigation).',
-        READ_AGAIN,
+        RECOVER,
       ],
     },
   },

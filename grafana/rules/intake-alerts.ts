@@ -66,7 +66,7 @@ export const INTAKE_ALERTS: readonly Alert[] = [
       mitigation: [
         'Compare a refused body with the format in the README, and with the platform’s release notes.',
         'A proxy in front that compresses, re-encodes or cuts bodies: exempt the path.',
-        'Until it is mended, take the platform’s own list of failed deliveries.',
+        'Until it is fixed, take the platform’s own list of failed deliveries.',
       ],
     },
   },

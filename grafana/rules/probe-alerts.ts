@@ -96,7 +96,7 @@ and on (${ENDPOINT})
         'Go to the section of the cause in [WebhookEndpointFailing](WebhookEndpointFailing.md#causes).',
       ],
       mitigation: [
-        'Make the mends of the cause.',
+        'Make the fixes of the cause.',
         'If the endpoint is well and the probe is wrong (it asks a path that answers only POST), set `probe.url`, `probe.method` or `probe.expect`.',
       ],
     },

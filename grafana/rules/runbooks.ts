@@ -1,5 +1,5 @@
-import { measures } from './measures.ts'
 import type { Alert } from './model.ts'
+import { remedies } from './remedies.ts'
 
 /** What every page has, in this order. */
 export const HEADINGS = ['Meaning', 'Impact', 'Diagnosis', 'Mitigation'] as const
@@ -73,9 +73,9 @@ The alert and the incident have these texts with all of it filled in; for those 
 HOST=shop.example PORT=443 URL=https://shop.example/hooks/orders
 \`\`\`
 `
-  return `${intro}${measures
+  return `${intro}${remedies
     .map(
-      ({ id, meaning, checks, mends, mended }) => `
+      ({ id, meaning, checks, fixes, verify }) => `
 ### ${id}
 
 ${meaning}
@@ -84,11 +84,11 @@ Check:
 
 ${steps(checks)}
 
-Mend:
+Fix:
 
-${steps(mends)}
+${steps(fixes)}
 
-Mended when: ${mended}
+Verify: ${verify}
 `,
     )
     .join('')}`

@@ -35,9 +35,9 @@ export const PROBE = sh(
 )
 export const LOST =
   'Each failure is a delivery that the platform gave up: it will not come again by itself, and data of yours is missing until it is read again.'
-export const READ_AGAIN = sh(
+export const RECOVER = sh(
   'When it is well again, read the lost time from the platform. The incident says from when until when and has the requests; the merchants concerned are:',
   `api --header 'Accept: application/x-ndjson' --get "$API/api/v1/failures" --data-urlencode "endpoint=$ENDPOINT" --data-urlencode since=1d | jq --raw-output .tenant | sort | uniq -c`,
 )
-export const READ_ALL_AGAIN =
+export const RECOVER_ALL =
   'When it is well again, read the lost time from the platform, endpoint by endpoint: each incident says from when until when and has the requests.'

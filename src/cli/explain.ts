@@ -3,7 +3,7 @@ import { type Classification, classify } from '../domain/classify/classify.ts'
 import { identifier } from '../domain/endpoint.ts'
 import { stringify, visible } from '../domain/external-text.ts'
 import { numbered } from '../domain/human.ts'
-import { measuresFor } from '../domain/remedies/remedies.ts'
+import { remediesFor } from '../domain/remedies/remedies.ts'
 import { parseReport, type Report } from '../domain/report.ts'
 import { AppError } from '../errors.ts'
 import type { Command } from './command.ts'
@@ -45,15 +45,15 @@ export const explain: Command = {
     const found = classify(report, config.sources.retm.codes)
     const { endpoint, url } = identifier(config.endpoints)(report.endpoint)
     const subject = report.endpoint === NOWHERE ? { endpoint: null, url: null } : { endpoint, url }
-    const measures = measuresFor(found.cause, {
+    const remedies = remediesFor(found.cause, {
       endpoint: subject.endpoint ?? 'the endpoint',
       url: subject.url ?? NOWHERE,
       code: report.code,
     })
     process.stdout.write(
       values.json
-        ? `${stringify({ ...found, ...subject, measures })}\n`
-        : text(report, visible(found), visible(measures)),
+        ? `${stringify({ ...found, ...subject, remedies })}\n`
+        : text(report, visible(found), visible(remedies)),
     )
     return found.cause === 'unknown' ? 1 : 0
   },
@@ -80,20 +80,20 @@ function withEndpoint(raw: Uint8Array): Uint8Array {
   }
 }
 
-function text(report: Report, found: Classification, measures: ReturnType<typeof measuresFor>): string {
+function text(report: Report, found: Classification, remedies: ReturnType<typeof remediesFor>): string {
   const evidence = found.evidence.map(({ read, rule, means }) => `  "${read}" means ${means} (rule ${rule})\n`).join('')
   const meaning = found.codeMeaning === 'none' ? 'says nothing by itself' : `was read as ${found.codeMeaning}`
   return `cause: ${found.cause}
-${measures.meaning}
+${remedies.meaning}
 
 evidence: the code ${report.code} ${meaning}
 ${evidence || '  the text names no reason\n'}
 check, in this order:
-${numbered(measures.checks)}
+${numbered(remedies.checks)}
 
-mend:
-${numbered(measures.mends)}
+fix:
+${numbered(remedies.fixes)}
 
-it is mended when: ${measures.mended}
+verify: ${remedies.verify}
 `
 }

@@ -4,7 +4,7 @@ import { stringify, visible } from '../domain/external-text.ts'
 import { numbered } from '../domain/human.ts'
 import { guarded } from '../domain/observation.ts'
 import { PROBE_PHASES, type ProbeResult, type ProbeTarget } from '../domain/probe.ts'
-import { checksFor, measureId } from '../domain/remedies/remedies.ts'
+import { checksFor, remedyId } from '../domain/remedies/remedies.ts'
 import { outboundGuard } from '../outbound/guard.ts'
 import { createProber } from '../probe/prober.ts'
 import { secretReader } from '../probe/secrets.ts'
@@ -72,7 +72,7 @@ async function targetsOf(
 }
 
 const checksOf = (result: ProbeResult): readonly string[] =>
-  checksFor(measureId(result.cause ?? 'unknown', result), { endpoint: result.endpoint, url: result.url, probe: result })
+  checksFor(remedyId(result.cause ?? 'unknown', result), { endpoint: result.endpoint, url: result.url, probe: result })
 
 function text(result: ProbeResult): string {
   const phases = PROBE_PHASES.filter((phase) => result.phases[phase] !== undefined).map(

@@ -28,9 +28,9 @@ export interface Rule {
   readonly confidence: (situation: Situation) => Confidence
   /** Placeholders: platform, platformCode, host, report, probe, outside, inside, hint. */
   readonly sentence: string
-  /** The same for an alert, which knows causes and no times; follows what the measure means. Placeholder: hint, by the verdict's cause. */
+  /** The same for an alert, which knows causes and no times; follows what the remedy means. Placeholder: hint, by the verdict's cause. */
   readonly brief: string
-  /** A good probe does not show that the platform gets through again: what closes on it is not proven to be mended. */
+  /** A good probe does not show that the platform gets through again: what closes on it is not proven to be fixed. */
   readonly unprovable?: true
 }
 
@@ -99,7 +99,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: 'down_inside',
-    when: 'neither the public way nor the application behind it is well',
+    when: 'neither the public way nor the application behind it is up',
     fits: ({ outside, inside }) => down(outside) && down(inside),
     decides: 'probe',
     vantage: 'internal',
@@ -129,7 +129,7 @@ export const RULES: readonly Rule[] = [
     brief: 'Seen by probes from here; the platform has reported nothing so far.',
   },
   {
-    id: 'well',
+    id: 'ok',
     when: 'no report, probes are good',
     fits: (s) => s.report === null && seen(s)?.up === true,
     decides: 'probe',
@@ -165,7 +165,7 @@ export const RULES: readonly Rule[] = [
     brief: 'A probe from here fails too, without a reason.',
   },
   {
-    id: 'kin',
+    id: 'related',
     when: 'report and probe name causes that are one trouble seen from two places',
     fits: kin,
     decides: 'probe',

@@ -3,8 +3,8 @@ import type { Cause } from './cause.ts'
 import { quoted, rfc3339 } from './human.ts'
 import { conclusive, guarded, observation, place } from './observation.ts'
 import type { ProbeResult, Vantage } from './probe.ts'
-import type { MeasureId } from './remedies/catalogue.ts'
-import { checksFor, measureId } from './remedies/remedies.ts'
+import type { RemedyId } from './remedies/catalogue.ts'
+import { checksFor, remedyId } from './remedies/remedies.ts'
 import { type Confidence, RULES, type Rule, UP_HINTS } from './verdict-rules.ts'
 
 /** Report and probe read together. The failure's own cause stays as it was received. */
@@ -15,8 +15,8 @@ export interface Verdict {
   readonly confidence: Confidence
   /** The row of docs/verdicts.md that decided. */
   readonly rule: string
-  /** What to do: the chapter of docs/measures.md. Absent in verdicts of earlier versions: then the cause. */
-  readonly measure?: MeasureId
+  /** What to do: the chapter of docs/remedies.md. Absent in verdicts of earlier versions: then the cause. */
+  readonly remedy?: RemedyId
   /** Canonical; what the checks are about. Absent in verdicts of earlier versions. */
   readonly url?: string
   /** For people: what is wrong, where it was seen, and what that means. */
@@ -70,14 +70,14 @@ export function judge(seen: Case): Verdict {
   const rule = [...BLIND_RULES, ...RULES].find((candidate) => candidate.fits(situation))!
   const probe = rule.vantage === null ? undefined : rule.vantage === 'internal' ? inside : (outside ?? inside)
   const cause = (rule.decides === 'probe' ? probe?.cause : report?.cause) ?? report?.cause ?? probe?.cause ?? 'unknown'
-  const measure = measureId(cause, probe, report?.refusal)
+  const remedy = remedyId(cause, probe, report?.refusal)
   const url = probe?.url ?? seen.url
   return {
     at: seen.at,
     cause,
     confidence: rule.confidence(situation),
     rule: rule.id,
-    measure,
+    remedy,
     url,
     sentence: sentence(rule, { seen, probe, outside, inside }),
     vantage: probe?.vantage ?? null,
@@ -85,7 +85,7 @@ export function judge(seen: Case): Verdict {
       ...(report ? [reportedLine(report)] : []),
       ...[seen.public, seen.internal].flatMap((result) => (result ? [evidenceOf(result)] : [])),
     ],
-    checks: checksFor(measure, {
+    checks: checksFor(remedy, {
       endpoint: seen.endpoint,
       url,
       ...(report && { code: report.code }),

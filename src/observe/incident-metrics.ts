@@ -5,7 +5,7 @@ import { calledFor } from '../domain/remedies/remedies.ts'
 /** A configured endpoint's canonical URL; undefined for one that is its own URL. */
 export type UrlOf = (endpoint: string) => string | undefined
 
-/** Rules and measures are closed sets; the URL is canonical. Before there is a verdict its rule is `none`. */
+/** Rules and remedies are closed sets; the URL is canonical. Before there is a verdict its rule is `none`. */
 const verdictOf = (incident: Incident, urlOf: UrlOf) => ({
   endpoint: incident.endpoint,
   rule: incident.verdict?.rule ?? 'none',
@@ -88,10 +88,10 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
         if (report) this.set({ endpoint, cause: report.cause, code: String(report.code) }, 1)
     },
   })
-  new Gauge<'endpoint' | 'rule' | 'measure' | 'url'>({
+  new Gauge<'endpoint' | 'rule' | 'remedy' | 'url'>({
     name: 'webhook_incident_verdict_info',
-    help: 'What the newest verdict on an open incident says, always 1: its rule (none before there is one), the measure that it calls for, and the URL that it is about. Exactly one series an endpoint while open, at most 500 endpoints.',
-    labelNames: ['endpoint', 'rule', 'measure', 'url'],
+    help: 'What the newest verdict on an open incident says, always 1: its rule (none before there is one), the remedy that it calls for, and the URL that it is about. Exactly one series an endpoint while open, at most 500 endpoints.',
+    labelNames: ['endpoint', 'rule', 'remedy', 'url'],
     registers,
     collect() {
       this.reset()

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { UNVERIFIED } from '../../src/domain/blind-rules.ts'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
 import type { ProbeResult, Vantage } from '../../src/domain/probe.ts'
-import { measuresFor } from '../../src/domain/remedies/remedies.ts'
+import { remediesFor } from '../../src/domain/remedies/remedies.ts'
 import { addVerdict, judge, type Verdict } from '../../src/domain/verdict.ts'
 import { CONFIDENCES, RULES } from '../../src/domain/verdict-rules.ts'
 
@@ -57,7 +57,7 @@ describe('judge()', () => {
     expect(verdict).to.include({ cause: 'tls', confidence: 'agree', rule: 'agree', vantage: 'public' })
     expect(verdict.sentence).to.equal('Certificate of shop.example expired 40 minutes ago, seen from here too')
     expect(verdict.checks.join('\n')).to.include('openssl s_client -connect shop.example:443 -servername shop.example')
-    expect(verdict).to.include({ measure: 'tls_expired', url: URL_OF_SHOP })
+    expect(verdict).to.include({ remedy: 'tls_expired', url: URL_OF_SHOP })
     expect(verdict.evidence).to.have.length(2)
   })
 
@@ -181,16 +181,16 @@ describe('judge()', () => {
         public: probe,
       })
     const textOf = (verdict: Verdict) => {
-      const { meaning, checks, mends, mended } = measuresFor(verdict.measure!, { endpoint: 'orders', url: URL_OF_SHOP })
-      return [verdict.sentence, meaning, ...checks, ...mends, mended].join('\n')
+      const { meaning, checks, fixes, verify } = remediesFor(verdict.remedy!, { endpoint: 'orders', url: URL_OF_SHOP })
+      return [verdict.sentence, meaning, ...checks, ...fixes, verify].join('\n')
     }
     const refused = down('connection_refused', { phase: 'connect' })
-    expect(of(false)).to.include({ cause: 'connection_refused', measure: 'connection_refused' })
+    expect(of(false)).to.include({ cause: 'connection_refused', remedy: 'connection_refused' })
     expect(textOf(of(false))).not.to.match(CLAIM)
     expect(textOf(of(false, up()))).not.to.match(CLAIM)
     expect(textOf(of(false, { ...refused, unverified: true }))).not.to.match(CLAIM)
     for (const verdict of [of(true), of(false, refused)]) {
-      expect(verdict).to.include({ cause: 'connection_refused', measure: 'connection_refused_seen' })
+      expect(verdict).to.include({ cause: 'connection_refused', remedy: 'connection_refused_seen' })
       expect(textOf(verdict)).to.match(CLAIM)
     }
   })
@@ -205,11 +205,11 @@ describe('judge()', () => {
     ['report_only', 'dns', undefined, 'dns', 'only_report'],
     ['probe_forbidden', 'dns', down('blocked', { phase: 'resolve' }), 'dns', 'only_report'],
     ['probe_only', null, down('dns', { phase: 'resolve' }), 'dns', 'only_probe'],
-    ['well', null, up(), 'unknown', 'only_probe'],
+    ['ok', null, up(), 'unknown', 'only_probe'],
     ['no_reason', 'unknown', down('connection_refused'), 'connection_refused', 'only_probe'],
     ['probe_unclear', 'timeout', down('unknown'), 'timeout', 'only_report'],
-    ['kin', 'unavailable', down('connection_refused'), 'connection_refused', 'agree'],
-    ['kin', 'timeout', down('unreachable'), 'unreachable', 'agree'],
+    ['related', 'unavailable', down('connection_refused'), 'connection_refused', 'agree'],
+    ['related', 'timeout', down('unreachable'), 'unreachable', 'agree'],
     ['slow', 'server_error', down('timeout'), 'timeout', 'differ'],
     ['slow', 'timeout', down('tls'), 'tls', 'differ'],
     ['probe_earlier', 'server_error', down('dns'), 'dns', 'differ'],

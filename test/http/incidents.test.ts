@@ -56,7 +56,7 @@ describe('/api/v1/incidents and /endpoints', () => {
       expect((await answer(fetch(`${service.admin}/api/v1/${path}`))).status, path).to.equal(401)
   })
 
-  it('shows an incident with its verdict, measures, and what to read again', async () => {
+  it('shows an incident with its verdict, remedies, and what to read again', async () => {
     const id = await fail('https://named.example/orders', 401)
     const { body } = await until('the verdict', async () => {
       const it = await get(`incidents/${id}`)
@@ -64,10 +64,13 @@ describe('/api/v1/incidents and /endpoints', () => {
     })
     expect(body).to.include({ id, endpoint: 'a/b c', state: 'open', cause: 'authentication', code: 401, failures: 1 })
     expect(body.verdicts).to.deep.equal([body.verdict])
-    expect(body.verdict.checks).to.deep.equal(body.measures.checks)
+    expect(body.verdict.checks).to.deep.equal(body.remedies.checks)
     expect(body.lossWindow).to.deep.equal({ from: null, fromProof: null, until: null, untilProof: null })
-    expect(body.readAgain.map(({ resource }: { resource: string }) => resource)).to.deep.equal(['invoices', 'orders'])
-    expect(JSON.stringify(body.readAgain)).to.include('Bearer $RETM_TOKEN')
+    expect(body.recoveryRequests.map(({ resource }: { resource: string }) => resource)).to.deep.equal([
+      'invoices',
+      'orders',
+    ])
+    expect(JSON.stringify(body.recoveryRequests)).to.include('Bearer $RETM_TOKEN')
     const { body: page } = await get(body.failuresUrl.slice('/api/v1/'.length))
     expect(page.failures.map((failure: { id: string }) => failure.id)).to.deep.equal([id])
   })
@@ -85,8 +88,8 @@ describe('/api/v1/incidents and /endpoints', () => {
     await until('the probe', () => silent.accepted() > 0)
     const incident = (await answer(fetch(`${open.admin}/api/v1/incidents/${body.id}`))).body
     expect(incident.verdict).to.equal(null)
-    expect(incident.measures.checks.join()).to.include(probed).and.not.include('slow.example')
-    expect(await scrape(open.admin)).to.include(`rule="none",measure="not_found",url="${probed}"} 1`)
+    expect(incident.remedies.checks.join()).to.include(probed).and.not.include('slow.example')
+    expect(await scrape(open.admin)).to.include(`rule="none",remedy="not_found",url="${probed}"} 1`)
     await silent.close()
   })
 
@@ -146,8 +149,8 @@ describe('/api/v1/incidents and /endpoints', () => {
           /^lost +from an unknown moment before the first failure until now$/m,
           /^ends +by itself: no report until \S+ \(nothing is probed from here\)$/m,
           /^Check, in this order\n +1\. /m,
-          /^Mend\n +1\. /m,
-          /^Mended when\n/m,
+          /^Fix\n +1\. /m,
+          /^Verify\n/m,
           /^ +curl .* "https:\/\/\$RETM_BUSINESS_ID\.retm\.sa\/api\/v2\/invoices\/list"$/m,
         ])
           expect(text).to.match(line)

@@ -125,7 +125,7 @@ describe('a receiver that may itself be cut off', function () {
       } else {
         // The name in `menu` exists nowhere: only a receiver with egress may say so.
         expect(causes).to.deep.equal({ orders: 'tls', refunds: 'unavailable', menu: 'dns' })
-        expect(open['orders']!.json.verdict).to.include({ rule: 'agree', measure: 'tls_expired' })
+        expect(open['orders']!.json.verdict).to.include({ rule: 'agree', remedy: 'tls_expired' })
         expect(open['menu']!.json.verdict).to.include({ rule: 'probe_earlier' })
         expect(sample(metrics, 'webhook_endpoint_up{endpoint="menu",vantage="public"}')).to.equal(0)
         expect(sample(metrics, 'webhook_exporter_egress_up')).to.equal(1)
@@ -144,7 +144,7 @@ function print(
   const shown = (annotations: Readonly<Record<string, string>>, ...keys: readonly string[]) =>
     keys.map((key) => `${key}: ${annotations[key]}`).join('\n')
   const parts = [
-    `== A receiver ${name}: the alert ==\n${shown(alert, 'summary', 'why', 'cause', 'code', 'first_check', 'mend')}`,
+    `== A receiver ${name}: the alert ==\n${shown(alert, 'summary', 'why', 'cause', 'code', 'first_check', 'fix')}`,
     `== A receiver ${name}: the incident ==\n${text.split('\n\nRead again')[0]}`,
     ...(egress ? [`== A receiver ${name}: WebhookEgressDown ==\n${shown(egress, 'summary', 'description')}`] : []),
   ]

@@ -10,7 +10,7 @@ import { sample } from '../support/scrape.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
 
-/** The integrator's application: a real receiver that can be broken and mended. */
+/** The integrator's application: a real receiver that can be broken and fixed. */
 class Receiver {
   status = 204
   readonly requests: string[] = []
@@ -104,7 +104,7 @@ describe('an incident, followed through on the real service', () => {
     expect(sample(text, 'webhook_incidents_total{endpoint="orders"}')).to.equal(2)
     expect(text).to.include('\nwebhook_incident_info{endpoint="orders",cause="unavailable",code="503"} 1\n')
     expect(text).to.match(
-      /^webhook_incident_verdict_info\{endpoint="orders",rule="\w+",measure="unavailable",url="http:[^"]+"\} 1$/m,
+      /^webhook_incident_verdict_info\{endpoint="orders",rule="\w+",remedy="unavailable",url="http:[^"]+"\} 1$/m,
     )
 
     receiver.status = 204
@@ -122,9 +122,9 @@ describe('an incident, followed through on the real service', () => {
     // The verdict on what was wrong stands after the recovery.
     expect(closed.cause).to.equal('unavailable')
     expect(closed.verdict.rule).to.equal('agree')
-    expect(closed.measures.meaning).to.match(/no healthy application/)
-    expect(closed.readAgain[0].url).to.equal('https://$RETM_BUSINESS_ID.retm.sa/api/v2/invoices/list')
-    expect(closed.readAgain[0].note).to.include(closed.lossWindow.from).and.include(closed.lossWindow.until)
+    expect(closed.remedies.meaning).to.match(/no healthy application/)
+    expect(closed.recoveryRequests[0].url).to.equal('https://$RETM_BUSINESS_ID.retm.sa/api/v2/invoices/list')
+    expect(closed.recoveryRequests[0].note).to.include(closed.lossWindow.from).and.include(closed.lossWindow.until)
     const failures = await get(service, closed.failuresUrl.replace('/api/v1/', ''))
     expect(failures.failures.map((failure: { code: number }) => failure.code)).to.deep.equal([503, 0])
     const after = await scrape(service.admin)

@@ -158,6 +158,27 @@ export function incidentContract(stage: ContractStage): void {
       expect(record?.incident.verdict).to.deep.equal(record?.verdicts[2])
     })
 
+    it('reads the verdicts that 0.1 stored under their present names', async () => {
+      let journal = await stage.open()
+      const { id } = await journal.record(failed())
+      const stored = (rule: string) => ({ ...verdict(stage.now(), rule), measure: 'tls_expired' }) as Verdict
+      for (const rule of ['kin', 'well'])
+        await journal.apply('orders', { type: 'verdict', at: stage.now(), verdict: stored(rule) })
+      journal = await stage.reopen(journal)
+      const names = (read: Verdict | null | undefined) => {
+        expect(read).not.to.have.property('measure')
+        return [read?.rule, read?.remedy]
+      }
+      const last = ['ok', 'tls_expired']
+      const record = await journal.incident(id)
+      expect(record?.verdicts.map(names)).to.deep.equal([['related', 'tls_expired'], last])
+      expect(names(record?.incident.verdict)).to.deep.equal(last)
+      expect(names((await journal.incidents({}, { limit: 1 })).incidents[0]?.verdict)).to.deep.equal(last)
+      expect(names(stage.events().states[0]?.incident?.verdict)).to.deep.equal(last)
+      await journal.apply('orders', { type: 'verdict', at: stage.now(), verdict: verdict(stage.now(), 'up') })
+      expect((await journal.incident(id))?.verdicts.map(({ rule }) => rule)).to.deep.equal(['related', 'ok', 'up'])
+    })
+
     it('lists newest first, by state, endpoint and time, page by page', async () => {
       const journal = await stage.open()
       const ids: string[] = []

@@ -78,8 +78,8 @@ describe('incident metrics', () => {
       'webhook_incident_info{endpoint="https://stranger.example/",cause="tls",code="none"} 1',
     ])
     expect(series(body, 'webhook_incident_verdict_info')).to.deep.equal([
-      'webhook_incident_verdict_info{endpoint="orders",rule="none",measure="tls",url="https://shop.example/hooks"} 1',
-      'webhook_incident_verdict_info{endpoint="https://stranger.example/",rule="none",measure="tls",url="https://stranger.example/"} 1',
+      'webhook_incident_verdict_info{endpoint="orders",rule="none",remedy="tls",url="https://shop.example/hooks"} 1',
+      'webhook_incident_verdict_info{endpoint="https://stranger.example/",rule="none",remedy="tls",url="https://stranger.example/"} 1',
     ])
     states = [state('orders', { code: 57, cause: 'dns' })]
     body = await text(metrics)
@@ -87,16 +87,16 @@ describe('incident metrics', () => {
       'webhook_incident_info{endpoint="orders",cause="dns",code="57"} 1',
     ])
     expect(series(body, 'webhook_incident_verdict_info')).to.deep.equal([
-      'webhook_incident_verdict_info{endpoint="orders",rule="none",measure="dns",url="https://shop.example/hooks"} 1',
+      'webhook_incident_verdict_info{endpoint="orders",rule="none",remedy="dns",url="https://shop.example/hooks"} 1',
     ])
-    const verdict = { rule: 'agree', measure: 'tls_expired', url: 'https://shop.example/new' } as Verdict
+    const verdict = { rule: 'agree', remedy: 'tls_expired', url: 'https://shop.example/new' } as Verdict
     states = [state('orders', { code: 57, verdict, lossFrom: 1_600_000_000_000 })]
     body = await text(metrics)
     expect(series(body, 'webhook_incident_info')).to.deep.equal([
       'webhook_incident_info{endpoint="orders",cause="tls",code="57"} 1',
     ])
     expect(series(body, 'webhook_incident_verdict_info')).to.deep.equal([
-      'webhook_incident_verdict_info{endpoint="orders",rule="agree",measure="tls_expired",url="https://shop.example/new"} 1',
+      'webhook_incident_verdict_info{endpoint="orders",rule="agree",remedy="tls_expired",url="https://shop.example/new"} 1',
     ])
     expect(series(body, 'webhook_incident_report_info')).to.deep.equal([
       'webhook_incident_report_info{endpoint="orders",cause="unknown",code="57"} 1',
@@ -105,7 +105,7 @@ describe('incident metrics', () => {
     states = [state('orders', { code: 57, verdict: { rule: 'agree' } as Verdict })]
     body = await text(metrics)
     expect(series(body, 'webhook_incident_verdict_info'), 'of an earlier version').to.deep.equal([
-      'webhook_incident_verdict_info{endpoint="orders",rule="agree",measure="tls",url="https://shop.example/hooks"} 1',
+      'webhook_incident_verdict_info{endpoint="orders",rule="agree",remedy="tls",url="https://shop.example/hooks"} 1',
     ])
     states = [state('orders', { closedAt: 2 })]
     body = await text(metrics)

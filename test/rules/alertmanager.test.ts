@@ -225,9 +225,9 @@ describe('the example for Alertmanager', function () {
     why: 'It has expired.',
     event: 'order.created',
     first_check: 'See it: `openssl </dev/null | cat`',
-    mend: 'Renew it',
+    fix: 'Renew it',
     lost_since: 'L',
-    read_again: 'invoices (GET /x)',
+    recovery: 'invoices (GET /x)',
     caution: 'A probe goes another way.',
     dashboard_url: 'https://g.example',
     api_command: 'kubectl port-forward',
@@ -286,7 +286,7 @@ describe('the example for Alertmanager', function () {
         const bare = await show(sample('firing', 1, {}))
         expect(bare)
           .to.include('They do.')
-          .and.not.match(/Cause|Check|Mend|Lost/)
+          .and.not.match(/Cause|Check|Fix|Lost/)
         // Slack would take it for a link, a mail for markup.
         if (name !== 'plain') {
           expect(one).to.include('openssl &lt;/dev/null')
@@ -296,7 +296,7 @@ describe('the example for Alertmanager', function () {
         expect(over).to.match(/Lost: deliveries since L, until .* at the latest/)
         for (const word of ['invoices (GET /x)', 'A probe goes another way.', 'https://a.example/i'])
           expect(over).to.include(word)
-        expect(over).not.to.match(/They do\.|Mend/)
+        expect(over).not.to.match(/They do\.|Fix/)
         expect(await show(sample('firing', 1, { ...rich, api_url: 'https://a.example/i' })))
           .to.include('https://a.example/i')
           .and.not.include('kubectl')

@@ -4,8 +4,8 @@ import { expect } from 'chai'
 import { stringify } from 'yaml'
 import { drift, generated } from '../../grafana/generate.ts'
 import { GROUPS } from '../../grafana/rules/groups.ts'
-import { measures } from '../../grafana/rules/measures.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
+import { remedies } from '../../grafana/rules/remedies.ts'
 import { CAUSES_PAGE, HEADINGS } from '../../grafana/rules/runbooks.ts'
 import { SIGNALS, type Signal } from '../../grafana/signals.ts'
 import { CAUSES } from '../../src/domain/cause.ts'
@@ -93,9 +93,9 @@ describe('the runbooks', () => {
     await stopServices()
   })
 
-  it('have the corrective measures of every cause', () => {
-    expect(measures.map(({ id }) => id)).to.include.members([...CAUSES])
-    for (const { id, meaning } of measures) {
+  it('have the remedies of every cause', () => {
+    expect(remedies.map(({ id }) => id)).to.include.members([...CAUSES])
+    for (const { id, meaning } of remedies) {
       expect(page(CAUSES_PAGE)).to.include(`### ${id}\n`).and.include(meaning)
     }
   })

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { GROUPS } from '../../grafana/rules/groups.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
-import { causeOf, MEASURE_IDS } from '../../src/domain/remedies/catalogue.ts'
-import { measuresFor } from '../../src/domain/remedies/remedies.ts'
+import { causeOf, REMEDY_IDS } from '../../src/domain/remedies/catalogue.ts'
+import { remediesFor } from '../../src/domain/remedies/remedies.ts'
 import { RULES, UNPROVABLE, UP_HINTS } from '../../src/domain/verdict-rules.ts'
 import { removeTempFolders } from '../support/temp.ts'
 import { CASES } from './cases.ts'
@@ -54,38 +54,38 @@ describe('the texts of an alert', function () {
       'http://[2001:db8::1]:8080/',
     ]
     const one = [1, 1, 1, 1, 1]
-    const world = MEASURE_IDS.map((measure, index) => {
-      const cause = causeOf(measure)
-      return { endpoint: `e-${measure}`, measure, cause, rule: RULES[index % RULES.length]!, url: URLS[index % 4]! }
+    const world = REMEDY_IDS.map((remedy, index) => {
+      const cause = causeOf(remedy)
+      return { endpoint: `e-${remedy}`, remedy, cause, rule: RULES[index % RULES.length]!, url: URLS[index % 4]! }
     })
     const { text } = await unitTest(this, {
       files: ['endpoints.yaml', 'receiver.yaml'],
       series: Object.fromEntries(
-        world.flatMap(({ endpoint, measure, cause, rule, url }) => [
+        world.flatMap(({ endpoint, remedy, cause, rule, url }) => [
           [series('webhook_incident_open', { endpoint }), one],
           [
             series('webhook_endpoint_info', { endpoint, event: 'order.refunded', team: 'sales', severity: 'critical' }),
             one,
           ],
           [series('webhook_incident_info', { endpoint, cause, code: '7' }), one],
-          [series('webhook_incident_verdict_info', { endpoint, rule: rule.id, measure, url }), one],
+          [series('webhook_incident_verdict_info', { endpoint, rule: rule.id, remedy, url }), one],
         ]),
       ),
       keep: (rule) => rule.record !== undefined || rule.alert === 'WebhookEndpointFailing',
       alerts: [{ at: '1m', alert: 'WebhookEndpointFailing' }],
     })
     const alerts = annotationsIn(text)
-    expect(alerts).to.have.length(MEASURE_IDS.length)
-    for (const { endpoint, measure, cause, rule, url } of world) {
+    expect(alerts).to.have.length(REMEDY_IDS.length)
+    for (const { endpoint, remedy, cause, rule, url } of world) {
       const own = alerts.find((it) => it.includes(`var-endpoint=${endpoint}&`))!
-      const filled = measuresFor(measure, { endpoint, url, code: 7 })
+      const filled = remediesFor(remedy, { endpoint, url, code: 7 })
       const quoted = (it: string) => JSON.stringify(it.replaceAll('not seen from here', 'not known')).slice(1, -1)
       expect(own, endpoint).to.include(`first_check="${quoted(filled.checks[0]!)}"`)
-      expect(own).to.include(`mend="${quoted(filled.mends[0]!)}"`)
+      expect(own).to.include(`fix="${quoted(filled.fixes[0]!)}"`)
       const brief = rule.brief.replace('{hint}', UP_HINTS[cause])
       expect(own, endpoint).to.include(`why="${quoted(`${filled.meaning} ${brief}`)}"`)
-      expect(own).to.include(`WebhookEndpointFailing.md#${measure}"`)
-      expect(own).to.include('read_again="invoices (GET /api/v2/invoices/list), orders (GET /api/v2/orders/list)"')
+      expect(own).to.include(`WebhookEndpointFailing.md#${remedy}"`)
+      expect(own).to.include('recovery="invoices (GET /api/v2/invoices/list), orders (GET /api/v2/orders/list)"')
       expect(own.includes(`caution="${UNPROVABLE}."`), endpoint).to.equal(rule.unprovable === true)
     }
   })
@@ -100,7 +100,7 @@ describe('the texts of an alert', function () {
         [series('webhook_incident_verdict_info', {
           endpoint: 'orders',
           rule: 'none',
-          measure: 'timeout',
+          remedy: 'timeout',
           url: 'https://shop.example/hooks',
         })]: one,
       },
@@ -108,20 +108,16 @@ describe('the texts of an alert', function () {
       alerts: [{ at: '1m', alert: 'WebhookEndpointFailing' }],
     })
     expect(text).to.include('first_check="Open the incident').and.include('It has not been looked at from here yet.')
-    expect(text).to.include('mend=""')
+    expect(text).to.include('fix=""')
   })
 
   it('fires, and says the rest, where an info series is missing or doubled', async function () {
     const one = [1, 1, 1, 1, 1]
     const info = (endpoint: string, cause: string, pod = 'w-0') =>
       [series('webhook_incident_info', { endpoint, cause, code: '7' }, pod), one] as const
-    const verdict = (endpoint: string, measure: string, pod = 'w-0') =>
+    const verdict = (endpoint: string, remedy: string, pod = 'w-0') =>
       [
-        series(
-          'webhook_incident_verdict_info',
-          { endpoint, rule: 'agree', measure, url: 'https://shop.example/' },
-          pod,
-        ),
+        series('webhook_incident_verdict_info', { endpoint, rule: 'agree', remedy, url: 'https://shop.example/' }, pod),
         one,
       ] as const
     const endpoints = ['bare', 'no-info', 'no-verdict', 'doubled']
@@ -153,7 +149,7 @@ describe('the texts of an alert', function () {
     const agree = RULES.find(({ id }) => id === 'agree')!.brief.replace('{hint}', UP_HINTS.server_error)
     expect(noInfo('code')).to.equal('not known yet')
     expect(noInfo('why')).to.equal(`The application failed while it handled the delivery (code not known). ${agree}`)
-    expect(noInfo('mend')).to.not.equal('')
+    expect(noInfo('fix')).to.not.equal('')
     expect(noInfo('runbook_url')).to.match(/#server_error$/)
 
     const noVerdict = says('no-verdict')
@@ -178,7 +174,7 @@ describe('the texts of an alert', function () {
         [without('webhook_incident_open', '')]: one,
         [without('webhook_incident_info', ', cause="dns", code="6"')]: one,
         [without('webhook_incident_report_info', ', cause="tls", code="60"')]: one,
-        [without('webhook_incident_verdict_info', ', rule="agree", measure="dns", url="https://shop.example/"')]: one,
+        [without('webhook_incident_verdict_info', ', rule="agree", remedy="dns", url="https://shop.example/"')]: one,
       },
       keep: (rule) => rule.record !== undefined || rule.alert === 'WebhookEndpointFailing',
       alerts: [{ at: '1m', alert: 'WebhookEndpointFailing' }],

@@ -2,14 +2,14 @@ import { generate } from '../../grafana/generated-files.ts'
 import { BLIND_RULES } from '../../src/domain/blind-rules.ts'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
 import type { ProbeResult } from '../../src/domain/probe.ts'
-import { MEASURE_IDS, MEASURES } from '../../src/domain/remedies/catalogue.ts'
-import { FAMILIES, readAgain } from '../../src/domain/remedies/retm.ts'
+import { REMEDIES, REMEDY_IDS } from '../../src/domain/remedies/catalogue.ts'
+import { FAMILIES, recoveryRequests } from '../../src/domain/remedies/retm.ts'
 import { judge, REPORTED } from '../../src/domain/verdict.ts'
 import { RULES, UP_HINTS } from '../../src/domain/verdict-rules.ts'
 
 /** Pages that are made from the program's own tables, by path. `node test/support/docs.ts` writes them. */
 export function pages(): Readonly<Record<string, string>> {
-  return { 'docs/verdicts.md': verdicts(), 'docs/measures.md': measures() }
+  return { 'docs/verdicts.md': verdicts(), 'docs/remedies.md': remedies() }
 }
 
 const MADE = '<!-- Made from the program’s own tables by `node test/support/docs.ts`; change those, not this page. -->'
@@ -85,9 +85,9 @@ function pair(report: Cause | null, probe: Cause | 'good' | undefined): string {
   return `${cause} (${rule})`
 }
 
-function measures(): string {
-  const chapters = MEASURE_IDS.map((id) => {
-    const { meaning, checks, mends, mended } = MEASURES[id]
+function remedies(): string {
+  const chapters = REMEDY_IDS.map((id) => {
+    const { meaning, checks, fixes, verify } = REMEDIES[id]
     return `## ${id}
 
 ${meaning}
@@ -96,14 +96,14 @@ Check, in this order:
 
 ${checks.map((check, index) => `${index + 1}. ${check}`).join('\n')}
 
-Mend:
+Fix:
 
-${mends.map((mend) => `- ${mend}`).join('\n')}
+${fixes.map((fix) => `- ${fix}`).join('\n')}
 
-Mended when: ${mended}`
+Verify: ${verify}`
   })
   return `${MADE}
-# Corrective measures, by cause
+# Remedies, by cause
 
 The API fills in the concrete endpoint, host, port, code and expiry where a name stands in braces. \`connection_refused_seen\`,
 \`tls_expired\`, \`timeout_connect\` and \`timeout_up\` say more than their cause: the probe or the report names a
@@ -121,7 +121,9 @@ there already is recognised by its reference, so that reading too much does no h
 ${table(
   ['resource', 'events', 'request', 'path documented by RETM'],
   FAMILIES.map(({ resource, events, documented }) => {
-    const [request] = readAgain(events[0]!, { from: null, until: null }).filter((each) => each.resource === resource)
+    const [request] = recoveryRequests(events[0]!, { from: null, until: null }).filter(
+      (each) => each.resource === resource,
+    )
     return [
       resource,
       events.map((event) => `${event}…`).join(', '),

@@ -12,7 +12,7 @@ export interface Walk {
   readonly opened: 'click' | 'command'
   readonly probe: string
   readonly down: Ran
-  readonly mended: string
+  readonly fix: string
   readonly after: Ran
   readonly up: Ran
   readonly resolved: Message
@@ -39,15 +39,15 @@ ${fence(message(certificate.page))}
 1. Paste the check. It says when the certificate ended:
 
 ${inStep(fence(notAfter(certificate.before)))}
-2. Click *Incident*. It says the same with proof, all checks, how to mend it, and how it ends:
+2. Click *Incident*. It says the same with proof, all checks, how to fix it, and how it ends:
 
 ${inStep(fence(first(certificate.read)))}
-3. ${certificate.mended}
+3. ${certificate.fix}
 4. Paste the check again:
 
 ${inStep(fence(notAfter(certificate.after)))}
 5. Paste the runbook's settings and its probe (click *Runbook* for them), or read the incident again: it is looked at every
-   minute while it is open, and says \`from here up\`. Before the mend the probe ended with exit ${certificate.down.code}, now with exit ${certificate.up.code}:
+   minute while it is open, and says \`from here up\`. Before the fix the probe ended with exit ${certificate.down.code}, now with exit ${certificate.up.code}:
 
 ${inStep(fence(certificate.probe, 'sh'))}
 
@@ -72,11 +72,11 @@ ${fence(message(firewall.page))}
 
 ${inStep(fence(whole(firewall.read)))}
 2. Paste its first check from your own machine: exit ${firewall.before.code}, nothing answers.
-3. ${firewall.mended}
+3. ${firewall.fix}
 4. Paste the check again: exit ${firewall.after.code}.
 
 ${inStep(fence(firewall.after.stdout.split('\r\n', 1)[0]!))}
-5. Paste the runbook's settings and its probe. Before the mend exit ${firewall.down.code}, now exit ${firewall.up.code}:
+5. Paste the runbook's settings and its probe. Before the fix exit ${firewall.down.code}, now exit ${firewall.up.code}:
 
 ${inStep(fence(firstLines(firewall.up.stdout, 7)))}
 6. After the quiet time:
@@ -92,7 +92,7 @@ One click (the runbook), six commands.
 
 Where a firewall drops the platform's packets and not ours, probes are good: the page says "From here it is well", the checks
 begin with the access log, and the end of the incident is told with a caution, since a probe goes another way than the platform.
-Of that case see \`timeout_up\` in [measures](measures.md#timeout_up) and the rule \`up\` in [verdicts](verdicts.md).
+Of that case see \`timeout_up\` in [remedies](remedies.md#timeout_up) and the rule \`up\` in [verdicts](verdicts.md).
 `
 }
 

@@ -3,10 +3,10 @@ import { createServer as createHttpsServer } from 'node:https'
 import { authority } from '../support/certificates.ts'
 import { blackHole, type Listening, listening } from '../support/sockets.ts'
 
-/** One way to the application, broken until somebody mends it. */
+/** One way to the application, broken until it is fixed. */
 export interface Way {
   readonly port: number
-  mend(): Promise<void>
+  fix(): Promise<void>
   close(): Promise<void>
 }
 
@@ -26,18 +26,18 @@ export async function expired(): Promise<Way & { readonly ca: string }> {
   return {
     port: open.port,
     ca: issuer.cert,
-    mend: async () => server.setSecureContext(await issue(new Date(Date.now() + 90 * 86_400_000))),
+    fix: async () => server.setSecureContext(await issue(new Date(Date.now() + 90 * 86_400_000))),
     close: () => open.close(),
   }
 }
 
-/** A port that swallows connections, as behind a firewall that drops; mended, the application answers there. */
+/** A port that swallows connections, as behind a firewall that drops; once fixed, the application answers there. */
 export async function dropped(): Promise<Way> {
   let open: Listening = await blackHole()
   const { port } = open
   return {
     port,
-    async mend() {
+    async fix() {
       await open.close()
       open = await listening(answering(204), '127.0.0.1', port)
     },

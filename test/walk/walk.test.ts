@@ -170,7 +170,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
       if (block !== probe) expect(code, `${block}\n${stderr}`).to.equal(0)
     expect([...diagnosis.values()].at(-1)!.stdout).to.match(/^ *1 burger-house$/m)
 
-    await way.mend()
+    await way.fix()
     const after = await paste(check!, shell())
     expect(Date.parse(/notAfter=(.*)/.exec(after.stdout)![1]!)).to.be.above(Date.now())
     const up = probeOf(await followRunbook('orders', shell(), isProbe))[1]
@@ -189,9 +189,9 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
       .to.match(/^state +closed at/m)
       .and.match(/^ends +closed on proof$/m)
     expect(closed.stdout).to.match(/^lost +from .* until \d{4}-/m)
-    const mended = 'Renew it and reload what terminates TLS.'
+    const fix = 'Renew it and reload what terminates TLS.'
     walks.certificate = toldWalk(
-      { page, check: check!, before, read, opened: 'click', probe: probe!, down, mended, after, up, resolved, closed },
+      { page, check: check!, before, read, opened: 'click', probe: probe!, down, fix, after, up, resolved, closed },
       { port: way.port, scheme: 'https', admin: stage.service.admin },
     )
   })
@@ -218,7 +218,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
 
     const page = await told('email', 'menu', 'CRITICAL')
     expect(page.text).to.include('It has not been looked at from here yet').and.include('Check: Open the incident')
-    expect(page.text).not.to.include('Mend:')
+    expect(page.text).not.to.include('Fix:')
     await until('the verdict', async () => (await incident('menu'))['verdict'])
     await followLinks(page, 'menu')
     const [chatCommand] = commandsOf((await told('slack', 'menu', 'CRITICAL')).text)
@@ -244,7 +244,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     for (const [block, { code, stderr }] of diagnosis)
       if (block !== probe) expect(code, `${block}\n${stderr}`).to.equal(0)
 
-    await way.mend()
+    await way.fix()
     const after = await paste(check!, shell())
     expect(after.code).to.equal(0)
     expect(after.stdout).to.match(/^HTTP\/1\.1 204/)
@@ -254,7 +254,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     expect(resolved.text).to.include('menu (GET /api/v2/menu/list)').and.include('kubectl')
     const closed = await paste(pasted, shell({ TOKEN: API_TOKEN }))
     expect(closed.stdout).to.match(/^ends +closed on proof$/m)
-    const mended = 'Open the path: undo the change of the firewall.'
+    const fix = 'Open the path: undo the change of the firewall.'
     walks.firewall = toldWalk(
       {
         page,
@@ -264,7 +264,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
         opened: 'command',
         probe: probe!,
         down,
-        mended,
+        fix,
         after,
         up,
         resolved,
@@ -292,7 +292,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     expect(page.text).to.include('From here it is well: look at slowness under load, or at a firewall')
     expect(page.text)
       .to.match(/^Check: .*access log/m)
-      .and.match(/^Mend: .*let the platform’s addresses reach/m)
+      .and.match(/^Fix: .*let the platform’s addresses reach/m)
     expect(await followLinks(page, 'invoices')).to.include('### timeout_up')
     const both = await told('email', 'customers', 'CRITICAL')
     expect(both.text).to.include('Nothing answers at localhost').and.include('from inside either')

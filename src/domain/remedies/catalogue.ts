@@ -10,11 +10,11 @@ const REFINEMENTS = {
   timeout_up: 'timeout',
 } as const satisfies Record<string, Cause>
 /** A cause, or one of its refinements. */
-export type MeasureId = Cause | keyof typeof REFINEMENTS
-/** The cause that a measure is for. */
-export const causeOf = (id: MeasureId): Cause => REFINEMENTS[id as keyof typeof REFINEMENTS] ?? id
+export type RemedyId = Cause | keyof typeof REFINEMENTS
+/** The cause that a remedy is for. */
+export const causeOf = (id: RemedyId): Cause => REFINEMENTS[id as keyof typeof REFINEMENTS] ?? id
 /** Each cause, and after it what refines it. */
-export const MEASURE_IDS: readonly MeasureId[] = CAUSES.flatMap((cause): MeasureId[] => [
+export const REMEDY_IDS: readonly RemedyId[] = CAUSES.flatMap((cause): RemedyId[] => [
   cause,
   ...(Object.keys(REFINEMENTS) as (keyof typeof REFINEMENTS)[]).filter((id) => REFINEMENTS[id] === cause),
 ])
@@ -23,17 +23,17 @@ export const MEASURE_IDS: readonly MeasureId[] = CAUSES.flatMap((cause): Measure
  * What to do about a cause. Texts may hold the placeholders endpoint, host, port, url, code, status, expiry. A command
  * stands in backquotes, whole and ready to be pasted: it ends by itself, and a URL in it is quoted.
  */
-export interface Measure {
+export interface Remedy {
   readonly meaning: string
   /** In the order in which they are best made. */
   readonly checks: readonly string[]
-  readonly mends: readonly string[]
-  /** How to know that it is mended. */
-  readonly mended: string
+  readonly fixes: readonly string[]
+  /** How to know that the fix worked. */
+  readonly verify: string
 }
 
-/** One source for the API, log fields, span events and docs/measures.md. */
-export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
+/** One source for the API, log fields, span events and docs/remedies.md. */
+export const REMEDIES: Readonly<Record<RemedyId, Remedy>> = {
   dns: {
     meaning: 'The name {host} could not be resolved, so no connection was tried.',
     checks: [
@@ -42,11 +42,11 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'See whether the domain’s registration or its DNSSEC signatures have expired: `whois {host}; delv {host}`',
       'Look for a change of the zone or of external-dns around the first failure',
     ],
-    mends: [
+    fixes: [
       'Restore the record, or renew the domain',
       'Wait for the time to live of the wrong or negative answer to pass',
     ],
-    mended: 'Several public resolvers give the expected address, and the probe passes its phase resolve.',
+    verify: 'Several public resolvers give the expected address, and the probe passes its phase resolve.',
   },
   connection_refused: {
     meaning:
@@ -57,8 +57,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'See whether the application and the proxy in front run and are ready: `kubectl get pods,endpointslices --all-namespaces`',
       'Look for a deployment, a crash, or a change of DNS or firewall around the first failure',
     ],
-    mends: ['Undo the change, start what is down, or correct the record, the firewall, or the Service'],
-    mended: '`nc -vz -w 5 {host} {port}` connects, and the probe passes its phase connect.',
+    fixes: ['Undo the change, start what is down, or correct the record, the firewall, or the Service'],
+    verify: '`nc -vz -w 5 {host} {port}` connects, and the probe passes its phase connect.',
   },
   connection_refused_seen: {
     meaning: 'The host answered that nothing listens on port {port}.',
@@ -68,8 +68,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Look for a deployment or a crash around the first failure',
       'See whether {host} still resolves to the right address',
     ],
-    mends: ['Start it again, roll the deployment back, or correct port and Service selector'],
-    mended: '`nc -vz -w 5 {host} {port}` connects, and the probe passes its phase connect.',
+    fixes: ['Start it again, roll the deployment back, or correct port and Service selector'],
+    verify: '`nc -vz -w 5 {host} {port}` connects, and the probe passes its phase connect.',
   },
   connection_reset: {
     meaning: 'A connection was made and then reset before an answer was complete.',
@@ -78,11 +78,11 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Compare the idle time-outs of load balancer and application: the application’s must be the longer one',
       'Look for a firewall or intrusion prevention that resets connections',
     ],
-    mends: [
+    fixes: [
       'Drain connections when stopping; set the application’s keep-alive above the load balancer’s',
       'Allow the platform’s addresses in the firewall',
     ],
-    mended: 'Probes answer without a reset for the quiet time.',
+    verify: 'Probes answer without a reset for the quiet time.',
   },
   unreachable: {
     meaning: 'There was no route to the address of {host}.',
@@ -91,8 +91,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'See whether an AAAA record points to an address that is not served',
       'Look at routes, security groups and network policies',
     ],
-    mends: ['Correct the record or the route; remove the AAAA record if IPv6 is not served'],
-    mended: 'The probe passes its phase connect, over IPv4 and IPv6.',
+    fixes: ['Correct the record or the route; remove the AAAA record if IPv6 is not served'],
+    verify: 'The probe passes its phase connect, over IPv4 and IPv6.',
   },
   tls: {
     meaning: 'The TLS handshake with {host} failed, or its certificate did not verify.',
@@ -101,11 +101,11 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'See whether the intermediate certificates are served, not the leaf alone: `openssl s_client -connect {host}:{port} -servername {host} </dev/null 2>&1 | grep -E "^ *[0-9] s:|^ *i:|Verif"`',
       'Look at the issuer: cert-manager’s Certificate and Order (`kubectl get certificates,orders --all-namespaces`), or the ACME client’s log',
     ],
-    mends: [
+    fixes: [
       'Renew the certificate, serve the full chain, and reload what terminates TLS',
       'Find out why the renewal did not happen by itself, and alert on days left',
     ],
-    mended: 'The probe passes its phase tls, and its certificate has more than 14 days left.',
+    verify: 'The probe passes its phase tls, and its certificate has more than 14 days left.',
   },
   tls_expired: {
     meaning: 'The certificate of {host} has expired ({expiry}), so no client connects.',
@@ -114,12 +114,12 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'cert-manager: `kubectl get certificates --all-namespaces`; of one that is not READY `kubectl describe certificate` says why it was not renewed',
       'If a newer certificate is in its Secret or file already, what terminates TLS has not loaded it',
     ],
-    mends: [
+    fixes: [
       'Renew it: `cmctl renew CERTIFICATE --namespace NAMESPACE` where cert-manager keeps it, else what the ACME client offers (`certbot renew`)',
       'Reload what terminates TLS (the ingress controller or proxy: `nginx -s reload`), and make the first check again',
       'Tomorrow: find out why it was not renewed by itself, and give the endpoint a `probe.interval`, so that its end is told 21 days before',
     ],
-    mended: 'The first check shows an end in the future, and the probe is up.',
+    verify: 'The first check shows an end in the future, and the probe is up.',
   },
   timeout: {
     meaning: 'There was no answer within the platform’s patience.',
@@ -128,11 +128,11 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Slow: look at the handler’s latency around the failure (RETM’s own budget for an answer may be a second), and at saturation: CPU throttling, connection pools, locks, a slow database',
       "Dropped: see whether anything answers: `curl --silent --show-error --head --max-time 10 '{url}'` (exit 28: no answer)",
     ],
-    mends: [
+    fixes: [
       'Answer first and work later: store the event, return 202, and let a queue do the rest',
       'Scale out, or mend what the handler waits for',
     ],
-    mended: 'The 99th percentile of the handler stays below a second, and the probe is quick.',
+    verify: 'The 99th percentile of the handler stays below a second, and the probe is quick.',
   },
   timeout_connect: {
     meaning:
@@ -143,11 +143,11 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Compare the address of {host} (`dig +short {host}`) with the load balancer’s (`kubectl get services,ingresses --all-namespaces`)',
       'If it does not answer inside of the cluster either, look at the pods: `kubectl get pods,endpointslices --all-namespaces`',
     ],
-    mends: [
+    fixes: [
       'Open the path again: undo the change, or let the platform’s addresses reach port {port} of {host}',
       'Or point the record of {host} at an address that answers, and bring the pods back where they are gone',
     ],
-    mended: 'The first check gets an HTTP status, and the probe is up.',
+    verify: 'The first check gets an HTTP status, and the probe is up.',
   },
   timeout_up: {
     meaning: 'The platform does not get an answer from {host} in time; others do.',
@@ -156,11 +156,11 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Not there: look at what filters by address (firewall, security group, allow-list, web application firewall), and compare it with the platform’s addresses',
       'There: look at the handler’s latency (RETM’s own budget for an answer may be a second) and at saturation: CPU throttling, connection pools, locks, a slow database',
     ],
-    mends: [
+    fixes: [
       'Dropped: let the platform’s addresses reach port {port} of {host}',
       'Slow: answer first and work later: store the event, return 202, and let a queue do the rest',
     ],
-    mended:
+    verify:
       'The platform’s next delivery stands in the access log with a 2xx. A probe goes another way and cannot prove it: the incident closes after the quiet time though the path may still be shut.',
   },
   redirect: {
@@ -169,8 +169,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       "See where it leads: `curl --silent --head --max-time 10 '{url}'`",
       'Look for a forced https, a missing or extra slash, a www host, or a login page in front',
     ],
-    mends: ['Register the final URL with the platform, or exempt the path from the redirect'],
-    mended: "`curl --silent --head --max-time 10 '{url}'` shows no Location, and the probe is up.",
+    fixes: ['Register the final URL with the platform, or exempt the path from the redirect'],
+    verify: "`curl --silent --head --max-time 10 '{url}'` shows no Location, and the probe is up.",
   },
   authentication: {
     meaning: 'The endpoint refused the platform’s credentials or signature.',
@@ -179,8 +179,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Compare the scheme: Authorization: Bearer, as the platform sends it',
       'Look for a proxy or gateway that removes the Authorization header, or asks for its own',
     ],
-    mends: ['Give both sides the same token; accept the old one beside the new one while rotating'],
-    mended: 'The next delivery is accepted; a probe sends no credential and cannot prove it.',
+    fixes: ['Give both sides the same token; accept the old one beside the new one while rotating'],
+    verify: 'The next delivery is accepted; a probe sends no credential and cannot prove it.',
   },
   not_found: {
     meaning: 'The server answered, but nothing is at that path.',
@@ -189,8 +189,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'See whether a deployment moved the route, or an ingress rewrites the path',
       'See whether the route takes POST',
     ],
-    mends: ['Restore the route, or register the right URL with the platform'],
-    mended: 'A POST to the path is answered by the application; a probe sends none and cannot prove it.',
+    fixes: ['Restore the route, or register the right URL with the platform'],
+    verify: 'A POST to the path is answered by the application; a probe sends none and cannot prove it.',
   },
   rejected: {
     meaning: 'The application refused the request as wrong (code {code}).',
@@ -199,8 +199,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Compare the body that the platform sends with the schema that the handler expects: a field may be new or null',
       'See whether Content-Type, size limit or method is refused by a proxy in front',
     ],
-    mends: ['Accept what the platform sends; store what cannot be handled, answer 2xx and look at it later'],
-    mended: 'A stored body of a refused delivery is accepted when sent again.',
+    fixes: ['Accept what the platform sends; store what cannot be handled, answer 2xx and look at it later'],
+    verify: 'A stored body of a refused delivery is accepted when sent again.',
   },
   rate_limited: {
     meaning: 'Something in front of the application, or the application, limited the platform’s rate.',
@@ -208,8 +208,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Find who answers 429: the header names of gateway, CDN or application tell',
       'Compare the limit with the platform’s bursts',
     ],
-    mends: ['Exempt the platform from the limit, or raise it; take bursts with a queue'],
-    mended: 'No 429 in the access log at the next burst.',
+    fixes: ['Exempt the platform from the limit, or raise it; take bursts with a queue'],
+    verify: 'No 429 in the access log at the next burst.',
   },
   server_error: {
     meaning: 'The application failed while it handled the delivery (code {code}).',
@@ -218,8 +218,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Look for a deployment or migration just before the first failure',
       'See whether its database and other dependencies were well',
     ],
-    mends: ['Roll back or mend the exception; answer before the work that may fail'],
-    mended: 'A stored body of a failed delivery is handled without an error.',
+    fixes: ['Roll back or mend the exception; answer before the work that may fail'],
+    verify: 'A stored body of a failed delivery is handled without an error.',
   },
   unavailable: {
     meaning: 'A proxy in front had no healthy application to pass the delivery to (code {code}).',
@@ -228,8 +228,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Look at the load balancer’s target health and its health check’s path',
       'Look for a deployment without a surge, or a scale-down at that time',
     ],
-    mends: ['Bring healthy replicas back; give deployments a surge and a graceful stop'],
-    mended: 'The probe is up, and the load balancer counts at least two healthy targets.',
+    fixes: ['Bring healthy replicas back; give deployments a surge and a graceful stop'],
+    verify: 'The probe is up, and the load balancer counts at least two healthy targets.',
   },
   protocol: {
     meaning: 'What came back was not a whole HTTP answer.',
@@ -238,8 +238,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Look for crashes of the handler that cut an answer short',
       'See whether a proxy in between speaks another protocol (HTTP/2 or PROXY protocol) than the application expects',
     ],
-    mends: ['Correct scheme or port of the registered URL, or the proxy’s protocol towards the application'],
-    mended: "`curl --verbose --head --max-time 10 '{url}'` gets a whole answer, and the probe is up.",
+    fixes: ['Correct scheme or port of the registered URL, or the proxy’s protocol towards the application'],
+    verify: "`curl --verbose --head --max-time 10 '{url}'` gets a whole answer, and the probe is up.",
   },
   blocked: {
     meaning: 'A firewall, challenge page or the sender’s own rules stopped the request.',
@@ -247,8 +247,8 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Look at the log of the web application firewall or CDN for the platform’s requests',
       'See whether the registered URL is one that the platform refuses to call: private, local, or an unusual port',
     ],
-    mends: ['Allow the platform’s addresses for this path and turn challenges off there', 'Register a public URL'],
-    mended: 'The firewall’s log shows the platform’s next request as passed.',
+    fixes: ['Allow the platform’s addresses for this path and turn challenges off there', 'Register a public URL'],
+    verify: 'The firewall’s log shows the platform’s next request as passed.',
   },
   unknown: {
     meaning: 'Neither the code nor the message says why.',
@@ -257,9 +257,9 @@ export const MEASURES: Readonly<Record<MeasureId, Measure>> = {
       'Look at what changed just before the first failure: deployment, DNS, certificate, firewall',
       'Ask the platform for its delivery log with the time and the code {code}',
     ],
-    mends: [
+    fixes: [
       'Follow what the logs show; map the platform’s number in the source’s codes, so that it is known next time',
     ],
-    mended: 'No report for the quiet time, and probes are good.',
+    verify: 'No report for the quiet time, and probes are good.',
   },
 }

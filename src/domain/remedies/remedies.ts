@@ -2,10 +2,10 @@ import type { Cause } from '../cause.ts'
 import { rfc3339 } from '../human.ts'
 import { place } from '../observation.ts'
 import type { ProbeResult } from '../probe.ts'
-import { MEASURES, type Measure, type MeasureId } from './catalogue.ts'
+import { REMEDIES, type Remedy, type RemedyId } from './catalogue.ts'
 
 /** What the placeholders are filled with. */
-export interface MeasureFacts {
+export interface RemedyFacts {
   readonly endpoint: string
   /** Canonical. */
   readonly url: string
@@ -17,7 +17,7 @@ export interface MeasureFacts {
  * A cause, as closely as the probe that was read with it tells.
  * @param refusal whether the report itself tells of a refusal by the host
  */
-export function measureId(cause: Cause, probe: ProbeResult | undefined, refusal = false): MeasureId {
+export function remedyId(cause: Cause, probe: ProbeResult | undefined, refusal = false): RemedyId {
   if (cause === 'connection_refused' && (refusal || probe?.cause === cause)) return 'connection_refused_seen'
   if (cause === 'tls' && probe?.tls?.fault === 'expired') return 'tls_expired'
   if (cause === 'timeout' && probe?.up) return 'timeout_up'
@@ -29,11 +29,11 @@ export function measureId(cause: Cause, probe: ProbeResult | undefined, refusal 
 interface Judged {
   readonly endpoint: string
   readonly cause: Cause
-  readonly verdict: { readonly measure?: MeasureId; readonly url?: string } | null
+  readonly verdict: { readonly remedy?: RemedyId; readonly url?: string } | null
 }
 
 /**
- * The measure that an incident calls for, and the canonical URL that it is about: the newest verdict's. Before there is
+ * The remedy that an incident calls for, and the canonical URL that it is about: the newest verdict's. Before there is
  * one, and where it is of a version that kept neither, the cause's and the endpoint's own. What a probe saw since has no
  * say: it may be well by now, and only the replica that probes knows it; so API and metrics say the same everywhere.
  * @param urlOf as of `endpointUrls`
@@ -41,22 +41,22 @@ interface Judged {
 export function calledFor(
   { endpoint, cause, verdict }: Judged,
   urlOf: (endpoint: string) => string | undefined,
-): { readonly measure: MeasureId; readonly url: string } {
-  return { measure: verdict?.measure ?? cause, url: verdict?.url ?? urlOf(endpoint) ?? endpoint }
+): { readonly remedy: RemedyId; readonly url: string } {
+  return { remedy: verdict?.remedy ?? cause, url: verdict?.url ?? urlOf(endpoint) ?? endpoint }
 }
 
-/** The measures for a cause with the concrete endpoint, host and expiry filled in. */
-export function measuresFor(cause: MeasureId, facts: MeasureFacts): Measure {
-  const { meaning, checks, mends, mended } = MEASURES[cause]
+/** The remedies for a cause with the concrete endpoint, host and expiry filled in. */
+export function remediesFor(cause: RemedyId, facts: RemedyFacts): Remedy {
+  const { meaning, checks, fixes, verify } = REMEDIES[cause]
   const words = wordsOf(facts)
   const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (whole, word: string) => words[word] ?? whole)
-  return { meaning: fill(meaning), checks: checks.map(fill), mends: mends.map(fill), mended: fill(mended) }
+  return { meaning: fill(meaning), checks: checks.map(fill), fixes: fixes.map(fill), verify: fill(verify) }
 }
 
-/** Of `measuresFor` the checks alone. */
-export const checksFor = (cause: MeasureId, facts: MeasureFacts): readonly string[] => measuresFor(cause, facts).checks
+/** Of `remediesFor` the checks alone. */
+export const checksFor = (cause: RemedyId, facts: RemedyFacts): readonly string[] => remediesFor(cause, facts).checks
 
-function wordsOf({ endpoint, url, code, probe }: MeasureFacts): Readonly<Record<string, string>> {
+function wordsOf({ endpoint, url, code, probe }: RemedyFacts): Readonly<Record<string, string>> {
   return {
     endpoint,
     // Stands between single quotes in commands, and may come from a report.

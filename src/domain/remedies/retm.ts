@@ -2,7 +2,7 @@ import { rfc3339 } from '../human.ts'
 import type { LossWindow } from '../incident.ts'
 
 /** How to read again from the platform what a delivery would have brought. It holds no secret: `$NAME` is yours to set. */
-export interface ReadAgain {
+export interface RecoveryRequest {
   readonly resource: string
   readonly method: 'GET'
   readonly url: string
@@ -58,11 +58,11 @@ const TOKEN = 'Bearer $RETM_TOKEN'
  * where it names none.
  * @param firstFailureAt milliseconds since the epoch; said where no good moment before it is known
  */
-export function readAgain(
+export function recoveryRequests(
   event: string,
   { from, until }: Pick<LossWindow, 'from' | 'until'>,
   firstFailureAt: number | null = null,
-): ReadAgain[] {
+): RecoveryRequest[] {
   const failure = `the first failure${firstFailureAt === null ? '' : ` at ${rfc3339(firstFailureAt)}`}`
   const since =
     from === null

@@ -25,7 +25,7 @@ export interface TextFacts {
 export function incidentPage(detail: ReturnType<typeof incidentDetailView>, given: TextFacts): Page {
   // Every line break below is ours.
   const [incident, seen] = visible([detail, given] as const)
-  const { endpoint, state, verdict, measures, lossWindow, code, failures } = incident
+  const { endpoint, state, verdict, remedies, lossWindow, code, failures } = incident
   const { facts, probes, message, now, base } = seen
   const event = facts?.event ? `${facts.event} to ` : ''
   const end = incident.closedAt ?? rfc3339(now)
@@ -46,13 +46,13 @@ export function incidentPage(detail: ReturnType<typeof incidentDetailView>, give
     ],
     ['ends', ending(incident, seen)],
   ]
-  const reading = incident.readAgain.map(
+  const reading = incident.recoveryRequests.map(
     ({ resource, command, documented }) =>
       `  # ${resource}${documented ? '' : ' (path not documented by RETM, check it)'}\n  ${command}`,
   )
   const headline =
     state === 'open'
-      ? (verdict?.sentence ?? `${reportedFirst}${measures.meaning} It has not been looked at from here yet.`)
+      ? (verdict?.sentence ?? `${reportedFirst}${remedies.meaning} It has not been looked at from here yet.`)
       : `had an incident for ${span}, until ${end}; cause: ${incident.cause}`
   return [
     `${event}${endpoint}: ${headline}
@@ -61,21 +61,21 @@ ${rows.map(([name, text]) => `${name.padEnd(10)}${text}`).join('\n')}
 
 ${
   state === 'open'
-    ? `${measures.meaning}
+    ? `${remedies.meaning}
 
 Check, in this order
-${numbered(measures.checks)}
+${numbered(remedies.checks)}
 
-Mend
-${numbered(measures.mends)}
+Fix
+${numbered(remedies.fixes)}
 
-Mended when
-  ${measures.mended}
+Verify
+  ${remedies.verify}
 
 `
     : ''
-}Read again, for each merchant concerned${incident.readAgain.length === 0 ? '\n  nothing: these calls want an answer at once' : ''}
-${[...reading, ...incident.readAgain.slice(0, 1).map(({ note }) => `  ${note}`)].join('\n')}
+}Read again, for each merchant concerned${incident.recoveryRequests.length === 0 ? '\n  nothing: these calls want an answer at once' : ''}
+${[...reading, ...incident.recoveryRequests.slice(0, 1).map(({ note }) => `  ${note}`)].join('\n')}
 
 More
   its failures  `,
@@ -121,11 +121,11 @@ function looked(probe: ProbeResult): string {
 }
 
 function ending(
-  { resolution, reason, recovery, verdict }: ReturnType<typeof incidentDetailView>,
+  { resolution, reason, closing, verdict }: ReturnType<typeof incidentDetailView>,
   { probes, now }: TextFacts,
 ): string {
   const caution = verdict && isUnprovable(verdict.rule) && resolution !== 'manual' ? `. ${UNPROVABLE}` : ''
-  if (!recovery) {
+  if (!closing) {
     const how = {
       proven: 'closed on proof',
       unproven: 'closed without proof, after the quiet time',
@@ -133,7 +133,7 @@ function ending(
     }
     return `${how[resolution ?? 'unproven']}${reason ? `: ${reason}` : ''}${caution}`
   }
-  const { goodProbes, goodProbesNeeded, quietUntil } = recovery
+  const { goodProbes, goodProbesNeeded, quietUntil } = closing
   const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'it was quiet for long enough'
   return probes.some(conclusive)
     ? `by itself: ${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ${quiet}${caution}`

@@ -3,9 +3,9 @@ import { CAUSES } from '../../domain/cause.ts'
 import { rfc3339 } from '../../domain/human.ts'
 import { type Incident, RESOLUTIONS } from '../../domain/incident.ts'
 import { VANTAGES } from '../../domain/probe.ts'
-import type { Measure } from '../../domain/remedies/catalogue.ts'
-import { MEASURE_IDS } from '../../domain/remedies/catalogue.ts'
-import type { ReadAgain } from '../../domain/remedies/retm.ts'
+import type { Remedy } from '../../domain/remedies/catalogue.ts'
+import { REMEDY_IDS } from '../../domain/remedies/catalogue.ts'
+import type { RecoveryRequest } from '../../domain/remedies/retm.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { CONFIDENCES } from '../../domain/verdict-rules.ts'
 
@@ -21,9 +21,9 @@ export const VerdictSchema = Type.Object(
     cause: cause('What is wrong, by report and probe together.'),
     confidence: Type.Enum([...CONFIDENCES], { description: 'Whether report and probe say the same.' }),
     rule: Type.String({ description: 'The row of docs/verdicts.md that decided.' }),
-    measure: Type.Optional(
-      Type.Enum([...MEASURE_IDS], {
-        description: 'The chapter of docs/measures.md; absent in verdicts of earlier versions.',
+    remedy: Type.Optional(
+      Type.Enum([...REMEDY_IDS], {
+        description: 'The chapter of docs/remedies.md; absent in verdicts of earlier versions.',
       }),
     ),
     url: Type.Optional(Type.String({ description: 'Canonical; what the checks are about.' })),
@@ -85,16 +85,16 @@ export const IncidentDetailSchema = Type.Object(
     verdicts: Type.Array(Type.Unsafe({ $ref: '#/components/schemas/Verdict' }), {
       description: 'Oldest first; the first one and the newest, at most 20.',
     }),
-    measures: Type.Object(
+    remedies: Type.Object(
       {
         meaning: Type.String(),
         checks: texts('In order.'),
-        mends: texts('How to mend it.'),
-        mended: Type.String({ description: 'How to know that it is mended.' }),
+        fixes: texts('What to change.'),
+        verify: Type.String({ description: 'How to confirm that the fix worked.' }),
       },
-      { description: `Corrective measures, one of ${MEASURE_IDS.length}.` },
+      { description: `Remedies, one of ${REMEDY_IDS.length}.` },
     ),
-    readAgain: Type.Array(
+    recoveryRequests: Type.Array(
       Type.Object({
         resource: Type.String(),
         method: Type.Literal('GET'),
@@ -106,7 +106,7 @@ export const IncidentDetailSchema = Type.Object(
       }),
       { description: 'Requests that read the lost window again from the platform. They hold no secret.' },
     ),
-    recovery: nullable(
+    closing: nullable(
       Type.Object({
         goodProbes: Type.Integer({ description: 'Good probes in a row so far.' }),
         goodProbesNeeded: Type.Integer({ description: 'Where it can be probed: incidents.goodProbes.' }),
@@ -170,14 +170,14 @@ export const incidentDetailView = (
   incident: Incident,
   more: {
     verdicts: readonly Verdict[]
-    measures: Measure
-    readAgain: readonly ReadAgain[]
-    recovery: { goodProbes: number; goodProbesNeeded: number; quietUntil: number } | null
+    remedies: Remedy
+    recoveryRequests: readonly RecoveryRequest[]
+    closing: { goodProbes: number; goodProbesNeeded: number; quietUntil: number } | null
   },
 ) => ({
   ...incidentView(incident),
   verdicts: more.verdicts.map(verdictView),
-  measures: more.measures,
-  readAgain: more.readAgain,
-  recovery: more.recovery && { ...more.recovery, quietUntil: new Date(more.recovery.quietUntil).toISOString() },
+  remedies: more.remedies,
+  recoveryRequests: more.recoveryRequests,
+  closing: more.closing && { ...more.closing, quietUntil: new Date(more.closing.quietUntil).toISOString() },
 })

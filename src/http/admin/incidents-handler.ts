@@ -6,8 +6,8 @@ import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
 import type { Incident, IncidentSettings } from '../../domain/incident.ts'
 import type { Journal } from '../../domain/journal.ts'
 import { redact } from '../../domain/redact.ts'
-import { calledFor, measuresFor } from '../../domain/remedies/remedies.ts'
-import { readAgain } from '../../domain/remedies/retm.ts'
+import { calledFor, remediesFor } from '../../domain/remedies/remedies.ts'
+import { recoveryRequests } from '../../domain/remedies/retm.ts'
 import { AppError } from '../../errors.ts'
 import type { IncidentTracker } from '../../service/track-incidents.ts'
 import { readBody } from '../shared/body.ts'
@@ -56,7 +56,7 @@ export function listIncidents(parts: IncidentsParts): Middleware {
   }
 }
 
-/** `GET /api/v1/incidents/{id}`: with verdicts, measures, and what to read again. */
+/** `GET /api/v1/incidents/{id}`: with verdicts, remedies, and what to read again. */
 export function getIncident(parts: IncidentsParts): Middleware {
   return async (ctx: Context) => {
     const format = formatOf(ctx, readIncidentFormat(new URLSearchParams(ctx.querystring)))
@@ -89,16 +89,16 @@ function advice(incident: Incident, { endpoints, urlOf, tracker, settings }: Inc
   const facts = endpoints.find(({ name }) => name === endpoint)
   const { public: outside, internal: inside } = tracker.latest(endpoint)
   const probe = verdict?.vantage === 'internal' ? (inside ?? outside) : (outside ?? inside)
-  const { measure, url } = calledFor(incident, urlOf)
+  const { remedy, url } = calledFor(incident, urlOf)
   return {
-    measures: measuresFor(measure, {
+    remedies: remediesFor(remedy, {
       endpoint,
       url,
       ...(report && { code: report.code }),
       ...(probe && { probe }),
     }),
-    readAgain: readAgain(facts?.event ?? '', loss, incident.firstFailureAt),
-    recovery:
+    recoveryRequests: recoveryRequests(facts?.event ?? '', loss, incident.firstFailureAt),
+    closing:
       closedAt === null
         ? {
             goodProbes: incident.goodRun?.count ?? 0,

@@ -84,7 +84,7 @@ const incidentPaths = {
   '/api/v1/incidents/{id}': {
     get: {
       operationId: 'getIncident',
-      summary: 'One incident, with verdicts, measures and what to read again',
+      summary: 'One incident, with verdicts, remedies and what to read again',
       parameters: [pathParameter('id', uuid), ...queryParameters(IncidentFormatSchema)],
       responses: {
         200: {

@@ -1,5 +1,4 @@
 import type { Failure } from '../../domain/failure.ts'
-import type { Incident } from '../../domain/incident.ts'
 import {
   type FailureFilter,
   type FailurePage,
@@ -11,6 +10,7 @@ import {
 import { AppError } from '../../errors.ts'
 import { idQuery, incidentQuery, incidentsQuery, pageQuery, type Query } from '../sqlite/query.ts'
 import { type FailureRow, failureOf } from '../sqlite/rows.ts'
+import { parseIncident, parseVerdicts } from './stored-incident.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Rows of the first query of a reading, and the most of any later one. */
@@ -57,7 +57,7 @@ export class JournalReader {
     const key = id.toLowerCase()
     if (!UUID.test(key)) return undefined
     const [row] = await this.#select<readonly [incident: string, verdicts: string]>(incidentQuery(key))
-    return row && { incident: JSON.parse(row[0]), verdicts: JSON.parse(row[1]) }
+    return row && { incident: parseIncident(row[0]), verdicts: parseVerdicts(row[1]) }
   }
 
   async incidents(
@@ -66,7 +66,7 @@ export class JournalReader {
   ): Promise<IncidentPage> {
     const query = (cursor: string | undefined, rows: number) => incidentsQuery(filter, cursor, rows)
     const { rows, next } = await this.#page<readonly [id: string, incident: string]>(query, { limit, before })
-    return { incidents: rows.map(([, incident]) => JSON.parse(incident) as Incident), next }
+    return { incidents: rows.map(([, incident]) => parseIncident(incident)), next }
   }
 
   /** A page ends at `limit` rows or `PAGE_BYTES`, whichever comes first, and has at least one row if there is any. */

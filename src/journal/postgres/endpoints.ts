@@ -1,6 +1,5 @@
 import {
   type EndpointState,
-  type Incident,
   type IncidentEvent,
   type IncidentSettings,
   newEndpoint,
@@ -8,6 +7,7 @@ import {
   reduceIncident,
 } from '../../domain/incident.ts'
 import type { Applied } from '../../domain/journal.ts'
+import { parseIncident } from '../core/stored-incident.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
 
@@ -133,7 +133,7 @@ const stateOf = (row: StateRow | LockedRow, incident: string | null): EndpointSt
   failedProbes: row[3],
   incidents: row[4],
   version: row[6],
-  incident: incident === null ? null : (JSON.parse(incident) as Incident),
+  incident: incident === null ? null : parseIncident(incident),
 })
 
 /**

@@ -6,6 +6,7 @@ import {
   reduceIncident,
 } from '../../domain/incident.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
+import { parseVerdicts } from '../core/stored-incident.ts'
 import {
   type EndpointEvent,
   holdEndpoints,
@@ -173,7 +174,7 @@ async function saveVerdicts(session: Session, verdicts: readonly { id: string; v
     `SELECT id, verdicts FROM ${SCHEMA}.incidents WHERE id = ANY ($1::uuid[])`,
     [verdicts.map(({ id }) => id)],
   )
-  const histories = new Map(rows.map(([id, history]) => [id, JSON.parse(history) as Verdict[]]))
+  const histories = new Map(rows.map(([id, history]) => [id, parseVerdicts(history)]))
   for (const { id, verdict } of verdicts) histories.set(id, addVerdict(histories.get(id) ?? [], verdict))
   const ids = [...histories.keys()]
   await session.execute(

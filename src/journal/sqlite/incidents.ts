@@ -2,7 +2,6 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import {
   type Change,
   type EndpointState,
-  type Incident,
   type IncidentEvent,
   type IncidentSettings,
   newEndpoint,
@@ -11,6 +10,7 @@ import {
 } from '../../domain/incident.ts'
 import { CANARY_MEMORY } from '../../domain/journal.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
+import { parseIncident, parseVerdicts } from '../core/stored-incident.ts'
 
 /**
  * The endpoints' incidents in the writing thread. This connection alone writes, so the states are kept in memory: a
@@ -36,7 +36,7 @@ export class IncidentRows {
         goodProof,
         failedProbes,
         incidents,
-        incident: incident === null ? null : (JSON.parse(incident) as Incident),
+        incident: incident === null ? null : parseIncident(incident),
       })
     }
   }
@@ -89,7 +89,7 @@ export class IncidentRows {
   #keepVerdict(id: string, verdict: Verdict): void {
     this.flush()
     const row = this.#statements.verdicts.get(id) as unknown as [string]
-    this.#statements.saveVerdicts.run(JSON.stringify(addVerdict(JSON.parse(row[0]), verdict)), id)
+    this.#statements.saveVerdicts.run(JSON.stringify(addVerdict(parseVerdicts(row[0]), verdict)), id)
   }
 }
 

@@ -1,0 +1,23 @@
+import type { Incident } from '../../domain/incident.ts'
+import type { RemedyId } from '../../domain/remedies/catalogue.ts'
+import type { Verdict } from '../../domain/verdict.ts'
+
+/** Rule ids that 0.1 stored under another name. */
+const RENAMED_RULES: Readonly<Record<string, string>> = { well: 'ok', kin: 'related' }
+
+/** Until 0.1 `remedy` was called `measure`. */
+type StoredVerdict = Verdict & { readonly measure?: RemedyId }
+
+function currentVerdict({ measure, ...verdict }: StoredVerdict): Verdict {
+  const remedy = verdict.remedy ?? measure
+  return { ...verdict, rule: RENAMED_RULES[verdict.rule] ?? verdict.rule, ...(remedy && { remedy }) }
+}
+
+/** An incident from its JSON in the journal, under today's names whichever version stored it. */
+export function parseIncident(json: string): Incident {
+  const incident = JSON.parse(json) as Incident
+  return incident.verdict ? { ...incident, verdict: currentVerdict(incident.verdict) } : incident
+}
+
+/** An incident's verdicts, oldest first, likewise. */
+export const parseVerdicts = (json: string): Verdict[] => (JSON.parse(json) as StoredVerdict[]).map(currentVerdict)
