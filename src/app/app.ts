@@ -15,6 +15,7 @@ import { startIncidents } from './incidents.ts'
 import { openSources, startIngest } from './ingest.ts'
 import { startJournal } from './journal.ts'
 import { journalEvents } from './journal-events.ts'
+import { outboundClient } from './outbound.ts'
 import { startProbing } from './probing.ts'
 import { startTelemetry } from './telemetry.ts'
 
@@ -69,7 +70,8 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     metrics.observe({ series: () => series.usage() })
 
     const journal = await startJournal(context, { metrics, clock })
-    const { probing, egress } = startProbing(context, { journal, telemetry, plans })
+    const client = outboundClient(context, journal)
+    const { probing, egress } = startProbing(context, { journal, telemetry, client, plans })
     const incidents = startIncidents(context, { journal, telemetry, probing, plans })
     const auth = await openSources(context, telemetry)
     const limits = connectionLimits()
@@ -102,7 +104,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
       canarySecret: secret,
       maxConnections,
     })
-    startCanary(context, { journal, telemetry, egress, readSecret, secret })
+    startCanary(context, { journal, telemetry, egress, client, readSecret, secret })
 
     phase = 'ready'
     const reload = async () => {

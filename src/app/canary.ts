@@ -1,7 +1,8 @@
 import { classify } from '../domain/classify/classify.ts'
+import type { OutboundClient } from '../domain/outbound-client.ts'
 import { longSecret, type secretReader } from '../probe/secrets.ts'
 import { createCanary } from '../service/canary.ts'
-import { type Egress, usesProxy } from '../service/egress.ts'
+import type { Egress } from '../service/egress.ts'
 import type { StartContext } from './context.ts'
 import type { StartedJournal } from './journal.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -18,18 +19,20 @@ export interface CanaryDeps {
   readonly journal: StartedJournal
   readonly telemetry: Telemetry
   readonly egress: Egress
+  readonly client: OutboundClient
   readonly readSecret: ReadSecret
   readonly secret: (() => Promise<string>) | undefined
 }
 
 /** Sends canaries, where they are configured. */
-export function startCanary({ config, env, log, cleanUps }: StartContext, deps: CanaryDeps): void {
+export function startCanary({ config, log, cleanUps }: StartContext, deps: CanaryDeps): void {
   const { readSecret, secret, egress } = deps
   const { journal, lease, clock } = deps.journal
   const { metrics } = deps.telemetry
   if (!config.canary || !secret) return
   const { url, interval, token } = config.canary
   const canary = createCanary({
+    client: deps.client,
     url,
     interval,
     token: async () => token && readSecret(token),
@@ -40,7 +43,7 @@ export function startCanary({ config, env, log, cleanUps }: StartContext, deps: 
     metrics,
     log,
     clock,
-    ...(usesProxy(env) ? {} : { onRun: egress.canaryRan }),
+    onRun: egress.canaryRan,
   })
   metrics.observe({ canary: canary.moments })
   cleanUps.push('canary', (deadline) => canary.stop(Math.min(deadline, STOP_DEADLINE)))

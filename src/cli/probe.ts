@@ -5,6 +5,7 @@ import { numbered } from '../domain/human.ts'
 import { guarded } from '../domain/observation.ts'
 import { PROBE_PHASES, type ProbeResult, type ProbeTarget } from '../domain/probe.ts'
 import { checksFor, remedyId } from '../domain/remedies/remedies.ts'
+import { createOutboundClient } from '../outbound/client.ts'
 import { outboundGuard } from '../outbound/guard.ts'
 import { createProber } from '../probe/prober.ts'
 import { secretReader } from '../probe/secrets.ts'
@@ -35,9 +36,8 @@ export const probe: Command = {
     const timeout = values.timeout === undefined ? undefined : parseDuration(String(values.timeout))
     if (values.timeout !== undefined && !timeout) throw new UsageError('--timeout takes a duration such as 10s')
     const config = await loadConfig(env)
-    const prober = createProber({
-      guard: outboundGuard({ allow: config.outbound.allow, internal: internalAuthorities(config.endpoints) }),
-    })
+    const guard = outboundGuard({ allow: config.outbound.allow, internal: internalAuthorities(config.endpoints) })
+    const prober = createProber({ client: createOutboundClient({ guard }) })
     const targets = await targetsOf(subject, config, env)
     const results = await Promise.all(targets.map((target) => prober.probe({ ...target, ...(timeout && { timeout }) })))
     process.stdout.write(values.json ? `${stringify(results)}\n` : visible(results).map(text).join('\n'))

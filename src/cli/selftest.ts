@@ -1,8 +1,11 @@
 import { loadConfig } from '../config/config.ts'
 import { classify } from '../domain/classify/classify.ts'
 import { stringify, visibleText } from '../domain/external-text.ts'
+import { createOutboundClient } from '../outbound/client.ts'
+import { outboundGuard } from '../outbound/guard.ts'
 import { secretReader } from '../probe/secrets.ts'
 import { roundTrip } from '../service/canary.ts'
+import { internalAuthorities } from '../service/probe-plans.ts'
 import { formatDuration, parseDuration } from '../units.ts'
 import type { Command } from './command.ts'
 import { parseOptions, UsageError } from './usage.ts'
@@ -34,7 +37,7 @@ export const selftest: Command = {
     })
     const timeout = parseDuration(String(values.timeout))
     if (timeout === undefined || timeout < 1) throw new UsageError('--timeout takes a duration such as 10s')
-    const { canary } = await loadConfig(env)
+    const { canary, endpoints, outbound } = await loadConfig(env)
     const url = positionals[0] ?? canary?.url
     if (positionals.length > 1 || !URL.canParse(url ?? '') || !/^https?:/.test(url!)) {
       throw new UsageError('selftest takes one http or https URL; without one canary.url must be configured')
@@ -52,7 +55,9 @@ export const selftest: Command = {
       if (text === '') throw new UsageError(`${what.file ?? what.env} holds no secret that can be read`)
       return text
     }
+    const guard = outboundGuard({ allow: outbound.allow, internal: internalAuthorities(endpoints, url) })
     const result = await roundTrip({
+      client: createOutboundClient({ guard }),
       url: url!,
       token: tokenPlace && (await reading(tokenPlace)),
       secret: await reading(secretPlace),

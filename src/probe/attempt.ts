@@ -1,68 +1,93 @@
 import { canonicalUrl } from '../domain/canonical-url.ts'
+import {
+  type OutboundAnswer,
+  type OutboundClient,
+  OutboundFault,
+  type OutboundProgress,
+} from '../domain/outbound-client.ts'
 import type { ProbeMethod, ProbeTarget } from '../domain/probe.ts'
-import { type Attempt, ask, bare, portOf, type Surroundings, shownHost, timed } from './ask.ts'
-import type { Answer } from './exchange.ts'
-import { ProbeFault } from './fault.ts'
 import { answerCause, isUp } from './status.ts'
 
-/** A HEAD that is answered with one of these says nothing of the path: many routes take a POST alone. */
-const HEAD_IS_NOT_FOR_IT = new Set([404, 405, 501])
+/** What one probe has found so far. */
+export interface ProbeProgress extends OutboundProgress {
+  pathUnproven?: boolean
+  /** Canonical. */
+  redirect?: string
+}
+
+export interface ProbeContext {
+  readonly client: OutboundClient
+  readonly target: ProbeTarget
+  readonly progress: ProbeProgress
+  /** Aborts at the deadline. */
+  readonly signal: AbortSignal
+}
+
+/** A HEAD answered with one of these proves nothing about the path: many routes accept only POST. */
+const HEAD_PROVES_NOTHING = new Set([404, 405, 501])
 
 /**
- * Resolve, judge the addresses, connect, secure, ask. Ends without an error where the endpoint is up.
- * @throws ProbeFault, or the signal's reason
+ * One probe: HEAD, then OPTIONS where HEAD proves nothing. Returns where the endpoint is up.
+ * @throws OutboundFault, or the signal's reason
  */
-export async function attempt(target: ProbeTarget, seen: Attempt, surroundings: Surroundings): Promise<void> {
-  const url = URL.parse(target.url)
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new ProbeFault('blocked', 'its URL is no http or https URL')
-  }
-  const addresses = await permitted(url, seen, surroundings)
-  const answerTo = (method: ProbeMethod, from: readonly string[]) => ask(method, url, from, target, seen, surroundings)
-
-  const first = await answerTo(target.method ?? 'HEAD', addresses)
+export async function attempt(context: ProbeContext): Promise<void> {
+  const { target, progress } = context
+  const first = await request(context, target.method ?? 'HEAD')
   const enough =
-    target.method || !HEAD_IS_NOT_FOR_IT.has(first.status) || (target.expect && isUp(first.status, target.expect))
-  if (enough) return judge(first, target, seen, url)
+    target.method || !HEAD_PROVES_NOTHING.has(first.status) || (target.expect && isUp(first.status, target.expect))
+  if (enough) return judge(first, context)
 
-  const { phase, phases } = seen
+  const { phase, phases } = progress
   // The address that answered HEAD is asked again: no second look-up, so no second opinion of a rebinding name server.
-  const second = await answerTo('OPTIONS', [seen.address!]).catch((error) => {
+  const second = await request(context, 'OPTIONS', progress.address).catch((error) => {
     if (first.status === 501) throw error
-    // A firewall that drops OPTIONS takes nothing away from the answer to HEAD.
-    Object.assign(seen, { phase, phases })
+    // A firewall that drops OPTIONS does not invalidate the answer to HEAD.
+    Object.assign(progress, { phase, phases })
     return first
   })
-  const pathUnproven = first.status === 404 ? !proves(second) : first.status === 501 && second.status === 404
-  if (pathUnproven) seen.pathUnproven = true
+  const pathUnproven = first.status === 404 ? !provesPath(second) : first.status === 501 && second.status === 404
+  if (pathUnproven) progress.pathUnproven = true
   const secondSaysLess = first.status !== 501 && (second.status === 404 || second.status === 501)
-  judge(secondSaysLess ? first : second, target, seen, url)
+  judge(secondSaysLess ? first : second, context)
 }
 
 /** Whether an answer to OPTIONS shows that the path exists. A blanket CORS answer names no methods in Allow. */
-const proves = ({ status, allows }: Answer): boolean => status === 405 || (status < 300 && allows)
+const provesPath = ({ status, allows }: OutboundAnswer): boolean => status === 405 || (status < 300 && allows)
 
-async function permitted(url: URL, seen: Attempt, { guard, resolve, signal }: Surroundings): Promise<string[]> {
-  const host = bare(url)
-  const found = await timed(seen, 'resolve', () => resolve(host, signal))
-  const refusals = found.map((address) => guard.refusal(host, portOf(url), address))
-  const addresses = found.filter((_, index) => refusals[index] === undefined)
-  if (addresses.length === 0) {
-    const use = `${found[0]} is ${refusals[0]!.replace('_', '-')}`
-    throw new ProbeFault('blocked', `${shownHost(url)} may not be probed: ${use}; outbound.allow can give leave`)
+async function request(
+  { client, target, progress, signal }: ProbeContext,
+  method: ProbeMethod,
+  address?: string,
+): Promise<OutboundAnswer> {
+  const { url, headers = {}, ca, cert, key } = target
+  const outcome = await client
+    .send({ method, url, headers, ca, cert, key }, { signal, progress, address })
+    .catch((error) => {
+      if (error instanceof OutboundFault && progress.phase === 'http') return error
+      throw error
+    })
+  if (/^http:/i.test(url) && suggestsTls(outcome) && (await client.speaksTls(url, progress.address!, signal))) {
+    throw new OutboundFault('protocol', 'the port speaks TLS, but the URL says http: should it be https?')
   }
-  return addresses
+  if (outcome instanceof OutboundFault) throw outcome
+  return outcome
 }
 
-function judge({ status, location }: Answer, target: ProbeTarget, seen: Attempt, url: URL): void {
-  seen.status = status
+/** Servers answer plain HTTP on a TLS port with a 400, with an alert, or by hanging up; only a handshake proves it. */
+const suggestsTls = (outcome: OutboundAnswer | OutboundFault): boolean =>
+  outcome instanceof OutboundFault
+    ? outcome.reason === 'protocol' || outcome.reason === 'connection_reset'
+    : outcome.status === 400
+
+function judge({ status, location }: OutboundAnswer, { target, progress }: ProbeContext): void {
+  progress.status = status
   if (location !== undefined && status >= 300 && status < 400) {
-    const to = canonicalUrl(URL.parse(location.slice(0, 4_096), url)?.href ?? '')
-    if (to) seen.redirect = to
+    const to = canonicalUrl(URL.parse(location.slice(0, 4_096), target.url)?.href ?? '')
+    if (to) progress.redirect = to
   }
   const notFound = status === 404 && target.method !== undefined && !target.expect
   if (isUp(status, target.expect) && !notFound) return
-  throw new ProbeFault(
+  throw new OutboundFault(
     answerCause(status),
     target.expect ? `it answers ${status}, which is not expected` : said(status),
   )

@@ -2,78 +2,69 @@ import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { Clock } from '../domain/clock.ts'
 import { visibleText } from '../domain/external-text.ts'
 import { INVALID_ENDPOINT } from '../domain/failure.ts'
+import { type OutboundClient, OutboundFault } from '../domain/outbound-client.ts'
 import type { ProbeResult, Prober, ProbeTarget } from '../domain/probe.ts'
-import type { OutboundGuard } from '../outbound/guard.ts'
-import type { Attempt, Surroundings } from './ask.ts'
-import { attempt } from './attempt.ts'
-import { ProbeFault } from './fault.ts'
-import { type Lookup, resolver } from './resolve.ts'
+import { attempt, type ProbeProgress } from './attempt.ts'
 
 export interface ProberOptions {
-  readonly guard: OutboundGuard
+  readonly client: OutboundClient
   readonly clock?: Clock
-  /** How names are resolved; getaddrinfo by default. */
-  readonly lookup?: Lookup
-  /** How many names are looked up at once; 2 by default. libuv gives look-ups at most half of its threads. */
-  readonly places?: number
 }
 
-/** Probes over sockets of its own, so that each phase is timed and what goes wrong is told by the kernel and OpenSSL themselves. */
-export function createProber({ guard, clock = Date.now, lookup, places }: ProberOptions): Prober {
-  const resolve = resolver({ ...(lookup && { lookup }), ...(places && { places }) })
-
+/** Probes through the outbound client, one attempt each. */
+export function createProber({ client, clock = Date.now }: ProberOptions): Prober {
   return {
     async probe(target, { signal } = {}) {
       const startedAt = clock()
       const deadline = new AbortController()
       const timer = setTimeout(() => deadline.abort(), target.timeout)
-      const surroundings: Surroundings = {
-        guard,
-        resolve,
-        now: startedAt,
-        signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
-      }
-      const seen: Attempt = { phase: 'resolve', phases: {} }
-      let fault: ProbeFault | undefined
+      const progress: ProbeProgress = { phase: 'resolve', phases: {} }
+      let fault: OutboundFault | undefined
       try {
-        await attempt(target, seen, surroundings)
+        const either = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal
+        await attempt({ client, target, progress, signal: either })
       } catch (error) {
-        if (error instanceof ProbeFault) fault = error
-        else if (deadline.signal.aborted) fault = new ProbeFault('timeout', silence(target, seen))
-        else if (signal?.aborted) fault = new ProbeFault('unknown', 'the probe was stopped before its end')
-        else fault = new ProbeFault('unknown', 'the probe itself failed')
+        if (error instanceof OutboundFault) fault = error
+        else if (deadline.signal.aborted) fault = new OutboundFault('timeout', timeoutSentence(target, progress))
+        else if (signal?.aborted) fault = new OutboundFault('unknown', 'the probe was stopped before its end')
+        else fault = new OutboundFault('unknown', 'the probe itself failed')
       } finally {
         clearTimeout(timer)
       }
-      return resultOf(target, startedAt, seen, fault)
+      return resultOf(target, startedAt, progress, fault)
     },
-  }
-
-  function resultOf(target: ProbeTarget, startedAt: number, seen: Attempt, fault: ProbeFault | undefined): ProbeResult {
-    return {
-      endpoint: target.endpoint,
-      vantage: target.vantage,
-      url: canonicalUrl(target.url) ?? INVALID_ENDPOINT,
-      startedAt,
-      up: fault === undefined,
-      ...(fault ? { cause: fault.reason, phase: fault.phase ?? seen.phase } : {}),
-      ...(!fault && seen.pathUnproven ? { pathUnproven: true } : {}),
-      detail: visibleText(fault?.message ?? answerSentence(seen), 400),
-      phases: seen.phases,
-      ...(seen.address === undefined ? {} : { address: seen.address }),
-      ...(seen.status === undefined ? {} : { status: seen.status }),
-      ...(seen.tls ? { tls: seen.tls } : {}),
-      ...(seen.redirect === undefined ? {} : { redirectTo: seen.redirect }),
-    }
   }
 }
 
-const answerSentence = ({ status, pathUnproven }: Attempt): string =>
+function resultOf(
+  target: ProbeTarget,
+  startedAt: number,
+  progress: ProbeProgress,
+  fault: OutboundFault | undefined,
+): ProbeResult {
+  return {
+    endpoint: target.endpoint,
+    vantage: target.vantage,
+    url: canonicalUrl(target.url) ?? INVALID_ENDPOINT,
+    startedAt,
+    up: fault === undefined,
+    ...(fault ? { cause: fault.reason, phase: fault.phase ?? progress.phase } : {}),
+    ...(!fault && progress.pathUnproven ? { pathUnproven: true } : {}),
+    detail: visibleText(fault?.message ?? answerSentence(progress), 400),
+    phases: progress.phases,
+    ...(progress.address === undefined ? {} : { address: progress.address }),
+    ...(progress.status === undefined ? {} : { status: progress.status }),
+    ...(progress.tls ? { tls: progress.tls } : {}),
+    ...(progress.redirect === undefined ? {} : { redirectTo: progress.redirect }),
+  }
+}
+
+const answerSentence = ({ status, pathUnproven }: ProbeProgress): string =>
   pathUnproven
     ? `it answers; whether the path takes a POST is not proven, since HEAD and OPTIONS are not for it (${status})`
     : `it answers ${status}`
 
-function silence({ timeout }: ProbeTarget, { phase }: Attempt): string {
+function timeoutSentence({ timeout }: ProbeTarget, { phase }: ProbeProgress): string {
   const what = {
     resolve: 'the name was not resolved',
     connect: 'nothing accepted the connection',

@@ -4,6 +4,7 @@ import type { Cause } from '../domain/cause.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { CanaryMoments, Journal } from '../domain/journal.ts'
 import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
+import { type OutboundClient, OutboundFault } from '../domain/outbound-client.ts'
 import type { Log, Metrics } from '../domain/telemetry.ts'
 
 export interface RoundTrip {
@@ -17,6 +18,7 @@ export interface RoundTrip {
 }
 
 export interface RoundTripOptions {
+  readonly client: Pick<OutboundClient, 'send'>
   readonly url: string
   /** Undefined: no Authorization is sent. */
   readonly token: string | undefined
@@ -32,36 +34,33 @@ const ANSWER_LIMIT = 4_096
 
 /** Sends one canary. Never rejects; only an answer that is signed for this nonce is a success. No redirect is followed. */
 export async function roundTrip(options: RoundTripOptions): Promise<RoundTrip> {
-  const { url, token, secret, timeout, clock, classify } = options
+  const { client, url, token, secret, timeout, clock, classify } = options
   const nonce = randomBytes(18).toString('base64url')
   const signed = signCanary(secret, nonce, clock())
-  const begun = performance.now()
+  const startedAt = performance.now()
   const done = (cause: Cause | null, detail: string, status?: number): RoundTrip => ({
     cause,
     detail,
     ...(status !== undefined && { status }),
-    seconds: (performance.now() - begun) / 1_000,
+    seconds: (performance.now() - startedAt) / 1_000,
   })
   const signal = AbortSignal.timeout(timeout)
+  const request = {
+    method: 'POST',
+    url,
+    headers: {
+      'Content-Type': 'application/json',
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      [CANARY_HEADERS.nonce]: signed.nonce,
+      [CANARY_HEADERS.time]: signed.time,
+      [CANARY_HEADERS.signature]: signed.signature,
+    },
+    body: JSON.stringify(CANARY_REPORT),
+    answerLimit: ANSWER_LIMIT,
+  } as const
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      redirect: 'manual',
-      signal,
-      headers: {
-        'Content-Type': 'application/json',
-        // A connection of its own each time: what is to be proven is the whole way.
-        Connection: 'close',
-        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-        [CANARY_HEADERS.nonce]: signed.nonce,
-        [CANARY_HEADERS.time]: signed.time,
-        [CANARY_HEADERS.signature]: signed.signature,
-      },
-      body: JSON.stringify(CANARY_REPORT),
-    })
-    const { status } = response
-    const text = await bounded(response)
-    if (status === 202 && isAnswer(text, canaryAnswer(secret, nonce))) return done(null, 'it came back, signed', status)
+    const { status, body } = await client.send(request, { signal })
+    if (status === 202 && isAnswer(body, canaryAnswer(secret, nonce))) return done(null, 'it came back, signed', status)
     if (status >= 200 && status <= 299) {
       return done(
         'protocol',
@@ -71,22 +70,10 @@ export async function roundTrip(options: RoundTripOptions): Promise<RoundTrip> {
     }
     return done(classify({ code: status, endpoint: url, message: '' }).cause, `it was answered ${status}`, status)
   } catch (error) {
-    if (signal.aborted) return done('timeout', `there was no whole answer within ${timeout} ms`)
-    const reason = (error as { cause?: unknown }).cause ?? error
-    const message = `${(reason as { code?: unknown }).code ?? ''} ${(reason as Error).message}`.trim()
-    return done(classify({ code: 0, endpoint: url, message }).cause, message.slice(0, 200))
+    if (error instanceof OutboundFault) return done(error.reason, error.message.slice(0, 200))
+    if (signal.aborted) return done('timeout', `there was no complete answer within ${timeout} ms`)
+    return done('unknown', 'the canary could not be sent')
   }
-}
-
-async function bounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length
-    if (length > ANSWER_LIMIT) break
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
 }
 
 function isAnswer(text: string, expected: string): boolean {
@@ -99,6 +86,7 @@ function isAnswer(text: string, expected: string): boolean {
 }
 
 export interface CanaryOptions {
+  readonly client: RoundTripOptions['client']
   readonly url: string
   /** Milliseconds between two runs. */
   readonly interval: number

@@ -110,14 +110,3 @@ export function createEgress({ prober, reference, now = () => performance.now() 
 }
 
 const REACHED_NOTHING: ReadonlySet<string> = new Set(['dns', 'connection_refused', 'unreachable', 'timeout'])
-
-type Environment = Readonly<Record<string, string | undefined>>
-
-/**
- * Whether Node sends the canary through a forward proxy. Probes connect by themselves, so that what gets through there
- * says nothing about them.
- */
-export function usesProxy(env: Environment): boolean {
-  const enabled = env['NODE_USE_ENV_PROXY'] === '1' || /--use-env-proxy\b/.test(env['NODE_OPTIONS'] ?? '')
-  return enabled && ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => env[name])
-}

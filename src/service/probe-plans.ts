@@ -65,9 +65,12 @@ export function probePlans(
   })
 }
 
-/** `host:port` of each internalUrl and of `outbound.reference`, for the outbound guard: to name them is to permit them. */
-export function internalAuthorities(endpoints: readonly ProbedEndpoint[], reference?: string): string[] {
-  return [...endpoints.map(({ probe }) => probe.internalUrl), reference].flatMap((text) => {
+/** `host:port` of each internalUrl and of other configured URLs, for the outbound guard: to name them is to permit them. */
+export function internalAuthorities(
+  endpoints: readonly ProbedEndpoint[],
+  ...others: readonly (string | undefined)[]
+): string[] {
+  return [...endpoints.map(({ probe }) => probe.internalUrl), ...others].flatMap((text) => {
     const url = URL.parse(text ?? '')
     return url ? [`${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`] : []
   })

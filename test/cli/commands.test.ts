@@ -155,7 +155,7 @@ describe('probe', () => {
       .and.match(/check, in this order:\n {4}1\. /)
     const { out: forbidden } = await run(['probe', `http://127.0.0.1:${port}/`])
     expect(forbidden)
-      .to.match(/outbound\.allow can give leave/)
+      .to.match(/outbound\.allow can permit it/)
       .and.not.match(/check, in this order/)
   })
 

@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import type { Cause } from '../../src/domain/cause.ts'
 import { classify } from '../../src/domain/classify/classify.ts'
 import { judge } from '../../src/domain/verdict.ts'
+import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { openStage, type Scene, type Stage } from '../support/stage.ts'
@@ -86,8 +87,10 @@ describe('the verdict on real faults', () => {
 
   it('is the truth for each of them', async () => {
     const prober = createProber({
-      guard: outboundGuard({ allow: ['127.0.0.0/8', '::1'], internal: [] }),
-      lookup: stage.lookup,
+      client: createOutboundClient({
+        guard: outboundGuard({ allow: ['127.0.0.0/8', '::1'], internal: [] }),
+        lookup: stage.lookup,
+      }),
     })
     const rows: string[] = []
     const wrong: string[] = []

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { expect } from 'chai'
 import { parseAllowance } from '../../src/domain/outbound.ts'
+import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { http, type Listening, listening } from '../support/sockets.ts'
@@ -249,7 +250,7 @@ describe('outboundGuard()', () => {
       })
     }
     const probe = (spelling: string, guard = free) =>
-      createProber({ guard, lookup }).probe({
+      createProber({ client: createOutboundClient({ guard, lookup }) }).probe({
         endpoint: 'orders',
         vantage: 'public',
         url: spelling.replaceAll(':P', `:${four.port}`),

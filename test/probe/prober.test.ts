@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { expect } from 'chai'
 import type { ProbeResult, ProbeTarget } from '../../src/domain/probe.ts'
+import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { authority } from '../support/certificates.ts'
@@ -23,7 +24,7 @@ describe('probe()', () => {
     ca: stage.ca,
     ...own,
   })
-  const prober = () => createProber({ guard, lookup: stage.lookup })
+  const prober = () => createProber({ client: createOutboundClient({ guard, lookup: stage.lookup }) })
   const scene = (name: string): Scene => {
     const found = stage.scenes.find((one) => one.name === name)
     if (!found) throw new Error(`no scene ${name}`)
@@ -177,7 +178,7 @@ describe('probe()', () => {
     let asked = 0
     const lookup = async () => answers[asked++]!
     const url = `http://rebinding.example:${server.port}/`
-    const result = await createProber({ guard, lookup }).probe(target({ url }))
+    const result = await createProber({ client: createOutboundClient({ guard, lookup }) }).probe(target({ url }))
     expect(result).to.include({ up: true, pathUnproven: true, address: '127.0.0.1' })
     expect([asked, server.accepted()]).to.deep.equal([1, 2])
     await server.close()
@@ -188,7 +189,9 @@ describe('probe()', () => {
     const narrow = outboundGuard({ allow: ['127.0.0.1'], internal: [] })
     const lookup = async () => ['127.0.0.2', '169.254.169.254', '127.0.0.1']
     const url = `http://several.example:${server.port}/`
-    const result = await createProber({ guard: narrow, lookup }).probe(target({ url }))
+    const result = await createProber({ client: createOutboundClient({ guard: narrow, lookup }) }).probe(
+      target({ url }),
+    )
     expect(result).to.include({ up: true, address: '127.0.0.1' })
     await server.close()
   })
@@ -200,7 +203,7 @@ describe('probe()', () => {
     const before = waiting()
     const lookup = async () => ['127.0.0.1', '127.0.0.2']
     const url = `http://two.example:${hole.port}/`
-    const result = await createProber({ guard, lookup }).probe(target({ url }))
+    const result = await createProber({ client: createOutboundClient({ guard, lookup }) }).probe(target({ url }))
     expect(result).to.include({ up: true, address: '127.0.0.2' })
     await delay(50)
     expect(waiting()).to.equal(before)
@@ -217,7 +220,9 @@ describe('probe()', () => {
     for (const host of [SHOP, `${SHOP}.`, '127.0.0.1']) {
       const url = `https://${host}:${server.port}/`
       const lookup = async () => ['127.0.0.1']
-      const result = await createProber({ guard, lookup }).probe(target({ url, target: { ca: root.cert } }))
+      const result = await createProber({ client: createOutboundClient({ guard, lookup }) }).probe(
+        target({ url, target: { ca: root.cert } }),
+      )
       expect(result, host).to.include({ up: true })
     }
     expect(names).to.deep.equal([SHOP, SHOP, false])
@@ -231,7 +236,7 @@ describe('probe()', () => {
       hung.push(host)
       return new Promise(() => {})
     }
-    const slow = createProber({ guard, lookup })
+    const slow = createProber({ client: createOutboundClient({ guard, lookup }) })
     const waiting = Array.from({ length: 50 }, () =>
       slow.probe(target({ url: 'http://hung.example/', target: { timeout: 300 } })),
     )

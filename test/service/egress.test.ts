@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import type { ProbeResult, ProbeTarget, Vantage } from '../../src/domain/probe.ts'
 import { networkOf } from '../../src/domain/reach.ts'
+import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
-import { createEgress, usesProxy } from '../../src/service/egress.ts'
+import { createEgress } from '../../src/service/egress.ts'
 import { freePort, http, type Listening, raw } from '../support/sockets.ts'
 
 const MINUTE = 60_000
@@ -25,11 +26,13 @@ describe('createEgress()', () => {
     let time = 0
     const egress = createEgress({
       prober: createProber({
-        guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }),
-        lookup: async (host) => {
-          if (host === 'app') return ['127.0.0.1']
-          throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
-        },
+        client: createOutboundClient({
+          guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }),
+          lookup: async (host) => {
+            if (host === 'app') return ['127.0.0.1']
+            throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
+          },
+        }),
       }),
       reference,
       now: () => time,
@@ -169,14 +172,5 @@ describe('networkOf()', () => {
       expect(at(url), url).to.equal('inside')
     expect(at('https://shop.example/', { address: '10.0.0.9' })).to.equal('inside')
     expect(at('https://shop.example/', { vantage: 'internal' })).to.equal('inside')
-  })
-})
-
-describe('usesProxy()', () => {
-  it('is true where Node sends the canary through one', () => {
-    expect(usesProxy({ HTTPS_PROXY: 'http://proxy:3128' })).to.equal(false)
-    expect(usesProxy({ HTTPS_PROXY: 'http://proxy:3128', NODE_USE_ENV_PROXY: '1' })).to.equal(true)
-    expect(usesProxy({ http_proxy: 'http://proxy:3128', NODE_OPTIONS: '--use-env-proxy' })).to.equal(true)
-    expect(usesProxy({ NODE_USE_ENV_PROXY: '1' })).to.equal(false)
   })
 })

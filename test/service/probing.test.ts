@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import type { ProbeResult, Prober, ProbeTarget } from '../../src/domain/probe.ts'
+import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { internalAuthorities, type ProbedEndpoint, probePlans } from '../../src/service/probe-plans.ts'
@@ -303,7 +304,9 @@ describe('createProbing()', () => {
     ]
     const probing = createProbing({
       plans: probePlans(all, read),
-      prober: createProber({ guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }) }),
+      prober: createProber({
+        client: createOutboundClient({ guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }) }),
+      }),
       log,
     })
     probing.start(({ endpoint: name }) => void order.push(name))

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { boundedNames } from '../../src/domain/bounded-names.ts'
 import { failureIds } from '../../src/domain/failure.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
+import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { probePlans } from '../../src/service/probe-plans.ts'
@@ -49,7 +50,9 @@ describe('createFollower()', () => {
     )
     const probing = createProbing({
       plans,
-      prober: createProber({ guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }) }),
+      prober: createProber({
+        client: createOutboundClient({ guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }) }),
+      }),
       recheckIntervals: { first: 50, longest: 50 },
       log,
     })

@@ -1,6 +1,7 @@
 import { promises as dns, type LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
-import { ProbeFault, systemFault } from './fault.ts'
+import { OutboundFault } from '../domain/outbound-client.ts'
+import { systemFault } from './fault.ts'
 
 /** All addresses of a name, in the order in which to try them; rejects as `dns.lookup` does. */
 export type Lookup = (host: string) => Promise<readonly string[]>
@@ -10,12 +11,12 @@ const systemLookup: Lookup = async (host) =>
   (await dns.lookup(host, { all: true, order: 'verbatim' })).map(({ address }: LookupAddress) => address)
 
 /**
- * Look-ups one after another in a few places: getaddrinfo can hang for a minute, cannot be cancelled, and holds a thread
- * that others in this process need. Who asks for a name that is being looked up gets the same answer, so a name that
- * hangs holds one place, however many endpoints have it.
- * @param places how many names are looked up at once
+ * Look-ups one after another in a few slots: getaddrinfo can hang for a minute, cannot be cancelled, and holds a thread
+ * that the rest of this process needs. A name that is being looked up is not looked up again, so a name that hangs holds
+ * one slot, however many endpoints have it.
+ * @param slots how many names are looked up at once
  */
-export function resolver({ lookup = systemLookup, places = 2 }: { lookup?: Lookup; places?: number } = {}) {
+export function resolver({ lookup = systemLookup, slots = 2 }: { lookup?: Lookup; slots?: number } = {}) {
   const running = new Map<string, Promise<readonly string[]>>()
   const waiting: (() => void)[] = []
 
@@ -30,11 +31,11 @@ export function resolver({ lookup = systemLookup, places = 2 }: { lookup?: Looku
 
   /**
    * @param host as a URL names it, without brackets; an address is its own answer
-   * @throws ProbeFault
+   * @throws OutboundFault
    */
   return async function resolve(host: string, signal: AbortSignal): Promise<readonly string[]> {
     if (isIP(host)) return [host]
-    while (!running.has(host) && running.size >= places) await turn(signal)
+    while (!running.has(host) && running.size >= slots) await turn(signal)
     signal.throwIfAborted()
     let look = running.get(host)
     if (!look) {
@@ -45,7 +46,7 @@ export function resolver({ lookup = systemLookup, places = 2 }: { lookup?: Looku
     const addresses = await abortable(look, signal).catch((error) => {
       throw signal.aborted ? error : systemFault(error)
     })
-    if (addresses.length === 0) throw new ProbeFault('dns', 'the name has no address')
+    if (addresses.length === 0) throw new OutboundFault('dns', 'the name has no address')
     return addresses
   }
 
@@ -53,9 +54,9 @@ export function resolver({ lookup = systemLookup, places = 2 }: { lookup?: Looku
     const { promise, resolve } = Promise.withResolvers<void>()
     waiting.push(resolve)
     return abortable(promise, signal).finally(() => {
-      const place = waiting.indexOf(resolve)
-      if (place >= 0) waiting.splice(place, 1)
-      // Called and given up in the same moment: the next one must not wait for nothing.
+      const index = waiting.indexOf(resolve)
+      if (index >= 0) waiting.splice(index, 1)
+      // Woken and aborted in the same moment: the slot goes to the next one.
       else if (signal.aborted) waiting.shift()?.()
     })
   }

@@ -2,8 +2,9 @@ import type { X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
 import { type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { visibleText } from '../domain/external-text.ts'
-import type { CertificateFault, ProbeTarget, TlsFacts } from '../domain/probe.ts'
-import { handshakeFault, ProbeFault } from './fault.ts'
+import { OutboundFault, type OutboundRequest } from '../domain/outbound-client.ts'
+import type { CertificateFault, TlsFacts } from '../domain/probe.ts'
+import { handshakeFault } from './fault.ts'
 
 const DAY = 86_400_000
 const MOST_NAMES = 20
@@ -27,11 +28,11 @@ const FAULTS: Readonly<Record<string, CertificateFault>> = {
  * Shakes hands over a connected socket and verifies chain, validity and name. It is done without letting Node reject,
  * because a certificate that fails is the very one whose facts are wanted.
  * @returns the secured socket and what was seen; the caller judges `facts.authorized`
- * @throws ProbeFault, or the signal's reason; the socket is destroyed then
+ * @throws OutboundFault, or the signal's reason; the socket is destroyed then
  */
 export function secure(
   socket: Socket,
-  { host, target, now }: { host: string; target: Pick<ProbeTarget, 'ca' | 'cert' | 'key'>; now: number },
+  { host, credentials, now }: { host: string; credentials: Pick<OutboundRequest, 'ca' | 'cert' | 'key'>; now: number },
   signal: AbortSignal,
 ): Promise<{ secured: TLSSocket; facts: TlsFacts | undefined }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ secured: TLSSocket; facts: TlsFacts | undefined }>()
@@ -45,13 +46,16 @@ export function secure(
       servername: isIP(name) ? '' : name,
       rejectUnauthorized: false,
       ALPNProtocols: ['http/1.1'],
-      ...(target.ca === undefined ? {} : { ca: target.ca }),
-      ...(target.cert === undefined ? {} : { cert: target.cert }),
-      ...(target.key === undefined ? {} : { key: target.key }),
+      ...(credentials.ca === undefined ? {} : { ca: credentials.ca }),
+      ...(credentials.cert === undefined ? {} : { cert: credentials.cert }),
+      ...(credentials.key === undefined ? {} : { key: credentials.key }),
     })
   } catch {
     socket.destroy()
-    throw new ProbeFault('tls', 'the configured CA, client certificate or key cannot be read, or do not fit together')
+    throw new OutboundFault(
+      'tls',
+      'the configured CA, client certificate or key cannot be read, or do not fit together',
+    )
   }
   const abort = () => {
     secured.destroy()

@@ -1,5 +1,6 @@
 import { connect as netConnect, type Socket } from 'node:net'
-import { type ProbeFault, systemFault } from './fault.ts'
+import type { OutboundFault } from '../domain/outbound-client.ts'
+import { systemFault } from './fault.ts'
 
 /** RFC 8305 section 8: how long one address may keep the next one waiting. */
 const ATTEMPT_DELAY = 250
@@ -10,13 +11,13 @@ const MOST_ADDRESSES = 8
  * A connected socket to the first of the addresses that accepts. Each is started a moment after the one before, or as
  * soon as that one failed, families in turn (Happy Eyeballs, RFC 8305, without its DNS part).
  * @param addresses at least one, each already judged by the outbound guard: no name is looked up here
- * @throws the signal's reason, or the ProbeFault of the address that tells most
+ * @throws the signal's reason, or the OutboundFault of the address that tells most
  */
 export function connect(addresses: readonly string[], port: number, signal: AbortSignal): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
   const queue = alternate(addresses).slice(0, MOST_ADDRESSES)
   const open = new Set<Socket>()
-  const faults: ProbeFault[] = []
+  const faults: OutboundFault[] = []
   let timer: NodeJS.Timeout | undefined
 
   const finish = (winner?: Socket) => {

@@ -1,17 +1,5 @@
 import type { Cause } from '../domain/cause.ts'
-import type { ProbePhase } from '../domain/probe.ts'
-
-/** Ends a probe: what happened, in words that carry no secret. `phase` where it belongs to another one than it came up in. */
-export class ProbeFault extends Error {
-  readonly reason: Cause
-  readonly phase: ProbePhase | undefined
-
-  constructor(reason: Cause, message: string, phase?: ProbePhase) {
-    super(message)
-    this.reason = reason
-    this.phase = phase
-  }
-}
+import { OutboundFault } from '../domain/outbound-client.ts'
 
 /** System errors (errno names, getaddrinfo names as Node gives them) that mean the same in each phase. */
 const SYSTEM: Readonly<Record<string, readonly [Cause, string]>> = {
@@ -44,10 +32,10 @@ interface SystemError {
 }
 
 /** What an error of a look-up or of a socket before TLS says. Total: what it does not know is `unknown`. */
-export function systemFault(error: unknown): ProbeFault {
+export function systemFault(error: unknown): OutboundFault {
   const code = codeOf(error)
   const [reason, text] = SYSTEM[code] ?? ['unknown', `an unexpected error of this host (${code || 'no code'})`]
-  return new ProbeFault(reason, text)
+  return new OutboundFault(reason, text)
 }
 
 /** OpenSSL reasons for bytes that are no TLS at all. */
@@ -59,25 +47,25 @@ const NO_TLS = new Set([
 ])
 
 /** What an error during the handshake says: `tls` for everything, a drop included, but for bytes that are no TLS. */
-export function handshakeFault(error: unknown): ProbeFault {
+export function handshakeFault(error: unknown): OutboundFault {
   const code = codeOf(error)
   if (NO_TLS.has(code)) {
-    return new ProbeFault('protocol', 'the port answers in something else than TLS: does it speak plain HTTP?')
+    return new OutboundFault('protocol', 'the port answers in something else than TLS: does it speak plain HTTP?')
   }
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_')) {
-    return new ProbeFault('tls', `the TLS handshake failed: ${reasonOf(code)}`)
+    return new OutboundFault('tls', `the TLS handshake failed: ${reasonOf(code)}`)
   }
-  return new ProbeFault('tls', 'the connection was dropped during the TLS handshake')
+  return new OutboundFault('tls', 'the connection was dropped during the TLS handshake')
 }
 
 /** What an error between the request and the end of the answer's head says. */
-export function exchangeFault(error: unknown): ProbeFault {
+export function exchangeFault(error: unknown): OutboundFault {
   const code = codeOf(error)
-  if (code === 'HPE_HEADER_OVERFLOW') return new ProbeFault('protocol', 'the answer has a head without end')
-  if (code.startsWith('HPE_')) return new ProbeFault('protocol', 'the answer is no valid HTTP')
+  if (code === 'HPE_HEADER_OVERFLOW') return new OutboundFault('protocol', 'the answer has a head without end')
+  if (code.startsWith('HPE_')) return new OutboundFault('protocol', 'the answer is no valid HTTP')
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_')) {
     // TLS 1.3: the server's refusal of a client certificate arrives after the client has finished its handshake.
-    return new ProbeFault('tls', `the server ended the TLS connection: ${reasonOf(code)}`, 'tls')
+    return new OutboundFault('tls', `the server ended the TLS connection: ${reasonOf(code)}`, 'tls')
   }
   // Node gives both an ECONNRESET; only what the kernel reported has a system call.
   if (code === 'ECONNRESET' && (error as SystemError).syscall === undefined) return endOfStream()
@@ -85,8 +73,8 @@ export function exchangeFault(error: unknown): ProbeFault {
 }
 
 /** For an answer that stopped before its end. */
-export const endOfStream = (): ProbeFault =>
-  new ProbeFault('protocol', 'the connection was closed before the answer was complete')
+export const endOfStream = (): OutboundFault =>
+  new OutboundFault('protocol', 'the connection was closed before the answer was complete')
 
 const codeOf = (error: unknown): string => String((error as SystemError | undefined)?.code ?? '').slice(0, 80)
 
