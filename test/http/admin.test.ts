@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { CAUSES } from '../../src/domain/cause.ts'
+import type { FieldFault } from '../../src/errors.ts'
 import { answer, REPORT, raw, report, scrape } from '../support/http.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
@@ -137,6 +139,24 @@ describe('GET /api/v1/failures', () => {
       expect(body.errors[0].pointer).to.equal(query.split('=')[0])
     })
   }
+
+  it('says of every faulty parameter at once what it must be', async () => {
+    const { body } = await get(
+      '?code=1e3&cause=bad&limit=0&since=yesterday&cursor=x&tenant=%00&nope=1&source=a&source=b',
+    )
+    const details = Object.fromEntries(body.errors.map(({ pointer, detail }: FieldFault) => [pointer, detail]))
+    expect(details).to.deep.equal({
+      code: 'must be an integer',
+      cause: `must be one of ${CAUSES.join(', ')}`,
+      limit: 'must be an integer from 1 to 1000',
+      since:
+        'must be a time from 1970 to 9999: RFC 3339, seconds since the epoch, or a duration before now such as 15m.',
+      cursor: 'must be the value of next in the page before',
+      tenant: 'must be text without NUL',
+      nope: 'is not a parameter; known are source, tenant, endpoint, code, cause, since, until, limit, cursor',
+      source: 'may be given once',
+    })
+  })
 
   it('takes a Host that makes no URL', async () => {
     for (const host of ['[', 'a b', 'x:99999', '%']) {

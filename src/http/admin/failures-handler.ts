@@ -4,7 +4,7 @@ import { stringify } from '../../domain/external-text.ts'
 import type { Failure } from '../../domain/failure.ts'
 import type { Journal } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
-import { readFailureQuery } from './failure-query.ts'
+import { failureQueryReader } from './failure-query.ts'
 import { failureView } from './failure-view.ts'
 import { begun, jsonPage, streamed } from './stream.ts'
 
@@ -17,8 +17,9 @@ export interface FailuresParts {
 
 /** `GET /api/v1/failures`: a page as JSON; as NDJSON all that match, or the first `limit`, one per line. */
 export function listFailures({ journal, clock }: FailuresParts): Middleware {
+  const read = failureQueryReader(clock)
   return async (ctx: Context) => {
-    const { filter, limit, before } = readFailureQuery(new URLSearchParams(ctx.querystring), clock)
+    const { filter, limit, before } = read(new URLSearchParams(ctx.querystring))
     const cursor = before === undefined ? {} : { before }
     ctx.vary('Accept')
     if (ctx.accepts('application/json', NDJSON) === NDJSON) {

@@ -1,20 +1,14 @@
 import type { Context } from 'koa'
 import { Type } from 'typebox'
-import type { QueryReader } from '../shared/query.ts'
 
 const FORMATS = ['json', 'text', 'html'] as const
 export type Format = (typeof FORMATS)[number]
 
-export const FormatSchema = Type.Optional(
+export const formatParameter = Type.Optional(
   Type.Enum([...FORMATS], { description: 'Form of the answer. Takes precedence over Accept.' }),
 )
 
-export const readFormat: QueryReader = [
-  (text) => FORMATS.find((format) => format === text),
-  `one of ${FORMATS.join(', ')}`,
-]
-
-/** The form that the request asks for: JSON unless it names a form that people read, so a browser gets HTML. */
+/** The form the request asks for: JSON unless it accepts text or HTML, so a browser gets HTML. */
 export function formatOf(ctx: Context, asked: Format | undefined): Format {
   ctx.vary('Accept')
   if (asked) return asked

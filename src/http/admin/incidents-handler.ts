@@ -13,7 +13,7 @@ import type { IncidentTracker } from '../../service/track-incidents.ts'
 import { readBody } from '../shared/body.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'
 import { formatOf } from './format.ts'
-import { readIncidentFormat, readIncidentQuery } from './incident-query.ts'
+import { incidentQueryReader, readIncidentFormat } from './incident-query.ts'
 import { incidentListPage, incidentPage } from './incident-text.ts'
 import { incidentDetailView, incidentView } from './incident-view.ts'
 import { answerPage, type Page } from './page.ts'
@@ -33,9 +33,10 @@ export interface IncidentsParts {
 
 /** `GET /api/v1/incidents`: a page as JSON; for people as text, where a single one comes with all that is known. */
 export function listIncidents(parts: IncidentsParts): Middleware {
+  const read = incidentQueryReader(parts.clock)
   return async (ctx: Context) => {
     const params = new URLSearchParams(ctx.querystring)
-    const { filter, limit, before, format: asked } = readIncidentQuery(params, parts.clock)
+    const { filter, limit, before, format: asked } = read(params)
     const format = formatOf(ctx, asked)
     const page = await parts.journal.incidents(filter, { limit, ...(before !== undefined && { before }) })
     const { incidents, next } = page
@@ -59,7 +60,7 @@ export function listIncidents(parts: IncidentsParts): Middleware {
 /** `GET /api/v1/incidents/{id}`: with verdicts, remedies, and what to read again. */
 export function getIncident(parts: IncidentsParts): Middleware {
   return async (ctx: Context) => {
-    const format = formatOf(ctx, readIncidentFormat(new URLSearchParams(ctx.querystring)))
+    const format = formatOf(ctx, readIncidentFormat(new URLSearchParams(ctx.querystring)).format)
     const found = await parts.journal.incident(String(ctx['params'].id).toLowerCase())
     if (!found) throw new AppError('not_found', 'no incident has this id; it may have been removed by retention')
     const { incident, verdicts } = found

@@ -5,9 +5,9 @@ import { ERROR_CODES } from '../../errors.ts'
 import { REPORT_PATH } from '../ingest/app.ts'
 import { PROBLEM_TYPE } from '../shared/problem.ts'
 import { EndpointListSchema, EndpointSchema, ProbeSchema } from './endpoint-view.ts'
-import { FailureQuerySchema } from './failure-query.ts'
+import { failureQuery } from './failure-query.ts'
 import { FailurePageSchema, FailureSchema } from './failure-view.ts'
-import { IncidentFormatSchema, IncidentQuerySchema } from './incident-query.ts'
+import { INCIDENT_FORMAT_QUERY, incidentQuery } from './incident-query.ts'
 import {
   IncidentDetailSchema,
   IncidentPageSchema,
@@ -74,7 +74,7 @@ const incidentPaths = {
     get: {
       operationId: 'listIncidents',
       summary: 'Incidents, newest first',
-      parameters: queryParameters(IncidentQuerySchema),
+      parameters: queryParameters(incidentQuery(Date.now)),
       responses: {
         200: { description: 'A page; for people as text.', content: { ...json(ref('IncidentPage')), ...FOR_PEOPLE } },
         ...problems(400, 401, 421, 429, 503),
@@ -85,7 +85,7 @@ const incidentPaths = {
     get: {
       operationId: 'getIncident',
       summary: 'One incident, with verdicts, remedies and what to read again',
-      parameters: [pathParameter('id', uuid), ...queryParameters(IncidentFormatSchema)],
+      parameters: [pathParameter('id', uuid), ...queryParameters(INCIDENT_FORMAT_QUERY)],
       responses: {
         200: {
           description: 'The incident; for people as text.',
@@ -176,7 +176,7 @@ export function openapi({ version, externalUrl }: { version: string; externalUrl
         get: {
           operationId: 'listFailures',
           summary: 'Failures, newest first',
-          parameters: queryParameters(FailureQuerySchema),
+          parameters: queryParameters(failureQuery(Date.now)),
           responses: {
             200: {
               description: 'A page; as application/x-ndjson all that match or the first `limit`, one per line.',

@@ -1,62 +1,104 @@
+import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { DecodeUnsafe } from 'typebox/value'
+import type { Clock } from '../../domain/clock.ts'
 import { AppError, type FieldFault } from '../../errors.ts'
 import { parseDuration } from '../../units.ts'
 
-/** How people may write a time, for texts. */
-export const TIME_FORMS = 'RFC 3339, seconds since the epoch, or a duration before now such as 15m.'
-
-/** How one parameter is read (undefined where the text is none), and what it must be, for people. */
-export type QueryReader = readonly [read: (text: string, now: number) => unknown, expected: string]
-export type QueryReaders = Readonly<Record<string, QueryReader>>
+const TIME_FORMS = 'RFC 3339, seconds since the epoch, or a duration before now such as 15m.'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** The last millisecond that RFC 3339 can write. */
 const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z')
 
-/** What more than one route takes; times become milliseconds since the epoch. */
-export const QUERY_READERS = {
-  // PostgreSQL has no text with NUL, and no stored text has one.
-  text: [(text) => (text.includes('\0') ? undefined : text), 'text without NUL'],
-  time: [
-    (text, now) => {
-      const time = readTime(text, now)
-      return time !== undefined && time >= 0 && time <= LAST_TIME ? time : undefined
-    },
-    `a time from 1970 to 9999: ${TIME_FORMS}`,
-  ],
-  limit: [
-    (text) => (/^\d{1,4}$/.test(text) && +text >= 1 && +text <= 1_000 ? Number(text) : undefined),
-    'an integer from 1 to 1000',
-  ],
-  cursor: [(text) => (UUID.test(text) ? text : undefined), 'the value of next in the page before'],
-} as const satisfies QueryReaders
+/** Text; PostgreSQL stores none with NUL, so none is searched for. */
+export const textParameter = (description: string) =>
+  Type.Optional(
+    Type.Refine(
+      Type.String({ description }),
+      (text) => !text.includes('\0'),
+      () => 'must be text without NUL',
+    ),
+  )
+
+/** A time, decoded to milliseconds since the epoch. */
+export const timeParameter = (description: string, clock: Clock) => {
+  const read = (text: string): number => {
+    const time = readTime(text, clock())
+    return time !== undefined && time >= 0 && time <= LAST_TIME ? time : Number.NaN
+  }
+  return Type.Optional(
+    Type.Codec(
+      Type.Refine(
+        Type.String({ description: `${description} ${TIME_FORMS}` }),
+        (text) => !Number.isNaN(read(text)),
+        () => `must be a time from 1970 to 9999: ${TIME_FORMS}`,
+      ),
+    )
+      .Decode(read)
+      .Encode((time) => new Date(time).toISOString()),
+  )
+}
+
+export const limitParameter = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description }))
+
+export const cursorParameter = (description: string) =>
+  Type.Optional(
+    Type.Refine(
+      Type.String({ description }),
+      (text) => UUID.test(text),
+      () => 'must be the value of next in the page before',
+    ),
+  )
 
 /**
- * @returns what was given, by name
- * @throws AppError `invalid_request` that names every faulty parameter
+ * Reads query parameters by the schema that also documents them.
+ * @returns a function that throws AppError `invalid_request` naming every faulty parameter
  */
-export function readQuery(params: URLSearchParams, readers: QueryReaders, now: number): Record<string, unknown> {
-  const faults: FieldFault[] = []
-  const values: Record<string, unknown> = {}
-  for (const name of new Set(params.keys())) {
-    const given = params.getAll(name)
-    const reader = Object.hasOwn(readers, name) ? readers[name] : undefined
-    if (!reader)
-      faults.push({ pointer: name, detail: `is not a parameter; known are ${Object.keys(readers).join(', ')}` })
-    else if (given.length > 1) faults.push({ pointer: name, detail: 'may be given once' })
-    else {
-      values[name] = reader[0](given[0]!, now)
-      if (values[name] === undefined) faults.push({ pointer: name, detail: `must be ${reader[1]}` })
+export function queryReader<T extends TObject>(schema: T): (params: URLSearchParams) => StaticDecode<T> {
+  const compiled = Compile(schema)
+  const properties: Readonly<Record<string, TSchema>> = schema.properties
+  return (params) => {
+    const faults: FieldFault[] = []
+    const fault = (pointer: string, detail: string) => {
+      if (!faults.some((known) => known.pointer === pointer)) faults.push({ pointer, detail })
     }
+    const given: Record<string, unknown> = {}
+    for (const name of new Set(params.keys())) {
+      const property = Object.hasOwn(properties, name) ? properties[name] : undefined
+      const [text, ...more] = params.getAll(name)
+      if (!property) fault(name, `is not a parameter; known are ${Object.keys(properties).join(', ')}`)
+      else if (more.length > 0) fault(name, 'may be given once')
+      else given[name] = isInteger(property) && /^-?\d{1,10}$/.test(text!) ? Number(text) : text
+    }
+    for (const { instancePath, message } of compiled.Errors(given)) {
+      const name = instancePath.slice(1)
+      fault(name, expected(properties[name]!) ?? message)
+    }
+    if (faults.length > 0) throw invalidQuery(faults)
+    const values = DecodeUnsafe({}, schema, given) as StaticDecode<T>
+    const { since, until } = values as { since?: unknown; until?: unknown }
+    if (typeof since === 'number' && typeof until === 'number' && since > until)
+      throw invalidQuery([{ pointer: 'since', detail: 'must not be after until' }])
+    return values
   }
-  const { since, until } = values
-  if (typeof since === 'number' && typeof until === 'number' && since > until)
-    faults.push({ pointer: 'since', detail: 'must not be after until' })
-  if (faults.length > 0) {
-    const what = faults.map((fault) => `${fault.pointer} ${fault.detail}`).join('; ')
-    throw new AppError('invalid_request', `the query is not valid: ${what}`, { faults })
-  }
-  return values
+}
+
+function invalidQuery(faults: readonly FieldFault[]): AppError {
+  const what = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')
+  return new AppError('invalid_request', `the query is not valid: ${what}`, { faults })
+}
+
+const isInteger = (schema: TSchema): boolean => (schema as { type?: string }).type === 'integer'
+
+/** What a parameter without a refinement must be, in more detail than TypeBox's own messages. */
+function expected(schema: TSchema): string | undefined {
+  const { enum: values, minimum, maximum } = schema as { enum?: string[]; minimum?: number; maximum?: number }
+  if (values) return `must be ${values.length === 2 ? values.join(' or ') : `one of ${values.join(', ')}`}`
+  if (!isInteger(schema)) return undefined
+  return minimum === undefined ? 'must be an integer' : `must be an integer from ${minimum} to ${maximum}`
 }
 
 /** @returns milliseconds since the epoch */
@@ -64,7 +106,7 @@ function readTime(text: string, now: number): number | undefined {
   const ago = parseDuration(text)
   if (ago !== undefined) return now - ago
   if (/^\d{1,11}(\.\d{1,9})?$/.test(text)) return Math.round(Number(text) * 1_000)
-  // A plus sign that nobody encoded arrives as a space: 2026-11-24T02:11:00 01:00.
+  // An unencoded plus sign arrives as a space: 2026-11-24T02:11:00 01:00.
   const instant = text.replace(/ (\d\d:\d\d)$/, '+$1')
   if (!/^\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d))?$/.test(instant)) return undefined
   // Date.parse takes the 30th of February for the 2nd of March.
