@@ -161,7 +161,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
       diagnosis: [
         INCIDENT,
         'Is somebody on it? If reports have stopped and probes are good, the incident would have closed: see which of both is missing (`goodProbes`, `lastFailureAt`).',
-        LOGS('Look for what the service says of it:', 'an incident was|probe'),
+        LOGS('Look for what the service says of it:', 'incident (opened|reopened|closed)|probe'),
       ],
       mitigation: [
         'Escalate to the team of the endpoint, or take the endpoint out of the platform’s settings.',

@@ -1,4 +1,5 @@
-import type { Rule, Situation } from './verdict-rules.ts'
+import type { Situation } from './compare-causes.ts'
+import type { Rule } from './verdict-rules.ts'
 
 /** The finding where this receiver itself may be cut off. */
 export const UNVERIFIED = 'not verified from here: this receiver could not resolve or reach anything'

@@ -1,20 +1,17 @@
-import type { Cause } from './cause.ts'
-import type { ProbeResult, Vantage } from './probe.ts'
+import {
+  comparedBy,
+  isDown,
+  isRelatedCause,
+  isSameCause,
+  NEEDS_DELIVERY,
+  type Situation,
+  viewOf,
+} from './compare-causes.ts'
+import type { Vantage } from './probe.ts'
 
 /** Whether report and probe say the same, or which of them there is. */
 export const CONFIDENCES = ['agree', 'differ', 'only_report', 'only_probe'] as const
 export type Confidence = (typeof CONFIDENCES)[number]
-
-/** What a rule looks at. Probes that say nothing are absent here; `blocked` and `unverified` tell that there was one. */
-export interface Situation {
-  /** Cause of the report; null where there is none. */
-  readonly report: Cause | null
-  readonly outside: ProbeResult | undefined
-  readonly inside: ProbeResult | undefined
-  readonly blocked: boolean
-  /** A probe reached nothing, and this receiver is not known to reach anything. */
-  readonly unverified: boolean
-}
 
 export interface Rule {
   readonly id: string
@@ -34,77 +31,27 @@ export interface Rule {
   readonly unprovable?: true
 }
 
-/**
- * How far a request gets before this cause stops it. A request meets obstacles in this order, so where report and probe
- * name different ones, the earlier is the one that stands in the way. `timeout` and `unknown` have no place of their own.
- */
-const LAYERS: Readonly<Partial<Record<Cause, number>>> = {
-  dns: 1,
-  unreachable: 2,
-  connection_refused: 2,
-  connection_reset: 2,
-  tls: 3,
-  protocol: 4,
-  redirect: 5,
-  blocked: 5,
-  authentication: 5,
-  not_found: 5,
-  rejected: 5,
-  rate_limited: 5,
-  server_error: 5,
-  unavailable: 5,
-}
-const layerOf = (cause: Cause): number | undefined => LAYERS[cause]
-
-/** Causes that only a real delivery meets: a probe sends no body, no signature and no credential of the platform. */
-const UNSEEN: readonly Cause[] = ['authentication', 'not_found', 'rejected', 'rate_limited', 'server_error', 'blocked']
-
-/** Pairs that are one trouble seen from two places. */
-const KIN: Readonly<Partial<Record<Cause, readonly Cause[]>>> = {
-  timeout: ['unreachable', 'connection_refused', 'unavailable'],
-  unreachable: ['timeout', 'connection_refused'],
-  connection_refused: ['unreachable', 'unavailable', 'timeout', 'connection_reset'],
-  connection_reset: ['protocol', 'connection_refused', 'tls'],
-  protocol: ['connection_reset', 'tls'],
-  tls: ['protocol', 'connection_reset'],
-  unavailable: ['connection_refused', 'timeout', 'server_error'],
-  server_error: ['unavailable'],
-}
-
 const always = (confidence: Confidence) => () => confidence
-const down = (probe: ProbeResult | undefined): boolean => probe !== undefined && !probe.up
-const seen = ({ outside, inside }: Situation): ProbeResult | undefined => outside ?? inside
-/** Two that name no reason do not agree on one. */
-const same = (s: Situation): boolean => s.report !== null && s.report !== 'unknown' && s.report === seen(s)?.cause
-const kin = (s: Situation): boolean => s.report !== null && KIN[s.report]?.includes(seen(s)?.cause as Cause) === true
-const comparedBy =
-  (test: (report: number, probe: number) => boolean) =>
-  (s: Situation): boolean => {
-    const probe = seen(s)
-    if (s.report === null || !probe || probe.up) return false
-    const [reported, found] = [layerOf(s.report), layerOf(probe.cause ?? 'unknown')]
-    return reported !== undefined && found !== undefined && test(reported, found)
-  }
 
 /** The first rule that fits decides, after those of blind-rules.ts. The last one always fits. */
 export const RULES: readonly Rule[] = [
   {
     id: 'path_broken',
     when: 'the application answers inside, the public way to it does not',
-    fits: ({ outside, inside }) => inside?.up === true && down(outside),
+    fits: ({ outside, inside }) => inside?.up === true && isDown(outside),
     decides: 'probe',
-    confidence: (s) => (s.report === null ? 'only_probe' : same(s) || kin(s) ? 'agree' : 'differ'),
+    confidence: (s) => (s.report === null ? 'only_probe' : isSameCause(s) || isRelatedCause(s) ? 'agree' : 'differ'),
     sentence: 'app fine inside ({inside}), path to it broken: {outside}',
     brief: 'The application answers inside: it is the way to it that is broken.',
   },
   {
     id: 'down_inside',
     when: 'neither the public way nor the application behind it is up',
-    fits: ({ outside, inside }) => down(outside) && down(inside),
+    fits: ({ outside, inside }) => isDown(outside) && isDown(inside),
     decides: 'probe',
     vantage: 'internal',
     confidence: (s) =>
-      s.report === null ? 'only_probe' : s.report === s.inside?.cause || same(s) ? 'agree' : 'differ',
+      s.report === null ? 'only_probe' : s.report === s.inside?.cause || isSameCause(s) ? 'agree' : 'differ',
     sentence: 'the application itself is down: {inside}; seen from outside: {outside}',
     brief: 'The application itself does not answer, from inside either.',
   },
@@ -112,7 +59,7 @@ export const RULES: readonly Rule[] = [
     id: 'down_inside_only',
     when: 'the public way answers, the application behind it does not',
     fits: ({ report, outside, inside }) =>
-      outside?.up === true && down(inside) && (report === null || !UNSEEN.includes(report)),
+      outside?.up === true && isDown(inside) && (report === null || !NEEDS_DELIVERY.includes(report)),
     decides: 'probe',
     vantage: 'internal',
     confidence: (s) => (s.report === null ? 'only_probe' : s.report === s.inside?.cause ? 'agree' : 'differ'),
@@ -122,7 +69,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'probe_only',
     when: 'no report, a probe fails',
-    fits: (s) => s.report === null && down(seen(s)),
+    fits: (s) => s.report === null && isDown(viewOf(s)),
     decides: 'probe',
     confidence: always('only_probe'),
     sentence: '{probe}; the platform has reported nothing so far',
@@ -131,7 +78,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'ok',
     when: 'no report, probes are good',
-    fits: (s) => s.report === null && seen(s)?.up === true,
+    fits: (s) => s.report === null && viewOf(s)?.up === true,
     decides: 'probe',
     confidence: always('only_probe'),
     sentence: '{probe}; what failed before is not seen any more',
@@ -140,7 +87,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'agree',
     when: 'report and probe name the same cause',
-    fits: same,
+    fits: isSameCause,
     decides: 'report',
     confidence: always('agree'),
     sentence: '{probe}, seen from here too',
@@ -149,7 +96,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'no_reason',
     when: 'the report names no reason, the probe fails',
-    fits: (s) => s.report === 'unknown' && down(seen(s)),
+    fits: (s) => s.report === 'unknown' && isDown(viewOf(s)),
     decides: 'probe',
     confidence: always('only_probe'),
     sentence: '{probe}; the report itself names no reason',
@@ -158,7 +105,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'probe_unclear',
     when: 'the report names a reason, the probe fails without one',
-    fits: (s) => s.report !== null && seen(s)?.cause === 'unknown',
+    fits: (s) => s.report !== null && viewOf(s)?.cause === 'unknown',
     decides: 'report',
     confidence: always('only_report'),
     sentence: '{platformCode}; {probe}',
@@ -167,7 +114,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'related',
     when: 'report and probe name causes that are one trouble seen from two places',
-    fits: kin,
+    fits: isRelatedCause,
     decides: 'probe',
     confidence: always('agree'),
     sentence: '{platform}; from here {probe}, which explains it',
@@ -176,7 +123,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'slow',
     when: 'the report or the probe ran into a deadline, the other one names another cause',
-    fits: (s) => down(seen(s)) && (s.report === 'timeout' || seen(s)?.cause === 'timeout'),
+    fits: (s) => isDown(viewOf(s)) && (s.report === 'timeout' || viewOf(s)?.cause === 'timeout'),
     decides: 'probe',
     confidence: always('differ'),
     sentence: '{platform}, from here {probe}: the probe is newer, so begin with what it saw',
@@ -203,7 +150,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'same_place',
     when: 'report and probe fail at the same place in different ways',
-    fits: (s) => s.report !== null && down(seen(s)),
+    fits: (s) => s.report !== null && isDown(viewOf(s)),
     decides: 'probe',
     confidence: always('differ'),
     sentence: '{platform}, from here {probe}: the probe is newer, so it decides',
@@ -212,7 +159,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'up_unseen',
     when: 'the probe is good, and the report names what only a real delivery meets',
-    fits: (s) => s.report !== null && seen(s)?.up === true && UNSEEN.includes(s.report),
+    fits: (s) => s.report !== null && viewOf(s)?.up === true && NEEDS_DELIVERY.includes(s.report),
     decides: 'report',
     confidence: always('only_report'),
     sentence: '{platformCode}, from here {probe}, but a probe sends no delivery: {hint}',
@@ -222,7 +169,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'up',
     when: 'the probe is good, and the report names what a probe would meet too',
-    fits: (s) => s.report !== null && seen(s)?.up === true,
+    fits: (s) => s.report !== null && viewOf(s)?.up === true,
     decides: 'report',
     confidence: always('differ'),
     sentence: '{platform}, from here {probe}: {hint}',
@@ -254,24 +201,3 @@ export const UNPROVABLE =
   'A probe goes another way than the platform: until one of its deliveries is seen to arrive, more may be lost'
 /** @param rule a verdict's; one of an earlier version may be unknown and is none of them */
 export const isUnprovable = (rule: string): boolean => RULES.some(({ id, unprovable }) => id === rule && unprovable)
-
-/** Where to look when the platform fails and a probe does not, by the report's cause. */
-export const UP_HINTS: Readonly<Record<Cause, string>> = {
-  dns: 'look at the zone’s name servers and recent changes; the platform’s resolver may hold or get another answer',
-  connection_refused:
-    'look for a restart at that time, and for one of several addresses that does not accept connections',
-  connection_reset: 'look for a restart, a load balancer’s idle time-out, or a firewall between the platform and you',
-  unreachable: 'look at routes and firewalls between the platform and you, and at IPv6 if the name has such an address',
-  tls: 'look at what the platform’s client may lack: an intermediate certificate, a newer root, TLS 1.2, or a server name',
-  timeout: 'look at slowness under load, or at a firewall between the platform and you',
-  redirect: 'register the final URL with the platform; a redirect may depend on host name, method or client',
-  authentication: 'compare the token that the platform holds with the one that the handler accepts',
-  not_found: 'compare the registered URL with the application’s route for POST, character by character',
-  rejected: 'look at the application’s log for what it refused in the body',
-  rate_limited: 'look at limits in front of the application, and exempt the platform',
-  server_error: 'look at the application’s log for the exception at that time',
-  unavailable: 'look for a restart or failed health checks of the application at that time',
-  protocol: 'look for crashes and time-outs that cut an answer short, and for a proxy in between',
-  blocked: 'look at the firewall’s log, and allow the platform’s addresses',
-  unknown: 'look at the application’s and the proxy’s log at that time',
-}

@@ -5,7 +5,8 @@ import { conclusive, guarded, observation, place } from './observation.ts'
 import type { ProbeResult, Vantage } from './probe.ts'
 import type { RemedyId } from './remedies/catalogue.ts'
 import { checksFor, remedyId } from './remedies/remedies.ts'
-import { type Confidence, RULES, type Rule, UP_HINTS } from './verdict-rules.ts'
+import { type Confidence, RULES, type Rule } from './verdict-rules.ts'
+import { REPORTED, UP_HINTS } from './verdict-words.ts'
 
 /** Report and probe read together. The failure's own cause stays as it was received. */
 export interface Verdict {
@@ -136,26 +137,6 @@ function sentence(
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-
-/** A cause in the words of a sentence that begins with "the platform saw". */
-export const REPORTED: Readonly<Record<Cause, string>> = {
-  dns: 'a name that does not resolve',
-  connection_refused: 'no connection',
-  connection_reset: 'a connection that was reset',
-  unreachable: 'no route',
-  tls: 'a TLS failure',
-  timeout: 'a timeout',
-  redirect: 'a redirect',
-  authentication: 'its credentials refused',
-  not_found: 'a path that is not there',
-  rejected: 'its request rejected',
-  rate_limited: 'a rate limit',
-  server_error: 'an error of the application',
-  unavailable: 'no healthy application behind the proxy',
-  protocol: 'an answer that is not whole HTTP',
-  blocked: 'the request blocked',
-  unknown: 'a failure without a reason',
-}
 
 /**
  * Adds a verdict to a history, oldest first. One that says the same as the newest replaces it; of more than 20 the first

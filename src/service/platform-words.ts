@@ -6,7 +6,7 @@ import type { ReportSeen } from '../domain/verdict.ts'
 
 type Report = NonNullable<Incident['report']>
 
-/** What the newest report of each open incident said. An incident keeps only its id: the words are in the journal. */
+/** The message of each open incident's newest report. An incident stores only the report's id; the text is in the journal. */
 export function platformWords(journal: Pick<Journal, 'get'>) {
   const messages = new Map<string, { readonly id: string; readonly message: string }>()
 
@@ -19,10 +19,10 @@ export function platformWords(journal: Pick<Journal, 'get'>) {
   }
 
   return {
-    heard({ endpoint, id, message }: Failure): void {
+    remember({ endpoint, id, message }: Failure): void {
       messages.set(endpoint, { id, message })
     },
-    /** The report with its words; without them where the journal cannot be read. Never rejects. */
+    /** The report with its message; without it if the journal cannot be read. Never rejects. */
     async of(endpoint: string, report: Report): Promise<ReportSeen> {
       const message = await messageOf(endpoint, report)
       const refusal = report.cause === 'connection_refused' && tellsOfRefusal(report.code, message)

@@ -7,8 +7,8 @@ import {
   type IncidentSettings,
   isOpen,
   newEndpoint,
-  reduceIncident,
 } from '../../src/domain/incident.ts'
+import { reduceIncident } from '../../src/domain/reduce-incident.ts'
 
 const MINUTE = 60_000
 const SETTINGS: IncidentSettings = { quietTime: 30 * MINUTE, goodProbes: 3, failedProbes: 0 }

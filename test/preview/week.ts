@@ -1,9 +1,10 @@
 import { mock } from 'node:test'
 import type { Cause } from '../../src/domain/cause.ts'
 import { type Failure, failureIds } from '../../src/domain/failure.ts'
-import { type EndpointState, type IncidentEvent, newEndpoint, reduceIncident } from '../../src/domain/incident.ts'
+import { type EndpointState, type IncidentEvent, newEndpoint } from '../../src/domain/incident.ts'
 import type { SeriesTotal } from '../../src/domain/journal.ts'
 import type { ProbePhase, ProbeResult, ProbeTrigger, Vantage } from '../../src/domain/probe.ts'
+import { reduceIncident } from '../../src/domain/reduce-incident.ts'
 import type { Reason } from '../../src/domain/telemetry.ts'
 import { createMetrics, type PrometheusMetrics } from '../../src/observe/metrics.ts'
 import {

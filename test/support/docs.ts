@@ -4,8 +4,9 @@ import { CAUSES, type Cause } from '../../src/domain/cause.ts'
 import type { ProbeResult } from '../../src/domain/probe.ts'
 import { REMEDIES, REMEDY_IDS } from '../../src/domain/remedies/catalogue.ts'
 import { FAMILIES, recoveryRequests } from '../../src/domain/remedies/retm.ts'
-import { judge, REPORTED } from '../../src/domain/verdict.ts'
-import { RULES, UP_HINTS } from '../../src/domain/verdict-rules.ts'
+import { judge } from '../../src/domain/verdict.ts'
+import { RULES } from '../../src/domain/verdict-rules.ts'
+import { REPORTED, UP_HINTS } from '../../src/domain/verdict-words.ts'
 
 /** Pages that are made from the program's own tables, by path. `node test/support/docs.ts` writes them. */
 export function pages(): Readonly<Record<string, string>> {

@@ -4,7 +4,7 @@ import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
 import { rfc3339 } from '../../domain/human.ts'
 import type { EndpointState } from '../../domain/incident.ts'
 import { PROBE_PHASES, type ProbeResult, VANTAGES } from '../../domain/probe.ts'
-import type { Latest } from '../../service/track-incidents.ts'
+import type { Latest } from '../../service/incident-verdicts.ts'
 import { incidentView } from './incident-view.ts'
 
 const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>

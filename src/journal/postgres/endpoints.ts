@@ -4,9 +4,9 @@ import {
   type IncidentSettings,
   newEndpoint,
   type Proof,
-  reduceIncident,
 } from '../../domain/incident.ts'
 import type { Applied } from '../../domain/journal.ts'
+import { reduceIncident } from '../../domain/reduce-incident.ts'
 import { parseIncident } from '../core/stored-incident.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'

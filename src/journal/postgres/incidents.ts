@@ -1,10 +1,5 @@
-import {
-  type Change,
-  type EndpointState,
-  type Incident,
-  type IncidentSettings,
-  reduceIncident,
-} from '../../domain/incident.ts'
+import type { Change, EndpointState, Incident, IncidentSettings } from '../../domain/incident.ts'
+import { reduceIncident } from '../../domain/reduce-incident.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
 import { parseVerdicts } from '../core/stored-incident.ts'
 import {

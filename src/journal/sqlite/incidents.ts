@@ -6,9 +6,9 @@ import {
   type IncidentSettings,
   newEndpoint,
   type Proof,
-  reduceIncident,
 } from '../../domain/incident.ts'
 import { CANARY_MEMORY } from '../../domain/journal.ts'
+import { reduceIncident } from '../../domain/reduce-incident.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
 import { parseIncident, parseVerdicts } from '../core/stored-incident.ts'
 

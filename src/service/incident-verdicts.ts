@@ -1,0 +1,74 @@
+import type { Clock } from '../domain/clock.ts'
+import type { Incident } from '../domain/incident.ts'
+import type { Journal } from '../domain/journal.ts'
+import type { ProbeResult, Vantage } from '../domain/probe.ts'
+import type { Log } from '../domain/telemetry.ts'
+import { judge, type Verdict } from '../domain/verdict.ts'
+import { platformWords } from './platform-words.ts'
+
+/** The newest probe from each vantage point. */
+export type Latest = Readonly<Partial<Record<Vantage, ProbeResult>>>
+
+/** The public vantage point decides, since the platform takes that path. */
+export const deciding = (views: Latest): ProbeResult | undefined => views.public ?? views.internal
+
+export interface IncidentVerdictDeps {
+  readonly journal: Pick<Journal, 'get'>
+  /** A configured endpoint's URL, for the checks of a verdict; undefined for one that is its own URL. */
+  readonly urlOf: (endpoint: string) => string | undefined
+  readonly log: Pick<Log, 'warn'>
+  readonly clock: Clock
+  /** Stores a verdict that says something new. */
+  readonly store: (endpoint: string, verdict: Verdict) => Promise<unknown>
+}
+
+/** Reads report and probes of an open incident together. Logs a verdict once, and stores it if it says something new. */
+export function incidentVerdicts({ journal, urlOf, log, clock, store }: IncidentVerdictDeps) {
+  /** The newest verdict that was logged for each endpoint; the journal may be down and store none of them. */
+  const logged = new Map<string, string>()
+  const words = platformWords(journal)
+
+  return {
+    /** The failure is the newest report of its endpoint's incident. */
+    onReport: words.remember,
+    async decide(incident: Incident, latest: Latest): Promise<Verdict> {
+      const { endpoint, report, verdict: known } = incident
+      // A probe opened the incident, and the newest probe may itself be blind: the earlier finding stands.
+      if (!report && known && deciding(latest)?.unverified) return known
+      const verdict = judge({
+        at: clock(),
+        endpoint,
+        url: urlOf(endpoint) ?? endpoint,
+        report: report && (await words.of(endpoint, report)),
+        public: latest.public,
+        internal: latest.internal,
+      })
+      const { rule, cause, vantage } = verdict
+      const isNew = !known || known.rule !== rule || known.cause !== cause || known.vantage !== vantage
+      if (isNew) logOnce(incident, verdict)
+      const isNewer = known !== null && report !== null && known.at < report.at
+      if (isNew || isNewer) await store(endpoint, verdict)
+      return verdict
+    },
+    forget(endpoint: string): void {
+      logged.delete(endpoint)
+      words.forget(endpoint)
+    },
+  }
+
+  function logOnce({ id, endpoint }: Incident, { cause, confidence, rule, checks, vantage, sentence }: Verdict): void {
+    const key = [id, rule, cause, vantage].join(' ')
+    if (logged.get(endpoint) === key) return
+    logged.set(endpoint, key)
+    log.warn({ incident_id: id, endpoint, cause, confidence, rule, checks }, sentence)
+  }
+}
+
+/**
+ * Whether these probes call for a verdict. A good probe does if there is none on the newest report yet; later good probes
+ * are the recovery, and the verdict on what was wrong stands.
+ */
+export function needsVerdict({ verdict, report }: Incident, latest: Latest): boolean {
+  if (Object.values(latest).some((view) => !view.up)) return true
+  return !verdict || (report !== null && (verdict.vantage === null || verdict.at < report.at))
+}
