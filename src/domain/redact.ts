@@ -1,4 +1,5 @@
 import { maskNamed } from './redact/named.ts'
+import { maskSpoken } from './redact/spoken.ts'
 import { MASK } from './redact/tokens.ts'
 import { maskUrls } from './redact/urls.ts'
 
@@ -16,7 +17,7 @@ export function redact(text: string, isCut = false): string {
   // A mask or decoding may join what stood apart (a name and a value, two runs), so look again until nothing changes.
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const before = masked
-    masked = maskUrls(maskNamed(maskPrivateKeys(before), isCut))
+    masked = maskUrls(maskSpoken(maskNamed(maskPrivateKeys(before), isCut)))
     if (masked === before || !(masked.includes(MASK) || masked.includes('%') || before.includes('%'))) break
   }
   return masked

@@ -109,6 +109,33 @@ describe('redact: keys in prose', () => {
     console.log(`      ${masked.length} of ${messages.length} messages have something masked`)
     expect(masked.length).to.be.at.most(BEFORE)
   })
+
+  for (const [text, masked] of [
+    ['the password is GkHKCN907', 'the password is ***'],
+    ['login with password AnS63zuXRCWE failed', 'login with password *** failed'],
+    ['passphrase "Wj7BY1Vrz".', 'passphrase "***".'],
+    ['invalid token abc123def456: denied', 'invalid token ***: denied'],
+    ['basic auth shop:swordfish was refused', 'basic auth shop:*** was refused'],
+    ['tried Basic credentials `app:r54Rn67e`', 'tried Basic credentials `app:***`'],
+    ['curl -u admin:g4jwyQ8 https://x.example/', 'curl -u admin:*** https://x.example/'],
+    ['invalid key rzp_live_vgywdaKKxxttpr', 'invalid key ***'],
+  ] as const)
+    it(`masks what a sentence names: ${text}`, () => {
+      expect(redact(text)).to.equal(masked)
+      expect(redact(masked)).to.equal(masked)
+    })
+
+  for (const text of [
+    'Unexpected token o in JSON at position 12345',
+    'unexpected token "endpoint" at line 3',
+    'token expired at 2024-01-01T00:00:00Z',
+    'secret "shop/db-credentials" not found',
+    'password sha256 mismatch for credentials oauth2-proxy',
+    'token io.jsonwebtoken.ExpiredJwtException',
+    'basic auth failed: timeout, basic auth error:timeout',
+    'token at 10.0.0.1:8080 refused, token 1700000000 is too old',
+  ])
+    it(`keeps what is no credential: ${text}`, () => expect(redact(text)).to.equal(text))
 })
 
 /** Of the corpus, counted with the commit before. */
