@@ -5,7 +5,8 @@ import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { createEgress } from '../../src/service/egress.ts'
-import { freePort, http, type Listening, raw } from '../support/sockets.ts'
+import { http, type Listening, raw } from '../support/sockets.ts'
+import { freePort } from '../support/temp.ts'
 
 const MINUTE = 60_000
 /** No resolver knows it (RFC 6761 section 6.4); here it is refused without asking one. */

@@ -60,13 +60,6 @@ export const rawTls = (
 export const http = (answer: RequestListener, host?: string, port?: number): Promise<Listening> =>
   listening(createHttpServer(answer), host, port)
 
-/** A port where nobody listens. */
-export async function freePort(): Promise<number> {
-  const server = await raw(() => {})
-  await server.close()
-  return server.port
-}
-
 /**
  * A port that swallows connections: it listens, accepts none, and its queue is full, so that the kernel answers no further
  * SYN. The listener lives in a thread that sleeps.

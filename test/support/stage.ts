@@ -4,7 +4,8 @@ import { createServer } from 'node:tls'
 import type { Cause } from '../../src/domain/cause.ts'
 import type { ProbePhase, ProbeTarget } from '../../src/domain/probe.ts'
 import { type Authority, authority, type CertificateOptions, selfSigned } from './certificates.ts'
-import { blackHole, freePort, http, type Listening, raw, rawTls } from './sockets.ts'
+import { blackHole, http, type Listening, raw, rawTls } from './sockets.ts'
+import { freePort } from './temp.ts'
 
 /** One real fault (or none) on real sockets, and the truth about it. */
 export interface Scene {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -20,15 +21,23 @@ export function removeTempFolders(): void {
 
 process.on('exit', removeTempFolders)
 
-/** A TCP port that was free a moment ago, for programs that cannot say which one they took. Prefer port 0. */
-export function freePort(host = '127.0.0.1'): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A TCP port on which nothing listens, for programs that cannot say which one they took, and for refused connections.
+ * Prefer port 0. It is below the ranges from which kernels hand out ports themselves, and random: tests run in parallel,
+ * and a port that was merely free a moment ago is soon given to another process.
+ */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_240, 32_768)
+    if (await isFree(port, host)) return port
+  }
+}
+
+function isFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer()
-      .on('error', reject)
-      .listen(0, host, () => {
-        const { port } = server.address() as { port: number }
-        server.close(() => resolve(port))
-      })
+      .on('error', () => resolve(false))
+      .listen(port, host, () => server.close(() => resolve(true)))
   })
 }
 
