@@ -91,6 +91,17 @@ describe('stringify and safeJson', () => {
     }
   })
 
+  it('escape the same characters as visibleText, of all there are', () => {
+    const different: string[] = []
+    for (let point = 0x20; point <= 0x10ffff; point++) {
+      const text = `x${String.fromCodePoint(point)}`
+      if ((visibleText(text) !== text) !== (JSON.stringify(text) !== `"${text}"` || stringify(text) !== `"${text}"`))
+        different.push(named(text.slice(1)))
+    }
+    // JSON has its own escapes for these two.
+    expect(different).to.deep.equal(['U+22', 'U+5c'])
+  })
+
   it('keep line breaks between documents', () => {
     expect(safeJson('{"a":"\u0085"}\n{}\n')).to.equal('{"a":"\\u0085"}\n{}\n')
   })
