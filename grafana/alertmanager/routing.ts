@@ -1,4 +1,4 @@
-/** Routing and inhibition, once; rendered as Alertmanager's own file and as values of the chart's AlertmanagerConfig. */
+/** Routing and inhibition, defined once; rendered as an Alertmanager configuration and as the chart's AlertmanagerConfig values. */
 export interface Matcher {
   readonly name: string
   readonly op: '=' | '!=' | '=~' | '!~'
@@ -16,7 +16,7 @@ export interface Route {
   readonly routes?: readonly Route[]
 }
 
-/** Thirty endpoints of one team are one notification; report → notification within a minute. */
+/** Thirty endpoints of one team are one notification, sent within a minute of the report. */
 export const GROUPING = {
   by: ['namespace', 'job', 'team'],
   wait: '10s',
@@ -24,7 +24,7 @@ export const GROUPING = {
   repeat: '4h',
 } as const
 
-/** An example: `sales` stands for a team with channels of its own. */
+/** An example: `sales` is a team with its own channels. */
 export const ROUTE: Route = {
   receiver: 'webhooks-chat',
   matchers: [like('alertname', 'Webhook.+')],
@@ -51,7 +51,7 @@ const named = (pattern: string): Matcher => like('alertname', pattern)
 
 export const INHIBITIONS: readonly Inhibition[] = [
   {
-    why: 'A receiver that is down says nothing new: all but what was known before is about itself.',
+    why: 'A receiver that is down knows nothing new: every other alert is a symptom, except incidents that were already open.',
     source: [named('WebhookReceiver(Down|Absent)')],
     target: [
       named('Webhook.+'),
@@ -60,7 +60,7 @@ export const INHIBITIONS: readonly Inhibition[] = [
     equal: RELEASE,
   },
   {
-    why: 'Without a journal nothing can be recorded.',
+    why: 'Without a journal, nothing can be recorded.',
     source: [is('alertname', 'WebhookJournalDown')],
     target: [
       named('WebhookReportsNotRecorded|WebhookJournalSlow|WebhookJournalVolumeNearlyFull|WebhookCheckpointFailing'),
@@ -68,43 +68,43 @@ export const INHIBITIONS: readonly Inhibition[] = [
     equal: RELEASE,
   },
   {
-    why: 'Many at once is one fault; single ones that come later add nothing.',
+    why: 'Many endpoints at once share one fault; later alerts for single endpoints add nothing.',
     source: [is('alertname', 'WebhookManyEndpointsFailing')],
     target: [named('WebhookEndpointFailing|WebhookEndpointDown|WebhookFailuresIncreasing|WebhookAvailabilityBurn.+')],
     equal: RELEASE,
   },
   {
-    why: 'Deliveries that fail say more than probes that do; a certificate that ended is why they fail.',
+    why: 'Failing deliveries matter more than failing probes; an expired certificate is their cause, not another incident.',
     source: [is('alertname', 'WebhookEndpointFailing')],
     target: [named('WebhookEndpointDown|WebhookAvailabilityBurn.+|WebhookCertificateExpires.+')],
     equal: ENDPOINT,
   },
   {
-    why: 'Down now says more than a budget that is spent.',
+    why: 'An endpoint that is down now matters more than its error budget.',
     source: [is('alertname', 'WebhookEndpointDown')],
     target: [named('WebhookAvailabilityBurn.+')],
     equal: ENDPOINT,
   },
   {
-    why: 'Fast includes slow.',
+    why: 'Fast burn implies slow burn.',
     source: [is('alertname', 'WebhookAvailabilityBurnFast')],
     target: [is('alertname', 'WebhookAvailabilityBurnSlow')],
     equal: ENDPOINT,
   },
   {
-    why: 'A day includes a week includes three.',
+    why: 'The shortest deadline implies the longer ones.',
     source: [is('alertname', 'WebhookCertificateExpiresIn1Day')],
     target: [named('WebhookCertificateExpiresIn(7|21)Days')],
     equal: ENDPOINT,
   },
   {
-    why: 'A day includes a week includes three.',
+    why: 'The shortest deadline implies the longer ones.',
     source: [is('alertname', 'WebhookCertificateExpiresIn7Days')],
     target: [is('alertname', 'WebhookCertificateExpiresIn21Days')],
     equal: ENDPOINT,
   },
   {
-    why: 'Without any token everything is refused.',
+    why: 'Without any token, every request is refused.',
     source: [is('alertname', 'WebhookNoCredentials')],
     target: [is('alertname', 'WebhookRequestsRefused')],
     equal: RELEASE,

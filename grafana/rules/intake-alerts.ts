@@ -8,38 +8,38 @@ const reports = (...matchers: readonly string[]): string =>
   ${of(SIGNALS.reportIncrease.name, ...matchers)}
 )`
 
-/** A request with a good credential, whose content was refused: 400, 413, 415 or 422. Scans of the internet come no further than 401. */
+/** Authenticated requests rejected for their content: 400, 413, 415 or 422. Internet scans get no further than 401. */
 const CONTENT =
   'invalid_encoding|invalid_json|invalid_report|idempotency_key_(invalid|conflict|reused)|too_large|unsupported_(media_type|encoding)'
 const STRANGERS = 'credential_missing|credential_unknown|not_found|method_not_allowed'
 
 const byReason = promql(
-  'For which reason?',
+  'For what reason?',
   'sum by (source, reason) (job:webhook_exporter_reports:increase10m{outcome=~"rejected|failed"} > 0)',
 )
 
-/** What becomes of reports on their way in. */
+/** What happens to incoming reports. */
 export const INTAKE_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookReportsNotRecorded',
     expr: `${reports('outcome="failed"')} > 0 # threshold`,
     severity: 'critical',
-    summary: 'Reports of failed deliveries could not be recorded',
+    summary: 'Error reports not recorded',
     description:
-      '{{ $value | printf "%.0f" }} reports of {{ $labels.source }} were answered 503 in ten minutes: they are not known to be durable, and the platform may never send them again.',
+      '{{ $value | printf "%.0f" }} reports from {{ $labels.source }} were answered 503 in the last ten minutes because they were not known to be durable. The platform may not send them again.',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'Reports were answered 503, since they were not known to be durable within `ingest.answerTimeout`: the journal could not be written, was too slow, or the service was stopping.',
+        'Reports were answered 503 because they were not known to be durable within `ingest.answerTimeout`: the journal was not writable, it was too slow, or the service was stopping.',
       impact:
-        'Whether the platform sends a report again is its own decision. A failure whose report is lost is counted nowhere and pages nobody.',
-      diagnosis: [byReason, CONDITIONS, LOGS('Look for the journal’s faults:', 'journal')],
+        'It is up to the platform whether it sends a report again. If the report is lost, its failure is not counted and does not page.',
+      diagnosis: [byReason, CONDITIONS, LOGS('Search the log for journal faults:', 'journal')],
       mitigation: [
         '`journal_unavailable`, `journal_full`: see [WebhookJournalDown](WebhookJournalDown.md) and [WebhookJournalVolumeNearlyFull](WebhookJournalVolumeNearlyFull.md).',
         '`answer_timeout`: see [WebhookJournalSlow](WebhookJournalSlow.md).',
-        '`overloaded`: more reports arrived than could be stored before their answers were due, so the rest was refused, and none of it is stored. If it lasts, raise the CPU limit, or look for a slow volume ([WebhookJournalSlow](WebhookJournalSlow.md)).',
-        '`shutting_down`: reports came while a pod stopped; with one replica a rollout has such a moment.',
-        'Ask the platform for its own list of failed deliveries of that time, and read again from it what they would have brought.',
+        '`overloaded`: reports arrived faster than they could be stored before their answers were due. The excess was refused without being stored. If it persists, raise the CPU limit or check for a slow volume ([WebhookJournalSlow](WebhookJournalSlow.md)).',
+        '`shutting_down`: reports arrived while a pod was stopping. With one replica, this happens briefly in every rollout.',
+        'Get the platform’s own list of failed deliveries for that time, and recover the data they would have carried.',
       ],
     },
   },
@@ -47,26 +47,29 @@ export const INTAKE_ALERTS: readonly Alert[] = [
     alert: 'WebhookReportsRefused',
     expr: `${reports('outcome="rejected"', `reason=~"${CONTENT}"`)} > 0 # threshold`,
     severity: 'critical',
-    summary: 'Reports with a good credential are refused for their content',
+    summary: 'Authenticated reports rejected as invalid',
     description:
-      '{{ $value | printf "%.0f" }} reports of {{ $labels.source }} were refused as wrong in ten minutes though their sender is known: the platform may have changed its format, and their failures are not counted.',
+      '{{ $value | printf "%.0f" }} authenticated reports from {{ $labels.source }} were rejected as invalid in the last ten minutes. Their failures are not counted. The platform may have changed its format.',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'A sender with a good credential was answered 400, 413, 415 or 422. Either the platform changed what it sends, or something in between changes it, or somebody tests by hand.',
-      impact: 'The failures in those reports are not counted and page nobody, and each of them is a lost delivery.',
+        'A sender with valid credentials was answered 400, 413, 415 or 422. Either the platform changed its format, a proxy in between alters the requests, or someone is testing manually.',
+      impact: 'Each of these reports stands for a lost delivery that is not counted and does not page.',
       diagnosis: [
         byReason,
-        LOGS('Look for the problem; its detail names the field:', 'invalid_|unsupported_|too_large|idempotency'),
+        LOGS(
+          'Search the log for the problem; its detail names the field:',
+          'invalid_|unsupported_|too_large|idempotency',
+        ),
         sh(
-          'Send a report by hand and read the answer, which says what is wrong:',
+          'Send a report manually and read the answer; it names the problem:',
           `curl --include --header "Authorization: Bearer $REPORT_TOKEN" --header 'Content-Type: application/json' --data @report.json "$INGEST/webhooks/error"`,
         ),
       ],
       mitigation: [
-        'Compare a refused body with the format in the README, and with the platform’s release notes.',
-        'A proxy in front that compresses, re-encodes or cuts bodies: exempt the path.',
-        'Until it is fixed, take the platform’s own list of failed deliveries.',
+        'Compare a rejected body with the format in the README and with the platform’s release notes.',
+        'If a proxy in front compresses, re-encodes or truncates bodies, exempt this path.',
+        'Until this is fixed, use the platform’s own list of failed deliveries.',
       ],
     },
   },
@@ -77,23 +80,23 @@ export const INTAKE_ALERTS: readonly Alert[] = [
 ) > 10 # threshold`,
     for: '2h',
     severity: 'warning',
-    summary: 'Requests without a good credential or a known path keep coming',
+    summary: 'Unauthorized or misdirected requests keep arriving',
     description:
-      'More than ten requests an hour to {{ $labels.job }} (source {{ $labels.source }}) are answered 401, 404 or 405, for hours. Scans of the internet make some; a platform with an old token or a wrong URL makes them too.',
+      '{{ $labels.job }} (source {{ $labels.source }}) has answered more than ten requests per hour with 401, 404 or 405 for over two hours. They come from internet scans, or from a platform that has an old token or a wrong URL.',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'For more than two hours, more than ten requests an hour were refused with 401, 404 or 405. Every public address sees scans, so this is a ticket.',
+        'For more than two hours, more than ten requests per hour were refused with 401, 404 or 405. Every public address is scanned, so this is a ticket, not a page.',
       impact:
-        'None by scans. If it is the platform, with a token that was rotated on one side only, its reports are lost.',
+        'None if these are scans. If they come from the platform, for example after a token was rotated on one side only, its reports are lost.',
       diagnosis: [
         byReason,
-        LOGS('Look who knocks (addresses and user agents):', 'credential_|not_found|method_not_allowed'),
-        '`credential_unknown` from the platform’s own addresses: its token is not among yours.',
+        LOGS('Find the senders (addresses and user agents):', 'credential_|not_found|method_not_allowed'),
+        '`credential_unknown` from the platform’s addresses means that its token is not configured here.',
       ],
       mitigation: [
-        'The platform’s: give both sides the same token; a tenant may have several at once.',
-        'Scans: route only the path /webhooks/error to the service, and allow the platform’s addresses alone if it publishes them.',
+        'Platform: configure the same token on both sides. A tenant can have several tokens at once.',
+        'Scans: route only the path /webhooks/error to the service, and allow only the platform’s addresses if it publishes them.',
       ],
     },
   },
@@ -101,25 +104,25 @@ export const INTAKE_ALERTS: readonly Alert[] = [
     alert: 'WebhookNoCredentials',
     expr: `${reports('reason="no_credentials"')} > 0 # threshold`,
     severity: 'critical',
-    summary: 'Reports are refused because no token is configured',
+    summary: 'No token configured, all reports refused',
     description:
-      'Every report of {{ $labels.source }} is answered 401, since {{ $labels.job }} knows no token: create the Secret with the tokens; it is read when it appears.',
+      '{{ $labels.job }} has no token for {{ $labels.source }}, so every report is answered 401. Create the Secret with the tokens; it is loaded automatically.',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'Requests arrive for a source that has no credential, and are answered 401. The Secret with the tokens does not exist, is empty, or was not mounted.',
-      impact: 'No report is taken. No failure is counted, and no failing endpoint pages.',
+        'Requests for a source without credentials are answered 401. The Secret with the tokens is missing, empty, or not mounted.',
+      impact: 'No report is accepted, so no failure is counted and no failing endpoint pages.',
       diagnosis: [
         CONDITIONS,
         sh(
-          'Does the Secret exist, with a key a tenant?',
+          'Does the Secret exist, with one key per tenant?',
           'kubectl --namespace "$NAMESPACE" describe secret "$JOB-tokens"',
         ),
-        LOGS('Is a token refused?', 'token|credential'),
+        LOGS('Was a token rejected?', 'token|credential'),
       ],
       mitigation: [
         sh(
-          'Create it; no restart is needed:',
+          'Create the Secret; no restart is needed:',
           'kubectl --namespace "$NAMESPACE" create secret generic "$JOB-tokens" --from-file=TENANT=token.txt',
         ),
         'The alert resolves ten minutes after the last refused report.',
@@ -132,50 +135,51 @@ export const INTAKE_ALERTS: readonly Alert[] = [
   increase(${of(SIGNALS.credentialsReloadFailures.name)}[15m])
 ) > 0 # threshold`,
     severity: 'warning',
-    summary: 'Tokens could not be read again',
+    summary: 'Token reload failed',
     description:
-      'The tokens of {{ $labels.source }} changed or became unreadable and could not be read again; the last good ones are still in use, so that a rotated token is refused and a revoked one is taken.',
+      'The tokens of {{ $labels.source }} could not be reloaded. The last valid ones remain in use: new tokens are refused, revoked ones are still accepted.',
     dashboard: 'exporter',
     runbook: {
-      meaning: 'A file of tokens could not be read or holds something that is no token. The last good ones are kept.',
-      impact: 'A rotation does not take effect; after a restart there may be no token at all.',
+      meaning: 'A token file could not be read or contains an invalid token. The last valid tokens remain in use.',
+      impact: 'Token rotation does not take effect. After a restart there may be no token at all.',
       diagnosis: [
-        LOGS('Which file, and what is wrong with it?', 'token'),
+        LOGS('Which file is invalid, and why?', 'token'),
         sh(
-          'Which keys has the Secret?',
+          'Which keys does the Secret have?',
           `kubectl --namespace "$NAMESPACE" get secret "$JOB-tokens" --output json | jq '.data | keys'`,
         ),
       ],
-      mitigation: ['Correct the Secret: one token a line, no blanks within. It is read again by itself.'],
+      mitigation: ['Correct the Secret: one token per line, without spaces. It is reloaded automatically.'],
     },
   },
   {
     alert: 'WebhookCanaryLost',
-    why: 'By time and by count: a clock of the receiver that was set back makes the last success old, but does not stop the count.',
+    why: 'Uses both the timestamp and the count: a wrong clock makes the last success look old, but does not stop the count.',
     expr: `time() - max by (namespace, job) (${of(SIGNALS.canaryLastSuccess.name)}) > 600 # threshold
 unless on (namespace, job)
 sum by (namespace, job) (increase(${of(SIGNALS.canaryRuns.name, 'result="success"')}[10m])) > 0`,
     for: '1m',
     severity: 'critical',
-    summary: 'The canary does not come back through the public way',
+    summary: 'Canary not returning through the public URL',
     description:
-      'No canary of {{ $labels.job }} has come back for {{ $value | humanizeDuration }}: reports of the platform may not arrive either, and silence is not health.',
+      'No canary of {{ $labels.job }} has returned for {{ $value | humanizeDuration }}. The platform’s reports may not be arriving either, so a lack of alerts does not mean that deliveries succeed.',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'The service sends itself a signed report through its own public URL (`canary.url`) and waits for the answer. None has come back for ten minutes, or none ever since it was configured. With a `canary.interval` above three minutes raise the threshold.',
-      impact: 'What the canary meets, the platform meets: its reports do not arrive, and no failing endpoint pages.',
+        'The service sends itself a signed report through its public URL (`canary.url`) and waits for the answer. No canary has returned for ten minutes, or none has ever returned since it was configured. If `canary.interval` is longer than three minutes, raise the threshold.',
+      impact:
+        'Reports from the platform take the same path and probably do not arrive either. Failing endpoints do not page.',
       diagnosis: [
-        promql('Why not?', 'sum by (result, cause) (increase(webhook_canary_runs_total[30m])) > 0'),
-        LOGS('What does the service say?', 'canary'),
+        promql('What is the cause?', 'sum by (result, cause) (increase(webhook_canary_runs_total[30m])) > 0'),
+        LOGS('What does the service log?', 'canary'),
         sh(
-          'Go the way by hand, from outside of the cluster:',
+          'Test the path manually from outside the cluster:',
           'curl --include --request OPTIONS --header "Authorization: Bearer $REPORT_TOKEN" "https://PUBLIC-HOST/webhooks/error"',
         ),
       ],
       mitigation: [
-        'Mend DNS, certificate, ingress, firewall or token, whichever the cause names; the section of the cause in [WebhookEndpointFailing](WebhookEndpointFailing.md#causes) has the checks.',
-        'Afterwards compare the platform’s own list of failed deliveries with the journal.',
+        'Fix what the cause names: DNS, certificate, ingress, firewall or token. Its section in [WebhookEndpointFailing](WebhookEndpointFailing.md#causes) has the checks.',
+        'Afterwards, compare the platform’s own list of failed deliveries with the journal.',
       ],
     },
   },

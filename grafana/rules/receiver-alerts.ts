@@ -4,7 +4,7 @@ import type { Alert } from './model.ts'
 import { of } from './promql.ts'
 import { CONDITIONS, LOGS, PODS, promql, sh } from './text.ts'
 
-const UNNOTICED = 'Reports of the platform are lost or answered 503. Failing endpoints are not noticed meanwhile.'
+const UNNOTICED = 'Reports from the platform are lost or answered 503. Failing endpoints go unnoticed.'
 const size = of(SIGNALS.journalSize.name)
 const free = of(SIGNALS.journalFree.name)
 const wal = of(SIGNALS.journalWal.name)
@@ -17,54 +17,55 @@ export const RECEIVER_ALERTS: readonly Alert[] = [
     expr: `max by (namespace, job) (${of('up')}) == 0`,
     for: '2m',
     severity: 'critical',
-    summary: 'No receiver of error webhooks answers',
+    summary: 'Webhook error receiver down',
     description:
-      'No process of {{ $labels.job }} has answered Prometheus for two minutes; failing deliveries may go unnoticed.',
+      'Prometheus has not been able to scrape any process of {{ $labels.job }} for two minutes. Failing deliveries may go unnoticed.',
     dashboard: 'exporter',
     runbook: {
-      meaning: 'Prometheus knows at least one target of the receiver, and none of them answers.',
+      meaning: 'Prometheus has at least one target for the receiver and can scrape none of them.',
       impact: UNNOTICED,
       diagnosis: [
         PODS,
-        sh('Why did it end?', 'kubectl --namespace "$NAMESPACE" logs --previous --tail=50 "$JOB-0"'),
-        promql('What does Prometheus meet?', 'up{job="JOB"}'),
-        'Pods run and answer by port-forward, but not to Prometheus: look at the NetworkPolicy, and at the metrics token in the monitor.',
+        sh('Why did the last container exit?', 'kubectl --namespace "$NAMESPACE" logs --previous --tail=50 "$JOB-0"'),
+        promql('Which targets are down? The error is on Prometheus’ targets page:', 'up{job="JOB"}'),
+        'If the pods run and answer through the port-forward but not to Prometheus, check the NetworkPolicy and the metrics token in the monitor.',
       ],
       mitigation: [
-        'Exit code 2 names a fault of the configuration in the log’s last line: correct it.',
-        'Pending: volume, node or quota. A volume that is still attached elsewhere needs its old pod to be gone.',
-        'Afterwards take the platform’s own list of failed deliveries for the time without a receiver.',
+        'Exit code 2: the last log line names the configuration error. Correct it.',
+        'Pending: check volume, node and quota. A volume still attached to another node requires the old pod to be deleted.',
+        'Afterwards, get the platform’s own list of failed deliveries for the time the receiver was down.',
       ],
     },
   },
   {
     alert: 'WebhookReceiverAbsent',
-    why: 'absent() takes its labels from the selector: the chart puts job and namespace there. A target that does not answer is down, not absent.',
+    why: 'absent() takes its labels from the selector, where the chart sets job and namespace. A target that does not answer is down, not absent.',
     expr: `absent(${of(SIGNALS.buildInfo.name)})
 unless on (job)
 max by (job) (${of('up')}) == 0`,
     for: '5m',
     severity: 'critical',
-    summary: 'Prometheus has no receiver of error webhooks',
+    summary: 'Webhook error receiver not scraped at all',
     description:
-      'No metrics of a receiver are scraped at all: it is not installed, not selected by Prometheus, or something else answers in its place.',
+      'Prometheus has no metrics of the receiver: it is not installed, Prometheus does not select it, or another service answers in its place.',
     dashboard: 'exporter',
     runbook: {
-      meaning: 'For five minutes no target has shown `webhook_exporter_build_info` with the job of this release.',
-      impact: 'No alert of this product can fire: silence says nothing.',
+      meaning: 'No target has exposed `webhook_exporter_build_info` under this release’s job for five minutes.',
+      impact:
+        'None of the other alerts of this product can fire, so a lack of alerts does not mean that deliveries succeed.',
       diagnosis: [
         PODS,
         sh(
-          'Is there a monitor, and does Prometheus select it? Compare its labels with `serviceMonitorSelector`:',
+          'Does a monitor exist, and does Prometheus select it? Compare its labels with `serviceMonitorSelector`:',
           'kubectl --namespace "$NAMESPACE" get servicemonitors,podmonitors --show-labels',
           `kubectl get prometheuses --all-namespaces --output jsonpath='{range .items[*]}{.metadata.name}{" "}{.spec.serviceMonitorSelector}{" "}{.spec.podMonitorSelector}{"\\n"}{end}'`,
         ),
         promql('Is it scraped under another job?', 'count by (namespace, job) (webhook_exporter_build_info)'),
       ],
       mitigation: [
-        'Give the monitor the labels that Prometheus selects (`monitoring.labels`), or install the receiver again.',
-        'Scraped under another job: set `monitoring.job` to it, so that the rules ask for the same.',
-        'Removed on purpose: remove the rules too.',
+        'Give the monitor the labels that Prometheus selects (`monitoring.labels`), or reinstall the receiver.',
+        'Scraped under another job: set `monitoring.job` to it, so that the rules match.',
+        'Removed on purpose: remove the rules as well.',
       ],
     },
   },
@@ -75,16 +76,16 @@ and on (namespace, job)
 max by (namespace, job) (${of('up')}) == 1`,
     for: '10m',
     severity: 'warning',
-    summary: 'A receiver of error webhooks is not scraped, while others are',
+    summary: 'Some webhook error receivers not scraped',
     description:
-      '{{ $value }} of the processes of {{ $labels.job }} cannot be scraped: what they count is missing in every sum, and their share of the reports may be refused.',
+      'Prometheus cannot scrape {{ $value }} of the processes of {{ $labels.job }}. Their counts are missing from every sum, and they may be refusing reports.',
     dashboard: 'exporter',
     runbook: {
-      meaning: 'Some processes of the receiver answer Prometheus, and some have not for ten minutes.',
+      meaning: 'Prometheus can scrape some processes of the receiver, but others have not answered for ten minutes.',
       impact:
-        'Failures that the silent process recorded are in the journal, but in no metric until it is scraped again.',
-      diagnosis: [promql('Which one?', 'up{job="JOB"} == 0'), PODS],
-      mitigation: ['Restart the pod that hangs; look for a node or network policy that only it has.'],
+        'Failures recorded by the affected processes are in the journal, but missing from metrics until they are scraped again.',
+      diagnosis: [promql('Which process?', 'up{job="JOB"} == 0'), PODS],
+      mitigation: ['Restart the pod if it hangs. Otherwise check what differs for it: its node, or a NetworkPolicy.'],
     },
   },
   {
@@ -92,24 +93,25 @@ max by (namespace, job) (${of('up')}) == 1`,
     expr: `min by (namespace, job) (${of(SIGNALS.journalUp.name)}) == 0`,
     for: '1m',
     severity: 'critical',
-    summary: 'The journal cannot be written',
+    summary: 'Journal not writable',
     description:
-      'Reports to {{ $labels.job }} are answered 503 until its journal is back; the platform may never send them again.',
+      '{{ $labels.job }} answers every report with 503 until its journal is writable again. The platform may not send them again.',
     dashboard: 'exporter',
     runbook: {
-      meaning: 'The journal cannot be written, for a minute at least. The service keeps trying to open it.',
-      impact: 'Every report is answered 503 with Retry-After. The service stays ready, so that it can say so.',
+      meaning: 'The journal has not been writable for at least one minute. The service keeps trying to reopen it.',
+      impact:
+        'Every report is answered 503 with Retry-After. The service stays ready on purpose: an unready pod could not answer at all.',
       diagnosis: [
         CONDITIONS,
-        promql('Which kind of fault?', 'sum by (kind) (increase(webhook_exporter_journal_errors_total[15m])) > 0'),
-        LOGS('The journal’s own words:', 'journal'),
+        promql('What kind of fault?', 'sum by (kind) (increase(webhook_exporter_journal_errors_total[15m])) > 0'),
+        LOGS('What does the journal log?', 'journal'),
         promql('SQLite: is the volume full?', 'webhook_exporter_journal_free_bytes'),
       ],
       mitigation: [
-        'Full: enlarge the claim, or lower `journal.retention.size`.',
-        'Read-only: the node lost its disk; delete the pod so that it moves.',
-        'Damaged: the log names the file that was set aside; the service goes on with what could be saved.',
-        'PostgreSQL: see that it is reachable, writable and its password is right; the service reconnects by itself.',
+        'Volume full: enlarge the claim, or lower `journal.retention.size`.',
+        'Read-only: the node probably lost its disk. Delete the pod to reschedule it.',
+        'Corrupt: the log names the file that was set aside. The service continues with the data that could be salvaged.',
+        'PostgreSQL: check that it is reachable and writable and that the password is correct. The service reconnects automatically.',
       ],
     },
   },
@@ -122,19 +124,19 @@ max by (namespace, job) (${of('up')}) == 1`,
 )`,
     for: '10m',
     severity: 'warning',
-    summary: 'The volume of the journal is nearly full',
+    summary: 'Journal volume nearly full',
     description:
-      'The journal of {{ $labels.job }} has {{ $value | humanizePercentage }} of its volume left. When it is full, every report is answered 503.',
+      'The journal volume of {{ $labels.job }} has {{ $value | humanizePercentage }} free. Once it is full, every report is answered 503.',
     dashboard: 'exporter',
     runbook: {
-      meaning: 'Less than a tenth of what the journal could take is free, or less than 64 MiB.',
-      impact: 'None yet. On a full volume nothing can be recorded.',
+      meaning: 'Less than 10 % of the space available to the journal is free, or less than 64 MiB.',
+      impact: 'None yet. Once the volume is full, no report can be recorded.',
       diagnosis: [
         promql(
-          'How fast does it shrink, in days left?',
+          'How many days until it is full?',
           'webhook_exporter_journal_free_bytes / -deriv(webhook_exporter_journal_free_bytes[6h]) / 86400',
         ),
-        promql('Is it the journal that takes the room?', 'webhook_exporter_journal_size_bytes'),
+        promql('Is the journal what uses the space?', 'webhook_exporter_journal_size_bytes'),
       ],
       mitigation: [
         'Enlarge the claim where the storage class allows it: `kubectl patch pvc`.',
@@ -148,85 +150,88 @@ max by (namespace, job) (${of('up')}) == 1`,
   increase(${of(SIGNALS.journalExpired.name, 'reason="size"')}[1h])
 ) > 0 # threshold`,
     severity: 'warning',
-    summary: 'The journal removes failures before their age',
+    summary: 'Journal retention limited by size',
     description:
-      '{{ $value | printf "%.0f" }} failures were removed in an hour because the journal reached journal.retention.size, before journal.retention.age.',
+      '{{ $value | printf "%.0f" }} failures were removed in the last hour because the journal reached journal.retention.size before journal.retention.age.',
     dashboard: 'exporter',
     runbook: {
-      meaning: 'Retention by size removes failures that retention by age would keep.',
-      impact: 'The history is shorter than configured. Counters are not concerned.',
+      meaning: 'The size limit removes failures that the age limit would keep.',
+      impact: 'The history is shorter than configured. Counters are not affected.',
       diagnosis: [
         promql(
-          'How far back does it reach, in days?',
+          'How many days does the history cover?',
           '(time() - webhook_exporter_journal_oldest_timestamp_seconds) / 86400',
         ),
-        promql('Who fills it?', 'topk(5, sum by (endpoint) (increase(webhook_endpoint_failures_total[1d])))'),
+        promql(
+          'Which endpoints use the space?',
+          'topk(5, sum by (endpoint) (increase(webhook_endpoint_failures_total[1d])))',
+        ),
       ],
       mitigation: [
-        'Raise `journal.retention.size` (and the volume), or lower `journal.retention.age` to what is needed.',
+        'Raise `journal.retention.size` (and the volume), or lower `journal.retention.age` to what you need.',
       ],
     },
   },
   {
     alert: 'WebhookJournalSlow',
-    why: 'Longer than its own window, so that one slow commit is not enough.',
+    why: '`for` is longer than the window, so that one slow commit does not fire it.',
     expr: `histogram_quantile(
   0.99,
   sum by (namespace, job, le) (rate(${of(`${SIGNALS.journalCommitDuration.name}_bucket`)}[5m]))
 ) > 0.5 # threshold`,
     for: '10m',
     severity: 'warning',
-    summary: 'The journal is slow',
+    summary: 'Journal slow',
     description:
-      'One in a hundred commits of {{ $labels.job }} takes {{ $value | humanizeDuration }} or longer; beyond ingest.answerTimeout reports are answered 503.',
+      '1 % of the journal commits of {{ $labels.job }} take {{ $value | humanizeDuration }} or longer. Beyond ingest.answerTimeout, reports are answered 503.',
     dashboard: 'exporter',
     runbook: {
-      meaning:
-        'The 99th percentile of the time that a group of entries needs to become durable is above half a second, for ten minutes.',
-      impact: 'Answers are late; above `ingest.answerTimeout` (900 ms) they become 503.',
+      meaning: 'The 99th percentile of the commit duration has been above half a second for ten minutes.',
+      impact: 'Answers to the platform are slow. Beyond `ingest.answerTimeout` (900 ms), they become 503.',
       diagnosis: [
-        promql('Is it the load, or the disk?', 'rate(webhook_exporter_reports_total{outcome="recorded"}[5m])'),
-        promql('Entries that wait:', 'webhook_exporter_journal_pending / webhook_exporter_journal_pending_limit'),
-        'Look at the latency and the burst credits of the volume in the cloud’s own metrics.',
+        promql(
+          'Load or disk? Compare with the rate of recorded reports:',
+          'rate(webhook_exporter_reports_total{outcome="recorded"}[5m])',
+        ),
+        promql('How full is the queue?', 'webhook_exporter_journal_pending / webhook_exporter_journal_pending_limit'),
+        'Check the volume’s latency and burst credits in the cloud provider’s metrics.',
       ],
-      mitigation: [
-        'A faster storage class, a volume that shares its disk with nobody, or PostgreSQL for many merchants.',
-      ],
+      mitigation: ['Use a faster storage class, a volume with a dedicated disk, or, for many merchants, PostgreSQL.'],
     },
   },
   {
     alert: 'WebhookCheckpointFailing',
-    why: 'The size alone would take hours to tell where few reports come; the failures alone miss a reader that pins the WAL.',
+    why: 'Size alone would take hours to fire at a low report rate; failures alone would miss a reader that pins the WAL.',
     expr: `max by (namespace, job) (${wal} / ${walLimit}) > 4 # threshold
 or
 sum by (namespace, job) (increase(${of(SIGNALS.journalCheckpoints.name, 'result="failed"')}[10m])) > 4`,
     for: '1m',
     severity: 'warning',
-    summary: 'The write-ahead log of the journal is not brought into its database file',
+    summary: 'Journal checkpoints failing',
     description:
-      'Reports to {{ $labels.job }} are recorded, but only in the write-ahead log, which grows until the volume is full. If the database file has failed, the journal does not open again after a restart.',
+      'The journal of {{ $labels.job }} records reports in its write-ahead log only, which grows until the volume is full. Do not restart the receiver: if the database file has failed, the journal will not open again.',
     annotations: apiAnnotations('/readyz'),
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'SQLite writes each report to the write-ahead log (WAL, `journal.db-wal`), and brings the log into `journal.db` when it has reached its limit. This has failed several times within ten minutes, or the log is more than four times as large as its limit.',
+        'SQLite writes each report to the write-ahead log (WAL, `journal.db-wal`). A checkpoint moves the log into `journal.db` once it reaches its limit. Checkpoints have failed several times within ten minutes, or the log has grown to more than four times its limit.',
       impact:
-        'None yet: what was acknowledged is durable in the log. The log grows with every report until the volume is full; then reports are answered 503. Do not restart the receiver while the database file fails: it would not open its journal.',
+        'None yet: acknowledged reports are durable in the log. The log grows with every report until the volume is full; then reports are answered 503. Do not restart the receiver while the database file is failing: the journal would not open again.',
       diagnosis: [
         promql(
-          'Which is it? `failed`: the database file cannot be written. `blocked`: a reader holds the log.',
+          'Which result? `failed`: the database file cannot be written. `blocked`: a reader pins the log.',
           'sum by (result) (increase(webhook_exporter_journal_checkpoints_total[10m]))',
         ),
         LOGS('What error does SQLite report?', 'checkpoint'),
         CONDITIONS,
         promql('How large is the log?', 'webhook_exporter_journal_wal_bytes'),
-        promql('How long does the volume last, in bytes left?', 'webhook_exporter_journal_free_bytes'),
-        'Blocked: which other process has `journal.db` open? A `sqlite3` shell with an open transaction, a backup that hangs, or Litestream that cannot reach its target.',
+        promql('How many bytes are free on the volume?', 'webhook_exporter_journal_free_bytes'),
+        'Blocked: find the other process that has `journal.db` open, such as a `sqlite3` shell with an open transaction, a hanging backup, or Litestream without access to its target.',
       ],
       mitigation: [
-        'Blocked: end that process or its transaction. The log is cut with the next reports.',
-        'Failed: look for I/O errors of the volume in the kernel log of the node (`dmesg`). Save a copy first, see docs/backup.md: what is in the log and in the file is read together. Then replace the volume.',
-        'No room: enlarge the claim.',
+        'Blocked: end that process or its transaction. The next checkpoint truncates the log.',
+        'Failed: look for I/O errors in the node’s kernel log (`dmesg`). Back up the database and the log together first (see docs/backup.md), then replace the volume.',
+        'Volume full: enlarge the claim.',
       ],
     },
   },
@@ -234,21 +239,24 @@ sum by (namespace, job) (increase(${of(SIGNALS.journalCheckpoints.name, 'result=
     alert: 'WebhookSeriesOverflow',
     expr: `sum by (namespace, job) (increase(${of(SIGNALS.labelOverflow.name)}[15m])) > 0 # threshold`,
     severity: 'warning',
-    summary: 'Failures are counted under other labels than their own',
+    summary: 'Metric series limit exceeded',
     description:
-      '{{ $value | printf "%.0f" }} failures of {{ $labels.job }} did not fit metrics.seriesLimit and were counted as "other". Totals stay exact; records keep the real endpoint.',
+      '{{ $value | printf "%.0f" }} failures of {{ $labels.job }} exceeded metrics.seriesLimit and were counted as "other". Totals stay exact, and records keep the real endpoint.',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'There are more label sets than `metrics.seriesLimit`. What does not fit is counted with `code`, then `endpoint`, as `other`.',
-      impact: 'Dashboards show less detail. Failures under `other` have no incident of their own.',
+        'There are more label sets than `metrics.seriesLimit`. For the excess, first `code` and then `endpoint` is replaced by `other`.',
+      impact: 'Dashboards show less detail, and failures under the endpoint `other` do not open an incident.',
       diagnosis: [
-        promql('Who has most of the series?', 'topk(10, count by (endpoint) (webhook_delivery_failures_total))'),
-        promql('Series in use:', 'webhook_exporter_series / webhook_exporter_series_limit'),
+        promql(
+          'Which endpoints have the most series?',
+          'topk(10, count by (endpoint) (webhook_delivery_failures_total))',
+        ),
+        promql('Share of the limit in use:', 'webhook_exporter_series / webhook_exporter_series_limit'),
       ],
       mitigation: [
-        'Configure the endpoints by name, with patterns for ids in their URLs; raise `metrics.seriesLimit`.',
-        'Free what is no longer needed: `/nodejs/bin/node /app/src/main.ts journal reset-series` in the pod.',
+        'Configure the endpoints by name, with URL patterns that absorb ids, or raise `metrics.seriesLimit`.',
+        'Free unused series: run `/nodejs/bin/node /app/src/main.ts journal reset-series` in the pod.',
       ],
     },
   },
@@ -257,23 +265,23 @@ sum by (namespace, job) (increase(${of(SIGNALS.journalCheckpoints.name, 'result=
     expr: `sum by (namespace, job) (increase(${of(SIGNALS.spans.name, 'result=~"dropped|failed"')}[10m])) > 0 # threshold`,
     for: '10m',
     severity: 'warning',
-    summary: 'Spans do not reach their collector',
+    summary: 'Spans not reaching the collector',
     description:
-      '{{ $value | printf "%.0f" }} spans of {{ $labels.job }} were lost in ten minutes; links from failures to traces lead nowhere.',
+      '{{ $value | printf "%.0f" }} spans of {{ $labels.job }} were lost in the last ten minutes. Links from failures to their traces are dead.',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        '`failed`: the collector did not take them. `dropped`: the queue was full, since it did not take them fast enough.',
-      impact: 'Traces are missing. Reports, counters and pages are not concerned.',
+        '`failed`: the collector did not accept the spans. `dropped`: the queue was full because the collector did not accept them fast enough.',
+      impact: 'Traces are missing. Reports, counters and pages are not affected.',
       diagnosis: [
-        promql('Which of both?', 'sum by (result) (increase(webhook_exporter_spans_total[10m]))'),
+        promql('Failed or dropped?', 'sum by (result) (increase(webhook_exporter_spans_total[10m]))'),
         sh(
-          'Which collector?',
+          'Which collector is configured?',
           `kubectl --namespace "$NAMESPACE" get pod "$JOB-0" --output jsonpath='{.spec.containers[0].env}' | jq '.[] | select(.name | startswith("OTEL"))'`,
         ),
-        LOGS('What does the exporter say?', 'otel|span|collector'),
+        LOGS('What does the span exporter log?', 'otel|span|collector'),
       ],
-      mitigation: ['Bring the collector back, or correct OTEL_EXPORTER_OTLP_ENDPOINT and the NetworkPolicy’s egress.'],
+      mitigation: ['Restore the collector, or correct OTEL_EXPORTER_OTLP_ENDPOINT and the NetworkPolicy’s egress.'],
     },
   },
 ]

@@ -3,30 +3,30 @@ import type { Alert } from './model.ts'
 import { of } from './promql.ts'
 import { CONDITIONS, LOGS, PODS, promql, sh } from './text.ts'
 
-/** What the kubelet does not see in the sidecar form, where the container keeps running. */
+/** Faults of the sidecar form that the kubelet does not see because the container keeps running. */
 export const SIDECAR_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookConfigInvalid',
     expr: `min by (namespace, job) (${of(SIGNALS.configValid.name)}) == 0`,
     for: '2m',
     severity: 'critical',
-    summary: 'A sidecar runs without a valid configuration',
+    summary: 'Sidecar configuration invalid',
     description:
-      'The configuration of {{ $labels.job }} is invalid. Every report is answered 503 until it is corrected; the platform may never send them again.',
+      'The configuration of {{ $labels.job }} is invalid. Every report is answered 503 until it is corrected; the platform may not send them again.',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'The sidecar read an invalid configuration when it started. It keeps running, so that the application stays ready, and reads the file again every two seconds.',
-      impact: 'Nothing is recorded, and no failing endpoint is noticed.',
+        'The sidecar found its configuration invalid when it started. It keeps running so that the application stays ready, and reloads the file every two seconds.',
+      impact: 'No report is recorded, so failing endpoints go unnoticed.',
       diagnosis: [
         CONDITIONS,
-        LOGS('Which errors?', 'configuration invalid'),
-        promql('How many, and in which pod?', 'webhook_exporter_config_errors > 0'),
+        LOGS('What is invalid?', 'configuration invalid'),
+        promql('How many errors, and in which pod?', 'webhook_exporter_config_errors > 0'),
       ],
       mitigation: [
         'Correct the configuration. A corrected ConfigMap reaches the pod within about a minute; no restart is needed.',
-        'The error names an environment variable: correct the pod’s manifest, which replaces the pod.',
-        'Check the next change first: `/nodejs/bin/node /app/src/main.ts check-config`.',
+        'If the error names an environment variable, correct it in the pod’s manifest; this replaces the pod.',
+        'Next time, check the change before you apply it: `/nodejs/bin/node /app/src/main.ts check-config`.',
       ],
     },
   },
@@ -34,27 +34,27 @@ export const SIDECAR_ALERTS: readonly Alert[] = [
     alert: 'WebhookSidecarCrashing',
     expr: `sum by (namespace, job) (increase(${of(SIGNALS.restarts.name)}[15m])) >= 3 # threshold`,
     severity: 'warning',
-    summary: 'A sidecar crashes again and again',
+    summary: 'Sidecar crash-looping',
     description:
-      'The service of {{ $labels.job }} was restarted {{ $value | printf "%.0f" }} times in 15 minutes. While it restarts, reports are refused.',
+      'The service of {{ $labels.job }} was restarted {{ $value | printf "%.0f" }} times in 15 minutes. Reports are refused while it restarts.',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'The supervisor of the sidecar form restarted the service. The kubelet does not count these restarts, since the container keeps running.',
+        'The sidecar’s supervisor restarted the service repeatedly. The kubelet does not count these restarts because the container keeps running.',
       impact:
-        'Reports that arrive during a restart find no listener; with repeated crashes the pause grows to 30 seconds.',
+        'Reports that arrive during a restart are refused. With repeated crashes, the back-off grows to 30 seconds.',
       diagnosis: [
-        LOGS('How did it end?', 'service exited|no sign of life|uncaught'),
+        LOGS('Why did it exit?', 'service exited|no sign of life|uncaught'),
         sh(
-          'Does it use more memory than it may?',
+          'Is it close to its memory limit?',
           'kubectl --namespace "$NAMESPACE" top pod --containers | grep webhook-error-exporter',
         ),
         PODS,
       ],
       mitigation: [
-        '`SIGKILL` in the log and memory at the limit: raise `resources.limits.memory`.',
-        'A stack trace before each end: report it as a bug, and go back to the version before.',
-        '`another process listens there`: the application uses one of the ports; change `config.ingest.port` or `config.admin.port`.',
+        '`SIGKILL` in the log with memory at the limit: raise `resources.limits.memory`.',
+        'A stack trace before each exit: report it as a bug and roll back to the previous version.',
+        '`another process listens there`: the application uses the same port; change `config.ingest.port` or `config.admin.port`.',
       ],
     },
   },

@@ -282,7 +282,7 @@ describe('the example for Alertmanager', function () {
         ])
           expect(one).to.include(word)
         const many = await show(sample('firing', 30, rich))
-        expect(many).to.include('orders-9').and.include('30 in all').and.not.include('orders-10')
+        expect(many).to.include('orders-9').and.include('30 alerts in total').and.not.include('orders-10')
         const bare = await show(sample('firing', 1, {}))
         expect(bare)
           .to.include('They do.')
@@ -293,7 +293,7 @@ describe('the example for Alertmanager', function () {
           expect(one).not.to.include('</dev/null')
         }
         const over = await show(sample('resolved', 1, { ...rich, api_url: 'https://a.example/i' }))
-        expect(over).to.match(/Lost: deliveries since L, until .* at the latest/)
+        expect(over).to.match(/Lost: deliveries from L until .* at the latest/)
         for (const word of ['invoices (GET /x)', 'A probe goes another way.', 'https://a.example/i'])
           expect(over).to.include(word)
         expect(over).not.to.match(/They do\.|Fix/)

@@ -149,7 +149,8 @@ describe('from the report to the notification, live', function () {
 
   /** From the text alone to the fix: every link leads somewhere. */
   async function expectActionable(texts: Readonly<Record<string, string>>): Promise<void> {
-    for (const [name, text] of Object.entries(texts)) expect(text, name).not.to.match(/\{\{|<error|no value|not known$/)
+    for (const [name, text] of Object.entries(texts))
+      expect(text, name).not.to.match(/\{\{|<error|no value|(?:not known|unknown)$/)
     expect(texts['cause']).to.equal('unavailable')
     expect(texts['code']).to.equal('503')
     expect(texts['failures_last_hour']).to.equal('1')

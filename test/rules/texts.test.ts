@@ -80,7 +80,7 @@ describe('the texts of an alert', function () {
     for (const { endpoint, remedy, cause, rule, url } of world) {
       const own = alerts.find((it) => it.includes(`var-endpoint=${endpoint}&`))!
       const filled = remediesFor(remedy, { endpoint, url, code: 7 })
-      const quoted = (it: string) => JSON.stringify(it.replaceAll('not seen from here', 'not known')).slice(1, -1)
+      const quoted = (it: string) => JSON.stringify(it).slice(1, -1)
       expect(own, endpoint).to.include(`first_check="${quoted(filled.checks[0]!)}"`)
       expect(own).to.include(`fix="${quoted(filled.fixes[0]!)}"`)
       const brief = rule.brief.replace('{hint}', UP_HINTS[cause])
@@ -108,7 +108,7 @@ describe('the texts of an alert', function () {
       keep: (rule) => rule.record !== undefined || rule.alert === 'WebhookEndpointFailing',
       alerts: [{ at: '1m', alert: 'WebhookEndpointFailing' }],
     })
-    expect(text).to.include('first_check="Open the incident').and.include('It has not been looked at from here yet.')
+    expect(text).to.include('first_check="Open the incident').and.include('Not probed yet.')
     expect(text).to.include('fix=""')
   })
 
@@ -149,7 +149,7 @@ describe('the texts of an alert', function () {
     const noInfo = says('no-info')
     const agree = RULES.find(({ id }) => id === 'agree')!.brief.replace('{hint}', UP_HINTS.server_error)
     expect(noInfo('code')).to.equal('not known yet')
-    expect(noInfo('why')).to.equal(`The application failed while it handled the delivery (code not known). ${agree}`)
+    expect(noInfo('why')).to.equal(`The application failed while handling the delivery (code unknown). ${agree}`)
     expect(noInfo('fix')).to.not.equal('')
     expect(noInfo('runbook_url')).to.match(/#server_error$/)
 

@@ -118,20 +118,20 @@ const TIME = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`
 const DAYTIME = String.raw`\d{4}-\d\d-\d\d [\d:]+ UTC`
 /** In this order. What stands for a time says what it is the time of. */
 const TIMES: readonly (readonly [RegExp, string])[] = [
-  [new RegExp(`Since ${DAYTIME}`, 'g'), `Since ${NIGHT} 02:11:07 UTC`],
-  [new RegExp(`\\(until ${DAYTIME}\\)`, 'g'), `(until ${NIGHT} 01:31:07 UTC)`],
+  [new RegExp(`Open since ${DAYTIME}`, 'g'), `Open since ${NIGHT} 02:11:07 UTC`],
+  [new RegExp(`\\(valid until ${DAYTIME}\\)`, 'g'), `(valid until ${NIGHT} 01:31:07 UTC)`],
   [new RegExp(`until ${DAYTIME} at the latest`, 'g'), `until ${NIGHT} 02:49:32 UTC at the latest`],
   [new RegExp(`open since ${TIME} \\([^)]*\\)`, 'g'), `open since ${NIGHT}T02:11:07.400Z (2 minutes)`],
   [new RegExp(`closed at ${TIME}, after .*`, 'g'), `closed at ${NIGHT}T02:49:30.900Z, after 38 minutes`],
   [new RegExp(`(the last at|first failure at) ${TIME}`, 'g'), `$1 ${NIGHT}T02:11:07.400Z`],
   [new RegExp(`no report until ${TIME}|it was quiet for long enough`, 'g'), `no report until ${NIGHT}T02:41:07.400Z`],
   [new RegExp(`(before the first failure.*,? until) ${TIME}`, 'g'), `$1 ${NIGHT}T02:19:30.100Z`],
-  [new RegExp(`by now until ${TIME}`, 'g'), 'by now until 2027-02-22T02:15:00.000Z'],
+  [new RegExp(`now valid until ${TIME}`, 'g'), 'now valid until 2027-02-22T02:15:00.000Z'],
   [
     new RegExp(`certificate of (.*), until ${TIME} \\(.*\\)`, 'g'),
     'certificate of $1, until 2027-02-22T02:15:00.000Z (90 days)',
   ],
-  [new RegExp(`\\(until ${TIME}\\)`, 'g'), `(until ${NIGHT}T01:31:07.000Z)`],
+  [new RegExp(`\\(valid until ${TIME}\\)`, 'g'), `(valid until ${NIGHT}T01:31:07.000Z)`],
   [/\(\d+ \w+ ago\)/g, '(9 seconds ago)'],
   [/expired \d+ minutes ago/g, 'expired 40 minutes ago'],
   [/within \d+ ms/g, 'within 10000 ms'],
@@ -162,7 +162,7 @@ export function told(text: string, { port, scheme, admin }: Facts): string {
 
 /** What is over of the deliveries: the end of alerts that they had kept silent may ride along, or come later. */
 const deliveries = (text: string): string =>
-  text.split(/\n\n+/).find((part) => part.includes('Deliveries to a webhook endpoint fail')) ?? text
+  text.split(/\n\n+/).find((part) => part.includes('Webhook deliveries failing')) ?? text
 
 /** The same walk, in those words. */
 export function toldWalk(walk: Walk, facts: Facts): Walk {

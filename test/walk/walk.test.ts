@@ -176,10 +176,10 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     const up = probeOf(await followRunbook('orders', shell(), isProbe))[1]
     expect(up.code).to.equal(0)
     expect(up.stdout).to.match(/^up: /)
-    const resolved = await told('email', 'orders', 'RESOLVED orders · Deliveries')
+    const resolved = await told('email', 'orders', 'RESOLVED orders · Webhook deliveries failing')
     expect(resolved.title).to.match(/^Resolved/)
     expect(resolved.text).to.match(
-      /Lost: deliveries since .* until .* UTC at the latest\. .*invoices \(GET \/api\/v2\/invoices\/list\)/,
+      /Lost: deliveries from .* until .* UTC at the latest\. .*invoices \(GET \/api\/v2\/invoices\/list\)/,
     )
     const closed = await paste(
       `curl --silent --header 'Accept: text/plain' '${linksOf(resolved.text).get('Incident')}'`,
@@ -217,7 +217,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     await fail('menu', { code: 28, endpoint: url, message: TIMED_OUT }, { looked: false })
 
     const page = await told('email', 'menu', 'CRITICAL')
-    expect(page.text).to.include('It has not been looked at from here yet').and.include('Check: Open the incident')
+    expect(page.text).to.include('Not probed yet').and.include('Check: Open the incident')
     expect(page.text).not.to.include('Fix:')
     await until('the verdict', async () => (await incident('menu'))['verdict'])
     await followLinks(page, 'menu')
@@ -250,7 +250,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     expect(after.stdout).to.match(/^HTTP\/1\.1 204/)
     const [, up] = probeOf(await followRunbook('menu', shell({ TOKEN: API_TOKEN }), isProbe))
     expect(up.code).to.equal(0)
-    const resolved = await told('email', 'menu', 'RESOLVED menu · Deliveries')
+    const resolved = await told('email', 'menu', 'RESOLVED menu · Webhook deliveries failing')
     expect(resolved.text).to.include('menu (GET /api/v2/menu/list)').and.include('kubectl')
     const closed = await paste(pasted, shell({ TOKEN: API_TOKEN }))
     expect(closed.stdout).to.match(/^ends +closed on proof$/m)
@@ -297,7 +297,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     const both = await told('email', 'customers', 'CRITICAL')
     expect(both.text).to.include('Nothing answers at localhost').and.include('from inside either')
     expect(await followLinks(both, 'customers')).to.include('### timeout_connect')
-    const resolved = await told('email', 'invoices', 'RESOLVED invoices · Deliveries')
+    const resolved = await told('email', 'invoices', 'RESOLVED invoices · Webhook deliveries failing')
     expect(resolved.text).to.include('A probe goes another way than the platform')
     const closed = await fetch(linksOf(resolved.text).get('Incident')!, { headers: { Accept: 'text/plain' } })
     expect(await closed.text()).to.match(/^ends +closed on proof\. A probe goes another way/m)

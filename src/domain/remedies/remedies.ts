@@ -64,6 +64,6 @@ function wordsOf({ endpoint, url, code, probe }: RemedyFacts): Readonly<Record<s
     ...place(url),
     code: code === undefined ? 'none' : String(code),
     status: probe?.status === undefined ? 'none' : String(probe.status),
-    expiry: probe?.tls ? `${probe.up ? 'by now ' : ''}until ${rfc3339(probe.tls.notAfter)}` : 'not seen from here',
+    expiry: probe?.tls ? `${probe.up ? 'now ' : ''}valid until ${rfc3339(probe.tls.notAfter)}` : 'unknown',
   }
 }
