@@ -1,35 +1,39 @@
 # syntax=docker/dockerfile:1
-# Both bases come from a registry as they are; a build elsewhere can name its own.
+# A build elsewhere can name its own base images. To pin them, pass the digest (sha256:…) of each:
+#   docker build --build-arg BUILD_IMAGE_DIGEST=sha256:… --build-arg RUNTIME_IMAGE_DIGEST=sha256:… .
+# Without a digest the tag decides.
 ARG BUILD_IMAGE=docker.io/library/node:26-trixie-slim
+ARG BUILD_IMAGE_DIGEST=""
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs26-debian13:nonroot
+ARG RUNTIME_IMAGE_DIGEST=""
 
-FROM ${BUILD_IMAGE} AS dependencies
+FROM ${BUILD_IMAGE}${BUILD_IMAGE_DIGEST:+@}${BUILD_IMAGE_DIGEST} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The optional packages are Node itself for machines without one; the image has its own.
+# The optional packages are Node.js for development machines; the image has its own.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
  && find node_modules -type f \( -name '*.md' -o -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) \
       ! -iname 'licen[cs]e*' ! -iname 'notice*' -delete \
  && mkdir -p -m 0700 /volume/data
 
-FROM ${RUNTIME_IMAGE} AS program
-# The program is root's: its user can read it and no more.
+FROM ${RUNTIME_IMAGE}${RUNTIME_IMAGE_DIGEST:+@}${RUNTIME_IMAGE_DIGEST} AS program
+# The program belongs to root: its user can only read it.
 USER 0
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY src ./src
-# Node keeps a compile cache for each version and user, so it is filled by the Node and the user that will run. It saves
-# a third of the start-up time, and in each thread the 20 MB of the type stripper. The root is read-only later.
+# Node.js keeps one compile cache per version and user, so the Node.js and the user that will run fill it here: later the
+# root is read-only. It saves a third of the start-up time, and the 20 MB of the type stripper in each thread.
 ENV NODE_ENV=production \
     NODE_COMPILE_CACHE=/app/node_modules/.cache/compile
 
 FROM program AS compiled
 USER 65532:65532
-# An empty folder of this user's; there is no shell to make one.
+# An empty folder that belongs to this user; there is no shell to create one.
 COPY --from=dependencies --chown=65532:65532 /volume/data ./node_modules/.cache
 COPY <<'FILE' /tmp/warm-up.mjs
-// Starts the service with everything that it can load, uses each of its threads, and stops it; then loads every command.
+// Starts the service with everything it can load, uses each of its threads, and stops it; then loads every command.
 import { spawn } from 'node:child_process'
 
 const start = (command, env) => {
@@ -75,16 +79,16 @@ FROM program
 ARG VERSION=0.0.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="webhook-error-exporter" \
-      org.opencontainers.image.description="Takes the error webhooks of platforms that gave up a delivery; makes them durable, counted, traced and queryable" \
+      org.opencontainers.image.description="Receives the error webhooks a platform sends after giving up on a delivery; makes them durable, counted, traced and queryable" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="https://github.com/webhook-error-exporter/webhook-error-exporter" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=compiled --chmod=0555 /app/node_modules/.cache ./node_modules/.cache
-# A named volume takes owner and mode of what is here.
+# A named volume inherits the owner and mode of this folder.
 COPY --from=dependencies --chown=65532:65532 /volume /
 USER 65532:65532
-# Two arenas: threads that rarely allocate at once need no heap of the C library each.
+# Threads that rarely allocate at the same time do not need a C library heap each.
 ENV MALLOC_ARENA_MAX=2 \
     INGEST_HOST=0.0.0.0 \
     ADMIN_HOST=0.0.0.0 \
@@ -92,5 +96,5 @@ ENV MALLOC_ARENA_MAX=2 \
 VOLUME /data
 EXPOSE 8080 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/nodejs/bin/node", "--max-semi-space-size=8", "/app/src/main.ts", "healthcheck"]
-# A young generation of 8 MiB rather than 16 holds all that one garbage collection finds alive, in less memory.
+# A young generation of 8 MiB instead of 16 holds everything that survives one garbage collection, in less memory.
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "/app/src/main.ts"]
