@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
@@ -59,6 +59,15 @@ describe('README.md', () => {
     expect(lines.length).to.be.below(200)
     const prose = readme.replace(/^```.*?^```/gms, '').split('\n')
     expect(prose.filter((line) => line.length > 120 && !/^\||\]\(/.test(line))).to.deep.equal([])
+  })
+})
+
+describe('docs/README.md', () => {
+  it('lists every page and folder of docs', () => {
+    const index = read('docs/README.md')
+    const linked = [...index.matchAll(/\]\(([^)#]+)/g)].map(([, target]) => target!.split('/')[0]!)
+    const entries = readdirSync(join(root, 'docs')).filter((name) => name !== 'README.md' && name !== 'images')
+    expect(entries.filter((name) => !linked.includes(name))).to.deep.equal([])
   })
 })
 
