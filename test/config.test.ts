@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect } from 'chai'
 import { ConfigError, parseConfig } from '../src/config/config.ts'
 import { exampleOf } from '../src/config/expectation.ts'
-import { ConfigFileSchema, ConfigSchema } from '../src/config/schema.ts'
+import { ConfigSchema } from '../src/config/schema.ts'
 
 function faults(raw: unknown, env: Record<string, string> = {}): readonly string[] {
   try {
@@ -294,10 +292,3 @@ type Schema = {
   patternProperties?: Record<string, Schema>
   items?: Schema
 }
-
-describe('docs/config.schema.json', () => {
-  it('is what the program prints: run `npm run generate` if not', () => {
-    const published = readFileSync(join(import.meta.dirname, '../docs/config.schema.json'), 'utf8')
-    expect(published).to.equal(`${JSON.stringify(ConfigFileSchema, null, 2)}\n`)
-  })
-})

@@ -1,19 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect } from 'chai'
 import { CAUSES } from '../src/domain/cause.ts'
 import { REMEDIES, REMEDY_IDS } from '../src/domain/remedies/catalogue.ts'
 import { remediesFor } from '../src/domain/remedies/remedies.ts'
 import { recoveryRequests } from '../src/domain/remedies/retm.ts'
-import { pages } from './support/docs.ts'
-
-describe('docs made from tables', () => {
-  for (const [path, text] of Object.entries(pages())) {
-    it(`${path} is as the tables are; else run node test/support/docs.ts`, () => {
-      expect(readFileSync(join(import.meta.dirname, '..', path), 'utf8') === text).to.equal(true)
-    })
-  }
-})
 
 describe('REMEDIES', () => {
   it('say of each cause what it means, what to check, how to mend it and how to know', () => {

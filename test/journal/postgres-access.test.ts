@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres/journal.ts'
 import { type Authority, authority } from '../support/certificates.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { type PostgresServer, requirePostgres, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { tempFolder, until } from '../support/temp.ts'
 import { quickJournal } from './postgres-load.ts'
 
@@ -52,6 +52,7 @@ describe('openPostgresJournal, getting access', () => {
     this.timeout(60_000)
     ca = await authority('the CA')
     clientCa = await authority('the CA of clients')
+    await requirePostgres(this)
     server = await startPostgres({
       access: [
         'host all postgres 127.0.0.1/32 trust',

@@ -1,5 +1,5 @@
 import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres/journal.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { type PostgresServer, requirePostgres, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { quickJournal } from './postgres-load.ts'
 
 /** A server for the suite that asks, an empty database for each of its tests, and journals that end with the test. */
@@ -23,6 +23,7 @@ export function databases(): Databases {
 
   before(async function () {
     this.timeout(60_000)
+    await requirePostgres(this)
     server = await startPostgres({ settings: { max_connections: 100 } })
   })
   after(stopPostgres)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { PostgresJournal } from '../../src/journal/postgres/journal.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { type PostgresServer, requirePostgres, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
@@ -154,6 +154,7 @@ describe('openPostgresJournal, when the server fails', () => {
         // Mounting needs rights that a developer's machine does not give: then the server is made to say it is full.
         mounted = false
       }
+      await requirePostgres(this)
       server = await startPostgres({ folder: volume, settings: { wal_keep_size: 0, max_wal_size: '32MB' } })
     })
     after(async () => {
@@ -220,6 +221,7 @@ describe('openPostgresJournal, when the server fails', () => {
 
     beforeEach(async function () {
       this.timeout(60_000)
+      await requirePostgres(this)
       primary = await startPostgres()
       url = await primary.createDatabase()
       await primary.stop()

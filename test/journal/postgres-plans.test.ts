@@ -1,12 +1,13 @@
 import { expect } from 'chai'
 import { fill, plans } from '../bench/postgres-rows.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { type PostgresServer, requirePostgres, startPostgres, stopPostgres } from '../support/postgres.ts'
 
 describe('query plans of openPostgresJournal', () => {
   let server: PostgresServer
 
   before(async function () {
     this.timeout(60_000)
+    await requirePostgres(this)
     server = await startPostgres({ settings: { max_wal_size: '1GB' } })
   })
   after(stopPostgres)

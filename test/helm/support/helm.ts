@@ -6,6 +6,7 @@ import { stringify } from 'yaml'
 import { type KubernetesObject, parseObjects } from '../../../helm/tools/example-app.ts'
 import { HELM_MAJORS, type HelmMajor, helmTools } from '../../../helm/tools/programs.ts'
 import { CHART } from '../../../helm/tools/values-docs.ts'
+import { unavailable } from '../../support/programs.ts'
 
 export const NAMESPACE = 'ns'
 export const RELEASE = 'demo'
@@ -53,15 +54,31 @@ export async function tool(major: HelmMajor, name: 'helm' | 'kubectl', args: rea
   }
 }
 
-/** For `before`: gets helm and kubectl, or skips the tests; under CI=true it fails instead. */
-export async function requireHelm(context: Mocha.Context): Promise<void> {
+/** For `before` and `it`: finds or downloads helm and kubectl, or skips; under CI=true it fails instead. */
+export async function requireHelm(context: Mocha.Context, major: HelmMajor = '4'): Promise<void> {
+  if (!(await isAvailable(context, major))) context.skip()
+}
+
+/** Helm's major versions for a test that covers each; it is skipped if there is none. */
+export async function requireMajors(context: Mocha.Context): Promise<HelmMajor[]> {
+  const available: HelmMajor[] = []
+  for (const major of HELM_MAJORS) if (await isAvailable(context, major)) available.push(major)
+  if (available.length === 0) context.skip()
+  return available
+}
+
+/** A download must not count towards the test's timeout. */
+async function isAvailable(context: Mocha.Context, major: HelmMajor): Promise<boolean> {
+  const timeout = context.timeout()
   context.timeout(0)
   try {
-    await Promise.all(HELM_MAJORS.map(helmTools))
+    await helmTools(major)
+    return true
   } catch (error) {
-    if (process.env['CI'] === 'true') throw error
-    process.stderr.write(`  WARNING: ${(error as Error).message}; what needs it is SKIPPED\n`)
-    context.skip()
+    unavailable(`helm ${major}`, error as Error)
+    return false
+  } finally {
+    context.timeout(timeout)
   }
 }
 
@@ -89,11 +106,6 @@ export async function render(major: HelmMajor, args: readonly string[], release 
 
 export const template = (major: HelmMajor, args: readonly string[], release = RELEASE): Promise<Outcome> =>
   tool(major, 'helm', ['template', release, CHART, '--namespace', NAMESPACE, ...args])
-
-/** Both majors at once, as many as there are cores. */
-export const onBoth = async (run: (major: HelmMajor) => Promise<void>): Promise<void> => {
-  await Promise.all(HELM_MAJORS.map(run))
-}
 
 /** Runs with a values file of these values. */
 export async function withValues<T>(values: unknown, run: (args: readonly string[]) => Promise<T>): Promise<T> {
