@@ -8,7 +8,7 @@ import { program, programsIn } from './support/programs.ts'
 /**
  * `npm test`: type check, lint, real programs, mocha. Arguments go to mocha; a file or folder among them replaces all
  * tests: `npm test -- test/http.test.ts --grep refused`. `--fast` leaves out the spec files that use other programs or
- * start the service. Spec files run in parallel, those that took longest first, so that none is left over at the end;
+ * start the service. Spec files run in parallel, the longest first, so that none is left over at the end;
  * `UPDATE_WEIGHTS=1 npm test` writes how long each took to test/weights.json.
  */
 const root = join(import.meta.dirname, '..')
@@ -19,7 +19,8 @@ const isSpec = (arg: string) => !arg.startsWith('-') && (existsSync(arg) || arg.
 const weights: Record<string, number> = JSON.parse(readFileSync('test/weights.json', 'utf8'))
 const all = globSync('test/**/*.test.ts').sort((a, b) => weightOf(b) - weightOf(a) || (a < b ? -1 : 1))
 const specs = args.some(isSpec) ? [] : fast ? all.filter((spec) => !usesPrograms(spec)) : all
-const workers = Math.max(2, availableParallelism())
+// Spec files wait more than they compute, so that one per core would leave the cores idle half of the time.
+const workers = 2 * availableParallelism()
 const folder = mkdtempSync(join(tmpdir(), 'npm-test-'))
 const counts = join(folder, 'counts.json')
 const times = join(folder, 'times.jsonl')
