@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
+import { MAX_READERS } from '../../src/http/admin/reader-limits.ts'
 import { report, scrape, sum } from '../support/http.ts'
 import { filledJournal, type StalledReader, stalledReader, watchMemory } from '../support/readers.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
@@ -99,6 +100,15 @@ describe('readers of the admin API', () => {
     it('make room when they go away', async () => {
       for (const { socket } of stalled) socket.destroy()
       await until('room', async () => (await fetch(`${service.admin}/api/v1/failures?limit=1`)).status === 200)
+    })
+
+    it('make room for as many as went away, and no more', async () => {
+      for (let round = 0; round < 3; round++) {
+        await stall()
+        expect(stalled.filter((reader) => statusOf(reader) === 200).length, `round ${round}`).to.be.at.most(MAX_READERS)
+        for (const { socket } of stalled) socket.destroy()
+        await until('room', async () => (await fetch(`${service.admin}/api/v1/failures?limit=1`)).status === 200)
+      }
     })
 
     it('make room when they go away with requests of theirs still waiting', async () => {

@@ -20,10 +20,13 @@ export function limitInFlight(max: number): Middleware {
     inFlight++
     const { res } = ctx
     const { socket } = ctx.req
+    let isReleased = false
+    // When the connection closes, both events come, and the second even if its listener was just removed.
     const release = () => {
       res.off('close', release)
       socket.off('close', release)
-      inFlight--
+      if (!isReleased) inFlight--
+      isReleased = true
     }
     // A pipelined request whose turn has not come does not learn that its connection has closed.
     res.once('close', release)
