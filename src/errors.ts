@@ -1,7 +1,7 @@
 /**
- * Every error that a caller may see has a machine code from one closed list and a message that is safe to show.
- * Where an error is answered (HTTP, command line) it is rendered once; everything that is not an AppError is a fault of
- * ours: it becomes `internal`, its text goes to the log and never to the caller.
+ * Machine codes of all errors that a caller may see. The set is closed.
+ * HTTP and the command line each render errors in one place; an error that is not an AppError becomes `internal`, and its
+ * text goes only to the log.
  */
 export const ERROR_CODES = [
   'invalid_request',
@@ -37,7 +37,7 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
-/** One faulty field: `pointer` is a JSON pointer (RFC 6901) into the document, or a parameter's name. */
+/** One invalid field: `pointer` is a JSON pointer (RFC 6901) into the document, or a parameter's name. */
 export interface FieldFault {
   readonly pointer: string
   readonly detail: string
@@ -50,13 +50,13 @@ export interface AppErrorOptions {
   readonly cause?: unknown
 }
 
-/** An error that a caller may see. What it was made from stays in `cause`, for the log alone. */
+/** An error that a caller may see. The original error stays in `cause`, for the log only. */
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly faults: readonly FieldFault[]
   readonly retryAfter: number | undefined
 
-  /** @param message a sentence that is safe to show to anybody: no secret, no path, no foreign error's text */
+  /** @param message a sentence that is safe to show: no secret, no path, no text of another error */
   constructor(code: ErrorCode, message: string, { faults = [], retryAfter, cause }: AppErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'AppError'
@@ -66,7 +66,7 @@ export class AppError extends Error {
   }
 }
 
-/** The same error if it is one of ours, else `internal` with the foreign error as its cause. */
+/** An AppError unchanged; any other error becomes `internal` with the original as its cause. */
 export function asAppError(error: unknown): AppError {
   return error instanceof AppError ? error : new AppError('internal', 'an internal error occurred', { cause: error })
 }

@@ -1,4 +1,4 @@
-/** Durations and sizes as people write them in a configuration. */
+/** Durations and sizes as written in a configuration. */
 
 const DURATION_UNITS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -34,7 +34,7 @@ export const DURATION_PATTERN = '^([0-9]{1,9}(ms|s|m|h|d|w))+$'
 /** Kubernetes' and everyday size suffixes: `64KiB`, `1Gi`, `500MB`. */
 export const SIZE_PATTERN = '^[0-9]{1,12}(B|k|kB|M|MB|G|GB|T|TB|Ki|KiB|Mi|MiB|Gi|GiB|Ti|TiB)?$'
 
-/** @returns milliseconds, or undefined where the text is no duration */
+/** @returns milliseconds, or undefined if the text is not a duration */
 export function parseDuration(text: string): number | undefined {
   if (!new RegExp(DURATION_PATTERN).test(text)) return undefined
   let total = 0
@@ -43,7 +43,7 @@ export function parseDuration(text: string): number | undefined {
   return total
 }
 
-/** @returns bytes, or undefined where the text is no size */
+/** @returns bytes, or undefined if the text is not a size */
 export function parseSize(text: string): number | undefined {
   if (!new RegExp(SIZE_PATTERN).test(text)) return undefined
   const [, count, unit] = /^([0-9]+)(.*)$/.exec(text)!

@@ -10,7 +10,7 @@ export const CANARY_HEADERS = {
 /** How far a canary's time may be from the receiver's, milliseconds, either way. */
 const CANARY_WINDOW = 5 * 60_000
 
-/** The report that goes along: of the ordinary form, so that it takes the ordinary way. It is never recorded. */
+/** The canary's body: a regular report, so that it takes the regular path. It is never recorded. */
 export const CANARY_REPORT = {
   code: 0,
   endpoint: 'https://canary.invalid/',
@@ -27,6 +27,7 @@ const hmac = (secret: string, ...parts: readonly string[]): string =>
   createHmac('sha256', secret).update(parts.join('\n')).digest('base64url')
 
 /**
+ * Signs a canary.
  * @param nonce 16 to 64 characters of base64url, never used before
  * @param at milliseconds since the epoch
  * @returns header fields by the names of `CANARY_HEADERS`; the signature is HMAC-SHA-256 (RFC 2104), in base64url
@@ -37,7 +38,7 @@ export function signCanary(secret: string, nonce: string, at: number): CanaryHea
 }
 
 /**
- * Whether a canary is signed with the secret, and of the last or next five minutes. No secret has valid ones.
+ * Whether a canary is signed with the secret and at most five minutes off. With an empty secret none is valid.
  * @param now milliseconds since the epoch
  */
 export function canaryIsValid(secret: string, { nonce, time, signature }: CanaryHeaders, now: number): boolean {
@@ -45,10 +46,10 @@ export function canaryIsValid(secret: string, { nonce, time, signature }: Canary
   return same(signature, hmac(secret, 'request', nonce, time)) && Math.abs(now - Number(time) * 1_000) <= CANARY_WINDOW
 }
 
-/** What only a receiver that knows the secret can answer, in base64url. It is not what the request carries, so that no echo passes. */
+/** The answer that only a receiver with the secret can give, in base64url. It differs from the request, so an echo fails. */
 export const canaryAnswer = (secret: string, nonce: string): string => hmac(secret, 'answer', nonce)
 
-/** Whether two texts are equal, in a time that tells nothing of where they differ. Only their length shows. */
+/** Whether two texts are equal, in constant time. Only their length leaks. */
 export function same(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)]
   return a.length === b.length && timingSafeEqual(a, b)

@@ -9,7 +9,7 @@ export interface NamedEndpoint {
   readonly urls: readonly string[]
 }
 
-/** Whose an endpoint is and how much it matters, in the words of the configuration. */
+/** An endpoint's owner and severity, as configured. */
 export interface EndpointFacts {
   /** For one that is not configured its canonical URL. */
   readonly name: string
@@ -18,7 +18,7 @@ export interface EndpointFacts {
   readonly severity: string
 }
 
-/** What is configured of an endpoint, as the API shows and uses it. */
+/** An endpoint's configuration, as the API shows and uses it. */
 export type ConfiguredEndpoint = NamedEndpoint & EndpointFacts
 
 /** A configured URL, in normal form. */

@@ -1,19 +1,19 @@
 import type { Cause } from './cause.ts'
 import type { Verdict } from './verdict.ts'
 
-/** How an incident ended: on proof, without any (nothing could be probed), or by hand. */
+/** How an incident ended: with proof, without proof (nothing could be probed), or manually. */
 export const RESOLUTIONS = ['proven', 'unproven', 'manual'] as const
 export type Resolution = (typeof RESOLUTIONS)[number]
 
 /**
- * What stands behind an end of the loss window: a good probe of the path, a probe that reached the server but could not
- * judge the path, the last failure before the quiet time, or somebody's word.
+ * Evidence for an end of the loss window: a good probe of the path, a probe that reached the server but could not judge
+ * the path, the last failure before the quiet time, or an operator's word.
  */
 export type Proof = 'path' | 'reachability' | 'quiet' | 'manual'
 
-/** The deliveries of this time are to be read again. Times are milliseconds since the epoch; `from` is never after `until`. */
+/** Deliveries in this window may be lost and must be recovered. Milliseconds since the epoch; `from` is never after `until`. */
 export interface LossWindow {
-  /** The last proven good moment before; null: none is known. */
+  /** The last proven good moment before the incident; null if none is known. */
   readonly from: number | null
   readonly fromProof: Proof | null
   /** The recovery; null while the incident is open. */
@@ -23,70 +23,70 @@ export interface LossWindow {
 
 /** The time from an endpoint's first failure to its recovery. All times are milliseconds since the epoch. */
 export interface Incident {
-  /** That of the failure that opened it; a UUID version 7 of its own where probes did. */
+  /** The id of the failure that opened it; a new UUID version 7 if probes opened it. */
   readonly id: string
   readonly endpoint: string
   readonly openedAt: number
   /** Null while it is open. */
   readonly closedAt: number | null
   readonly resolution: Resolution | null
-  /** Why somebody closed it by hand. */
+  /** Why it was closed manually. */
   readonly reason: string | null
-  /** Null where probes opened it and no report came. */
+  /** Null if probes opened it and no report followed. */
   readonly firstFailureAt: number | null
   readonly lastFailureAt: number | null
   readonly failures: number
   readonly causes: Readonly<Partial<Record<Cause, number>>>
-  /** The newest report; null where there is none. */
+  /** The newest report; null if there is none. */
   readonly report: { readonly id: string; readonly at: number; readonly code: number; readonly cause: Cause } | null
-  /** The verdict's, and before there is one the first failure's. */
+  /** The cause of the verdict; before the first verdict, that of the first failure. */
   readonly cause: Cause
-  /** The newest one; the history is kept beside. */
+  /** The newest verdict; the history is stored separately. */
   readonly verdict: Verdict | null
   readonly loss: LossWindow
-  /** How often a failure within the quiet time after closing opened it again. */
+  /** How often a failure within the quiet time after closing reopened it. */
   readonly reopened: number
-  /** From when the quiet time counts: the last report, or earlier where the clock was set back since. */
+  /** Start of the quiet time: the last report, or earlier if the clock was set back since. */
   readonly quietSince: number
-  /** Good probes in a row since the last bad thing. */
+  /** Consecutive good probes since the last failure or bad probe. */
   readonly goodRun: { readonly count: number; readonly since: number; readonly proof: Proof } | null
 }
 
-/** What is kept of each endpoint whose incident is followed, so that the next event can be judged. */
+/** The stored state of a tracked endpoint, from which the next event is judged. */
 export interface EndpointState {
   readonly endpoint: string
   /** The last good probe, milliseconds since the epoch. */
   readonly goodAt: number | null
   readonly goodProof: Proof | null
-  /** Scheduled probes that failed in a row while no incident was open. */
+  /** Consecutive failed scheduled probes while no incident was open. */
   readonly failedProbes: number
-  /** Incidents opened since the journal knows the endpoint. Retention never lowers it. */
+  /** Incidents opened since the endpoint was first stored. Retention never lowers it. */
   readonly incidents: number
-  /** The open one, else the last one. */
+  /** The open incident, otherwise the last one. */
   readonly incident: Incident | null
-  /** Grows with each stored change, whichever replica made it. Absent where one process makes all changes. */
+  /** Increases with each stored change by any replica. Absent if a single process makes all changes. */
   readonly version?: number
 }
 
-/** Whether the first of two states of an endpoint is known to be the older one. */
+/** Whether a state is known to be older than another one of the same endpoint. */
 export const isOlder = (state: EndpointState, than: EndpointState | undefined): boolean =>
   state.version !== undefined && than?.version !== undefined && state.version < than.version
 
 export interface IncidentSettings {
-  /** Milliseconds without a report before an incident may close, and after closing in which a failure opens it again. */
+  /** Milliseconds without a report before an incident may close; a failure this soon after closing reopens it. */
   readonly quietTime: number
-  /** Good probes in a row that prove a recovery; at least 1. */
+  /** Consecutive good probes that prove a recovery; at least 1. */
   readonly goodProbes: number
-  /** Failed scheduled probes in a row that open an incident; 0: they never do. */
+  /** Consecutive failed scheduled probes that open an incident; 0 means never. */
   readonly failedProbes: number
 }
 
 /**
- * How long an endpoint has been quiet by a clock that nobody sets. A wall clock that is an hour ahead must not close what
- * still fails, so that both clocks have to agree.
+ * How long an endpoint has been quiet by a monotonic clock.
+ * A wall clock that jumps an hour ahead must not close what still fails, so both clocks have to agree.
  */
 export interface Quiet {
-  /** The incident's `quietSince` as it was seen: a failure that comes in between ends the quiet. */
+  /** The incident's `quietSince` when it was read; a failure since then ends the quiet time. */
   readonly since: number
   /** Milliseconds since this process first saw it. */
   readonly lasted: number
@@ -103,40 +103,40 @@ export type IncidentEvent =
     }
   | {
       readonly type: 'probe'
-      /** When its answer was there; the moment that a good one proves. */
+      /** When the answer arrived: the moment that a good probe proves. */
       readonly at: number
       readonly startedAt: number
-      /** UUID version 7 for the incident that it may open. */
+      /** UUID version 7 for the incident that this event may open. */
       readonly id: string
       readonly scheduled: boolean
       readonly up: boolean
       readonly pathUnproven: boolean
-      /** Null where up. */
+      /** Null if up. */
       readonly cause: Cause | null
-      /** Absent: the wall clock decides alone. */
+      /** If absent, only the wall clock decides. */
       readonly quiet?: Quiet
     }
   | { readonly type: 'verdict'; readonly at: number; readonly verdict: Verdict }
   | {
       readonly type: 'tick'
       readonly at: number
-      /** Whether the endpoint can be probed. One that cannot closes by quiet time alone. */
+      /** Whether the endpoint can be probed. If not, the incident closes by quiet time alone. */
       readonly probed: boolean
-      /** Absent: the wall clock decides alone. */
+      /** If absent, only the wall clock decides. */
       readonly quiet?: Quiet
     }
   | { readonly type: 'resolve'; readonly at: number; readonly id: string; readonly reason: string }
 
-/** What an event did to an endpoint's incident; `joined`: a report belongs to the open one, `none`: nothing that is told. */
+/** What an event did to the incident; `joined`: the report belongs to the open one, `none`: nothing worth a log line. */
 export type Change = 'opened' | 'reopened' | 'joined' | 'closed' | 'none'
 
 export interface Reduced {
-  /** The same object where nothing is to be stored. */
+  /** The same object if there is nothing to store. */
   readonly state: EndpointState
   readonly change: Change
 }
 
-/** An endpoint of which nothing is known. */
+/** The state of an endpoint without history. */
 export const newEndpoint = (endpoint: string): EndpointState => ({
   endpoint,
   goodAt: null,
@@ -146,5 +146,5 @@ export const newEndpoint = (endpoint: string): EndpointState => ({
   incident: null,
 })
 
-/** Whether its newest incident goes on. */
+/** Whether the endpoint's newest incident is open. */
 export const isOpen = (state: EndpointState): boolean => state.incident !== null && state.incident.closedAt === null

@@ -2,17 +2,17 @@ const ENTRIES = 512
 const LENGTH = 512
 
 /**
- * The same pure function, which remembers its latest results: a platform reports the same few endpoints and messages again
- * and again. Bounded to half a mebibyte of short texts; longer ones are worked out anew.
+ * Caches the results of a pure function: platforms report the same few endpoints and messages repeatedly.
+ * Bounded to half a mebibyte of short texts; results for longer texts are not cached.
  */
-export function memoize<T>(work: (text: string) => T): (text: string) => T {
+export function memoize<T>(compute: (text: string) => T): (text: string) => T {
   const results = new Map<string, T>()
   return (text) => {
-    // Even to look a long text up is work: all of it is hashed.
-    if (text.length > LENGTH) return work(text)
+    // Looking up a long text costs as much as the function: all of it is hashed.
+    if (text.length > LENGTH) return compute(text)
     const known = results.get(text)
     if (known !== undefined) return known
-    const result = work(text)
+    const result = compute(text)
     if (results.size >= ENTRIES) results.clear()
     results.set(text, result)
     return result

@@ -13,7 +13,7 @@ export function observation(probe: ProbeResult): string {
   return (OBSERVATIONS[probe.cause ?? 'unknown'] ?? OBSERVATIONS.unknown)(host, probe)
 }
 
-/** Host and port of a canonical URL; the text itself where it is none. */
+/** Host and port of a canonical URL; for any other text, the text itself. */
 export function place(url: string): { readonly host: string; readonly port: string } {
   const parsed = URL.parse(url)
   if (!parsed) return { host: url, port: '' }
@@ -40,7 +40,7 @@ const OBSERVATIONS: Readonly<Record<Cause, (host: string, probe: ProbeResult) =>
   server_error: answers,
   unavailable: answers,
   protocol: (host, { detail }) => `${host} does not speak HTTP as expected${why(detail)}`,
-  blocked: (host, probe) => (guarded(probe) ? `${host} may not be looked at from here` : answers(host, probe)),
+  blocked: (host, probe) => (guarded(probe) ? `${host} may not be probed from here` : answers(host, probe)),
   unknown: (host, { detail }) => `the probe of ${host} failed: ${detail}`,
 }
 
@@ -50,9 +50,9 @@ function answers(host: string, { status }: ProbeResult): string {
   return status === undefined ? `${host} does not answer as a healthy endpoint does` : `${host} answers ${status}`
 }
 
-/** Whether a probe says anything about its endpoint: it was permitted, and this receiver is not itself cut off. */
+/** Whether a probe says anything about its endpoint: it was allowed, and this receiver has egress. */
 export const conclusive = (probe: ProbeResult): boolean => !guarded(probe) && !probe.unverified
 
-/** Whether the outbound guard forbade the probe: it says nothing of the endpoint then. */
+/** Whether the outbound guard blocked the probe, which then says nothing about the endpoint. */
 export const guarded = (probe: ProbeResult): boolean =>
   !probe.up && probe.cause === 'blocked' && probe.status === undefined

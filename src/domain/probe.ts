@@ -4,7 +4,7 @@ import type { Cause } from './cause.ts'
 export const PROBE_PHASES = ['resolve', 'connect', 'tls', 'http'] as const
 export type ProbePhase = (typeof PROBE_PHASES)[number]
 
-/** From where an endpoint is looked at: the way the platform takes, or the application behind it. */
+/** From where an endpoint is probed: along the platform's path, or directly at the application behind it. */
 export const VANTAGES = ['public', 'internal'] as const
 export type Vantage = (typeof VANTAGES)[number]
 
@@ -14,7 +14,7 @@ export type ProbeTrigger = (typeof PROBE_TRIGGERS)[number]
 
 export type ProbeMethod = 'HEAD' | 'OPTIONS' | 'GET'
 
-/** What is wrong with a certificate that does not verify. */
+/** Why a certificate failed verification. */
 export type CertificateFault =
   | 'expired'
   | 'not_yet_valid'
@@ -24,34 +24,34 @@ export type CertificateFault =
   | 'revoked'
   | 'other'
 
-/** What one probe looks at. Secrets are already read from where they are kept. */
+/** The target of one probe. Secrets are already read from their files and variables. */
 export interface ProbeTarget {
   /** Its configured name. */
   readonly endpoint: string
   readonly vantage: Vantage
   /** An http or https URL. It never comes from a report. */
   readonly url: string
-  /** Without it: HEAD, then OPTIONS where HEAD is answered 404, 405 or 501. Never a POST. */
+  /** Default: HEAD, then OPTIONS if HEAD is answered 404, 405 or 501. Never POST. */
   readonly method?: ProbeMethod
-  /** Statuses that count as up: numbers, or classes such as `2xx`. It replaces the usual reading of a status. */
+  /** Statuses that count as up: numbers, or classes such as `2xx`. Replaces the default reading of a status. */
   readonly expect?: readonly (number | string)[]
   readonly headers?: Readonly<Record<string, string>>
-  /** PEM; these authorities are trusted instead of the usual ones. */
+  /** PEM; these authorities are trusted instead of the default ones. */
   readonly ca?: string
-  /** PEM, the client's certificate and its key. */
+  /** PEM; client certificate and key. */
   readonly cert?: string
   readonly key?: string
   /** Milliseconds for the whole probe. */
   readonly timeout: number
 }
 
-/** What the TLS phase saw, also where verification failed. */
+/** What the TLS phase saw, even if verification failed. */
 export interface TlsFacts {
   /** For example `TLSv1.3`. */
   readonly protocol: string
   /** Whether chain, validity and name all verify. */
   readonly authorized: boolean
-  /** Absent where `authorized`. */
+  /** Absent if `authorized`. */
   readonly fault?: CertificateFault
   /** OpenSSL's or Node's own name for it, such as CERT_HAS_EXPIRED. */
   readonly reason?: string
@@ -74,24 +74,24 @@ export interface ProbeResult {
   readonly url: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  /** Whether the endpoint answered as a healthy one does. */
+  /** Whether the endpoint gave a healthy answer. */
   readonly up: boolean
-  /** Only where the endpoint can merely be said to be reachable: its path answers 404 to harmless methods, as POST-only routes do. */
+  /** Only reachability is proven: the path answers 404 to harmless methods, as POST-only routes do. */
   readonly pathUnproven?: boolean
   /**
-   * It failed at resolve or connect, and this receiver is not known to get through to anything: it says nothing about the
-   * endpoint. Absent where up.
+   * The probe failed at resolve or connect, and this receiver may have no egress: the result says nothing about the
+   * endpoint. Absent if up.
    */
   readonly unverified?: true
-  /** Absent where up. */
+  /** Absent if up. */
   readonly cause?: Cause
-  /** Where it failed; absent where up. */
+  /** The phase that failed; absent if up. */
   readonly phase?: ProbePhase
   /** One sentence for people, at most 400 characters, without secrets. */
   readonly detail: string
-  /** Milliseconds that each phase took, the failed one included. */
+  /** Milliseconds that each phase took, including the failed one. */
   readonly phases: Readonly<Partial<Record<ProbePhase, number>>>
-  /** The address that was connected to, or tried last. */
+  /** The address of the connection, or the last one tried. */
   readonly address?: string
   /** Of the last answer. */
   readonly status?: number
@@ -101,7 +101,7 @@ export interface ProbeResult {
 }
 
 /**
- * Looks at one endpoint, once.
+ * Probes one endpoint, once.
  *
  * Promises, for every adapter: `probe` never rejects; it settles soon after `target.timeout`, or after `signal` aborts,
  * whatever the peer does; it reads a bounded number of bytes; it resolves a name once and connects to nothing that the

@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js'
 import { guarded, place } from './observation.ts'
 import type { ProbeResult } from './probe.ts'
 
-/** Which network a probe needs. What one of them lets through says nothing about the other. */
+/** The network that a probe needs. Egress to one says nothing about the other. */
 export type Network = 'outside' | 'inside'
 
 /** Address ranges (ipaddr.js) that belong to a cluster, a company or a machine, not to the internet. */
@@ -10,7 +10,7 @@ const INSIDE_RANGES: ReadonlySet<string> = new Set(['private', 'uniqueLocal', 'c
 const INSIDE_NAME = /^[^.]+$|\.(svc|local|internal)$/
 
 /**
- * The public vantage point is the platform's own way to the endpoint, so it is outside, unless the name or the address
+ * The network of a probe. The public vantage point is the platform's path, hence outside, unless the name or address
  * belongs to a cluster or a private network.
  */
 export function networkOf({ vantage, url, address }: Pick<ProbeResult, 'vantage' | 'url' | 'address'>): Network {
@@ -25,17 +25,17 @@ export function networkOf({ vantage, url, address }: Pick<ProbeResult, 'vantage'
 export const isLoopback = ({ url, address }: Pick<ProbeResult, 'url' | 'address'>): boolean =>
   rangeOf(address ?? place(url).host) === 'loopback'
 
-/** Host and port: endpoints that share them share their fate, and say nothing about each other's network. */
+/** Host and port. Endpoints that share them fail together, so they are no evidence for each other. */
 export function authorityOf({ url }: Pick<ProbeResult, 'url'>): string {
   const { host, port } = place(url)
   return `${host}:${port}`
 }
 
-/** Whether a peer answered, with a certificate or a status. A mere connection may end at a proxy in between. */
+/** Whether a peer answered with a certificate or a status. A TCP connection alone may end at a proxy in between. */
 export const gotAnswer = (probe: ProbeResult): boolean =>
   probe.up || probe.status !== undefined || probe.tls !== undefined
 
-/** Whether the probe ended before any peer was reached. It may be this receiver that has no network. */
+/** Whether the probe reached no peer. The cause may be this receiver's own network. */
 export const reachedNothing = (probe: ProbeResult): boolean =>
   !probe.up && !guarded(probe) && (probe.phase === 'resolve' || probe.phase === 'connect')
 

@@ -12,8 +12,9 @@ import type {
 import type { Verdict } from './verdict.ts'
 
 /**
- * Decides what an event does to an endpoint's incident. Pure; events count in the order in which they are applied, and a
- * clock that is set back or forth never reverses a loss window nor keeps an incident open for good.
+ * Decides what an event does to an endpoint's incident. Pure.
+ * Events count in the order in which they are applied. A clock that is set back or forward never reverses a loss window
+ * and never keeps an incident open forever.
  */
 export function reduceIncident(state: EndpointState, event: IncidentEvent, settings: IncidentSettings): Reduced {
   switch (event.type) {
@@ -55,7 +56,7 @@ function onFailure(state: EndpointState, event: Of<'failure'>, settings: Inciden
   }
 }
 
-/** The incident that something bad belongs to: the open one, the one that closed within the quiet time, or a new one. */
+/** The incident that a failure belongs to: the open one, one that closed within the quiet time, or a new one. */
 function opening(
   state: EndpointState,
   { at, id, cause }: { at: number; id: string; cause: Cause },
@@ -63,7 +64,7 @@ function opening(
 ): { incident: Incident; change: Change; opened: 0 | 1 } {
   const last = state.incident
   if (last && last.closedAt === null) return { incident: last, change: 'joined', opened: 0 }
-  // Also where the clock was set back since it closed.
+  // This is also true if the clock was set back since it closed.
   if (last && at - last.closedAt! < quietTime) {
     const loss = { ...last.loss, until: null, untilProof: null }
     return {
@@ -72,7 +73,7 @@ function opening(
       opened: 0,
     }
   }
-  // A good moment later than now is one of a clock that has been set back: when it was is not known.
+  // A good moment in the future means that the clock was set back: its real time is unknown.
   const known = state.goodAt !== null && state.goodAt <= at
   return {
     change: 'opened',
@@ -110,7 +111,7 @@ function onGoodProbe(state: EndpointState, event: Of<'probe'>, settings: Inciden
   const good = { ...state, goodAt: at, goodProof: proof, failedProbes: 0 }
   const { incident } = state
   if (!incident || incident.closedAt !== null) return { state: good, change: 'none' }
-  // Begun before the last report, it says nothing of the time after.
+  // A probe that started before the last report says nothing about the time after it.
   if (startedAt < incident.quietSince) return { state: good, change: 'none' }
   const run = incident.goodRun
   const goodRun = run ? { ...run, count: run.count + 1 } : { count: 1, since: at, proof }
@@ -126,14 +127,14 @@ function onBadProbe(state: EndpointState, event: Of<'probe'>, settings: Incident
   if (!event.scheduled || settings.failedProbes === 0) return { state, change: 'none' }
   const failedProbes = state.failedProbes + 1
   if (failedProbes < settings.failedProbes) return { state: { ...state, failedProbes }, change: 'none' }
-  const begun = opening(state, { at: event.at, id: event.id, cause: event.cause ?? 'unknown' }, settings)
+  const opened = opening(state, { at: event.at, id: event.id, cause: event.cause ?? 'unknown' }, settings)
   return {
-    change: begun.change,
+    change: opened.change,
     state: {
       ...state,
       failedProbes: 0,
-      incidents: state.incidents + begun.opened,
-      incident: { ...begun.incident, quietSince: event.at, goodRun: null },
+      incidents: state.incidents + opened.opened,
+      incident: { ...opened.incident, quietSince: event.at, goodRun: null },
     },
   }
 }
@@ -148,7 +149,7 @@ function onTick(state: EndpointState, event: Of<'tick'>, settings: IncidentSetti
   const { at, probed } = event
   const { incident } = state
   if (!incident || incident.closedAt !== null) return { state, change: 'none' }
-  // The clock was set back: the quiet time counts from now, or it would last for as long as the clock was wrong.
+  // The clock was set back: count the quiet time from now, or it would last as long as the clock was ahead.
   if (at < incident.quietSince)
     return { state: { ...state, incident: { ...incident, quietSince: at } }, change: 'none' }
   const proven = closeProven(state, event, settings)
@@ -168,7 +169,7 @@ function onResolve(state: EndpointState, { at, id, reason }: Of<'resolve'>): Red
   return close(state, incident, { at, resolution: 'manual', reason, until: at, untilProof: 'manual' })
 }
 
-/** Closes where enough good probes and enough quiet have come together. */
+/** Closes the incident after enough good probes and enough quiet time. */
 function closeProven(state: EndpointState, event: Of<'probe' | 'tick'>, settings: IncidentSettings): Reduced {
   const incident = state.incident!
   const run = incident.goodRun
@@ -197,7 +198,7 @@ function close(
   end: { at: number; resolution: Resolution; reason: string | null; until: number; untilProof: Proof },
 ): Reduced {
   const { from, fromProof } = incident.loss
-  // Whatever the clock did, the window holds what was lost.
+  // The window must cover every lost delivery, even if the clock was set.
   const until = Math.max(end.until, incident.lastFailureAt ?? end.until, from ?? end.until)
   return {
     change: 'closed',

@@ -12,7 +12,7 @@ export interface SeriesLabels {
   readonly cause: string
 }
 
-/** Label that was replaced by `other` because the label set did not fit. */
+/** Labels that are replaced by `other` if a label set exceeds the limit. */
 export const OVERFLOW_LABELS = ['code', 'endpoint', 'tenant'] as const
 export type OverflowLabel = (typeof OVERFLOW_LABELS)[number]
 
@@ -22,16 +22,16 @@ export interface SeriesUsage {
   readonly overflow: Readonly<Record<OverflowLabel, number>>
 }
 
-/** Label sets kept for each configured endpoint, whatever strangers did before. */
+/** Label sets reserved for each configured endpoint, so that unknown ones cannot crowd it out. */
 export const SETS_PER_ENDPOINT = 20
-/** Label sets kept for each source: `other` with each cause, so that a full limit still counts exactly. */
+/** Label sets reserved for each source: `other` with each cause, so that totals stay exact when the limit is reached. */
 export const SETS_PER_SOURCE = CAUSES.length
 
-/** Least series limit that keeps every reserve. */
+/** The smallest series limit with room for every reserve. */
 export const neededSeries = ({ endpoints, sources }: { endpoints: number; sources: number }): number =>
   endpoints * SETS_PER_ENDPOINT + sources * SETS_PER_SOURCE
 
-/** A total as the journal holds it. */
+/** A total as stored in the journal. */
 interface Total {
   readonly labels: SeriesLabels
   readonly count: number
@@ -40,43 +40,43 @@ interface Total {
 
 export interface SeriesLimit {
   /**
-   * The label set to count under: the one given while it fits, else one with `other` in it. A new set keeps its slot only if
-   * `complete` says that something was stored under it. Constant time; do not change the object, it is shared.
+   * The label set to count under: the given one if it fits, otherwise one with `other` in it. A new set keeps its slot only
+   * if `complete` reports something stored under it. Constant time. The returned object is shared: do not change it.
    */
   keep(labels: SeriesLabels): SeriesLabels
   /**
-   * What became of an entry: belongs after each `admit`. Only what was stored takes a slot or counts as overflow: a duplicate,
+   * Ends an entry; call it after each `keep`. Only a stored entry takes a slot or counts as overflow: a duplicate,
    * a rejection and a 503 leave no trace.
-   * @param labels as given to `admit`
-   * @param set as returned by it
+   * @param labels as passed to `keep`
+   * @param set as returned by `keep`
    */
   complete(labels: SeriesLabels, set: SeriesLabels, stored: boolean): void
-  /** Takes a slot for a set that another replica counts: what does not fit is no overflow of this one. */
+  /** Takes a slot for a label set of another replica. If it does not fit, this replica counts no overflow. */
   registerRemote(labels: SeriesLabels): SeriesLabels
   /**
-   * Makes the journal's label sets the first to be admitted, before those of this process, which follow while there is
-   * room (an entry on its way may still be counted under one). Of more sets than fit, the earlier ones stay.
-   * @returns the totals to expose: those of sets that do not fit are added to their `other`, so the sum is the same
+   * Gives slots to the journal's label sets first, then to those of this process while there is room (an entry in flight
+   * may still be counted under one). If there are more sets than slots, the earlier ones stay.
+   * @returns the totals to expose; totals of sets that do not fit are added to their `other`, so the sum is the same
    */
   restore<T extends Total>(totals: readonly T[]): Total[]
   usage(): SeriesUsage
 }
 
-/** A label set that has a slot, and how to give it back. */
+/** A label set that has a slot. */
 interface Slot {
   readonly labels: SeriesLabels
   readonly release: () => void
-  /** Entries under this set whose outcome is not known yet. */
+  /** Entries in flight under this set. */
   pending: number
   stored: boolean
 }
 
 /**
- * Bounds the label sets of `webhook_delivery_failures_total`. Reserved are `SETS_PER_SOURCE` for each source and
- * `SETS_PER_ENDPOINT` for each configured endpoint; the rest is first come, first served. What a set takes depends on
- * the counts alone and not on the order of arrival, so that a restart admits the same sets.
+ * Bounds the label sets of `webhook_delivery_failures_total`.
+ * `SETS_PER_SOURCE` are reserved for each source and `SETS_PER_ENDPOINT` for each configured endpoint; the rest is first
+ * come, first served. Which reserve a set uses does not depend on the order of arrival, so a restart keeps the same sets.
  *
- * What does not fit loses its code first, then its endpoint (and tenant) to `other`.
+ * If a set does not fit, its code becomes `other` first, then its endpoint (and tenant).
  * @param configured names of the configured endpoints
  * @param limit at least `neededSeries`
  */
@@ -93,11 +93,11 @@ export function seriesLimit({
   if (limit < needed || sources.length === 0) throw new RangeError(`a series limit of ${limit} is below ${needed}`)
   const overflow = { code: 0, endpoint: 0, tenant: 0 }
   let slots = new Map<string, Slot>()
-  /** The same by the sets that were handed out. */
+  /** The same slots, by the objects that `keep` returned. */
   let byLabels = new Map<SeriesLabels, Slot>()
   let free = 0
   let reserve = new Map<string, number>()
-  /** The set that holds a source's and cause's reserve. */
+  /** The slot in each source's reserve, by source and cause. */
   let lastResort = new Map<string, Slot>()
 
   function reset(): void {
@@ -112,7 +112,7 @@ export function seriesLimit({
   const hasReserve = (source: string, cause: string): boolean =>
     sources.includes(source) && (CAUSES as readonly string[]).includes(cause)
 
-  /** The set's slot where it is known or fits. */
+  /** The set's slot; undefined if it has none and does not fit. */
   function take(labels: SeriesLabels): Slot | undefined {
     const key = seriesKey(labels)
     const known = slots.get(key)
@@ -151,13 +151,13 @@ export function seriesLimit({
     const rest = { ...labels, endpoint: OTHER, code: OTHER, tenant: labels.tenant === '' ? '' : OTHER }
     const fits = take(rest)
     if (fits) return fits
-    // Only a source or cause that is not of the closed sets, or the second of '' and `other` as tenant, comes here.
+    // Reached only with a source or cause outside the closed sets, or with both '' and `other` as tenants.
     const source = sources.includes(rest.source) ? rest.source : sources[0]!
     const cause = hasReserve(source, rest.cause) ? rest.cause : 'unknown'
     return lastResort.get(`${source}\0${cause}`) ?? take({ ...rest, source, cause })!
   }
 
-  /** Takes a slot for good. */
+  /** Takes a slot permanently. */
   function claim(labels: SeriesLabels): SeriesLabels {
     const slot = place(labels)
     slot.stored = true
@@ -205,7 +205,7 @@ export function seriesLimit({
         if (!slot) continue
         slot.stored ||= stored
         slot.pending += pending
-        // Entries on their way come back with the set that they were given.
+        // Entries in flight complete with the object that they were given.
         byLabels.set(labels, slot)
       }
       return [...exposed].map(([labels, sum]) => ({ labels, ...sum }))

@@ -7,11 +7,11 @@ import type { ProbeResult, ProbeTrigger } from './probe.ts'
 import type { SeriesLabels, SeriesUsage } from './series.ts'
 import type { Verdict } from './verdict.ts'
 
-/** What became of one request to the ingest listener. */
+/** Outcome of one request to the ingest listener. */
 export const OUTCOMES = ['recorded', 'duplicate', 'rejected', 'failed', 'canary'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
-/** `none` for what was recorded; else the machine code of the answer; `client_closed` where there was nobody to answer. */
+/** `none` if recorded, `client_closed` if the client disconnected, otherwise the machine code of the answer. */
 export type Reason = ErrorCode | 'none' | 'client_closed'
 
 /** Source of a request that reached no source's route. */
@@ -25,51 +25,51 @@ export interface Answered {
   readonly seconds: number
 }
 
-/** The instruments, in the words of the domain. No verb throws, whatever it is given. */
+/** The instruments, in domain terms. No method throws, whatever its arguments. */
 export interface Metrics {
   readonly failed: JournalEvents['onFault']
   readonly readFailed: NonNullable<JournalEvents['onReadFault']>
   readonly committed: JournalEvents['onCommitted']
   readonly expired: JournalEvents['onExpired']
   answered(request: Answered): void
-  /** A failure became durable. `exemplar` is its trace id where the span is sampled. */
+  /** A failure became durable. `exemplar` is its trace id if the span is sampled. */
   recorded(failure: Failure, labels: SeriesLabels, exemplar: string | null): void
-  /** All counts are replaced by what the journal holds. */
+  /** Replaces all counts with the journal's totals. */
   restored(totals: readonly SeriesTotal[]): void
-  /** The write-ahead log was to be brought into the database file. */
+  /** A checkpoint of the write-ahead log was attempted. */
   checkpointed(checkpoint: Checkpoint): void
-  /** Another replica counts these label sets: they stand at 0 until this one does, and their last failure is shown. */
+  /** Label sets of other replicas: at 0 until this replica counts one, with the time of their last failure. */
   registerRemote(series: readonly SeriesTotal[]): void
   credentials(source: string, count: number): void
   credentialsReloadFailed(source: string): void
-  /** An endpoint was looked at. Only followed endpoints are handed in. */
+  /** An endpoint was probed. Only tracked endpoints are passed. */
   probed(result: ProbeResult, trigger: ProbeTrigger): void
-  /** The canary was sent and did or did not come back. */
+  /** A canary was sent, and returned or not. */
   canaryRun(run: CanaryRun): void
   /**
-   * Whether this replica does what only one may do: probe on a schedule, send canaries. The series of both exist while it
-   * does and go when it stops, since another one shows them then.
+   * Whether this replica is the leader, which alone probes on a schedule and sends canaries. Both kinds of series exist
+   * only while it is, since the next leader exposes them.
    */
-  setLeader(lease: boolean): void
-  /** Asked at each scrape. */
+  setLeader(isLeader: boolean): void
+  /** Sources that are read at each scrape. */
   observe(sources: MetricSources): void
 }
 
 export interface MetricSources {
   readonly journal?: () => JournalStatus
   readonly series?: () => SeriesUsage
-  /** The followed endpoints, at most 500 beside those that are configured. */
+  /** The tracked endpoints, at most 500 in addition to the configured ones. */
   readonly endpoints?: () => Iterable<EndpointState>
-  /** Null until the journal told; the metrics exist only where a canary is configured. */
+  /** Null until the journal is open. The metrics exist only if a canary is configured. */
   readonly canary?: () => CanaryMoments | null
-  /** Whether anything outside answered recently; null: nothing outside was tried recently. */
+  /** Whether anything outside answered recently; null if nothing outside was tried recently. */
   readonly egress?: () => boolean | null
 }
 
 export interface CanaryRun {
-  /** Why it did not come back; null: it did. */
+  /** Why it did not return; null if it did. */
   readonly cause: Cause | null
-  /** Of one that came back. */
+  /** Round trip of a canary that returned. */
   readonly seconds?: number
 }
 
@@ -79,25 +79,25 @@ export interface SpanRef {
   readonly spanId: string
 }
 
-/** The SERVER span of one request (OpenTelemetry HTTP semantic conventions). Without an exporter all of it does nothing. */
+/** The SERVER span of one request (OpenTelemetry HTTP semantic conventions). Without an exporter it does nothing. */
 export interface RequestSpan {
-  /** 32 hexadecimal digits; null where tracing is off. */
+  /** 32 hexadecimal digits; null if tracing is off. */
   readonly traceId: string | null
   readonly sampled: boolean
-  /** The INTERNAL span `webhook.delivery` below it, for the failure that the report tells of. */
+  /** The INTERNAL span `webhook.delivery` below it, for the reported failure. */
   delivery(failure: Failure, details: DeliveryDetails): SpanRef | null
   end(answer: { readonly status: number; readonly errorType?: string }): void
 }
 
 export interface DeliveryDetails {
-  /** The code as an HTTP status, where it is one. */
+  /** The code, if it is an HTTP status. */
   readonly httpStatus?: number
   /** How often the source tried before it gave up. */
   readonly attempts?: number
 }
 
 export interface Tracing {
-  /** Starts a new trace; the sender's `traceparent` (W3C Trace Context) becomes a link, since it comes from outside. */
+  /** Starts a new trace; the sender's `traceparent` (W3C Trace Context) becomes a link, since it is untrusted. */
   request(about: {
     readonly method: string
     readonly route?: string | undefined
@@ -113,11 +113,11 @@ export interface Tracing {
   probe(about: {
     readonly result: ProbeResult
     readonly trigger: ProbeTrigger
-    /** The failures that asked for it; they become links. */
+    /** Spans of the failures that triggered it; they become links. */
     readonly requestedBy: readonly SpanRef[]
     readonly verdict?: Verdict
   }): void
-  /** Exports what waits, within `deadline` milliseconds. Never rejects. */
+  /** Exports the remaining spans within `deadline` milliseconds. Never rejects. */
   close(deadline: number): Promise<void>
 }
 
@@ -128,6 +128,6 @@ export interface Log {
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
   fatal(fields: object, message: string): void
-  /** A log whose lines begin with these fields, which are made into text once. */
+  /** A log whose lines all have these fields, which are serialised once. */
   child(fields: object): Log
 }

@@ -9,7 +9,7 @@ import {
 } from './compare-causes.ts'
 import type { Vantage } from './probe.ts'
 
-/** Whether report and probe say the same, or which of them there is. */
+/** Whether report and probe agree, or which of them exists. */
 export const CONFIDENCES = ['agree', 'differ', 'only_report', 'only_probe'] as const
 export type Confidence = (typeof CONFIDENCES)[number]
 
@@ -18,16 +18,16 @@ export interface Rule {
   /** The pair class, for docs/verdicts.md. */
   readonly when: string
   readonly fits: (situation: Situation) => boolean
-  /** Whose cause the verdict takes. */
+  /** The source of the verdict's cause. */
   readonly decides: 'report' | 'probe'
-  /** The probe that is read; public where there is one unless this says otherwise. Null: none. */
+  /** The probe that counts: public if there is one, unless set here. Null means none. */
   readonly vantage?: Vantage | null
   readonly confidence: (situation: Situation) => Confidence
   /** Placeholders: platform, platformCode, host, report, probe, outside, inside, hint. */
   readonly sentence: string
-  /** The same for an alert, which knows causes and no times; follows what the remedy means. Placeholder: hint, by the verdict's cause. */
+  /** The same for an alert, which knows no times; printed after the remedy's meaning. Placeholder: hint, by the verdict's cause. */
   readonly brief: string
-  /** A good probe does not show that the platform gets through again: what closes on it is not proven to be fixed. */
+  /** A good probe does not prove that the platform gets through again, so closing on it is no proof of the fix. */
   readonly unprovable?: true
 }
 
@@ -196,8 +196,8 @@ export const RULES: readonly Rule[] = [
   },
 ]
 
-/** What is to be said of the end of an incident whose newest verdict came from such a rule. */
+/** Caution for incidents whose newest verdict came from an `unprovable` rule. */
 export const UNPROVABLE =
   'A probe goes another way than the platform: until one of its deliveries is seen to arrive, more may be lost'
-/** @param rule a verdict's; one of an earlier version may be unknown and is none of them */
+/** @param rule a verdict's rule; unknown rules of earlier versions are not unprovable */
 export const isUnprovable = (rule: string): boolean => RULES.some(({ id, unprovable }) => id === rule && unprovable)

@@ -8,11 +8,11 @@ import { type OutboundClient, OutboundFault } from '../domain/outbound-client.ts
 import type { Log, Metrics } from '../domain/telemetry.ts'
 
 export interface RoundTrip {
-  /** Null: it came back, signed. */
+  /** Null if it returned, signed. */
   readonly cause: Cause | null
   /** One sentence for people, without secrets. */
   readonly detail: string
-  /** HTTP status of the answer, where there was one. */
+  /** HTTP status of the answer, if there was one. */
   readonly status?: number
   readonly seconds: number
 }
@@ -90,7 +90,7 @@ export interface CanaryOptions {
   readonly url: string
   /** Milliseconds between two runs. */
   readonly interval: number
-  /** Read anew for each run, so that a rotated secret counts at once. */
+  /** Read for each run, so that rotation takes effect at once. */
   readonly token: () => Promise<string | undefined>
   readonly secret: () => Promise<string>
   readonly classify: RoundTripOptions['classify']
@@ -106,7 +106,7 @@ export interface CanaryOptions {
 
 const LONGEST = 10_000
 
-/** Sends a canary on a schedule, and keeps the time of its last success in the journal. */
+/** Sends a canary on a schedule, and stores the time of its last success in the journal. */
 export function createCanary(options: CanaryOptions) {
   const { url, interval, lease = SOLE_LEASE, journal, metrics, log, clock } = options
   let moments: CanaryMoments | null = null
@@ -119,7 +119,7 @@ export function createCanary(options: CanaryOptions) {
     try {
       moments = await journal.noteCanary({ configuredAt: clock(), ...(succeededAt !== undefined && { succeededAt }) })
     } catch {
-      // The journal is down and says so itself. The success of this process counts all the same.
+      // The journal reports its own faults. The success still counts for this process.
       if (succeededAt !== undefined && moments) moments = { ...moments, succeededAt }
     }
   }
@@ -132,7 +132,7 @@ export function createCanary(options: CanaryOptions) {
     } catch (error) {
       return {
         cause: 'unknown',
-        detail: `its token or secret cannot be read (${(error as { code?: string }).code ?? (error as Error).message})`,
+        detail: `the canary's token or secret cannot be read (${(error as { code?: string }).code ?? (error as Error).message})`,
         seconds: 0,
       }
     }
@@ -149,8 +149,8 @@ export function createCanary(options: CanaryOptions) {
     if (cause === null) await note(clock())
     if (failing === (cause !== null)) return
     failing = cause !== null
-    if (failing) log.warn({ cause, detail }, `the canary did not come back: ${detail}`)
-    else log.info({ seconds }, 'the canary comes back')
+    if (failing) log.warn({ cause, detail }, `canary failed: ${detail}`)
+    else log.info({ seconds }, 'canary succeeded again')
   }
 
   const again = (wait: number): void => {
@@ -167,9 +167,9 @@ export function createCanary(options: CanaryOptions) {
   })
 
   return {
-    /** The first one goes at once: a deployment is what breaks the way. */
+    /** Sends the first one at once, since deployments are what breaks the path. */
     start: () => again(0),
-    /** Null where another replica sends them, and until the journal told. */
+    /** Null if another replica sends the canaries, and until the journal has answered. */
     moments: (): CanaryMoments | null => moments,
     async stop(deadline: number): Promise<void> {
       stopped = true

@@ -4,11 +4,11 @@ import type { RoundTrip } from './canary.ts'
 
 /** What this receiver knows about its own network. */
 export interface Egress {
-  /** Probes, and marks as `unverified` what may be this receiver's own blindness. */
+  /** Probes, and marks results as `unverified` that may be due to this receiver's missing egress. */
   readonly prober: Prober
   /** The canary was sent through the public URL. */
   canaryRan(trip: RoundTrip): void
-  /** Whether anything outside answered recently; null: nothing outside was tried recently. */
+  /** Whether anything outside answered recently; null if nothing outside was tried recently. */
   up(): boolean | null
 }
 
@@ -16,17 +16,17 @@ export interface EgressOptions {
   readonly prober: Prober
   /** `outbound.reference`: tried only if a probe reached nothing and nothing else is known. */
   readonly reference?: string | undefined
-  /** Milliseconds of a clock that is never set. */
+  /** A monotonic clock, in milliseconds. */
   readonly now?: () => number
 }
 
-/** Long enough for a canary or a schedule of a minute to miss one beat. */
+/** Long enough for a one-minute schedule to miss one beat. */
 const RECENT = 3 * 60_000
-/** Milliseconds between two tries of the reference, however many endpoints fail. */
+/** Milliseconds between two requests to the reference, however many endpoints fail. */
 const REFERENCE_PAUSE = 15_000
 const REFERENCE_TIMEOUT = 5_000
 
-/** The newest outcome at one place. */
+/** The newest outcome of one target. */
 interface Outcome {
   readonly at: number
   readonly network: Network
@@ -35,9 +35,9 @@ interface Outcome {
 }
 
 /**
- * Learns from each probe whether this receiver gets through to anything. A probe that fails at resolve or connect counts
- * against its endpoint only if some other place of the same network answered recently: otherwise nobody knows whether
- * the endpoint is down or this receiver has no DNS, no route, or a policy in its way.
+ * Records from each probe whether this receiver has egress.
+ * A probe that fails at resolve or connect counts against its endpoint only if another target in the same network answered
+ * recently. Otherwise the endpoint may be down, or this receiver may have no DNS, no route, or a network policy in its way.
  */
 export function createEgress({ prober, reference, now = () => performance.now() }: EgressOptions): Egress {
   const outcomes = new Map<string, Outcome>()
@@ -52,9 +52,9 @@ export function createEgress({ prober, reference, now = () => performance.now() 
     outcomes.set(place, { at: now(), network: networkOf(result), loopback: isLoopback(result), answered })
   }
 
-  /** Whether another place shows that the network of this probe works. */
+  /** Whether another target proves that the network of this probe works. */
   function isVouchedFor(result: ProbeResult): boolean {
-    // Inside, policies drop: a refusal comes from the host, or from a Service that has no ready pod.
+    // Inside, network policies drop packets: a refusal comes from the host, or from a Service without a ready pod.
     if (networkOf(result) === 'inside' && result.cause === 'connection_refused') return true
     const network = networkOf(result)
     const loopback = isLoopback(result)
@@ -74,7 +74,7 @@ export function createEgress({ prober, reference, now = () => performance.now() 
     asking = prober
       .probe({ endpoint: 'outbound.reference', vantage: 'public', url: reference, timeout: REFERENCE_TIMEOUT })
       .then((result) => {
-        // The operator named it as a stand-in for the outside, wherever it is.
+        // The operator configured it to stand for the outside, wherever it is.
         if (gotAnswer(result) || reachedNothing(result)) noteOutside('outbound.reference', gotAnswer(result))
       })
       .finally(() => {

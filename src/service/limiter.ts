@@ -1,21 +1,21 @@
 import type { Clock } from '../domain/clock.ts'
 
-/** `setTimeout` and `clearTimeout`, as parameters. */
+/** `setTimeout` and `clearTimeout`, replaceable in tests. */
 export interface Timers {
   set(run: () => void, milliseconds: number): unknown
   clear(timer: unknown): void
 }
 
-/** Node's own. */
+/** Node's timers. */
 export const systemTimers: Timers = {
-  // Waiting for the next probe keeps no process alive.
+  // A pending probe must not keep the process alive.
   set: (run, milliseconds) => setTimeout(run, milliseconds).unref(),
   clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
 }
 
 /**
- * Starts tasks at most `concurrency` at a time and no two within `spacing` milliseconds; urgent ones before others, each
- * kind in the order of coming. Tasks must not reject.
+ * Runs at most `concurrency` tasks at a time and starts no two within `spacing` milliseconds; urgent ones first, each kind
+ * in order of arrival. Tasks must not reject.
  */
 export function limiter({
   concurrency,
@@ -37,7 +37,7 @@ export function limiter({
   function pump(): void {
     if (timer !== undefined) return
     while (running.size < concurrency && urgent.length + ordinary.length > 0) {
-      // A clock that was set back must not stop everything.
+      // A clock that was set back must not stop all tasks.
       const wait = Math.min(lastStart + spacing - clock(), spacing)
       if (wait > 0) {
         timer = timers.set(() => {
@@ -61,7 +61,7 @@ export function limiter({
       ;(first ? urgent : ordinary).push(task)
       pump()
     },
-    /** Starts at once whatever waits, since its askers wait too, and resolves when all is over. Tasks know that it is the end. */
+    /** Starts all queued tasks at once, since callers wait for them, and resolves when all have ended. Tasks check for the stop themselves. */
     async stop(): Promise<void> {
       timers.clear(timer)
       const rest = [...urgent.splice(0), ...ordinary.splice(0)]

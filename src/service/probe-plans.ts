@@ -1,13 +1,13 @@
 import { parsePattern } from '../domain/endpoint.ts'
 import type { ProbeMethod, ProbeTarget, Vantage } from '../domain/probe.ts'
 
-/** Where a secret is kept, as the configuration names it. */
+/** Reference to a secret: a file or an environment variable. */
 export interface SecretRef {
   readonly file?: string
   readonly env?: string
 }
 
-/** The part of an endpoint's configuration that probing reads; defaults are filled in, durations are milliseconds. */
+/** An endpoint's configuration for probing; defaults are filled in, durations are milliseconds. */
 export interface ProbedEndpoint {
   readonly name: string
   readonly urls: readonly string[]
@@ -26,10 +26,10 @@ export interface ProbedEndpoint {
   }
 }
 
-/** How one endpoint is probed: one view a vantage point. */
+/** How one endpoint is probed: one view per vantage point. */
 export interface ProbePlan {
   readonly endpoint: string
-  /** Milliseconds between scheduled probes; absent where there are none. */
+  /** Milliseconds between scheduled probes; absent without a schedule. */
   readonly interval?: number
   readonly onReport: boolean
   readonly views: readonly ProbeView[]
@@ -38,19 +38,20 @@ export interface ProbePlan {
 export interface ProbeView {
   readonly vantage: Vantage
   readonly url: string
-  /** The target with its secrets, read anew so that a rotated one counts at once. Rejects where one cannot be read. */
+  /** The target with its secrets, read each time so that rotation takes effect at once. Rejects if one cannot be read. */
   prepare(): Promise<ProbeTarget>
 }
 
 /**
- * What is probed for each endpoint. The target is `probe.url`, else the endpoint's only URL where that one is exact, else
- * there is none; nothing of a report has a say. An `internalUrl` is a second view.
- * @param read gives a secret's text without white space at its ends
+ * What is probed for each endpoint.
+ * The target is `probe.url`, otherwise the endpoint's only URL if it is exact; it never comes from a report. An
+ * `internalUrl` is a second view.
+ * @param read returns a secret's text, trimmed
  * @returns plans with at least one view; endpoints without a target have none
  */
 export function probePlans(
   endpoints: readonly ProbedEndpoint[],
-  read: (place: SecretRef) => Promise<string>,
+  read: (ref: SecretRef) => Promise<string>,
 ): ProbePlan[] {
   return endpoints.flatMap(({ name, urls, probe }) => {
     const views = [view('public', probe.url ?? onlyExact(urls)), view('internal', probe.internalUrl)].flat()
@@ -60,12 +61,12 @@ export function probePlans(
       : [{ endpoint: name, onReport, views, ...(interval === undefined ? {} : { interval }) }]
 
     function view(vantage: Vantage, url: string | undefined): ProbeView[] {
-      return url === undefined ? [] : [{ vantage, url, prepare: () => prepared(name, vantage, url, probe, read) }]
+      return url === undefined ? [] : [{ vantage, url, prepare: () => targetOf(name, vantage, url, probe, read) }]
     }
   })
 }
 
-/** `host:port` of each internalUrl and of other configured URLs, for the outbound guard: to name them is to permit them. */
+/** `host:port` of each internalUrl and of other configured URLs, for the outbound guard: naming one allows it. */
 export function internalAuthorities(
   endpoints: readonly ProbedEndpoint[],
   ...others: readonly (string | undefined)[]
@@ -83,17 +84,17 @@ function onlyExact(urls: readonly string[]): string | undefined {
   return typeof pattern === 'string' || pattern.isPrefix || pattern.segments.includes(null) ? undefined : only
 }
 
-async function prepared(
+async function targetOf(
   endpoint: string,
   vantage: Vantage,
   url: string,
   probe: ProbedEndpoint['probe'],
-  read: (place: SecretRef) => Promise<string>,
+  read: (ref: SecretRef) => Promise<string>,
 ): Promise<ProbeTarget> {
   const { method, expect, timeout, caFile, certFile, keyFile } = probe
   const pem = async (key: 'ca' | 'cert' | 'key', file: string | undefined) =>
     file === undefined ? {} : { [key]: await read({ file }) }
-  const headers = await Promise.all(probe.headers.map(async ({ name, ...place }) => [name, await read(place)] as const))
+  const headers = await Promise.all(probe.headers.map(async ({ name, ...ref }) => [name, await read(ref)] as const))
   return {
     endpoint,
     vantage,

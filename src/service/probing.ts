@@ -6,13 +6,13 @@ import type { Log } from '../domain/telemetry.ts'
 import { limiter, systemTimers, type Timers } from './limiter.ts'
 import type { ProbePlan, ProbeView } from './probe-plans.ts'
 
-/** One look at an endpoint, from all its vantage points at once. */
+/** One round of probes of an endpoint, from all its vantage points at once. */
 export interface ProbeRound {
   readonly endpoint: string
   readonly trigger: ProbeTrigger
-  /** One a vantage point, `public` first. */
+  /** One per vantage point, `public` first. */
   readonly results: readonly ProbeResult[]
-  /** Ids of failures that asked for it, at most 100: the oldest. */
+  /** Ids of the failures that triggered it: the oldest 100. */
   readonly failureIds: readonly string[]
 }
 
@@ -20,27 +20,27 @@ export type OnRound = (round: ProbeRound) => void | Promise<void>
 
 export interface Probing {
   /**
-   * Starts to probe; nothing is probed before.
+   * Starts probing; nothing is probed before.
    * @param onRound called after each round; an error it throws is logged
    */
   start(onRound: OnRound): void
-  /** A failure of the endpoint became durable. Returns at once; what cannot or shall not be probed is ignored. */
+  /** A failure of the endpoint became durable. Returns at once; endpoints that are not probed are ignored. */
   onFailure(endpoint: string, failureId: string): void
-  /** While an incident of the endpoint is open it is looked at again and again, since only good probes prove a recovery. */
+  /** Probes the endpoint repeatedly while its incident is open, since only good probes prove a recovery. */
   recheck(endpoint: string, open: boolean): void
-  /** Looks now, for whoever waits; joins a round that is under way. Undefined where there is nothing to probe. */
+  /** Probes now, or joins the round in progress. Resolves with undefined if the endpoint is not probed. */
   probeNow(endpoint: string): Promise<ProbeRound | undefined>
-  /** Ends running probes and waits for them; rounds cut short are not told. */
+  /** Aborts running probes and waits for them; aborted rounds are not reported. */
   stop(): Promise<void>
 }
 
 export interface ProbingOptions {
   readonly plans: readonly ProbePlan[]
   readonly prober: Prober
-  /** Whether this replica does the scheduled rounds; another one may. Rounds after a report or by hand are done by whoever was asked. */
+  /** Whether this replica runs the scheduled rounds. Rounds after a report or a request run on the replica that received it. */
   readonly isLeader?: () => boolean
   readonly log: Pick<Log, 'error'>
-  /** Milliseconds between two looks while an incident is open: each wait is twice the one before, a report begins anew. */
+  /** Milliseconds between two probes while an incident is open: doubled each time, reset by a report. */
   readonly recheckIntervals?: { readonly first: number; readonly longest: number }
   readonly clock?: Clock
   readonly timers?: Timers
@@ -48,12 +48,12 @@ export interface ProbingOptions {
   readonly random?: () => number
 }
 
-/** However many failures an endpoint has, they cause one round in this time, and the last of them still gets one. */
+/** Failures of one endpoint trigger at most one round in this time; the last one is always followed by a round. */
 const DEBOUNCE = 10_000
 const RECHECK_INTERVALS = { first: 60_000, longest: 60_000 }
-/** More endpoints than this that hang at once make others wait, each for its timeout at most. */
+/** If more endpoints than this hang at once, others wait for up to a probe's timeout. */
 const CONCURRENCY = 64
-/** Milliseconds between two starts: 50 rounds a second. */
+/** Milliseconds between two starts: 50 rounds per second. */
 const SPACING = 20
 const MOST_IDS = 100
 
@@ -62,16 +62,16 @@ interface Watched {
   lastStart: number
   running: Promise<ProbeRound | undefined> | undefined
   rechecked: boolean
-  /** Milliseconds to the next look while followed. */
+  /** Milliseconds to the next recheck. */
   recheckWait: number
   failureIds: string[]
   debounce: unknown
   schedule: unknown
-  /** The next look while an incident is open; undefined where the schedule alone is frequent enough. */
+  /** The next recheck; undefined if the schedule is frequent enough. */
   recheckTimer: unknown
 }
 
-/** Decides when endpoints are probed: after a failure, on a schedule, while an incident is open, by hand. */
+/** Decides when endpoints are probed: after a failure, on a schedule, while an incident is open, on request. */
 export function createProbing({
   plans,
   prober,
@@ -103,7 +103,7 @@ export function createProbing({
     ]),
   )
 
-  /** At most one round an endpoint: whoever asks meanwhile gets that one. */
+  /** At most one round per endpoint; requests in the meantime join it. */
   function round(watched: Watched, trigger: ProbeTrigger): Promise<ProbeRound | undefined> {
     watched.running ??= new Promise((resolve) => {
       limit.run(() => runRound(watched, trigger).then(resolve), { first: trigger === 'report' || trigger === 'manual' })
@@ -122,7 +122,7 @@ export function createProbing({
     try {
       await onRound?.(done)
     } catch (error) {
-      log.error({ err: error, endpoint: done.endpoint }, 'the result of a probe could not be worked up')
+      log.error({ err: error, endpoint: done.endpoint }, 'failed to process a probe result')
     }
     return done
   }
@@ -132,7 +132,7 @@ export function createProbing({
     try {
       return await prober.probe(await view.prepare(), { signal: stopping.signal })
     } catch (error) {
-      log.error({ err: error, endpoint: plan.endpoint }, 'a file or variable of a probe cannot be read')
+      log.error({ err: error, endpoint: plan.endpoint }, 'failed to read a file or variable for a probe')
       return {
         endpoint: plan.endpoint,
         vantage: view.vantage,
@@ -141,7 +141,7 @@ export function createProbing({
         up: false,
         cause: 'unknown',
         phase: 'resolve',
-        detail: 'a file or variable that its probe needs cannot be read: see the log of this service',
+        detail: 'a file or variable for this probe cannot be read: see the log of this service',
         phases: {},
       }
     }
@@ -154,7 +154,7 @@ export function createProbing({
     if (watched.rechecked && watched.recheckTimer === undefined) recheckLater(watched)
     if (watched.failureIds.length < MOST_IDS) watched.failureIds.push(failureId)
     if (watched.debounce !== undefined) return
-    // A clock that was set back must not put the round off for longer than the debounce.
+    // A clock that was set back must not delay the round by more than the debounce.
     const wait = Math.min(watched.lastStart + DEBOUNCE - clock(), DEBOUNCE)
     if (wait <= 0 && !watched.running) {
       round(watched, 'report')
@@ -169,13 +169,13 @@ export function createProbing({
     )
   }
 
-  /** A round that began before the failure came shows nothing of the time after it: another one follows. */
+  /** A round that started before the failure says nothing about the time after it, so another one follows. */
   function again(watched: Watched): void {
     if (watched.running) watched.running.then(() => !stopping.signal.aborted && again(watched))
     else if (watched.failureIds.length > 0) round(watched, 'report')
   }
 
-  /** The next scheduled round; the jitter keeps endpoints, and replicas, from falling into step. */
+  /** Schedules the next round; the jitter keeps endpoints and replicas out of step. */
   function schedule(watched: Watched, first: boolean): void {
     const { interval } = watched.plan
     if (interval === undefined || stopping.signal.aborted) return
@@ -189,19 +189,19 @@ export function createProbing({
   }
 
   /**
-   * The next look at an endpoint with an open incident. Such looks are counted apart: they come only while it fails, so
-   * they would distort its availability, and give one to endpoints that have no schedule.
+   * Schedules the next recheck of an endpoint with an open incident. Rechecks have their own trigger label: they happen only
+   * while it fails, so they would distort its availability.
    */
   function recheckLater(watched: Watched): void {
     timers.clear(watched.recheckTimer)
     watched.recheckTimer = undefined
-    const { recheckWait: followWait, plan } = watched
-    if (!watched.rechecked || !isRunning() || (plan.interval ?? Number.POSITIVE_INFINITY) <= followWait) return
+    const { recheckWait, plan } = watched
+    if (!watched.rechecked || !isRunning() || (plan.interval ?? Number.POSITIVE_INFINITY) <= recheckWait) return
     watched.recheckTimer = timers.set(() => {
-      watched.recheckWait = Math.min(followWait * 2, recheckIntervals.longest)
+      watched.recheckWait = Math.min(recheckWait * 2, recheckIntervals.longest)
       if (isLeader()) round(watched, 'incident')
       recheckLater(watched)
-    }, jittered(followWait))
+    }, jittered(recheckWait))
   }
 
   const jittered = (interval: number): number => interval * (0.9 + 0.2 * random())

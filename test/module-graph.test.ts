@@ -1,0 +1,92 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect } from 'chai'
+import { startService, stopServices } from './support/service.ts'
+import { removeTempFolders, tempFolder } from './support/temp.ts'
+
+const root = join(import.meta.dirname, '..')
+const RECORDER = pathToFileURL(join(import.meta.dirname, 'support/record-modules.ts')).href
+
+interface Weight {
+  modules: number
+  bytes: number
+}
+
+/** The package that a file belongs to; `src` for our own. */
+function ownerOf(path: string): string {
+  const [, inside] = /.*\/node_modules\/(.+)$/.exec(path) ?? []
+  if (inside === undefined) return 'src'
+  return inside
+    .split('/')
+    .slice(0, inside.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+/** What the service loads, workers included, from its start to its end; by package, the heaviest first. */
+async function graph(env: Record<string, string> = {}): Promise<Map<string, Weight>> {
+  const list = join(tempFolder(), 'modules.jsonl')
+  writeFileSync(list, '')
+  const service = await startService({ env: { ...env, MODULE_LIST: list }, nodeArgs: ['--import', RECORDER] })
+  await service.stop()
+  const files = new Map(
+    readFileSync(list, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { path: string; bytes: number })
+      .map(({ path, bytes }) => [path, bytes]),
+  )
+  const weights = new Map<string, Weight>()
+  for (const [path, bytes] of files) {
+    if (path.startsWith(join(root, 'test'))) continue
+    const weight = weights.get(ownerOf(path)) ?? { modules: 0, bytes: 0 }
+    weights.set(ownerOf(path), { modules: weight.modules + 1, bytes: weight.bytes + bytes })
+  }
+  return new Map([...weights].sort(([, a], [, b]) => b.bytes - a.bytes))
+}
+
+function table(title: string, weights: ReadonlyMap<string, Weight>): string {
+  const sum = (member: keyof Weight) => [...weights.values()].reduce((total, weight) => total + weight[member], 0)
+  const row = (name: string, { modules, bytes }: Weight) =>
+    `  ${name.padEnd(32)}${String(modules).padStart(6)}${String(Math.round(bytes / 1_024)).padStart(8)}`
+  return [
+    `module graph of the service, ${title}`,
+    `  ${'package'.padEnd(32)}modules     KiB`,
+    ...[...weights].map(([name, weight]) => row(name, weight)),
+    row('all', { modules: sum('modules'), bytes: sum('bytes') }),
+  ].join('\n')
+}
+
+const packages = (weights: ReadonlyMap<string, Weight>): string[] =>
+  [...weights.keys()].filter((name) => name !== 'src')
+
+/** Packages loaded by default. A new name needs a reason, since every pod pays for it. */
+const BASE = new Set(
+  `@koa/router @opentelemetry/api @pinojs/redact accepts atomic-sleep bintrees content-disposition content-type cookies
+  debug deep-equal delegates depd destroy ee-first encodeurl escape-html fastest-levenshtein fresh has-flag http-assert
+  http-errors inherits ipaddr.js keygrip koa koa-compose media-typer mime-db mime-types ms negotiator on-exit-leak-free
+  on-finished parseurl path-to-regexp pino pino-std-serializers prom-client quick-format-unescaped
+  safe-stable-stringify setprototypeof sonic-boom statuses supports-color tdigest thread-stream toidentifier tsscmp
+  type-is typebox uuid vary yaml`.split(/\s+/),
+)
+
+describe('the module graph of the service', function () {
+  this.timeout(60_000)
+  afterEach(async () => {
+    await stopServices()
+    removeTempFolders()
+  })
+
+  it('has no package by default but these', async () => {
+    const weights = await graph()
+    console.log(table('default configuration', weights))
+    expect(packages(weights).filter((name) => !BASE.has(name))).to.deep.equal([])
+    expect(packages(weights)).to.include.members(['koa', 'pino', 'prom-client', 'typebox'])
+  })
+
+  it('has the OpenTelemetry SDK only if spans are exported', async () => {
+    const weights = await graph({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
+    console.log(table('with tracing', weights))
+    expect(packages(weights)).to.include('@opentelemetry/sdk-node')
+  })
+})
