@@ -8,10 +8,10 @@ import type { SeriesLabels, SeriesUsage } from './series.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What became of one request to the ingest listener. */
-export const OUTCOMES = ['recorded', 'duplicate', 'rejected', 'failed', 'canary'] as const
+export const OUTCOMES = ['recorded', 'duplicate', 'ignored', 'rejected', 'failed', 'canary'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
-/** `none` for what was recorded; else the machine code of the answer; `client_closed` where there was nobody to answer. */
+/** `none` for what was accepted; else the machine code of the answer; `client_closed` where there was nobody to answer. */
 export type Reason = ErrorCode | 'none' | 'client_closed'
 
 /** Source of a request that reached no source's route. */

@@ -30,6 +30,8 @@ const failure = (minute: number, cause: 'timeout' | 'tls' = 'timeout'): Incident
   at: T + minute * MINUTE,
   id: `f${++ids}`,
   code: 504,
+  source: 'retm',
+  tenant: 'cafe',
   cause,
 })
 const probe = (minute: number, up: boolean, more: object = {}): IncidentEvent => ({
