@@ -389,7 +389,14 @@ export const ConfigSchema = Type.Object(
  * The schema of the file as people write it: what has a default may be left out. `ConfigSchema` describes the same
  * document once the defaults are in, which is what types and code want.
  */
-export const ConfigFileSchema = withoutDefaulted(ConfigSchema)
+export const ConfigFileSchema = withUrlsOrRefs(withoutDefaulted(ConfigSchema))
+
+/** Says what `semanticFaults` checks in words of its own. */
+function withUrlsOrRefs(schema: TSchema): TSchema {
+  const { properties } = schema as TSchema & { properties: { endpoints: { items: object } } }
+  const items = { ...properties.endpoints.items, anyOf: [{ required: ['urls'] }, { required: ['refs'] }] }
+  return { ...schema, properties: { ...properties, endpoints: { ...properties.endpoints, items } } }
+}
 
 /** `ConfigSchema` for a document that names these sources. */
 export const configSchemaFor = (named: ReadonlyMap<string, SourceKind>): TSchema =>

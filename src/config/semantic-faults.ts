@@ -51,7 +51,7 @@ export function semanticFaults(
     }
   }
   if (isSound('ingest.host', 'ingest.port', 'admin.host', 'admin.port')) faults.push(...listenerFaults(config))
-  return [...faults, ...pathFaults(config), ...probeFaults(config, isSound)]
+  return [...faults, ...pathFaults(config), ...endpointFaults(config, isSound)]
 }
 
 /** Sources that share a path: letter case and a slash at the end do not tell paths apart. */
@@ -86,12 +86,15 @@ function listenerFaults({ ingest, admin }: Config): string[] {
     : []
 }
 
-function probeFaults({ endpoints, outbound }: Config, isSound: IsSound): string[] {
+function endpointFaults({ endpoints, outbound }: Config, isSound: IsSound): string[] {
   const faults: string[] = []
   for (const [index, endpoint] of endpoints.entries()) {
     if (!endpoint) continue
-    const { probe } = endpoint
-    const place = `endpoints[${index}].probe`
+    const { probe, urls, refs } = endpoint
+    const key = `endpoints[${index}]`
+    if (urls.length === 0 && refs.length === 0 && isSound(`${key}.urls`, `${key}.refs`))
+      faults.push(`${key}.urls: is missing; write urls, or refs for a source that names no URL`)
+    const place = `${key}.probe`
     for (const key of ['url', 'internalUrl'] as const) faults.push(...urlFaults(`${place}.${key}`, probe[key]))
     const isPair = (probe.certFile === undefined) === (probe.keyFile === undefined)
     if (!isPair && isSound(`${place}.certFile`, `${place}.keyFile`)) {

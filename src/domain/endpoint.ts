@@ -208,8 +208,6 @@ export function configurationFaults(
         `${key}.name: endpoints[${first}] is called ${name} too; write another name, or put the urls together`,
       )
     else if (name !== undefined) names.set(name, index)
-    if (urls.length === 0 && refs.length === 0)
-      faults.push(`${key}.urls: is missing; write urls, or refs for a source that names no URL`)
     for (const [refIndex, ref] of refs.entries()) {
       if (ref === null) continue
       const place = `${key}.refs[${refIndex}]`

@@ -41,18 +41,25 @@ export type Ignored = SignalBase & { readonly type: 'ignored' }
 /** What a request of a platform says. Only `lost` is recorded so far; the others are acknowledged. */
 export type Signal = Lost | Failing | Disabled | Recovered | Delivered | Ignored
 
+const OTHER_TYPES = new Set<string>(['failing', 'disabled', 'recovered', 'delivered', 'ignored'])
+
 /** Most signals in one request. */
 export const SIGNAL_LIMIT = 1_000
 export const MIN_CODE = -2_147_483_648
 export const MAX_CODE = 4_294_967_295
 
-/** What is wrong with a lost signal that a source made; undefined where nothing is. */
-export function signalFault(signal: Lost): { readonly field: string; readonly detail: string } | undefined {
+/** What is wrong with a signal that a source made; undefined where nothing is. */
+export function signalFault(signal: Signal): { readonly field: string; readonly detail: string } | undefined {
+  if (signal?.type !== 'lost')
+    return OTHER_TYPES.has(signal?.type) ? undefined : { field: 'type', detail: 'is not a type of signal' }
   if (typeof (signal.url ?? signal.ref) !== 'string') return { field: 'endpoint', detail: 'is not a text' }
   if (!Number.isInteger(signal.code) || signal.code < MIN_CODE || signal.code > MAX_CODE)
     return { field: 'code', detail: `is not an integer from ${MIN_CODE} to ${MAX_CODE}` }
   if (typeof signal.message !== 'string') return { field: 'message', detail: 'is not a text' }
   if (signal.id !== undefined && (typeof signal.id !== 'string' || signal.id === ''))
     return { field: 'id', detail: 'is not a text of at least one character' }
+  if (signal.tenant !== undefined && typeof signal.tenant !== 'string')
+    return { field: 'tenant', detail: 'is not a text' }
+  if (!(signal.raw instanceof Uint8Array)) return { field: 'raw', detail: 'is not a sequence of bytes' }
   return undefined
 }

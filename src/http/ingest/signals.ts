@@ -38,6 +38,7 @@ export function readSignals(
   let signals: readonly Signal[]
   try {
     signals = source.read(raw, request)
+    if (!Array.isArray(signals)) throw new TypeError('read() returned no list of signals')
   } catch (error) {
     if (isAnswerable(error)) throw error
     log.error({ err: error, source: name }, 'source failed to read a body')
@@ -51,18 +52,18 @@ export function readSignals(
 
 /** Those that are recorded. @throws AppError `invalid_report` that names the field */
 export function lostAmong(signals: readonly Signal[]): readonly Lost[] {
-  // Nearly every request.
-  const isOne = signals.length === 1 && signals[0]!.type === 'lost'
-  const lost = isOne ? (signals as readonly Lost[]) : signals.filter((signal) => signal.type === 'lost')
-  for (const signal of lost) {
+  for (const [index, signal] of signals.entries()) {
     const fault = signalFault(signal)
     if (!fault) continue
-    const place = signals.length === 1 ? '' : ` of signal ${signals.indexOf(signal) + 1}`
+    const place = signals.length === 1 ? '' : ` of signal ${index + 1}`
     throw new AppError('invalid_report', `the report is not valid: ${fault.field}${place} ${fault.detail}`, {
       faults: [{ pointer: `/${fault.field}`, detail: `${fault.detail}${place && ` (${place.trim()})`}` }],
     })
   }
-  return lost
+  // Nearly every request.
+  return signals.length === 1 && isLost(signals[0]!) ? (signals as readonly Lost[]) : signals.filter(isLost)
 }
+
+const isLost = (signal: Signal): signal is Lost => signal.type === 'lost'
 
 const isAnswerable = (error: unknown): boolean => error instanceof AppError && statusOf(error.code) < 500
