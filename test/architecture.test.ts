@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect } from 'chai'
 
@@ -6,7 +6,7 @@ import { expect } from 'chai'
  * Who may import whom. A folder of src is a room; files directly in src stand for themselves, without their ending.
  * `leaf` files hold no behaviour of the service and may be imported by everyone.
  */
-const LEAVES = ['back-off', 'bounded-file', 'errors', 'exit-now', 'units', 'version']
+const LEAVES = ['back-off', 'bounded-file', 'errors', 'exit-now', 'schema-fields', 'units', 'version']
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'back-off': [],
   'bounded-file': [],
@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   units: [],
   version: [],
   'exit-now': [],
+  'schema-fields': [],
   supervisor: [],
   domain: [],
   outbound: ['domain'],
@@ -21,11 +22,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   probe: ['domain', 'outbound'],
   observe: ['domain'],
   service: ['domain'],
-  config: ['domain'],
-  http: ['service', 'domain', 'config'],
-  app: ['config', 'domain', 'service', 'journal', 'outbound', 'probe', 'observe', 'http'],
+  // What is specific to one sender.
+  sources: ['domain'],
+  config: ['domain', 'sources'],
+  http: ['service', 'domain', 'config', 'sources'],
+  app: ['sources', 'config', 'domain', 'service', 'journal', 'outbound', 'probe', 'observe', 'http'],
   // A command line is a second composition root: it builds what one command needs.
-  cli: ['app', 'supervisor', 'config', 'domain', 'service', 'journal', 'outbound', 'probe', 'observe', 'http'],
+  cli: [
+    'app',
+    'supervisor',
+    'sources',
+    'config',
+    'domain',
+    'service',
+    'journal',
+    'outbound',
+    'probe',
+    'observe',
+    'http',
+  ],
   main: ['cli', 'supervisor'],
 }
 
@@ -86,6 +101,20 @@ describe('architecture', () => {
 
   it('keeps every import within the rules', () => {
     expect(violations(sources)).to.deep.equal([])
+  })
+
+  it('mentions no sender outside of its folder', () => {
+    const kinds = readdirSync(join(root, 'src/sources'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+    expect(kinds).to.include('retm')
+    const mentions = sources.flatMap(({ path, text }) => {
+      const file = relative(root, path)
+      return kinds
+        .filter((kind) => !file.startsWith('src/sources/') && new RegExp(kind, 'i').test(text))
+        .map((kind) => `${file} mentions ${kind}`)
+    })
+    expect(mentions).to.deep.equal([])
   })
 
   it('loads a command when it is called for, and no other', () => {

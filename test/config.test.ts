@@ -63,6 +63,67 @@ describe('parseConfig', () => {
     expect(parseConfig({ ingest: { port: 9 } }, { INGEST_PORT: '' }).ingest.port).to.equal(9)
   })
 
+  it('has sources by name, with kind and path of their own', () => {
+    const shape = (sources?: unknown) =>
+      Object.entries(parseConfig(sources === undefined ? {} : { sources }).sources).map(([name, { kind, path }]) => [
+        name,
+        kind,
+        path,
+      ])
+    const only = [['retm', 'retm', '/webhooks/error']]
+    for (const sources of [undefined, null, { retm: null }, { retm: {} }, { retm: { kind: 'retm' } }])
+      expect(shape(sources), JSON.stringify(sources)).to.deep.equal(only)
+    expect(shape({ kitchen: { kind: 'retm' } })).to.deep.equal([['kitchen', 'retm', '/webhooks/kitchen']])
+    expect(shape({ retm: { path: '/in' }, 'a-b_2': { kind: 'retm' } })).to.deep.equal([
+      ['retm', 'retm', '/in'],
+      ['a-b_2', 'retm', '/webhooks/a-b_2'],
+    ])
+  })
+
+  for (const [what, sources, fault] of [
+    ['an unknown kind', { x: { kind: 'y' } }, /^sources\.x\.kind: "y" is not a known kind; write one of: retm$/],
+    ['a name of its own without a kind', { kitchen: {} }, /^sources\.kitchen: .*write its kind \(known: retm\)/],
+    ['no kind but null', { kitchen: { kind: null } }, /^sources\.kitchen: .*write its kind/],
+    ['the reserved name proxy', { proxy: { kind: 'retm' } }, /^sources\.proxy: the name proxy is reserved/],
+    ['the reserved name none', { none: { kind: 'retm' } }, /^sources\.none: the name none is reserved/],
+    ['a name with capitals', { Kitchen: { kind: 'retm' } }, /^sources\.Kitchen: is not a name for a source/],
+    ['a name of the object prototype', { constructor: { kind: 'retm', auth: 'x' } }, /^sources\.constructor\.auth: /],
+    [
+      'two sources on one path',
+      { retm: {}, b: { kind: 'retm', path: '/Webhooks/Error' } },
+      /^sources\.b\.path: .*sources\.retm/,
+    ],
+    ['a path that is none', { retm: { path: 'hooks' } }, /^sources\.retm\.path: "hooks" is not allowed/],
+    ['a path with a parameter', { retm: { path: '/hooks/:id' } }, /^sources\.retm\.path: /],
+    ['no source at all', {}, /^sources: names no source/],
+    ['a list', [], /^sources: /],
+    ['a source that is a text', { retm: 'x' }, /^sources\.retm: /],
+    [
+      'an unknown key of a source',
+      { kitchen: { kind: 'retm', tokenDir: '/x' } },
+      /^sources\.kitchen\.tokenDir: .*tokensDir/,
+    ],
+  ] as const) {
+    it(`refuses ${what} among sources`, () => {
+      const found = faults({ sources })
+      expect(found).to.have.length(1)
+      expect(found[0]).to.match(fault)
+    })
+  }
+
+  it('refuses refs that are given twice or begin with no source, and an endpoint without urls and refs', () => {
+    const endpoint = (more: object) => faults({ endpoints: [{ name: 'a', ...more }] })
+    expect(endpoint({ refs: ['retm:1'] })).to.deep.equal([])
+    expect(endpoint({ refs: ['retm:1', 'retm:1'] })).to.match(
+      /^endpoints\[0\]\.refs\[1\]: is the same as endpoints\[0\]\.refs\[0\]/,
+    )
+    expect(endpoint({ refs: ['rtem:1'] })).to.match(
+      /^endpoints\[0\]\.refs\[0\]: rtem:1 begins with no configured source.*: retm/,
+    )
+    expect(endpoint({ refs: ['no-ref'] })).to.match(/^endpoints\[0\]\.refs\[0\]: "no-ref" is not allowed/)
+    expect(endpoint({})).to.match(/^endpoints\[0\]\.urls: is missing; write urls, or refs/)
+  })
+
   it('names every fault at once, each with its key, the value and the fix', () => {
     const found = faults({
       ingest: { prot: 1, port: 70_000, answerTimeout: 'soon' },

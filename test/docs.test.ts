@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { CAUSES } from '../src/domain/cause.ts'
+import type { LossWindow } from '../src/domain/incident.ts'
 import { REMEDIES, REMEDY_IDS } from '../src/domain/remedies/catalogue.ts'
 import { remediesFor } from '../src/domain/remedies/remedies.ts'
-import { recoveryRequests } from '../src/domain/remedies/retm.ts'
+import { recoveryRequests } from '../src/sources/retm/recovery.ts'
 
 describe('REMEDIES', () => {
   it('say of each cause what it means, what to check, how to mend it and how to know', () => {
@@ -44,7 +45,9 @@ describe('REMEDIES', () => {
 })
 
 describe('recoveryRequests()', () => {
-  const names = (event: string) => recoveryRequests(event, { from: null, until: null }).map(({ resource }) => resource)
+  const request = (event: string, loss: Pick<LossWindow, 'from' | 'until'>, firstFailureAt: number | null = null) =>
+    recoveryRequests({ event, loss, firstFailureAt })
+  const names = (event: string) => request(event, { from: null, until: null }).map(({ resource }) => resource)
   it('lists what the event family lost, all where it is not known, nothing for synchronous calls', () => {
     expect(names('order.created')).to.deep.equal(['invoices', 'orders'])
     expect(names('customer.created, customer.deleted')).to.deep.equal(['customers'])
@@ -54,19 +57,19 @@ describe('recoveryRequests()', () => {
     expect(names('loyalty')).to.deep.equal([])
   })
   it('names the window, or says that its beginning is not known', () => {
-    const [known] = recoveryRequests('menu', { from: 0, until: 60_000 })
+    const [known] = request('menu', { from: 0, until: 60_000 })
     expect(known!.note).to.include('1970-01-01T00:00:00.000Z').and.include('1970-01-01T00:01:00.000Z')
-    expect(recoveryRequests('menu', { from: null, until: null })[0]!.note).to.include('no good moment is known')
+    expect(request('menu', { from: null, until: null })[0]!.note).to.include('no good moment is known')
   })
   it('names the first failure where no good moment is known, and has a command for a shell', () => {
-    const [first] = recoveryRequests('menu', { from: null, until: null }, 60_000)
+    const [first] = request('menu', { from: null, until: null }, 60_000)
     expect(first!.note).to.include('before the first failure at 1970-01-01T00:01:00.000Z')
     expect(first!.command).to.match(
       /^curl .*"Authorization: Bearer \$RETM_TOKEN".* "https:\/\/\$RETM_BUSINESS_ID\.retm\.sa\/api\/v2\/menu\/list"$/,
     )
   })
   it('holds no secret', () => {
-    for (const { headers, url } of recoveryRequests('', { from: null, until: null })) {
+    for (const { headers, url } of request('', { from: null, until: null })) {
       expect(headers['Authorization']).to.equal('Bearer $RETM_TOKEN')
       expect(url).to.match(/^https:\/\/\$RETM_BUSINESS_ID\.retm\.sa\/api\/v2\/\w+\/list$/)
     }

@@ -341,7 +341,6 @@ const NEEDED: Record<string, readonly string[]> = {
   '': ['ingest', 'admin', 'sources', 'journal'],
   ingest: ['host', 'port'],
   admin: ['host', 'port'],
-  sources: ['retm'],
   journal: ['url'],
 }
 

@@ -6,6 +6,7 @@ import { openAdminToken } from '../http/admin/token.ts'
 import { listen } from '../http/shared/listener.ts'
 import { isLoopback } from '../http/shared/loopback.ts'
 import type { IncidentTracker } from '../service/track-incidents.ts'
+import { sourceEntries } from '../sources/index.ts'
 import { VERSION } from '../version.ts'
 import { OPEN_ADMIN } from './conditions.ts'
 import type { StartContext } from './context.ts'
@@ -53,6 +54,7 @@ export async function startAdmin(context: StartContext, deps: AdminDeps): Promis
       journal: deps.journal.journal,
       tracker: deps.incidents,
       endpoints: config.endpoints,
+      sources: sourceEntries(config.sources),
       urlOf: endpointUrls(config.endpoints),
       settings: config.incidents,
       clock: deps.journal.clock,

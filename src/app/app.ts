@@ -12,11 +12,12 @@ import { canarySecret, startCanary } from './canary.ts'
 import { createCleanUps } from './clean-ups.ts'
 import { conditions, type Phase } from './conditions.ts'
 import { startIncidents } from './incidents.ts'
-import { openSources, startIngest } from './ingest.ts'
+import { startIngest } from './ingest.ts'
 import { startJournal } from './journal.ts'
 import { journalEvents } from './journal-events.ts'
 import { outboundClient } from './outbound.ts'
 import { startProbing } from './probing.ts'
+import { openSources } from './sources.ts'
 import { startTelemetry } from './telemetry.ts'
 
 export interface App {
@@ -73,7 +74,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     const client = outboundClient(context, journal)
     const { probing, egress } = startProbing(context, { journal, telemetry, client, plans })
     const incidents = startIncidents(context, { journal, telemetry, probing, plans })
-    const auth = await openSources(context, telemetry)
+    const sources = await openSources(context, telemetry)
     const limits = connectionLimits()
     const admin = await startAdmin(context, {
       journal,
@@ -84,7 +85,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
           phase,
           journal: journal.journal.status(),
           shared: journal.shared,
-          credentials: auth.status(),
+          credentials: sources.status(),
           adminIsOpen,
         }),
       maxConnections: limits.admin,
@@ -100,7 +101,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
       telemetry,
       incidents,
       series,
-      auth,
+      sources,
       canarySecret: secret,
       maxConnections,
     })
@@ -108,8 +109,8 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
 
     phase = 'ready'
     const reload = async () => {
-      await Promise.all([auth.reload(), admin.reload()])
-      log.info({ credentials: auth.status().detail }, 'tokens reloaded')
+      await Promise.all([sources.reload(), admin.reload()])
+      log.info({ credentials: sources.status().detail }, 'tokens reloaded')
     }
     return { ingest, admin: admin.address, reload, stop }
   } catch (error) {

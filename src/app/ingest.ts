@@ -1,13 +1,13 @@
 import type { AddressInfo } from 'node:net'
 import { type Classification, type CodeRules, classify } from '../domain/classify/classify.ts'
-import { identifier } from '../domain/endpoint.ts'
+import { identifier, refIdentifier } from '../domain/endpoint.ts'
 import { memoize } from '../domain/memoize.ts'
-import type { Report } from '../domain/report.ts'
+import { cutCharacters, redact } from '../domain/redact.ts'
 import { safeMessage } from '../domain/safe-message.ts'
 import type { SeriesLimit } from '../domain/series.ts'
+import type { Lost } from '../domain/signal.ts'
 import { NO_SOURCE } from '../domain/telemetry.ts'
 import { ingestApp } from '../http/ingest/app.ts'
-import { openSourceAuth } from '../http/ingest/auth.ts'
 import { canaryReceiver } from '../http/ingest/canary-handler.ts'
 import { Intake } from '../http/ingest/intake.ts'
 import { listen } from '../http/shared/listener.ts'
@@ -15,40 +15,22 @@ import { createRecorder } from '../service/record.ts'
 import type { IncidentTracker } from '../service/track-incidents.ts'
 import type { StartContext } from './context.ts'
 import type { StartedJournal } from './journal.ts'
+import type { StartedSources } from './sources.ts'
 import type { Telemetry } from './telemetry.ts'
 
-/** RETM gives up after three attempts in a row. */
-const RETM_ATTEMPTS = 3
 /** Milliseconds in which busy proxies use each of their connections once more and learn to close it, see docs/proxies.md. */
 const GRACE = 3_000
 /** A request that arrives at the end of the grace period has this minus that for its body and its answer. */
 const CLOSE_DEADLINE = 5_000
-
-export type SourceAuth = Awaited<ReturnType<typeof openSourceAuth>>
-
-/** Reads the tokens of the sources. */
-export async function openSources(
-  { config, env, log, cleanUps }: StartContext,
-  { metrics }: Telemetry,
-): Promise<SourceAuth> {
-  const auth = await openSourceAuth({
-    source: 'retm',
-    config: config.sources.retm,
-    host: config.ingest.host,
-    env,
-    log,
-    metrics,
-  })
-  cleanUps.push('credentials', () => auth.stop())
-  return auth
-}
+/** Characters of a tenant that a signal names. */
+const TENANT_LENGTH = 100
 
 export interface IngestDeps {
   readonly journal: StartedJournal
   readonly telemetry: Telemetry
   readonly incidents: IncidentTracker
   readonly series: SeriesLimit
-  readonly auth: SourceAuth
+  readonly sources: StartedSources
   /** Undefined where no canary is configured. */
   readonly canarySecret: (() => Promise<string>) | undefined
   readonly maxConnections: number
@@ -56,10 +38,10 @@ export interface IngestDeps {
 
 /** The public listener, which receives reports. @throws what `listen` throws */
 export async function startIngest({ config, log, cleanUps }: StartContext, deps: IngestDeps): Promise<AddressInfo> {
-  const { auth, canarySecret, series, incidents } = deps
+  const { canarySecret, series, incidents } = deps
   const { journal, clock } = deps.journal
   const { metrics, tracing } = deps.telemetry
-  const { answerTimeout, bodyLimit, host, port, keepAliveTimeout } = config.ingest
+  const { answerTimeout, host, port, keepAliveTimeout } = config.ingest
   const intake = new Intake({ answerTimeout, expectedCommit: () => journal.expectedCommit() })
   const ingest = await listen({
     onConnection: () => intake.accepted(),
@@ -70,11 +52,15 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
     grace: GRACE,
     onRefused: (code) => metrics.answered({ source: NO_SOURCE, outcome: 'rejected', reason: code, seconds: 0 }),
     handler: ingestApp({
-      source: 'retm',
-      authenticate: auth.authenticate,
+      sources: deps.sources.all.map(({ entry: { name, path, kind }, source }) => ({
+        name,
+        path,
+        source,
+        classify: memoizedClassifier(source.codes),
+        ...(kind.attempts !== undefined && { attempts: kind.attempts }),
+      })),
       canary: canaryReceiver({ secret: canarySecret, journal, clock }),
       intake,
-      bodyLimit,
       answerTimeout,
       metrics,
       tracing,
@@ -83,15 +69,15 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
       record: createRecorder({
         journal,
         identify: memoize(identifier(config.endpoints)),
-        classify: memoizedClassifier(config.sources.retm.codes),
+        identifyRef: memoize(refIdentifier(config.endpoints)),
         safeMessage: memoize(safeMessage),
+        safeTenant: memoize((tenant) => cutCharacters(redact(tenant), TENANT_LENGTH)),
         series,
         incidents,
         tenantLabel: config.metrics.tenantLabel,
         metrics,
         log,
         clock,
-        attempts: RETM_ATTEMPTS,
       }),
     }),
   })
@@ -101,7 +87,7 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
 }
 
 /** Reports of one outage resemble each other. The key begins with the code, which contains no space. */
-function memoizedClassifier(rules: CodeRules): (report: Report) => Classification {
+function memoizedClassifier(rules: CodeRules | undefined): (report: Pick<Lost, 'code' | 'message'>) => Classification {
   const read = memoize((key) => {
     const space = key.indexOf(' ')
     return classify({ code: Number(key.slice(0, space)), message: key.slice(space + 1) }, rules)

@@ -4,6 +4,7 @@ import type { Log } from '../domain/telemetry.ts'
 import { type Listener, listen } from '../http/shared/listener.ts'
 import { misconfiguredAdminApp, misconfiguredIngestApp } from '../http/shared/misconfigured-apps.ts'
 import { misconfiguredMetrics } from '../observe/exporter-metrics.ts'
+import { defaultEntries } from '../sources/index.ts'
 import { VERSION } from '../version.ts'
 
 /** Milliseconds between two reads of the file. */
@@ -33,9 +34,12 @@ export async function awaitValidConfig<C>(first: ConfigError, parts: Misconfigur
   const { load, log, restarts, stopped, onReload } = parts
   let faults = shownFaults(first)
   let known = first.listeners
-  const metrics = misconfiguredMetrics({ version: VERSION, restarts, configErrors: first.faults.length })
+  let sources = sourcesOf(first)
+  const metrics = misconfiguredMetrics({ version: VERSION, restarts, configErrors: first.faults.length }, [
+    ...sources.values(),
+  ])
   const handlers = {
-    ingest: misconfiguredIngestApp(metrics.refused),
+    ingest: misconfiguredIngestApp((path) => metrics.refused(path === undefined ? undefined : sources.get(path))),
     admin: misconfiguredAdminApp({
       faults: () => faults,
       hosts: () => known.admin ?? {},
@@ -93,6 +97,7 @@ export async function awaitValidConfig<C>(first: ConfigError, parts: Misconfigur
     if (!stop && loaded instanceof ConfigError) {
       const before = faults.join('\n')
       faults = shownFaults(loaded)
+      sources = sourcesOf(loaded)
       metrics.configured(loaded.faults.length)
       if (faults.join('\n') !== before) report()
       known = loaded.listeners
@@ -104,6 +109,12 @@ export async function awaitValidConfig<C>(first: ConfigError, parts: Misconfigur
     if (!stop) log.info({}, 'configuration valid, starting')
     return stop ? undefined : (loaded as C)
   }
+}
+
+/** Names by path. */
+function sourcesOf({ sources }: ConfigError): ReadonlyMap<string, string> {
+  const named = Object.entries(sources).map(([name, { path }]) => [path, name] as const)
+  return new Map(named.length > 0 ? named : defaultEntries().map(({ name, path }) => [path, name]))
 }
 
 /** Secrets have no place in the file, but people put them there: in a URL, or where the name of a file belongs. */

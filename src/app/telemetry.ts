@@ -1,8 +1,9 @@
-import { endpointUrls } from '../domain/endpoint.ts'
+import { endpointUrls, sourcesThatName } from '../domain/endpoint.ts'
 import type { Tracing } from '../domain/telemetry.ts'
 import { createMetrics, type PrometheusMetrics } from '../observe/metrics.ts'
 import { createTracing } from '../observe/tracing.ts'
 import type { ProbePlan } from '../service/probe-plans.ts'
+import { sourceEntries } from '../sources/index.ts'
 import { VERSION } from '../version.ts'
 import type { StartContext } from './context.ts'
 
@@ -19,11 +20,12 @@ export async function startTelemetry(
   { config, log, cleanUps }: StartContext,
   { plans, restarts }: { readonly plans: readonly ProbePlan[]; readonly restarts: number },
 ): Promise<Telemetry> {
+  const sources = sourceEntries(config.sources)
   const metrics = createMetrics({
     version: VERSION,
     urlOf: endpointUrls(config.endpoints),
-    sources: Object.keys(config.sources),
-    endpoints: config.endpoints,
+    sources: sources.map(({ name }) => name),
+    endpoints: config.endpoints.map((endpoint) => ({ ...endpoint, sources: sourcesThatName(endpoint, sources) })),
     tenantLabel: config.metrics.tenantLabel,
     canary: config.canary !== undefined,
     restarts,

@@ -1,13 +1,14 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Env } from '../config/config.ts'
-import type { Config, SourceConfig } from '../config/schema.ts'
+import type { Config } from '../config/schema.ts'
 import { isPostgresUrl } from '../domain/postgres-url.ts'
 import type { Token } from '../http/shared/credentials.ts'
 import { sharedTokens, sharedTokenText, tokensIn, tokensOf } from '../http/shared/token-files.ts'
 import { sqlitePath } from '../journal/open.ts'
 import { ignoredExporters } from '../observe/tracing.ts'
 import { secretReader } from '../probe/secrets.ts'
+import { type BearerConfig, hasBearerConfig } from '../sources/bearer.ts'
 import { pathWarning } from './path-warning.ts'
 import { probeWarnings } from './probe-warnings.ts'
 
@@ -17,7 +18,9 @@ import { probeWarnings } from './probe-warnings.ts'
  */
 export async function configWarnings(config: Config, env: Env): Promise<string[]> {
   const { admin, journal, sources } = config
-  const tokens = await Promise.all(Object.entries(sources).map(([name, source]) => tokenWarnings(name, source, env)))
+  const tokens = await Promise.all(
+    Object.entries(sources).map(([name, source]) => (hasBearerConfig(source) ? tokenWarnings(name, source, env) : [])),
+  )
   const guards = await Promise.all(
     (['apiToken', 'metricsToken'] as const).map(async (key) => {
       const file = admin[key]?.file
@@ -47,7 +50,7 @@ export async function configWarnings(config: Config, env: Env): Promise<string[]
   ]
 }
 
-async function tokenWarnings(name: string, { auth, tokens, tokensDir }: SourceConfig, env: Env): Promise<string[]> {
+async function tokenWarnings(name: string, { auth, tokens, tokensDir }: BearerConfig, env: Env): Promise<string[]> {
   if (auth === 'none') return []
   const warnings: string[] = []
   const known: Token[] = []

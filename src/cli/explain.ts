@@ -1,11 +1,14 @@
 import { loadConfig } from '../config/config.ts'
+import type { Config } from '../config/schema.ts'
 import { type Classification, classify } from '../domain/classify/classify.ts'
 import { identifier } from '../domain/endpoint.ts'
 import { stringify, visible } from '../domain/external-text.ts'
 import { numbered } from '../domain/human.ts'
 import { remediesFor } from '../domain/remedies/remedies.ts'
-import { parseReport, type Report } from '../domain/report.ts'
+import { MAX_CODE, MIN_CODE } from '../domain/signal.ts'
 import { AppError } from '../errors.ts'
+import { sourceKinds } from '../sources/index.ts'
+import type { SourceKind } from '../sources/source.ts'
 import type { Command } from './command.ts'
 import { readStdin } from './stdin.ts'
 import { parseOptions, UsageError } from './usage.ts'
@@ -21,6 +24,7 @@ export const explain: Command = {
     ['--code N', 'the number in the report'],
     ['--message TEXT', 'the text in the report'],
     ['--endpoint URL', 'the endpoint in the report'],
+    ['--source NAME', 'the source of the report (the first one that is configured)'],
     ['--json', 'print JSON'],
   ],
   examples: ["explain --code 56 --message 'sslv3 alert certificate expired'", 'explain --json < report.json'],
@@ -32,19 +36,19 @@ export const explain: Command = {
         code: { type: 'string' },
         message: { type: 'string' },
         endpoint: { type: 'string' },
+        source: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     })
-    const given = values.code !== undefined || values.message !== undefined
-    const report = read(
-      given
-        ? Buffer.from(JSON.stringify({ code: values.code ?? '0', message: values.message, endpoint: values.endpoint }))
-        : await readStdin(),
-    )
     const config = await loadConfig(env)
-    const found = classify(report, config.sources.retm.codes)
-    const { endpoint, url } = identifier(config.endpoints)(report.endpoint)
-    const subject = report.endpoint === NOWHERE ? { endpoint: null, url: null } : { endpoint, url }
+    const { kind, section } = sourceOf(config, values.source)
+    const isGiven = values.code !== undefined || values.message !== undefined
+    const report = isGiven
+      ? { code: codeOf(values.code ?? '0'), message: values.message ?? '', url: values.endpoint }
+      : read(kind, await readStdin())
+    const found = classify(report, kind.codes?.(section))
+    const { endpoint, url } = identifier(config.endpoints)(report.url ?? NOWHERE)
+    const subject = report.url === undefined ? { endpoint: null, url: null } : { endpoint, url }
     const remedies = remediesFor(found.cause, {
       endpoint: subject.endpoint ?? 'the endpoint',
       url: subject.url ?? NOWHERE,
@@ -59,24 +63,31 @@ export const explain: Command = {
   },
 }
 
-/** The same reading as on the ingest listener, so that a body can be copied from one to the other; the endpoint may be left out. */
-function read(raw: Uint8Array): Report {
+type Report = ReturnType<NonNullable<SourceKind['explain']>>
+
+/** The source that is named, else the first one. */
+function sourceOf({ sources }: Config, given: string | undefined): { kind: SourceKind; section: object } {
+  const names = Object.keys(sources)
+  const name = given ?? names[0]!
+  const section = Object.hasOwn(sources, name) ? sources[name] : undefined
+  if (!section) throw new UsageError(`--source: ${name} is not configured; write one of: ${names.join(', ')}`)
+  return { kind: sourceKinds.get(section.kind)!, section }
+}
+
+function codeOf(text: string): number {
+  const code = /^-?[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN
+  if (code >= MIN_CODE && code <= MAX_CODE) return code
+  throw new UsageError(`--code takes an integer from ${MIN_CODE} to ${MAX_CODE}`)
+}
+
+/** The same reading as on the ingest listener, so that a body can be copied from one to the other; the endpoint may be missing. */
+function read(kind: SourceKind, raw: Uint8Array): Report {
+  if (!kind.explain) throw new UsageError(`no body of ${kind.kind} can be explained; give --code and --message`)
   try {
-    return parseReport(withEndpoint(raw))
+    return kind.explain(raw)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     throw new UsageError(`${error.message}; give --code and --message, or a report as JSON on stdin`)
-  }
-}
-
-function withEndpoint(raw: Uint8Array): Uint8Array {
-  try {
-    const given: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw))
-    if (typeof given !== 'object' || given === null || Array.isArray(given) || 'endpoint' in given) return raw
-    return Buffer.from(JSON.stringify({ ...given, endpoint: NOWHERE }))
-  } catch {
-    // What is wrong with it is for parseReport to say.
-    return raw
   }
 }
 

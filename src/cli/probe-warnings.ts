@@ -39,7 +39,7 @@ const wantsProbe = ({ probe }: Endpoint): boolean =>
   probe.headers.length > 0
 
 const noTarget = ({ name, urls }: Endpoint): string =>
-  `${name} has ${urls.length > 1 ? `${urls.length} URLs` : 'a URL that is a pattern'} and no probe.url, so it will not be probed; set probe.url to the one URL to probe, for example https://shop.example/hooks/orders`
+  `${name} has ${urls.length > 1 ? `${urls.length} URLs` : urls.length === 1 ? 'a URL that is a pattern' : 'no URL'} and no probe.url, so it will not be probed; set probe.url to the one URL to probe, for example https://shop.example/hooks/orders`
 
 /** Addresses that stand for names which no public DNS has. */
 const LOOPBACK = ['127.0.0.1', '::1']

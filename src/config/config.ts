@@ -1,10 +1,12 @@
 import { Value } from 'typebox/value'
 import { visible } from '../domain/external-text.ts'
+import type { SourceKind } from '../sources/source.ts'
 import { isRecord, keyName, withoutNulls } from './document.ts'
 import { readConfigFile } from './file.ts'
-import { type Config, ConfigSchema } from './schema.ts'
+import { type Config, configSchemaFor } from './schema.ts'
 import { leaveOut, resolveUnits, schemaFaults } from './schema-faults.ts'
 import { semanticFaults } from './semantic-faults.ts'
+import { nameSources } from './source-schema.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -21,19 +23,23 @@ export type KnownListeners = {
 
 /** Characters of one fault; it may quote the file and list known keys. */
 const LONGEST_FAULT = 4_000
+/** The sources of a faulty configuration and their paths, as far as it says. */
+export type KnownSources = Readonly<Record<string, { readonly path: string }>>
 
 /** Every fault of a configuration, each a line that names the key, what is wrong and what to write instead. */
 export class ConfigError extends Error {
   readonly faults: readonly string[]
   readonly listeners: KnownListeners
+  readonly sources: KnownSources
 
-  constructor(faults: readonly string[], listeners: KnownListeners = {}) {
+  constructor(faults: readonly string[], listeners: KnownListeners = {}, sources: KnownSources = {}) {
     super(
       `the configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${visible(faults, LONGEST_FAULT).join('\n  ')}`,
     )
     this.name = 'ConfigError'
     this.faults = faults
     this.listeners = listeners
+    this.sources = sources
   }
 }
 
@@ -85,17 +91,20 @@ export async function inspectConfig(env: Env): Promise<Inspected> {
 }
 
 function usable({ config, faults, listeners }: Inspected): Config {
-  if (config === undefined || faults.length > 0) throw new ConfigError(faults, listeners)
+  if (config === undefined || faults.length > 0) throw new ConfigError(faults, listeners, config?.sources)
   return config
 }
 
 function inspectDocument(raw: unknown, env: Env): Inspected {
-  const document = overlay(withoutNulls(raw ?? {}, ConfigSchema), env)
-  const { faults, places } = schemaFaults(document, (place) => originOf(place, env))
+  const { document: written, named, faults: unnamed } = withNamedSources(raw ?? {})
+  const schema = configSchemaFor(named)
+  const document = overlay(withoutNulls(written, schema), env)
+  const { faults, places } = schemaFaults(document, schema, (place) => originOf(place, env))
+  faults.push(...unnamed)
   if (!isRecord(document)) return { config: undefined, faults, listeners: listenersOf({}, env) }
   // The rest is checked too, so that one start reports everything.
   for (const place of places) leaveOut(document, place)
-  const config = resolveUnits(ConfigSchema, Value.Default(ConfigSchema, document), [], faults) as Config
+  const config = resolveUnits(schema, Value.Default(schema, document), [], faults) as Config
   const left = new Set(places.map(keyName))
   const isSound = (...keys: string[]) => keys.every((key) => !left.has(key) && !left.has(key.split('.')[0]!))
   const all = [...faults, ...semanticFaults(config, env, isSound)]
@@ -106,6 +115,13 @@ function inspectDocument(raw: unknown, env: Env): Inspected {
     ...(sound('admin') && { admin: config.admin }),
   }
   return { config, faults: all, listeners }
+}
+
+/** The document with the sources whose kind is known. */
+function withNamedSources(raw: unknown) {
+  if (!isRecord(raw)) return { document: raw, named: new Map<string, SourceKind>(), faults: [] }
+  const { sources, named, faults } = nameSources(raw['sources'])
+  return { document: { ...raw, sources }, named, faults }
 }
 
 /** Only ports that somebody wrote: the default could be the port of the application beside a sidecar. */

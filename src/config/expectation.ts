@@ -39,7 +39,7 @@ function what(s: Readable): string {
 
 /** The values of a closed set. */
 function choices(s: Readable): readonly unknown[] | undefined {
-  const values = s.enum ?? s.anyOf?.map((option) => option['const'])
+  const values = s['const'] === undefined ? (s.enum ?? s.anyOf?.map((option) => option['const'])) : [s['const']]
   return values?.length && values.every((value) => value !== undefined) ? values : undefined
 }
 

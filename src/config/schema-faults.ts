@@ -1,24 +1,25 @@
 import { closest } from 'fastest-levenshtein'
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
+import { Value } from 'typebox/value'
 import { parseDuration, parseSize } from '../units.ts'
 import { isRecord, keyName, segments, shown, valueAt } from './document.ts'
 import { expectation } from './expectation.ts'
-import { ConfigFileSchema, ConfigSchema, humanUnit } from './schema.ts'
+import { humanUnit, withoutDefaulted } from './schema.ts'
 
 // The default of 8 would hide the ninth fault.
 Settings.Set({ maxErrors: 1_000 })
-const validator = Compile(ConfigFileSchema)
 
 /**
  * What the schema sees in the parsed file with the environment over it, before defaults. One line a faulty place: the
  * validator's several errors for one value would bury the answer.
+ * @param configSchema as of `configSchemaFor`
  * @param originOf says where the value at a place came from (` (from INGEST_PORT)`); empty for the file
  * @returns the lines, and the places that cannot be used
  */
 export function schemaFaults(
   document: unknown,
+  configSchema: TSchema,
   originOf: (place: string) => string,
 ): { faults: string[]; places: (readonly string[])[] } {
   if (!isRecord(document)) {
@@ -29,10 +30,10 @@ export function schemaFaults(
   }
   const faults = new Map<string, string>()
   const places: (readonly string[])[] = []
-  for (const error of validator.Errors(document)) {
+  for (const error of Value.Errors(withoutDefaulted(configSchema), document)) {
     const params = error.params as { additionalProperties?: string[]; requiredProperties?: string[] }
     const pointer = error.instancePath
-    const schema = schemaAt(ConfigSchema, segments(pointer))
+    const schema = schemaAt(configSchema, segments(pointer))
     if (error.keyword === 'additionalProperties') {
       const known = Object.keys((schema as { properties?: object } | undefined)?.properties ?? {})
       const fix =
@@ -47,7 +48,7 @@ export function schemaFaults(
     } else if (error.keyword === 'required') {
       for (const key of params.requiredProperties ?? []) {
         const place = keyName([...segments(pointer), key])
-        faults.set(place, `${place}: is missing; ${expectation(schemaAt(ConfigSchema, [...segments(pointer), key]))}`)
+        faults.set(place, `${place}: is missing; ${expectation(schemaAt(configSchema, [...segments(pointer), key]))}`)
       }
     } else if (error.keyword !== 'boolean') {
       const place = keyName(segments(pointer))

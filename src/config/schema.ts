@@ -1,6 +1,8 @@
 import { type Static, type TSchema, type TUnsafe, Type } from 'typebox'
-import { CAUSES } from '../domain/cause.ts'
+import { object, path, strict, variable } from '../schema-fields.ts'
+import type { SourceKind } from '../sources/source.ts'
 import { DURATION_PATTERN, formatDuration, formatSize, parseDuration, parseSize, SIZE_PATTERN } from '../units.ts'
+import { type SourceConfig, SourcesSchema, schemaOfSources } from './source-schema.ts'
 
 /**
  * The configuration file, every key with its default and description. It is published as JSON Schema
@@ -36,9 +38,6 @@ const size = (fallback: string, min: string, max: string, description: string): 
     'x-maximum': parseSize(max),
   })
 
-const strict = { additionalProperties: false } as const
-const object = <P extends Record<string, TSchema>>(properties: P, description: string) =>
-  Type.Object(properties, { ...strict, default: {}, description })
 const host = (description: string) =>
   Type.String({
     minLength: 1,
@@ -49,14 +48,6 @@ const host = (description: string) =>
 const port = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: fallback, description: `${description} 0 takes a free one.` })
 
-const path = (description: string, example = '/secrets/token') =>
-  Type.String({ minLength: 1, maxLength: 4_096, description, examples: [example] })
-const variable = Type.String({
-  pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
-  maxLength: 255,
-  examples: ['SECRET_TOKEN'],
-  description: 'Name of the environment variable that holds the secret.',
-})
 /** Where a secret is: exactly one of a file (read again when its content changes) and an environment variable. */
 const secret = (description: string) =>
   Type.Object(
@@ -67,58 +58,6 @@ const secret = (description: string) =>
     { ...strict, minProperties: 1, maxProperties: 1, description: `${description} Either file or env.` },
   )
 export type SecretRef = { readonly file?: string; readonly env?: string }
-
-export const TENANT_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'
-const tenant = Type.String({
-  pattern: TENANT_PATTERN,
-  examples: ['burger-house'],
-  description:
-    'Name of the merchant or customer whose token it is: letters, digits, dot, underscore, hyphen; at most 100.',
-})
-
-const RetmSource = object(
-  {
-    auth: Type.Union([Type.Literal('bearer'), Type.Literal('none')], {
-      default: 'bearer',
-      description: 'bearer: every report needs a token. none: the ingest listener is open to whoever reaches it.',
-    }),
-    tokens: Type.Array(
-      Type.Object(
-        { tenant, file: Type.Optional(path('File with one token a line.')), env: Type.Optional(variable) },
-        {
-          ...strict,
-          minProperties: 2,
-          maxProperties: 2,
-          description: 'Tokens of one tenant, in a file or an environment variable.',
-        },
-      ),
-      { maxItems: 10_000, default: [], description: 'Bearer tokens; a tenant may have several at once, for rotation.' },
-    ),
-    tokensDir: Type.Optional(
-      path(
-        'Folder of token files, such as a mounted Secret: the file’s name is the tenant, each line a token. It may appear later.',
-        '/secrets/retm',
-      ),
-    ),
-    codes: object(
-      {
-        meaning: Type.Optional(
-          Type.Union([Type.Literal('http'), Type.Literal('curl'), Type.Literal('errno'), Type.Literal('own')], {
-            description:
-              'What its numbers are: HTTP statuses, libcurl results, errno of either sign, or its own. Without it the text and the number’s range decide.',
-          }),
-        ),
-        own: Type.Record(Type.String({ pattern: '^-?[0-9]{1,10}$' }), Type.Enum([...CAUSES]), {
-          default: {},
-          additionalProperties: false,
-          description: 'Causes of numbers of its own, by the number: {"1001": timeout}.',
-        }),
-      },
-      'How the numbers in its reports are to be read.',
-    ),
-  },
-  'RETM, the restaurant platform.',
-)
 
 const probeUrl = (description: string, example: string) =>
   Type.String({ pattern: '^https?://[^\\s#]+$', maxLength: 2_048, description, examples: [example] })
@@ -228,13 +167,33 @@ const Endpoint = Type.Object(
       {
         minItems: 1,
         maxItems: 100,
+        default: [],
         description:
-          'URLs that are this endpoint: exact, with a final /* for everything below, with {name} for any one segment.',
+          'URLs that are this endpoint: exact, with a final /* for everything below, with {name} for any one segment. At least one of urls and refs.',
+      },
+    ),
+    refs: Type.Array(
+      Type.String({
+        pattern: '^[a-z0-9][a-z0-9_-]{0,49}:[^\\x00-\\x1f]+$',
+        maxLength: 2_048,
+        examples: ['sender:ep_1'],
+        description: 'SOURCE:REF, with the name of a source and what it calls the endpoint.',
+      }),
+      {
+        minItems: 1,
+        maxItems: 100,
+        default: [],
+        description:
+          'What senders that name no URL call this endpoint, each with its source. Without probe.url an endpoint that has only refs is not probed.',
       },
     ),
     probe: Probe,
   },
-  { ...strict, description: 'A webhook URL of yours that has a name.' },
+  {
+    ...strict,
+    description: 'A webhook URL of yours that has a name.',
+    examples: [{ name: 'orders', urls: ['https://shop.example/hooks/orders'] }],
+  },
 )
 
 export const ConfigSchema = Type.Object(
@@ -284,7 +243,7 @@ export const ConfigSchema = Type.Object(
       },
       'The private listener: metrics, health, API.',
     ),
-    sources: object({ retm: RetmSource }, 'Platforms that send reports.'),
+    sources: SourcesSchema,
     endpoints: Type.Array(Endpoint, {
       maxItems: 500,
       default: [],
@@ -430,13 +389,27 @@ export const ConfigSchema = Type.Object(
  * The schema of the file as people write it: what has a default may be left out. `ConfigSchema` describes the same
  * document once the defaults are in, which is what types and code want.
  */
-export const ConfigFileSchema = withoutDefaulted(ConfigSchema)
+export const ConfigFileSchema = withUrlsOrRefs(withoutDefaulted(ConfigSchema))
 
-function withoutDefaulted(schema: TSchema): TSchema {
+/** Says what `semanticFaults` checks in words of its own. */
+function withUrlsOrRefs(schema: TSchema): TSchema {
+  const { properties } = schema as TSchema & { properties: { endpoints: { items: object } } }
+  const items = { ...properties.endpoints.items, anyOf: [{ required: ['urls'] }, { required: ['refs'] }] }
+  return { ...schema, properties: { ...properties, endpoints: { ...properties.endpoints, items } } }
+}
+
+/** `ConfigSchema` for a document that names these sources. */
+export const configSchemaFor = (named: ReadonlyMap<string, SourceKind>): TSchema =>
+  Type.Object({ ...ConfigSchema.properties, sources: schemaOfSources(named) }, { ...strict, default: {} })
+
+/** The same schema for a document before its defaults are filled in. */
+export function withoutDefaulted(schema: TSchema): TSchema {
   const { properties, required, items, ...rest } = schema as TSchema & {
     properties?: Record<string, TSchema & { default?: unknown }>
     required?: string[]
     items?: TSchema
+    anyOf?: TSchema[]
+    additionalProperties?: TSchema | boolean
   }
   const needed = required?.filter((key) => properties?.[key]?.default === undefined)
   return {
@@ -450,12 +423,16 @@ function withoutDefaulted(schema: TSchema): TSchema {
         }
       : {}),
     ...(items ? { items: withoutDefaulted(items) } : {}),
+    ...(rest.anyOf ? { anyOf: rest.anyOf.map(withoutDefaulted) } : {}),
+    ...(typeof rest.additionalProperties === 'object'
+      ? { additionalProperties: withoutDefaulted(rest.additionalProperties) }
+      : {}),
   }
 }
 
 /** The configuration as the program uses it: every default filled in, durations in milliseconds, sizes in bytes. */
 export type Config = Static<typeof ConfigSchema>
-export type SourceConfig = Config['sources']['retm']
+export type { SourceConfig }
 
 /** A number of milliseconds or bytes as people write it, by the `x-unit` of its schema. */
 export const humanUnit = { duration: formatDuration, size: formatSize } as const

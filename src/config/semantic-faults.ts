@@ -2,6 +2,7 @@ import { configurationFaults } from '../domain/endpoint.ts'
 import { ALLOWANCE_FORMS, allowanceFault, parseAllowance } from '../domain/outbound.ts'
 import { isPostgresUrl, postgresUrlFault } from '../domain/postgres-url.ts'
 import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
+import { hasBearerConfig } from '../sources/bearer.ts'
 import { shown } from './document.ts'
 import type { Config } from './schema.ts'
 
@@ -18,7 +19,7 @@ export function semanticFaults(
 ): string[] {
   const faults = configurationFaults(config.endpoints, {
     limit: isSound('metrics.seriesLimit') ? config.metrics.seriesLimit : Number.POSITIVE_INFINITY,
-    sources: Object.keys(config.sources).length,
+    sources: Object.keys(config.sources),
   })
   const url = postgresUrlFault(config.journal.url)
   if (url !== undefined) faults.push(`journal.url: ${url}`)
@@ -29,7 +30,11 @@ export function semanticFaults(
     ['admin.metricsToken', config.admin.metricsToken],
     ['canary.token', config.canary?.token],
     ['canary.secret', config.canary?.secret],
-    ...config.sources.retm.tokens.map((token, index) => [`sources.retm.tokens[${index}]`, token] as const),
+    ...Object.entries(config.sources).flatMap(([name, source]) =>
+      hasBearerConfig(source)
+        ? source.tokens.map((token, index) => [`sources.${name}.tokens[${index}]`, token] as const)
+        : [],
+    ),
     ...config.endpoints.flatMap((endpoint, index) =>
       (endpoint?.probe.headers ?? []).map(
         (header, at) => [`endpoints[${index}].probe.headers[${at}]`, header] as const,
@@ -46,7 +51,19 @@ export function semanticFaults(
     }
   }
   if (isSound('ingest.host', 'ingest.port', 'admin.host', 'admin.port')) faults.push(...listenerFaults(config))
-  return [...faults, ...probeFaults(config, isSound)]
+  return [...faults, ...pathFaults(config), ...endpointFaults(config, isSound)]
+}
+
+/** Sources that share a path: letter case and a slash at the end do not tell paths apart. */
+function pathFaults({ sources }: Config): string[] {
+  const owners = new Map<string, string>()
+  return Object.entries(sources).flatMap(([name, { path }]) => {
+    const owner = owners.get(path.toLowerCase())
+    if (owner !== undefined)
+      return [`sources.${name}.path: ${path} is the path of sources.${owner} too; write another path`]
+    owners.set(path.toLowerCase(), name)
+    return []
+  })
 }
 
 /** Secrets that operators choose themselves, so that a short one is a mistake. Merchants' tokens are the platform's. */
@@ -69,12 +86,15 @@ function listenerFaults({ ingest, admin }: Config): string[] {
     : []
 }
 
-function probeFaults({ endpoints, outbound }: Config, isSound: IsSound): string[] {
+function endpointFaults({ endpoints, outbound }: Config, isSound: IsSound): string[] {
   const faults: string[] = []
   for (const [index, endpoint] of endpoints.entries()) {
     if (!endpoint) continue
-    const { probe } = endpoint
-    const place = `endpoints[${index}].probe`
+    const { probe, urls, refs } = endpoint
+    const key = `endpoints[${index}]`
+    if (urls.length === 0 && refs.length === 0 && isSound(`${key}.urls`, `${key}.refs`))
+      faults.push(`${key}.urls: is missing; write urls, or refs for a source that names no URL`)
+    const place = `${key}.probe`
     for (const key of ['url', 'internalUrl'] as const) faults.push(...urlFaults(`${place}.${key}`, probe[key]))
     const isPair = (probe.certFile === undefined) === (probe.keyFile === undefined)
     if (!isPair && isSound(`${place}.certFile`, `${place}.keyFile`)) {

@@ -7,6 +7,8 @@ export interface NamedEndpoint {
   readonly name: string
   /** Exact URLs, prefixes with a final `/*`, `{param}` for any one segment. */
   readonly urls: readonly string[]
+  /** `SOURCE:REF`: what a source that names no URL calls it. */
+  readonly refs?: readonly string[]
 }
 
 /** An endpoint's owner and severity, as configured. */
@@ -31,9 +33,9 @@ export interface EndpointPattern {
 }
 
 export interface Identity {
-  /** A configured name, else the canonical URL, else `invalid`. */
+  /** A configured name, else the canonical URL or the ref, else `invalid`. */
   readonly endpoint: string
-  /** The canonical URL; for `invalid` the masked text, at most 255 characters. */
+  /** The canonical URL, or the masked ref; for `invalid` the masked text, at most 255 characters. */
   readonly url: string
 }
 
@@ -65,15 +67,45 @@ export function identifier(endpoints: readonly NamedEndpoint[]): (text: string) 
   }
 }
 
+/** Tells which endpoint a signal is about that names none by its URL, by `SOURCE:REF`. */
+export function refIdentifier(endpoints: readonly NamedEndpoint[]): (ref: string) => Identity {
+  const names = new Map(endpoints.flatMap(({ name, refs = [] }) => refs.map((ref) => [ref, name] as const)))
+  return (ref) => {
+    const url = shownRef(ref)
+    return { endpoint: names.get(ref) ?? url, url }
+  }
+}
+
+const shownRef = (ref: string): string => cutCharacters(redact(ref), MAX_SHOWN)
+
+/** A ref's source. */
+export const sourceOfRef = (ref: string): string => ref.slice(0, ref.indexOf(':'))
+
+/** The sources that can name an endpoint: by a URL those that name URLs, by a ref its own. */
+export const sourcesThatName = (
+  { urls, refs = [] }: Pick<NamedEndpoint, 'urls' | 'refs'>,
+  sources: readonly { readonly name: string; readonly kind: { readonly namesUrls: boolean } }[],
+): string[] => {
+  const byRef = new Set(refs.map(sourceOfRef))
+  return sources
+    .filter(({ name, kind }) => (kind.namesUrls && urls.length > 0) || byRef.has(name))
+    .map(({ name }) => name)
+}
+
 /**
- * What the checks of an endpoint are about where no probe was made: its `probe.url`, else the first of its URLs.
+ * What the checks of an endpoint are about where no probe was made: its `probe.url`, else the first of its URLs or refs.
  * @param endpoints without `configurationFaults`
  * @returns gives the canonical URL of a configured endpoint; undefined for one that is its own URL
  */
 export function endpointUrls(
   endpoints: readonly (NamedEndpoint & { readonly probe: { readonly url?: string } })[],
 ): (endpoint: string) => string | undefined {
-  const urls = new Map(endpoints.map(({ name, probe, urls }) => [name, canonicalUrl(probe.url ?? urls[0]!)]))
+  const urls = new Map(
+    endpoints.map(({ name, probe, urls, refs = [] }) => {
+      const url = probe.url ?? urls[0]
+      return [name, url === undefined ? refs[0] && shownRef(refs[0]) : canonicalUrl(url)]
+    }),
+  )
   return (endpoint) => urls.get(endpoint)
 }
 
@@ -146,21 +178,27 @@ export function parsePattern(text: string): EndpointPattern | string {
 }
 
 /**
- * What no schema can see in the configured endpoints: equal and reserved names, URLs that are no patterns or given twice,
+ * What no schema can see in the configured endpoints: equal and reserved names, URLs that are no patterns, URLs and refs
+ * that are given twice,
  * and a series limit that cannot keep each endpoint's reserve.
  * @param endpoints null and what is missing stand for what is known already to be wrong
  * @returns a line for each fault, which names the key, what is wrong and what to write
  */
 export function configurationFaults(
-  endpoints: readonly ({ readonly name?: string; readonly urls?: readonly (string | null)[] } | null)[],
-  { limit, sources }: { readonly limit: number; readonly sources: number },
+  endpoints: readonly ({
+    readonly name?: string
+    readonly urls?: readonly (string | null)[]
+    readonly refs?: readonly (string | null)[]
+  } | null)[],
+  { limit, sources }: { readonly limit: number; readonly sources: readonly string[] },
 ): string[] {
   const faults: string[] = []
   const names = new Map<string, number>()
   const patterns = new Map<string, string>()
+  const owners = new Map<string, string>()
   for (const [index, endpoint] of endpoints.entries()) {
     if (!endpoint) continue
-    const { name, urls = [] } = endpoint
+    const { name, urls = [], refs = [] } = endpoint
     const key = `endpoints[${index}]`
     const first = name === undefined ? undefined : names.get(name)
     if (name === INVALID_ENDPOINT || name === OTHER)
@@ -170,6 +208,17 @@ export function configurationFaults(
         `${key}.name: endpoints[${first}] is called ${name} too; write another name, or put the urls together`,
       )
     else if (name !== undefined) names.set(name, index)
+    for (const [refIndex, ref] of refs.entries()) {
+      if (ref === null) continue
+      const place = `${key}.refs[${refIndex}]`
+      const owner = owners.get(ref)
+      if (owner) faults.push(`${place}: is the same as ${owner}; remove one of them`)
+      else owners.set(ref, place)
+      if (!sources.includes(sourceOfRef(ref)))
+        faults.push(
+          `${place}: ${cutCharacters(redact(ref), 80)} begins with no configured source; write SOURCE:REF with one of: ${sources.join(', ')}`,
+        )
+    }
     for (const [urlIndex, text] of urls.entries()) {
       if (text === null) continue
       const place = `${key}.urls[${urlIndex}]`
@@ -184,10 +233,10 @@ export function configurationFaults(
       else patterns.set(id, place)
     }
   }
-  const needed = neededSeries({ endpoints: endpoints.length, sources })
+  const needed = neededSeries({ endpoints: endpoints.length, sources: sources.length })
   if (limit < needed)
     faults.push(
-      `metrics.seriesLimit: ${limit} is too small for ${endpoints.length} configured endpoints (${SETS_PER_ENDPOINT} sets each) and ${sources} ${sources === 1 ? 'source' : 'sources'} (${SETS_PER_SOURCE} sets each); write at least ${needed} or configure fewer endpoints`,
+      `metrics.seriesLimit: ${limit} is too small for ${endpoints.length} configured endpoints (${SETS_PER_ENDPOINT} sets each) and ${sources.length} ${sources.length === 1 ? 'source' : 'sources'} (${SETS_PER_SOURCE} sets each); write at least ${needed} or configure fewer endpoints`,
     )
   return faults
 }

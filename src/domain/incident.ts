@@ -36,6 +36,11 @@ export interface Incident {
   readonly firstFailureAt: number | null
   readonly lastFailureAt: number | null
   readonly failures: number
+  /** Where its failures came from, in the order of their first ones. */
+  readonly sources: readonly string[]
+  /** Whose they were, at most `TENANT_LIMIT`, and whether that is all of them; failures without a tenant do not count. */
+  readonly tenants: readonly string[]
+  readonly tenantsComplete: boolean
   readonly causes: Readonly<Partial<Record<Cause, number>>>
   /** The newest report; null if there is none. */
   readonly report: { readonly id: string; readonly at: number; readonly code: number; readonly cause: Cause } | null
@@ -51,6 +56,9 @@ export interface Incident {
   /** Consecutive good probes since the last failure or bad probe. */
   readonly goodRun: { readonly count: number; readonly since: number; readonly proof: Proof } | null
 }
+
+/** Most tenants that an incident names. */
+export const TENANT_LIMIT = 100
 
 /** The stored state of a tracked endpoint, from which the next event is judged. */
 export interface EndpointState {
@@ -100,6 +108,8 @@ export type IncidentEvent =
       readonly id: string
       readonly code: number
       readonly cause: Cause
+      readonly source: string
+      readonly tenant: string
     }
   | {
       readonly type: 'probe'

@@ -1,13 +1,14 @@
 import type { Cause } from './cause.ts'
-import type {
-  Change,
-  EndpointState,
-  Incident,
-  IncidentEvent,
-  IncidentSettings,
-  Proof,
-  Reduced,
-  Resolution,
+import {
+  type Change,
+  type EndpointState,
+  type Incident,
+  type IncidentEvent,
+  type IncidentSettings,
+  type Proof,
+  type Reduced,
+  type Resolution,
+  TENANT_LIMIT,
 } from './incident.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -34,7 +35,7 @@ export function reduceIncident(state: EndpointState, event: IncidentEvent, setti
 type Of<T extends IncidentEvent['type']> = Extract<IncidentEvent, { type: T }>
 
 function onFailure(state: EndpointState, event: Of<'failure'>, settings: IncidentSettings): Reduced {
-  const { at, id, code, cause } = event
+  const { at, id, code, cause, source, tenant } = event
   const { incident, change, opened } = opening(state, { at, id, cause }, settings)
   return {
     change,
@@ -47,6 +48,8 @@ function onFailure(state: EndpointState, event: Of<'failure'>, settings: Inciden
         firstFailureAt: Math.min(incident.firstFailureAt ?? at, at),
         lastFailureAt: Math.max(incident.lastFailureAt ?? at, at),
         failures: incident.failures + 1,
+        sources: incident.sources.includes(source) ? incident.sources : [...incident.sources, source],
+        ...withTenant(incident, tenant),
         causes: { ...incident.causes, [cause]: (incident.causes[cause] ?? 0) + 1 },
         report: { id, at, code, cause },
         quietSince: at,
@@ -54,6 +57,14 @@ function onFailure(state: EndpointState, event: Of<'failure'>, settings: Inciden
       },
     },
   }
+}
+
+type Tenants = Pick<Incident, 'tenants' | 'tenantsComplete'>
+
+function withTenant({ tenants, tenantsComplete }: Tenants, tenant: string): Tenants {
+  if (tenant === '' || tenants.includes(tenant)) return { tenants, tenantsComplete }
+  if (tenants.length >= TENANT_LIMIT) return { tenants, tenantsComplete: false }
+  return { tenants: [...tenants, tenant], tenantsComplete }
 }
 
 /** The incident that a failure belongs to: the open one, one that closed within the quiet time, or a new one. */
@@ -88,6 +99,9 @@ function opening(
       firstFailureAt: null,
       lastFailureAt: null,
       failures: 0,
+      sources: [],
+      tenants: [],
+      tenantsComplete: true,
       causes: {},
       report: null,
       cause,

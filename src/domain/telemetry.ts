@@ -8,10 +8,10 @@ import type { SeriesLabels, SeriesUsage } from './series.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Outcome of one request to the ingest listener. */
-export const OUTCOMES = ['recorded', 'duplicate', 'rejected', 'failed', 'canary'] as const
+export const OUTCOMES = ['recorded', 'duplicate', 'ignored', 'rejected', 'failed', 'canary'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
-/** `none` if recorded, `client_closed` if the client disconnected, otherwise the machine code of the answer. */
+/** `none` if accepted, `client_closed` if the client disconnected, otherwise the machine code of the answer. */
 export type Reason = ErrorCode | 'none' | 'client_closed'
 
 /** Source of a request that reached no source's route. */

@@ -8,7 +8,8 @@ import type { SeriesLabels } from '../domain/series.ts'
 
 export interface DeliveryOptions {
   readonly sources: readonly string[]
-  readonly endpoints: readonly EndpointFacts[]
+  /** Each with the sources that can name it; all of them unless given. */
+  readonly endpoints: readonly (EndpointFacts & { readonly sources?: readonly string[] })[]
   readonly tenantLabel: boolean
 }
 
@@ -74,7 +75,7 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     for (const metric of [failures, lastFailure, byEndpoint, info]) metric.reset()
     for (const endpoint of endpoints) {
       if (!introduce(endpoint)) continue
-      for (const source of sources) byEndpoint.inc({ source, endpoint: endpoint.name }, 0)
+      for (const source of endpoint.sources ?? sources) byEndpoint.inc({ source, endpoint: endpoint.name }, 0)
     }
   }
 

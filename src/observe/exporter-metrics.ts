@@ -58,7 +58,8 @@ export function exporterMetrics(registry: Registry, { version, restarts = 0, con
 }
 
 /** The metrics of a sidecar without a valid configuration: nothing that an alert could mistake for another fault. */
-export function misconfiguredMetrics(options: ExporterOptions) {
+/** @param sources names of those that are configured, as far as the file tells */
+export function misconfiguredMetrics(options: ExporterOptions, sources: readonly string[]) {
   const registry = new Registry()
   const { configured } = exporterMetrics(registry, options)
   const reports = new Counter<'source' | 'outcome' | 'reason'>({
@@ -68,11 +69,12 @@ export function misconfiguredMetrics(options: ExporterOptions) {
     registers: [registry],
   })
   const refused = (source: string) => ({ source, outcome: 'failed', reason: 'configuration_invalid' })
-  for (const source of ['retm', NO_SOURCE]) reports.inc(refused(source), 0)
+  for (const source of [...sources, NO_SOURCE]) reports.inc(refused(source), 0)
   processMetrics(registry)
   return {
     configured,
-    refused: (isReport: boolean) => reports.inc(refused(isReport ? 'retm' : NO_SOURCE)),
+    /** @param source undefined for a request to no source's path */
+    refused: (source: string | undefined) => reports.inc(refused(source ?? NO_SOURCE)),
     render: exposition(registry),
   }
 }

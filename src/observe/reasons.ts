@@ -4,6 +4,7 @@ import { NO_SOURCE, type Outcome, type Reason } from '../domain/telemetry.ts'
 const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
   recorded: ['none'],
   duplicate: ['none'],
+  ignored: ['none'],
   canary: ['none'],
   rejected: [
     'invalid_request',

@@ -1,28 +1,41 @@
 import type { Cause } from '../domain/cause.ts'
 import type { Clock } from '../domain/clock.ts'
 import { type Failure, failureIds, haveSameSharedFields, sharedFields } from '../domain/failure.ts'
-import type { Applied, Journal, Recorded } from '../domain/journal.ts'
-import type { Report } from '../domain/report.ts'
+import { idempotencyOf } from '../domain/idempotency.ts'
+import type { Applied, Entry, Journal, Recorded } from '../domain/journal.ts'
 import type { SeriesLabels, SeriesLimit } from '../domain/series.ts'
-import type { Log, Metrics, RequestSpan, SpanRef } from '../domain/telemetry.ts'
+import type { Lost } from '../domain/signal.ts'
+import type { DeliveryDetails, Log, Metrics, RequestSpan, SpanRef } from '../domain/telemetry.ts'
 
-/** What is known of a report beside its body. */
+/** What is known of a request besides its signals. */
 export interface Receipt {
-  readonly source: string
   readonly tenant: string
-  readonly raw: Uint8Array
-  readonly idempotency?: { readonly key: string; readonly digest: string }
   readonly span: RequestSpan
 }
 
+/** A source as far as recording its signals goes. */
+export interface RecordedSource {
+  readonly name: string
+  readonly classify: (signal: Lost) => { readonly cause: Cause; readonly httpStatus?: number }
+  /** How often it tries before it reports; goes into the span. */
+  readonly attempts?: number
+}
+
+interface Identity {
+  readonly endpoint: string
+  readonly url: string
+}
+
 export interface RecorderParts {
-  readonly journal: Pick<Journal, 'record'>
-  readonly identify: (endpoint: string) => { readonly endpoint: string; readonly url: string }
-  readonly classify: (report: Report, source: string) => { readonly cause: Cause; readonly httpStatus?: number }
+  readonly journal: Pick<Journal, 'record' | 'recordAll'>
+  readonly identify: (url: string) => Identity
+  /** The same for `SOURCE:REF`. */
+  readonly identifyRef: (ref: string) => Identity
   /** Masks what must not leave the journal, and cuts to the length that is kept. */
   readonly safeMessage: (message: string) => string
+  readonly safeTenant: (tenant: string) => string
   readonly series: Pick<SeriesLimit, 'keep' | 'complete'>
-  /** Whether the endpoint's incident is followed, and what is told of each of its failures once it is durable. */
+  /** Whether the endpoint's incident is tracked, and what follows each of its failures once it is durable. */
   readonly incidents: {
     readonly isTracked: (endpoint: string) => boolean
     readonly complete: (endpoint: string, stored: boolean) => void
@@ -32,67 +45,107 @@ export interface RecorderParts {
   readonly metrics: Pick<Metrics, 'recorded'>
   readonly log: Pick<Log, 'child' | 'warn' | 'error'>
   readonly clock: Clock
-  /** How often the source tries before it reports; goes into the span. */
-  readonly attempts: number
+}
+
+/** Records the lost signals of one request. */
+export type Record = (
+  source: RecordedSource,
+  signals: readonly Lost[],
+  receipt: Receipt,
+) => Promise<readonly Recorded[]>
+
+/** A failure on its way to the journal, with what was reserved for it. */
+interface Draft {
+  readonly entry: Entry
+  readonly labels: SeriesLabels
+  readonly details: DeliveryDetails
 }
 
 /**
- * The main job: a report becomes a failure, the failure becomes durable, and only then it is counted, traced and logged.
+ * The main job: a signal becomes a failure, the failure becomes durable, and only then is it counted, traced and logged.
+ * All signals of a request become durable in one transaction.
  * @returns a function that settles when the journal knows the outcome, however late: a caller that stops waiting loses
- *   the answer, never the count. It rejects with what `Journal.record` rejects with.
+ *   the answer, never the count. It rejects with what `Journal.record` rejects with, once all outcomes are known.
  */
-export function createRecorder(parts: RecorderParts): (report: Report, receipt: Receipt) => Promise<Recorded> {
+export function createRecorder(parts: RecorderParts): Record {
+  const { journal, series, incidents, metrics, clock } = parts
   const newId = failureIds()
   const logFailure = failureLog(parts.log)
-  const afterAnswers = deferring((error) => parts.log.error({ err: error }, 'a failure could not be told of'))
+  const afterAnswers = deferring((error) => parts.log.error({ err: error }, 'failed to publish a recorded failure'))
 
-  return async (report, { source, tenant, raw, idempotency, span }) => {
-    const receivedAt = parts.clock()
-    const { endpoint, url } = parts.identify(report.endpoint)
-    const { cause, httpStatus } = parts.classify(report, source)
+  function draft(source: RecordedSource, signal: Lost, { tenant: sender, span }: Receipt): Draft {
+    const receivedAt = clock()
+    const { endpoint, url } =
+      signal.ref === undefined ? parts.identify(signal.url) : parts.identifyRef(`${source.name}:${signal.ref}`)
+    const { cause, httpStatus } = source.classify(signal)
+    const tenant = signal.tenant === undefined ? sender : parts.safeTenant(signal.tenant)
     const failure: Failure = {
       id: newId(receivedAt),
       receivedAt,
-      source,
+      source: source.name,
       tenant,
       endpoint,
       url,
-      code: report.code,
+      code: signal.code,
       cause,
-      message: parts.safeMessage(report.message),
+      message: parts.safeMessage(signal.message),
       traceId: span.traceId,
     }
-    const own = { source, tenant: parts.tenantLabel ? tenant : '', endpoint, code: String(report.code), cause }
-    const labels = parts.series.keep(own)
-    const followed = parts.incidents.isTracked(endpoint)
-    const complete = (stored: boolean) => {
-      parts.series.complete(own, labels, stored)
-      if (followed) parts.incidents.complete(endpoint, stored)
+    const label = parts.tenantLabel ? tenant : ''
+    const labels = { source: source.name, tenant: label, endpoint, code: String(signal.code), cause }
+    const attempts = signal.attempts ?? source.attempts
+    return {
+      entry: {
+        failure,
+        raw: signal.raw,
+        labels: series.keep(labels),
+        isTracked: incidents.isTracked(endpoint),
+        ...(signal.id !== undefined && { idempotency: idempotencyOf(signal.id, signal.raw) }),
+      },
+      labels,
+      details: { ...(attempts !== undefined && { attempts }), ...(httpStatus !== undefined && { httpStatus }) },
     }
+  }
+
+  function complete({ entry, labels }: Draft, stored: boolean): void {
+    series.complete(labels, entry.labels, stored)
+    if (entry.isTracked) incidents.complete(entry.failure.endpoint, stored)
+  }
+
+  async function settle(draft: Draft, recording: Promise<Recorded>, span: RequestSpan): Promise<Recorded> {
     let recorded: Recorded
     try {
-      recorded = await parts.journal.record({
-        failure,
-        raw,
-        labels,
-        isTracked: followed,
-        ...(idempotency && { idempotency }),
-      })
+      recorded = await recording
     } catch (error) {
       // Where it turns out to be stored, the journal says so when it opens again.
-      complete(false)
+      complete(draft, false)
       throw error
     }
-    complete(!recorded.duplicate)
+    complete(draft, !recorded.duplicate)
     if (!recorded.duplicate) {
-      const ref = span.delivery(failure, { attempts: parts.attempts, ...(httpStatus !== undefined && { httpStatus }) })
+      const { failure, labels } = draft.entry
+      const ref = span.delivery(failure, draft.details)
       afterAnswers(() => {
-        parts.metrics.recorded(failure, labels, span.sampled ? span.traceId : null)
-        parts.incidents.onRecorded(failure, recorded.incident, ref)
+        metrics.recorded(failure, labels, span.sampled ? span.traceId : null)
+        incidents.onRecorded(failure, recorded.incident, ref)
         logFailure(failure, labels)
       })
     }
     return recorded
+  }
+
+  return async (source, signals, receipt) => {
+    const [first, ...others] = signals
+    if (first === undefined) return []
+    if (others.length === 0) {
+      const only = draft(source, first, receipt)
+      return [await settle(only, journal.record(only.entry), receipt.span)]
+    }
+    const drafts = signals.map((signal) => draft(source, signal, receipt))
+    const recordings = journal.recordAll(drafts.map(({ entry }) => entry))
+    const settled = drafts.map((draft, index) => settle(draft, recordings[index]!, receipt.span))
+    await Promise.allSettled(settled)
+    return Promise.all(settled)
   }
 }
 

@@ -164,7 +164,7 @@ describe('parsePattern', () => {
 })
 
 describe('configurationFaults', () => {
-  const roomy = { limit: 2_000, sources: 1 }
+  const roomy = { limit: 2_000, sources: ['retm'] }
 
   it('finds none in a sound configuration', () => {
     expect(
@@ -187,7 +187,7 @@ describe('configurationFaults', () => {
           { name: 'invalid', urls: ['https://h/{x}/*'] },
           { name: 'other', urls: ['https://h/{y}/*'] },
         ],
-        { limit: 95, sources: 1 },
+        { limit: 95, sources: ['retm'] },
       ),
     ).to.deep.equal([
       'endpoints[0].urls[1]: https://h/b holds a user name or password, which is no part of an endpoint; write the URL without it',
@@ -201,7 +201,7 @@ describe('configurationFaults', () => {
   })
 
   it('takes a limit that just fits', () => {
-    expect(configurationFaults(named('https://h/a'), { limit: 36, sources: 1 })).to.deep.equal([])
-    expect(configurationFaults(named('https://h/a'), { limit: 35, sources: 1 })).to.have.length(1)
+    expect(configurationFaults(named('https://h/a'), { limit: 36, sources: ['retm'] })).to.deep.equal([])
+    expect(configurationFaults(named('https://h/a'), { limit: 35, sources: ['retm'] })).to.have.length(1)
   })
 })

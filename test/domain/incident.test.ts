@@ -9,6 +9,7 @@ import {
   newEndpoint,
 } from '../../src/domain/incident.ts'
 import { reduceIncident } from '../../src/domain/reduce-incident.ts'
+import { parseIncident } from '../../src/journal/core/stored-incident.ts'
 
 const MINUTE = 60_000
 const SETTINGS: IncidentSettings = { quietTime: 30 * MINUTE, goodProbes: 3, failedProbes: 0 }
@@ -30,6 +31,8 @@ const failure = (minute: number, cause: 'timeout' | 'tls' = 'timeout'): Incident
   at: T + minute * MINUTE,
   id: `f${++ids}`,
   code: 504,
+  source: 'retm',
+  tenant: 'cafe',
   cause,
 })
 const probe = (minute: number, up: boolean, more: object = {}): IncidentEvent => ({
@@ -53,6 +56,30 @@ describe('reduceIncident()', () => {
     expect(state.incidents).to.equal(1)
     expect(incident).to.include({ failures: 3, openedAt: at(0), firstFailureAt: at(0), lastFailureAt: at(2) })
     expect(incident.causes).to.deep.equal({ timeout: 2, tls: 1 })
+  })
+
+  it('names the sources and at most 100 tenants of its failures', () => {
+    const from = (source: string, tenant: string): IncidentEvent => ({ ...failure(0), source, tenant }) as IncidentEvent
+    const tenants = Array.from({ length: 100 }, (_, index) => `t${index}`)
+    const events = [from('a', ''), ...tenants.map((tenant) => from('b', tenant)), from('a', 't7')]
+    const { incident } = run(events)
+    expect(incident.sources).to.deep.equal(['a', 'b'])
+    expect(incident.tenants).to.deep.equal(tenants)
+    expect(incident.tenantsComplete).to.equal(true)
+    const more = run([...events, from('b', 'one more')]).incident
+    expect(more.tenants).to.deep.equal(tenants)
+    expect(more.tenantsComplete).to.equal(false)
+  })
+
+  it('of an earlier version is read with what was not noted then', () => {
+    const { sources: _, tenants: __, tenantsComplete: ___, ...old } = run([failure(0)]).incident
+    expect(parseIncident(JSON.stringify(old)))
+      .to.include({ tenantsComplete: false })
+      .and.deep.include({
+        sources: [],
+        tenants: [],
+      })
+    expect(parseIncident(JSON.stringify({ ...old, failures: 0 })).tenantsComplete).to.equal(true)
   })
 
   it('closes on proof: enough good probes in a row, and quiet', () => {

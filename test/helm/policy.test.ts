@@ -253,7 +253,7 @@ const BREAKS: readonly (readonly [policy: string, base: string, said: RegExp, ch
     },
   ],
   [
-    'routes let one path in',
+    'routes let in the paths of sources',
     'ingress',
     /lets \//,
     (o) => {
@@ -261,7 +261,7 @@ const BREAKS: readonly (readonly [policy: string, base: string, said: RegExp, ch
     },
   ],
   [
-    'routes let one path in',
+    'routes let in the paths of sources',
     'http-route',
     /lets everything in/,
     (o) => {

@@ -194,7 +194,8 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
     spans(2)
     answer('recorded', 'none', seconds)
     if (random() < 0.02) answer('duplicate', 'none', 0.001)
-    if (endpoint !== 'invalid') follow(endpoint, { type: 'failure', at: now, id, code, cause })
+    if (endpoint !== 'invalid')
+      follow(endpoint, { type: 'failure', at: now, id, code, cause, source: 'retm', tenant: '' })
   }
 
   function answer(

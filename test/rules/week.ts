@@ -98,7 +98,15 @@ export function simulateWeek(life: Life): Week {
         const up = well(name, tick)
         if (!up && (starts.has(tick) || next() < 0.2)) {
           failures.push({ tick, endpoint: name })
-          apply({ type: 'failure', at, id: `${name}-${tick}`, code: 503, cause: 'unavailable' })
+          apply({
+            type: 'failure',
+            at,
+            id: `${name}-${tick}`,
+            code: 503,
+            cause: 'unavailable',
+            source: 'retm',
+            tenant: '',
+          })
         }
         if (isProbed)
           apply({

@@ -3,10 +3,10 @@ import { BLIND_RULES } from '../../src/domain/blind-rules.ts'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
 import type { ProbeResult } from '../../src/domain/probe.ts'
 import { REMEDIES, REMEDY_IDS } from '../../src/domain/remedies/catalogue.ts'
-import { FAMILIES, recoveryRequests } from '../../src/domain/remedies/retm.ts'
 import { judge } from '../../src/domain/verdict.ts'
 import { RULES } from '../../src/domain/verdict-rules.ts'
 import { REPORTED, UP_HINTS } from '../../src/domain/verdict-words.ts'
+import { FAMILIES, recoveryRequests } from '../../src/sources/retm/recovery.ts'
 
 /** Pages that are made from the program's own tables, by path. `node test/support/docs.ts` writes them. */
 export function pages(): Readonly<Record<string, string>> {
@@ -122,9 +122,11 @@ there already is recognised by its reference, so that reading too much does no h
 ${table(
   ['resource', 'events', 'request', 'path documented by RETM'],
   FAMILIES.map(({ resource, events, documented }) => {
-    const [request] = recoveryRequests(events[0]!, { from: null, until: null }).filter(
-      (each) => each.resource === resource,
-    )
+    const [request] = recoveryRequests({
+      event: events[0]!,
+      loss: { from: null, until: null },
+      firstFailureAt: null,
+    }).filter((each) => each.resource === resource)
     return [
       resource,
       events.map((event) => `${event}…`).join(', '),

@@ -22,6 +22,8 @@ export interface ServiceOptions {
   readonly wait?: false
   readonly nodeArgs?: readonly string[]
   readonly args?: readonly string[]
+  /** The program's main file, if it is not that of this repository. */
+  readonly main?: string
   /** Lines of bash that run before the service, in its process: limits, say. */
   readonly shell?: string
 }
@@ -56,6 +58,7 @@ export async function startService({
   wait,
   nodeArgs = [],
   args = [],
+  main = MAIN,
   shell,
 }: ServiceOptions = {}): Promise<Service> {
   const folder = tempFolder()
@@ -71,7 +74,7 @@ export async function startService({
     }),
   )
   const environment = { ...process.env, CONFIG_FILE: file, ...env }
-  const command = [process.execPath, ...nodeArgs, MAIN, ...args]
+  const command = [process.execPath, ...nodeArgs, main, ...args]
   const [program, ...rest] = shell ? ['bash', '-ec', `${shell}\nexec "$0" "$@"`, ...command] : command
   const child = spawn(program!, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],

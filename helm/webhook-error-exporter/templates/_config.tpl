@@ -13,7 +13,11 @@
 
 {{/* Whether a canary carries a bearer token. */}}
 {{- define "webhook-error-exporter.canaryToken" -}}
-{{- if ne (.Values.config.sources.retm.auth | default "bearer") "none" }}true{{ end -}}
+{{- $open := false -}}
+{{- range include "webhook-error-exporter.sources" . | fromJsonArray -}}
+{{- if and (eq .auth "none") (hasSuffix .path (($.Values.config.canary | default dict).url | default "")) }}{{ $open = true }}{{ end -}}
+{{- end -}}
+{{- if not $open }}true{{ end -}}
 {{- end }}
 
 {{/* The configuration file: `config` and what other values mean for it. */}}

@@ -165,7 +165,7 @@ image's own SQLite path; its /data is read-only, so that it answers 503 instead 
 - name: {{ include "webhook-error-exporter.volumeName" (list . "config") }}
   mountPath: /etc/webhook-error-exporter/config
   readOnly: true
-{{- with .Values.config.sources.retm.tokensDir }}
+{{- range include "webhook-error-exporter.tokensDirs" . | fromJsonArray }}
 - name: {{ include "webhook-error-exporter.volumeName" (list $ "tokens") }}
   mountPath: {{ . | quote }}
   readOnly: true
@@ -213,7 +213,7 @@ template
   configMap:
     name: {{ include "webhook-error-exporter.fullname" . | quote }}
     defaultMode: 292
-{{- if .Values.config.sources.retm.tokensDir }}
+{{- if include "webhook-error-exporter.tokensDirs" . | fromJsonArray }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "tokens") }}
   secret:
     secretName: {{ include "webhook-error-exporter.tokensSecret" . | quote }}

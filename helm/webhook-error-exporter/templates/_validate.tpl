@@ -147,8 +147,11 @@ write instead.
 {{- if and $v.canary.existingSecret (or $canary.secret $canary.token) -}}
 {{- $faults = append $faults "config.canary.secret, config.canary.token: canary.existingSecret says them already; write one of them" -}}
 {{- end -}}
-{{- if and $v.tokens.create (not $v.config.sources.retm.tokensDir) -}}
-{{- $faults = append $faults "tokens.create: nothing would read the tokens; keep config.sources.retm.tokensDir" -}}
+{{- if not $v.config.sources -}}
+{{- $faults = append $faults "config.sources: names no source; write at least one" -}}
+{{- end -}}
+{{- if and $v.tokens.create (not (include "webhook-error-exporter.tokensDirs" . | fromJsonArray)) -}}
+{{- $faults = append $faults "tokens.create: nothing would read the tokens; keep config.sources.retm.tokensDir, or write that of another source" -}}
 {{- end -}}
 {{- range $i, $endpoint := $v.config.endpoints -}}
 {{- range $endpoint.urls -}}
@@ -200,9 +203,9 @@ write instead.
 {{- $faults = append $faults (printf "%s.successThreshold: Kubernetes takes 1 alone" .) -}}
 {{- end -}}
 {{- end -}}
-{{- with $v.config.sources.retm.tokensDir -}}
-{{- if not (hasPrefix "/" .) -}}
-{{- $faults = append $faults (printf "config.sources.retm.tokensDir: %s is where the Secret is mounted, so it must begin with /" .) -}}
+{{- range include "webhook-error-exporter.sources" . | fromJsonArray -}}
+{{- if and .tokensDir (not (hasPrefix "/" .tokensDir)) -}}
+{{- $faults = append $faults (printf "config.sources.%s.tokensDir: %s is where the Secret is mounted, so it must begin with /" .name .tokensDir) -}}
 {{- end -}}
 {{- end -}}
 {{- with $v.updateStrategy -}}

@@ -36,7 +36,7 @@ export interface AdminParts extends Omit<FailuresParts, 'journal'>, Omit<Inciden
 export function adminApp(parts: AdminParts): RequestListener {
   const { version, externalUrl, apiToken, metricsToken, warnings = () => [] } = parts
   const api = guard(apiToken)
-  const document = openapi({ version, ...(externalUrl !== undefined && { externalUrl }) })
+  const document = openapi({ version, sources: parts.sources, ...(externalUrl !== undefined && { externalUrl }) })
 
   const router = new Router()
   router.get('/healthz', healthz)

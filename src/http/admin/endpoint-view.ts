@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { parseHttpUrl } from '../../domain/canonical-url.ts'
 import { CAUSES } from '../../domain/cause.ts'
 import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
 import { rfc3339 } from '../../domain/human.ts'
@@ -41,6 +42,7 @@ export const EndpointSchema = Type.Object(
     team: Type.String(),
     severity: Type.String(),
     urls: Type.Array(Type.String()),
+    refs: Type.Array(Type.String(), { description: 'SOURCE:REF, of sources that name no URL.' }),
     incident: nullable(
       Type.Unsafe({ $ref: '#/components/schemas/Incident' }),
       'The open one; null where there is none.',
@@ -63,20 +65,22 @@ export const EndpointListSchema = Type.Object(
 
 /**
  * An endpoint as `EndpointSchema` says; times are RFC 3339.
- * @param name a configured name, else the canonical URL, which then is its only one
+ * @param name a configured name, else its only canonical URL or ref
  */
 export function endpointView(
   name: string,
   { facts, state, latest }: { facts: ConfiguredEndpoint | undefined; state: EndpointState | undefined; latest: Latest },
 ) {
   const incident = state?.incident ?? null
+  const isUrl = parseHttpUrl(name) !== undefined
   return {
     name,
     configured: facts !== undefined,
     event: facts?.event ?? '',
     team: facts?.team ?? '',
     severity: facts?.severity ?? 'critical',
-    urls: facts?.urls ?? [name],
+    urls: facts?.urls ?? (isUrl ? [name] : []),
+    refs: facts?.refs ?? (isUrl ? [] : [name]),
     incident: incident && incident.closedAt === null ? incidentView(incident) : null,
     lastIncidentId: incident?.id ?? null,
     incidents: state?.incidents ?? 0,

@@ -48,7 +48,7 @@ export function incidentPage(detail: ReturnType<typeof incidentDetailView>, give
   ]
   const reading = incident.recoveryRequests.map(
     ({ resource, command, documented }) =>
-      `  # ${resource}${documented ? '' : ' (path not documented by RETM, check it)'}\n  ${command}`,
+      `  # ${resource}${documented ? '' : ' (path not documented by the platform, check it)'}\n  ${command}`,
   )
   const headline =
     state === 'open'

@@ -5,9 +5,9 @@ import { type Incident, RESOLUTIONS } from '../../domain/incident.ts'
 import { VANTAGES } from '../../domain/probe.ts'
 import type { Remedy } from '../../domain/remedies/catalogue.ts'
 import { REMEDY_IDS } from '../../domain/remedies/catalogue.ts'
-import type { RecoveryRequest } from '../../domain/remedies/retm.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { CONFIDENCES } from '../../domain/verdict-rules.ts'
+import type { RecoveryRequest } from '../../sources/source.ts'
 
 const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>
   Type.Union([schema, Type.Null()], { description })
@@ -66,6 +66,11 @@ const incidentProperties = {
   firstFailureAt: nullable(time, 'Null where probes opened it.'),
   lastFailureAt: nullable(time, 'Null where no report came.'),
   failures: Type.Integer({ description: 'Reports that belong to it.' }),
+  sources: Type.Array(Type.String(), {
+    description: 'The sources that reported them; empty where probes opened it, and of earlier versions.',
+  }),
+  tenants: Type.Array(Type.String(), { description: 'Whose deliveries they were, at most 100.' }),
+  tenantsComplete: Type.Boolean({ description: 'Whether `tenants` names all of them.' }),
   causes: Type.Record(Type.String(), Type.Integer(), { description: 'Reports by their own cause.' }),
   cause: cause('The newest verdict’s; before there is one the first report’s.'),
   code: nullable(Type.Integer(), 'Of the newest report.'),
@@ -143,6 +148,9 @@ export function incidentView(incident: Incident) {
     firstFailureAt: rfc3339(incident.firstFailureAt),
     lastFailureAt: rfc3339(incident.lastFailureAt),
     failures: incident.failures,
+    sources: incident.sources,
+    tenants: incident.tenants,
+    tenantsComplete: incident.tenantsComplete,
     causes: incident.causes,
     cause: incident.cause,
     code: report?.code ?? null,

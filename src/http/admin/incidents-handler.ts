@@ -7,9 +7,9 @@ import type { Incident, IncidentSettings } from '../../domain/incident.ts'
 import type { Journal } from '../../domain/journal.ts'
 import { redact } from '../../domain/redact.ts'
 import { calledFor, remediesFor } from '../../domain/remedies/remedies.ts'
-import { recoveryRequests } from '../../domain/remedies/retm.ts'
 import { AppError } from '../../errors.ts'
 import type { IncidentTracker } from '../../service/track-incidents.ts'
+import { recoveryRequests, type SourceEntry } from '../../sources/index.ts'
 import { readBody } from '../shared/body.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'
 import { formatOf } from './format.ts'
@@ -23,6 +23,7 @@ export interface IncidentsParts {
   readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
   readonly tracker: Pick<IncidentTracker, 'resolve' | 'latest' | 'state' | 'states'>
   readonly endpoints: readonly ConfiguredEndpoint[]
+  readonly sources: readonly SourceEntry[]
   /** What an endpoint's checks are about before there is a verdict: see `endpointUrls`. */
   readonly urlOf: (endpoint: string) => string | undefined
   readonly settings: Pick<IncidentSettings, 'quietTime' | 'goodProbes'>
@@ -85,7 +86,7 @@ async function pageOf(incident: Incident, parts: IncidentsParts): Promise<Page> 
   })
 }
 
-function advice(incident: Incident, { endpoints, urlOf, tracker, settings }: IncidentsParts) {
+function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settings }: IncidentsParts) {
   const { endpoint, report, loss, verdict, closedAt } = incident
   const facts = endpoints.find(({ name }) => name === endpoint)
   const { public: outside, internal: inside } = tracker.latest(endpoint)
@@ -98,7 +99,11 @@ function advice(incident: Incident, { endpoints, urlOf, tracker, settings }: Inc
       ...(report && { code: report.code }),
       ...(probe && { probe }),
     }),
-    recoveryRequests: recoveryRequests(facts?.event ?? '', loss, incident.firstFailureAt),
+    recoveryRequests: recoveryRequests(sources, incident.sources, {
+      event: facts?.event ?? '',
+      loss,
+      firstFailureAt: incident.firstFailureAt,
+    }),
     closing:
       closedAt === null
         ? {

@@ -1,8 +1,8 @@
 import type { TSchema } from 'typebox'
 import { CANARY_HEADERS } from '../../domain/canary.ts'
-import { ReportSchema } from '../../domain/report.ts'
 import { ERROR_CODES } from '../../errors.ts'
-import { REPORT_PATH } from '../ingest/app.ts'
+import { defaultEntries, type SourceEntry } from '../../sources/index.ts'
+import { AcceptedSchema } from '../ingest/accepted.ts'
 import { PROBLEM_TYPE } from '../shared/problem.ts'
 import { EndpointListSchema, EndpointSchema, ProbeSchema } from './endpoint-view.ts'
 import { failureQuery } from './failure-query.ts'
@@ -136,8 +136,35 @@ const canaryHeader = (name: string) => ({
   schema: { type: 'string' },
 })
 
+/** Operation ids are unique; that of the first path is what it was before there were several. */
+function reportPath({ name, path, kind: { body } }: SourceEntry) {
+  return {
+    post: {
+      operationId: path === '/webhooks/error' ? 'reportError' : `reportError_${name}`,
+      summary: `Report a delivery that was given up, as the source ${name} (ingest listener)`,
+      parameters: [
+        idHeader('webhook-id'),
+        idHeader('Idempotency-Key'),
+        ...Object.values(CANARY_HEADERS).map(canaryHeader),
+      ],
+      requestBody: { required: true, content: { [body.contentType]: { schema: ref(body.name) } } },
+      responses: {
+        202: { description: 'What was recorded is durable.', content: json(AcceptedSchema) },
+        ...problems(400, 401, 403, 408, 409, 413, 415, 422, 503),
+      },
+    },
+  }
+}
+
+export interface OpenApiOptions {
+  readonly version: string
+  readonly externalUrl?: string
+  /** Those of a configuration that names none, unless given. */
+  readonly sources?: readonly SourceEntry[]
+}
+
 /** The API as OpenAPI 3.1, made from the schemas that the service itself checks with. */
-export function openapi({ version, externalUrl }: { version: string; externalUrl?: string }): object {
+export function openapi({ version, externalUrl, sources = defaultEntries() }: OpenApiOptions): object {
   return {
     openapi: '3.1.0',
     info: {
@@ -149,29 +176,7 @@ export function openapi({ version, externalUrl }: { version: string; externalUrl
     ...(externalUrl !== undefined && { servers: [{ url: externalUrl }] }),
     security: [{}, { bearer: [] }],
     paths: {
-      [REPORT_PATH]: {
-        post: {
-          operationId: 'reportError',
-          summary: 'Report a delivery that was given up (ingest listener)',
-          parameters: [
-            idHeader('webhook-id'),
-            idHeader('Idempotency-Key'),
-            ...Object.values(CANARY_HEADERS).map(canaryHeader),
-          ],
-          requestBody: { required: true, content: json(ref('Report')) },
-          responses: {
-            202: {
-              description: 'The failure is durable.',
-              content: json({
-                type: 'object',
-                required: ['id'],
-                properties: { id: { type: 'string', format: 'uuid' } },
-              }),
-            },
-            ...problems(400, 401, 403, 408, 409, 413, 415, 422, 503),
-          },
-        },
-      },
+      ...Object.fromEntries(sources.map((source) => [source.path, reportPath(source)])),
       '/api/v1/failures': {
         get: {
           operationId: 'listFailures',
@@ -202,7 +207,7 @@ export function openapi({ version, externalUrl }: { version: string; externalUrl
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: {
-        Report: ReportSchema,
+        ...Object.fromEntries(sources.map(({ kind: { body } }) => [body.name, body.schema])),
         Failure: FailureSchema,
         FailurePage: FailurePageSchema,
         Incident: IncidentSchema,

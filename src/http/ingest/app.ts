@@ -8,43 +8,52 @@ import { answerErrors, unanswered } from '../shared/errors-middleware.ts'
 import { statusOf } from '../shared/problem.ts'
 import { wasRefused } from '../shared/refusals.ts'
 import { unmatched } from '../shared/routes.ts'
-import { handleCheck, handleReport, type ReportHandlerParts, type ReportState } from './report-handler.ts'
+import {
+  handleCheck,
+  handleReport,
+  type IngestSource,
+  type ReportHandlerDeps,
+  type ReportState,
+} from './report-handler.ts'
 
-export const REPORT_PATH = '/webhooks/error'
-
-export interface IngestParts extends ReportHandlerParts {
+export interface IngestDeps extends ReportHandlerDeps {
+  /** No two on one path. */
+  readonly sources: readonly IngestSource[]
   readonly metrics: Pick<Metrics, 'answered'>
   readonly tracing: Tracing
   readonly log: Pick<Log, 'error'>
   readonly clock: Clock
 }
 
-/** The application that the platform reaches: one route, and every request accounted for. */
-export function ingestApp(parts: IngestParts): RequestListener {
+/** The application that platforms reach: one route per source, and every request accounted for. */
+export function ingestApp(deps: IngestDeps): RequestListener {
   const router = new Router<ReportState>()
-  router.post(REPORT_PATH, handleReport(parts))
-  router.options(REPORT_PATH, handleCheck(parts))
+  for (const source of deps.sources) {
+    router.post(source.path, handleReport(source, deps))
+    router.options(source.path, handleCheck(source))
+  }
 
   const app = new Koa<ReportState>()
-  app.on('error', unanswered(parts.log))
-  app.use(account(parts))
+  app.on('error', unanswered(deps.log))
+  app.use(account(deps))
   app.use(router.routes())
   app.use(unmatched(router))
   return app.callback()
 }
 
 /** Span, counter and duration around one request, and the answer to its errors. */
-function account({ metrics, tracing, log, source, clock }: IngestParts): Koa.Middleware<ReportState> {
+function account({ sources, metrics, tracing, log, clock }: IngestDeps): Koa.Middleware<ReportState> {
+  const routes = new Map(sources.map((source) => [source.path.toLowerCase(), source]))
   return async (ctx, next) => {
     const started = performance.now()
     const { path } = ctx
-    const known = path === REPORT_PATH || path.toLowerCase().replace(/\/$/, '') === REPORT_PATH
+    const route = routes.get(path) ?? routes.get(path.toLowerCase().replace(/\/$/, ''))
     const { headers, socket } = ctx.req
     const span = tracing.request({
       method: ctx.method,
       path,
       startedAt: clock(),
-      route: known ? REPORT_PATH : undefined,
+      route: route?.path,
       traceparent: String(headers['traceparent'] ?? ''),
       tracestate: String(headers['tracestate'] ?? ''),
       clientAddress: socket.remoteAddress,
@@ -59,10 +68,10 @@ function account({ metrics, tracing, log, source, clock }: IngestParts): Koa.Mid
     span.end({ status: aborted ? 0 : ctx.status, ...((code ?? aborted) && { errorType: code ?? 'client_closed' }) })
     if (wasRefused(ctx.req)) return
     // A check of a credential (OPTIONS) that succeeded is no report.
-    if (!code && !aborted && !ctx.state.recorded && !ctx.state.canary) return
+    if (!code && !aborted && !ctx.state.outcome) return
     const count = () =>
       metrics.answered({
-        source: known ? source : NO_SOURCE,
+        source: route?.name ?? NO_SOURCE,
         ...outcomeOf(code, aborted, ctx.state),
         seconds: (performance.now() - started) / 1_000,
       })
@@ -75,9 +84,9 @@ function account({ metrics, tracing, log, source, clock }: IngestParts): Koa.Mid
 function outcomeOf(
   code: ErrorCode | undefined,
   aborted: boolean,
-  { recorded, canary }: ReportState,
+  { outcome = 'recorded' }: ReportState,
 ): { outcome: Outcome; reason: Reason } {
   if (aborted) return { outcome: 'rejected', reason: 'client_closed' }
   if (code !== undefined) return { outcome: statusOf(code) >= 500 ? 'failed' : 'rejected', reason: code }
-  return { outcome: canary ? 'canary' : recorded?.duplicate ? 'duplicate' : 'recorded', reason: 'none' }
+  return { outcome, reason: 'none' }
 }

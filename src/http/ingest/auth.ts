@@ -1,13 +1,14 @@
 import type { Env } from '../../config/config.ts'
-import type { SourceConfig } from '../../config/schema.ts'
 import type { Log, Metrics } from '../../domain/telemetry.ts'
+import type { BearerConfig } from '../../sources/bearer.ts'
+import type { Authentication } from '../../sources/source.ts'
 import { createCredentials } from '../shared/credentials.ts'
 import { isLoopback } from '../shared/loopback.ts'
 import { createTokenReader, tokensIn } from '../shared/token-files.ts'
 
-export interface SourceAuthParts {
+export interface BearerAuthDeps {
   readonly source: string
-  readonly config: SourceConfig
+  readonly config: BearerConfig
   /** Address of the ingest listener: what only this machine reaches may be open without being told so. */
   readonly host: string
   readonly env: Env
@@ -15,25 +16,15 @@ export interface SourceAuthParts {
   readonly metrics: Pick<Metrics, 'credentials' | 'credentialsReloadFailed'>
 }
 
-export interface SourceAuth {
-  /** @returns the tenant. @throws AppError `no_credentials`, `credential_missing`, `credential_unknown` */
-  authenticate(authorization: string | undefined): string
-  /** Whether reports can be accepted, in words. */
-  status(): { readonly ok: boolean; readonly detail: string }
-  /** Reads the tokens now. */
-  reload(): Promise<void>
-  stop(): void
-}
-
-/** Who may report for a source; resolves once its tokens were read for the first time. */
-export async function openSourceAuth({
+/** Who may report for a source with bearer tokens; resolves once they were read for the first time. */
+export async function openBearerAuth({
   source,
   config,
   host,
   env,
   log,
   metrics,
-}: SourceAuthParts): Promise<SourceAuth> {
+}: BearerAuthDeps): Promise<Authentication> {
   const owner = `sources.${source}`
   const configured = config.tokens.length > 0 || config.tokensDir !== undefined
   if (config.auth === 'none' || (!configured && isLoopback(host))) {
@@ -42,7 +33,13 @@ export async function openSourceAuth({
         ? `${owner}.auth is none: whoever reaches the ingest listener can report`
         : `no credential is configured, so whoever reaches ${host} can report; set ${owner}.tokens or tokensDir before you expose it`
     log.warn({ source }, detail)
-    return { authenticate: () => '', status: () => ({ ok: true, detail }), reload: async () => {}, stop: () => {} }
+    return {
+      isBearer: true,
+      authenticate: () => '',
+      status: () => ({ ok: true, detail }),
+      reload: async () => {},
+      stop: () => {},
+    }
   }
 
   const credentials = createCredentials()
@@ -72,7 +69,8 @@ export async function openSourceAuth({
   }`
   if (credentials.size === 0) log.warn({ source }, without)
   return {
-    authenticate: (authorization) => credentials.verify(authorization),
+    isBearer: true,
+    authenticate: ({ headers }) => credentials.verify(headers.authorization),
     status: () =>
       credentials.size > 0
         ? { ok: true, detail: `${credentials.size} ${credentials.size === 1 ? 'token' : 'tokens'}` }

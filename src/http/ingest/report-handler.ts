@@ -1,39 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Context, Middleware } from 'koa'
-import type { Recorded } from '../../domain/journal.ts'
-import { parseReport, type Report } from '../../domain/report.ts'
-import type { RequestSpan } from '../../domain/telemetry.ts'
+import type { Middleware } from 'koa'
+import type { Outcome, RequestSpan } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
-import type { Receipt } from '../../service/record.ts'
+import type { Record, RecordedSource } from '../../service/record.ts'
+import type { OpenSource } from '../../sources/source.ts'
 import { readBody } from '../shared/body.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'
+import { acceptedBody } from './accepted.ts'
 import type { CanaryReceiver } from './canary-handler.ts'
-import { bodyDigest, idempotencyKey } from './idempotency.ts'
 import type { Intake } from './intake.ts'
+import { checkRequest } from './request-headers.ts'
+import { lostAmong, readSignals, type SignalReaderDeps, verify } from './signals.ts'
 
 export interface ReportState {
   readonly span: RequestSpan
-  recorded?: Recorded
-  /** A canary was taken. */
-  canary?: true
+  /** Of a request that was accepted. */
+  outcome?: Extract<Outcome, 'recorded' | 'duplicate' | 'ignored' | 'canary'>
 }
 
-export interface ReportHandlerParts {
-  readonly source: string
-  /** The tenant of the request. @throws AppError where it may not report */
-  readonly authenticate: (authorization: string | undefined) => string
-  readonly record: (report: Report, receipt: Receipt) => Promise<Recorded>
+/** A source with its route. */
+export interface IngestSource extends RecordedSource {
+  readonly path: string
+  readonly source: OpenSource
+}
+
+export interface ReportHandlerDeps {
+  readonly record: Record
   readonly canary: CanaryReceiver
   readonly intake: Pick<Intake, 'run'>
-  /** Bytes. */
-  readonly bodyLimit: number
   /** Milliseconds from the whole body to the answer. */
   readonly answerTimeout: number
+  readonly log: SignalReaderDeps['log']
 }
 
-/** `POST /webhooks/error`: 202 with the failure's id once it is durable. Cheap refusals come first. */
-export function handleReport(parts: ReportHandlerParts): Middleware<ReportState> {
-  const receive = receiveReport(parts)
+/** A source's path: 202 with the failures' ids once they are durable. Cheap refusals come first. */
+export function handleReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<ReportState> {
+  const receive = receiveReport(from, deps)
   return async (ctx, next) => {
     const begun = performance.now()
     try {
@@ -41,75 +43,58 @@ export function handleReport(parts: ReportHandlerParts): Middleware<ReportState>
     } catch (error) {
       // Answered at once, a client that repeats at once would keep the service busy with refusing. The body is let go by now.
       if (error instanceof AppError && error.code === 'overloaded')
-        await sleep(Math.max(0, begun + parts.answerTimeout / 2 - performance.now()))
+        await sleep(Math.max(0, begun + deps.answerTimeout / 2 - performance.now()))
       throw error
     }
   }
 }
 
-function receiveReport(parts: ReportHandlerParts): Middleware<ReportState> {
+function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<ReportState> {
+  const { source } = from
+  const { authentication, bodyLimit } = source
+  const { canary, intake, record, answerTimeout } = deps
+  const reader = { name: from.name, source, log: deps.log }
   return async (ctx) => {
-    const { headers } = ctx.req
-    const tenant = parts.authenticate(headers.authorization)
-    checkHeaders(ctx)
-    const canary = parts.canary.claims(headers)
-    if (canary) await parts.canary.check(headers)
-    const key = idempotencyKey(headers)
-    const raw = await readBody(ctx.req, { limit: parts.bodyLimit, timeout: BODY_TIMEOUT })
-    const { intake, answerTimeout } = parts
-    if (canary) {
+    const request = ctx.req
+    checkRequest(ctx, source)
+    const sender = authentication.authenticate(request)
+    const isCanary = authentication.isBearer && canary.claims(request.headers)
+    if (isCanary) await canary.check(request.headers)
+    const raw = await readBody(request, { limit: bodyLimit, timeout: BODY_TIMEOUT })
+    if (isCanary) {
       const taken = intake.run(raw.length, () => {
-        parseReport(raw)
-        return parts.canary.take(headers)
+        verify(reader, { raw, request, tenant: sender })
+        readSignals(reader, raw, request)
+        return canary.take(request.headers)
       })
       ctx.body = await within(taken, answerTimeout)
-      ctx.state.canary = true
+      ctx.state.outcome = 'canary'
       ctx.status = 202
       return
     }
-    const recorded = intake.run(raw.length, () =>
-      parts.record(parseReport(raw), {
-        source: parts.source,
-        tenant,
-        raw,
-        span: ctx.state.span,
-        ...(key !== undefined && { idempotency: { key, digest: bodyDigest(raw) } }),
-      }),
-    )
-    ctx.state.recorded = await within(recorded, answerTimeout)
+    let count = 0
+    const recording = intake.run(raw.length, () => {
+      const tenant = verify(reader, { raw, request, tenant: sender })
+      const signals = readSignals(reader, raw, request)
+      count = signals.length
+      return record(from, lostAmong(signals), { tenant, span: ctx.state.span })
+    })
+    const recorded = await within(recording, answerTimeout)
+    ctx.state.outcome =
+      recorded.length === 0 ? 'ignored' : recorded.every(({ duplicate }) => duplicate) ? 'duplicate' : 'recorded'
     ctx.status = 202
     // As text with its type: Koa would look the type of an object up for each answer.
     ctx.set('Content-Type', 'application/json; charset=utf-8')
-    ctx.body = JSON.stringify({ id: ctx.state.recorded.id })
+    ctx.body = acceptedBody(recorded, count)
   }
 }
 
-/** `OPTIONS /webhooks/error`: whether a credential is good, without making a failure. */
-export function handleCheck({ authenticate }: Pick<ReportHandlerParts, 'authenticate'>): Middleware {
+/** OPTIONS on a source's path: whether a credential is valid, without recording a failure. */
+export function handleCheck({ source: { authentication } }: IngestSource): Middleware {
   return (ctx) => {
-    authenticate(ctx.get('Authorization') || undefined)
+    authentication.authenticate(ctx.req)
     ctx.set('Allow', 'OPTIONS, POST')
     ctx.status = 204
-  }
-}
-
-function checkHeaders(ctx: Context): void {
-  const { headers } = ctx.req
-  // What nearly all senders say.
-  if (headers['content-type'] === 'application/json' && headers['content-encoding'] === undefined) return
-  // RETM documents no header. A body without a type may be looked at (RFC 9110 section 8.3): whether it is JSON shows then.
-  const type = ctx.request.type.trim().toLowerCase()
-  if (type !== '' && type !== 'application/json') {
-    throw new AppError('unsupported_media_type', 'send the report as Content-Type: application/json')
-  }
-  const charset = ctx.request.charset.toLowerCase()
-  if (charset !== '' && charset !== 'utf-8' && charset !== 'utf8') {
-    throw new AppError('unsupported_media_type', 'send the report as UTF-8')
-  }
-  const encoding = ctx.get('Content-Encoding').trim().toLowerCase()
-  if (encoding !== '' && encoding !== 'identity') {
-    ctx.set('Accept-Encoding', 'identity')
-    throw new AppError('unsupported_encoding', 'send the report without a Content-Encoding')
   }
 }
 

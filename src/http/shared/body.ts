@@ -26,11 +26,9 @@ export function readBody(
   request: IncomingMessage,
   { limit, timeout }: { limit: number; timeout: number },
 ): Promise<Buffer> {
-  const tooLarge = () => new AppError('too_large', `the body is larger than ${formatSize(limit)}`)
   return new Promise((resolve, reject) => {
     if (Number(request.headers['content-length']) > limit) {
-      discard(request)
-      reject(tooLarge())
+      reject(discardTooLarge(request, limit))
       return
     }
     let chunks: Buffer[] = []
@@ -67,10 +65,18 @@ export function readBody(
     request.on('data', (chunk: Buffer) => {
       if (isDone) return
       length += chunk.length
-      if (length > limit) done(tooLarge())
+      if (length > limit) done(tooLarge(limit))
       else chunks.push(chunk)
     })
   })
+}
+
+const tooLarge = (limit: number) => new AppError('too_large', `the body is larger than ${formatSize(limit)}`)
+
+/** Throws away a body that its header declares too large. @returns the error to answer with */
+export function discardTooLarge(request: IncomingMessage, limit: number): AppError {
+  discard(request)
+  return tooLarge(limit)
 }
 
 function discard(request: IncomingMessage): void {

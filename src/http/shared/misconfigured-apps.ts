@@ -7,7 +7,6 @@ import { AppError } from '../../errors.ts'
 import { type AllowedHostsOptions, serveAllowedHosts } from '../admin/allowed-hosts.ts'
 import { healthz, readyz } from '../admin/health-handlers.ts'
 import { handleMetrics, type RenderMetrics } from '../admin/metrics-handler.ts'
-import { REPORT_PATH } from '../ingest/app.ts'
 import { answerErrors, unanswered } from './errors-middleware.ts'
 import { errorAnswer } from './problem.ts'
 import { safeBodies } from './safe-bodies.ts'
@@ -20,12 +19,15 @@ const invalid = () =>
   })
 
 /** The ingest listener without a valid configuration: every request gets 503, which tells the sender to come back. */
-export function misconfiguredIngestApp(onRefused: (isReport: boolean) => void): RequestListener {
+export function misconfiguredIngestApp(
+  /** Told of the path of a POST; undefined of any other request. */
+  onRefused: (path: string | undefined) => void,
+): RequestListener {
   const { status, headers, body } = errorAnswer(invalid())
   const text = stringify(body)
   const fields = { ...headers, 'Content-Length': Buffer.byteLength(text) }
   return ({ method, url }, response) => {
-    onRefused(method === 'POST' && url?.split('?')[0] === REPORT_PATH)
+    onRefused(method === 'POST' ? url?.split('?')[0] : undefined)
     response.writeHead(status, fields).end(text)
   }
 }

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { NON_BLOCKING, readBounded } from '../../bounded-file.ts'
-import { TENANT_PATTERN } from '../../config/schema.ts'
 import { tooShort } from '../../domain/secret-length.ts'
 import type { Log } from '../../domain/telemetry.ts'
+import { TENANT_PATTERN } from '../../sources/bearer.ts'
 import { digestOf, type Token } from './credentials.ts'
 
 /** Where tokens come from. A folder holds a file a tenant; every line of a file is a token. */
@@ -16,7 +16,7 @@ export interface TokenPlaces {
 
 export interface TokenReaderParts {
   readonly log: Pick<Log, 'info' | 'warn'>
-  /** Where the tokens belong, for log lines: `sources.retm`. */
+  /** Where the tokens belong, for log lines: `sources.NAME`. */
   readonly owner: string
   /** The set as it is now. Called once before `start` resolves, and after each change. */
   readonly onTokens: (tokens: readonly Token[]) => void

@@ -13,9 +13,24 @@ function currentVerdict({ measure, ...verdict }: StoredVerdict): Verdict {
   return { ...verdict, rule: RENAMED_RULES[verdict.rule] ?? verdict.rule, ...(remedy && { remedy }) }
 }
 
+type Origin = Pick<Incident, 'sources' | 'tenants' | 'tenantsComplete'>
+
+/** Until 0.1 an incident did not note where its failures came from. */
+const originOf = ({
+  sources,
+  tenants,
+  tenantsComplete,
+  failures,
+}: Partial<Origin> & Pick<Incident, 'failures'>): Origin => ({
+  sources: sources ?? [],
+  tenants: tenants ?? [],
+  tenantsComplete: tenantsComplete ?? failures === 0,
+})
+
 /** An incident from its JSON in the journal, under today's names whichever version stored it. */
 export function parseIncident(json: string): Incident {
-  const incident = JSON.parse(json) as Incident
+  const stored = JSON.parse(json) as Omit<Incident, keyof Origin> & Partial<Origin>
+  const incident = { ...stored, ...originOf(stored) }
   return incident.verdict ? { ...incident, verdict: currentVerdict(incident.verdict) } : incident
 }
 

@@ -197,10 +197,10 @@ async function writeAtOnce(
 }
 
 /** A failure as its endpoint's incident sees it. */
-export const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, cause } }: Entry): EndpointEvent => ({
-  endpoint,
-  event: { type: 'failure', at, id, code, cause },
-})
+export const failureEvent = ({ failure }: Entry): EndpointEvent => {
+  const { id, receivedAt: at, endpoint, code, cause, source, tenant } = failure
+  return { endpoint, event: { type: 'failure', at, id, code, cause, source, tenant } }
+}
 
 /** PostgreSQL's text holds no NUL; the raw body keeps what was sent. */
 export const text = (value: string): string => (value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value)

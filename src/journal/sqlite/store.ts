@@ -185,9 +185,9 @@ export class Store {
         added++
         if (!row.isTracked) return [null, null]
         const { id, receivedAt: at } = row
-        const { endpoint, code, cause } = alike
+        const { endpoint, code, cause, source, tenant } = alike
         asked.add(endpoint)
-        return [null, incidents.apply(endpoint, { type: 'failure', at, id, code, cause })]
+        return [null, incidents.apply(endpoint, { type: 'failure', at, id, code, cause, source, tenant })]
       }
       db.exec('BEGIN IMMEDIATE')
       const results = group.rows.map(perform)

@@ -1,3 +1,5 @@
+import { parse } from 'yaml'
+import { defaultPath } from '../../../src/sources/index.ts'
 import type { KubernetesObject } from './helm.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: rendered objects are looked into freely.
@@ -47,6 +49,14 @@ const perPod =
   (rule: (pod: PodOf) => (string | false | undefined)[]): Rule =>
   (objects) =>
     podsOf(objects).flatMap((pod) => rule(pod).flatMap((fault) => (fault ? [`${pod.owner}: ${fault}`] : [])))
+/** Paths of the sources that the rendered configuration names. */
+function sourcePaths(all: readonly Any[]): string[] {
+  return all
+    .filter(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml'])
+    .flatMap(({ data }) => Object.entries<Any>(parse(data['config.yaml']).sources))
+    .map(([name, source]) => source?.path ?? defaultPath(name))
+}
+
 const perObject =
   (rule: (object: KubernetesObject, all: readonly KubernetesObject[]) => (string | false | undefined)[]): Rule =>
   (objects) =>
@@ -365,7 +375,8 @@ export const POLICIES: Readonly<Record<string, Rule>> = {
     const shows = spec.ports.some((port: Any) => admin.includes(port.targetPort))
     return [shows && !(spec.type === 'ClusterIP' && spec.clusterIP === 'None') && 'shows the admin port']
   }),
-  'routes let one path in': perObject((object, all) => {
+  'routes let in the paths of sources': perObject((object, all) => {
+    const paths = sourcePaths(all)
     const backendFault = (name: string, port: number) => {
       const service = all.find(({ kind, metadata }) => kind === 'Service' && metadata.name === name)
       return (
@@ -376,7 +387,7 @@ export const POLICIES: Readonly<Record<string, Rule>> = {
     if (object.kind === 'Ingress') {
       return object['spec'].rules.flatMap((rule: Any) =>
         rule.http.paths.flatMap(({ path, pathType, backend }: Any) => [
-          (path !== '/webhooks/error' || pathType !== 'Exact') && `lets ${path} (${pathType}) in`,
+          (!paths.includes(path) || pathType !== 'Exact') && `lets ${path} (${pathType}) in`,
           backendFault(backend.service.name, backend.service.port.number),
         ]),
       )
@@ -385,7 +396,7 @@ export const POLICIES: Readonly<Record<string, Rule>> = {
       return object['spec'].rules.flatMap((rule: Any) => [
         !rule.matches?.length && 'lets everything in',
         ...(rule.matches ?? []).map(
-          ({ path }: Any) => (path?.type !== 'Exact' || path.value !== '/webhooks/error') && `lets ${path?.value} in`,
+          ({ path }: Any) => (path?.type !== 'Exact' || !paths.includes(path.value)) && `lets ${path?.value} in`,
         ),
         ...rule.backendRefs.map(({ name, port }: Any) => backendFault(name, port)),
       ])

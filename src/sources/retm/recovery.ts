@@ -1,19 +1,5 @@
-import { rfc3339 } from '../human.ts'
-import type { LossWindow } from '../incident.ts'
-
-/** How to read again from the platform what a delivery would have brought. It holds no secret: `$NAME` is yours to set. */
-export interface RecoveryRequest {
-  readonly resource: string
-  readonly method: 'GET'
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  /** The same for a shell. */
-  readonly command: string
-  /** Whether RETM's public documentation names this path; the others follow its pattern and are to be checked. */
-  readonly documented: boolean
-  /** What to do with the answer. */
-  readonly note: string
-}
+import { rfc3339 } from '../../domain/human.ts'
+import type { RecoveryFacts, RecoveryRequest } from '../source.ts'
 
 export interface Family {
   readonly resource: string
@@ -54,15 +40,10 @@ const ACCEPT = 'application/json'
 const TOKEN = 'Bearer $RETM_TOKEN'
 
 /**
- * Requests that read the lost window again, for each family that the endpoint's configured `event` names, or for all
- * where it names none.
- * @param firstFailureAt milliseconds since the epoch; said where no good moment before it is known
+ * Requests that read the lost window again: for each family that the endpoint's configured `event` names, or for all of
+ * them if it names none. The first failure is mentioned if no earlier good moment is known.
  */
-export function recoveryRequests(
-  event: string,
-  { from, until }: Pick<LossWindow, 'from' | 'until'>,
-  firstFailureAt: number | null = null,
-): RecoveryRequest[] {
+export function recoveryRequests({ event, loss: { from, until }, firstFailureAt }: RecoveryFacts): RecoveryRequest[] {
   const failure = `the first failure${firstFailureAt === null ? '' : ` at ${rfc3339(firstFailureAt)}`}`
   const since =
     from === null

@@ -1,9 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { AppError, type FieldFault } from '../errors.ts'
-
-const MIN_CODE = -2_147_483_648
-const MAX_CODE = 4_294_967_295
+import { type Lost, MAX_CODE, MIN_CODE } from '../../domain/signal.ts'
+import { AppError, type FieldFault } from '../../errors.ts'
+import { invalidReport, readJson } from '../report-errors.ts'
 
 /**
  * RETM's error webhook. Its documentation spells the type of `code` "intger", so digits in a string are taken too.
@@ -53,7 +52,7 @@ const EXPECTATIONS: Readonly<Record<string, string>> = {
  * @throws AppError `invalid_encoding`, `invalid_json`, or `invalid_report` with every faulty field by its JSON pointer
  */
 export function parseReport(raw: Uint8Array): Report {
-  const document = parseJson(decode(raw))
+  const document = readJson(raw)
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw new AppError('invalid_report', 'the report must be a JSON object', {
       faults: [{ pointer: '', detail: 'must be an object with code, endpoint and message' }],
@@ -67,29 +66,6 @@ export function parseReport(raw: Uint8Array): Report {
     throw invalidReport([{ pointer: '/code', detail: EXPECTATIONS['/code']! }])
   // Number('-0') and the JSON number -0 are the code 0.
   return { code: number === 0 ? 0 : number, endpoint, message: message ?? '' }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-function decode(raw: Uint8Array): string {
-  try {
-    return utf8.decode(raw)
-  } catch {
-    throw new AppError('invalid_encoding', 'the body is not valid UTF-8')
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new AppError('invalid_json', text.trim() === '' ? 'the body is empty' : 'the body is not valid JSON')
-  }
-}
-
-function invalidReport(faults: readonly FieldFault[]): AppError {
-  const fields = faults.map((fault) => `${fault.pointer.slice(1)} ${fault.detail}`)
-  return new AppError('invalid_report', `the report is not valid: ${fields.join('; ')}`, { faults })
 }
 
 function faultsOf(document: object): FieldFault[] {
@@ -106,4 +82,23 @@ function faultsOf(document: object): FieldFault[] {
       pointer,
       detail: pointer.slice(1) in document ? EXPECTATIONS[pointer]! : `is missing; it ${EXPECTATIONS[pointer]}`,
     }))
+}
+
+/** As `parseReport`, for a report whose endpoint may be missing. */
+export function explainReport(raw: Uint8Array): Pick<Lost, 'code' | 'message' | 'url'> {
+  const { endpoint: url, code, message } = parseReport(withEndpoint(raw))
+  return url === MISSING ? { code, message } : { code, message, url }
+}
+
+const MISSING = 'missing'
+
+function withEndpoint(raw: Uint8Array): Uint8Array {
+  try {
+    const given = readJson(raw)
+    if (typeof given !== 'object' || given === null || Array.isArray(given) || 'endpoint' in given) return raw
+    return Buffer.from(JSON.stringify({ ...given, endpoint: MISSING }))
+  } catch {
+    // parseReport says what is wrong with it.
+    return raw
+  }
 }

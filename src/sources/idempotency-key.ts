@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { AppError } from '../../errors.ts'
+import { AppError } from '../errors.ts'
 
 /**
- * The id that a sender gave its report: `webhook-id` (Standard Webhooks) or `Idempotency-Key`
+ * The id that a sender gives its request: `webhook-id` (Standard Webhooks) or `Idempotency-Key`
  * (draft-ietf-httpapi-idempotency-key-header), 1 to 255 visible ASCII characters.
  * @throws AppError `idempotency_key_invalid`, `idempotency_key_conflict`
  */
 export function idempotencyKey(headers: IncomingHttpHeaders): string | undefined {
-  // Most senders give none, and this is asked of each report.
+  // Most senders give none, and every report comes this way.
   if (headers['webhook-id'] === undefined && headers['idempotency-key'] === undefined) return undefined
   const given = [headers['webhook-id'], headers['idempotency-key']].filter((value) => value !== undefined).map(String)
   for (const key of given) {
@@ -24,6 +23,3 @@ export function idempotencyKey(headers: IncomingHttpHeaders): string | undefined
   }
   return given[0]
 }
-
-/** Tells whether a repeated id carries the same body. */
-export const bodyDigest = (raw: Uint8Array): string => createHash('sha256').update(raw).digest('base64url')

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { parseReport } from '../../src/domain/report.ts'
-import { AppError } from '../../src/errors.ts'
+import { AppError } from '../../../src/errors.ts'
+import { parseReport } from '../../../src/sources/retm/report.ts'
 
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
 const valid = { code: 500, endpoint: 'https://shop.example/hook', message: 'no' }

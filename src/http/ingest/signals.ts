@@ -1,0 +1,69 @@
+import { type Lost, SIGNAL_LIMIT, type Signal, signalFault } from '../../domain/signal.ts'
+import type { Log } from '../../domain/telemetry.ts'
+import { AppError } from '../../errors.ts'
+import type { OpenSource, SourceRequest } from '../../sources/source.ts'
+import { statusOf } from '../shared/problem.ts'
+
+export interface SignalReaderDeps {
+  readonly name: string
+  readonly source: Pick<OpenSource, 'read' | 'verify'>
+  readonly log: Pick<Log, 'error'>
+}
+
+/**
+ * The tenant of a request whose signature is good.
+ * @param tenant as its headers gave
+ * @throws AppError, with a status below 500 whatever the source throws
+ */
+export function verify(
+  { name, source, log }: SignalReaderDeps,
+  { raw, request, tenant }: { raw: Uint8Array; request: SourceRequest; tenant: string },
+): string {
+  if (!source.verify) return tenant
+  try {
+    return source.verify(raw, request)
+  } catch (error) {
+    if (isAnswerable(error)) throw error
+    log.error({ err: error, source: name }, 'source failed to verify a request')
+    throw new AppError('credential_unknown', 'the signature cannot be verified', { cause: error })
+  }
+}
+
+/** The signals of a request. @throws AppError, with a status below 500 whatever the source throws */
+export function readSignals(
+  { name, source, log }: SignalReaderDeps,
+  raw: Uint8Array,
+  request: SourceRequest,
+): readonly Signal[] {
+  let signals: readonly Signal[]
+  try {
+    signals = source.read(raw, request)
+    if (!Array.isArray(signals)) throw new TypeError('read() returned no list of signals')
+  } catch (error) {
+    if (isAnswerable(error)) throw error
+    log.error({ err: error, source: name }, 'source failed to read a body')
+    const detail = `cannot be read as a report of ${name}`
+    throw new AppError('invalid_report', `the body ${detail}`, { faults: [{ pointer: '', detail }], cause: error })
+  }
+  if (signals.length > SIGNAL_LIMIT)
+    throw new AppError('too_large', `the body has ${signals.length} signals; send at most ${SIGNAL_LIMIT} per request`)
+  return signals
+}
+
+/** Those that are recorded. @throws AppError `invalid_report` that names the field */
+export function lostAmong(signals: readonly Signal[]): readonly Lost[] {
+  for (const [index, signal] of signals.entries()) {
+    const fault = signalFault(signal)
+    if (!fault) continue
+    const place = signals.length === 1 ? '' : ` of signal ${index + 1}`
+    throw new AppError('invalid_report', `the report is not valid: ${fault.field}${place} ${fault.detail}`, {
+      faults: [{ pointer: `/${fault.field}`, detail: `${fault.detail}${place && ` (${place.trim()})`}` }],
+    })
+  }
+  // Nearly every request.
+  return signals.length === 1 && isLost(signals[0]!) ? (signals as readonly Lost[]) : signals.filter(isLost)
+}
+
+const isLost = (signal: Signal): signal is Lost => signal.type === 'lost'
+
+const isAnswerable = (error: unknown): boolean => error instanceof AppError && statusOf(error.code) < 500

@@ -1,0 +1,49 @@
+import { NO_SOURCE } from '../domain/telemetry.ts'
+import { retm } from './retm/index.ts'
+import type { RecoveryFacts, RecoveryRequest, SourceKind } from './source.ts'
+
+/** Every kind of source. One line here, and the service, its schema and its documents know it. */
+const KINDS: readonly SourceKind[] = [retm]
+
+export const sourceKinds: ReadonlyMap<string, SourceKind> = new Map(KINDS.map((kind) => [kind.kind, kind]))
+
+/** The sources of a configuration that names none. */
+export const DEFAULT_SOURCES: readonly string[] = [retm.kind]
+
+/** A source's name: it is a label value, a part of its path, and what its refs begin with. */
+export const SOURCE_NAME = '^[a-z0-9][a-z0-9_-]{0,49}$'
+/** Names that mean something else: a request that reached no source, and a component that is to come. */
+export const RESERVED_NAMES: readonly string[] = ['proxy', NO_SOURCE]
+
+export const defaultPath = (name: string): string => sourceKinds.get(name)?.path ?? `/webhooks/${name}`
+
+/** A configured source, as routes, documents and metrics know it. */
+export interface SourceEntry {
+  readonly name: string
+  readonly path: string
+  readonly kind: SourceKind
+}
+
+/** @param sources as in the configuration, with defaults */
+export const sourceEntries = (
+  sources: Readonly<Record<string, { readonly kind: string; readonly path: string }>>,
+): SourceEntry[] =>
+  Object.entries(sources).map(([name, { kind, path }]) => ({ name, path, kind: sourceKinds.get(kind)! }))
+
+/** The sources of a configuration that names none. */
+export const defaultEntries = (): SourceEntry[] =>
+  sourceEntries(Object.fromEntries(DEFAULT_SOURCES.map((name) => [name, { kind: name, path: defaultPath(name) }])))
+
+/**
+ * Requests that read again what was lost, of each kind that an incident's failures came from.
+ * @param names of the incident's sources; where none is known, all that are configured count
+ */
+export function recoveryRequests(
+  sources: readonly SourceEntry[],
+  names: readonly string[],
+  facts: RecoveryFacts,
+): RecoveryRequest[] {
+  const concerned = names.length === 0 ? sources : sources.filter(({ name }) => names.includes(name))
+  const kinds = new Set(concerned.map(({ kind }) => kind))
+  return [...kinds].flatMap((kind) => kind.recoveryRequests?.(facts) ?? [])
+}

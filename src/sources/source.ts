@@ -1,0 +1,122 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Static, TObject, TProperties, TSchema } from 'typebox'
+import type { CodeRules } from '../domain/classify/classify.ts'
+import type { LossWindow } from '../domain/incident.ts'
+import type { Lost, Signal } from '../domain/signal.ts'
+import type { BearerConfig } from './bearer.ts'
+
+/** What a source may read of a request besides its body. */
+export interface SourceRequest {
+  readonly headers: IncomingHttpHeaders
+  /** Path and query. */
+  readonly url?: string | undefined
+}
+
+/** Decides by the headers alone, before the body is read, who may send. */
+export interface Authentication {
+  /** Whether a bearer token decides. Canaries are accepted only then. */
+  readonly isBearer: boolean
+  /** @returns the tenant. @throws AppError `no_credentials`, `credential_missing`, `credential_unknown` */
+  authenticate(request: SourceRequest): string
+  /** Whether reports can be accepted, in words. */
+  status(): { readonly ok: boolean; readonly detail: string }
+  /** Reads the credentials now. */
+  reload(): Promise<void>
+  stop(): void
+}
+
+export interface SourceDeps {
+  /** Bytes: `ingest.bodyLimit`. */
+  readonly bodyLimit: number
+  /** Reads the tokens of a source that has `bearerProperties`. */
+  openBearer(config: BearerConfig): Promise<Authentication>
+}
+
+/** A configured source, ready to receive. */
+export interface OpenSource {
+  /** Media types in lower case; an empty one accepts a request without Content-Type, `*` any type. */
+  readonly contentTypes: readonly string[]
+  /** Bytes. */
+  readonly bodyLimit: number
+  readonly authentication: Authentication
+  /** How `classify` reads the codes of its signals. */
+  readonly codes?: CodeRules
+  /**
+   * Checks a signature over the bytes as they came. Nothing is parsed before.
+   * @returns the tenant whose key it is
+   * @throws AppError `credential_missing`, `credential_unknown`; any other error is answered as the latter
+   */
+  verify?(raw: Uint8Array, request: SourceRequest): string
+  /**
+   * What the request says: none, one or many signals, at most `SIGNAL_LIMIT`.
+   * @throws AppError with the faulty fields, see `invalidReport`; any other error is answered as `invalid_report` too
+   */
+  read(raw: Uint8Array, request: SourceRequest): readonly Signal[]
+}
+
+/** How to read from the platform again what a lost delivery would have brought. It holds no secret: `$NAME` is yours to set. */
+export interface RecoveryRequest {
+  readonly resource: string
+  readonly method: 'GET'
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** The same for a shell. */
+  readonly command: string
+  /** Whether the platform's public documentation names this path; the others follow its pattern and have to be checked. */
+  readonly documented: boolean
+  /** What to do with the response. */
+  readonly note: string
+}
+
+/** What recovery requests are made from. */
+export interface RecoveryFacts {
+  /** The endpoint's configured `event`; empty where there is none. */
+  readonly event: string
+  readonly loss: Pick<LossWindow, 'from' | 'until'>
+  /** Milliseconds since the epoch. */
+  readonly firstFailureAt: number | null
+}
+
+/** A platform, or a format that several share: everything that is specific to it. */
+export interface SourceKind {
+  /** Its name in the configuration: lower-case letters and digits. */
+  readonly kind: string
+  /** Default path of the source that has the kind's name; `/webhooks/NAME` unless given. */
+  readonly path?: string
+  /** Its section in the configuration, without `kind` and `path`: the schemas of the keys. */
+  readonly config: TProperties
+  /** Of that section. */
+  readonly description: string
+  /** What it receives, for the OpenAPI document. */
+  readonly body: { readonly name: string; readonly schema: TSchema; readonly contentType: string }
+  /** Whether its signals name URLs (`urls` of the endpoints). Refs are possible in any case. */
+  readonly namesUrls: boolean
+  /** How often the platform tries before it gives up. */
+  readonly attempts?: number
+  open(config: object, deps: SourceDeps): OpenSource | Promise<OpenSource>
+  /** Reads a body for the command `explain`; what says nothing about the cause may be missing from it. */
+  explain?(raw: Uint8Array): Pick<Lost, 'code' | 'message' | 'url'>
+  /** How to read its codes, for `explain`. */
+  codes?(config: object): CodeRules
+  recoveryRequests?(facts: RecoveryFacts): readonly RecoveryRequest[]
+}
+
+interface SourceDefinition<P extends TProperties>
+  extends Omit<SourceKind, 'config' | 'open' | 'codes' | 'recoveryRequests' | 'explain'> {
+  readonly config: P
+  readonly open: (config: Static<TObject<P>>, deps: SourceDeps) => OpenSource | Promise<OpenSource>
+  readonly codes?: (config: Static<TObject<P>>) => CodeRules
+  readonly explain?: NonNullable<SourceKind['explain']>
+  readonly recoveryRequests?: NonNullable<SourceKind['recoveryRequests']>
+}
+
+/** Checks a kind's functions against its configuration schema. */
+export function defineSource<P extends TProperties>(definition: SourceDefinition<P>): SourceKind {
+  const { open, codes, ...rest } = definition
+  type Config = Static<TObject<P>>
+  return {
+    ...rest,
+    open: (section, deps) => open(section as Config, deps),
+    ...(codes && { codes: (section: object) => codes(section as Config) }),
+  }
+}
