@@ -3,13 +3,13 @@ import { CAUSES } from '../domain/cause.ts'
 import type { CanaryMoments } from '../domain/journal.ts'
 import type { CanaryRun } from '../domain/telemetry.ts'
 
-/** The canary's round trips. Silence is not health, so that the time of the last success is there before any success. */
+/** The canary's round trips. The last success has a value before the first one, since absence would hide a failing canary. */
 export function canaryMetrics(registry: Registry) {
   const registers = [registry]
   let moments: () => CanaryMoments | null = () => null
   new Gauge({
     name: 'webhook_canary_last_success_timestamp_seconds',
-    help: 'When a canary last came back, as Unix time; before any, when the canary was first configured. Kept in the journal.',
+    help: 'When a canary last returned, as Unix time; before the first one, when the canary was first configured. Stored in the journal.',
     registers,
     collect() {
       const known = moments()
@@ -19,7 +19,7 @@ export function canaryMetrics(registry: Registry) {
   })
   const roundTrip = new Gauge({
     name: 'webhook_canary_round_trip_seconds',
-    help: 'How long the last canary that came back took. Absent before the first.',
+    help: 'Round trip of the last canary that returned. Absent before the first.',
     registers,
   })
   roundTrip.remove()
@@ -29,16 +29,16 @@ export function canaryMetrics(registry: Registry) {
     labelNames: ['result', 'cause'],
     registers,
   })
-  function begin(): void {
+  function zero(): void {
     runs.inc({ result: 'success', cause: 'none' }, 0)
     for (const cause of CAUSES) runs.inc({ result: 'failure', cause }, 0)
   }
-  begin()
+  zero()
   return {
-    setLeader(lease: boolean): void {
+    setLeader(isLeader: boolean): void {
       runs.reset()
       roundTrip.remove()
-      if (lease) begin()
+      if (isLeader) zero()
     },
     observe: (source: () => CanaryMoments | null): void => {
       moments = source

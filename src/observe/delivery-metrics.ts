@@ -17,18 +17,18 @@ type Label = keyof SeriesLabels
 /** Without `tenant` unless `metrics.tenantLabel` is set. */
 type Exposed = Omit<SeriesLabels, 'tenant'>
 
-/** What the library's typings leave out. */
+/** Missing from the library's typings. */
 interface Exemplified extends Counter<Label> {
   updateExemplar(labels: Exposed, exemplarLabels: { readonly trace_id: string }, value: number): void
 }
 
-/** What sources gave up, as Prometheus counts it. All of it comes from the journal: `restored` replaces it. */
+/** Deliveries that sources gave up on. All counts come from the journal: `restored` replaces them. */
 export function deliveryMetrics(registry: Registry, { sources, endpoints, tenantLabel }: DeliveryOptions) {
   const labelNames: Label[] = ['source', ...(tenantLabel ? (['tenant'] as const) : []), 'endpoint', 'code', 'cause']
-  // The library allows exemplars in an OpenMetrics registry only; in the text form they are simply not written.
+  // The library accepts exemplars only in an OpenMetrics registry; the text format leaves them out.
   const failures = new Counter<Label>({
     name: 'webhook_delivery_failures_total',
-    help: 'Deliveries that a source gave up and reported. Label sets are bounded by webhook_exporter_series_limit.',
+    help: 'Deliveries that a source gave up on and reported. Label sets are bounded by webhook_exporter_series_limit.',
     labelNames,
     enableExemplars: true,
     registers: [],
@@ -39,7 +39,7 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     help: 'When the last such failure was received, as Unix time. Absent before the first; never decreasing.',
     labelNames,
     registers: [registry],
-    // At a scrape, which is rarer than failures.
+    // Set at each scrape, since scrapes are rarer than failures.
     collect() {
       this.reset()
       for (const { own, at } of newest.values()) this.set(own, at / 1_000)
@@ -47,13 +47,13 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
   })
   const byEndpoint = new Counter<'source' | 'endpoint'>({
     name: 'webhook_endpoint_failures_total',
-    help: `Deliveries to an endpoint that a source gave up. At most ${ENDPOINT_LIMIT} endpoints for each source.`,
+    help: `Deliveries to an endpoint that a source gave up on. At most ${ENDPOINT_LIMIT} endpoints per source.`,
     labelNames: ['source', 'endpoint'],
     registers: [registry],
   })
   const info = new Gauge<'endpoint' | 'event' | 'team' | 'severity'>({
     name: 'webhook_endpoint_info',
-    help: `What is known of an endpoint, always 1. Exactly one series an endpoint, at most ${ENDPOINT_LIMIT}.`,
+    help: `Configuration of an endpoint, always 1. Exactly one series per endpoint, at most ${ENDPOINT_LIMIT}.`,
     labelNames: ['endpoint', 'event', 'team', 'severity'],
     registers: [registry],
   })
@@ -70,7 +70,7 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     return true
   }
 
-  function begin(): void {
+  function reset(): void {
     known.clear()
     for (const metric of [failures, lastFailure, byEndpoint, info]) metric.reset()
     for (const endpoint of endpoints) {
@@ -79,13 +79,13 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     }
   }
 
-  /** The labels that are exposed, and a name for them: made once a set, since the series limit hands out the same objects. */
+  /** The exposed labels and their key, cached per label set: the series limit returns the same objects each time. */
   const exposed = new WeakMap<SeriesLabels, { readonly own: Exposed; readonly key: string }>()
   function expose(labels: SeriesLabels) {
     const known = exposed.get(labels)
     if (known) return known
     const { source, tenant, endpoint, code, cause } = labels
-    // A copy of its own, which is never changed: the library keeps the object that it is given.
+    // A copy, never changed: the library keeps the object.
     const own = tenantLabel ? { source, tenant, endpoint, code, cause } : { source, endpoint, code, cause }
     const made = { own, key: JSON.stringify(own) }
     exposed.set(labels, made)
@@ -95,16 +95,16 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
   function count(labels: SeriesLabels, value: number, at: number, exemplar: string | null): void {
     const { own } = expose(labels)
     failures.inc({ labels: own, value })
-    // Through `inc` the exemplar would have the whole count as its value, and stand far above what a graph shows.
+    // With `inc` the exemplar's value would be the total count, far above the graph's rate.
     if (exemplar && TRACE_ID.test(exemplar)) failures.updateExemplar(own, { trace_id: exemplar }, value)
     if (known.has(labels.endpoint) || introduce({ name: labels.endpoint, event: '', team: '', severity: 'critical' }))
       byEndpoint.inc({ source: labels.source, endpoint: labels.endpoint }, value)
     failedAt(labels, at)
   }
 
-  /** What was counted since the last exposition: to look a label set up in the library is the larger part of counting. */
+  /** Counts since the last exposition, batched because the library's label lookup is most of the cost of counting. */
   const sums = new Map<SeriesLabels, { value: number; at: number }>()
-  /** Belongs before every exposition. */
+  /** Must run before each exposition. */
   function flush(): void {
     const due = [...sums]
     sums.clear()
@@ -116,11 +116,11 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     if (at > (newest.get(key)?.at ?? 0)) newest.set(key, { own, at })
   }
 
-  begin()
+  reset()
   return {
     recorded({ receivedAt }: Failure, labels: SeriesLabels, exemplar: string | null): void {
       if (exemplar !== null) {
-        // At once, since the library notes the time; and after those before it, since it notes the value.
+        // Not batched: an exemplar records the current time and the value so far.
         flush()
         count(labels, 1, receivedAt, exemplar)
         return
@@ -136,14 +136,14 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
       flush()
       const before = newest
       newest = new Map()
-      begin()
+      reset()
       for (const { labels, count: value, lastFailureAt } of totals)
         count(labels, value, Math.max(lastFailureAt, before.get(expose(labels).key)?.at ?? 0), null)
     },
     registerRemote(series: readonly SeriesTotal[]): void {
       flush()
       for (const { labels, lastFailureAt } of series) {
-        // Adding 0 to a series that is there would take its exemplar away.
+        // Adding 0 to an existing series would remove its exemplar.
         if (newest.has(expose(labels).key)) failedAt(labels, lastFailureAt)
         else count(labels, 0, lastFailureAt, null)
       }

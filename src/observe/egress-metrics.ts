@@ -1,11 +1,11 @@
 import { Gauge, type Registry } from 'prom-client'
 
-/** Whether this receiver has egress, asked at each scrape. */
+/** Whether this receiver has egress, read at each scrape. */
 export function egressMetrics(registry: Registry) {
   let isUp: () => boolean | null = () => null
   new Gauge({
     name: 'webhook_exporter_egress_up',
-    help: 'Whether this receiver gets an answer from anything outside (a probe, the canary, outbound.reference): 0 only while everything that was tried in the last 3 minutes failed. Absent while nothing outside was tried.',
+    help: 'Whether this receiver has egress: 1 if anything outside answered in the last 3 minutes (a probe, the canary, outbound.reference), 0 if all attempts failed. Absent if there were none.',
     registers: [registry],
     collect() {
       const up = isUp()

@@ -10,10 +10,10 @@ const MISNAMED = [
   'nodejs_eventloop_utilization_summary',
 ]
 
-/** Metrics of the whole process and of Node.js. */
+/** Metrics of the process and of Node.js. */
 export function processMetrics(registry: Registry): void {
-  // Those that break Prometheus' naming rules are left out, so that `promtool check metrics` stays clean; the sampler
-  // of the utilisation would wake the process ten times a second for them.
+  // Metrics that break Prometheus' naming rules are removed to keep `promtool check metrics` clean. Without the long
+  // timeout, the sampler of the utilisation would wake the process ten times per second for them.
   collectDefaultMetrics({ register: registry, eventLoopUtilizationTimeout: 2 ** 31 - 1 })
   for (const name of MISNAMED) registry.removeSingleMetric(name)
 }
@@ -25,7 +25,7 @@ export interface ExporterOptions {
   readonly configErrors?: number
 }
 
-/** What the service reports about itself whether or not its configuration is valid. */
+/** Metrics of the service itself, also exposed while its configuration is invalid. */
 export function exporterMetrics(registry: Registry, { version, restarts = 0, configErrors = 0 }: ExporterOptions) {
   const registers = [registry]
   new Gauge<'version' | 'node_version'>({
@@ -36,7 +36,7 @@ export function exporterMetrics(registry: Registry, { version, restarts = 0, con
   }).set({ version, node_version: process.versions.node }, 1)
   const valid = new Gauge({
     name: 'webhook_exporter_config_valid',
-    help: 'Whether the configuration is valid: 1 or 0. Only the sidecar form runs with 0; it answers every report 503.',
+    help: 'Whether the configuration is valid: 1 or 0. Only the sidecar form runs with an invalid one; it answers every report 503.',
     registers,
   })
   const errors = new Gauge({
@@ -46,7 +46,7 @@ export function exporterMetrics(registry: Registry, { version, restarts = 0, con
   })
   new Counter({
     name: 'webhook_exporter_restarts_total',
-    help: 'Times that the supervisor of the sidecar form restarted the service, which the kubelet does not count.',
+    help: 'Restarts of the service by the supervisor of the sidecar form, which the kubelet does not count.',
     registers,
   }).inc(restarts)
   const configured = (count: number): void => {
@@ -57,14 +57,16 @@ export function exporterMetrics(registry: Registry, { version, restarts = 0, con
   return { configured }
 }
 
-/** The metrics of a sidecar without a valid configuration: nothing that an alert could mistake for another fault. */
-/** @param sources names of those that are configured, as far as the file tells */
+/**
+ * The metrics of a sidecar without a valid configuration: none that an alert could mistake for another fault.
+ * @param sources names of the configured sources, as far as the file can be read
+ */
 export function misconfiguredMetrics(options: ExporterOptions, sources: readonly string[]) {
   const registry = new Registry()
   const { configured } = exporterMetrics(registry, options)
   const reports = new Counter<'source' | 'outcome' | 'reason'>({
     name: 'webhook_exporter_reports_total',
-    help: 'Requests to the ingest listener, by what became of them. Outcomes and reasons are closed sets.',
+    help: 'Requests to the ingest listener by outcome and reason. Both are closed sets.',
     labelNames: ['source', 'outcome', 'reason'],
     registers: [registry],
   })

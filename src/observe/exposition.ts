@@ -7,15 +7,15 @@ export interface Exposition {
 
 type Source = MetricObject & {
   get(): Promise<MetricObject>
-  /** Histograms have it: the same values with shared label objects, which render faster. */
+  /** Only histograms: the same values with shared label objects, which render faster. */
   getForPromString?(): Promise<MetricObject>
 }
 
 /**
- * Renders what is in `registry` when it is called, as text 0.0.4 or OpenMetrics 1.0.
+ * Renders the metrics that are in `registry` now, as text 0.0.4 or OpenMetrics 1.0.
  *
- * The client library renders OpenMetrics from a registry of that kind, and takes `_total` off the names of the counters
- * in it for good. Therefore a second registry holds read-only views of the metrics, with names of their own.
+ * The client library renders OpenMetrics only from an OpenMetrics registry, and permanently removes `_total` from the names
+ * of its counters. Hence a second registry with read-only views of the metrics, which have their own names.
  */
 export function exposition(registry: Registry): (accept: string | undefined) => Promise<Exposition> {
   const openMetrics = new Registry(openMetricsContentType)
@@ -28,7 +28,7 @@ export function exposition(registry: Registry): (accept: string | undefined) => 
 
 function view(metric: Source): Parameters<Registry['registerMetric']>[0] {
   const { help, type, aggregator } = metric
-  // MetricType is a numeric enum in the typings and a text in fact.
+  // MetricType is a numeric enum in the typings, but a string at run time.
   const name = String(type) === 'counter' ? metric.name.replace(/_total$/, '') : metric.name
   const renamed = async (value: Promise<MetricObject>) => ({ ...(await value), name })
   return {

@@ -13,8 +13,8 @@ const verdictOf = (incident: Incident, urlOf: UrlOf) => ({
 })
 
 /**
- * The incidents of followed endpoints. All of it is read from their states at each scrape, so that it is what the journal
- * holds, also after a restart; nothing here can drift. At most 500 endpoints.
+ * The incidents of tracked endpoints, at most 500.
+ * All metrics are read from the incidents' states at each scrape, so they cannot drift from the journal.
  */
 export function incidentMetrics(registry: Registry, configured: readonly string[], urlOf: UrlOf) {
   const registers = [registry]
@@ -46,7 +46,7 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
   })
   new Counter<'endpoint'>({
     name: 'webhook_incidents_total',
-    help: 'Incidents opened. One that is opened again within incidents.quietTime is the same one. At most 500 endpoints.',
+    help: 'Incidents opened. An incident that is reopened within incidents.quietTime counts once. At most 500 endpoints.',
     labelNames: ['endpoint'],
     registers,
     collect() {
@@ -57,7 +57,7 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
   })
   new Gauge<'endpoint'>({
     name: 'webhook_incident_loss_started_timestamp_seconds',
-    help: "The last proven good moment before the endpoint's newest incident, as Unix time: what came later is to be read again. Absent where none is known. At most 500 endpoints.",
+    help: "The last proven good moment before the endpoint's newest incident, as Unix time: deliveries since then may be lost. Absent if none is known. At most 500 endpoints.",
     labelNames: ['endpoint'],
     registers,
     collect() {
@@ -68,7 +68,7 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
   })
   new Gauge<'endpoint' | 'cause' | 'code'>({
     name: 'webhook_incident_info',
-    help: 'Cause by the newest verdict and code of the newest report of an open incident, always 1. Exactly one series an endpoint while open, at most 500 endpoints.',
+    help: 'Cause by the newest verdict and code of the newest report of an open incident, always 1. Exactly one series per endpoint while open, at most 500 endpoints.',
     labelNames: ['endpoint', 'cause', 'code'],
     registers,
     collect() {
@@ -79,7 +79,7 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
   })
   new Gauge<'endpoint' | 'cause' | 'code'>({
     name: 'webhook_incident_report_info',
-    help: 'What the newest report of an open incident says by itself, always 1: its cause and code, whatever a probe saw. At most one series an endpoint while open, at most 500 endpoints.',
+    help: 'Cause and code of the newest report of an open incident, regardless of probes, always 1. At most one series per endpoint while open, at most 500 endpoints.',
     labelNames: ['endpoint', 'cause', 'code'],
     registers,
     collect() {
@@ -90,7 +90,7 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
   })
   new Gauge<'endpoint' | 'rule' | 'remedy' | 'url'>({
     name: 'webhook_incident_verdict_info',
-    help: 'What the newest verdict on an open incident says, always 1: its rule (none before there is one), the remedy that it calls for, and the URL that it is about. Exactly one series an endpoint while open, at most 500 endpoints.',
+    help: 'The newest verdict on an open incident, always 1: its rule (none before the first verdict), the remedy for it, and the URL that it is about. Exactly one series per endpoint while open, at most 500 endpoints.',
     labelNames: ['endpoint', 'rule', 'remedy', 'url'],
     registers,
     collect() {

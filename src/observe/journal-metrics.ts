@@ -12,12 +12,12 @@ import {
 
 const PREFIX = 'webhook_exporter_journal_'
 
-/** What the journal says of itself. Sizes are those of its last look, so that a scrape costs it nothing. */
+/** The journal's state. Sizes are cached by the journal, so a scrape costs nothing. */
 export function journalMetrics(registry: Registry) {
   const registers = [registry]
   let status: (() => JournalStatus) | undefined
 
-  /** Absent while `read` gives null or undefined. */
+  /** Absent while `read` returns null or undefined. */
   const gauge = (name: string, help: string, read: (status: JournalStatus) => number | null | undefined) =>
     new Gauge({
       name: PREFIX + name,
@@ -37,69 +37,73 @@ export function journalMetrics(registry: Registry) {
       this.set(status?.().up ? 1 : 0)
     },
   })
-  gauge('failures', 'Failures in the journal. Absent until they are counted.', ({ size }) => size?.failures)
-  gauge('pending', 'Entries handed to the journal whose outcome is not known yet.', ({ pending }) => pending)
-  gauge('pending_limit', 'How many entries may wait; one more is answered 503.', ({ pendingLimit }) => pendingLimit)
+  gauge('failures', 'Failures stored in the journal. Absent until they are counted.', ({ size }) => size?.failures)
+  gauge('pending', 'Entries that wait for the journal or are being written.', ({ pending }) => pending)
+  gauge(
+    'pending_limit',
+    'Maximum number of pending entries; further ones are answered 503.',
+    ({ pendingLimit }) => pendingLimit,
+  )
   gauge(
     'spilled',
-    'Reports that were acknowledged into the spill and are still to move on. Absent without journal.spill.',
+    'Acknowledged reports in the spill that are not in the database yet. Absent without journal.spill.',
     ({ spill }) => spill?.waiting,
   )
   gauge(
     'set_aside',
-    'Reports that were acknowledged into the spill and that the database refuses, kept in a file beside it. Absent without journal.spill.',
+    'Acknowledged reports that the database rejects, stored in a file next to the spill. Absent without journal.spill.',
     ({ spill }) => spill && (spill.setAside ?? 0),
   )
-  gauge('size_bytes', 'Bytes that the journal takes on its volume.', ({ size }) => size?.bytes)
+  gauge('size_bytes', 'Size of the journal in bytes.', ({ size }) => size?.bytes)
   gauge(
     'free_bytes',
-    'Free bytes of the volume. Absent where the journal is not a local file.',
+    'Free bytes on the volume. Absent if the journal is not a local file.',
     ({ size }) => size?.freeBytes,
   )
   gauge(
     'wal_bytes',
-    'Bytes of the write-ahead log of SQLite. Absent where the journal is not a local file.',
+    'Size of the write-ahead log of SQLite in bytes. Absent if the journal is not a local file.',
     ({ size }) => size?.wal?.bytes,
   )
   gauge(
     'wal_limit_bytes',
-    'Bytes from which on the write-ahead log is brought into the database file. Absent like wal_bytes.',
+    'Size in bytes at which the write-ahead log is checkpointed. Absent if the journal is not a local file.',
     ({ size }) => size?.wal?.limit,
   )
   gauge(
     'oldest_timestamp_seconds',
-    'When the oldest failure in the journal was received, as Unix time. Absent where there is none.',
+    'When the oldest failure in the journal was received, as Unix time. Absent if there is none.',
     ({ size }) => (size?.oldestAt == null ? undefined : size.oldestAt / 1_000),
   )
   const duration = new Histogram({
     name: `${PREFIX}commit_duration_seconds`,
-    help: 'How long a group of entries took to become durable.',
+    help: 'Duration of a commit of a group of entries.',
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.9, 2.5, 10],
     registers,
   })
   const entries = new Histogram({
     name: `${PREFIX}commit_entries`,
-    help: 'How many entries became durable together.',
+    help: 'Entries per commit.',
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
     registers,
   })
   const errors = new Counter<'kind'>({
     name: `${PREFIX}errors_total`,
-    help: 'Faults of the journal, failed attempts to open it again included. Kinds are a closed set.',
+    help: 'Faults of the journal, including failed attempts to reopen it. Kinds are a closed set.',
     labelNames: ['kind'],
     registers,
   })
   for (const kind of JOURNAL_FAULTS) errors.inc({ kind }, 0)
   const readErrors = new Counter<'kind'>({
     name: `${PREFIX}read_errors_total`,
-    help: 'Failed reads of the journal: closed (it is not open), query (a bug of the exporter), otherwise why it cannot be read. Kinds are a closed set.',
+    help: 'Failed reads of the journal: closed (it is not open), query (a bug in the exporter), otherwise the reason. Kinds are a closed set.',
     labelNames: ['kind'],
     registers,
   })
   for (const kind of READ_FAULTS) readErrors.inc({ kind }, 0)
   const expired = new Counter<'reason'>({
     name: `${PREFIX}expired_total`,
-    help: 'Failures that retention removed, by the limit that they exceeded: age or size.',
+    help: 'Failures removed by retention, by the limit that they exceeded: age or size.',
     labelNames: ['reason'],
     registers,
   })
@@ -107,14 +111,14 @@ export function journalMetrics(registry: Registry) {
 
   const checkpoints = new Counter<'result'>({
     name: `${PREFIX}checkpoints_total`,
-    help: 'Attempts to bring the write-ahead log into the database file, by result: ok, blocked (by a reader), failed.',
+    help: 'Checkpoints of the write-ahead log by result: ok, blocked (by a reader), failed.',
     labelNames: ['result'],
     registers,
   })
   for (const result of CHECKPOINT_RESULTS) checkpoints.inc({ result }, 0)
   new Gauge<'reason'>({
     name: `${PREFIX}retention_stopped`,
-    help: 'Whether nothing is removed by age, since the wall clock cannot be trusted: 1 or 0. Reasons are a closed set.',
+    help: 'Whether retention by age is stopped because the wall clock cannot be trusted: 1 or 0. Reasons are a closed set.',
     labelNames: ['reason'],
     registers,
     collect() {

@@ -2,33 +2,33 @@ import pino from 'pino'
 import { safeJson, visible } from '../domain/external-text.ts'
 import type { Log } from '../domain/telemetry.ts'
 
-/** pino's levels, which LOG_LEVEL may name; each shows itself and what comes after it. */
+/** pino's levels, allowed in LOG_LEVEL; each includes those after it. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 export interface LogOptions {
-  /** LOG_LEVEL in any case; undefined and empty mean info. */
+  /** LOG_LEVEL, case-insensitive; undefined and empty mean info. */
   readonly level: string | undefined
-  /** Whether stdout is a terminal: then lines are for people. */
+  /** Whether stdout is a terminal; if so, lines are formatted for people. */
   readonly terminal: boolean
 }
 
 export interface ProcessLog extends Log {
-  /** Calls back once all lines so far are written, or could not be. */
+  /** Calls back once all lines so far are written or have failed. */
   flush(done: () => void): void
-  /** Writes what waits before the process ends without its exit handlers; waits half a second at most. */
+  /** Writes pending lines before the process ends without exit handlers; takes at most half a second. */
   flushSync(): void
 }
 
-/** What is wrong with a value of LOG_LEVEL, and what to write instead; undefined where nothing is. */
+/** What is wrong with a value of LOG_LEVEL, and what to write instead; undefined if it is valid. */
 export function logLevelFault(level: string | undefined): string | undefined {
   if (!level || (LOG_LEVELS as readonly string[]).includes(level.toLowerCase())) return undefined
   return `LOG_LEVEL: ${JSON.stringify(level.slice(0, 40))} is not allowed; write ${LOG_LEVELS.slice(0, -1).join(', ')} or ${LOG_LEVELS.at(-1)}`
 }
 
 /**
- * The log on stdout: one JSON object a line (time as ISO 8601, level as a word, `msg`), or readable text on a terminal.
- * In both a value cannot begin a line of its own or steer a terminal. Written without waiting, so that a slow reader
- * holds up nothing; what does not fit `BACKLOG` is lost, and what waits is written when the process exits.
+ * The log on stdout: one JSON object per line (time as ISO 8601, level as a word, `msg`), or readable text on a terminal.
+ * In both, a value cannot start a new line or control a terminal. Writes are asynchronous, so a slow reader delays nothing;
+ * lines beyond `BACKLOG` are lost, and pending lines are written when the process exits.
  * @throws RangeError with the text of `logLevelFault`
  */
 export async function createLog({ level, terminal }: LogOptions): Promise<ProcessLog> {
@@ -50,7 +50,7 @@ export async function createLog({ level, terminal }: LogOptions): Promise<Proces
 
 type Destination = pino.DestinationStream & { flushSync?(): void }
 
-/** `,"time":"…"` (ISO 8601). Made once a millisecond, in which there are many lines under load. */
+/** `,"time":"…"` (ISO 8601). Cached per millisecond, since there are many lines per millisecond under load. */
 function isoTime(): () => string {
   let at = 0
   let text = ''
@@ -65,11 +65,11 @@ function isoTime(): () => string {
 }
 
 const BACKLOG = 16 * 1_024 * 1_024
-/** Lines are written in blocks: under load each costs a system call, and waking the thread that makes it. */
+/** Lines are written in blocks, since each write costs a system call and waking a thread. */
 const BLOCK = 32 * 1_024
-/** Milliseconds that a line waits at most for its block; what a kill -9 can take from the log. */
+/** Maximum milliseconds that a line waits for its block; a kill -9 can lose that much of the log. */
 const LATEST = 50
-/** Milliseconds that the end of the process waits at most for a reader of its last lines. */
+/** Maximum milliseconds that the exit waits for a reader of the last lines. */
 const LAST_WORDS = 500
 
 function jsonWriter(): Destination & { flush(done: () => void): void } {
@@ -83,7 +83,7 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
     periodicFlush: LATEST,
     retryEAGAIN: () => exiting === undefined || performance.now() - exiting < LAST_WORDS,
   })
-  // What waits is written at the end, which the library tries for ever: on a full disk the process would never end.
+  // On exit the library retries forever: on a full disk the process would never end.
   let writable = true
   const flushStdout = stdout.flushSync.bind(stdout)
   stdout.flushSync = () => {
@@ -92,17 +92,17 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
     try {
       if (writable) flushStdout()
     } catch {
-      // Nobody reads it.
+      // There is no reader.
     }
   }
   stdout.on('write', () => {
     writable = true
   })
-  // A log that cannot be written (a full disk under it, say) is no reason to stop taking reports.
+  // If the log cannot be written (a full disk, for example), the service still accepts reports.
   stdout.on('error', () => {
     writable = false
   })
-  // All lines of a turn of the event loop at once: the library measures all that waits anew with each piece.
+  // All lines of an event loop turn at once: the library recomputes the length of its backlog at each write.
   let lines = ''
   function writeOut(): void {
     if (lines !== '') stdout.write(safeJson(lines))
@@ -113,7 +113,7 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
       if (lines === '') setImmediate(writeOut)
       lines += line
     },
-    // Written, but not synced as the library's own callback waits for: a disk that hangs must not hold up the end.
+    // Waits for the write, but not for the fsync as the library's callback does: a hanging disk must not delay the exit.
     flush(done) {
       const end = () => {
         stdout.off('drain', end).off('error', end)
@@ -127,7 +127,7 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
   }
 }
 
-/** Characters of one value on a terminal, where a stack is one. */
+/** Maximum characters of one value on a terminal; long enough for a stack. */
 const LONGEST_SHOWN = 8_000
 
 async function terminalWriter(): Promise<pino.DestinationStream> {
@@ -142,7 +142,7 @@ async function terminalWriter(): Promise<pino.DestinationStream> {
 
 const ERROR_DEPTH = 4
 
-/** Only these fields: libraries hang requests with their headers, answers and configurations on errors. */
+/** Only these fields: libraries attach requests with their headers, responses and configurations to errors. */
 function safeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return String(error)
   const { name, message, stack, code, cause } = error as Error & { code?: unknown }

@@ -11,38 +11,39 @@ import { journalMetrics } from './journal-metrics.ts'
 import { type ProbedView, probeMetrics } from './probe-metrics.ts'
 import { reportLabels } from './reasons.ts'
 
-/** What became of a span. The set is closed. */
+/** Outcome of a span. The set is closed. */
 const SPAN_RESULTS = ['exported', 'dropped', 'failed'] as const
 export type SpanResult = (typeof SPAN_RESULTS)[number]
 
 export interface MetricsOptions extends DeliveryOptions {
   readonly version: string
-  /** A new one unless given. It must be of the text kind. */
+  /** A new registry by default. It must be a Prometheus text registry. */
   readonly registry?: Registry
   /** Whether a canary is configured: its metrics exist only then. */
   readonly canary?: boolean
-  /** What is probed; none unless given. */
+  /** What is probed; nothing by default. */
   readonly probed?: readonly ProbedView[]
-  /** Process and Node.js metrics, which observe the whole process; on unless false. */
+  /** Process and Node.js metrics; on by default. */
   readonly processMetrics?: boolean
-  /** Told of a verb that was given what it cannot count: a fault of ours, and no reason to fail a report. */
+  /** Called if a method fails to count its arguments: a bug, but no reason to fail a report. */
   readonly onFault: (error: unknown) => void
   readonly urlOf?: UrlOf
-  /** How often the supervisor of the sidecar form restarted the service; 0 without one. */
+  /** Restarts of the service by the supervisor of the sidecar form; 0 without one. */
   readonly restarts?: number
 }
 
 export interface PrometheusMetrics extends Metrics {
   spans(result: SpanResult, count: number): void
-  /** Whether the admin API can be read without a token from beyond this machine. */
+  /** Whether the admin API can be read without a token from other machines. */
   adminIsOpen(isOpen: boolean): void
   /** The exposition that an Accept header prefers: Prometheus text 0.0.4, or OpenMetrics 1.0 with exemplars. */
   render(accept: string | undefined): Promise<Exposition>
 }
 
 /**
- * All instruments. Every closed label set is at 0 from the start, since `increase()` sees nothing in a series that is
- * born at 1. A family that comes with another part of the product is a function of the registry in a file of its own.
+ * All instruments.
+ * Every closed label set starts at 0, since `increase()` misses the first sample of a series that starts at 1. The metrics
+ * of each part of the product are in their own file, as a function of the registry.
  */
 export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   const { version, sources, registry = new Registry(), onFault } = options
@@ -58,7 +59,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
 
   const reports = new Counter<'source' | 'outcome' | 'reason'>({
     name: 'webhook_exporter_reports_total',
-    help: 'Requests to the ingest listener, by what became of them. Outcomes and reasons are closed sets.',
+    help: 'Requests to the ingest listener by outcome and reason. Both are closed sets.',
     labelNames: ['source', 'outcome', 'reason'],
     registers,
   })
@@ -76,7 +77,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   }
   new Gauge({
     name: 'webhook_exporter_series',
-    help: 'Label sets of webhook_delivery_failures_total that were admitted.',
+    help: 'Label sets of webhook_delivery_failures_total in use.',
     registers,
     collect() {
       this.set(series?.().admitted ?? 0)
@@ -84,7 +85,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   })
   new Gauge({
     name: 'webhook_exporter_series_limit',
-    help: 'Most label sets of webhook_delivery_failures_total: metrics.seriesLimit. Absent until it is known.',
+    help: 'Maximum number of label sets of webhook_delivery_failures_total: metrics.seriesLimit. Absent until it is known.',
     registers,
     collect() {
       if (series) this.set(series().limit)
@@ -93,7 +94,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   })
   new Counter<'label'>({
     name: 'webhook_exporter_label_overflow_total',
-    help: 'Failures counted with this label as "other", since their label set did not fit the limit.',
+    help: 'Failures counted with this label set to "other", because their label set exceeded the limit.',
     labelNames: ['label'],
     registers,
     collect() {
@@ -103,20 +104,20 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   })
   const spans = new Counter<'result'>({
     name: 'webhook_exporter_spans_total',
-    help: 'Spans by what became of them: exported, dropped (the queue was full), failed (the collector did not take them).',
+    help: 'Spans by result: exported, dropped (the queue was full), failed (the collector did not accept them).',
     labelNames: ['result'],
     registers,
   })
   for (const result of SPAN_RESULTS) spans.inc({ result }, 0)
   const credentials = new Gauge<'source'>({
     name: 'webhook_exporter_credentials',
-    help: 'Credentials that a source may send now. 0: every report is refused, unless the source needs none.',
+    help: 'Credentials that are valid for a source now. 0: every report is rejected, unless the source needs none.',
     labelNames: ['source'],
     registers,
   })
   const reloadFailures = new Counter<'source'>({
     name: 'webhook_exporter_credentials_reload_failures_total',
-    help: 'Times that credentials could not be read again; the last good ones are kept.',
+    help: 'Failed reloads of credentials; the last good ones stay in use.',
     labelNames: ['source'],
     registers,
   })
@@ -132,7 +133,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   })
   if (options.processMetrics !== false) processMetrics(registry)
 
-  /** No verb of the port throws. */
+  /** No method of the port throws. */
   const safely =
     <A extends unknown[]>(verb: (...args: A) => void) =>
     (...args: A): void => {

@@ -29,31 +29,31 @@ import { deliveryAttributes, requestAttributes, senderLinks, spanName } from './
 
 export interface TracingOptions {
   readonly version: string
-  /** Called for spans as their fate is known. */
+  /** Called for spans once their result is known. */
   readonly onSpans: (result: SpanResult, count: number) => void
   readonly log: Omit<Log, 'child'>
 }
 
 /**
- * Starts the OpenTelemetry SDK for spans alone, as the OTEL_* variables say, which `tracingFault` found no fault with.
+ * Starts the OpenTelemetry SDK for spans only, as configured by the OTEL_* variables, which `tracingFault` has checked.
  * @param protocol `http/protobuf` or `http/json`
  */
 export async function startTracing({ version, onSpans, log }: TracingOptions, protocol: string): Promise<Tracing> {
-  // What the SDK has to say of its configuration is told; later it would repeat itself with every batch.
+  // The SDK's warnings about its configuration are logged; later ones would repeat with every batch.
   const logger = diagLogger(log)
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN })
   const exporter = watched(await otlpExporter(protocol), onSpans, log)
-  // With it the SDK would write to stdout past the log: lines that are no JSON, with what the environment holds.
+  // With OTEL_LOG_LEVEL the SDK would write lines to stdout that are not JSON and show the environment.
   delete process.env['OTEL_LOG_LEVEL']
   const sdk = new NodeSDK({
-    // Readers and processors that are left out would be made from the environment: metrics and logs go elsewhere.
+    // Empty lists: otherwise the SDK would create readers and processors for metrics and logs from the environment.
     metricReaders: [],
     logRecordProcessors: [],
     spanProcessors: [new BatchSpanProcessor({ ...batchLimits(), exporter, selfObsMeterProvider: dropMeter(onSpans) })],
     resource: defaultResource().merge(
       resourceFromAttributes({ [ATTR_SERVICE_NAME]: 'webhook-error-exporter', [ATTR_SERVICE_VERSION]: version }),
     ),
-    // The others would export the command line, its owner and the machine's id.
+    // The default detectors would export the command line, its owner and the machine's id.
     resourceDetectors: [serviceInstanceIdDetector, envDetector],
   })
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
@@ -95,7 +95,7 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
     async close(deadline) {
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<string>((resolve) => {
-        timer = setTimeout(resolve, deadline, 'the deadline passed')
+        timer = setTimeout(resolve, deadline, 'deadline exceeded')
       })
       const done = sdk.shutdown().then(
         () => undefined,
@@ -103,9 +103,9 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
       )
       const fault = await Promise.race([done, late])
       clearTimeout(timer)
-      // What the SDK registered for the process.
+      // The SDK registered these for the whole process.
       for (const api of [trace, context, propagation, logs]) api.disable()
-      if (fault) log.warn({ error: fault.slice(0, 200) }, 'the last spans could not be exported')
+      if (fault) log.warn({ error: fault.slice(0, 200) }, 'failed to export the last spans')
     },
   }
 }
@@ -119,20 +119,20 @@ async function otlpExporter(protocol: string): Promise<SpanExporter> {
   return new OTLPTraceExporter()
 }
 
-/** Counts what became of each batch, and logs when exporting begins to fail and when it works again, not each failure. */
+/** Counts the result of each batch, and logs when exports start to fail and when they succeed again. */
 function watched(exporter: SpanExporter, onSpans: TracingOptions['onSpans'], log: Omit<Log, 'child'>): SpanExporter {
   let failing = false
-  const settle = (count: number, { code, error }: ExportResult) => {
+  const complete = (count: number, { code, error }: ExportResult) => {
     onSpans(code === 0 ? 'exported' : 'failed', count)
     if (failing === (code !== 0)) return
     failing = !failing
-    if (failing) log.warn({ error: reason(error) }, 'spans cannot be exported; reports are not affected')
-    else log.info({}, 'spans are exported again')
+    if (failing) log.warn({ error: reason(error) }, 'span export failed; reports are not affected')
+    else log.info({}, 'span export succeeded again')
   }
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
-        settle(spans.length, result)
+        complete(spans.length, result)
         done(result)
       }),
     shutdown: () => exporter.shutdown(),
@@ -140,13 +140,13 @@ function watched(exporter: SpanExporter, onSpans: TracingOptions['onSpans'], log
   }
 }
 
-/** Not the answer's body: it is the collector's, of any length and content. */
+/** Without the response body, which the collector controls. */
 function reason(error: (Error & { code?: unknown }) | undefined): string {
   const code = error?.code === undefined ? '' : ` (${String(error.code)})`
   return `${error?.message ?? 'unknown'}${code}`.slice(0, 200)
 }
 
-/** The batch processor tells of spans that did not fit its queue through its own metrics alone. */
+/** The batch processor reports spans dropped from its full queue only through its own metrics. */
 function dropMeter(onSpans: TracingOptions['onSpans']): MeterProvider {
   const meter = createNoopMeter()
   const createCounter: typeof meter.createCounter = (name, options) =>
@@ -160,7 +160,7 @@ function dropMeter(onSpans: TracingOptions['onSpans']): MeterProvider {
   return { getMeter: () => Object.assign(Object.create(meter), { createCounter }) }
 }
 
-/** The exporter refuses more than 30 batches at once. Closing flushes the whole queue at once, beside one under way. */
+/** The exporter accepts at most 30 concurrent batches. Closing flushes the whole queue at once, in addition to one in flight. */
 const MOST_BATCHES = 29
 
 function batchLimits() {
@@ -177,12 +177,12 @@ function positive(variable: string): number | undefined {
   const text = process.env[variable]?.trim()
   if (!text) return undefined
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  diag.warn(`${variable}: ${text.slice(0, 40)} is no positive integer; the default is used`)
+  diag.warn(`${variable}: ${text.slice(0, 40)} is not a positive integer; the default is used`)
   return undefined
 }
 
 function diagLogger(log: Omit<Log, 'child'>) {
-  // It quotes endpoints, which may carry a password.
+  // Messages quote endpoints, which may contain a password.
   const masked = (message: string) => message.replace(/\/\/.*@/g, '//***@').slice(0, 300)
   const warn = (message: string) => log.warn({ component: 'opentelemetry' }, masked(message))
   const silent = () => {}

@@ -8,25 +8,25 @@ import {
   type Vantage,
 } from '../domain/probe.ts'
 
-/** What is probed, from where. */
+/** What is probed, and from where. */
 export interface ProbedView {
   readonly endpoint: string
   readonly vantage: Vantage
 }
 
-/** What probes of endpoints saw. Series exist for endpoints that this process probes: at most 500, two vantage points each. */
+/** Probe results. Series exist for the endpoints that this process probes: at most 500, with two vantage points each. */
 export function probeMetrics(registry: Registry, views: readonly ProbedView[]) {
   const registers = [registry]
   const where = ['endpoint', 'vantage'] as const
   const up = new Gauge<'endpoint' | 'vantage'>({
     name: 'webhook_endpoint_up',
-    help: 'Whether the last probe found the endpoint well: 1 or 0. Absent while this receiver is not known to reach anything. At most 500 endpoints.',
+    help: 'Whether the last probe found the endpoint up: 1 or 0. Absent while this receiver may have no egress. At most 500 endpoints.',
     labelNames: where,
     registers,
   })
   const last = new Gauge<'endpoint' | 'vantage'>({
     name: 'webhook_endpoint_last_probe_timestamp_seconds',
-    help: 'When the last probe began, as Unix time. At most 500 endpoints.',
+    help: 'When the last probe started, as Unix time. At most 500 endpoints.',
     labelNames: where,
     registers,
   })
@@ -38,17 +38,17 @@ export function probeMetrics(registry: Registry, views: readonly ProbedView[]) {
   })
   const probes = new Counter<'endpoint' | 'vantage' | 'result' | 'cause' | 'trigger'>({
     name: 'webhook_endpoint_probes_total',
-    help: 'Probes by result (up, down, unverified: this receiver is not known to reach anything), cause (none where up) and trigger (scheduled, incident, report, manual). At most 500 endpoints.',
+    help: 'Probes by result (up, down, unverified: this receiver may have no egress), cause (none if up) and trigger (scheduled, incident, report, manual). At most 500 endpoints.',
     labelNames: [...where, 'result', 'cause', 'trigger'],
     registers,
   })
   const notAfter = new Gauge<'endpoint' | 'vantage'>({
     name: 'webhook_endpoint_tls_not_after_timestamp_seconds',
-    help: 'When the certificate that the last probe saw ends, as Unix time. Absent without TLS. At most 500 endpoints.',
+    help: 'Expiry of the certificate that the last probe saw, as Unix time. Absent without TLS. At most 500 endpoints.',
     labelNames: where,
     registers,
   })
-  /** A trigger that is born at 1 would be invisible to `increase()`. */
+  /** `increase()` would miss the first probe of a series that starts at 1. */
   const zero = (): void => {
     for (const { endpoint, vantage } of views)
       for (const trigger of PROBE_TRIGGERS) probes.inc({ endpoint, vantage, result: 'up', cause: 'none', trigger }, 0)
@@ -57,7 +57,7 @@ export function probeMetrics(registry: Registry, views: readonly ProbedView[]) {
   return {
     probed(result: ProbeResult, trigger: ProbeTrigger): void {
       const at: { endpoint: string; vantage: Vantage } = { endpoint: result.endpoint, vantage: result.vantage }
-      // What it was before is not what it is, and 0 would say that it is down.
+      // The previous value may be outdated, and 0 would mean down.
       if (result.unverified) up.remove({ ...at })
       else up.set({ ...at }, result.up ? 1 : 0)
       last.set({ ...at }, result.startedAt / 1_000)
@@ -66,15 +66,19 @@ export function probeMetrics(registry: Registry, views: readonly ProbedView[]) {
       const outcome = result.unverified ? 'unverified' : result.up ? 'up' : 'down'
       probes.inc({ ...at, result: outcome, cause: result.cause ?? 'none', trigger })
     },
-    setLeader(lease: boolean): void {
-      if (lease) zero()
+    setLeader(isLeader: boolean): void {
+      if (isLeader) zero()
       else for (const metric of [up, last, duration, probes, notAfter]) metric.reset()
     },
   }
 
-  /** A phase that was not reached has no series: what it took before is not what it takes. */
-  function setPhase(at: { endpoint: string; vantage: Vantage }, phase: ProbePhase, took: number | undefined): void {
-    if (took === undefined) duration.remove({ ...at, phase })
-    else duration.set({ ...at, phase }, took / 1_000)
+  /** A phase that was not reached has no series, since its previous duration may be outdated. */
+  function setPhase(
+    at: { endpoint: string; vantage: Vantage },
+    phase: ProbePhase,
+    milliseconds: number | undefined,
+  ): void {
+    if (milliseconds === undefined) duration.remove({ ...at, phase })
+    else duration.set({ ...at, phase }, milliseconds / 1_000)
   }
 }

@@ -1,6 +1,6 @@
 import { NO_SOURCE, type Outcome, type Reason } from '../domain/telemetry.ts'
 
-/** What can become of a request that reached a source's route. Each combination is a series, at 0 from the start. */
+/** Reasons by outcome, for requests to a source's route. Each combination is a series that starts at 0. */
 const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
   recorded: ['none'],
   duplicate: ['none'],
@@ -39,7 +39,7 @@ const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
   ],
 }
 
-/** What can become of a request that reached no source's route. */
+/** The same for requests to any other route. */
 const WITHOUT_SOURCE: Readonly<Partial<Record<Outcome, readonly Reason[]>>> = {
   rejected: ['invalid_request', 'not_found', 'method_not_allowed', 'request_timeout', 'too_large', 'client_closed'],
   failed: ['shutting_down', 'configuration_invalid', 'internal', 'client_closed'],
@@ -51,7 +51,7 @@ export interface ReportLabels {
   readonly reason: Reason
 }
 
-/** Every label set of `webhook_exporter_reports_total`, for sources and for requests that reached none. */
+/** Every label set of `webhook_exporter_reports_total`, for sources and for requests to other routes. */
 export function reportLabels(sources: readonly string[]): ReportLabels[] {
   const all = (source: string, table: Readonly<Partial<Record<Outcome, readonly Reason[]>>>) =>
     Object.entries(table).flatMap(([outcome, reasons]) =>

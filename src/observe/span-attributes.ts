@@ -31,7 +31,7 @@ export function requestAttributes(about: About): Attributes {
   }
 }
 
-/** A path that is none of ours may hold anything, a token too. */
+/** An unknown path may contain anything, including a token. */
 const safePath = (path: string): string => canonicalUrl(`http://x${path}`)?.slice('http://x'.length) ?? '/{id}'
 
 /** The sender's span (W3C Trace Context); none where the header is absent or malformed. */

@@ -290,7 +290,7 @@ describe('createTracing', () => {
     report(it)
     await until('the next failure', () => counts.failed >= 4)
     expect(lines.map(({ level, message }) => `${level} ${message}`)).to.eql([
-      'warn spans cannot be exported; reports are not affected',
+      'warn span export failed; reports are not affected',
     ])
     expect(counts.exported).to.equal(0)
   })
@@ -321,7 +321,7 @@ describe('createTracing', () => {
     // At most a batch under way and a full queue; the rest was dropped as it came.
     expect(counts.dropped).to.be.within(200 - 20 - 10, 199)
     await it.close(100)
-    expect(lines.at(-1)?.fields).to.eql({ error: 'the deadline passed' })
+    expect(lines.at(-1)?.fields).to.eql({ error: 'deadline exceeded' })
     expect(counts.exported).to.equal(0)
   })
 

@@ -90,7 +90,7 @@ One click (the runbook), six commands.
 
 ## Where only the platform cannot get through
 
-Where a firewall drops the platform's packets and not ours, probes are good: the page says "From here it is well", the checks
+Where a firewall drops the platform's packets and not ours, probes are good: the page says "Probes from here succeed", the checks
 begin with the access log, and the end of the incident is told with a caution, since a probe goes another way than the platform.
 Of that case see \`timeout_up\` in [remedies](remedies.md#timeout_up) and the rule \`up\` in [verdicts](verdicts.md).
 `

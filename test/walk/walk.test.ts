@@ -289,7 +289,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     await fail('invoices', { code: 28, endpoint: url, message: TIMED_OUT }, { looked: true })
     await fail('customers', { code: 28, endpoint: lost, message: TIMED_OUT }, { looked: true })
     const page = await told('email', 'invoices', 'CRITICAL')
-    expect(page.text).to.include('From here it is well: look at slowness under load, or at a firewall')
+    expect(page.text).to.include('Probes from here succeed: look at slowness under load, or at a firewall')
     expect(page.text)
       .to.match(/^Check: .*access log/m)
       .and.match(/^Fix: .*let the platform’s addresses reach/m)
