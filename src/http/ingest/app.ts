@@ -4,7 +4,7 @@ import Koa from 'koa'
 import type { Clock } from '../../domain/clock.ts'
 import { type Log, type Metrics, NO_SOURCE, type Outcome, type Reason, type Tracing } from '../../domain/telemetry.ts'
 import type { ErrorCode } from '../../errors.ts'
-import { answerErrors, unanswered } from '../shared/errors-middleware.ts'
+import { answerErrors, onResponseError } from '../shared/errors-middleware.ts'
 import { statusOf } from '../shared/problem.ts'
 import { wasRefused } from '../shared/refusals.ts'
 import { unmatched } from '../shared/routes.ts'
@@ -26,7 +26,7 @@ export function ingestApp(parts: IngestParts): RequestListener {
   router.options(REPORT_PATH, handleCheck(parts))
 
   const app = new Koa<ReportState>()
-  app.on('error', unanswered(parts.log))
+  app.on('error', onResponseError(parts.log))
   app.use(account(parts))
   app.use(router.routes())
   app.use(unmatched(router))

@@ -8,7 +8,7 @@ import { type AllowedHostsOptions, serveAllowedHosts } from '../admin/allowed-ho
 import { healthz, readyz } from '../admin/health-handlers.ts'
 import { handleMetrics, type RenderMetrics } from '../admin/metrics-handler.ts'
 import { REPORT_PATH } from '../ingest/app.ts'
-import { answerErrors, unanswered } from './errors-middleware.ts'
+import { answerErrors, onResponseError } from './errors-middleware.ts'
 import { errorAnswer } from './problem.ts'
 import { safeBodies } from './safe-bodies.ts'
 
@@ -19,7 +19,7 @@ const invalid = () =>
     retryAfter: RETRY_AFTER,
   })
 
-/** The ingest listener without a valid configuration: every request gets 503, which tells the sender to come back. */
+/** The ingest listener without a valid configuration: every request gets 503, so the sender tries again later. */
 export function misconfiguredIngestApp(onRefused: (isReport: boolean) => void): RequestListener {
   const { status, headers, body } = errorAnswer(invalid())
   const text = stringify(body)
@@ -30,7 +30,7 @@ export function misconfiguredIngestApp(onRefused: (isReport: boolean) => void): 
   }
 }
 
-export interface MisconfiguredAdminParts {
+export interface MisconfiguredAdminDeps {
   /** What is wrong, one line each, without secrets. */
   readonly faults: () => readonly string[]
   /** Hosts that are served besides addresses and names within a cluster, as far as the configuration tells. */
@@ -40,7 +40,7 @@ export interface MisconfiguredAdminParts {
 }
 
 /** The admin listener without a valid configuration. Its tokens are not known, so it shows nothing that was recorded. */
-export function misconfiguredAdminApp({ faults, hosts, renderMetrics, log }: MisconfiguredAdminParts): RequestListener {
+export function misconfiguredAdminApp({ faults, hosts, renderMetrics, log }: MisconfiguredAdminDeps): RequestListener {
   const router = new Router()
   router.get('/healthz', healthz)
   router.get(
@@ -49,7 +49,7 @@ export function misconfiguredAdminApp({ faults, hosts, renderMetrics, log }: Mis
   )
   router.get('/metrics', handleMetrics(renderMetrics))
   const app = new Koa()
-  app.on('error', unanswered(log))
+  app.on('error', onResponseError(log))
   app.use(answerErrors(log))
   app.use((ctx, next) => {
     ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
