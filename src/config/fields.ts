@@ -43,7 +43,7 @@ export const host = (description: string) =>
     description: `${description} 0.0.0.0 or :: for all.`,
   })
 export const port = (fallback: number, description: string) =>
-  Type.Integer({ minimum: 0, maximum: 65_535, default: fallback, description: `${description} 0 takes a free one.` })
+  Type.Integer({ minimum: 0, maximum: 65_535, default: fallback, description: `${description} 0 picks a free one.` })
 
 /** Where a secret is: exactly one of a file (read again when its content changes) and an environment variable. */
 export const secret = (description: string) =>

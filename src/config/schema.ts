@@ -82,7 +82,7 @@ const Endpoint = Type.Object(
       maxLength: 100,
       default: '',
       examples: ['order.created'],
-      description: 'Which notifications go there, for example order.created.',
+      description: 'Which events are sent there, for example order.created.',
     }),
     team: Type.String({ maxLength: 100, default: '', examples: ['shop'], description: 'Who is paged.' }),
     severity: Type.Union([Type.Literal('warning'), Type.Literal('critical')], {
@@ -105,7 +105,7 @@ const Endpoint = Type.Object(
     ),
     probe: ProbeSection,
   },
-  { ...strict, description: 'A webhook URL of yours that has a name.' },
+  { ...strict, description: 'A webhook endpoint of yours, with a name.' },
 )
 
 export const ConfigSchema = Type.Object(
@@ -116,7 +116,7 @@ export const ConfigSchema = Type.Object(
     endpoints: Type.Array(Endpoint, {
       maxItems: 500,
       default: [],
-      description: 'Webhook URLs of yours that have names.',
+      description: 'Your webhook endpoints.',
     }),
     outbound: OutboundSection,
     incidents: IncidentsSection,

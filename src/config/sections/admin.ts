@@ -13,7 +13,7 @@ export const AdminSection = object(
         pattern: '^https?://[^\\s?#@]+$',
         maxLength: 2_048,
         examples: ['https://ops.example/webhooks'],
-        description: 'URL under which people reach the admin listener, without a password; makes links.',
+        description: 'URL under which people reach the admin listener, without a password; used in links.',
       }),
     ),
     allowedHosts: Type.Array(

@@ -14,14 +14,14 @@ export const CanarySection = Type.Optional(
       }),
       interval: duration('1m', '1s', '1d', 'Time between two canaries.'),
       token: Type.Optional(
-        secret('One of the bearer tokens that the ingest listener takes. Leave it out where none is needed.'),
+        secret('One of the bearer tokens that the ingest listener accepts. Leave it out if none is needed.'),
       ),
       secret: secret('Secret that signs canaries; the same in every replica; at least 32 characters.'),
     },
     {
       ...strict,
       description:
-        'A report that the service sends itself through its public URL, since silence is not health. Off when left out.',
+        'A report that the service sends to itself through its public URL, since silence is not health. Off by default.',
     },
   ),
 )

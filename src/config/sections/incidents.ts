@@ -8,13 +8,13 @@ export const IncidentsSection = object(
       '30m',
       '1s',
       '1w',
-      'Time without a report before an incident may close, and after closing in which a failure opens it again.',
+      'Time without a report before an incident may close; a failure within the same time after closing reopens it.',
     ),
     goodProbes: Type.Integer({
       minimum: 1,
       maximum: 100,
       default: 3,
-      description: 'Good probes in a row that prove a recovery.',
+      description: 'Good probes in a row that confirm a recovery.',
     }),
     failedProbes: Type.Integer({
       minimum: 0,
@@ -23,5 +23,5 @@ export const IncidentsSection = object(
       description: 'Failed scheduled probes in a row that open an incident without any report; 0 for never.',
     }),
   },
-  'When an incident closes, and what opens one.',
+  'When incidents open and close.',
 )

@@ -3,10 +3,10 @@ import { duration, host, port, size } from '../fields.ts'
 
 export const IngestSection = object(
   {
-    host: host('Address that takes reports.'),
-    port: port(8080, 'Port that takes reports.'),
+    host: host('Address that receives reports.'),
+    port: port(8080, 'Port that receives reports.'),
     bodyLimit: size('64KiB', '1KiB', '1MiB', 'Largest report accepted.'),
-    answerTimeout: duration('900ms', '10ms', '1m', 'What is not known to be durable by then is answered 503.'),
+    answerTimeout: duration('900ms', '10ms', '1m', 'A report that is not known to be durable by then is answered 503.'),
     keepAliveTimeout: duration(
       '75s',
       '1s',

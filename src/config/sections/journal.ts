@@ -20,18 +20,18 @@ export const JournalSection = object(
     allowUnsafeDurability: Type.Boolean({
       default: false,
       description:
-        'Whether a PostgreSQL server with fsync = off or synchronous_commit = off is accepted, with which acknowledged reports can be lost.',
+        'Whether a PostgreSQL server with fsync = off or synchronous_commit = off is accepted, at the risk of losing acknowledged reports.',
     }),
     spill: Type.Optional(
       Type.Object(
         {
           path: path('The SQLite file; on a volume that outlives the pod.', '/data/spill.db'),
-          size: size('256MiB', '1MiB', '16TiB', 'A larger file takes nothing more.'),
+          size: size('256MiB', '1MiB', '16TiB', 'Largest size of the file; beyond it no report is accepted.'),
         },
         {
           ...strict,
           description:
-            'Takes reports into a local file while PostgreSQL is away, and moves them on when it is back. Off unless written.',
+            'Keeps reports in a local file while PostgreSQL is unavailable, and moves them on when it is back. Off by default.',
         },
       ),
     ),
@@ -40,7 +40,7 @@ export const JournalSection = object(
         age: duration('30d', '1m', '520w', 'Older failures are removed.'),
         size: size('1GiB', '1MiB', '16TiB', 'Above this size of the journal the oldest failures are removed.'),
       },
-      'How much the journal keeps.',
+      'How much the journal retains.',
     ),
   },
   'The durable store of failures.',

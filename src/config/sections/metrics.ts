@@ -9,7 +9,7 @@ export const MetricsSection = object(
       default: 2_000,
       description: 'Most label sets of webhook_delivery_failures_total.',
     }),
-    tenantLabel: Type.Boolean({ default: false, description: 'Whether failures are counted by tenant too.' }),
+    tenantLabel: Type.Boolean({ default: false, description: 'Whether failures are also counted by tenant.' }),
   },
-  'What /metrics shows.',
+  'What /metrics exposes.',
 )

@@ -15,7 +15,7 @@ export const OutboundSection = object(
         maxItems: 1_000,
         default: [],
         description:
-          'Leave to connect to addresses that are not public. Metadata services need their very address here, link-local ones a network within 169.254.0.0/16 or fe80::/10.',
+          'Addresses to permit although they are not public. A metadata service needs its exact address here, a link-local address a network within 169.254.0.0/16 or fe80::/10.',
       },
     ),
     reference: Type.Optional(
@@ -25,5 +25,5 @@ export const OutboundSection = object(
       ),
     ),
   },
-  'Where probes may connect to besides public addresses, and how this receiver knows that it has egress.',
+  'Where outgoing requests may connect to besides public addresses, and how this receiver knows that it has egress.',
 )

@@ -6,13 +6,13 @@ export const ProbeSection = object(
   {
     url: Type.Optional(
       probeUrl(
-        'What is probed, as the platform reaches it. By default the only URL of `urls`, where that one is exact.',
+        'URL to probe, as the platform reaches it. By default the only entry of `urls`, if it is exact.',
         'https://shop.example/hooks/orders',
       ),
     ),
     internalUrl: Type.Optional(
       probeUrl(
-        'The application behind it, probed too. It is leave to connect to that host and port, were they private; never to link-local or metadata addresses.',
+        'URL of the application behind it, probed as well. Naming it permits that host and port, even if private, but never link-local or metadata addresses.',
         'http://shop.shop.svc/hooks/orders',
       ),
     ),
@@ -21,12 +21,12 @@ export const ProbeSection = object(
         undefined,
         '10s',
         '1d',
-        'Probe it regularly, too. Without it only failures and open incidents cause probes.',
+        'Time between scheduled probes. Without it only failures and open incidents cause probes.',
       ),
     ),
     method: Type.Optional(
       Type.Union([Type.Literal('HEAD'), Type.Literal('OPTIONS'), Type.Literal('GET')], {
-        description: 'Only this method. By default HEAD, then OPTIONS where HEAD is answered 404, 405 or 501.',
+        description: 'Only this method. By default HEAD, then OPTIONS if HEAD is answered 404, 405 or 501.',
       }),
     ),
     expect: Type.Optional(
@@ -41,7 +41,7 @@ export const ProbeSection = object(
           minItems: 1,
           maxItems: 50,
           description:
-            'Statuses that count as up, and no others. By default 2xx and 4xx, but for 407, 408, 410, 429 (and 404 to a configured method).',
+            'The only statuses that count as up. By default 2xx and 4xx, except 407, 408, 410, 429 (and 404 to a configured method).',
         },
       ),
     ),
@@ -63,18 +63,18 @@ export const ProbeSection = object(
           description: 'One header; its value from either file or env.',
         },
       ),
-      { maxItems: 20, default: [], description: 'Headers that each probe sends.' },
+      { maxItems: 20, default: [], description: 'Headers sent with each probe.' },
     ),
-    caFile: Type.Optional(path('PEM file of the authorities to trust, instead of the usual ones.', '/etc/ssl/ca.pem')),
-    certFile: Type.Optional(
-      path('PEM file of the client certificate that the endpoint wants.', '/secrets/tls/tls.crt'),
+    caFile: Type.Optional(
+      path('PEM file of the certificate authorities to trust, instead of the system’s.', '/etc/ssl/ca.pem'),
     ),
-    keyFile: Type.Optional(path('PEM file of its private key.', '/secrets/tls/tls.key')),
-    timeout: duration('10s', '100ms', '1m', 'For a whole probe, from the name to the answer.'),
+    certFile: Type.Optional(path('PEM file of the client certificate.', '/secrets/tls/tls.crt')),
+    keyFile: Type.Optional(path('PEM file of the client certificate’s private key.', '/secrets/tls/tls.key')),
+    timeout: duration('10s', '100ms', '1m', 'Timeout of a whole probe, from name resolution to the answer.'),
     onReport: Type.Boolean({
       default: true,
-      description: 'Whether a failure of the endpoint causes a probe, at most one in ten seconds.',
+      description: 'Whether a failure of the endpoint causes a probe, at most one every ten seconds.',
     }),
   },
-  'How the endpoint is looked at from here. A probe never sends a POST.',
+  'How the endpoint is probed. A probe never sends a POST.',
 )
