@@ -144,7 +144,7 @@ type ListenError = NodeJS.ErrnoException & { port?: number; address?: string; ho
 function refused(error: ListenError, log: ProcessLog): number {
   if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') throw error
   const reasons: Record<string, string> = {
-    EADDRINUSE: 'another process already listens there',
+    EADDRINUSE: 'another process listens there',
     EACCES: 'this user may not listen there',
     EADDRNOTAVAIL: 'this machine has no such address',
     ENOTFOUND: 'this name has no address',
