@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { CAUSES } from '../src/domain/cause.ts'
 import type { LossWindow } from '../src/domain/incident.ts'
-import { REMEDIES, REMEDY_IDS } from '../src/domain/remedies/catalogue.ts'
+import { REMEDIES } from '../src/domain/remedies/catalogue.ts'
 import { remediesFor } from '../src/domain/remedies/remedies.ts'
+import { REMEDY_IDS } from '../src/domain/remedies/remedy.ts'
 import { recoveryRequests } from '../src/sources/retm/recovery.ts'
 
 describe('REMEDIES', () => {

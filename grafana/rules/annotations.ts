@@ -1,6 +1,6 @@
 import { BLIND_RULES } from '../../src/domain/blind-rules.ts'
 import { CAUSES } from '../../src/domain/cause.ts'
-import { causeOf, REMEDY_IDS, type Remedy } from '../../src/domain/remedies/catalogue.ts'
+import { causeOf, REMEDY_IDS, type Remedy } from '../../src/domain/remedies/remedy.ts'
 import { RULES, UNPROVABLE } from '../../src/domain/verdict-rules.ts'
 import { REPORTED, UP_HINTS } from '../../src/domain/verdict-words.ts'
 import { FAMILIES, familiesOf, SYNCHRONOUS } from '../../src/sources/retm/recovery.ts'

@@ -14,7 +14,7 @@ const CLOSE_WITHIN = 1_000
 const MOST_SHOWN = 1_000
 const LISTENING = { maxConnections: 1_000, keepAliveTimeout: 75_000, grace: 250 }
 
-export interface MisconfiguredParts<C> {
+export interface MisconfiguredDeps<C> {
   /** Reads the configuration again. @throws ConfigError while it is not valid */
   readonly load: () => Promise<C>
   readonly restarts: number
@@ -27,11 +27,11 @@ export interface MisconfiguredParts<C> {
 
 /**
  * The sidecar form with an invalid configuration. Ending would take the application out of its Service, so this answers
- * 503 in the service's place, reports what is wrong, and reads the file again until it is valid.
+ * 503 instead of the service, reports what is wrong, and reads the file again until it is valid.
  * @returns the valid configuration; undefined if the process is to stop first
  */
-export async function awaitValidConfig<C>(first: ConfigError, parts: MisconfiguredParts<C>): Promise<C | undefined> {
-  const { load, log, restarts, stopped, onReload } = parts
+export async function awaitValidConfig<C>(first: ConfigError, deps: MisconfiguredDeps<C>): Promise<C | undefined> {
+  const { load, log, restarts, stopped, onReload } = deps
   let faults = shownFaults(first)
   let known = first.listeners
   let sources = sourcesOf(first)
@@ -47,23 +47,23 @@ export async function awaitValidConfig<C>(first: ConfigError, parts: Misconfigur
       log,
     }),
   }
-  const listeners = new Map<keyof KnownListeners, { place: string; listener: Listener }>()
+  const listeners = new Map<keyof KnownListeners, { address: string; listener: Listener }>()
   const failed = new Map<string, string>()
 
   /** Follows the file's ports. A port in use is tried again: it is no reason to end either. */
   const listenAt = async (): Promise<void> => {
     for (const name of ['admin', 'ingest'] as const) {
       const at = known[name]
-      const place = at && `${at.host} ${at.port}`
+      const address = at && `${at.host} ${at.port}`
       const open = listeners.get(name)
-      if (open && open.place !== place) {
+      if (open && open.address !== address) {
         listeners.delete(name)
         await open.listener.close(CLOSE_WITHIN)
       }
-      if (!at || !place || listeners.has(name)) continue
+      if (!at || !address || listeners.has(name)) continue
       try {
         const listener = await listen({ host: at.host, port: at.port, handler: handlers[name], ...LISTENING })
-        listeners.set(name, { place, listener })
+        listeners.set(name, { address, listener })
         failed.delete(name)
         log.info({ listener: name, ...listener.address }, 'listening')
       } catch (error) {
@@ -117,6 +117,6 @@ function sourcesOf({ sources }: ConfigError): ReadonlyMap<string, string> {
   return new Map(named.length > 0 ? named : defaultEntries().map(({ name, path }) => [path, name]))
 }
 
-/** Secrets have no place in the file, but people put them there: in a URL, or where the name of a file belongs. */
+/** Secrets do not belong in the file, but people put them there: in a URL, or where the name of a file belongs. */
 const shownFaults = ({ faults }: ConfigError): readonly string[] =>
   faults.slice(0, 100).map((fault) => cutCharacters(redact(fault), MOST_SHOWN))

@@ -12,7 +12,7 @@ import { parseOptions, UsageError } from './usage.ts'
 /** Milliseconds between two lines of progress. */
 const PROGRESS = 2_000
 
-/** Moves a journal from SQLite to PostgreSQL or back; run again, it goes on where it was cut short. */
+/** Moves a journal from SQLite to PostgreSQL or back; a second run continues where the first was cut short. */
 export const journalCopy: Command = {
   usage: 'journal copy FROM TO',
   summary: 'copy a journal from sqlite:… to postgres://… or back',
@@ -24,7 +24,7 @@ export const journalCopy: Command = {
     const { positionals } = parseOptions(args, { options: {}, allowPositionals: true })
     const [from, to, ...more] = positionals
     if (from === undefined || to === undefined || more.length > 0) {
-      throw new UsageError('journal copy takes two journals: where from, and where to')
+      throw new UsageError('journal copy needs two journals: FROM and TO')
     }
     for (const url of [from, to]) {
       const fault =
@@ -33,7 +33,7 @@ export const journalCopy: Command = {
     }
     if (isPostgresUrl(from) === isPostgresUrl(to)) {
       throw new UsageError(
-        'copies between SQLite and PostgreSQL; for two of a kind take their own tools (VACUUM INTO, pg_dump)',
+        'copies between SQLite and PostgreSQL; between two of the same kind use their own tools (VACUUM INTO, pg_dump)',
       )
     }
     const { journal, metrics } = await loadConfig(env)
@@ -57,19 +57,19 @@ export const journalCopy: Command = {
 }
 
 async function copy(source: RecordStore, target: RecordStore): Promise<number> {
-  let told = performance.now()
+  let reportedAt = performance.now()
   const { done, added, repeated, digests } = await copyRecords(source, target, (progress) => {
-    if (performance.now() - told < PROGRESS) return
-    told = performance.now()
+    if (performance.now() - reportedAt < PROGRESS) return
+    reportedAt = performance.now()
     process.stderr.write(`${progress.done} of ${progress.total} records, ${progress.added} of them new\n`)
   })
   const lines = [
-    `${done} records, ${added} copied now${repeated > 0 ? `, ${repeated} left out: there under their sender's id` : ''}`,
+    `${done} records, ${added} copied now${repeated > 0 ? `, ${repeated} skipped: already there under their sender's id` : ''}`,
     `sha256 from ${digests.from}`,
     `sha256 to   ${digests.to}`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
   if (digests.from === digests.to) return 0
-  complain('the two differ; the target holds other records under the same ids')
+  complain('the journals differ; the target contains other records under the same ids')
   return 1
 }

@@ -8,8 +8,8 @@ const INTERVAL = 1_000
 export const isSupervised = (env: Env): boolean => /^\d+$/.test(env['SUPERVISOR_FD'] ?? '')
 
 /**
- * Shows the supervisor that the event loop turns. If the supervisor is gone, nobody would restart or stop this process,
- * and it would keep its ports from its successor: it stops as with SIGTERM.
+ * Shows the supervisor that the event loop runs. Without a supervisor nothing would restart or stop this process, and it
+ * would keep its ports from its successor: it stops as with SIGTERM.
  */
 export function showSignsOfLife(env: Env): void {
   const lifeline = new Socket({ fd: Number(env['SUPERVISOR_FD']), readable: true, writable: true })

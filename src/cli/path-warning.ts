@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { FaultError } from '../journal/core/fault.ts'
 import { checkPlace } from '../journal/sqlite/check.ts'
 
-/** statfs(2) types of proc and sysfs, in which nobody can create a file. */
+/** statfs(2) types of proc and sysfs, in which no file can be created. */
 const SYNTHETIC = [0x9fa0, 0x62656572]
 
 /** Why a journal could probably not be created or written at this path, and the fix; nothing is opened or created. */

@@ -14,7 +14,7 @@ import { parseDuration } from '../units.ts'
 import type { Command } from './command.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
-/** Looks once at an endpoint as the service would, under the same guard; nothing is stored. */
+/** Probes an endpoint once, as the service would, under the same guard; nothing is stored. */
 export const probe: Command = {
   usage: 'probe URL|NAME [--timeout 10s] [--json]',
   summary: 'probe a URL or a configured endpoint once',
@@ -64,7 +64,7 @@ async function targetsOf(
   }
   const names = config.endpoints.map(({ name }) => name)
   if (names.includes(subject)) {
-    throw new UsageError(`${subject} has no URL to look at; set probe.url, since its urls are patterns`)
+    throw new UsageError(`${subject} has no URL to probe; set probe.url, since its urls are patterns`)
   }
   throw new UsageError(
     `${subject} is no http or https URL and no configured endpoint (${names.join(', ') || 'none is'})`,

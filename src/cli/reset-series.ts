@@ -7,7 +7,7 @@ import { complain } from './complain.ts'
 import { onceOnly } from './journal-fault.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
-/** Frees the places of label sets that nobody has seen for a while, so that new ones fit the series limit again. */
+/** Frees the slots of label sets that have not been counted for a while, so that new ones fit the series limit again. */
 export const resetSeries: Command = {
   usage: 'journal reset-series [--unseen-for 1d]',
   summary: 'free the series of label sets unseen for that long',

@@ -4,7 +4,7 @@ import type { Command } from './command.ts'
 import { complain, complainOfFault } from './complain.ts'
 import { takeConfigFlag, UsageError } from './usage.ts'
 
-/** Each is loaded when it is called for: a health check every few seconds must not load the service. */
+/** Each is loaded only when it runs: a health check every few seconds must not load the service. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serve,
   explain: async () => (await import('./explain.ts')).explain,
@@ -25,7 +25,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Finds the command and runs it; the one place where an error of the command line is shown.
+ * Finds the command and runs it; the only place where errors of the command line are shown.
  * @returns the process's exit code
  */
 export async function run(argv: readonly string[], env: Env): Promise<number> {
@@ -51,7 +51,7 @@ export async function run(argv: readonly string[], env: Env): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError || error instanceof ConfigError) {
       if (error instanceof UsageError) complain(error.message)
-      // One line per fault, each of them made visible.
+      // One line per fault, without control characters.
       else process.stderr.write(`webhook-error-exporter: ${error.message}\n`)
       if (error instanceof UsageError) process.stderr.write(`Try: webhook-error-exporter ${tried}--help\n`)
       return 2

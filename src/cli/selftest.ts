@@ -43,24 +43,24 @@ export const selftest: Command = {
       throw new UsageError('selftest takes one http or https URL; without one canary.url must be configured')
     }
     const read = secretReader(env)
-    const place = (name: 'token' | 'secret') => {
+    const secretRef = (name: 'token' | 'secret') => {
       const [file, variable] = [values[`${name}-file`], values[`${name}-env`]]
       if (file !== undefined) return { file: String(file) }
       return variable === undefined ? canary?.[name] : { env: String(variable) }
     }
-    const [tokenPlace, secretPlace] = [place('token'), place('secret')]
-    if (!secretPlace) throw new UsageError('no secret: configure canary.secret, or name --secret-file or --secret-env')
+    const [tokenRef, signingRef] = [secretRef('token'), secretRef('secret')]
+    if (!signingRef) throw new UsageError('no secret: configure canary.secret, or name --secret-file or --secret-env')
     const reading = async (what: { file?: string; env?: string }): Promise<string> => {
       const text = await read(what).catch(() => '')
-      if (text === '') throw new UsageError(`${what.file ?? what.env} holds no secret that can be read`)
+      if (text === '') throw new UsageError(`${what.file ?? what.env} contains no readable secret`)
       return text
     }
     const guard = outboundGuard({ allow: outbound.allow, internal: internalAuthorities(endpoints, url) })
     const result = await roundTrip({
       client: createOutboundClient({ guard }),
       url: url!,
-      token: tokenPlace && (await reading(tokenPlace)),
-      secret: await reading(secretPlace),
+      token: tokenRef && (await reading(tokenRef)),
+      secret: await reading(signingRef),
       timeout,
       clock: Date.now,
       classify: (report) => classify(report),

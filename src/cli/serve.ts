@@ -10,7 +10,7 @@ import { isSupervised, showSignsOfLife } from './lifeline.ts'
 import { stopSignal } from './signals.ts'
 import { parseOptions } from './usage.ts'
 
-/** Milliseconds for which a slow reader of the log is waited for at the end. */
+/** Milliseconds to wait for a slow reader of the log at the end. */
 const LOG_DEADLINE = 3_000
 const FORCED_LOG_DEADLINE = 500
 /** Milliseconds from the signal to the end; Kubernetes waits 30 s. */
@@ -32,12 +32,12 @@ export const serve: Command = {
       if (supervised && error instanceof ConfigError) return error
       throw error
     })
-    // A level that is not known is one of the errors of the configuration.
+    // An unknown level is reported with the other configuration errors.
     const level = logLevelFault(env['LOG_LEVEL']) ? undefined : env['LOG_LEVEL']
     const log = await createLog({ level, terminal: process.stdout.isTTY })
     const signal = stopSignal((code) => endNow(code, log))
     void signal.then(() => forceEnd(log))
-    surviveFaults(log)
+    logUnexpectedErrors(log)
     let reload = async (): Promise<void> => {}
     process.on('SIGHUP', () => {
       log.info({ signal: 'SIGHUP' }, 'reloading')
@@ -74,7 +74,7 @@ export const serve: Command = {
       await running.reload()
       await compareConfig(config as Config, env, log)
     }
-    // A process that is killed would never write it.
+    // A killed process would never write it.
     flushCompileCache()
     log.info({ signal: await signal }, 'stopping')
     const clean = await running.stop(STOP_DEADLINE)
@@ -84,35 +84,35 @@ export const serve: Command = {
   },
 }
 
-/** SIGHUP reloads tokens only; that the rest of a changed file is not in force must not go unnoticed. */
+/** SIGHUP reloads tokens only, so a warning says that other changes are not in force. */
 async function compareConfig(running: Config, env: Env, log: ProcessLog): Promise<void> {
   try {
     const now = await loadChecked(env)
     if (JSON.stringify(now) !== JSON.stringify(running))
-      log.warn({}, 'the configuration has changed; restart the service to apply it')
+      log.warn({}, 'configuration changed; restart the service to apply it')
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    log.error({ errors: error.faults }, 'the changed configuration is invalid; the running one stays in force')
+    log.error({ errors: error.faults }, 'changed configuration invalid; the running one stays in force')
   }
 }
 
 async function end(clean: boolean, log: ProcessLog): Promise<number> {
   await flushed(log, LOG_DEADLINE)
-  // What did not stop may be a thread that hangs, which every other way to exit would wait for.
+  // A thread that hangs may be the reason, and every other way to exit would wait for it.
   if (!clean) exitNow(1)
-  // What is left (a hung collector's socket, say) must not keep the process.
+  // A hung collector's socket, for example, must not keep the process running.
   setTimeout(() => process.exit(), 500).unref()
   return 0
 }
 
-/** A write that is cut by the end of the process would leave half a line before the last ones. */
+/** Without this, the end of the process could cut a log line in half. */
 const flushed = (log: ProcessLog, deadline: number): Promise<void> =>
   new Promise((written) => {
     setTimeout(written, deadline).unref()
     log.flush(written)
   })
 
-/** Whatever hangs then: Kubernetes would wait longer, and then kill without a word. */
+/** Exits at the deadline, with a log line: Kubernetes would wait longer and then kill silently. */
 function forceEnd(log: ProcessLog): void {
   const force = () => {
     log.error({ clean: false, deadlineMs: STOP_DEADLINE }, 'shutdown deadline reached, exiting without waiting further')
@@ -127,13 +127,13 @@ function endNow(code: number, log: ProcessLog): never {
 }
 
 /**
- * Faults that no code of ours foresaw. A promise that nobody waited for harms nobody; after an exception the state is
- * unknown, so that the process ends, what was acknowledged is in the journal, and Kubernetes starts another.
+ * Unexpected errors. An unhandled rejection is only logged; after an uncaught exception the state is unknown, so the
+ * process exits: what was acknowledged is in the journal, and Kubernetes starts another process.
  */
-function surviveFaults(log: ProcessLog): void {
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody looked'))
+function logUnexpectedErrors(log: ProcessLog): void {
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled promise rejection'))
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'a fault that nobody foresaw ends the process')
+    log.fatal({ err: error }, 'uncaught exception, exiting')
     endNow(1, log)
   })
 }
@@ -149,7 +149,7 @@ function refused(error: ListenError, log: ProcessLog): number {
     EADDRNOTAVAIL: 'this machine has no such address',
     ENOTFOUND: 'this name has no address',
   }
-  const place = `${error.address ?? error.hostname}${error.port ? `:${error.port}` : ''}`
-  log.fatal({ code: error.code }, `cannot listen on ${place}: ${reasons[error.code ?? ''] ?? error.message}`)
+  const address = `${error.address ?? error.hostname}${error.port ? `:${error.port}` : ''}`
+  log.fatal({ code: error.code }, `cannot listen on ${address}: ${reasons[error.code ?? ''] ?? error.message}`)
   return 1
 }

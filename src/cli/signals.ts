@@ -8,8 +8,8 @@ export function stopSignal(onSecond: (code: number) => void): Promise<string> {
   return new Promise((resolve) => {
     let seen = false
     for (const [name, number] of Object.entries(NUMBERS)) {
-      // In place of the one in main.ts, which ends a process that holds nothing yet. Added before that one goes: with
-      // the last listener Node drops a signal that came and was not told of yet.
+      // Replaces the handler of main.ts. It is added before that one is removed: with the last listener Node drops a
+      // signal that has arrived but was not delivered yet.
       const earlier = process.listeners(name)
       process.on(name, () => {
         if (seen) onSecond(128 + number)

@@ -11,7 +11,7 @@ import { humanUnit, withoutDefaulted } from './schema.ts'
 Settings.Set({ maxErrors: 1_000 })
 
 /**
- * What the schema sees in the parsed file with the environment over it, before defaults. One line a faulty place: the
+ * What the schema sees in the parsed file with the environment over it, before defaults. One line per faulty key: the
  * validator's several errors for one value would bury the answer.
  * @param configSchema as of `configSchemaFor`
  * @param originOf says where the value at a place came from (` (from INGEST_PORT)`); empty for the file
@@ -58,7 +58,7 @@ export function schemaFaults(
         faults.set(place, `${place}: has ${given.join(', ') || 'nothing'}; ${expectation(schema)}`)
         continue
       }
-      const value = isSecretPlace(place) ? 'its value' : shown(valueAt(document, segments(pointer)))
+      const value = isSecretKey(place) ? 'its value' : shown(valueAt(document, segments(pointer)))
       if (!faults.has(place))
         faults.set(place, `${place}: ${value}${originOf(place)} is not allowed; ${expectation(schema)}`)
     }
@@ -76,7 +76,7 @@ export function leaveOut(document: Record<string, unknown>, place: readonly stri
 }
 
 /** Where people write the secret itself by mistake: it must not get into the log of a failed start. */
-const isSecretPlace = (place: string): boolean =>
+const isSecretKey = (place: string): boolean =>
   /token(?!sDir)|secret|headers/i.test(place) && !/\.(tenant|name)$/.test(place)
 
 /**

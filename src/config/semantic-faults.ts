@@ -9,7 +9,7 @@ import type { Config } from './schema.ts'
 /**
  * What no schema can see: uniqueness, patterns, the environment.
  * @param config what was left out of a list, because it is known already to be wrong, is null
- * @param isSound whether these keys have the values that were written: a default in place of a faulty one is nobody's fault
+ * @param isSound whether these keys have the values that were written: a default that replaces a faulty value is not reported again
  * @returns a line for each fault, which names the key, what is wrong and what to write
  */
 export function semanticFaults(
@@ -116,12 +116,12 @@ function endpointFaults({ endpoints, outbound }: Config, isSound: IsSound): stri
 function urlFaults(place: string, text: string | undefined): string[] {
   if (!text) return []
   const url = URL.parse(text)
-  if (!url) return [`${place}: is no URL; write http://host/path or https://host/path`]
+  if (!url) return [`${place}: is not a URL; write http://host/path or https://host/path`]
   if (url.username || url.password) {
     return [
       place === 'outbound.reference'
-        ? `${place}: holds a user name or password; write a URL that needs neither`
-        : `${place}: holds a user name or password; write an authorization header in probe.headers`,
+        ? `${place}: contains a user name or password; write a URL that needs neither`
+        : `${place}: contains a user name or password; write an authorization header in probe.headers`,
     ]
   }
   return /[{}]|\/\*$/.test(text) ? [`${place}: is a pattern; write one exact URL`] : []

@@ -11,7 +11,7 @@ const MOST_ADDRESSES = 8
  * A connected socket to the first of the addresses that accepts. Each is started a moment after the one before, or as
  * soon as that one failed, families in turn (Happy Eyeballs, RFC 8305, without its DNS part).
  * @param addresses at least one, each already judged by the outbound guard: no name is looked up here
- * @throws the signal's reason, or the OutboundFault of the address that tells most
+ * @throws the signal's reason, or the most informative OutboundFault
  */
 export function connect(addresses: readonly string[], port: number, signal: AbortSignal): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { type OutboundAnswer, OutboundFault, type OutboundRequest } from '../domain/outbound-client.ts'
 import { endOfStream, exchangeFault } from './fault.ts'
 
-/** Bytes of one head. With the interim ones (1xx) a peer makes us parse at most four of them: 64 KiB. */
+/** Bytes of one head. With the interim ones (1xx) a peer can make us parse four of them at most: 64 KiB. */
 const HEAD_LIMIT = 16_384
 const MOST_INTERIM = 3
 

@@ -7,7 +7,7 @@ const SYSTEM: Readonly<Record<string, readonly [Cause, string]>> = {
   ENODATA: ['dns', 'the name has no address'],
   EAI_NODATA: ['dns', 'the name has no address'],
   EAI_NONAME: ['dns', 'the name does not resolve'],
-  EAI_AGAIN: ['dns', 'the name servers gave no answer for now'],
+  EAI_AGAIN: ['dns', 'the name servers did not answer'],
   EAI_FAIL: ['dns', 'the name servers refused to answer'],
   EAI_FAMILY: ['dns', 'the name has no address of a usable family'],
   EAI_ADDRFAMILY: ['dns', 'the name has no address of a usable family'],
@@ -19,9 +19,9 @@ const SYSTEM: Readonly<Record<string, readonly [Cause, string]>> = {
   ENETUNREACH: ['unreachable', 'there is no route to its network'],
   EHOSTDOWN: ['unreachable', 'the host is down'],
   ENETDOWN: ['unreachable', 'the network is down'],
-  EADDRNOTAVAIL: ['unreachable', 'this host has no address from which to connect to it'],
-  EAFNOSUPPORT: ['unreachable', 'this host has no network of that address family'],
-  ETIMEDOUT: ['timeout', 'no answer to the attempts to connect'],
+  EADDRNOTAVAIL: ['unreachable', 'this host has no source address for the connection'],
+  EAFNOSUPPORT: ['unreachable', 'this host does not support that address family'],
+  ETIMEDOUT: ['timeout', 'the connection attempts were not answered'],
   EACCES: ['blocked', 'a rule on this host or its network forbids the connection'],
   EPERM: ['blocked', 'a rule on this host or its network forbids the connection'],
 }
@@ -31,14 +31,14 @@ interface SystemError {
   readonly syscall?: string
 }
 
-/** What an error of a look-up or of a socket before TLS says. Total: what it does not know is `unknown`. */
+/** Classifies an error of a look-up or of a socket before TLS; every other one is `unknown`. */
 export function systemFault(error: unknown): OutboundFault {
   const code = codeOf(error)
   const [reason, text] = SYSTEM[code] ?? ['unknown', `an unexpected error of this host (${code || 'no code'})`]
   return new OutboundFault(reason, text)
 }
 
-/** OpenSSL reasons for bytes that are no TLS at all. */
+/** OpenSSL reasons for bytes that are not TLS at all. */
 const NO_TLS = new Set([
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
@@ -46,11 +46,11 @@ const NO_TLS = new Set([
   'ERR_SSL_UNKNOWN_PROTOCOL',
 ])
 
-/** What an error during the handshake says: `tls` for everything, a drop included, but for bytes that are no TLS. */
+/** Classifies an error of the handshake: `tls`, a dropped connection included, unless the bytes are not TLS. */
 export function handshakeFault(error: unknown): OutboundFault {
   const code = codeOf(error)
   if (NO_TLS.has(code)) {
-    return new OutboundFault('protocol', 'the port answers in something else than TLS: does it speak plain HTTP?')
+    return new OutboundFault('protocol', 'the port does not speak TLS; is it plain HTTP?')
   }
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_')) {
     return new OutboundFault('tls', `the TLS handshake failed: ${reasonOf(code)}`)
@@ -58,11 +58,11 @@ export function handshakeFault(error: unknown): OutboundFault {
   return new OutboundFault('tls', 'the connection was dropped during the TLS handshake')
 }
 
-/** What an error between the request and the end of the answer's head says. */
+/** Classifies an error between the request and the end of the answer. */
 export function exchangeFault(error: unknown): OutboundFault {
   const code = codeOf(error)
-  if (code === 'HPE_HEADER_OVERFLOW') return new OutboundFault('protocol', 'the answer has a head without end')
-  if (code.startsWith('HPE_')) return new OutboundFault('protocol', 'the answer is no valid HTTP')
+  if (code === 'HPE_HEADER_OVERFLOW') return new OutboundFault('protocol', 'the response header is too large')
+  if (code.startsWith('HPE_')) return new OutboundFault('protocol', 'the answer is not valid HTTP')
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_')) {
     // TLS 1.3: the server's refusal of a client certificate arrives after the client has finished its handshake.
     return new OutboundFault('tls', `the server ended the TLS connection: ${reasonOf(code)}`, 'tls')
@@ -72,7 +72,7 @@ export function exchangeFault(error: unknown): OutboundFault {
   return systemFault(error)
 }
 
-/** For an answer that stopped before its end. */
+/** For an answer that ended early. */
 export const endOfStream = (): OutboundFault =>
   new OutboundFault('protocol', 'the connection was closed before the answer was complete')
 

@@ -1,7 +1,7 @@
 import { hostName, parseAllowance } from '../domain/outbound.ts'
 import { effectiveAddress, type SpecialUse, specialUse, within } from './addresses.ts'
 
-/** Decides about addresses, never about their spelling: what it is asked about is what will be connected to. */
+/** Decides about addresses, not names: exactly those that will be connected to. */
 export interface OutboundGuard {
   /**
    * @param host as the URL names it, without brackets
@@ -12,21 +12,21 @@ export interface OutboundGuard {
 }
 
 /**
- * Public addresses are free. Others need an entry in `allow` (networks; addresses and host names, with or without a
+ * Public addresses are permitted. Others need an entry in `allow` (networks; addresses and host names, with or without a
  * port) and, for that host and port alone, from `internal` (`host:port` of each configured internalUrl). A name never
- * gives leave for link-local addresses: only a network within them does. A metadata service needs its very address.
+ * permits link-local addresses: only a network within them does. A metadata service needs its exact address.
  * @throws TypeError where an entry is none of these forms; the configuration was checked before
  */
-export function outboundGuard(leave: {
+export function outboundGuard(permissions: {
   readonly allow: readonly string[]
   readonly internal: readonly string[]
 }): OutboundGuard {
-  const entries = leave.allow.map((text) => {
+  const entries = permissions.allow.map((text) => {
     const entry = parseAllowance(text)
-    if (!entry) throw new TypeError(`outbound.allow: ${text} is no address, network or host name`)
+    if (!entry) throw new TypeError(`outbound.allow: ${text} is not an address, network or host name`)
     return entry
   })
-  const internal = new Set(leave.internal.map(hostName))
+  const internal = new Set(permissions.internal.map(hostName))
 
   return {
     refusal(host, port, address) {

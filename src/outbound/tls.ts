@@ -25,8 +25,8 @@ const FAULTS: Readonly<Record<string, CertificateFault>> = {
 }
 
 /**
- * Shakes hands over a connected socket and verifies chain, validity and name. It is done without letting Node reject,
- * because a certificate that fails is the very one whose facts are wanted.
+ * Shakes hands over a connected socket and verifies chain, validity and name. Node does not reject here,
+ * because the facts of a certificate that fails are wanted most.
  * @returns the secured socket and what was seen; the caller judges `facts.authorized`
  * @throws OutboundFault, or the signal's reason; the socket is destroyed then
  */
@@ -52,10 +52,7 @@ export function secure(
     })
   } catch {
     socket.destroy()
-    throw new OutboundFault(
-      'tls',
-      'the configured CA, client certificate or key cannot be read, or do not fit together',
-    )
+    throw new OutboundFault('tls', 'the configured CA, client certificate or key is invalid, or they do not match')
   }
   const abort = () => {
     secured.destroy()

@@ -26,8 +26,8 @@ export function createProber({ client, clock = Date.now }: ProberOptions): Probe
       } catch (error) {
         if (error instanceof OutboundFault) fault = error
         else if (deadline.signal.aborted) fault = new OutboundFault('timeout', timeoutSentence(target, progress))
-        else if (signal?.aborted) fault = new OutboundFault('unknown', 'the probe was stopped before its end')
-        else fault = new OutboundFault('unknown', 'the probe itself failed')
+        else if (signal?.aborted) fault = new OutboundFault('unknown', 'the probe was aborted')
+        else fault = new OutboundFault('unknown', 'internal error of the probe')
       } finally {
         clearTimeout(timer)
       }
@@ -61,15 +61,15 @@ function resultOf(
 
 const answerSentence = ({ status, pathUnproven }: ProbeProgress): string =>
   pathUnproven
-    ? `it answers; whether the path takes a POST is not proven, since HEAD and OPTIONS are not for it (${status})`
+    ? `it answers ${status}; whether the path accepts POST is not proven, since HEAD and OPTIONS prove nothing here`
     : `it answers ${status}`
 
 function timeoutSentence({ timeout }: ProbeTarget, { phase }: ProbeProgress): string {
   const what = {
     resolve: 'the name was not resolved',
     connect: 'nothing accepted the connection',
-    tls: 'the TLS handshake did not end',
-    http: 'no complete answer came',
+    tls: 'the TLS handshake did not complete',
+    http: 'no complete answer arrived',
   }
   return `${what[phase]} within the probe's ${timeout} ms`
 }

@@ -8,7 +8,7 @@ import { statusCause } from '../domain/classify/numbers.ts'
 export const answerCause = (status: number): Cause => (status >= 200 && status < 600 ? statusCause(status) : 'protocol')
 
 /**
- * Answers that tell nothing of a webhook's health, though they are errors in a client's eyes; and nginx's 495 to 497, with
+ * 4xx answers that do not come from a healthy webhook; and nginx's 495 to 497, with
  * which it refuses a connection's TLS before the application is asked.
  */
 const DOWN_4XX = new Set([407, 408, 410, 429, 495, 496, 497])

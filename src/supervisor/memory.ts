@@ -5,7 +5,7 @@ export function memoryLimit(): number | undefined {
   return numberIn('/sys/fs/cgroup/memory.max', /^(\d+)/)
 }
 
-/** Bytes that a process holds and the kernel cannot take back. */
+/** Anonymous memory of a process in bytes, which the kernel cannot reclaim without swap. */
 export function heldMemory(pid: number): number | undefined {
   const kilobytes = numberIn(`/proc/${pid}/status`, /^RssAnon:\s+(\d+) kB/m)
   return kilobytes === undefined ? undefined : kilobytes * 1_024

@@ -38,8 +38,8 @@ const KILLED = 128 + 9
 
 /**
  * The parent process of the sidecar form: starts the service, and starts it again whenever it ends. To the kubelet the
- * container keeps running, so a crash cannot take the pod out of its Services. Nothing is imported that it can do without,
- * and whatever fails here is tried again.
+ * container keeps running, so a crash cannot take the pod out of its Services. It imports as little as possible, and
+ * retries what fails.
  * @param args arguments for the service
  */
 export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void {
@@ -77,7 +77,7 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
       detached: true,
     })
     child = service
-    // If memory runs out, the kernel is to choose the service rather than this process. Everybody may raise the score.
+    // If memory runs out, the kernel is to choose the service rather than this process. Every process may raise its own score.
     if (service.pid) writeFile(`/proc/${service.pid}/oom_score_adj`, '1000', () => {})
     service.stdio[LIFELINE_FD]?.on('data', () => {
       silent = 0
@@ -129,7 +129,7 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
 
   const limit = number('SUPERVISOR_MEMORY_LIMIT', memoryLimit() ?? 0, Number.MAX_SAFE_INTEGER)
   const watch = (pid: number): void => {
-    // Ticks are counted, not time: while the whole pod is frozen, nobody ticks.
+    // Ticks are counted, not time: a frozen pod has no ticks.
     if (++silent >= hungAfter) {
       silent = 0
       log.error({ pid, seconds: hungAfter }, 'service shows no sign of life, killing it')

@@ -136,7 +136,7 @@ describe('/api/v1/incidents and /endpoints', () => {
       await refused(get(`incidents/${id}?format=yaml`), 400, 'invalid_request')
     })
 
-    it('is a text with what, since when, whose, why, what now and how it ends', async () => {
+    it('is a text with what, since when, which team, why, what to do and how it ends', async () => {
       for (const path of [`incidents/${id}`, 'incidents?limit=1&endpoint=https%3A%2F%2Fpeople.example%2Fx']) {
         const { type, text } = await read(path, 'text/plain')
         expect(type).to.equal('text/plain; charset=utf-8')
@@ -144,10 +144,10 @@ describe('/api/v1/incidents and /endpoints', () => {
         for (const line of [
           /^state +open since \S+Z \(/m,
           /^reports +1, the last at /m,
-          /^whose +not configured$/m,
+          /^team +not configured$/m,
           /^platform +code 28: <b>it<\/b> & "more"$/m,
           /^lost +from an unknown moment before the first failure until now$/m,
-          /^ends +by itself: no report until \S+ \(nothing is probed from here\)$/m,
+          /^ends +automatically: no report until \S+ \(nothing is probed\)$/m,
           /^Check, in this order\n +1\. /m,
           /^Fix\n +1\. /m,
           /^Verify\n/m,
@@ -198,9 +198,7 @@ describe('/api/v1/incidents and /endpoints', () => {
       // Two, so that they are listed.
       await fail('https://past.example/y')
       const list = (await read('incidents?limit=20', 'text/plain')).text
-      expect(list)
-        .to.include(`${of}: closed since ${closed.closedAt}`)
-        .and.not.include(`closed since ${closed.openedAt}`)
+      expect(list).to.include(`${of}: closed at ${closed.closedAt}`).and.not.include(`closed at ${closed.openedAt}`)
       expect(list).to.match(/past\.example\/y: open since /)
     })
 
@@ -223,7 +221,7 @@ describe('/api/v1/incidents and /endpoints', () => {
       const other = await fail('https://people.example/y')
       const { text } = await read('incidents?state=open', 'text/plain')
       for (const it of [id, other]) expect(text).to.include(`/api/v1/incidents/${it}\n`)
-      expect((await read('incidents?endpoint=nobody', 'text/plain')).text).to.include('No incident fits')
+      expect((await read('incidents?endpoint=nobody', 'text/plain')).text).to.include('No incident matches')
     })
   })
 

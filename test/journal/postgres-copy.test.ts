@@ -146,7 +146,7 @@ describe('journal copy', () => {
     const known = await second.record(entry({ key: 'k' }))
     await close(second)
     const run = await copy(`sqlite:${path}`, base.url)
-    expect(run.stdout).to.include("2 records, 1 copied now, 1 left out: there under their sender's id")
+    expect(run.stdout).to.include("2 records, 1 copied now, 1 skipped: already there under their sender's id")
     expect(run.code).to.equal(0)
     const again = await postgres()
     expect(await all(again)).to.have.length(2)
@@ -162,7 +162,7 @@ describe('journal copy', () => {
     await second.record(entry({ id: failure.id, message: 'another' }))
     await close(second)
     const run = await copy(`sqlite:${path}`, base.url)
-    expect(run.stderr).to.include('the two differ')
+    expect(run.stderr).to.include('the journals differ')
     expect(run.code).to.equal(1)
   })
 

@@ -1,4 +1,4 @@
-import type { RemedyTexts } from './catalogue.ts'
+import type { RemedyTexts } from './remedy.ts'
 
 /** Causes that stop a delivery before the application answers. */
 export const CONNECTION_REMEDIES = {

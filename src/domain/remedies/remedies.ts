@@ -2,7 +2,8 @@ import type { Cause } from '../cause.ts'
 import { rfc3339 } from '../human.ts'
 import { place } from '../observation.ts'
 import type { ProbeResult } from '../probe.ts'
-import { REMEDIES, type Remedy, type RemedyId } from './catalogue.ts'
+import { REMEDIES } from './catalogue.ts'
+import type { Remedy, RemedyId } from './remedy.ts'
 
 /** What the placeholders are filled with. */
 export interface RemedyFacts {

@@ -1,4 +1,4 @@
-import type { RemedyTexts } from './catalogue.ts'
+import type { RemedyTexts } from './remedy.ts'
 
 /** Causes named by the response, and the unknown one. */
 export const RESPONSE_REMEDIES = {

@@ -40,7 +40,7 @@ const normalized = (host: string): string =>
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '')
 
-/** Addresses, and names that nobody outside can make resolve to this listener. */
+/** Addresses, and names that no outsider can make resolve to this listener. */
 function isPrivate(host: string): boolean {
   return isIP(host) !== 0 || !host.includes('.') || /^[a-z0-9._-]+\.(localhost|svc|cluster\.local)$/.test(host)
 }

@@ -2,29 +2,29 @@ import type { Context, Middleware } from 'koa'
 import { INVALID_ENDPOINT, OTHER } from '../../domain/failure.ts'
 import { AppError } from '../../errors.ts'
 import { endpointView } from './endpoint-view.ts'
-import type { IncidentsParts } from './incidents-handler.ts'
+import type { IncidentsDeps } from './incidents-handler.ts'
 import { jsonList, streamed } from './stream.ts'
 
-type Parts = Pick<IncidentsParts, 'tracker' | 'endpoints'>
+type Deps = Pick<IncidentsDeps, 'tracker' | 'endpoints'>
 
 /** `GET /api/v1/endpoints`: what is configured and what failed, by name. */
-export function listEndpoints(parts: Parts): Middleware {
+export function listEndpoints(deps: Deps): Middleware {
   return (ctx: Context) => {
-    const names = new Set(parts.endpoints.map((facts) => facts.name))
-    for (const { endpoint } of parts.tracker.states()) names.add(endpoint)
-    ctx.body = streamed(jsonList('endpoints', [...names].sort(), (name) => view(name, parts)))
+    const names = new Set(deps.endpoints.map((facts) => facts.name))
+    for (const { endpoint } of deps.tracker.states()) names.add(endpoint)
+    ctx.body = streamed(jsonList('endpoints', [...names].sort(), (name) => view(name, deps)))
     ctx.type = 'json'
   }
 }
 
 /** `GET /api/v1/endpoints/{name}`; the name is URL-encoded. */
-export function getEndpoint(parts: Parts): Middleware {
+export function getEndpoint(deps: Deps): Middleware {
   return (ctx: Context) => {
     const name = String(ctx['params'].name)
-    if (!parts.tracker.state(name) && !parts.endpoints.some((facts) => facts.name === name)) {
+    if (!deps.tracker.state(name) && !deps.endpoints.some((facts) => facts.name === name)) {
       throw new AppError('not_found', unknown(name))
     }
-    ctx.body = view(name, parts)
+    ctx.body = view(name, deps)
   }
 }
 
@@ -39,7 +39,7 @@ function unknown(name: string): string {
   return 'no endpoint of this name is configured or has incidents; failures of it, if there are any, are at /api/v1/failures?endpoint=NAME'
 }
 
-function view(name: string, { endpoints, tracker }: Parts) {
+function view(name: string, { endpoints, tracker }: Deps) {
   const facts = endpoints.find((candidate) => candidate.name === name)
   return endpointView(name, { facts, state: tracker.state(name), latest: tracker.latest(name) })
 }

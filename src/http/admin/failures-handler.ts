@@ -6,24 +6,24 @@ import type { Journal } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 import { failureQueryReader } from './failure-query.ts'
 import { failureView } from './failure-view.ts'
-import { begun, jsonPage, streamed } from './stream.ts'
+import { jsonPage, peek, streamed } from './stream.ts'
 
 export const NDJSON = 'application/x-ndjson'
 
-export interface FailuresParts {
+export interface FailuresDeps {
   readonly journal: Pick<Journal, 'get' | 'list' | 'stream'>
   readonly clock: Clock
 }
 
 /** `GET /api/v1/failures`: a page as JSON; as NDJSON all that match, or the first `limit`, one per line. */
-export function listFailures({ journal, clock }: FailuresParts): Middleware {
+export function listFailures({ journal, clock }: FailuresDeps): Middleware {
   const read = failureQueryReader(clock)
   return async (ctx: Context) => {
     const { filter, limit, before } = read(new URLSearchParams(ctx.querystring))
     const cursor = before === undefined ? {} : { before }
     ctx.vary('Accept')
     if (ctx.accepts('application/json', NDJSON) === NDJSON) {
-      ctx.body = streamed(await begun(lines(journal.stream(filter, cursor), limit)))
+      ctx.body = streamed(await peek(lines(journal.stream(filter, cursor), limit)))
       ctx.type = NDJSON
       return
     }
@@ -34,7 +34,7 @@ export function listFailures({ journal, clock }: FailuresParts): Middleware {
 }
 
 /** `GET /api/v1/failures/{id}`. */
-export function getFailure({ journal }: FailuresParts): Middleware {
+export function getFailure({ journal }: FailuresDeps): Middleware {
   return async (ctx: Context) => {
     const id = String(ctx['params'].id)
     const failure = await journal.get(id.toLowerCase())

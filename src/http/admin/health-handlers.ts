@@ -1,22 +1,22 @@
 import type { Middleware } from 'koa'
 
-/** One thing that should hold. `blocks` says whether the service is unready without it. */
+/** One condition of readiness. `blocks`: the service is unready without it. */
 export interface Condition {
   readonly name: string
   readonly ok: boolean
   readonly blocks: boolean
-  /** What is wrong and what to do about it; or what holds. */
+  /** The state: what is wrong and what to do about it, or what is fine. */
   readonly detail: string
   /** RFC 3339. */
   readonly since?: string
 }
 
-/** `GET /healthz`: the process answers. Nothing else is asked, so nothing else can make Kubernetes restart it. */
+/** `GET /healthz`: the process answers. Nothing else is checked, so nothing else can make Kubernetes restart it. */
 export const healthz: Middleware = (ctx) => {
   ctx.body = { status: 'ok' }
 }
 
-/** `GET /readyz`: every condition; 503 only where one that blocks does not hold. */
+/** `GET /readyz`: every condition; 503 only if a blocking one fails. */
 export function readyz(conditions: () => readonly Condition[]): Middleware {
   return (ctx) => {
     const all = conditions()

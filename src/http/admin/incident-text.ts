@@ -17,11 +17,11 @@ export interface TextFacts {
   readonly message: string
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** What paths of the API begin with for whoever reads this. */
+  /** The external URL of the API, which links begin with; empty for relative links. */
   readonly base: string
 }
 
-/** An incident for whoever was woken: what, since when, whose, why, what now, and how it ends. */
+/** An incident for the engineer on call: what, since when, which team, why, what to do, and how it closes. */
 export function incidentPage(detail: ReturnType<typeof incidentDetailView>, given: TextFacts): Page {
   // Every line break below is ours.
   const [incident, seen] = visible([detail, given] as const)
@@ -37,9 +37,11 @@ export function incidentPage(detail: ReturnType<typeof incidentDetailView>, give
     ['state', state === 'open' ? `open since ${incident.openedAt} (${span})` : `closed at ${end}, after ${span}`],
     ['reports', `${failures}${incident.lastFailureAt ? `, the last at ${incident.lastFailureAt}` : ''}`],
     ...(state === 'closed' && verdict ? [['verdict', lastVerdict(verdict)] as const] : []),
-    ['whose', facts ? `team ${facts.team || 'not configured'}, ${facts.severity}` : 'not configured'],
+    ['team', facts ? `${facts.team || 'not configured'}, ${facts.severity}` : 'not configured'],
     ['platform', said],
-    ...probes.map((probe) => ['from here', `${looked(probe)} (${humanDuration(now - probe.startedAt)} ago)`] as const),
+    ...probes.map(
+      (probe) => ['from here', `${probeLine(probe)} (${humanDuration(now - probe.startedAt)} ago)`] as const,
+    ),
     [
       'lost',
       `from ${lossWindow.from ?? 'an unknown moment before the first failure'} until ${lossWindow.until ?? 'now'}`,
@@ -52,7 +54,7 @@ export function incidentPage(detail: ReturnType<typeof incidentDetailView>, give
   )
   const headline =
     state === 'open'
-      ? (verdict?.sentence ?? `${reportedFirst}${remedies.meaning} It has not been looked at from here yet.`)
+      ? (verdict?.sentence ?? `${reportedFirst}${remedies.meaning} Not probed yet.`)
       : `had an incident for ${span}, until ${end}; cause: ${incident.cause}`
   return [
     `${event}${endpoint}: ${headline}
@@ -74,7 +76,7 @@ Verify
 
 `
     : ''
-}Read again, for each merchant concerned${incident.recoveryRequests.length === 0 ? '\n  nothing: these calls want an answer at once' : ''}
+}Read again, for each merchant concerned${incident.recoveryRequests.length === 0 ? '\n  nothing: these calls need an immediate answer' : ''}
 ${[...reading, ...incident.recoveryRequests.slice(0, 1).map(({ note }) => `  ${note}`)].join('\n')}
 
 More
@@ -88,20 +90,19 @@ More
   ]
 }
 
-/** Several, with the way to each. */
+/** A list of incidents, each with its link. */
 export function incidentListPage(incidents: readonly ReturnType<typeof incidentView>[], base: string): Page {
   if (incidents.length === 0) {
-    return ['No incident fits. All of them: ', { href: `${base}/api/v1/incidents` }, '\n']
+    return ['No incident matches. All incidents: ', { href: `${base}/api/v1/incidents` }, '\n']
   }
   return visible(incidents).flatMap((incident, index) => {
     const { id, endpoint, closedAt, openedAt, failures, cause, verdict } = incident
     const state =
       closedAt === null
         ? `open since ${openedAt}`
-        : `closed since ${closedAt}, was open for ${humanDuration(Date.parse(closedAt) - Date.parse(openedAt))}`
+        : `closed at ${closedAt}, was open for ${humanDuration(Date.parse(closedAt) - Date.parse(openedAt))}`
     const reports = `${failures} ${failures === 1 ? 'report' : 'reports'}`
-    const why =
-      closedAt === null ? (verdict?.sentence ?? 'not looked at from here yet') : verdict && lastVerdict(verdict)
+    const why = closedAt === null ? (verdict?.sentence ?? 'not probed yet') : verdict && lastVerdict(verdict)
     return [
       `${index === 0 ? '' : '\n'}${endpoint}: ${state}, ${reports}, ${cause}\n${why ? `  ${why}\n` : ''}  `,
       { href: `${base}/api/v1/incidents/${id}` },
@@ -110,11 +111,11 @@ export function incidentListPage(incidents: readonly ReturnType<typeof incidentV
   })
 }
 
-/** What was true then need not be true now. */
+/** Dated, since it may no longer hold. */
 const lastVerdict = ({ at, sentence }: { at: string; sentence: string }): string =>
   `its last verdict, at ${at}: ${sentence}`
 
-function looked(probe: ProbeResult): string {
+function probeLine(probe: ProbeResult): string {
   const place = probe.vantage === 'internal' ? 'inside: ' : ''
   if (probe.unverified) return `${place}${UNVERIFIED.replace(' from here', '')} (${probe.detail})`
   return `${place}${probe.up ? 'up' : guarded(probe) ? 'not allowed' : 'down'}, ${observation(probe)}`
@@ -129,13 +130,13 @@ function ending(
     const how = {
       proven: 'closed on proof',
       unproven: 'closed without proof, after the quiet time',
-      manual: 'closed by hand',
+      manual: 'closed manually',
     }
     return `${how[resolution ?? 'unproven']}${reason ? `: ${reason}` : ''}${caution}`
   }
   const { goodProbes, goodProbesNeeded, quietUntil } = closing
-  const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'it was quiet for long enough'
+  const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'the quiet time is over'
   return probes.some(conclusive)
-    ? `by itself: ${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ${quiet}${caution}`
-    : `by itself: ${quiet} (${probes.some(({ unverified }) => unverified) ? 'not verified from here' : 'nothing is probed from here'})`
+    ? `automatically: ${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ${quiet}${caution}`
+    : `automatically: ${quiet} (${probes.some(({ unverified }) => unverified) ? 'not verified from here' : 'nothing is probed'})`
 }

@@ -3,8 +3,8 @@ import { CAUSES } from '../../domain/cause.ts'
 import { rfc3339 } from '../../domain/human.ts'
 import { type Incident, RESOLUTIONS } from '../../domain/incident.ts'
 import { VANTAGES } from '../../domain/probe.ts'
-import type { Remedy } from '../../domain/remedies/catalogue.ts'
-import { REMEDY_IDS } from '../../domain/remedies/catalogue.ts'
+import type { Remedy } from '../../domain/remedies/remedy.ts'
+import { REMEDY_IDS } from '../../domain/remedies/remedy.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { CONFIDENCES } from '../../domain/verdict-rules.ts'
 import type { RecoveryRequest } from '../../sources/source.ts'
@@ -27,7 +27,7 @@ export const VerdictSchema = Type.Object(
       }),
     ),
     url: Type.Optional(Type.String({ description: 'Canonical; what the checks are about.' })),
-    sentence: Type.String({ description: 'For people.' }),
+    sentence: Type.String({ description: 'One sentence, for display.' }),
     vantage: nullable(Type.Enum([...VANTAGES]), 'From where the probe looked; null without one.'),
     evidence: texts('What was seen, by whom and when.'),
     checks: texts('What to look at next, in order.'),
@@ -61,7 +61,7 @@ const incidentProperties = {
   state: Type.Enum(['open', 'closed']),
   openedAt: time,
   closedAt: nullable(time, 'Null while open.'),
-  resolution: nullable(Type.Enum([...RESOLUTIONS]), 'How it ended: on proof, without any, or by hand.'),
+  resolution: nullable(Type.Enum([...RESOLUTIONS]), 'How it was closed: on proof, without proof, or manually.'),
   reason: nullable(Type.String(), 'Why somebody closed it.'),
   firstFailureAt: nullable(time, 'Null where probes opened it.'),
   lastFailureAt: nullable(time, 'Null where no report came.'),

@@ -19,7 +19,7 @@ import { incidentDetailView, incidentView } from './incident-view.ts'
 import { answerPage, type Page } from './page.ts'
 import { jsonPage, streamed } from './stream.ts'
 
-export interface IncidentsParts {
+export interface IncidentsDeps {
   readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
   readonly tracker: Pick<IncidentTracker, 'resolve' | 'latest' | 'state' | 'states'>
   readonly endpoints: readonly ConfiguredEndpoint[]
@@ -32,14 +32,14 @@ export interface IncidentsParts {
   readonly externalUrl?: string
 }
 
-/** `GET /api/v1/incidents`: a page as JSON; for people as text, where a single one comes with all that is known. */
-export function listIncidents(parts: IncidentsParts): Middleware {
-  const read = incidentQueryReader(parts.clock)
+/** `GET /api/v1/incidents`: a page as JSON, text or HTML; a single incident is shown in full as text or HTML. */
+export function listIncidents(deps: IncidentsDeps): Middleware {
+  const read = incidentQueryReader(deps.clock)
   return async (ctx: Context) => {
     const params = new URLSearchParams(ctx.querystring)
     const { filter, limit, before, format: asked } = read(params)
     const format = formatOf(ctx, asked)
-    const page = await parts.journal.incidents(filter, { limit, ...(before !== undefined && { before }) })
+    const page = await deps.journal.incidents(filter, { limit, ...(before !== undefined && { before }) })
     const { incidents, next } = page
     if (format === 'json') {
       ctx.body = streamed(jsonPage('incidents', incidents, { view: incidentView, next }))
@@ -48,45 +48,43 @@ export function listIncidents(parts: IncidentsParts): Middleware {
     }
     const [only, ...others] = incidents
     const shown =
-      only && others.length === 0
-        ? await pageOf(only, parts)
-        : incidentListPage(incidents.map(incidentView), base(parts))
+      only && others.length === 0 ? await pageOf(only, deps) : incidentListPage(incidents.map(incidentView), base(deps))
     if (next !== null) params.set('cursor', next)
     const more =
-      next === null ? [] : ['\nOlder incidents\n  ', { href: `${base(parts)}/api/v1/incidents?${params}` }, '\n']
+      next === null ? [] : ['\nOlder incidents\n  ', { href: `${base(deps)}/api/v1/incidents?${params}` }, '\n']
     answerPage(ctx, [...shown, ...more], format)
   }
 }
 
 /** `GET /api/v1/incidents/{id}`: with verdicts, remedies, and what to read again. */
-export function getIncident(parts: IncidentsParts): Middleware {
+export function getIncident(deps: IncidentsDeps): Middleware {
   return async (ctx: Context) => {
     const format = formatOf(ctx, readIncidentFormat(new URLSearchParams(ctx.querystring)).format)
-    const found = await parts.journal.incident(String(ctx['params'].id).toLowerCase())
+    const found = await deps.journal.incident(String(ctx['params'].id).toLowerCase())
     if (!found) throw new AppError('not_found', 'no incident has this id; it may have been removed by retention')
     const { incident, verdicts } = found
-    if (format === 'json') ctx.body = incidentDetailView(incident, { verdicts, ...advice(incident, parts) })
-    else answerPage(ctx, await pageOf(incident, parts), format)
+    if (format === 'json') ctx.body = incidentDetailView(incident, { verdicts, ...advice(incident, deps) })
+    else answerPage(ctx, await pageOf(incident, deps), format)
   }
 }
 
-const base = ({ externalUrl = '' }: Pick<IncidentsParts, 'externalUrl'>): string => externalUrl.replace(/\/+$/, '')
+const base = ({ externalUrl = '' }: Pick<IncidentsDeps, 'externalUrl'>): string => externalUrl.replace(/\/+$/, '')
 
-async function pageOf(incident: Incident, parts: IncidentsParts): Promise<Page> {
+async function pageOf(incident: Incident, deps: IncidentsDeps): Promise<Page> {
   const { report, endpoint } = incident
-  const failure = report ? await parts.journal.get(report.id) : undefined
-  const facts = parts.endpoints.find(({ name }) => name === endpoint)
-  const { public: outside, internal: inside } = parts.tracker.latest(endpoint)
-  return incidentPage(incidentDetailView(incident, { verdicts: [], ...advice(incident, parts) }), {
+  const failure = report ? await deps.journal.get(report.id) : undefined
+  const facts = deps.endpoints.find(({ name }) => name === endpoint)
+  const { public: outside, internal: inside } = deps.tracker.latest(endpoint)
+  return incidentPage(incidentDetailView(incident, { verdicts: [], ...advice(incident, deps) }), {
     facts,
     probes: [outside, inside].flatMap((probe) => probe ?? []),
     message: failure?.message ?? '',
-    now: parts.clock(),
-    base: base(parts),
+    now: deps.clock(),
+    base: base(deps),
   })
 }
 
-function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settings }: IncidentsParts) {
+function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settings }: IncidentsDeps) {
   const { endpoint, report, loss, verdict, closedAt } = incident
   const facts = endpoints.find(({ name }) => name === endpoint)
   const { public: outside, internal: inside } = tracker.latest(endpoint)
@@ -116,8 +114,8 @@ function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settin
 }
 
 export const ResolveSchema = Type.Object(
-  { reason: Type.String({ minLength: 1, maxLength: 500, description: 'Why it is over, for whoever reads it later.' }) },
-  { additionalProperties: false, description: 'Closes an incident by hand.' },
+  { reason: Type.String({ minLength: 1, maxLength: 500, description: 'Why it was closed, for later readers.' }) },
+  { additionalProperties: false, description: 'Closes an incident manually.' },
 )
 const validator = Compile(ResolveSchema)
 
@@ -125,7 +123,7 @@ const validator = Compile(ResolveSchema)
  * `POST /api/v1/incidents/{id}/resolve`. It changes something, so a token must be configured, and its media type is one
  * that no foreign web page can send without being asked first (fetch.spec.whatwg.org, CORS-safelisted request headers).
  */
-export function resolveIncident({ tracker }: IncidentsParts, { hasToken }: { hasToken: boolean }): Middleware {
+export function resolveIncident({ tracker }: IncidentsDeps, { hasToken }: { hasToken: boolean }): Middleware {
   return async (ctx: Context) => {
     if (!hasToken) {
       throw new AppError('forbidden', 'closing an incident needs admin.apiToken to be configured')

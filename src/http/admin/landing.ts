@@ -4,7 +4,7 @@ import { escapeHtml, visibleText } from '../../domain/external-text.ts'
 export interface LandingOptions {
   readonly version: string
   readonly base?: string
-  /** What the operator should know, in sentences. */
+  /** Warnings for the operator, in sentences. */
   readonly warnings: () => readonly string[]
 }
 
@@ -31,7 +31,7 @@ export function landing({ version, base = '', warnings }: LandingOptions): Middl
 <title>webhook-error-exporter</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:40rem;padding:0 1rem}a{font-family:monospace}</style>
 <h1>webhook-error-exporter</h1>
-<p>Version ${escapeHtml(version)}. Takes the reports of platforms that gave up a webhook delivery.</p>
+<p>Version ${escapeHtml(version)}. Receives the error webhooks that platforms send after giving up on a delivery.</p>
 ${notes}<ul>
 ${items}
 </ul>

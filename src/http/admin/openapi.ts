@@ -67,7 +67,7 @@ const queryParameters = (schema: TSchema) =>
 const pathParameter = (name: string, schema: object) => ({ name, in: 'path', required: true, schema })
 const uuid = { type: 'string', format: 'uuid' }
 
-const FOR_PEOPLE = { 'text/plain': { schema: { type: 'string' } }, 'text/html': { schema: { type: 'string' } } }
+const TEXT_OR_HTML = { 'text/plain': { schema: { type: 'string' } }, 'text/html': { schema: { type: 'string' } } }
 
 const incidentPaths = {
   '/api/v1/incidents': {
@@ -76,7 +76,10 @@ const incidentPaths = {
       summary: 'Incidents, newest first',
       parameters: queryParameters(incidentQuery(Date.now)),
       responses: {
-        200: { description: 'A page; for people as text.', content: { ...json(ref('IncidentPage')), ...FOR_PEOPLE } },
+        200: {
+          description: 'A page, as JSON, text or HTML.',
+          content: { ...json(ref('IncidentPage')), ...TEXT_OR_HTML },
+        },
         ...problems(400, 401, 421, 429, 503),
       },
     },
@@ -88,8 +91,8 @@ const incidentPaths = {
       parameters: [pathParameter('id', uuid), ...queryParameters(INCIDENT_FORMAT_QUERY)],
       responses: {
         200: {
-          description: 'The incident; for people as text.',
-          content: { ...json(ref('IncidentDetail')), ...FOR_PEOPLE },
+          description: 'The incident, as JSON, text or HTML.',
+          content: { ...json(ref('IncidentDetail')), ...TEXT_OR_HTML },
         },
         ...problems(400, 401, 404, 421, 503),
       },
@@ -98,7 +101,7 @@ const incidentPaths = {
   '/api/v1/incidents/{id}/resolve': {
     post: {
       operationId: 'resolveIncident',
-      summary: 'Close an incident by hand; only where admin.apiToken is configured',
+      summary: 'Close an incident manually; only if admin.apiToken is configured',
       security: [{ bearer: [] }],
       parameters: [pathParameter('id', uuid)],
       requestBody: { required: true, content: json(ref('Resolve')) },

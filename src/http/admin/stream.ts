@@ -48,7 +48,7 @@ export function* jsonPage<T>(
 }
 
 /** Takes the first text before the answer begins, so that a journal that is down is a 503 and not a cut stream. */
-export async function begun(source: AsyncGenerator<string>): Promise<AsyncIterable<string>> {
+export async function peek(source: AsyncGenerator<string>): Promise<AsyncIterable<string>> {
   const first = await source.next()
   return (async function* () {
     if (first.done) return

@@ -4,7 +4,7 @@ import Koa from 'koa'
 import type { Clock } from '../../domain/clock.ts'
 import { type Log, type Metrics, NO_SOURCE, type Outcome, type Reason, type Tracing } from '../../domain/telemetry.ts'
 import type { ErrorCode } from '../../errors.ts'
-import { answerErrors, unanswered } from '../shared/errors-middleware.ts'
+import { answerErrors, onResponseError } from '../shared/errors-middleware.ts'
 import { statusOf } from '../shared/problem.ts'
 import { wasRefused } from '../shared/refusals.ts'
 import { unmatched } from '../shared/routes.ts'
@@ -34,7 +34,7 @@ export function ingestApp(deps: IngestDeps): RequestListener {
   }
 
   const app = new Koa<ReportState>()
-  app.on('error', unanswered(deps.log))
+  app.on('error', onResponseError(deps.log))
   app.use(account(deps))
   app.use(router.routes())
   app.use(unmatched(router))

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { AppError } from '../../errors.ts'
 import { formatSize } from '../../units.ts'
 
-/** The client went away before its request was whole: there is nobody to answer. */
+/** The client disconnected before its request was complete: no answer can be sent. */
 export class ClientClosed extends Error {
   constructor() {
     super('the client closed the connection')
@@ -11,7 +11,7 @@ export class ClientClosed extends Error {
 }
 
 /**
- * Milliseconds for which a body that is too large is still taken and thrown away: closing at once would reset the
+ * Milliseconds for which a body that is too large is still read and discarded: closing at once would reset the
  * connection of a client that is still sending, and it would never see the answer.
  */
 const LINGER = 2_000
@@ -35,7 +35,7 @@ export function readBody(
     let length = 0
     let isDone = false
     let timer: NodeJS.Timeout | undefined
-    // Most bodies come with their header, and are whole by then.
+    // Most bodies arrive together with their header and are complete by then.
     queueMicrotask(() => {
       if (isDone) return
       timer = setTimeout(() => done(new AppError('request_timeout', 'the body did not arrive in time')), timeout)
@@ -44,10 +44,10 @@ export function readBody(
       if (isDone) return
       isDone = true
       clearTimeout(timer)
-      const parts = chunks
+      const received = chunks
       // The request keeps its listeners, and with them what they refer to.
       chunks = []
-      if (!error) resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts, length))
+      if (!error) resolve(received.length === 1 ? received[0]! : Buffer.concat(received, length))
       else {
         discard(request)
         reject(error)

@@ -30,7 +30,7 @@ export interface Credentials {
 }
 
 export function createCredentials(): Credentials {
-  const nobody = { tenant: '', digest: randomBytes(32) }
+  const stranger = { tenant: '', digest: randomBytes(32) }
   let known = new Map<string, { tenant: string; digest: Buffer }>()
 
   return {
@@ -43,7 +43,7 @@ export function createCredentials(): Credentials {
     verify(authorization) {
       const given = /^bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? '')?.[1]
       const hash = hmac(given ?? '')
-      const found = known.get(hash.toString('base64')) ?? nobody
+      const found = known.get(hash.toString('base64')) ?? stranger
       const same = timingSafeEqual(found.digest, hash)
       if (known.size === 0)
         throw new AppError('no_credentials', 'no credential is configured, so no request can be accepted')

@@ -5,21 +5,21 @@ import { AppError, asAppError } from '../../errors.ts'
 import { ClientClosed } from './body.ts'
 import { errorAnswer } from './problem.ts'
 
-/** What a client causes that goes away while it is being answered: nothing that anybody could mend. */
+/** The client disconnected mid-response: not actionable. */
 const CLIENT_GONE = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE', 'ECONNABORTED'])
 
-/** For Koa's event `error`: what went wrong once the answer had begun. */
-export function unanswered(log: Pick<Log, 'error'>): (error: NodeJS.ErrnoException) => void {
+/** Logs what goes wrong once an answer has begun: Koa's event `error`. */
+export function onResponseError(log: Pick<Log, 'error'>): (error: NodeJS.ErrnoException) => void {
   return (error) => {
-    // A journal that cannot be read has been logged by itself.
+    // A journal that cannot be read has already been logged as such.
     if (error instanceof AppError && error.code !== 'internal') return
-    if (!CLIENT_GONE.has(error.code ?? '')) log.error({ err: error }, 'an answer could not be sent')
+    if (!CLIENT_GONE.has(error.code ?? '')) log.error({ err: error }, 'failed to send a response')
   }
 }
 
 /**
- * Turns whatever a handler throws into the one form of answer, and logs faults of our own once.
- * @param onError told of every error that is answered
+ * Turns everything a handler throws into a problem document, and logs internal errors once.
+ * @param onError called with every error that is answered
  */
 export function answerErrors(log: Pick<Log, 'error'>, onError: (error: AppError) => void = () => {}): Middleware {
   return async (ctx, next) => {
@@ -32,7 +32,7 @@ export function answerErrors(log: Pick<Log, 'error'>, onError: (error: AppError)
         return
       }
       const error = asAppError(thrown)
-      if (error.code === 'internal') log.error({ err: error.cause }, 'a request failed for a reason of ours')
+      if (error.code === 'internal') log.error({ err: error.cause }, 'internal error while handling a request')
       onError(error)
       const { status, headers, body } = errorAnswer(error)
       ctx.status = status

@@ -7,7 +7,7 @@ import { AppError } from '../../errors.ts'
 import { type AllowedHostsOptions, serveAllowedHosts } from '../admin/allowed-hosts.ts'
 import { healthz, readyz } from '../admin/health-handlers.ts'
 import { handleMetrics, type RenderMetrics } from '../admin/metrics-handler.ts'
-import { answerErrors, unanswered } from './errors-middleware.ts'
+import { answerErrors, onResponseError } from './errors-middleware.ts'
 import { errorAnswer } from './problem.ts'
 import { safeBodies } from './safe-bodies.ts'
 
@@ -32,7 +32,7 @@ export function misconfiguredIngestApp(
   }
 }
 
-export interface MisconfiguredAdminParts {
+export interface MisconfiguredAdminDeps {
   /** What is wrong, one line each, without secrets. */
   readonly faults: () => readonly string[]
   /** Hosts that are served besides addresses and names within a cluster, as far as the configuration tells. */
@@ -42,7 +42,7 @@ export interface MisconfiguredAdminParts {
 }
 
 /** The admin listener without a valid configuration. Its tokens are not known, so it shows nothing that was recorded. */
-export function misconfiguredAdminApp({ faults, hosts, renderMetrics, log }: MisconfiguredAdminParts): RequestListener {
+export function misconfiguredAdminApp({ faults, hosts, renderMetrics, log }: MisconfiguredAdminDeps): RequestListener {
   const router = new Router()
   router.get('/healthz', healthz)
   router.get(
@@ -51,7 +51,7 @@ export function misconfiguredAdminApp({ faults, hosts, renderMetrics, log }: Mis
   )
   router.get('/metrics', handleMetrics(renderMetrics))
   const app = new Koa()
-  app.on('error', unanswered(log))
+  app.on('error', onResponseError(log))
   app.use(answerErrors(log))
   app.use((ctx, next) => {
     ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })

@@ -1,7 +1,7 @@
 import { visible, visibleText } from '../../domain/external-text.ts'
 import { type AppError, asAppError, type ErrorCode } from '../../errors.ts'
 
-/** HTTP status and title of every error that can be answered; the only place where the two meet. */
+/** HTTP status and title of every error that can be answered; the only mapping between the two. */
 const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
   invalid_request: [400, 'Invalid request'],
   invalid_encoding: [400, 'Invalid text encoding'],
@@ -66,7 +66,7 @@ function problem(error: AppError): Problem {
   }
 }
 
-/** Status, header fields and body of the answer to an error, whoever threw it. */
+/** Status, header fields and body of the answer to an error. */
 export function errorAnswer(thrown: unknown): { status: number; headers: Record<string, string>; body: Problem } {
   const error = asAppError(thrown)
   const body = problem(error)

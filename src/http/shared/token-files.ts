@@ -6,23 +6,23 @@ import type { Log } from '../../domain/telemetry.ts'
 import { TENANT_PATTERN } from '../../sources/bearer.ts'
 import { digestOf, type Token } from './credentials.ts'
 
-/** Where tokens come from. A folder holds a file a tenant; every line of a file is a token. */
-export interface TokenPlaces {
+/** Where tokens come from. A folder contains one file per tenant; every line of a file is a token. */
+export interface TokenSources {
   readonly files: readonly { readonly tenant: string; readonly file: string }[]
   readonly folder?: string
-  /** Tokens that are known from the start and never change (environment). */
+  /** Tokens from the environment, which never change. */
   readonly fixed: readonly Token[]
 }
 
-export interface TokenReaderParts {
+export interface TokenReaderOptions {
   readonly log: Pick<Log, 'info' | 'warn'>
   /** Where the tokens belong, for log lines: `sources.NAME`. */
   readonly owner: string
-  /** The set as it is now. Called once before `start` resolves, and after each change. */
+  /** Called with the current set once before `start` resolves, and after each change. */
   readonly onTokens: (tokens: readonly Token[]) => void
-  /** A re-read was faulty; what was known before stays in force. */
+  /** Called when reading fails; the tokens read before stay in force. */
   readonly onFailure: () => void
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two reads. */
   readonly interval?: number
   /** Characters that each token must have; a file with a shorter one is rejected. */
   readonly minLength?: number
@@ -38,19 +38,19 @@ const tenantName = new RegExp(TENANT_PATTERN)
  * a folder loses its tokens, unless the whole folder is gone or empty. A token that several tenants share identifies none
  * of them: it alone is dropped, so that every other change (a revocation above all) still takes effect.
  */
-export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) {
-  const { log, owner, onTokens, onFailure, interval = 2_000, minLength = 1 } = parts
+export function createTokenReader(sources: TokenSources, options: TokenReaderOptions) {
+  const { log, owner, onTokens, onFailure, interval = 2_000, minLength = 1 } = options
   const lastGood = new Map<string, readonly Token[]>()
-  const told = new Map<string, string>()
+  const reported = new Map<string, string>()
   let current: string | undefined
   let timer: NodeJS.Timeout | undefined
   let stopped = false
-  let took = 0
+  let duration = 0
 
   const fail = (place: string, why: string) => {
     onFailure()
-    if (told.get(place) === why) return
-    told.set(place, why)
+    if (reported.get(place) === why) return
+    reported.set(place, why)
     const hadTokens = [...lastGood.keys()].some((file) => file === place || file.startsWith(join(place, '/')))
     const kept = hadTokens ? '; the tokens read from it before stay in force' : ''
     log.warn({ owner, place }, `${owner}: cannot read tokens from ${place}: ${why}${kept}`)
@@ -59,7 +59,7 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
   const readOne = async (file: string, tenant: string) => {
     const tokens = await tokensOf(file, tenant, minLength)
     if (typeof tokens === 'string') return fail(file, tokens)
-    told.delete(file)
+    reported.delete(file)
     lastGood.set(file, tokens)
   }
 
@@ -70,37 +70,37 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
       names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort()
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
-      // An optional Secret that nobody made yet is no fault.
+      // An optional Secret that does not exist yet is no fault.
       if (code === 'ENOENT' && lastGood.size === 0) return
       return fail(folder, `${code}`)
     }
     if (names.length > MAX_FILES) return fail(folder, `it holds more than ${MAX_FILES} files`)
     if (names.length === 0 && lastGood.size > 0) return fail(folder, 'it is empty')
-    told.delete(folder)
+    reported.delete(folder)
     const present = new Set(names.map((name) => join(folder, name)))
     for (const file of lastGood.keys())
       if (file.startsWith(join(folder, '/')) && !present.has(file)) lastGood.delete(file)
     for (const file of present) await readOne(file, basename(file))
   }
 
-  let looking: Promise<void> = Promise.resolve()
-  /** One look at a time: a reload may come during another. */
-  const look = () => {
-    const next = looking.then(async () => {
-      const begun = performance.now()
+  let reading: Promise<void> = Promise.resolve()
+  /** One read at a time: a reload may come during another. */
+  const poll = () => {
+    const next = reading.then(async () => {
+      const startedAt = performance.now()
       await readAll()
-      took = performance.now() - begun
+      duration = performance.now() - startedAt
     })
-    looking = next.catch(() => {})
+    reading = next.catch(() => {})
     return next
   }
 
   const readAll = async () => {
-    for (const { file, tenant } of places.files) await readOne(file, tenant)
-    if (places.folder !== undefined) await readFolder(places.folder)
-    const tokens = [...places.fixed, ...[...lastGood.values()].flat()]
+    for (const { file, tenant } of sources.files) await readOne(file, tenant)
+    if (sources.folder !== undefined) await readFolder(sources.folder)
+    const tokens = [...sources.fixed, ...[...lastGood.values()].flat()]
     const shared = sharedTokens(tokens)
-    if (shared.size === 0) told.delete(owner)
+    if (shared.size === 0) reported.delete(owner)
     else reportShared(shared)
     const accepted = tokens.filter(({ digest }) => !shared.has(digest))
     const content = JSON.stringify(accepted)
@@ -113,31 +113,31 @@ export function createTokenReader(places: TokenPlaces, parts: TokenReaderParts) 
   const reportShared = (shared: ReadonlyMap<string, ReadonlySet<string>>) => {
     onFailure()
     const why = [...shared.values()].map((tenants) => [...tenants].slice(0, 10).join(' and ')).join('; ')
-    if (told.get(owner) === why) return
-    told.set(owner, why)
+    if (reported.get(owner) === why) return
+    reported.set(owner, why)
     log.warn(
       { owner, shared: shared.size },
       `${owner}: ${sharedTokenText(shared)}; shared tokens are rejected, all others stay valid`,
     )
   }
 
-  const lookAgain = () => {
+  const schedule = () => {
     if (stopped) return
-    // A folder of thousands is looked at less often: never more than a twentieth of the time.
-    timer = setTimeout(() => look().then(lookAgain, lookAgain), Math.max(interval, 20 * took))
+    // A folder of thousands of files is read less often, so that reading takes at most a twentieth of the time.
+    timer = setTimeout(() => poll().then(schedule, schedule), Math.max(interval, 20 * duration))
     timer.unref()
   }
 
   return {
-    /** Resolves after the first look; goes on looking until `stop`, where there is anything to look at. */
+    /** Resolves after the first read; then polls until `stop`, unless there is nothing to poll. */
     async start(): Promise<void> {
-      await look()
-      if (places.files.length > 0 || places.folder !== undefined) lookAgain()
+      await poll()
+      if (sources.files.length > 0 || sources.folder !== undefined) schedule()
     },
-    /** Looks now, and reports what is still wrong even if it was reported before. */
+    /** Reads now, and logs what is still wrong even if it was logged before. */
     async reload(): Promise<void> {
-      told.clear()
-      await look()
+      reported.clear()
+      await poll()
     },
     stop(): void {
       stopped = true

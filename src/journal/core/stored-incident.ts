@@ -1,5 +1,5 @@
 import type { Incident } from '../../domain/incident.ts'
-import type { RemedyId } from '../../domain/remedies/catalogue.ts'
+import type { RemedyId } from '../../domain/remedies/remedy.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 
 /** Rule ids that 0.1 stored under another name. */
