@@ -52,7 +52,7 @@ export function incidentPage(detail: ReturnType<typeof incidentDetailView>, give
   )
   const headline =
     state === 'open'
-      ? (verdict?.sentence ?? `${reportedFirst}${remedies.meaning} It has not been looked at from here yet.`)
+      ? (verdict?.sentence ?? `${reportedFirst}${remedies.meaning} Not probed yet.`)
       : `had an incident for ${span}, until ${end}; cause: ${incident.cause}`
   return [
     `${event}${endpoint}: ${headline}
@@ -74,7 +74,7 @@ Verify
 
 `
     : ''
-}Read again, for each merchant concerned${incident.recoveryRequests.length === 0 ? '\n  nothing: these calls want an answer at once' : ''}
+}Read again, for each merchant concerned${incident.recoveryRequests.length === 0 ? '\n  nothing: these calls need a synchronous answer' : ''}
 ${[...reading, ...incident.recoveryRequests.slice(0, 1).map(({ note }) => `  ${note}`)].join('\n')}
 
 More
@@ -100,8 +100,7 @@ export function incidentListPage(incidents: readonly ReturnType<typeof incidentV
         ? `open since ${openedAt}`
         : `closed since ${closedAt}, was open for ${humanDuration(Date.parse(closedAt) - Date.parse(openedAt))}`
     const reports = `${failures} ${failures === 1 ? 'report' : 'reports'}`
-    const why =
-      closedAt === null ? (verdict?.sentence ?? 'not looked at from here yet') : verdict && lastVerdict(verdict)
+    const why = closedAt === null ? (verdict?.sentence ?? 'not probed yet') : verdict && lastVerdict(verdict)
     return [
       `${index === 0 ? '' : '\n'}${endpoint}: ${state}, ${reports}, ${cause}\n${why ? `  ${why}\n` : ''}  `,
       { href: `${base}/api/v1/incidents/${id}` },
