@@ -42,7 +42,7 @@ const failurePath = `failures?endpoint=${ENCODED}`
 export const endpoint: Board = {
   key: 'endpoint',
   title: 'Webhook deliveries: endpoint',
-  description: 'One endpoint: what fails and why, what probes see, its incidents and its certificate.',
+  description: 'One endpoint: what fails and why, what probes find, its incidents, and its certificate.',
   from: 'now-12h',
   variables: [
     dataSource(),
@@ -72,7 +72,7 @@ export const endpoint: Board = {
           number({
             title: 'Now',
             description:
-              'Whether an incident is open. No data: the endpoint has none to show, or no receiver is scraped.',
+              'Whether an incident is open. No data: the endpoint has no metrics, or no receiver is scraped.',
             unit: 'short',
             targets: [{ expr: `max(${open})`, instant: true, legend: 'state' }],
             texts: OK_FAILING,
@@ -83,7 +83,7 @@ export const endpoint: Board = {
           4,
           number({
             title: 'Failing since',
-            description: 'When the open incident opened. A dash: none is open.',
+            description: 'When the open incident opened. A dash means that none is open.',
             unit: 'dateTimeFromNow',
             targets: [
               {
@@ -100,7 +100,7 @@ export const endpoint: Board = {
           4,
           number({
             title: 'Cause',
-            description: 'Cause of the open incident, by its newest verdict. A dash: none is open.',
+            description: 'Cause of the open incident according to its latest verdict. A dash means that none is open.',
             unit: 'short',
             show: 'name',
             targets: [
@@ -114,7 +114,7 @@ export const endpoint: Board = {
             noValue: '–',
             links: [
               {
-                title: 'What to do about it',
+                title: 'How to fix it',
                 url: `${RUNBOOK_BASE}/WebhookEndpointFailing.md#\${__field.labels.remedy}`,
                 away: true,
               },
@@ -125,7 +125,7 @@ export const endpoint: Board = {
           4,
           number({
             title: 'Team',
-            description: 'Who owns the endpoint, as it is configured.',
+            description: 'The team that owns the endpoint, from the configuration.',
             unit: 'short',
             show: 'name',
             targets: [
@@ -138,7 +138,7 @@ export const endpoint: Board = {
           3,
           number({
             title: 'Lost in range',
-            description: 'Deliveries that sources gave up in the time range, exactly.',
+            description: 'Deliveries that platforms gave up on in the time range. Exact count.',
             unit: 'short',
             decimals: 0,
             targets: [
@@ -157,7 +157,7 @@ export const endpoint: Board = {
           number({
             title: 'Availability',
             description:
-              'Share of scheduled probes by the public way that found the endpoint up, in the time range. No data: it is not probed.',
+              'Share of scheduled probes from the public vantage point that found the endpoint up in the time range. No data: the endpoint is not probed.',
             unit: 'percentunit',
             decimals: 2,
             targets: [{ expr: `min(${availability('$__range', mine)})`, instant: true, legend: 'availability' }],
@@ -170,7 +170,7 @@ export const endpoint: Board = {
           number({
             title: 'Certificate left',
             description:
-              'Days until the certificate that the last probe saw ends; below 0 it has expired. Below 21 it should be renewed.',
+              'Days until the certificate seen by the last probe expires; below 0, it has expired. Renew it at 21 days or earlier.',
             unit: 'suffix: d',
             decimals: 0,
             targets: [
@@ -194,7 +194,7 @@ export const endpoint: Board = {
           states({
             title: 'Incident and probes',
             description:
-              'When an incident was open, and what the last probe from each vantage point said: public is the way that the source takes, internal the application behind it. A gap: nothing is known.',
+              'When an incident was open, and the last probe result per vantage point: public is the path that the platform takes, internal is the application behind it. A gap means that nothing is known.',
             unit: 'short',
             targets: [
               { expr: `max(${open})`, legend: 'incident' },
@@ -214,7 +214,7 @@ export const endpoint: Board = {
           bars({
             title: 'Deliveries lost, by cause',
             description:
-              'Deliveries that sources gave up, by cause; exact, so that bars add up to the total. Dots are exemplars: each leads to the trace of one report.',
+              'Deliveries that platforms gave up on, by cause. Counts are exact, so the bars add up to the total. Each dot is an exemplar and links to the trace of one report.',
             unit: 'short',
             targets: [
               {
@@ -233,7 +233,7 @@ export const endpoint: Board = {
           12,
           bars({
             title: 'Deliveries lost, by code',
-            description: 'The same by what the source saw: an HTTP status, or a number of the source’s own.',
+            description: 'The same by the code that the platform reported: an HTTP status or a number of its own.',
             unit: 'short',
             targets: [
               {
@@ -254,9 +254,9 @@ export const endpoint: Board = {
         [
           12,
           lines({
-            title: 'Probe, time by phase',
+            title: 'Probe duration by phase',
             description:
-              'How long each phase of the last probe by the public way took, one on the other. A phase that was not reached has no line.',
+              'Duration of each phase of the last public probe, stacked. A phase that was not reached has no line.',
             unit: 's',
             min: 0,
             stacked: true,
@@ -276,9 +276,9 @@ export const endpoint: Board = {
         [
           12,
           bars({
-            title: 'Failed probes, by cause',
+            title: 'Failed probes by cause',
             description:
-              'Probes that found the endpoint down, whatever asked for them. Nothing: all were well, or none was made.',
+              'Probes that found the endpoint down, whatever triggered them. Empty: all probes succeeded, or none was run.',
             unit: 'short',
             targets: [
               {
@@ -298,8 +298,8 @@ export const endpoint: Board = {
         [
           8,
           lines({
-            title: 'Availability, hour by hour',
-            description: 'Share of scheduled probes by the public way that were up, over the last hour at each moment.',
+            title: 'Availability, 1 h window',
+            description: 'Share of scheduled public probes that succeeded over the preceding hour.',
             unit: 'percentunit',
             max: 1,
             min: 0,
@@ -311,8 +311,9 @@ export const endpoint: Board = {
         [
           8,
           lines({
-            title: 'Certificate, days left',
-            description: 'Days until the certificate that the last probe saw ends, with the limits of 21 and 7 days.',
+            title: 'Certificate days left',
+            description:
+              'Days until the certificate seen by the last probe expires, with the alert thresholds of 21 and 7 days.',
             unit: 'suffix: d',
             decimals: 0,
             min: 0,
@@ -331,8 +332,7 @@ export const endpoint: Board = {
           4,
           number({
             title: 'Incidents in range',
-            description:
-              'Incidents that opened in the time range. One that opens again within the quiet time is the same one.',
+            description: 'Incidents that opened in the time range. One that reopens within the quiet time counts once.',
             unit: 'short',
             decimals: 0,
             targets: [{ expr: `sum(${incidentsInRange(mine)})`, instant: true, legend: 'incidents' }],
@@ -344,7 +344,7 @@ export const endpoint: Board = {
           4,
           note(
             'Where to go',
-            'Links that begin with the address in the variable api, and to traces in the data sources that the variables tempo and jaeger choose.',
+            'Links start with the address in the variable api. Trace links use the data sources selected by the variables tempo and jaeger.',
             [
               `- [What to do](${RUNBOOK_BASE}/WebhookEndpointFailing.md)`,
               `- [Its incidents](\${api}/api/v1/${incidentPath})`,

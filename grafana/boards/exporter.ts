@@ -12,7 +12,7 @@ export const exporter: Board = {
   key: 'exporter',
   title: 'Webhook deliveries: exporter',
   description:
-    'The receiver itself: whether reports come in and become durable, how fast, and what the process needs. Made from the metrics of webhook-error-exporter.',
+    'The receiver itself: whether reports arrive and become durable, how fast, and which resources the process uses. Based on the metrics of webhook-error-exporter.',
   from: 'now-24h',
   variables: [dataSource(), ...release('webhook_exporter_build_info')],
   annotations: [restartMarks()],
@@ -25,7 +25,7 @@ export const exporter: Board = {
           4,
           number({
             title: 'Receivers up',
-            description: 'Share of the receivers that Prometheus knows which answered its last scrape.',
+            description: 'Share of the known receivers that answered Prometheus’ last scrape.',
             unit: 'percentunit',
             decimals: 0,
             targets: [{ expr: ratio(`sum(${UP})`, `count(${UP})`), instant: true, legend: 'up' }],
@@ -38,7 +38,8 @@ export const exporter: Board = {
           4,
           number({
             title: 'Journal',
-            description: 'Whether every receiver can write its journal. While it is down reports are answered 503.',
+            description:
+              'Whether every receiver can write to its journal. While one cannot, it answers every report with 503.',
             unit: 'short',
             targets: [{ expr: oneOf('min', select('journalUp')), instant: true, legend: 'journal' }],
             texts: { '0': { text: 'DOWN', colour: COLOUR.bad }, '1': { text: 'up', colour: COLOUR.good } },
@@ -49,8 +50,8 @@ export const exporter: Board = {
         [
           4,
           number({
-            title: 'Not recorded, in range',
-            description: 'Reports that were answered 503: the source may never send them again.',
+            title: 'Not recorded in range',
+            description: 'Reports answered 503. The platform may not send them again.',
             unit: 'short',
             decimals: 0,
             targets: [
@@ -68,9 +69,8 @@ export const exporter: Board = {
         [
           4,
           number({
-            title: 'Canary came back',
-            description:
-              'When a canary last went all the way round: from outside, through the way in, into the journal.',
+            title: 'Last canary returned',
+            description: 'When a canary last completed the round trip through the public URL into the journal.',
             unit: 'dateTimeFromNow',
             targets: [{ expr: `max(${select('canaryLastSuccess')}) * 1000`, instant: true, legend: 'last success' }],
             noValue: 'no canary',
@@ -81,7 +81,7 @@ export const exporter: Board = {
           4,
           number({
             title: 'Volume free',
-            description: 'Free bytes of the volume that the journal is on; the least of all receivers.',
+            description: 'Free bytes on the journal’s volume; the lowest of all receivers.',
             unit: 'bytes',
             decimals: 1,
             targets: [{ expr: oneOf('min', select('journalFree')), instant: true, legend: 'free' }],
@@ -98,7 +98,7 @@ export const exporter: Board = {
           4,
           number({
             title: 'Version',
-            description: 'Versions that run; more than one during a rollout.',
+            description: 'Versions in use; more than one during a rollout.',
             unit: 'short',
             show: 'name',
             targets: [{ expr: `max by (version) (${select('buildInfo')})`, instant: true, legend: '{{version}}' }],
@@ -114,8 +114,8 @@ export const exporter: Board = {
         [
           8,
           bars({
-            title: 'Reports, by outcome',
-            description: 'Requests to the ingest listener by what became of them, exactly.',
+            title: 'Reports by outcome',
+            description: 'Requests to the ingest listener by outcome. Exact count.',
             unit: 'short',
             targets: [{ expr: `sum by (outcome) (${countBars('reports')}) > 0`, legend: '{{outcome}}' }],
             colours: OUTCOME_COLOURS,
@@ -125,9 +125,9 @@ export const exporter: Board = {
         [
           8,
           bars({
-            title: 'Refused and failed, by reason',
+            title: 'Refused and failed by reason',
             description:
-              'Why requests were refused (4xx) or not recorded (5xx). Unknown paths and credentials come from every scan of the internet; invalid reports come from somebody who has a credential.',
+              'Why requests were refused (4xx) or not recorded (5xx). Unknown paths and credentials are usually internet scans; invalid reports come from an authenticated sender.',
             unit: 'short',
             targets: [
               {
@@ -142,9 +142,9 @@ export const exporter: Board = {
         [
           8,
           lines({
-            title: 'Time to answer, 99th percentile',
+            title: 'Response time, 99th percentile',
             description:
-              'From the first byte of a request to the last of its answer, by outcome. The line stands at 900 ms, the default of ingest.answerTimeout; sources are taken to wait a second. Sparse: a quantile of few reports jumps.',
+              'From the first byte of a request to the last byte of its response, by outcome. The line marks 900 ms, the default of ingest.answerTimeout; platforms are assumed to wait one second. With few reports, the quantile is noisy.',
             unit: 's',
             min: 0,
             limits: true,
@@ -163,8 +163,8 @@ export const exporter: Board = {
         [
           8,
           lines({
-            title: 'Time to become durable',
-            description: 'How long a group of entries took to be written and synced: half of them, and 99 of 100.',
+            title: 'Commit duration',
+            description: 'How long a group of entries took to be written and synced: median and 99th percentile.',
             unit: 's',
             min: 0,
             limits: true,
@@ -183,9 +183,8 @@ export const exporter: Board = {
         [
           8,
           lines({
-            title: 'Waiting to be written',
-            description:
-              'Entries whose outcome is not known yet, as a share of how many may wait. At 100 % reports are answered 503.',
+            title: 'Write queue',
+            description: 'Pending entries as a share of the queue limit. At 100 %, reports are answered 503.',
             unit: 'percentunit',
             min: 0,
             max: 1,
@@ -204,8 +203,8 @@ export const exporter: Board = {
         [
           8,
           bars({
-            title: 'Faults of the journal',
-            description: 'Writes that failed and attempts to open it again, by kind.',
+            title: 'Journal errors',
+            description: 'Failed writes and failed attempts to reopen the journal, by kind.',
             unit: 'short',
             targets: [{ expr: `sum by (kind) (${countBars('journalErrors')}) > 0`, legend: '{{kind}}' }],
             shadesOf: COLOUR.bad,
@@ -221,8 +220,8 @@ export const exporter: Board = {
         [
           8,
           lines({
-            title: 'Size and room',
-            description: 'Bytes that the journals take, and free bytes of the volume that has least.',
+            title: 'Journal size and free space',
+            description: 'Bytes used by the journals, and free bytes on the fullest volume.',
             unit: 'bytes',
             min: 0,
             targets: [
@@ -239,8 +238,8 @@ export const exporter: Board = {
         [
           8,
           lines({
-            title: 'Failures kept',
-            description: 'Failures in the journal. It falls where retention removes the oldest.',
+            title: 'Failures stored',
+            description: 'Failures in the journal. The number falls when retention removes the oldest.',
             unit: 'short',
             min: 0,
             targets: [{ expr: `max by (cluster, namespace, job) (${select('journalFailures')})`, legend: '{{job}}' }],
@@ -252,7 +251,7 @@ export const exporter: Board = {
           bars({
             title: 'Removed by retention',
             description:
-              'Failures that retention removed: age is as configured; size means that the limit of size cuts below it.',
+              'Failures removed by retention. Age is expected; size means that the size limit is reached before the configured age.',
             unit: 'short',
             targets: [{ expr: `sum by (reason) (${countBars('journalExpired')}) > 0`, legend: '{{reason}}' }],
             colours: [
@@ -273,7 +272,7 @@ export const exporter: Board = {
           lines({
             title: 'Series used',
             description:
-              'Admitted label sets of failures, as a share of metrics.seriesLimit. What does not fit is counted under other.',
+              'Tracked label sets of failures, as a share of metrics.seriesLimit. The excess is counted as other.',
             unit: 'percentunit',
             min: 0,
             max: 1,
@@ -295,7 +294,7 @@ export const exporter: Board = {
           bars({
             title: 'Failures counted as “other”',
             description:
-              'Failures whose label set did not fit the limit, by the label that became other. Records, logs and spans keep the real one.',
+              'Failures beyond the series limit, by the label replaced with other. Records, logs and spans keep the real value.',
             unit: 'short',
             targets: [{ expr: `sum by (label) (${countBars('labelOverflow')}) > 0`, legend: '{{label}}' }],
             noValue: 'Every label set fitted.',
@@ -305,8 +304,7 @@ export const exporter: Board = {
           6,
           bars({
             title: 'Spans',
-            description:
-              'Spans by what became of them: exported, dropped because the queue was full, failed at the collector.',
+            description: 'Spans by result: exported, dropped because the queue was full, or failed at the collector.',
             unit: 'short',
             targets: [{ expr: `sum by (result) (${countBars('spans')}) > 0`, legend: '{{result}}' }],
             colours: [
@@ -321,7 +319,7 @@ export const exporter: Board = {
           6,
           bars({
             title: 'Canaries',
-            description: 'Canaries by result; a failure with its cause.',
+            description: 'Canaries by result; failures with their cause.',
             unit: 'short',
             targets: [
               { expr: `sum by (result, cause) (${countBars('canaryRuns')}) > 0`, legend: '{{result}} ({{cause}})' },
@@ -341,7 +339,7 @@ export const exporter: Board = {
           ranking({
             title: 'Credentials',
             description:
-              'Credentials that each source may send now. 0: every report is refused, unless the source needs none.',
+              'Valid credentials per source. 0: every report is refused, unless the source needs no credentials.',
             unit: 'short',
             decimals: 0,
             targets: [{ expr: `min by (source) (${select('credentials')})`, legend: '{{source}}', instant: true }],
@@ -353,8 +351,8 @@ export const exporter: Board = {
         [
           6,
           bars({
-            title: 'Credentials not read',
-            description: 'Times that changed credentials could not be read; the last good ones stay in force.',
+            title: 'Credential reload failures',
+            description: 'Failed reloads of credentials. The last valid ones stay in use.',
             unit: 'short',
             targets: [
               { expr: `sum by (source) (${countBars('credentialsReloadFailures')}) > 0`, legend: '{{source}}' },
@@ -365,8 +363,8 @@ export const exporter: Board = {
         [
           6,
           lines({
-            title: 'Canary, round trip',
-            description: 'How long the last canary that came back took.',
+            title: 'Canary round trip',
+            description: 'Duration of the last canary that returned.',
             unit: 's',
             min: 0,
             targets: [{ expr: `max(${select('canaryRoundTrip')})`, legend: 'round trip' }],
@@ -377,8 +375,9 @@ export const exporter: Board = {
         [
           6,
           lines({
-            title: 'Oldest failure kept',
-            description: 'Age of the oldest failure in the journal. It should reach the retention age and no more.',
+            title: 'Oldest failure stored',
+            description:
+              'Age of the oldest failure in the journal. It should approach the retention age, but not exceed it.',
             unit: 's',
             min: 0,
             targets: [
@@ -398,7 +397,7 @@ export const exporter: Board = {
           states({
             title: 'Scrapes and journal',
             description:
-              'Whether each receiver answered Prometheus, and whether it could write its journal. A gap: Prometheus did not know it.',
+              'Whether each receiver was scraped, and whether it could write to its journal. A gap means that Prometheus had no such target.',
             unit: 'short',
             targets: [
               { expr: `max by (instance) (${UP})`, legend: 'scrape of {{instance}}' },
@@ -417,7 +416,7 @@ export const exporter: Board = {
           6,
           lines({
             title: 'CPU',
-            description: 'Processor time that each receiver uses; 100 % is one core.',
+            description: 'CPU time used by each receiver; 100 % is one core.',
             unit: 'percentunit',
             min: 0,
             targets: [
@@ -433,7 +432,7 @@ export const exporter: Board = {
           6,
           lines({
             title: 'Memory',
-            description: 'Resident memory, and the part of it that JavaScript’s heap uses.',
+            description: 'Resident memory, and the part used by the JavaScript heap.',
             unit: 'bytes',
             min: 0,
             targets: [
@@ -446,8 +445,8 @@ export const exporter: Board = {
         [
           6,
           lines({
-            title: 'Event loop, delay',
-            description: 'The 99th percentile of how late the event loop was. Above 100 ms answers are late too.',
+            title: 'Event loop lag',
+            description: '99th percentile of the event loop lag. Above 100 ms, responses are slow as well.',
             unit: 's',
             min: 0,
             targets: [{ expr: `max by (${INSTANCE}) (${select('eventLoopLag')})`, legend: '{{instance}}' }],
@@ -458,7 +457,7 @@ export const exporter: Board = {
           6,
           lines({
             title: 'Open file descriptors',
-            description: 'Files and connections that each receiver holds open.',
+            description: 'Files and connections that each receiver has open.',
             unit: 'short',
             min: 0,
             decimals: 0,

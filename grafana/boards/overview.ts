@@ -44,7 +44,7 @@ export const overview: Board = {
   key: 'overview',
   title: 'Webhook deliveries: overview',
   description:
-    'Is anything failing now, which endpoints, by which cause, since when, and who owns them. Made from the metrics of webhook-error-exporter.',
+    'Whether deliveries are failing now, to which endpoints, why, since when, and who owns them. Based on the metrics of webhook-error-exporter.',
   from: 'now-12h',
   variables: [
     dataSource(),
@@ -63,7 +63,7 @@ export const overview: Board = {
           number({
             title: 'Endpoints failing now',
             description:
-              'Endpoints with an open incident. An incident opens with the first failure that is reported and closes when probes prove the recovery. No metrics: no receiver is scraped, so nothing is known.',
+              'Endpoints with an open incident. An incident opens on the first reported failure and closes once recovery is confirmed. No metrics: no receiver is scraped, so nothing is known.',
             unit: 'short',
             decimals: 0,
             targets: [{ expr: `count(${failing}) or sum(${open})`, instant: true, legend: 'failing' }],
@@ -75,7 +75,7 @@ export const overview: Board = {
           5,
           number({
             title: 'First failing since',
-            description: 'When the oldest of the open incidents opened. A dash: none is open.',
+            description: 'When the oldest open incident opened. A dash means that none is open.',
             unit: 'dateTimeFromNow',
             targets: [
               {
@@ -92,7 +92,7 @@ export const overview: Board = {
           4,
           number({
             title: 'Deliveries lost, last hour',
-            description: 'Deliveries that sources gave up and reported in the last hour, exactly.',
+            description: 'Deliveries that platforms gave up on and reported in the last hour. Exact count.',
             unit: 'short',
             decimals: 0,
             targets: [
@@ -109,9 +109,9 @@ export const overview: Board = {
         [
           5,
           number({
-            title: 'Unidentified, in range',
+            title: 'Unattributed in range',
             description:
-              'Failures whose endpoint is no URL (invalid) or did not fit the limit of series (other). They open no incident, so somebody has to look: at the configuration of endpoints, or at metrics.seriesLimit.',
+              'Failures whose endpoint is not a valid URL (invalid) or exceeded the series limit (other). They do not open an incident: check the endpoint configuration or metrics.seriesLimit.',
             unit: 'short',
             decimals: 0,
             targets: [
@@ -131,7 +131,7 @@ export const overview: Board = {
           number({
             title: 'Receivers up',
             description:
-              'Share of the receivers that Prometheus knows which answered its last scrape. Below 100 % failures may go unnoticed; without any, every other panel is silent too.',
+              'Share of the known receivers that answered Prometheus’ last scrape. Below 100 %, failures may go unnoticed; at 0 %, every other panel is empty as well.',
             unit: 'percentunit',
             decimals: 0,
             targets: [{ expr: ratio(`sum(${UP})`, `count(${UP})`), instant: true, legend: 'up' }],
@@ -150,7 +150,7 @@ export const overview: Board = {
           rows({
             title: 'Failing now',
             description:
-              'One row an open incident, oldest first: whose it is, why deliveries fail by the newest verdict, since when, and whether the last probe found the endpoint up. Click an endpoint for its own dashboard, a cause for the runbook, the rest for the record in the API.',
+              'One row per open incident, oldest first: owner, cause according to the latest verdict, start time, and the last probe result. Click an endpoint for its own dashboard, a cause for the runbook, the rest for the record in the API.',
             unit: 'short',
             noValue: 'No incident is open in this selection.',
             targets: [
@@ -225,7 +225,7 @@ export const overview: Board = {
           bars({
             title: 'Deliveries lost, by cause',
             description:
-              'Deliveries that sources gave up, by the cause that was classified when the report came. Bars are exact and add up to the total in the legend.',
+              'Deliveries that platforms gave up on, by the cause assigned on receipt. Counts are exact and add up to the total in the legend.',
             unit: 'short',
             targets: [{ expr: `sum by (cause) (${ofTeam(failureBars({ by: ['cause'] }))}) > 0`, legend: '{{cause}}' }],
             colours: causeColours,
@@ -237,7 +237,7 @@ export const overview: Board = {
           8,
           ranking({
             title: 'Deliveries lost, by endpoint',
-            description: 'The ten endpoints with most failures in the time range, exactly.',
+            description: 'The ten endpoints with the most failures in the time range. Exact counts.',
             unit: 'short',
             decimals: 0,
             targets: [
@@ -261,7 +261,7 @@ export const overview: Board = {
           states({
             title: 'Incidents',
             description:
-              'When an incident was open: the twenty endpoints that failed longest in the time range. A gap: no receiver was scraped.',
+              'When incidents were open, for the twenty endpoints that failed longest in the time range. A gap means that no receiver was scraped.',
             unit: 'short',
             targets: [{ expr: `max by (endpoint) (${open}) and on (endpoint) ${worst}`, legend: '{{endpoint}}' }],
             texts: { '0': { text: 'OK', colour: COLOUR.good }, '1': { text: 'failing', colour: COLOUR.bad } },
@@ -272,12 +272,12 @@ export const overview: Board = {
           8,
           ranking({
             title: 'Deliveries lost, by team',
-            description: 'Failures in the time range by who owns the endpoint, of endpoints that are known.',
+            description: 'Failures in the time range by owning team, for known endpoints.',
             unit: 'short',
             decimals: 0,
             targets: [
               {
-                expr: `sort_desc(label_replace(sum by (team) ((${ofTeam(failuresInRange())}) * on (${KEY}) group_left (team) topk by (${KEY}) (1, max by (${KEY}, team) (${select('endpointInfo')}))), "team", "nobody", "team", "") > 0)`,
+                expr: `sort_desc(label_replace(sum by (team) ((${ofTeam(failuresInRange())}) * on (${KEY}) group_left (team) topk by (${KEY}) (1, max by (${KEY}, team) (${select('endpointInfo')}))), "team", "no team", "team", "") > 0)`,
                 legend: '{{team}}',
                 instant: true,
               },
@@ -296,7 +296,7 @@ export const overview: Board = {
           rows({
             title: 'Endpoints',
             description:
-              'All endpoints that are configured or failed: failures and incidents in the time range, and availability by scheduled probes of the public way. Without probes availability stays empty.',
+              'All endpoints that are configured or have failed: failures and incidents in the time range, and availability from scheduled public probes. Without probes, availability is empty.',
             unit: 'short',
             noValue: NO_METRICS,
             targets: [

@@ -47,7 +47,7 @@ export interface Common {
   readonly links?: readonly Link[]
   /** Fixed colours by the name in the legend. */
   readonly colours?: readonly { readonly name: string; readonly colour: string }[]
-  /** For names that nobody knows beforehand: one colour in as many shades as there are series. Grafana's palettes have red beside green. */
+  /** For names that are not known in advance: one colour, in one shade per series. Grafana’s palettes put red next to green. */
   readonly shadesOf?: string
 }
 

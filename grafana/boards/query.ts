@@ -24,8 +24,8 @@ export function select(key: SignalKey, matchers: readonly string[] = [], suffix 
 export const UP = `up{${IN_RELEASE}}`
 
 /**
- * Leaves out endpoints that belong to another team than the chosen ones. What belongs to nobody (`invalid`, `other`, a
- * missing info series, an endpoint that is not configured) stays: nobody else will look at it.
+ * Excludes endpoints of teams that are not selected. Endpoints without a team (`invalid`, `other`, a missing info series, an
+ * unconfigured endpoint) stay, because no team's dashboard would show them otherwise.
  */
 export function ofTeam(expr: string): string {
   return `(${expr}) unless on (${KEY}) ${select('endpointInfo', ['team!~"$team|"'])}`

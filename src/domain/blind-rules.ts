@@ -2,7 +2,7 @@ import type { Situation } from './compare-causes.ts'
 import type { Rule } from './verdict-rules.ts'
 
 /** The finding where this receiver itself may be cut off. */
-export const UNVERIFIED = 'not verified from here: this receiver could not resolve or reach anything'
+export const UNVERIFIED = 'not verified: this receiver could not resolve or reach anything'
 
 /** The platform's way could not be probed, and the application behind it is not known to be down either. */
 const isBlind = ({ unverified, outside, inside }: Situation): boolean => unverified && !outside && inside?.up !== false
@@ -11,23 +11,23 @@ const isBlind = ({ unverified, outside, inside }: Situation): boolean => unverif
 export const BLIND_RULES: readonly Rule[] = [
   {
     id: 'not_verified',
-    when: 'the probe resolved or reached nothing, and this receiver is not known to have egress',
+    when: 'the probe could not resolve or connect, and this receiver is not known to have egress',
     fits: (s) => s.report !== null && isBlind(s),
     decides: 'report',
     vantage: null,
     confidence: () => 'only_report',
     sentence: `{platformCode}; ${UNVERIFIED}`,
-    brief: 'Not verified from here: this receiver could not resolve or reach anything.',
+    brief: 'Not verified: this receiver could not resolve or reach anything.',
   },
   {
     id: 'nothing_known',
-    when: 'no report, and the probe is not known to have egress',
+    when: 'no report, and this receiver is not known to have egress',
     fits: (s) => s.report === null && isBlind(s),
     decides: 'report',
     vantage: null,
     confidence: () => 'only_probe',
-    sentence: `${UNVERIFIED}; the platform has reported nothing so far`,
+    sentence: `${UNVERIFIED}; the platform has not reported a failure yet`,
     brief:
-      'Not verified from here: this receiver could not resolve or reach anything; the platform has reported nothing so far.',
+      'Not verified: this receiver could not resolve or reach anything. The platform has not reported a failure yet.',
   },
 ]

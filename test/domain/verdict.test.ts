@@ -55,7 +55,7 @@ describe('judge()', () => {
   it('says what an engineer who was woken needs to read', () => {
     const verdict = read('tls', expired(40 * 60_000))
     expect(verdict).to.include({ cause: 'tls', confidence: 'agree', rule: 'agree', vantage: 'public' })
-    expect(verdict.sentence).to.equal('Certificate of shop.example expired 40 minutes ago, seen from here too')
+    expect(verdict.sentence).to.equal('Certificate of shop.example expired 40 minutes ago, confirmed by a probe')
     expect(verdict.checks.join('\n')).to.include('openssl s_client -connect shop.example:443 -servername shop.example')
     expect(verdict).to.include({ remedy: 'tls_expired', url: URL_OF_SHOP })
     expect(verdict.evidence).to.have.length(2)
@@ -64,7 +64,7 @@ describe('judge()', () => {
   it('says why TLS or HTTP failed where the probe knows', () => {
     const { sentence } = read('tls', down('tls', { detail: 'the connection was dropped during the TLS handshake' }))
     expect(sentence).to.equal(
-      'TLS with shop.example fails (the connection was dropped during the TLS handshake), seen from here too',
+      'TLS with shop.example fails (the connection was dropped during the TLS handshake), confirmed by a probe',
     )
     expect(read('protocol', down('protocol', { detail: 'the answer is no valid HTTP' })).sentence).to.include(
       'does not speak HTTP as expected (the answer is no valid HTTP)',
@@ -74,7 +74,7 @@ describe('judge()', () => {
   it('does not date an expiry that is not that of the certificate itself', () => {
     const { sentence } = read('tls', expired(-60 * 86_400_000))
     expect(sentence).to.equal(
-      'Certificate of shop.example chains to an intermediate or root that has expired, seen from here too',
+      'Certificate of shop.example chains to an intermediate or root that has expired, confirmed by a probe',
     )
   })
 
@@ -86,7 +86,7 @@ describe('judge()', () => {
     const verdict = read('timeout', up())
     expect(verdict).to.include({ cause: 'timeout', confidence: 'differ', rule: 'up' })
     expect(verdict.sentence).to.equal(
-      'The platform saw a timeout, from here shop.example answers 200 in 40 ms: look at slowness under load, or at a firewall between the platform and you',
+      'The platform saw a timeout, but the probe succeeds (shop.example answers 200 in 40 ms): check for slowness under load, or for a firewall between the platform and the endpoint',
     )
   })
 
@@ -100,7 +100,7 @@ describe('judge()', () => {
       vantage: 'public',
     })
     expect(path.sentence).to.equal(
-      'App fine inside (app answers 204 in 40 ms), path to it broken: shop.example refuses connections on port 443',
+      'The application answers internally (app answers 204 in 40 ms), but the public path is broken: shop.example refuses connections on port 443',
     )
     const both = read('unavailable', down('unavailable', { status: 502 }), {
       ...refused,
@@ -124,9 +124,7 @@ describe('judge()', () => {
             confidence: 'only_report',
             vantage: null,
           })
-          expect(verdict.sentence).to.match(
-            /^The platform saw .* \(code 0\); not verified from here: this receiver could/,
-          )
+          expect(verdict.sentence).to.match(/^The platform saw .* \(code 0\); not verified: this receiver could/)
           expect(verdict.evidence[1]).to.include(UNVERIFIED)
         }
     })

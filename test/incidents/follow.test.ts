@@ -186,7 +186,9 @@ describe('an incident, followed through on the real service', () => {
         return incidents[0]?.verdict && incidents[0]
       })
       expect(verdict).to.include({ rule: 'path_broken', confidence: 'agree', cause: 'unavailable', vantage: 'public' })
-      expect(verdict.sentence).to.match(/^App fine inside \(127\.0\.0\.1 answers 204 in \d+ ms\), path to it broken:/)
+      expect(verdict.sentence).to.match(
+        /^The application answers internally \(127\.0\.0\.1 answers 204 in \d+ ms\), but the public path is broken:/,
+      )
     } finally {
       await inside.stop()
     }

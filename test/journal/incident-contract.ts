@@ -24,7 +24,7 @@ const verdict = (at: number, rule: string): Verdict => ({
   cause: 'tls',
   confidence: 'agree',
   rule,
-  sentence: 'Certificate expired, seen from here too',
+  sentence: 'Certificate expired, confirmed by a probe',
   vantage: 'public',
   evidence: ['seen'],
   checks: ['look'],

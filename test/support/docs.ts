@@ -14,7 +14,7 @@ export function pages(): Readonly<Record<string, string>> {
   return { 'docs/verdicts.md': verdicts(), 'docs/remedies.md': remedies() }
 }
 
-const MADE = '<!-- Made from the program’s own tables by `node test/support/docs.ts`; change those, not this page. -->'
+const MADE = '<!-- Generated from the source code by `node test/support/docs.ts`; do not edit. -->'
 const cell = (text: string) => text.replaceAll('|', '\\|')
 const row = (...cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
@@ -24,26 +24,26 @@ function verdicts(): string {
   return `${MADE}
 # Verdicts: report and probe read together
 
-A verdict has a cause of its own; the failure keeps the one with which it was received. The first rule that fits decides.
-A request meets obstacles in this order: name, connection, TLS, HTTP, application. Where report and probe name different
-obstacles, the earlier one stands in the way.
+A verdict has its own cause; the failure keeps the cause assigned on receipt. The first matching rule decides. A request passes
+these stages in order: DNS, connection, TLS, HTTP, application. If report and probe name different stages, the earlier one is
+what blocks deliveries.
 
 ## Rules
 
 ${table(
-  ['rule', 'pair class', 'cause taken from', 'sentence'],
+  ['rule', 'applies if', 'cause taken from', 'sentence'],
   [...BLIND_RULES, ...RULES].map(({ id, when, decides, sentence }) => [`\`${id}\``, when, decides, sentence]),
 )}
 
-In the sentences {platform} and {platformCode} are what the platform saw, with its code and its own words; where a sentence begins with
-neither and the report has words, they are put before it. {probe}, {outside} and {inside} are what a probe saw (the last two
-from the public and the internal vantage point), and {hint} stands below. The first two rules are for a receiver that may itself
-be cut off: a probe that fails at resolve or connect counts against the endpoint only if something else answered recently.
+{platform} is what the platform saw; {platformCode} adds its code and message. If the report has a message and the sentence starts
+with neither, the message is put first. {probe}, {outside} and {inside} are what a probe found (the last two from the public and
+the internal vantage point). {hint} is in the table below. The first two rules apply to a receiver that may itself have no
+egress: a probe that fails in the resolve or connect phase counts against the endpoint only if something else answered recently.
 
-Confidence is \`agree\` where both say the same or one explains the other, \`differ\` where they do not, \`only_report\` where no
-probe can speak of it, \`only_probe\` where no report names a reason.
+Confidence is \`agree\` if both agree or one explains the other, \`differ\` if they contradict each other, \`only_report\` if no
+probe is conclusive, and \`only_probe\` if no report names a reason.
 
-## What the platform saw, and where to look when a probe is good
+## What the platform saw, and what to check if the probe succeeds
 
 ${table(
   ['cause of the report', 'the platform saw', 'hint'],
@@ -52,7 +52,7 @@ ${table(
 
 ## Every pair
 
-Rows are the report’s cause, columns the public probe’s. Each cell is the verdict’s cause and the rule.
+Rows are the report’s cause, columns the public probe’s cause. Each cell shows the verdict’s cause and its rule.
 
 ${table(
   ['', 'no probe', 'good', ...CAUSES],
@@ -107,18 +107,20 @@ Verify: ${verify}`
   return `${MADE}
 # Remedies, by cause
 
-The API fills in the concrete endpoint, host, port, code and expiry where a name stands in braces. \`connection_refused_seen\`,
-\`tls_expired\`, \`timeout_connect\` and \`timeout_up\` say more than their cause: the probe or the report names a
-refusal by the host, the probe saw an expired certificate, was not answered at all, or
-was answered where the platform was not.
+Names in braces are placeholders; the API fills in the endpoint, host, port, code and expiry. Four chapters refine a cause:
+
+- \`connection_refused_seen\`: the report or the probe shows that the host refused the connection.
+- \`tls_expired\`: the probe received an expired certificate.
+- \`timeout_connect\`: the probe got no answer at all.
+- \`timeout_up\`: the probe got an answer, the platform did not.
 
 ${chapters.join('\n\n')}
 
-## Reading the lost window again from RETM
+## Recovering lost data from RETM
 
-An incident’s loss window goes from the last proven good moment before it to the recovery. The report of a failure comes
-after several attempts, so begin a little earlier where the platform’s attempts may have begun before the window. What is
-there already is recognised by its reference, so that reading too much does no harm.
+An incident’s loss window extends from the last confirmed good moment before it to the recovery. The platform reports a failure
+only after several attempts, so start a little before the window. Requesting too much is harmless: records that you already
+have are recognized by their reference.
 
 ${table(
   ['resource', 'events', 'request', 'path documented by RETM'],
@@ -132,13 +134,13 @@ ${table(
       resource,
       events.map((event) => `${event}…`).join(', '),
       `\`GET ${request!.url}\``,
-      documented ? 'yes' : 'no, check it',
+      documented ? 'yes' : 'no, check before use',
     ]
   }),
 )}
 
-Each request wants \`Authorization: Bearer $RETM_TOKEN\`. Loyalty calls want a synchronous answer; nothing of them is left to
-be read. Where an endpoint’s \`event\` is not configured, all resources are listed.
+Each request needs \`Authorization: Bearer $RETM_TOKEN\`. Loyalty calls need a synchronous answer, so there is nothing to
+recover for them. If an endpoint’s \`event\` is not configured, all resources are listed.
 `
 }
 

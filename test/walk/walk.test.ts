@@ -144,9 +144,9 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     expect(chat.titleLink).to.equal(linksOf(page.text).get('Runbook'))
     expect(page.title).to.include('orders').and.include('tls').and.include('sales')
     expect(page.text)
-      .to.match(/certificate of localhost has expired \(until .* UTC\)/)
-      .and.include('Seen from here too')
-    expect(page.text).to.include('order.created').and.include('Since ')
+      .to.match(/certificate of localhost has expired \(valid until .* UTC\)/)
+      .and.include('Confirmed by a probe')
+    expect(page.text).to.include('order.created').and.include('Open since ')
     expect(await followLinks(chat, 'orders')).to.include('certificate of $HOST has expired')
     await followLinks(page, 'orders')
 
@@ -160,7 +160,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
       shell(),
     )
     expect(read.stdout).to.match(
-      /^order\.created to orders: The platform saw a TLS failure \(code \d+: “.*”\)\. Certificate of localhost expired 40 minutes ago, seen from here too/,
+      /^order\.created to orders: The platform saw a TLS failure \(code \d+: “.*”\)\. Certificate of localhost expired 40 minutes ago, confirmed by a probe/,
     )
     expect(read.stdout).to.include(check!).and.include('cmctl renew').and.include('SSL certificate problem')
     const diagnosis = await followRunbook('orders', shell())
@@ -232,7 +232,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     const read = await paste(pasted, shell({ TOKEN: API_TOKEN }))
     expect(read.code).to.equal(0)
     expect(read.stdout).to.match(
-      /^menu\.updated to menu: The platform saw a timeout \(code 28: “.*”\)\. App fine inside .*, path to it broken: .* \(phase connect\)/,
+      /^menu\.updated to menu: The platform saw a timeout \(code 28: “.*”\)\. The application answers internally .*, but the public path is broken: .* \(phase connect\)/,
     )
     const [check] = commandsOf(read.stdout)
     expect(check).to.match(/^curl /)
@@ -289,13 +289,13 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     await fail('invoices', { code: 28, endpoint: url, message: TIMED_OUT }, { looked: true })
     await fail('customers', { code: 28, endpoint: lost, message: TIMED_OUT }, { looked: true })
     const page = await told('email', 'invoices', 'CRITICAL')
-    expect(page.text).to.include('Probes from here succeed: look at slowness under load, or at a firewall')
+    expect(page.text).to.include('The probe succeeds: check for slowness under load, or for a firewall')
     expect(page.text)
       .to.match(/^Check: .*access log/m)
       .and.match(/^Fix: .*let the platform’s addresses reach/m)
     expect(await followLinks(page, 'invoices')).to.include('### timeout_up')
     const both = await told('email', 'customers', 'CRITICAL')
-    expect(both.text).to.include('Nothing answers at localhost').and.include('from inside either')
+    expect(both.text).to.include('Nothing answers at localhost').and.include('not even internally')
     expect(await followLinks(both, 'customers')).to.include('### timeout_connect')
     const resolved = await told('email', 'invoices', 'RESOLVED invoices · Webhook deliveries failing')
     expect(resolved.text).to.include('A probe goes another way than the platform')

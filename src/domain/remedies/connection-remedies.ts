@@ -31,7 +31,7 @@ export const CONNECTION_REMEDIES = {
   connection_refused_seen: {
     meaning: 'The host refused the connection: nothing is listening on port {port}.',
     checks: [
-      'Check that the application, or the proxy in front of it, is running and listens on port {port}. On its host: `ss -ltn`',
+      'See whether the application, or the proxy in front of it, is running and listens on port {port}. On its host: `ss -ltn`',
       'Kubernetes: `kubectl get pods,endpointslices --all-namespaces`. Without a ready pod behind the Service, nothing is listening',
       'Look for a deployment or a crash shortly before the first failure',
       'Check that {host} still resolves to the right address',
@@ -78,7 +78,7 @@ export const CONNECTION_REMEDIES = {
   tls_expired: {
     meaning: 'The certificate of {host} has expired ({expiry}). Every client that verifies it refuses to connect.',
     checks: [
-      'Check which certificate is served and when it expires: `openssl s_client -connect {host}:{port} -servername {host} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -enddate`',
+      'See which certificate is served and when it expires: `openssl s_client -connect {host}:{port} -servername {host} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -enddate`',
       'cert-manager: `kubectl get certificates --all-namespaces`. For one that is not READY, `kubectl describe certificate` shows why it was not renewed',
       'If its Secret or file already holds a newer certificate, the TLS terminator has not loaded it',
     ],

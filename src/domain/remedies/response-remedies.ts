@@ -14,7 +14,7 @@ export const RESPONSE_REMEDIES = {
   authentication: {
     meaning: 'The endpoint rejected the platform’s credentials or signature.',
     checks: [
-      'Check whether the token or secret was changed on one side only',
+      'Find out whether the token or secret was changed on one side only',
       'Compare the authentication scheme with what the platform sends, for example Authorization: Bearer',
       'Look for a proxy or gateway that strips the Authorization header or requires its own',
     ],
@@ -53,7 +53,7 @@ export const RESPONSE_REMEDIES = {
   server_error: {
     meaning: 'The application failed while handling the delivery (code {code}).',
     checks: [
-      'Check the application’s log and error tracker at the time of the failure',
+      'Read the application’s log and error tracker for the time of the failure',
       'Look for a deployment or migration shortly before the first failure',
       'Check the health of its database and other dependencies at that time',
     ],
@@ -73,7 +73,7 @@ export const RESPONSE_REMEDIES = {
   protocol: {
     meaning: 'The response was not a complete HTTP response.',
     checks: [
-      'Check that scheme and port match: https on a TLS port, http on a plain one',
+      'Make sure that scheme and port match: https on a TLS port, http on a plain one',
       'Look for crashes of the handler that truncate a response',
       'Check whether a proxy in between uses another protocol (HTTP/2 or PROXY protocol) than the application expects',
     ],
@@ -92,7 +92,7 @@ export const RESPONSE_REMEDIES = {
   unknown: {
     meaning: 'Neither the code nor the message explains the failure.',
     checks: [
-      'Check whether the request arrived: access logs of proxy and application at the time of the failure',
+      'Find out whether the request arrived: access logs of proxy and application at the time of the failure',
       'Look for a change shortly before the first failure: deployment, DNS, certificate, firewall',
       'Ask the platform for its delivery log, with the time and the code {code}',
     ],

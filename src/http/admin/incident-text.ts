@@ -76,7 +76,7 @@ Verify
 
 `
     : ''
-}Read again, for each merchant concerned${incident.recoveryRequests.length === 0 ? '\n  nothing: these calls need an immediate answer' : ''}
+}Read again, for each merchant concerned${incident.recoveryRequests.length === 0 ? '\n  nothing: these calls need a synchronous answer' : ''}
 ${[...reading, ...incident.recoveryRequests.slice(0, 1).map(({ note }) => `  ${note}`)].join('\n')}
 
 More

@@ -47,8 +47,8 @@ export function recoveryRequests({ event, loss: { from, until }, firstFailureAt 
   const failure = `the first failure${firstFailureAt === null ? '' : ` at ${rfc3339(firstFailureAt)}`}`
   const since =
     from === null
-      ? `before ${failure} (no good moment is known, so begin where your own data ends)`
-      : `since ${rfc3339(from)}`
+      ? `from before ${failure} (no good moment is known, so start where your own data ends)`
+      : `from ${rfc3339(from)}`
   const to = until === null ? 'now' : rfc3339(until)
   return familiesOf(event).map(({ resource, path, documented }) => {
     const url = `https://$RETM_BUSINESS_ID.retm.sa${path}`
@@ -59,7 +59,7 @@ export function recoveryRequests({ event, loss: { from, until }, firstFailureAt 
       headers: { Authorization: TOKEN, Accept: ACCEPT },
       command: `curl --silent --show-error --fail --header "Authorization: ${TOKEN}" --header 'Accept: ${ACCEPT}' "${url}"`,
       documented,
-      note: `Take what changed ${since}, until ${to}; what is there already is to be recognised by its reference. Once for each merchant concerned.`,
+      note: `Fetch what changed ${since} until ${to}, and skip records you already have, which you recognize by their reference. Repeat for each affected merchant.`,
     }
   })
 }
