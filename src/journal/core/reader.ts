@@ -9,7 +9,7 @@ import {
 } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 import { idQuery, incidentQuery, incidentsQuery, pageQuery, type Query } from '../sqlite/query.ts'
-import { type FailureRow, failureOf } from '../sqlite/rows.ts'
+import { type FailureRow, failureOf } from './columns.ts'
 import { parseIncident, parseVerdicts } from './stored-incident.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

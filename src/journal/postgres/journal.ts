@@ -32,8 +32,10 @@ import { ServerClock } from './clock.ts'
 import { Connector } from './connect.ts'
 import { forgetEndpoints, KnownEndpoints, type Versioned } from './endpoints.ts'
 import { isEntryError, isQueryError, isRetryable, NotCommittedError, postgresFault } from './fault.ts'
+import { keyHolder } from './idempotency-keys.ts'
 import { PostgresLease } from './lease.ts'
 import { migrate } from './migrations.ts'
+import { moveEntries } from './move.ts'
 import { DEFAULTS, type PostgresJournalOptions, type Settings } from './options.ts'
 import { proveWritable, storedAmong } from './prove.ts'
 import { selectBy } from './read.ts'
@@ -42,15 +44,7 @@ import { forgetSeries, insertSeries, Series } from './series.ts'
 import type { Session } from './session.ts'
 import { SessionPool } from './session-pool.ts'
 import { sizeOf } from './size.ts'
-import {
-  Assuming,
-  failureEvent,
-  type GroupOptions,
-  type Written as GroupWritten,
-  keyHolder,
-  moveEntries,
-  writeGroup,
-} from './write.ts'
+import { Assuming, failureEvent, type GroupOptions, type Written as GroupWritten, writeGroup } from './write.ts'
 
 /** Entries of unknown outcome that are looked for after a reopening. */
 const UNKNOWN_LIMIT = 4_096

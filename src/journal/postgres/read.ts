@@ -2,7 +2,7 @@ import type { Select } from '../core/reader.ts'
 import type { Query } from '../sqlite/query.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
-import { text } from './write.ts'
+import { text } from './values.ts'
 
 /** Milliseconds for a page: a rare filter walks far. */
 const DEADLINE = 15_000

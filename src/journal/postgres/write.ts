@@ -2,14 +2,12 @@ import type { Change, IncidentSettings } from '../../domain/incident.ts'
 import type { Entry } from '../../domain/journal.ts'
 import type { Result } from '../core/complete.ts'
 import { isJoined, type Work } from '../core/queue.ts'
-import type { StoredRecord } from '../core/records.ts'
-import type { RefusedRecord } from '../spill/set-aside.ts'
 import { insertCanaries } from './canary.ts'
 import type { EndpointEvent, KnownEndpoints, Places, Versioned } from './endpoints.ts'
 import { isEntryError, isRetryable, NotCommittedError, sqlState } from './fault.ts'
+import { insertKeys } from './idempotency-keys.ts'
 import { assumeGroup, assumption, reduceGroup } from './incidents.ts'
-import { SCHEMA } from './migrations.ts'
-import { storedAmong } from './prove.ts'
+import { failureColumns, INSERT, INSERT_FAILURES, INSERT_PARAMETERS, insertFailures } from './insert-failures.ts'
 import { insertSeries, type Series } from './series.ts'
 import type { Session } from './session.ts'
 
@@ -54,6 +52,9 @@ export class Assuming {
     this.#mistrusted = Number.POSITIVE_INFINITY
   }
 }
+
+const { expressions, check } = assumption(INSERT_PARAMETERS + 1)
+const WRITE_ALL = { name: 'write_all', text: `WITH stored AS (${INSERT}), ${expressions} SELECT ${check}` }
 
 /** Attempts at a group that the server rolled back for the sake of another transaction. */
 const ATTEMPTS = 5
@@ -201,138 +202,3 @@ export const failureEvent = ({ failure: { id, receivedAt: at, endpoint, code, ca
   endpoint,
   event: { type: 'failure', at, id, code, cause },
 })
-
-/** PostgreSQL's text holds no NUL; the raw body keeps what was sent. */
-export const text = (value: string): string => (value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value)
-
-/** @param onConflict what becomes of a record whose id is there; an error unless given */
-export async function insertFailures(
-  session: Session,
-  entries: readonly StoredRecord[],
-  deadline: number,
-  onConflict = '',
-): Promise<void> {
-  if (entries.length > 0)
-    await session.execute(onConflict ? `${INSERT} ${onConflict}` : INSERT_FAILURES, failureColumns(entries), deadline)
-}
-
-/** One array a column: the statement's text is the same for every size of group. */
-const INSERT = `INSERT INTO ${SCHEMA}.failures
-    (id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id, raw)
-  SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-    $8::text[], $9::text[], $10::text[], $11::bytea[])`
-const INSERT_FAILURES = { name: 'insert_failures', text: INSERT }
-const { expressions, check } = assumption(12)
-const WRITE_ALL = { name: 'write_all', text: `WITH stored AS (${INSERT}), ${expressions} SELECT ${check}` }
-
-function failureColumns(entries: readonly StoredRecord[]): unknown[] {
-  const failures = entries.map(({ failure }) => failure)
-  const column = <T>(value: (failure: Entry['failure']) => T): T[] => failures.map(value)
-  return [
-    column(({ id }) => id),
-    column(({ receivedAt }) => receivedAt),
-    column(({ source }) => text(source)),
-    column(({ tenant }) => text(tenant)),
-    column(({ endpoint }) => text(endpoint)),
-    column(({ url }) => text(url)),
-    column(({ code }) => code),
-    column(({ cause }) => cause),
-    column(({ message }) => text(message)),
-    column(({ traceId }) => traceId),
-    entries.map(({ raw }) => Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)),
-  ]
-}
-
-interface Claim {
-  readonly source: string
-  readonly tenant: string
-  readonly key: string
-  readonly digest: string
-  readonly id: string
-}
-
-type Claimed = { readonly duplicateOf: string | null } | 'reused'
-
-/** The record that has this entry's id of the sender; undefined where it is free, or the entry has none. */
-export async function keyHolder(session: Session, { failure, idempotency }: StoredRecord): Promise<string | undefined> {
-  if (!idempotency) return undefined
-  const [row] = await session.query<[id: string]>(
-    `SELECT failure_id FROM ${SCHEMA}.idempotency_keys WHERE source = $1 AND tenant = $2 AND key = $3`,
-    [failure.source, failure.tenant, idempotency.key].map(text),
-  )
-  return row?.[0]
-}
-
-/** Claims the senders' ids for these entries; one that is known already is a repetition, or another report under its id. */
-export async function insertKeys(session: Session, entries: readonly StoredRecord[]): Promise<Claimed[]> {
-  const claims = new Map<string, Claim>()
-  for (const { failure, idempotency } of entries) {
-    if (!idempotency) continue
-    const { source, tenant, id } = failure
-    const name = nameOf(source, tenant, idempotency.key)
-    if (!claims.has(name)) claims.set(name, { source, tenant, ...idempotency, id })
-  }
-  if (claims.size === 0) return entries.map(() => ({ duplicateOf: null }))
-  const sorted = [...claims].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, claim]) => claim)
-  const column = (field: keyof Claim) => sorted.map((claim) => text(claim[field]))
-  const added = await session.query<[string]>(
-    `INSERT INTO ${SCHEMA}.idempotency_keys (source, tenant, key, digest, failure_id)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[])
-     ON CONFLICT (source, tenant, key) DO NOTHING RETURNING failure_id`,
-    [column('source'), column('tenant'), column('key'), column('digest'), column('id')],
-  )
-  const won = new Set(added.map(([id]) => id))
-  const holders = new Map(claims)
-  if (won.size < sorted.length) {
-    const known = await session.query<[string, string, string, string, string]>(
-      `SELECT k.source, k.tenant, k.key, k.digest, k.failure_id FROM ${SCHEMA}.idempotency_keys k
-       JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (source, tenant, key)
-       ON k.source = asked.source AND k.tenant = asked.tenant AND k.key = asked.key`,
-      [column('source'), column('tenant'), column('key')],
-    )
-    for (const [source, tenant, key, digest, id] of known) {
-      holders.set(nameOf(source, tenant, key), { source, tenant, key, digest, id })
-    }
-  }
-  return entries.map(({ failure, idempotency }): Claimed => {
-    if (!idempotency) return { duplicateOf: null }
-    const holder = holders.get(nameOf(text(failure.source), text(failure.tenant), text(idempotency.key)))!
-    if (holder.digest !== idempotency.digest) return 'reused'
-    // Retention may have taken a key between the two statements: then its claim stands unwritten, and the sender repeats.
-    return { duplicateOf: holder.id === failure.id ? null : holder.id }
-  })
-}
-
-const nameOf = (source: string, tenant: string, key: string): string => `${source}\0${tenant}\0${key}`
-
-/**
- * Writes entries that were acknowledged elsewhere, as `writeGroup` does. One that is there already stays as it is; one
- * whose sender's id belongs to another body here is kept without that id, since it was promised.
- * @returns also those that can neither be stored nor are there
- */
-export async function moveEntries(session: Session, entries: readonly Entry[], options: GroupOptions): Promise<Moved> {
-  const reasons = new Map<Entry, string>()
-  const written = await writeGroup(
-    session,
-    entries.map((entry) => ({ kind: 'entry', entry })),
-    { ...options, onRefused: (entry, reason) => reasons.set(entry, reason) },
-  )
-  const reused = entries.filter((_, index) => written.results[index] === 'reused')
-  const again = reused.map(({ idempotency: _, ...entry }) => entry)
-  const more = again.length > 0 ? await moveEntries(session, again, options) : undefined
-  const refused = entries.filter((_, index) => written.results[index] === 'refused')
-  const there = new Set(await storedAmong(session, refused))
-  const missing = refused.filter((entry) => !there.has(entry))
-  return {
-    endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]),
-    refused: [
-      ...missing.map((record) => ({ record, reason: reasons.get(record) ?? 'refused' })),
-      ...(more?.refused ?? []),
-    ],
-  }
-}
-
-export interface Moved {
-  readonly endpoints: Written['endpoints']
-  readonly refused: readonly RefusedRecord[]
-}

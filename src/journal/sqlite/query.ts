@@ -1,6 +1,6 @@
 import { firstIdAt } from '../../domain/failure.ts'
 import type { FailureFilter, IncidentFilter } from '../../domain/journal.ts'
-import { FAILURE_COLUMNS } from './rows.ts'
+import { columnOf, FAILURE_COLUMNS } from '../core/columns.ts'
 
 export interface Query {
   readonly sql: string
@@ -10,14 +10,14 @@ export interface Query {
 /** Newest first, by keyset: a page costs the same wherever it lies, and inserts cannot shift it. */
 export function pageQuery(filter: FailureFilter, before: string | undefined, limit: number): Query {
   const { where, sql, parameters } = conditions()
-  for (const column of ['source', 'tenant', 'endpoint', 'code', 'cause'] as const) {
-    if (filter[column] !== undefined) where(`${column} = ?`, filter[column])
+  for (const field of ['source', 'tenant', 'endpoint', 'code', 'cause'] as const) {
+    if (filter[field] !== undefined) where(`${columnOf(field)} = ?`, filter[field])
   }
   if (filter.since !== undefined) where('id >= ?', firstIdAt(filter.since))
   if (filter.until !== undefined) where('id < ?', firstIdAt(filter.until))
   if (before !== undefined) where('id < ?', before)
   return {
-    sql: `SELECT ${FAILURE_COLUMNS} FROM failures ${sql()} ORDER BY id DESC LIMIT ?`,
+    sql: `SELECT ${FAILURE_COLUMNS.join(', ')} FROM failures ${sql()} ORDER BY id DESC LIMIT ?`,
     parameters: [...parameters, limit],
   }
 }
@@ -55,5 +55,5 @@ function conditions() {
 
 /** One failure by its id. */
 export function idQuery(id: string): Query {
-  return { sql: `SELECT ${FAILURE_COLUMNS} FROM failures WHERE id = ?`, parameters: [id] }
+  return { sql: `SELECT ${FAILURE_COLUMNS.join(', ')} FROM failures WHERE id = ?`, parameters: [id] }
 }
