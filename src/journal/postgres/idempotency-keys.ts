@@ -14,7 +14,7 @@ interface Claim {
 type Claimed = { readonly duplicateOf: string | null } | 'reused'
 
 /** The record that has this entry's id of the sender; undefined where it is free, or the entry has none. */
-export async function keyHolder(session: Session, { failure, idempotency }: StoredRecord): Promise<string | undefined> {
+export async function findByKey(session: Session, { failure, idempotency }: StoredRecord): Promise<string | undefined> {
   if (!idempotency) return undefined
   const [row] = await session.query<[id: string]>(
     `SELECT failure_id FROM ${SCHEMA}.idempotency_keys WHERE source = $1 AND tenant = $2 AND key = $3`,

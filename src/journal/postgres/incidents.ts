@@ -4,12 +4,12 @@ import { addVerdict, type Verdict } from '../../domain/verdict.ts'
 import { parseVerdicts } from '../core/stored-incident.ts'
 import {
   type EndpointEvent,
-  holdEndpoints,
   type KnownEndpoints,
+  lockEndpoints,
   makesKnown,
   NO_ROW,
   namesOf,
-  type Places,
+  type Slots,
   type Versioned,
 } from './endpoints.ts'
 import { SCHEMA } from './migrations.ts'
@@ -36,16 +36,16 @@ export async function reduceGroup(
   settings: IncidentSettings,
   {
     known,
-    places,
+    slots,
     last,
   }: {
     readonly known: Pick<KnownEndpoints, 'get'>
-    readonly places: Places
+    readonly slots: Slots
     readonly last: (statement: Promise<unknown>) => void
   },
 ): Promise<ReducedGroup> {
   if (events.length === 0) return { changes: [], endpoints: new Map() }
-  const before = await holdEndpoints(session, events, { known, places })
+  const before = await lockEndpoints(session, events, { known, slots })
   // Of an endpoint without a row nothing is kept.
   const fitting = events.filter(({ endpoint, event }) => before.get(endpoint)!.version !== NO_ROW || !makesKnown(event))
   const { changes, endpoints, changed, incidents, verdicts } = reduce(fitting, before, settings)

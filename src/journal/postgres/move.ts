@@ -1,5 +1,5 @@
 import type { Entry } from '../../domain/journal.ts'
-import type { RefusedRecord } from '../spill/set-aside.ts'
+import type { RefusedRecord } from '../spill/spill-target.ts'
 import { storedAmong } from './prove.ts'
 import type { Session } from './session.ts'
 import { type GroupOptions, type Written, writeGroup } from './write.ts'

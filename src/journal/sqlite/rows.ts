@@ -3,7 +3,7 @@ import type { IncidentEvent } from '../../domain/incident.ts'
 import type { Entry, SeriesTotal } from '../../domain/journal.ts'
 import type { SeriesLabels } from '../../domain/series.ts'
 import { FAILURE_COLUMNS, type OwnFields, ownFields } from '../core/columns.ts'
-import type { Work } from '../core/queue.ts'
+import type { Command } from '../core/queue.ts'
 
 /** A record whole, as copies and spills read it and as it is inserted. The raw body is last: see the first migration. */
 export const RECORD_COLUMNS = [...FAILURE_COLUMNS, 'idempotency_key', 'digest', 'raw']
@@ -65,7 +65,7 @@ export interface Group {
 }
 
 /** Encodes commands for the writing thread. The bodies are copied, so the commands may be released. */
-export function groupOf(works: readonly Work[]): Group {
+export function groupOf(works: readonly Command[]): Group {
   const length = works.reduce((sum, work) => sum + (work.kind === 'entry' ? work.entry.raw.byteLength : 0), 0)
   const bodies = new Uint8Array(length)
   let offset = 0

@@ -171,7 +171,7 @@ export class Store {
       let offset = 0
       let added = 0
       const perform = (row: Row): Result => {
-        if ('nonce' in row) return incidents.canary(row.nonce, row.at) ? 'taken' : 'replayed'
+        if ('nonce' in row) return incidents.canary(row.nonce, row.at) ? 'accepted' : 'replayed'
         if ('event' in row) {
           asked.add(row.endpoint)
           return { change: incidents.apply(row.endpoint, row.event) }
