@@ -395,7 +395,7 @@ describe('openSqliteJournal', () => {
 
   describe('a commit that does not come back', () => {
     it('counts as failed, and is in the totals where it was stored after all', async () => {
-      const journal = await open({ stallAfter: 1_500 })
+      const journal = await open({ stallAfter: 300 })
       await journal.list({}, { limit: 1 })
       // Retention has a look of its own right after the opening.
       const blocker = new DatabaseSync(path, { timeout: 5_000 })
