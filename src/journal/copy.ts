@@ -1,4 +1,5 @@
-import { RecordDigest, type RecordStore } from './core/records.ts'
+import { RecordDigest } from './core/record-digest.ts'
+import type { RecordStore } from './core/records.ts'
 
 export interface Progress {
   /** Records looked at so far. */

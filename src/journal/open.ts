@@ -4,6 +4,7 @@ import type { IncidentSettings } from '../domain/incident.ts'
 import type { Journal, JournalEvents, RetentionLimits } from '../domain/journal.ts'
 import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
 import { isPostgresUrl } from '../domain/postgres-url.ts'
+import type { SpillTarget } from './spill/spill-target.ts'
 import type { Inspection } from './sqlite/inspect.ts'
 
 /** The section `journal` of the configuration. */
@@ -19,11 +20,11 @@ export interface OpenedJournal {
   readonly journal: Omit<Journal, 'open'>
   /** `Journal.open`, with the receiver of its events; before it there are none. */
   open(events: JournalEvents): Promise<void>
-  /** Who does what only one process may do. */
+  /** Decides which process does what only one may do. */
   readonly lease: Lease
   /** Whether other replicas may take reports while this one cannot. */
   readonly shared: boolean
-  /** By which everything that is kept in the journal is dated; the same for all who share it. */
+  /** Dates everything in the journal; the same for all who share it. */
   readonly clock: Clock
 }
 
@@ -33,11 +34,11 @@ export const sqlitePath = (url: string): string => url.slice('sqlite:'.length).r
 export interface OpenDeps {
   readonly clock: Clock
   readonly incidents: IncidentSettings
-  /** Names of the configured endpoints, whose places among those with incidents nobody else takes. */
+  /** Names of the configured endpoints, whose slots among those with incidents are reserved. */
   readonly configured: readonly string[]
 }
 
-/** The adapter that a journal's URL names; it is opened by `Journal.open`. The other adapter is not even loaded. */
+/** The adapter for a journal's URL, still to be opened by `Journal.open`. The other adapter is not even loaded. */
 export async function openJournal(
   { url, passwordFile, allowUnsafeDurability, spill, retention }: JournalConfig,
   { configured, ...deps }: OpenDeps,
@@ -50,18 +51,11 @@ export async function openJournal(
   }
   if (isPostgresUrl(url)) {
     const { openPostgresJournal } = await import('./postgres/journal.ts')
-    const places = { configured, limit: ENDPOINT_LIMIT }
-    const journal = openPostgresJournal({
-      url,
-      passwordFile,
-      allowUnsafeDurability,
-      spill,
-      retention,
-      places,
-      events,
-      ...deps,
-    })
-    return { journal, open: openWith(journal), lease: journal.lease, shared: true, clock: () => journal.now() }
+    const slots = { configured, limit: ENDPOINT_LIMIT }
+    const options = { url, passwordFile, allowUnsafeDurability, retention, slots, events, ...deps }
+    const postgres = openPostgresJournal(options)
+    const journal = await spilling(postgres, spill, { events, ...deps })
+    return { journal, open: openWith(journal), lease: postgres.lease, shared: true, clock: () => postgres.now() }
   }
   const { openSqliteJournal } = await import('./sqlite/journal.ts')
   const journal = openSqliteJournal({ path: sqlitePath(url), retention, events, ...deps })
@@ -72,6 +66,17 @@ export async function openJournal(
     shared: false,
     clock: deps.clock,
   }
+}
+
+/** With a spill file in front of it, if there is to be one. */
+async function spilling(
+  target: SpillTarget,
+  spill: JournalConfig['spill'],
+  { events, clock, incidents }: Pick<OpenDeps, 'clock' | 'incidents'> & { readonly events: JournalEvents },
+): Promise<Journal> {
+  if (!spill) return target
+  const { SpillingJournal } = await import('./spill/spilling-journal.ts')
+  return new SpillingJournal(target, { spill: { ...spill, incidents, clock }, events })
 }
 
 /** What would keep the service from writing to a journal that exists; nothing is made or changed. */

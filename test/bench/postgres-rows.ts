@@ -1,6 +1,6 @@
+import { Queries, type Query } from '../../src/journal/core/queries.ts'
 import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
-import { forPostgres } from '../../src/journal/postgres/read.ts'
-import { pageQuery, type Query } from '../../src/journal/sqlite/query.ts'
+import { POSTGRES } from '../../src/journal/postgres/read.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 
 const YEAR = 365 * 86_400_000
@@ -83,23 +83,24 @@ export async function plans(server: PostgresServer, database: string): Promise<(
     'SELECT id FROM webhook_errors.failures ORDER BY id DESC OFFSET 100000 LIMIT 1',
     database,
   )
+  const queries = new Queries(POSTGRES)
   const questions: readonly (readonly [string, Query])[] = [
-    ['newest page', pageQuery({}, undefined, 51)],
-    ['a page in the middle', pageQuery({}, middle.id, 51)],
-    ['of an endpoint', pageQuery({ endpoint: 'https://shop-7.example/hooks/orders' }, undefined, 51)],
-    ['of a tenant', pageQuery({ tenant: 'tenant-7' }, undefined, 51)],
-    ['of a code and a cause', pageQuery({ code: 503, cause: 'dns' }, undefined, 51)],
-    ['of a day', pageQuery(day, undefined, 51)],
-    ['a tenant of a day', pageQuery({ tenant: 'tenant-7', ...day }, undefined, 51)],
-    ['one record', { sql: 'SELECT id FROM failures WHERE id = ?', parameters: [middle.id] }],
+    ['newest page', queries.failures({}, undefined, 51)],
+    ['a page in the middle', queries.failures({}, middle.id, 51)],
+    ['of an endpoint', queries.failures({ endpoint: 'https://shop-7.example/hooks/orders' }, undefined, 51)],
+    ['of a tenant', queries.failures({ tenant: 'tenant-7' }, undefined, 51)],
+    ['of a code and a cause', queries.failures({ code: 503, cause: 'dns' }, undefined, 51)],
+    ['of a day', queries.failures(day, undefined, 51)],
+    ['a tenant of a day', queries.failures({ tenant: 'tenant-7', ...day }, undefined, 51)],
+    ['one record', { sql: 'SELECT id FROM webhook_errors.failures WHERE id = $1', parameters: [middle.id] }],
     [
       'a batch of retention',
-      { sql: 'SELECT id FROM failures WHERE id < ? ORDER BY id LIMIT 1000', parameters: [middle.id] },
+      { sql: 'SELECT id FROM webhook_errors.failures WHERE id < $1 ORDER BY id LIMIT 1000', parameters: [middle.id] },
     ],
   ]
   const found: (readonly [string, string])[] = []
   for (const [name, question] of questions) {
-    const { sql, parameters } = forPostgres(question)
+    const { sql, parameters } = question
     const inlined = sql.replace(/\$(\d+)/g, (_, n) => `'${parameters[Number(n) - 1]}'`)
     const rows = await server.query(`EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) ${inlined}`, database)
     found.push([name, rows.map((row) => row['QUERY PLAN']).join('\n')])

@@ -1,23 +1,24 @@
 import { expect } from 'chai'
-import { GroupCommit, GroupSize, type Written } from '../../src/journal/core/group-commit.ts'
-import type { Work } from '../../src/journal/core/queue.ts'
+import { GroupCommit, type Written } from '../../src/journal/core/group-commit.ts'
+import { GroupSize } from '../../src/journal/core/group-size.ts'
+import type { Command } from '../../src/journal/core/queue.ts'
 import { entry } from './entries.ts'
 
 const LIMITS = { pendingLimit: 1_000, pendingBytes: 2 ** 20, groupLimit: 512, groupBytes: 2 ** 20 }
 
 /** Groups as they are written; each is answered by hand. */
 function held() {
-  const groups: { works: readonly Work[]; done(seconds?: number): void; fail(error: Error): void }[] = []
+  const groups: { commands: readonly Command[]; done(seconds?: number): void; fail(error: Error): void }[] = []
   const faults: unknown[] = []
   const commit = new GroupCommit({
     limits: LIMITS,
-    write: (works) => {
+    write: (commands) => {
       const { promise, resolve, reject } = Promise.withResolvers<Written>()
       groups.push({
-        works,
+        commands,
         done: (seconds) =>
           resolve({
-            results: works.map(() => 'taken' as const),
+            results: commands.map(() => 'accepted' as const),
             stateOf: () => expect.fail('no incident was asked about'),
             ...(seconds !== undefined && { seconds }),
           }),
@@ -40,11 +41,11 @@ describe('GroupCommit', () => {
     await turn()
     const second = [add('c'), add('d'), add('e')]
     await turn()
-    expect(groups.map(({ works }) => works.length)).to.deep.equal([2])
+    expect(groups.map(({ commands }) => commands.length)).to.deep.equal([2])
     expect(commit.pending).to.equal(5)
     groups[0]!.done()
     await Promise.all(first)
-    expect(groups.map(({ works }) => works.length)).to.deep.equal([2, 3])
+    expect(groups.map(({ commands }) => commands.length)).to.deep.equal([2, 3])
     groups[1]!.done()
     await Promise.all(second)
     expect(commit.pending).to.equal(0)
@@ -58,7 +59,7 @@ describe('GroupCommit', () => {
     void add('last')
     groups[0]!.done()
     await turn()
-    expect(groups.map(({ works }) => works.length)).to.deep.equal([1, 600])
+    expect(groups.map(({ commands }) => commands.length)).to.deep.equal([1, 600])
     for (const promise of request) promise.catch(() => {})
     expect(commit.pending).to.equal(601)
   })
@@ -71,13 +72,15 @@ describe('GroupCommit', () => {
     expect(commit.pending).to.equal(600)
   })
 
-  it('hands back what waits and what is under way, and is told nothing of that group later', async () => {
+  it('rejects what waits and what is being written, and ignores what becomes of that group', async () => {
     const { groups, faults, add, commit } = held()
-    for (const nonce of ['a', 'b']) void add(nonce).catch(() => {})
+    const first = ['a', 'b'].map(add)
     await turn()
-    void add('c').catch(() => {})
-    const { underWay, waiting } = commit.takeBack()
-    expect([underWay.length, waiting.length, commit.pending]).to.deep.equal([2, 1, 0])
+    const pending = Promise.allSettled([...first, add('c')])
+    const reason = new Error('down')
+    expect(commit.rejectPending(reason)).to.deep.equal([])
+    expect(commit.pending).to.equal(0)
+    expect(await pending).to.deep.equal(Array.from({ length: 3 }, () => ({ status: 'rejected', reason })))
     groups[0]!.fail(new Error('late'))
     await turn()
     expect(faults).to.deep.equal([])
@@ -134,7 +137,7 @@ describe('GroupCommit', () => {
     const all = [add('a')]
     await turn()
     all.push(add('b'))
-    const drained = commit.drain()
+    const drained = commit.drainAll()
     groups[0]!.done()
     await all[0]
     groups[1]!.done()
@@ -147,22 +150,22 @@ describe('GroupSize', () => {
   it('is the limit until something is known, and where a commit takes long whatever is in it', () => {
     const size = new GroupSize(512)
     expect(size.most).to.equal(512)
-    size.learn(64, 0.02)
+    size.recordSample(64, 0.02)
     expect(size.most).to.equal(512)
   })
 
   it('is small where a commit takes little time, and grows with what it takes', () => {
     const size = new GroupSize(512)
-    size.learn(64, 0.0008)
+    size.recordSample(64, 0.0008)
     expect(size.most).to.equal(32)
-    for (let commit = 0; commit < 50; commit++) size.learn(64, 0.002)
+    for (let commit = 0; commit < 50; commit++) size.recordSample(64, 0.002)
     expect(size.most).to.be.within(80, 100)
   })
 
   it('is not moved much by one slow commit', () => {
     const size = new GroupSize(512)
-    size.learn(32, 0.0005)
-    size.learn(32, 0.01)
+    size.recordSample(32, 0.0005)
+    size.recordSample(32, 0.01)
     expect(size.most).to.be.below(100)
   })
 })

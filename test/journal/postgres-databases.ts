@@ -1,5 +1,7 @@
 import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres/journal.ts'
+import { SpillingJournal } from '../../src/journal/spill/spilling-journal.ts'
 import { type PostgresServer, requirePostgres, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { EventLog, INCIDENTS } from './entries.ts'
 import { quickJournal } from './postgres-load.ts'
 
 /** A server for the suite that asks, an empty database for each of its tests, and journals that end with the test. */
@@ -11,8 +13,12 @@ export interface Databases {
   /** The database's URL by way of a proxy on this port of 127.0.0.1. */
   through(port: number): string
   readonly journals: readonly PostgresJournal[]
-  open(options?: Partial<PostgresJournalOptions>, at?: string): Promise<PostgresJournal>
+  open(options?: OpenOptions, at?: string): Promise<PostgresJournal>
   sql: PostgresServer['query']
+}
+
+export interface OpenOptions extends Partial<PostgresJournalOptions> {
+  readonly spill?: { readonly path: string; readonly size: number }
 }
 
 /** Belongs directly in a `describe`: it registers the suite's hooks. */
@@ -47,8 +53,13 @@ export function databases(): Databases {
     },
     through: (port: number) => url.replace(/127[^/]*/, `127.0.0.1:${port}`),
     journals,
-    async open(options = {}, at = url) {
-      const journal = quickJournal(at, options)
+    async open({ spill, ...options } = {}, at = url) {
+      const postgres = quickJournal(at, options)
+      const events = options.events ?? new EventLog()
+      const around = { spill: { ...spill!, incidents: INCIDENTS, clock: Date.now }, events, tick: 200 }
+      const journal = spill
+        ? Object.assign(new SpillingJournal(postgres, around), { lease: postgres.lease, now: () => postgres.now() })
+        : postgres
       journals.push(journal)
       await journal.open()
       return journal

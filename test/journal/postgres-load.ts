@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Journal } from '../../src/domain/journal.ts'
-import {
-  openPostgresJournal,
-  type PostgresJournal,
-  type PostgresJournalOptions,
-} from '../../src/journal/postgres/journal.ts'
+import { openPostgresJournal, type PostgresJournalOptions } from '../../src/journal/postgres/journal.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { EventLog, entry, INCIDENTS } from './entries.ts'
 
 /** A journal as the service opens it, but quicker in everything that waits. */
-export function quickJournal(url: string, options: Partial<PostgresJournalOptions> = {}): PostgresJournal {
+export function quickJournal(
+  url: string,
+  options: Partial<PostgresJournalOptions> = {},
+): ReturnType<typeof openPostgresJournal> {
   return openPostgresJournal({
     url,
     events: new EventLog(),

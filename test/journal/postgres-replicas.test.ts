@@ -18,7 +18,7 @@ const DAY = 86_400_000
 /** Keeps the label sets of other replicas too. */
 class ReplicaLog extends EventLog {
   readonly known = new Map<string, SeriesTotal>()
-  seriesKnown(series: readonly SeriesTotal[]): void {
+  onRemoteSeries(series: readonly SeriesTotal[]): void {
     for (const each of series) this.known.set(each.labels.endpoint, each)
   }
 }
@@ -226,8 +226,8 @@ describe('openPostgresJournal, by several replicas', () => {
     })
 
     it('has an incident while there is a place, of all replicas together; configured ones keep theirs', async () => {
-      const places = { configured: ['own'], limit: 4 }
-      for (let count = 0; count < 3; count++) await open({ places })
+      const slots = { configured: ['own'], limit: 4 }
+      for (let count = 0; count < 3; count++) await open({ slots })
       const record = async (replica: number, endpoint: string) =>
         (await journals[replica]!.record(entry({ endpoint, isTracked: true }))).incident?.change
       const changes = await Promise.all(
@@ -244,8 +244,8 @@ describe('openPostgresJournal, by several replicas', () => {
 
     it('that another one dropped is forgotten by all, so that no replica shows more than there are', async () => {
       const events = new ReplicaLog()
-      const journal = await open({ events, places: { configured: [], limit: 3 } })
-      await open({ places: { configured: [], limit: 3 } })
+      const journal = await open({ events, slots: { configured: [], limit: 3 } })
+      await open({ slots: { configured: [], limit: 3 } })
       for (let round = 0; round < 4; round++) {
         const names = [0, 1, 2].map((index) => `e${round}-${index}`)
         // Two by the other replica, and one of its own.

@@ -2,14 +2,14 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from
 import { join } from 'node:path'
 import { expect } from 'chai'
 import pg from 'pg'
-import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres/journal.ts'
+import type { PostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { REPORT, report, scrape, sum } from '../support/http.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
-import { databases } from './postgres-databases.ts'
+import { databases, type OpenOptions } from './postgres-databases.ts'
 import { Load } from './postgres-load.ts'
 
 describe('openPostgresJournal with a spill', () => {
@@ -19,7 +19,7 @@ describe('openPostgresJournal with a spill', () => {
   let path: string
   let events: EventLog
 
-  const open = (options: Partial<PostgresJournalOptions> = {}): Promise<PostgresJournal> => {
+  const open = (options: OpenOptions = {}): Promise<PostgresJournal> => {
     events = new EventLog()
     return base.open({ events, spill: { path, size: 2 ** 28 }, ...options }, base.through(proxy.port))
   }
@@ -149,7 +149,7 @@ describe('openPostgresJournal with a spill', () => {
   })
 
   it('tells what a failure does to the incident that the database has, and of no more endpoints than have a place', async () => {
-    const journal = await open({ places: { configured: [], limit: 2 } })
+    const journal = await open({ slots: { configured: [], limit: 2 } })
     const record = async (endpoint: string) => (await journal.record(entry({ endpoint, isTracked: true }))).incident
     const opened = await record('known')
     await away(journal)

@@ -32,3 +32,6 @@ export const GROUP_DEFAULTS = {
   retentionInterval: 60_000,
   sizeInterval: 15_000,
 } as const
+
+type Tuned = keyof typeof GROUP_DEFAULTS | 'retry' | 'retentionBatch'
+export type GroupSettings = GroupOptions & Required<Pick<GroupOptions, Tuned>>

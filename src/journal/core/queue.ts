@@ -2,38 +2,38 @@ import type { IncidentEvent } from '../../domain/incident.ts'
 import type { Applied, Entry, Recorded } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 
-/** What goes through the group commit, and what it is answered with. */
-export interface Works {
+/** What goes through the group commit, and what each is answered with. */
+export interface Commands {
   readonly entry: {
-    readonly work: {
+    readonly command: {
       readonly kind: 'entry'
       readonly entry: Entry
-      /** Belongs into the transaction of the work before it: both came in one request. */
-      readonly joined?: boolean
+      /** Belongs into the transaction of the command before it: both came in one request. */
+      readonly isJoined?: boolean
     }
     readonly done: Recorded
   }
   readonly event: {
-    readonly work: { readonly kind: 'event'; readonly endpoint: string; readonly event: IncidentEvent }
+    readonly command: { readonly kind: 'event'; readonly endpoint: string; readonly event: IncidentEvent }
     readonly done: Applied
   }
   readonly canary: {
-    readonly work: { readonly kind: 'canary'; readonly nonce: string; readonly at: number }
+    readonly command: { readonly kind: 'canary'; readonly nonce: string; readonly at: number }
     readonly done: undefined
   }
 }
-export type Work = Works[keyof Works]['work']
+export type Command = Commands[keyof Commands]['command']
 
-export interface Waiting {
-  readonly work: Work
-  resolve(done: Works[keyof Works]['done']): void
+export interface PendingCommand {
+  readonly command: Command
+  resolve(done: Commands[keyof Commands]['done']): void
   reject(reason: Error): void
 }
 
-/** What waits for the next group, in order, bounded by number and by bytes. */
-export class WorkQueue {
+/** Commands that wait for the next group, in order, bounded by number and by bytes. */
+export class CommandQueue {
   readonly #limits: { readonly pendingLimit: number; readonly pendingBytes: number }
-  #waiting: Waiting[] = []
+  #pending: PendingCommand[] = []
   #bytes = 0
 
   constructor(limits: { readonly pendingLimit: number; readonly pendingBytes: number }) {
@@ -41,7 +41,7 @@ export class WorkQueue {
   }
 
   get length(): number {
-    return this.#waiting.length
+    return this.#pending.length
   }
 
   get bytes(): number {
@@ -49,59 +49,62 @@ export class WorkQueue {
   }
 
   /** @throws AppError (as rejection) `journal_full` */
-  add<K extends keyof Works>(work: Works[K]['work'] & { kind: K }): Promise<Works[K]['done']> {
-    const bytes = sizeOf(work)
-    return this.#isFull(1, bytes) ? Promise.reject(full()) : this.#push<K>(work, bytes)
+  add<K extends keyof Commands>(command: Commands[K]['command'] & { kind: K }): Promise<Commands[K]['done']> {
+    const bytes = sizeOf(command)
+    return this.#isFull(1, bytes) ? Promise.reject(full()) : this.#push<K>(command, bytes)
   }
 
   /** Adds the entries of one request, which `take` never separates: all of them, or none. */
   addAll(entries: readonly Entry[]): Promise<Recorded>[] {
-    const works = entries.map((entry, index) => ({ kind: 'entry', entry, joined: index > 0 }) as const)
-    const bytes = works.reduce((sum, work) => sum + sizeOf(work), 0)
-    if (this.#isFull(works.length, bytes)) return works.map(() => Promise.reject(full()))
-    return works.map((work) => this.#push<'entry'>(work, sizeOf(work)))
+    const commands = entries.map((entry, index) => ({ kind: 'entry', entry, isJoined: index > 0 }) as const)
+    const bytes = commands.reduce((sum, command) => sum + sizeOf(command), 0)
+    if (this.#isFull(commands.length, bytes)) return commands.map(() => Promise.reject(full()))
+    return commands.map((command) => this.#push<'entry'>(command, sizeOf(command)))
   }
 
-  #isFull(works: number, bytes: number): boolean {
+  #isFull(commands: number, bytes: number): boolean {
     return (
-      this.#waiting.length + works > this.#limits.pendingLimit ||
-      (this.#waiting.length > 0 && this.#bytes + bytes > this.#limits.pendingBytes)
+      this.#pending.length + commands > this.#limits.pendingLimit ||
+      (this.#pending.length > 0 && this.#bytes + bytes > this.#limits.pendingBytes)
     )
   }
 
-  #push<K extends keyof Works>(work: Works[K]['work'] & { kind: K }, bytes: number): Promise<Works[K]['done']> {
+  #push<K extends keyof Commands>(
+    command: Commands[K]['command'] & { kind: K },
+    bytes: number,
+  ): Promise<Commands[K]['done']> {
     this.#bytes += bytes
     return new Promise((resolve, reject) =>
-      this.#waiting.push({ work, resolve: resolve as Waiting['resolve'], reject }),
+      this.#pending.push({ command, resolve: resolve as PendingCommand['resolve'], reject }),
     )
   }
 
-  /** The first works, up to a number and a sum of bytes; at least one request where there is any. */
-  take(works: number, bytes: number): Waiting[] {
+  /** Removes and returns the first commands, up to a number and a sum of bytes; at least one request if there is any. */
+  take(limit: number, bytes: number): PendingCommand[] {
     let count = 0
     let sum = 0
-    for (const { work } of this.#waiting) {
-      const size = sizeOf(work)
-      const isOver = count >= works || (count > 0 && sum + size > bytes)
-      if (isOver && !isJoined(work)) break
+    for (const { command } of this.#pending) {
+      const size = sizeOf(command)
+      const isOver = count >= limit || (count > 0 && sum + size > bytes)
+      if (isOver && !isJoined(command)) break
       count++
       sum += size
     }
     this.#bytes -= sum
-    const taken = this.#waiting.slice(0, count)
-    this.#waiting = this.#waiting.slice(count)
+    const taken = this.#pending.slice(0, count)
+    this.#pending = this.#pending.slice(count)
     return taken
   }
 }
 
 const full = () => new AppError('journal_full', 'too many reports are waiting to be stored', { retryAfter: 1 })
 
-/** Whether a work belongs into the transaction of the one before it. */
-export const isJoined = (work: Work): boolean => work.kind === 'entry' && work.joined === true
+/** Whether a command belongs into the transaction of the one before it. */
+export const isJoined = (command: Command): boolean => command.kind === 'entry' && command.isJoined === true
 
-/** Bytes that grow with what a client sends, at least. */
-function sizeOf(work: Work): number {
-  if (work.kind !== 'entry') return 0
-  const { raw, failure } = work.entry
+/** Bytes of the parts whose size the client determines. */
+function sizeOf(command: Command): number {
+  if (command.kind !== 'entry') return 0
+  const { raw, failure } = command.entry
   return raw.byteLength + failure.message.length + failure.url.length
 }

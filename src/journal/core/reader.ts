@@ -8,8 +8,8 @@ import {
   PAGE_BYTES,
 } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
-import { idQuery, incidentQuery, incidentsQuery, pageQuery, type Query } from '../sqlite/query.ts'
-import { type FailureRow, failureOf } from '../sqlite/rows.ts'
+import { type FailureRow, failureOf } from './columns.ts'
+import type { Queries, Query } from './queries.ts'
 import { parseIncident, parseVerdicts } from './stored-incident.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -26,21 +26,23 @@ export type Select = <R>(query: Query) => Promise<R[]>
 
 /** The reading half of the port Journal, the same for every adapter. */
 export class JournalReader {
+  readonly #queries: Queries
   readonly #select: Select
 
-  constructor(select: Select) {
+  constructor(queries: Queries, select: Select) {
+    this.#queries = queries
     this.#select = select
   }
 
   async get(id: string): Promise<Failure | undefined> {
     const key = id.toLowerCase()
     if (!UUID.test(key)) return undefined
-    const [row] = await this.#select<FailureRow>(idQuery(key))
+    const [row] = await this.#select<FailureRow>(this.#queries.failure(key))
     return row && failureOf(row)
   }
 
   async list(filter: FailureFilter, { limit, before }: { limit: number; before?: string }): Promise<FailurePage> {
-    const query = (cursor: string | undefined, rows: number) => pageQuery(filter, cursor, rows)
+    const query = (cursor: string | undefined, rows: number) => this.#queries.failures(filter, cursor, rows)
     const { rows, next } = await this.#page<FailureRow>(query, { limit, before })
     return { failures: rows.map(failureOf), next }
   }
@@ -49,14 +51,14 @@ export class JournalReader {
     filter: FailureFilter,
     { before }: { before?: string | undefined } = {},
   ): AsyncGenerator<Failure, void, undefined> {
-    const query = (cursor: string | undefined, rows: number) => pageQuery(filter, cursor, rows)
+    const query = (cursor: string | undefined, rows: number) => this.#queries.failures(filter, cursor, rows)
     for await (const row of this.#rows<FailureRow>(query, { before })) yield failureOf(row)
   }
 
   async incident(id: string): Promise<IncidentRecord | undefined> {
     const key = id.toLowerCase()
     if (!UUID.test(key)) return undefined
-    const [row] = await this.#select<readonly [incident: string, verdicts: string]>(incidentQuery(key))
+    const [row] = await this.#select<readonly [incident: string, verdicts: string]>(this.#queries.incident(key))
     return row && { incident: parseIncident(row[0]), verdicts: parseVerdicts(row[1]) }
   }
 
@@ -64,7 +66,7 @@ export class JournalReader {
     filter: IncidentFilter,
     { limit, before }: { limit: number; before?: string },
   ): Promise<IncidentPage> {
-    const query = (cursor: string | undefined, rows: number) => incidentsQuery(filter, cursor, rows)
+    const query = (cursor: string | undefined, rows: number) => this.#queries.incidents(filter, cursor, rows)
     const { rows, next } = await this.#page<readonly [id: string, incident: string]>(query, { limit, before })
     return { incidents: rows.map(([, incident]) => parseIncident(incident)), next }
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Failure } from '../../domain/failure.ts'
 import type { CanaryMoments, Entry, SeriesTotal } from '../../domain/journal.ts'
 
@@ -48,22 +47,6 @@ export interface RecordStore {
   /** Adds what is not there, and replaces what is. */
   putState(state: JournalState): Promise<void>
   close(): Promise<void>
-}
-
-/** SHA-256 over records in the given order. A NUL in a text counts as U+FFFD, since PostgreSQL stores none. */
-export class RecordDigest {
-  readonly #hash = createHash('sha256')
-
-  add({ failure, raw, idempotency }: StoredRecord): void {
-    const { id, receivedAt, source, tenant, endpoint, url, code, cause, message, traceId } = failure
-    const fields = [id, receivedAt, source, tenant, endpoint, url, code, cause, message, traceId]
-    const text = JSON.stringify([...fields, idempotency?.key ?? null, idempotency?.digest ?? null, raw.byteLength])
-    this.#hash.update(text.replaceAll('\\u0000', '\uFFFD')).update(raw)
-  }
-
-  hex(): string {
-    return this.#hash.digest('hex')
-  }
 }
 
 /** The label set under which a record counts where nothing says how it was counted. */

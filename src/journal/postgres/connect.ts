@@ -75,6 +75,22 @@ export class Connector {
     }
   }
 
+  /**
+   * A session in place of one that was lost.
+   * @param isCurrent false after a fault, when another opening makes the connections
+   * @throws FaultError
+   */
+  async replace(
+    lost: Session | undefined,
+    { isCurrent, within }: { readonly isCurrent: () => boolean; readonly within?: number },
+  ): Promise<Session> {
+    lost?.end()
+    const session = isCurrent() ? await this.another(within) : undefined
+    if (session && isCurrent()) return session
+    session?.end()
+    throw new FaultError('unreachable', `${this.where}: the connections were closed meanwhile`)
+  }
+
   /** Refused at once, not at the first report whose text has no place there. SQL_ASCII takes any bytes. */
   async #checkEncoding(session: Session): Promise<void> {
     const [row] = await session.query<[string | null]>(`SELECT current_setting('server_encoding', true)`)

@@ -18,8 +18,8 @@ export interface EndpointEvent {
 }
 
 /** Bounds the endpoints that have incidents: of all replicas together, since each shows all. */
-export interface Places {
-  /** Names whose places nobody else takes. */
+export interface Slots {
+  /** Names whose slots nobody else takes. */
   readonly configured: readonly string[]
   readonly limit: number
 }
@@ -52,7 +52,7 @@ const OVERLAP = 30
 export class KnownEndpoints {
   readonly #known = new Map<string, Versioned>()
   /** What is to come of failures that wait in a spill. */
-  readonly #foreseen = new Map<string, EndpointState>()
+  readonly #predicted = new Map<string, EndpointState>()
 
   all(): EndpointState[] {
     return [...this.#known.values()].map(({ state }) => state)
@@ -66,43 +66,43 @@ export class KnownEndpoints {
    * What a failure in the spill will do once it moves on, as far as this replica can know: the database is away.
    * @returns undefined where the endpoint would find no place
    */
-  foresee({ endpoint, event }: EndpointEvent, settings: IncidentSettings, places: Places): Applied | undefined {
-    const last = this.#foreseen.get(endpoint) ?? this.#known.get(endpoint)?.state
+  predict({ endpoint, event }: EndpointEvent, settings: IncidentSettings, slots: Slots): Applied | undefined {
+    const last = this.#predicted.get(endpoint) ?? this.#known.get(endpoint)?.state
     if (!last) {
-      const names = new Set([...places.configured, ...this.#known.keys(), ...this.#foreseen.keys()])
-      if (!names.has(endpoint) && names.size >= places.limit) return undefined
+      const names = new Set([...slots.configured, ...this.#known.keys(), ...this.#predicted.keys()])
+      if (!names.has(endpoint) && names.size >= slots.limit) return undefined
     }
     const applied = reduceIncident(last ?? newEndpoint(endpoint), event, settings)
-    this.#foreseen.set(endpoint, applied.state)
+    this.#predicted.set(endpoint, applied.state)
     return applied
   }
 
   /** @returns whether any of them is news: a look that began before a commit of ours may come after it. */
-  take(endpoints: Iterable<Versioned>): boolean {
+  update(endpoints: Iterable<Versioned>): boolean {
     let news = false
     for (const endpoint of endpoints) {
       const { state, version } = endpoint
       if (version <= (this.#known.get(state.endpoint)?.version ?? NO_ROW)) continue
       this.#known.set(state.endpoint, endpoint)
-      this.#foreseen.delete(state.endpoint)
+      this.#predicted.delete(state.endpoint)
       news = true
     }
     return news
   }
 
-  /** Replaces what was known by what the database holds. */
+  /** Reslots what was known by what the database holds. */
   async load(session: Session): Promise<void> {
     const endpoints = await select(session, 'true', [])
     this.#known.clear()
-    this.#foreseen.clear()
-    this.take(endpoints)
+    this.#predicted.clear()
+    this.update(endpoints)
   }
 
   /** Takes what changed within so many seconds, and forgets what is gone. @returns whether there was news */
   async poll(session: Session, seconds: number): Promise<boolean> {
     const forgotten = await this.#forget(session)
     const changed = await select(session, `e.updated_at > now() - $1 * interval '1 second'`, [seconds + OVERLAP])
-    return this.take(changed) || forgotten
+    return this.update(changed) || forgotten
   }
 
   /** Another replica drops endpoints that have been silent for long. @returns whether any was known here */
@@ -142,20 +142,20 @@ const stateOf = (row: StateRow | LockedRow, incident: string | null): EndpointSt
  * @param known names that have a row, as far as this replica knows
  * @returns what the database has of each; version `NO_ROW` where it has nothing
  */
-export async function holdEndpoints(
+export async function lockEndpoints(
   session: Session,
   events: readonly EndpointEvent[],
-  { known, places }: { readonly known: Pick<KnownEndpoints, 'get'>; readonly places: Places },
+  { known, slots }: { readonly known: Pick<KnownEndpoints, 'get'>; readonly slots: Slots },
 ): Promise<Map<string, Versioned>> {
   const names = namesOf(events)
   const before = new Map<string, Versioned>(names.map((name) => [name, { state: newEndpoint(name), version: NO_ROW }]))
   const fresh = names.filter((name) => known.get(name) === undefined)
-  await insertNew(session, fresh, events, places)
+  await insertNew(session, fresh, events, slots)
   let locked = await lock(session, names)
   // Another replica forgets those that have long been silent.
   const gone = names.filter((name) => !fresh.includes(name) && !locked.some(([endpoint]) => endpoint === name))
   if (gone.length > 0) {
-    await insertNew(session, gone, events, places)
+    await insertNew(session, gone, events, slots)
     locked = await lock(session, names)
   }
   // A statement of its own: a join would show the incident as it was before the wait for the lock.
@@ -186,13 +186,13 @@ async function insertNew(
   session: Session,
   names: readonly string[],
   events: readonly EndpointEvent[],
-  places: Places,
+  slots: Slots,
 ): Promise<void> {
   const made = new Set(events.flatMap(({ endpoint, event }) => (makesKnown(event) ? [endpoint] : [])))
-  const fresh = await placed(
+  const fresh = await withSlots(
     session,
     names.filter((name) => made.has(name)),
-    places,
+    slots,
   )
   if (fresh.length === 0) return
   // Above every version of a row of that name that was there before and that somebody may still know.
@@ -208,10 +208,10 @@ async function insertNew(
 export const makesKnown = ({ type }: IncidentEvent): boolean => type === 'failure' || type === 'probe'
 
 /** @returns those that have a place, or find one: first come, first served, by whichever replica */
-async function placed(session: Session, names: readonly string[], { configured, limit }: Places): Promise<string[]> {
+async function withSlots(session: Session, names: readonly string[], { configured, limit }: Slots): Promise<string[]> {
   const reserved = new Set(configured)
   if (names.every((name) => reserved.has(name))) return [...names]
-  // Any row that is always there: one replica at a time gives places away.
+  // Any row that is always there: one replica at a time gives slots away.
   await session.execute(`SELECT 1 FROM ${SCHEMA}.schema_version FOR UPDATE`)
   const rows = await session.query<[string]>(`SELECT endpoint FROM ${SCHEMA}.endpoints`)
   const taken = new Set(rows.map(([endpoint]) => endpoint))

@@ -4,16 +4,17 @@ import { addVerdict, type Verdict } from '../../domain/verdict.ts'
 import { parseVerdicts } from '../core/stored-incident.ts'
 import {
   type EndpointEvent,
-  holdEndpoints,
   type KnownEndpoints,
+  lockEndpoints,
   makesKnown,
   NO_ROW,
   namesOf,
-  type Places,
+  type Slots,
   type Versioned,
 } from './endpoints.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
+import { unnest } from './values.ts'
 
 /** What a group made of its endpoints; it holds once the group is committed. */
 export interface ReducedGroup {
@@ -35,16 +36,16 @@ export async function reduceGroup(
   settings: IncidentSettings,
   {
     known,
-    places,
+    slots,
     last,
   }: {
     readonly known: Pick<KnownEndpoints, 'get'>
-    readonly places: Places
+    readonly slots: Slots
     readonly last: (statement: Promise<unknown>) => void
   },
 ): Promise<ReducedGroup> {
   if (events.length === 0) return { changes: [], endpoints: new Map() }
-  const before = await holdEndpoints(session, events, { known, places })
+  const before = await lockEndpoints(session, events, { known, slots })
   // Of an endpoint without a row nothing is kept.
   const fitting = events.filter(({ endpoint, event }) => before.get(endpoint)!.version !== NO_ROW || !makesKnown(event))
   const { changes, endpoints, changed, incidents, verdicts } = reduce(fitting, before, settings)
@@ -141,13 +142,13 @@ export function assumption(first: number): { readonly expressions: string; reado
     expressions: `held AS (SELECT e.endpoint FROM ${SCHEMA}.endpoints e WHERE e.endpoint = ANY ($${first}::text[])
         ORDER BY e.endpoint FOR UPDATE),
       changed AS (${saveEndpoints(first)} AND (SELECT count(*) FROM held) > 0 RETURNING 1),
-      kept AS (${saveIncidents(first + ENDPOINT_COLUMNS)})`,
+      kept AS (${saveIncidents(first + ENDPOINT_COLUMNS.length)})`,
     check: `1 / (CASE WHEN (SELECT count(*) FROM changed) = cardinality($${first}::text[]) THEN 1 ELSE 0 END)`,
   }
 }
 
 const saveIncidents = (first: number): string => `INSERT INTO ${SCHEMA}.incidents (id, endpoint, closed_at, incident)
-  SELECT * FROM unnest($${first}::uuid[], $${first + 1}::text[], $${first + 2}::bigint[], $${first + 3}::text[])
+  SELECT * FROM ${unnest(['uuid', 'text', 'bigint', 'text'], first)}
   ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident`
 
 function incidentColumns(incidents: readonly Incident[]): unknown[] {
@@ -179,26 +180,33 @@ async function saveVerdicts(session: Session, verdicts: readonly { id: string; v
   )
 }
 
-/** Of an endpoint that is at another version by now nothing is written. */
-const saveEndpoints = (first: number): string => `UPDATE ${SCHEMA}.endpoints SET good_at = v.good_at,
-    good_proof = v.good_proof, failed_probes = v.failed_probes, incidents = v.incidents, incident_id = v.incident_id,
-    changed_at = v.changed_at, version = endpoints.version + 1, updated_at = now()
-  FROM unnest($${first}::text[], $${first + 1}::bigint[], $${first + 2}::text[], $${first + 3}::bigint[],
-      $${first + 4}::bigint[], $${first + 5}::uuid[], $${first + 6}::bigint[], $${first + 7}::bigint[])
-    AS v (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at, version)
+/** What a group writes of an endpoint, column by column. */
+const ENDPOINT_COLUMNS: readonly {
+  readonly name: string
+  readonly type: string
+  readonly value: (changed: Changed) => unknown
+}[] = [
+  { name: 'endpoint', type: 'text', value: ({ state }) => state.endpoint },
+  { name: 'good_at', type: 'bigint', value: ({ state }) => state.goodAt },
+  { name: 'good_proof', type: 'text', value: ({ state }) => state.goodProof },
+  { name: 'failed_probes', type: 'bigint', value: ({ state }) => state.failedProbes },
+  { name: 'incidents', type: 'bigint', value: ({ state }) => state.incidents },
+  { name: 'incident_id', type: 'uuid', value: ({ state }) => state.incident?.id ?? null },
+  { name: 'changed_at', type: 'bigint', value: ({ at }) => at },
+  { name: 'version', type: 'bigint', value: ({ version }) => version },
+]
+const SET_ENDPOINT = ENDPOINT_COLUMNS.filter(({ name }) => name !== 'endpoint' && name !== 'version')
+  .map(({ name }) => `${name} = v.${name}`)
+  .join(', ')
+
+/** An endpoint that another replica has changed since has another version, and is left alone. */
+const saveEndpoints = (first: number): string => `UPDATE ${SCHEMA}.endpoints
+  SET ${SET_ENDPOINT}, version = endpoints.version + 1, updated_at = now()
+  FROM ${unnest(
+    ENDPOINT_COLUMNS.map(({ type }) => type),
+    first,
+  )} AS v (${ENDPOINT_COLUMNS.map(({ name }) => name).join(', ')})
   WHERE endpoints.endpoint = v.endpoint AND endpoints.version = v.version`
 
-const ENDPOINT_COLUMNS = 8
-function endpointColumns(changed: readonly Changed[]): unknown[] {
-  const column = <T>(value: (state: EndpointState) => T): T[] => changed.map(({ state }) => value(state))
-  return [
-    column(({ endpoint }) => endpoint),
-    column(({ goodAt }) => goodAt),
-    column(({ goodProof }) => goodProof),
-    column(({ failedProbes }) => failedProbes),
-    column(({ incidents }) => incidents),
-    column(({ incident }) => incident?.id ?? null),
-    changed.map(({ at }) => at),
-    changed.map(({ version }) => version),
-  ]
-}
+const endpointColumns = (changed: readonly Changed[]): unknown[] =>
+  ENDPOINT_COLUMNS.map(({ value }) => changed.map(value))

@@ -1,6 +1,6 @@
 import { ENDPOINT_LIMIT } from '../../domain/bounded-names.ts'
 import { GROUP_DEFAULTS, type GroupOptions } from '../core/group-options.ts'
-import type { Places } from './endpoints.ts'
+import type { Slots } from './endpoints.ts'
 
 export interface PostgresJournalOptions extends GroupOptions {
   /** As `parsePostgresUrl` reads it. */
@@ -9,10 +9,8 @@ export interface PostgresJournalOptions extends GroupOptions {
   readonly passwordFile?: string | undefined
   /** Accept `synchronous_commit = off` and `fsync = off`, with which acknowledged reports can be lost. */
   readonly allowUnsafeDurability?: boolean
-  /** A SQLite file that takes reports while the database is away, and how large it may grow. */
-  readonly spill?: { readonly path: string; readonly size: number } | undefined
   /** Endpoints that may have incidents in all replicas together. */
-  readonly places?: Places
+  readonly slots?: Slots
   /** Milliseconds after which the outcome of a group counts as unknown. */
   readonly commitDeadline?: number
   /** Milliseconds between two looks at the other replicas' series, and renewals of the lease. */
@@ -24,7 +22,7 @@ export interface PostgresJournalOptions extends GroupOptions {
 export const DEFAULTS = {
   ...GROUP_DEFAULTS,
   allowUnsafeDurability: false,
-  places: { configured: [], limit: ENDPOINT_LIMIT },
+  slots: { configured: [], limit: ENDPOINT_LIMIT },
   retry: { min: 200, max: 5_000 },
   commitDeadline: 3_000,
   tick: 5_000,

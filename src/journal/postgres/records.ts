@@ -1,4 +1,5 @@
 import { parsePostgresUrl } from '../../domain/postgres-url.ts'
+import { FAILURE_COLUMNS, type RecordRow, recordOf } from '../core/columns.ts'
 import {
   closedFirst,
   type EndpointRow,
@@ -7,17 +8,15 @@ import {
   type RecordStore,
   type StoredRecord,
 } from '../core/records.ts'
-import { FAILURE_COLUMNS, type RecordRow, recordOf } from '../sqlite/rows.ts'
 import { noteCanary } from './canary.ts'
 import { Connector } from './connect.ts'
+import { insertKeys } from './idempotency-keys.ts'
+import { insertFailures } from './insert-failures.ts'
 import { migrate, SCHEMA } from './migrations.ts'
 import { insertSeries } from './series.ts'
 import type { Session } from './session.ts'
-import { insertFailures, insertKeys } from './write.ts'
 
-const COLUMNS = `${FAILURE_COLUMNS.split(', ')
-  .map((column) => `f.${column}`)
-  .join(', ')}, k.key, k.digest, f.raw`
+const COLUMNS = [...FAILURE_COLUMNS.map((column) => `f.${column}`), 'k.key', 'k.digest', 'f.raw'].join(', ')
 const FROM = `FROM ${SCHEMA}.failures f LEFT JOIN ${SCHEMA}.idempotency_keys k ON k.failure_id = f.id`
 /** Milliseconds. */
 const DEADLINE = 60_000

@@ -1,11 +1,45 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { firstIdAt } from '../../domain/failure.ts'
+import type { RetentionLimits } from '../../domain/journal.ts'
 import { CANARY_MEMORY } from '../../domain/journal.ts'
+import type { ServerClock } from './clock.ts'
 import { fenced } from './lease.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
 import { sizeOf } from './size.ts'
 
-export interface ExpireOptions {
+interface RetentionRun {
+  readonly connect: () => Promise<Session>
+  readonly clock: ServerClock
+  readonly retention: RetentionLimits
+  /** Most failures removed in one transaction. */
+  readonly batch: number
+  readonly fence: number
+  /** Called after each batch; false ends the run. */
+  readonly onExpired: (failures: number, reason: 'age' | 'size') => boolean
+}
+
+/** Removes what is too old or too much, batch by batch, over a session of its own. */
+export async function runRetention({ connect, clock, retention, onExpired, ...rest }: RetentionRun): Promise<void> {
+  const session = await connect()
+  try {
+    const now = await clock.sync(session)
+    const before = now - retention.age
+    const options = { ...rest, beforeId: firstIdAt(before), size: retention.size }
+    let goesOn = true
+    const by = (reason: 'age' | 'size') => (failures: number) => {
+      goesOn = onExpired(failures, reason)
+      return goesOn
+    }
+    await expireIncidents(session, { before, now, fence: rest.fence })
+    await expireAged(session, options, by('age'))
+    if (goesOn) await expireOversized(session, options, by('size'))
+  } finally {
+    session.end()
+  }
+}
+
+interface ExpireOptions {
   /** Failures with a smaller id are too old. */
   readonly beforeId: string
   /** Bytes; above it the oldest are removed. */
@@ -16,16 +50,11 @@ export interface ExpireOptions {
   readonly fence: number
 }
 
-export interface Expired {
-  readonly failures: number
-  readonly reason: 'age' | 'size'
-}
-
 /**
  * Incidents that closed before (milliseconds since the epoch), except each endpoint's last one; and nonces of canaries
  * whose time is over.
  */
-export async function expireIncidents(
+async function expireIncidents(
   session: Session,
   { before, now, fence }: { readonly before: number; readonly now: number; readonly fence: number },
 ): Promise<void> {
@@ -46,7 +75,7 @@ export async function expireIncidents(
  * Removes those that are too old, batch by batch.
  * @param onRemoved told after each batch; false ends it
  */
-export async function expireAged(
+async function expireAged(
   session: Session,
   options: ExpireOptions,
   onRemoved: (failures: number) => boolean,
@@ -62,7 +91,7 @@ export async function expireAged(
  * room of removed rows for new ones.
  * @param onRemoved told after each batch; false ends it
  */
-export async function expireOversized(
+async function expireOversized(
   session: Session,
   options: ExpireOptions,
   onRemoved: (failures: number) => boolean,

@@ -52,8 +52,8 @@ export class Series {
    * An entry became durable.
    * @param inDatabase whether its label set's row came with it; a spill has none
    */
-  stored({ labels, failure }: Pick<Entry, 'labels' | 'failure'>, inDatabase = true): void {
-    const known = this.#take(labels, failure.receivedAt)
+  recordStored({ labels, failure }: Pick<Entry, 'labels' | 'failure'>, inDatabase = true): void {
+    const known = this.#register(labels, failure.receivedAt)
     known.count++
     known.dirty = true
     known.inDatabase ||= inDatabase
@@ -67,12 +67,12 @@ export class Series {
   /** Takes all rows; a set whose row is gone is inserted again with its next failure. */
   async load(session: Session): Promise<void> {
     for (const known of this.#known.values()) known.inDatabase = false
-    this.#learn(await session.query<Row>(`SELECT ${COLUMNS} FROM ${SCHEMA}.series`))
+    this.#registerRemote(await session.query<Row>(`SELECT ${COLUMNS} FROM ${SCHEMA}.series`))
   }
 
   /** Takes what changed lately. @returns the sets that are new here, or failed elsewhere since */
   async poll(session: Session, seconds: number): Promise<SeriesTotal[]> {
-    return this.#learn(
+    return this.#registerRemote(
       await session.query<Row>(
         `SELECT ${COLUMNS} FROM ${SCHEMA}.series WHERE changed_at > now() - $1 * interval '1 second'`,
         [seconds + OVERLAP],
@@ -96,19 +96,19 @@ export class Series {
     }
   }
 
-  #learn(rows: readonly Row[]): SeriesTotal[] {
+  #registerRemote(rows: readonly Row[]): SeriesTotal[] {
     const news: SeriesTotal[] = []
     for (const [source, tenant, endpoint, code, cause, lastFailureAt] of rows) {
       const labels = { source, tenant, endpoint, code, cause }
       const before = this.#known.get(keyOf(labels))?.lastFailureAt
-      const known = this.#take(labels, lastFailureAt)
+      const known = this.#register(labels, lastFailureAt)
       known.inDatabase = true
       if (before === undefined || lastFailureAt > before) news.push({ labels, count: known.count, lastFailureAt })
     }
     return news
   }
 
-  #take(labels: SeriesLabels, at: number): Known {
+  #register(labels: SeriesLabels, at: number): Known {
     const key = keyOf(labels)
     const known = this.#known.get(key)
     if (known) {

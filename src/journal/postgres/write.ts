@@ -1,22 +1,21 @@
 import type { Change, IncidentSettings } from '../../domain/incident.ts'
 import type { Entry } from '../../domain/journal.ts'
 import type { Result } from '../core/complete.ts'
-import { isJoined, type Work } from '../core/queue.ts'
-import type { StoredRecord } from '../core/records.ts'
-import type { RefusedRecord } from '../spill/set-aside.ts'
+import { type Command, isJoined } from '../core/queue.ts'
 import { insertCanaries } from './canary.ts'
-import type { EndpointEvent, KnownEndpoints, Places, Versioned } from './endpoints.ts'
+import type { EndpointEvent, KnownEndpoints, Slots, Versioned } from './endpoints.ts'
 import { isEntryError, isRetryable, NotCommittedError, sqlState } from './fault.ts'
+import { insertKeys } from './idempotency-keys.ts'
 import { assumeGroup, assumption, reduceGroup } from './incidents.ts'
-import { SCHEMA } from './migrations.ts'
-import { storedAmong } from './prove.ts'
+import { failureColumns, INSERT, INSERT_FAILURES, INSERT_PARAMETERS, insertFailures } from './insert-failures.ts'
+import type { OptimisticWrites } from './optimistic.ts'
 import { insertSeries, type Series } from './series.ts'
 import type { Session } from './session.ts'
 
 export interface Written {
-  /** One a work, in order. */
+  /** One per command, in order. */
   readonly results: readonly Result[]
-  /** Endpoints that the group asked about, as they are after it. */
+  /** Endpoints that the group concerned, as they are after it. */
   readonly endpoints: ReadonlyMap<string, Versioned>
 }
 
@@ -26,54 +25,39 @@ export interface GroupOptions {
   readonly incidents: IncidentSettings
   readonly series: Pick<Series, 'unknown'>
   readonly known: Pick<KnownEndpoints, 'get'>
-  readonly places: Places
-  /** Told why an entry alone was refused. */
+  readonly slots: Slots
+  /** Called with the reason why an entry was refused by itself. */
   readonly onRefused?: (entry: Entry, reason: string) => void
   /** Whether a group may be written on the assumption that no other replica changes its endpoints. */
-  readonly assuming: Assuming
+  readonly optimistic: OptimisticWrites
 }
 
-/** Groups that are not written on an assumption after one that was wrong: others write to the same endpoints then. */
-const MISTRUST = 64
+const { expressions, check } = assumption(INSERT_PARAMETERS + 1)
+const WRITE_ALL = { name: 'write_all', text: `WITH stored AS (${INSERT}), ${expressions} SELECT ${check}` }
 
-/** Whether what this replica knows of endpoints is still so when it writes: it is, unless others write to them too. */
-export class Assuming {
-  #mistrusted = 0
-
-  may(): boolean {
-    if (this.#mistrusted > 0) this.#mistrusted--
-    return this.#mistrusted === 0
-  }
-
-  wasWrong(): void {
-    this.#mistrusted = MISTRUST
-  }
-
-  /** The database takes no such statement. */
-  cannot(): void {
-    this.#mistrusted = Number.POSITIVE_INFINITY
-  }
-}
-
-/** Attempts at a group that the server rolled back for the sake of another transaction. */
+/** Attempts at a group that the server rolled back in favour of another transaction. */
 const ATTEMPTS = 5
 
 /**
- * Writes a group in one transaction. A request that is at fault by itself is left out; the others are done.
- * @returns what became of each, once it is durable
+ * Writes a group in one transaction. A request that is at fault by itself is left out.
+ * @returns the outcome of each, once it is durable
  * @throws what Session throws; the outcome is unknown then
  */
-export async function writeGroup(session: Session, works: readonly Work[], options: GroupOptions): Promise<Written> {
+export async function writeGroup(
+  session: Session,
+  commands: readonly Command[],
+  options: GroupOptions,
+): Promise<Written> {
   try {
-    return await retried(() => write(session, works, options))
+    return await withRetry(() => write(session, commands, options))
   } catch (error) {
     if (!isEntryError(error) || !session.usable) throw error
-    const requests = requestsOf(works)
+    const requests = requestsOf(commands)
     if (requests.length === 1) {
-      for (const work of works) if (work.kind === 'entry') options.onRefused?.(work.entry, refusal(error))
-      return { results: works.map(() => 'refused'), endpoints: new Map() }
+      for (const command of commands) if (command.kind === 'entry') options.onRefused?.(command.entry, refusal(error))
+      return { results: commands.map(() => 'refused'), endpoints: new Map() }
     }
-    // The server rolled the whole group back: each request on its own shows which one it was.
+    // The server rolled the whole group back: one by one shows which request it was.
     const parts: Written[] = []
     for (const request of requests) parts.push(await writeGroup(session, request, options).catch(rethrowUnknown))
     return {
@@ -83,28 +67,28 @@ export async function writeGroup(session: Session, works: readonly Work[], optio
   }
 }
 
-/** The works of a group by the request that they came in. */
-function requestsOf(works: readonly Work[]): Work[][] {
-  const requests: Work[][] = []
-  for (const work of works) {
-    if (isJoined(work) && requests.length > 0) requests.at(-1)!.push(work)
-    else requests.push([work])
+/** The commands of a group by request. */
+function requestsOf(commands: readonly Command[]): Command[][] {
+  const requests: Command[][] = []
+  for (const command of commands) {
+    if (isJoined(command) && requests.length > 0) requests.at(-1)!.push(command)
+    else requests.push([command])
   }
   return requests
 }
 
-/** What the server says of it that holds nothing of the entry itself. */
+/** What the server says, without anything of the entry itself. */
 function refusal(error: unknown): string {
   const { constraint } = error as { readonly constraint?: string }
   return `SQLSTATE ${sqlState(error)}${constraint ? `, constraint ${constraint}` : ''}`
 }
 
-/** Of a group whose parts are written one by one some are stored: it is not to be repeated as a whole. */
+/** Part of the group may be stored by now, so it must not be repeated as a whole. */
 function rethrowUnknown(error: unknown): never {
   throw error instanceof NotCommittedError ? error.cause : error
 }
 
-async function retried<T>(work: () => Promise<T>): Promise<T> {
+async function withRetry<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
@@ -115,43 +99,43 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function write(session: Session, works: readonly Work[], options: GroupOptions): Promise<Written> {
-  const { deadline, incidents, known, places } = options
-  const entries = works.flatMap((work) => (work.kind === 'entry' ? [work.entry] : []))
+async function write(session: Session, commands: readonly Command[], options: GroupOptions): Promise<Written> {
+  const { deadline, incidents, known, slots } = options
+  const entries = commands.flatMap((command) => (command.kind === 'entry' ? [command.entry] : []))
   const series = options.series.unknown(entries)
-  if (entries.length === works.length && series.length === 0 && !entries.some((e) => e.idempotency)) {
+  if (entries.length === commands.length && series.length === 0 && !entries.some((e) => e.idempotency)) {
     const written = await writeAtOnce(session, entries, options)
     if (written) return written
   }
   return session.transaction(async (last) => {
-    // Every transaction takes its locks in this order (keys, series, canaries, places, endpoints; each sorted), so that no two
-    // wait for each other.
+    // Every transaction takes its locks in this order (keys, series, canaries, slots, endpoints; each sorted), so that no
+    // two wait for each other.
     const claims = (await insertKeys(session, entries)).values()
     await insertSeries(session, series)
     const canaries = (
       await insertCanaries(
         session,
-        works.filter((work) => work.kind === 'canary'),
+        commands.filter((command) => command.kind === 'canary'),
       )
     ).values()
     const fresh: Entry[] = []
     const events: EndpointEvent[] = []
-    // What each work waits for: a result, or the change that the next event makes.
-    const drafts = works.map((work): Result | ((change: Change | null) => Result) => {
-      if (work.kind === 'canary') return canaries.next().value ? 'taken' : 'replayed'
-      if (work.kind === 'event') {
-        events.push(work)
+    // What each command waits for: a result, or the change that the next event makes.
+    const drafts = commands.map((command): Result | ((change: Change | null) => Result) => {
+      if (command.kind === 'canary') return canaries.next().value ? 'accepted' : 'replayed'
+      if (command.kind === 'event') {
+        events.push(command)
         return (change) => ({ change: change ?? 'none' })
       }
       const claim = claims.next().value!
       if (claim === 'reused') return claim
       if (claim.duplicateOf !== null) return [claim.duplicateOf, null]
-      fresh.push(work.entry)
-      if (!work.entry.isTracked) return [null, null]
-      events.push(failureEvent(work.entry))
+      fresh.push(command.entry)
+      if (!command.entry.isTracked) return [null, null]
+      events.push(failureEvent(command.entry))
       return (change) => [null, change]
     })
-    const { changes, endpoints } = await reduceGroup(session, events, incidents, { known, places, last })
+    const { changes, endpoints } = await reduceGroup(session, events, incidents, { known, slots, last })
     last(insertFailures(session, fresh, deadline))
     const change = changes.values()
     return {
@@ -162,30 +146,30 @@ async function write(session: Session, works: readonly Work[], options: GroupOpt
 }
 
 /**
- * Writes entries in one statement, which is a transaction of its own and saves the round trips of a longer one: most of
- * the time of a group on a busy event loop.
- * @returns undefined where that cannot be, and nothing is written
+ * Writes entries in one statement, which is a transaction of its own. It saves round trips: most of a group's time on a
+ * busy event loop.
+ * @returns undefined if that is impossible; then nothing is written
  */
 async function writeAtOnce(
   session: Session,
   entries: readonly Entry[],
-  { deadline, incidents, known, assuming }: GroupOptions,
+  { deadline, incidents, known, optimistic }: GroupOptions,
 ): Promise<Written | undefined> {
   const events = entries.filter(({ isTracked }) => isTracked).map(failureEvent)
   if (events.length === 0) {
     await session.execute(INSERT_FAILURES, failureColumns(entries), deadline)
     return { results: entries.map(() => [null, null]), endpoints: new Map() }
   }
-  const assumed = assuming.may() ? assumeGroup(events, incidents, known) : undefined
+  const assumed = optimistic.isAllowed() ? assumeGroup(events, incidents, known) : undefined
   if (!assumed) return undefined
   try {
     await session.execute(WRITE_ALL, [...failureColumns(entries), ...assumed.values], deadline)
   } catch (error) {
     const state = sqlState(error)
-    // Division by zero is how the statement says it. What a database does not support or understand, or forbids, is left
-    // to the statements of a transaction, which say so again where it is more than this one.
-    if (state === '22012') assuming.wasWrong()
-    else if (/^(0A|42)/.test(state ?? '')) assuming.cannot()
+    // Division by zero is how the statement reports a conflict. A statement that the database does not support, understand
+    // or allow is replaced by those of a transaction, which fail in turn if there is more to it.
+    if (state === '22012') optimistic.recordConflict()
+    else if (/^(0A|42)/.test(state ?? '')) optimistic.disable()
     else throw error
     return undefined
   }
@@ -196,143 +180,8 @@ async function writeAtOnce(
   }
 }
 
-/** A failure as its endpoint's incident sees it. */
+/** A failure as an event of its endpoint's incident. */
 export const failureEvent = ({ failure }: Entry): EndpointEvent => {
   const { id, receivedAt: at, endpoint, code, cause, source, tenant } = failure
   return { endpoint, event: { type: 'failure', at, id, code, cause, source, tenant } }
-}
-
-/** PostgreSQL's text holds no NUL; the raw body keeps what was sent. */
-export const text = (value: string): string => (value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value)
-
-/** @param onConflict what becomes of a record whose id is there; an error unless given */
-export async function insertFailures(
-  session: Session,
-  entries: readonly StoredRecord[],
-  deadline: number,
-  onConflict = '',
-): Promise<void> {
-  if (entries.length > 0)
-    await session.execute(onConflict ? `${INSERT} ${onConflict}` : INSERT_FAILURES, failureColumns(entries), deadline)
-}
-
-/** One array a column: the statement's text is the same for every size of group. */
-const INSERT = `INSERT INTO ${SCHEMA}.failures
-    (id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id, raw)
-  SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-    $8::text[], $9::text[], $10::text[], $11::bytea[])`
-const INSERT_FAILURES = { name: 'insert_failures', text: INSERT }
-const { expressions, check } = assumption(12)
-const WRITE_ALL = { name: 'write_all', text: `WITH stored AS (${INSERT}), ${expressions} SELECT ${check}` }
-
-function failureColumns(entries: readonly StoredRecord[]): unknown[] {
-  const failures = entries.map(({ failure }) => failure)
-  const column = <T>(value: (failure: Entry['failure']) => T): T[] => failures.map(value)
-  return [
-    column(({ id }) => id),
-    column(({ receivedAt }) => receivedAt),
-    column(({ source }) => text(source)),
-    column(({ tenant }) => text(tenant)),
-    column(({ endpoint }) => text(endpoint)),
-    column(({ url }) => text(url)),
-    column(({ code }) => code),
-    column(({ cause }) => cause),
-    column(({ message }) => text(message)),
-    column(({ traceId }) => traceId),
-    entries.map(({ raw }) => Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)),
-  ]
-}
-
-interface Claim {
-  readonly source: string
-  readonly tenant: string
-  readonly key: string
-  readonly digest: string
-  readonly id: string
-}
-
-type Claimed = { readonly duplicateOf: string | null } | 'reused'
-
-/** The record that has this entry's id of the sender; undefined where it is free, or the entry has none. */
-export async function keyHolder(session: Session, { failure, idempotency }: StoredRecord): Promise<string | undefined> {
-  if (!idempotency) return undefined
-  const [row] = await session.query<[id: string]>(
-    `SELECT failure_id FROM ${SCHEMA}.idempotency_keys WHERE source = $1 AND tenant = $2 AND key = $3`,
-    [failure.source, failure.tenant, idempotency.key].map(text),
-  )
-  return row?.[0]
-}
-
-/** Claims the senders' ids for these entries; one that is known already is a repetition, or another report under its id. */
-export async function insertKeys(session: Session, entries: readonly StoredRecord[]): Promise<Claimed[]> {
-  const claims = new Map<string, Claim>()
-  for (const { failure, idempotency } of entries) {
-    if (!idempotency) continue
-    const { source, tenant, id } = failure
-    const name = nameOf(source, tenant, idempotency.key)
-    if (!claims.has(name)) claims.set(name, { source, tenant, ...idempotency, id })
-  }
-  if (claims.size === 0) return entries.map(() => ({ duplicateOf: null }))
-  const sorted = [...claims].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, claim]) => claim)
-  const column = (field: keyof Claim) => sorted.map((claim) => text(claim[field]))
-  const added = await session.query<[string]>(
-    `INSERT INTO ${SCHEMA}.idempotency_keys (source, tenant, key, digest, failure_id)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[])
-     ON CONFLICT (source, tenant, key) DO NOTHING RETURNING failure_id`,
-    [column('source'), column('tenant'), column('key'), column('digest'), column('id')],
-  )
-  const won = new Set(added.map(([id]) => id))
-  const holders = new Map(claims)
-  if (won.size < sorted.length) {
-    const known = await session.query<[string, string, string, string, string]>(
-      `SELECT k.source, k.tenant, k.key, k.digest, k.failure_id FROM ${SCHEMA}.idempotency_keys k
-       JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (source, tenant, key)
-       ON k.source = asked.source AND k.tenant = asked.tenant AND k.key = asked.key`,
-      [column('source'), column('tenant'), column('key')],
-    )
-    for (const [source, tenant, key, digest, id] of known) {
-      holders.set(nameOf(source, tenant, key), { source, tenant, key, digest, id })
-    }
-  }
-  return entries.map(({ failure, idempotency }): Claimed => {
-    if (!idempotency) return { duplicateOf: null }
-    const holder = holders.get(nameOf(text(failure.source), text(failure.tenant), text(idempotency.key)))!
-    if (holder.digest !== idempotency.digest) return 'reused'
-    // Retention may have taken a key between the two statements: then its claim stands unwritten, and the sender repeats.
-    return { duplicateOf: holder.id === failure.id ? null : holder.id }
-  })
-}
-
-const nameOf = (source: string, tenant: string, key: string): string => `${source}\0${tenant}\0${key}`
-
-/**
- * Writes entries that were acknowledged elsewhere, as `writeGroup` does. One that is there already stays as it is; one
- * whose sender's id belongs to another body here is kept without that id, since it was promised.
- * @returns also those that can neither be stored nor are there
- */
-export async function moveEntries(session: Session, entries: readonly Entry[], options: GroupOptions): Promise<Moved> {
-  const reasons = new Map<Entry, string>()
-  const written = await writeGroup(
-    session,
-    entries.map((entry) => ({ kind: 'entry', entry })),
-    { ...options, onRefused: (entry, reason) => reasons.set(entry, reason) },
-  )
-  const reused = entries.filter((_, index) => written.results[index] === 'reused')
-  const again = reused.map(({ idempotency: _, ...entry }) => entry)
-  const more = again.length > 0 ? await moveEntries(session, again, options) : undefined
-  const refused = entries.filter((_, index) => written.results[index] === 'refused')
-  const there = new Set(await storedAmong(session, refused))
-  const missing = refused.filter((entry) => !there.has(entry))
-  return {
-    endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]),
-    refused: [
-      ...missing.map((record) => ({ record, reason: reasons.get(record) ?? 'refused' })),
-      ...(more?.refused ?? []),
-    ],
-  }
-}
-
-export interface Moved {
-  readonly endpoints: Written['endpoints']
-  readonly refused: readonly RefusedRecord[]
 }

@@ -2,13 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FaultError } from '../core/fault.ts'
-import type { StoredRecord } from '../core/records.ts'
-
-/** A record, and the database's error (SQLSTATE) when it was refused. */
-export interface RefusedRecord {
-  readonly record: StoredRecord
-  readonly reason: string
-}
+import type { RefusedRecord } from './spill-target.ts'
 
 /**
  * Acknowledged reports that the database refuses one by one, kept for a person to look at: a file with one JSON object per

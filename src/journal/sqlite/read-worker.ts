@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { workerData } from 'node:worker_threads'
 import { readFaultOf } from '../core/fault.ts'
+import type { Query } from '../core/queries.ts'
 import { serve } from '../core/thread.ts'
-import type { Query } from './query.ts'
 
 const path = workerData as string
 let database: DatabaseSync | undefined

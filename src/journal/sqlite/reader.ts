@@ -1,14 +1,15 @@
 import { READ_FAULTS, type ReadFault } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 import { FaultError } from '../core/fault.ts'
+import { Queries, type Query } from '../core/queries.ts'
 import { JournalReader } from '../core/reader.ts'
 import { Thread, ThreadEnded } from '../core/thread.ts'
-import type { Query } from './query.ts'
+import { SQLITE } from './dialect.ts'
 import type { Reading } from './read-worker.ts'
 
 /** Reads in a thread of its own, which exists only while somebody reads. */
 export class Reader {
-  readonly reads = new JournalReader((query) => this.#select(query))
+  readonly reads = new JournalReader(new Queries(SQLITE), (query) => this.#select(query))
   readonly #idle: number
   readonly #onFault: (kind: ReadFault, detail: string) => void
   #file: string | undefined

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { IncidentSettings } from '../../domain/incident.ts'
+import { type RecordRow, recordOf } from '../core/columns.ts'
 import { isAdded } from '../core/complete.ts'
 import { FaultError } from '../core/fault.ts'
 import {
@@ -13,7 +14,7 @@ import {
 } from '../core/records.ts'
 import { checkFile } from './check.ts'
 import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
-import { groupOf, RECORD_COLUMNS, type RecordRow, recordOf, TOTAL_COLUMNS, type TotalRow, totalOf } from './rows.ts'
+import { groupOf, RECORD_COLUMNS, TOTAL_COLUMNS, type TotalRow, totalOf } from './rows.ts'
 import { Store } from './store.ts'
 
 const SETTINGS: IncidentSettings = { quietTime: 1, goodProbes: 1, failedProbes: 0 }
@@ -79,12 +80,14 @@ function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'havin
   return {
     count: async () => all<[number]>('SELECT count(*) FROM failures')[0]![0],
     after: async (id, limit) =>
-      all<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM failures WHERE id > ? ORDER BY id LIMIT ?`, id ?? '', limit).map(
-        recordOf,
-      ),
+      all<RecordRow>(
+        `SELECT ${RECORD_COLUMNS.join(', ')} FROM failures WHERE id > ? ORDER BY id LIMIT ?`,
+        id ?? '',
+        limit,
+      ).map(recordOf),
     having: async (ids) =>
       all<RecordRow>(
-        `SELECT ${RECORD_COLUMNS} FROM failures WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
+        `SELECT ${RECORD_COLUMNS.join(', ')} FROM failures WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
         JSON.stringify(ids),
       ).map(recordOf),
     async state() {

@@ -1,25 +1,12 @@
-import type { Cause } from '../../domain/cause.ts'
-import { type Failure, haveSameSharedFields, type SharedFields } from '../../domain/failure.ts'
+import { haveSameSharedFields, type SharedFields, sharedFields } from '../../domain/failure.ts'
 import type { IncidentEvent } from '../../domain/incident.ts'
 import type { Entry, SeriesTotal } from '../../domain/journal.ts'
 import type { SeriesLabels } from '../../domain/series.ts'
-import type { Work } from '../core/queue.ts'
-import type { StoredRecord } from '../core/records.ts'
+import { FAILURE_COLUMNS, type OwnFields, ownFields } from '../core/columns.ts'
+import type { Command } from '../core/queue.ts'
 
-/** Columns of a failure as it is read: everything but the raw body and the sender's id. */
-export const FAILURE_COLUMNS = 'id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id'
-export type FailureRow = readonly [
-  id: string,
-  receivedAt: number,
-  source: string,
-  tenant: string,
-  endpoint: string,
-  url: string,
-  code: number,
-  cause: string,
-  message: string,
-  traceId: string | null,
-]
+/** A record whole, as copies and spills read it and as it is inserted. The raw body is last: see the first migration. */
+export const RECORD_COLUMNS = [...FAILURE_COLUMNS, 'idempotency_key', 'digest', 'raw']
 
 export const TOTAL_COLUMNS = 'source, tenant, endpoint, code, cause, count, last_failure_at'
 export type TotalRow = readonly [
@@ -32,19 +19,19 @@ export type TotalRow = readonly [
   lastFailureAt: number,
 ]
 
-/** What entries have in common: it goes to the writing thread once a group. */
-export interface AlikeRow extends SharedFields {
-  /** The labels that they are counted under. */
-  readonly counted: readonly [source: string, tenant: string, endpoint: string, code: string, cause: string]
+/** What entries of a group have in common: it goes to the writing thread once per group. */
+export interface SharedRow {
+  readonly fields: SharedFields
+  /** The label set under which they are counted. */
+  readonly labels: LabelValues
 }
+export type LabelValues = readonly [source: string, tenant: string, endpoint: string, code: string, cause: string]
 
 /** An entry as it goes to the writing thread. */
 export interface EntryRow {
-  readonly id: string
-  readonly receivedAt: number
-  readonly traceId: string | null
-  /** Place in the group's `alike`. */
-  readonly alike: number
+  readonly own: OwnFields
+  /** Index into the group's `shared`. */
+  readonly shared: number
   readonly key?: string | undefined
   readonly digest?: string | undefined
   /** Whether it changes its endpoint's incident. */
@@ -63,13 +50,13 @@ export interface CanaryRow {
 export type Row = EntryRow | EventRow | CanaryRow
 
 export interface Rows {
-  readonly alike: readonly AlikeRow[]
+  readonly shared: readonly SharedRow[]
   readonly rows: readonly Row[]
 }
 
 /**
- * A group of works. Its rows are JSON, which is made and read several times faster than a structured clone of them; the
- * bodies of its entries stand one after the other in a buffer that is handed over, not copied.
+ * A group of commands. Its rows are JSON, which is written and read several times faster than a structured clone; the
+ * bodies of its entries follow one another in a buffer that is transferred, not copied.
  */
 export interface Group {
   /** `Rows` */
@@ -77,22 +64,21 @@ export interface Group {
   readonly bodies: ArrayBuffer
 }
 
-/** @returns the works as they go to the writing thread; the bodies are copied, so the works may be let go */
-export function groupOf(works: readonly Work[]): Group {
+/** Encodes commands for the writing thread. The bodies are copied, so the commands may be released. */
+export function groupOf(works: readonly Command[]): Group {
   const length = works.reduce((sum, work) => sum + (work.kind === 'entry' ? work.entry.raw.byteLength : 0), 0)
   const bodies = new Uint8Array(length)
   let offset = 0
-  const alike: AlikeRow[] = []
-  /** The latest of each label set. */
-  const places = new Map<SeriesLabels, number>()
-  function placeOf({ failure, labels }: Entry): number {
-    const known = places.get(labels)
-    if (known !== undefined && haveSameSharedFields(alike[known]!, failure)) return known
-    const { source, tenant, endpoint, url, code, cause, message } = failure
-    const counted = [labels.source, labels.tenant, labels.endpoint, labels.code, labels.cause] as const
-    const place = alike.push({ source, tenant, endpoint, url, code, cause, message, counted }) - 1
-    places.set(labels, place)
-    return place
+  const shared: SharedRow[] = []
+  /** Index of the latest shared row of each label set. */
+  const latest = new Map<SeriesLabels, number>()
+  function indexOf({ failure, labels }: Entry): number {
+    const known = latest.get(labels)
+    if (known !== undefined && haveSameSharedFields(shared[known]!.fields, failure)) return known
+    const values = [labels.source, labels.tenant, labels.endpoint, labels.code, labels.cause] as const
+    const index = shared.push({ fields: sharedFields(failure), labels: values }) - 1
+    latest.set(labels, index)
+    return index
   }
   const rows = works.map((work): Row => {
     if (work.kind === 'event') return { endpoint: work.endpoint, event: work.event }
@@ -101,41 +87,19 @@ export function groupOf(works: readonly Work[]): Group {
     bodies.set(raw, offset)
     offset += raw.byteLength
     return {
-      id: failure.id,
-      receivedAt: failure.receivedAt,
-      traceId: failure.traceId,
-      alike: placeOf(work.entry),
+      own: ownFields(failure),
+      shared: indexOf(work.entry),
       isTracked,
       size: raw.byteLength,
       key: idempotency?.key,
       digest: idempotency?.digest,
     }
   })
-  return { rows: JSON.stringify({ alike, rows }), bodies: bodies.buffer }
-}
-
-/** A row of FAILURE_COLUMNS as the failure that it is. */
-export function failureOf(row: FailureRow): Failure {
-  const [id, receivedAt, source, tenant, endpoint, url, code, cause, message, traceId] = row
-  return { id, receivedAt, source, tenant, endpoint, url, code, cause: cause as Cause, message, traceId }
+  return { rows: JSON.stringify({ shared, rows }), bodies: bodies.buffer }
 }
 
 /** A row of TOTAL_COLUMNS as the total that it is. */
 export function totalOf(row: TotalRow): SeriesTotal {
   const [source, tenant, endpoint, code, cause, count, lastFailureAt] = row
   return { labels: { source, tenant, endpoint, code, cause }, count, lastFailureAt }
-}
-
-/** A record whole, as copies and spills read it. */
-export type RecordRow = readonly [...FailureRow, key: string | null, digest: string | null, raw: Uint8Array]
-export const RECORD_COLUMNS = `${FAILURE_COLUMNS}, idempotency_key, digest, raw`
-
-/** A row of RECORD_COLUMNS with its raw body and, where the sender gave one, its id and the body's digest. */
-export function recordOf(row: RecordRow): StoredRecord {
-  const [key, digest, raw] = row.slice(10) as [string | null, string | null, Uint8Array]
-  return {
-    failure: failureOf(row.slice(0, 10) as unknown as FailureRow),
-    raw,
-    ...(key !== null && digest !== null && { idempotency: { key, digest } }),
-  }
 }

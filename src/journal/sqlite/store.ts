@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { EndpointState, IncidentSettings } from '../../domain/incident.ts'
 import type { CanaryMoments, Checkpoint, JournalSize } from '../../domain/journal.ts'
+import { type RecordRow, recordOf } from '../core/columns.ts'
 import type { Result } from '../core/complete.ts'
 import { detailOf, type Fault, FaultError, faultOf } from '../core/fault.ts'
 import type { ClockReading } from '../core/machine-clock.ts'
@@ -16,7 +17,7 @@ import { Mark } from './high-water-mark.ts'
 import { IncidentRows, noteCanary } from './incidents.ts'
 import { migrate } from './migrations.ts'
 import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
-import { type Group, RECORD_COLUMNS, type RecordRow, type Row, type Rows, recordOf, type TotalRow } from './rows.ts'
+import { type Group, RECORD_COLUMNS, type Row, type Rows, type TotalRow } from './rows.ts'
 import { prepare, type Statements, Totals, write } from './write.ts'
 
 export interface StoreOptions {
@@ -165,27 +166,27 @@ export class Store {
       const { db, statements, incidents, arrivals, count, files } = this.#open()
       const begun = performance.now()
       const group = JSON.parse(rows) as Rows
-      const totals = new Totals(group.alike)
+      const totals = new Totals(group.shared)
       const asked = new Set<string>()
       let offset = 0
       let added = 0
       const perform = (row: Row): Result => {
-        if ('nonce' in row) return incidents.canary(row.nonce, row.at) ? 'taken' : 'replayed'
+        if ('nonce' in row) return incidents.canary(row.nonce, row.at) ? 'accepted' : 'replayed'
         if ('event' in row) {
           asked.add(row.endpoint)
           return { change: incidents.apply(row.endpoint, row.event) }
         }
         const raw = new Uint8Array(bodies, offset, row.size)
         offset += row.size
-        const alike = group.alike[row.alike]!
-        const result = write(statements, row, alike, raw)
+        const shared = group.shared[row.shared]!
+        const result = write(statements, row, shared, raw)
         if (result !== 'added') return result
         totals.count(row)
-        count.added(row.id)
+        count.added(row.own.id)
         added++
         if (!row.isTracked) return [null, null]
-        const { id, receivedAt: at } = row
-        const { endpoint, code, cause, source, tenant } = alike
+        const { id, receivedAt: at } = row.own
+        const { endpoint, code, cause, source, tenant } = shared.fields
         asked.add(endpoint)
         return [null, incidents.apply(endpoint, { type: 'failure', at, id, code, cause, source, tenant })]
       }
@@ -233,7 +234,7 @@ export class Store {
   /** The oldest records, whole. */
   oldest(limit: number): StoredRecord[] {
     return this.#guard(() => {
-      const statement = this.#open().db.prepare(`SELECT ${RECORD_COLUMNS} FROM failures ORDER BY id LIMIT ?`)
+      const statement = this.#open().db.prepare(`SELECT ${RECORD_COLUMNS.join(', ')} FROM failures ORDER BY id LIMIT ?`)
       statement.setReturnArrays(true)
       return (statement.all(limit) as unknown as RecordRow[]).map(recordOf)
     })

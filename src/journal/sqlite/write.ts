@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { failureValues } from '../core/columns.ts'
 import type { Result } from '../core/complete.ts'
 import { isEntryError } from '../core/fault.ts'
-import { type AlikeRow, type EntryRow, FAILURE_COLUMNS, type FailureRow, TOTAL_COLUMNS } from './rows.ts'
+import { type EntryRow, type LabelValues, RECORD_COLUMNS, type SharedRow, TOTAL_COLUMNS } from './rows.ts'
 
 /** What the writing connection runs for every group, prepared. */
 export type Statements = ReturnType<typeof prepare>
@@ -15,7 +16,7 @@ export function prepare(db: DatabaseSync) {
   return {
     known: arrays('SELECT id, digest FROM failures WHERE source = ? AND tenant = ? AND idempotency_key = ?'),
     insert: db.prepare(
-      `INSERT INTO failures (${FAILURE_COLUMNS}, idempotency_key, digest, raw) VALUES (${'?,'.repeat(12)}?)`,
+      `INSERT INTO failures (${RECORD_COLUMNS.join(', ')}) VALUES (${RECORD_COLUMNS.map(() => '?').join(', ')})`,
     ),
     count: db.prepare(
       `INSERT INTO totals (${TOTAL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
@@ -30,25 +31,25 @@ export function prepare(db: DatabaseSync) {
 
 /** What a group adds to the totals. Most of a group counts under few label sets, so each is written once. */
 export class Totals {
-  readonly #alike: readonly AlikeRow[]
+  readonly #shared: readonly SharedRow[]
   readonly #counts: { count: number; at: number }[]
 
-  constructor(alike: readonly AlikeRow[]) {
-    this.#alike = alike
-    this.#counts = alike.map(() => ({ count: 0, at: 0 }))
+  constructor(shared: readonly SharedRow[]) {
+    this.#shared = shared
+    this.#counts = shared.map(() => ({ count: 0, at: 0 }))
   }
 
-  count({ alike, receivedAt }: EntryRow): void {
-    const sum = this.#counts[alike]!
+  count({ own, shared }: EntryRow): void {
+    const sum = this.#counts[shared]!
     sum.count++
-    sum.at = Math.max(sum.at, receivedAt)
+    sum.at = Math.max(sum.at, own.receivedAt)
   }
 
-  sums(): Iterable<{ readonly labels: AlikeRow['counted']; readonly count: number; readonly at: number }> {
-    const sums = new Map<string, { labels: AlikeRow['counted']; count: number; at: number }>()
+  sums(): Iterable<{ readonly labels: LabelValues; readonly count: number; readonly at: number }> {
+    const sums = new Map<string, { labels: LabelValues; count: number; at: number }>()
     for (const [index, { count, at }] of this.#counts.entries()) {
       if (count === 0) continue
-      const labels = this.#alike[index]!.counted
+      const labels = this.#shared[index]!.labels
       const name = labels.join('\0')
       const sum = sums.get(name) ?? { labels, count: 0, at: 0 }
       sums.set(name, { labels, count: sum.count + count, at: Math.max(sum.at, at) })
@@ -63,18 +64,17 @@ export class Totals {
  */
 export function write(
   statements: Statements,
-  { id, receivedAt, traceId, key, digest }: EntryRow,
-  { source, tenant, endpoint, url, code, cause, message, counted }: AlikeRow,
+  { own, key, digest }: EntryRow,
+  { fields, labels }: SharedRow,
   raw: Uint8Array,
 ): 'added' | Result {
   if (key !== undefined) {
-    const known = statements.known.get(source, tenant, key) as unknown as [string, string] | undefined
+    const known = statements.known.get(fields.source, fields.tenant, key) as unknown as [string, string] | undefined
     if (known) return known[1] === digest ? [known[0], null] : 'reused'
   }
-  if (!counted.every((label) => typeof label === 'string')) return 'refused'
+  if (!labels.every((label) => typeof label === 'string')) return 'refused'
   try {
-    const failure: FailureRow = [id, receivedAt, source, tenant, endpoint, url, code, cause, message, traceId]
-    statements.insert.run(...failure, key ?? null, digest ?? null, raw)
+    statements.insert.run(...failureValues({ ...fields, ...own }), key ?? null, digest ?? null, raw)
   } catch (error) {
     if (!isEntryError(error)) throw error
     return 'refused'

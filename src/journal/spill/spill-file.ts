@@ -6,7 +6,8 @@ import type { Entry, Recorded, SeriesTotal, SpillStatus } from '../../domain/jou
 import type { Fault } from '../core/fault.ts'
 import { labelsOf } from '../core/records.ts'
 import { type DrainableJournal, openSqliteJournal } from '../sqlite/journal.ts'
-import { type RefusedRecord, SetAside } from './set-aside.ts'
+import { SetAside } from './set-aside.ts'
+import type { RefusedRecord } from './spill-target.ts'
 
 export interface SpillOptions {
   /** The SQLite file; on a volume that outlives the process, since what it holds was acknowledged. */
@@ -18,35 +19,35 @@ export interface SpillOptions {
   readonly onFault: (fault: Fault) => void
 }
 
-/** Records that move on in one step. */
+/** Records moved in one step. */
 const BATCH = 200
-/** Nothing of it may expire: it waits for as long as the database is away. Milliseconds. */
+/** Milliseconds: nothing expires, however long the database is away. */
 const FOREVER = 1_000 * 365 * 86_400_000
 
-/** A SQLite journal that takes reports while the database is away. It acknowledges as any journal does: once they are durable. */
-export class Spill {
+/** A SQLite journal that takes reports while the database is away, and acknowledges them once they are durable. */
+export class SpillFile {
   readonly #options: SpillOptions
   #journal: DrainableJournal
   #waiting = 0
-  /** Reports that it is about to hold. */
+  /** Reports that are being recorded. */
   #arriving = 0
-  /** Hashes of the senders' ids among what waits, and how many records there are of an earlier process, whose ids are not here. */
+  /** Hashes of the senders' ids of waiting reports, and how many reports of an earlier process there are, whose ids are not known. */
   readonly #keys = new Set<number>()
   #earlier = 0
-  #renewing = false
+  #isRecreating = false
   #series: readonly SeriesTotal[] = []
-  /** Endpoints whose incidents are followed, so that the records do to them what they would have done. */
+  /** Endpoints with incidents: flushed records change these as they would have without the spill. */
   readonly #tracked = new Set<string>()
   readonly #setAside: SetAside
 
   constructor(options: SpillOptions) {
     this.#options = options
     this.#setAside = new SetAside(`${options.path}.set-aside.ndjson`, options.size)
-    this.#journal = this.#make()
+    this.#journal = this.#create()
   }
 
   async open(): Promise<void> {
-    await Promise.all([this.#journal.open(), this.#setAside.open().catch((error) => this.#tell(error))])
+    await Promise.all([this.#journal.open(), this.#setAside.open().catch((error) => this.#report(error))])
   }
 
   /** Whether it can take a report now. */
@@ -56,10 +57,10 @@ export class Spill {
   }
 
   get #up(): boolean {
-    return this.#journal.status().up && !this.#renewing
+    return this.#journal.status().up && !this.#isRecreating
   }
 
-  /** Whether the sender's id may be that of a report that waits here, or is on its way here. */
+  /** Whether the sender's id may belong to a report that waits here or is being recorded. */
   mayKnow(entry: Entry): boolean {
     return entry.idempotency !== undefined && this.#up && (this.#earlier > 0 || this.#keys.has(hashOf(entry)))
   }
@@ -69,7 +70,7 @@ export class Spill {
     return { usable: this.usable, waiting: this.#waiting, ...(count > 0 && { setAside: count }) }
   }
 
-  /** Label sets of what waits since an earlier process. */
+  /** Label sets of the reports of an earlier process. */
   series(): readonly SeriesTotal[] {
     return this.#series
   }
@@ -99,11 +100,11 @@ export class Spill {
   }
 
   /**
-   * Hands over the oldest records until there are none, in order; then the file begins anew.
-   * @param store makes a batch durable elsewhere, and returns those that are refused there whatever is tried: they are set
-   *   aside. A batch is handed over again where it rejects, or where the process ends before it was removed here
+   * Moves the oldest records until there are none, in order; then the file is created anew.
+   * @param store makes a batch durable elsewhere, and returns those that are refused there: they are set aside. A batch is
+   *   moved again if it rejects, or if the process ends before the batch was removed here
    */
-  async drain(store: (entries: readonly Entry[]) => Promise<readonly RefusedRecord[]>): Promise<void> {
+  async flush(store: (entries: readonly Entry[]) => Promise<readonly RefusedRecord[]>): Promise<void> {
     while (this.#waiting > 0) {
       const records = await this.#journal.oldest(BATCH)
       if (records.length === 0) {
@@ -117,20 +118,20 @@ export class Spill {
           isTracked: this.#tracked.has(record.failure.endpoint),
         })),
       )
-      if (refused.length > 0) await this.#putAside(refused)
+      if (refused.length > 0) await this.#setAsideAll(refused)
       await this.#journal.remove(records.map(({ failure }) => failure.id))
       this.#waiting = Math.max(0, this.#waiting - records.length)
       this.#earlier = Math.max(0, this.#earlier - records.length)
       for (const record of records) this.#keys.delete(hashOf(record))
     }
-    if (this.#arriving === 0) await this.#beginAnew()
+    if (this.#arriving === 0) await this.#recreate()
   }
 
   close(deadline: number): Promise<void> {
     return this.#journal.close(deadline)
   }
 
-  #make(): DrainableJournal {
+  #create(): DrainableJournal {
     const { path, incidents, clock, onFault } = this.#options
     return openSqliteJournal({
       path,
@@ -140,7 +141,7 @@ export class Spill {
       sizeInterval: 1_000,
       countFirst: true,
       events: {
-        // Not only by `open`: a file that an ending process still holds is opened later.
+        // Not in `open`: a file that an ending process still locks is opened later.
         onOpened: (totals) => {
           this.#series = totals
           this.#waiting = this.#journal.status().size?.failures ?? 0
@@ -156,43 +157,43 @@ export class Spill {
     })
   }
 
-  async #putAside(refused: readonly RefusedRecord[]): Promise<void> {
+  async #setAsideAll(refused: readonly RefusedRecord[]): Promise<void> {
     await this.#setAside.add(refused)
     for (const { record, reason } of refused) {
-      const detail = `the spill: the database refuses report ${record.failure.id} (${reason}); it was set aside in ${this.#setAside.path}`
+      const detail = `the spill: the database refused report ${record.failure.id} (${reason}); it was set aside in ${this.#setAside.path}`
       this.#options.onFault({ kind: 'io', detail })
     }
   }
 
-  #tell(error: unknown): void {
+  #report(error: unknown): void {
     const { code, message } = error as NodeJS.ErrnoException
     this.#options.onFault({ kind: 'io', detail: `the spill: ${this.#options.path} (${code ?? message})` })
   }
 
-  /** Totals and incidents of what has moved on are of no use here, and would grow. */
-  async #beginAnew(): Promise<void> {
+  /** Totals and incidents of flushed reports are useless here, and would grow. */
+  async #recreate(): Promise<void> {
     if (this.#journal.status().size?.failures === 0 && this.#series.length === 0 && this.#tracked.size === 0) return
     const { path } = this.#options
-    this.#renewing = true
+    this.#isRecreating = true
     try {
       await this.#journal.close(5_000)
-      // A report that came in between is there still: then the file stays for the next time. The database itself goes last:
-      // without it, what is beside it would be taken for that of the next one.
+      // A report that came in between is still there: then the file stays for the next time. The database goes last, or
+      // the files beside it would be taken for those of the next one.
       if (this.#waiting === 0) for (const end of ['.mark', '-wal', '-shm', '']) rmSync(`${path}${end}`, { force: true })
     } catch (error) {
-      // The file is used as it is, and removed the next time.
-      this.#tell(error)
+      // The file is used as it is, and removed next time.
+      this.#report(error)
     }
     this.#series = []
     this.#tracked.clear()
     this.#keys.clear()
-    this.#journal = this.#make()
+    this.#journal = this.#create()
     await this.#journal.open()
-    this.#renewing = false
+    this.#isRecreating = false
   }
 }
 
-/** 48 bits; two ids that share them are merely asked about twice. */
+/** 48 bits; a collision costs one more query. */
 function hashOf({ failure: { source, tenant }, idempotency }: Pick<Entry, 'failure' | 'idempotency'>): number {
   return hash('sha1', `${source}\0${tenant}\0${idempotency?.key}`, 'buffer').readUIntBE(0, 6)
 }

@@ -1,0 +1,61 @@
+import { type Failure, SHARED_FIELDS, type SharedFields } from '../../domain/failure.ts'
+import type { StoredRecord } from './records.ts'
+
+interface Column {
+  readonly name: string
+  /** Its type in PostgreSQL. */
+  readonly postgres: 'uuid' | 'bigint' | 'text'
+}
+
+/**
+ * The stored fields of a failure. Statements, rows, digests and the rows between threads are made from this list alone:
+ * a new field is a member of `Failure`, a line here, and a migration that adds the column with a default in each adapter.
+ * `id` comes first, since pages continue from it.
+ */
+const COLUMNS = {
+  id: { name: 'id', postgres: 'uuid' },
+  receivedAt: { name: 'received_at', postgres: 'bigint' },
+  source: { name: 'source', postgres: 'text' },
+  tenant: { name: 'tenant', postgres: 'text' },
+  endpoint: { name: 'endpoint', postgres: 'text' },
+  url: { name: 'url', postgres: 'text' },
+  code: { name: 'code', postgres: 'bigint' },
+  cause: { name: 'cause', postgres: 'text' },
+  message: { name: 'message', postgres: 'text' },
+  traceId: { name: 'trace_id', postgres: 'text' },
+} as const satisfies Readonly<Record<keyof Failure, Column>>
+
+const FIELDS = Object.keys(COLUMNS) as (keyof Failure)[]
+
+export const columnOf = (field: keyof Failure): string => COLUMNS[field].name
+export const FAILURE_COLUMNS: readonly string[] = FIELDS.map(columnOf)
+export const POSTGRES_TYPES: readonly Column['postgres'][] = FIELDS.map((field) => COLUMNS[field].postgres)
+
+/** The values of FAILURE_COLUMNS, in their order. */
+export type FailureRow = readonly [id: string, ...values: unknown[]]
+export type FailureValue = Failure[keyof Failure]
+/** A failure's row, then what else is stored of a report. */
+export type RecordRow = readonly [...FailureRow, key: string | null, digest: string | null, raw: Uint8Array]
+
+export const failureValues = (failure: Failure): FailureValue[] => FIELDS.map((field) => failure[field])
+
+export function failureOf(row: FailureRow): Failure {
+  const failure: Partial<Record<keyof Failure, unknown>> = {}
+  for (const [index, field] of FIELDS.entries()) failure[field] = row[index]
+  return failure as Failure
+}
+
+export function recordOf(row: RecordRow): StoredRecord {
+  const [key, digest, raw] = row.slice(FIELDS.length) as [string | null, string | null, Uint8Array]
+  return { failure: failureOf(row), raw, ...(key !== null && digest !== null && { idempotency: { key, digest } }) }
+}
+
+/** What is individual to each failure of an outage. */
+export type OwnFields = Omit<Failure, keyof SharedFields>
+const OWN_FIELDS = FIELDS.filter((field): field is keyof OwnFields => !(SHARED_FIELDS as string[]).includes(field))
+
+export function ownFields(failure: Failure): OwnFields {
+  const own: Partial<Record<keyof OwnFields, unknown>> = {}
+  for (const field of OWN_FIELDS) own[field] = failure[field]
+  return own as OwnFields
+}

@@ -1,0 +1,201 @@
+import type { EndpointState, IncidentEvent } from '../../domain/incident.ts'
+import type {
+  Applied,
+  CanaryMoments,
+  Entry,
+  FailureFilter,
+  IncidentFilter,
+  Journal,
+  JournalStatus,
+  Recorded,
+  SeriesTotal,
+} from '../../domain/journal.ts'
+import { GroupCommit, type Written } from './group-commit.ts'
+import type { GroupSettings } from './group-options.ts'
+import type { LifeCycle } from './life-cycle.ts'
+import type { Command, Commands } from './queue.ts'
+import type { JournalReader } from './reader.ts'
+
+/** What an adapter does for the journal. Errors of `open` and `write` take the journal down. */
+export interface Store<W extends Written = Written> {
+  readonly reads: JournalReader
+  /** Opens it, again after each fault. */
+  open(): Promise<Opened>
+  /** The journal is up. */
+  opened?(): void
+  /** Resolves once the group is durable; rejects where that is not known. */
+  write(commands: readonly Command[]): Promise<W>
+  /** Called before the senders are answered. */
+  written?(commands: readonly Command[], written: W): void
+  /** Releases what an opening took. What is under way fails. */
+  release(): void
+  /** Entries of a group whose outcome is unknown. */
+  unknown?(entries: readonly Entry[]): void
+  noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments>
+  resetSeries(unseenSince: number): Promise<number>
+  status(): Partial<JournalStatus> & Pick<JournalStatus, 'size'>
+  /** One run of retention; does nothing while another one runs. */
+  expire(): void
+  /** Looks at the size. */
+  measure(): void
+  /** The journal was up, and all groups are written: the last words to the store, until `late` resolves. */
+  finish?(late: Promise<void>): Promise<void>
+  /** Lets everything go for good. */
+  close(late: Promise<void>): Promise<void>
+}
+
+export interface Opened {
+  readonly totals: readonly SeriesTotal[]
+  readonly endpoints: readonly EndpointState[]
+}
+
+/** The journal over a store: queue, group commit, and life cycle, the same for every adapter. */
+export class GroupJournal<W extends Written = Written> implements Journal {
+  readonly #options: GroupSettings
+  readonly #life: LifeCycle
+  readonly #store: Store<W>
+  readonly #groups: GroupCommit<W>
+  readonly #upHandlers: (() => void)[] = []
+
+  constructor(options: GroupSettings, life: LifeCycle, store: Store<W>) {
+    this.#options = options
+    this.#life = life
+    this.#store = store
+    this.#groups = new GroupCommit({
+      limits: options,
+      write: (commands) => store.write(commands),
+      onWritten: (commands, written) => store.written?.(commands, written),
+      onCommitted: (entries, seconds) => options.events.onCommitted(entries, seconds),
+      onFault: (error) => life.fail(error),
+    })
+  }
+
+  get isUp(): boolean {
+    return this.#life.isUp
+  }
+
+  /** Registers what to do each time it was opened. */
+  onUp(handler: () => void): void {
+    this.#upHandlers.push(handler)
+  }
+
+  async open(): Promise<void> {
+    if (!this.#life.isNew) return
+    this.#life.every(this.#options.retentionInterval, () => this.#store.expire())
+    this.#life.every(this.#options.sizeInterval, () => this.#store.measure())
+    await this.#life.open({
+      open: () => this.#open(),
+      onFault: ({ kind, detail }) => {
+        this.#store.release()
+        this.#rejectPending()
+        this.#options.events.onFault(kind, detail)
+      },
+    })
+  }
+
+  record(entry: Entry): Promise<Recorded> {
+    return this.#add<'entry'>({ kind: 'entry', entry })
+  }
+
+  recordAll(entries: readonly Entry[]): readonly Promise<Recorded>[] {
+    const refusal = this.#life.refusal()
+    return refusal ? entries.map(() => Promise.reject(refusal)) : this.#groups.addAll(entries)
+  }
+
+  apply(endpoint: string, event: IncidentEvent): Promise<Applied> {
+    return this.#add<'event'>({ kind: 'event', endpoint, event })
+  }
+
+  receiveCanary(nonce: string, at: number): Promise<void> {
+    return this.#add<'canary'>({ kind: 'canary', nonce, at })
+  }
+
+  async noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments> {
+    if (!this.#life.isUp) throw this.#life.unavailable()
+    return this.#store.noteCanary(moments)
+  }
+
+  async resetSeries(unseenSince: number): Promise<number> {
+    if (!this.#life.isUp) throw this.#life.unavailable()
+    return this.#store.resetSeries(unseenSince)
+  }
+
+  get(id: string): ReturnType<Journal['get']> {
+    return this.#store.reads.get(id)
+  }
+
+  list(filter: FailureFilter, page: Parameters<Journal['list']>[1]): ReturnType<Journal['list']> {
+    return this.#store.reads.list(filter, page)
+  }
+
+  stream(filter: FailureFilter, page?: Parameters<Journal['stream']>[1]): ReturnType<Journal['stream']> {
+    return this.#store.reads.stream(filter, page)
+  }
+
+  incident(id: string): ReturnType<Journal['incident']> {
+    return this.#store.reads.incident(id)
+  }
+
+  incidents(filter: IncidentFilter, page: Parameters<Journal['incidents']>[1]): ReturnType<Journal['incidents']> {
+    return this.#store.reads.incidents(filter, page)
+  }
+
+  status(): JournalStatus {
+    return {
+      ...this.#life.status(),
+      pending: this.#groups.pending,
+      pendingLimit: this.#options.pendingLimit,
+      ...this.#store.status(),
+    }
+  }
+
+  expectedCommit(): number {
+    return this.#life.isUp ? this.#groups.expectedCommit() : 0
+  }
+
+  async close(deadline: number): Promise<void> {
+    const wasUp = this.#life.startClosing()
+    if (wasUp === undefined) return
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, deadline)
+    if (wasUp) await Promise.race([this.#finish(late), late])
+    this.#rejectPending()
+    await this.#store.close(late)
+    clearTimeout(timer)
+    this.#life.closed()
+  }
+
+  async #finish(late: Promise<void>): Promise<void> {
+    await this.#groups.drainAll()
+    await this.#store.finish?.(late)
+  }
+
+  async #open(): Promise<void> {
+    const { events } = this.#options
+    const { totals, endpoints } = await this.#store.open().catch((error) => {
+      if (this.#life.isClosing) this.#store.release()
+      throw error
+    })
+    // Closed meanwhile.
+    if (!this.#life.isDown) return this.#store.release()
+    this.#life.up()
+    events.onOpened(totals)
+    events.onSnapshot(endpoints)
+    this.#store.opened?.()
+    this.#store.expire()
+    for (const handler of this.#upHandlers) handler()
+  }
+
+  #add<K extends keyof Commands>(
+    command: Commands[K]['command'] & Command & { kind: K },
+  ): Promise<Commands[K]['done']> {
+    const refusal = this.#life.refusal()
+    return refusal ? Promise.reject(refusal) : this.#groups.add<K>(command)
+  }
+
+  /** Nothing that is pending is acknowledged. */
+  #rejectPending(): void {
+    const unknown = this.#groups.rejectPending(this.#life.unavailable())
+    this.#store.unknown?.(unknown)
+  }
+}

@@ -1,0 +1,168 @@
+import type { Clock } from '../../domain/clock.ts'
+import type { JournalStatus } from '../../domain/journal.ts'
+import { AppError } from '../../errors.ts'
+import type { Fault } from './fault.ts'
+
+export interface LifeCycleOptions {
+  readonly clock: Clock
+  /** Milliseconds: first and longest wait before opening is tried again. */
+  readonly retry: { readonly min: number; readonly max: number }
+  /** What an error of the store means. */
+  readonly faultOf: (error: unknown) => Fault
+}
+
+interface Handlers {
+  /** One attempt to open the store. */
+  readonly open: () => Promise<void>
+  /** The store failed; nothing that is pending may be acknowledged. */
+  readonly onFault: (fault: Fault) => void
+}
+
+/** Whether a store can be written, and the attempts to open it until it can, with back-off. */
+export class LifeCycle {
+  readonly #options: LifeCycleOptions
+  #handlers: Handlers | undefined
+  #state: 'new' | 'down' | 'up' | 'closing' | 'closed' = 'new'
+  #generation = 0
+  #since: number
+  #fault: Fault | undefined
+  #attempts = 0
+  #opening: Promise<void> | undefined
+  #retry: NodeJS.Timeout | undefined
+  /** Resolves `open` at the first fault, although an attempt may still hang. */
+  readonly #firstFault = Promise.withResolvers<void>()
+  readonly #timers: NodeJS.Timeout[] = []
+
+  constructor(options: LifeCycleOptions) {
+    this.#options = options
+    this.#since = options.clock()
+  }
+
+  get isNew(): boolean {
+    return this.#state === 'new'
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up'
+  }
+
+  get isDown(): boolean {
+    return this.#state === 'down'
+  }
+
+  get isClosing(): boolean {
+    return this.#state === 'closing' || this.#state === 'closed'
+  }
+
+  /** It is closing, and was up until then. */
+  get isFinishing(): boolean {
+    return this.#state === 'closing'
+  }
+
+  /** Grows with every fault: what an earlier opening began is recognised by it. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  status(): Pick<JournalStatus, 'up' | 'since' | 'fault'> {
+    return {
+      up: this.isUp || (this.#state === 'closing' && this.#fault === undefined),
+      since: this.#since,
+      ...(this.#fault && { fault: this.#fault }),
+    }
+  }
+
+  /** Resolves when the first attempt to open has ended, or the first fault was reported. Later calls do nothing. */
+  async open(handlers: Handlers): Promise<void> {
+    if (this.#state !== 'new') return
+    this.#state = 'down'
+    this.#handlers = handlers
+    await Promise.race([this.#attempt(), this.#firstFault.promise])
+  }
+
+  /** Runs work at regular times until closing. */
+  every(milliseconds: number, work: () => void): void {
+    this.#timers.push(setInterval(work, milliseconds).unref())
+  }
+
+  /** The store is open. */
+  up(): void {
+    this.#state = 'up'
+    this.#attempts = 0
+    this.#cancelRetry()
+    this.#since = this.#options.clock()
+    this.#fault = undefined
+  }
+
+  /** The store cannot be written: opening is tried again. */
+  fail(error: unknown): void {
+    const { clock, retry, faultOf } = this.#options
+    const fault = faultOf(error)
+    this.#generation++
+    if (this.isUp || this.#fault === undefined) this.#since = clock()
+    this.#fault = fault
+    if (!this.isClosing) this.#state = 'down'
+    this.#handlers?.onFault(fault)
+    this.#firstFault.resolve()
+    if (this.isClosing) return
+    // Jitter above one half: the replicas of a database that comes back must not return in one wave.
+    const wait = Math.min(retry.max, retry.min * 2 ** Math.min(this.#attempts, 16)) * (0.5 + Math.random() / 2)
+    this.#cancelRetry()
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined
+      void this.#attempt()
+    }, wait)
+  }
+
+  /** @returns whether it was up; undefined where it is closing already */
+  startClosing(): boolean | undefined {
+    if (this.isClosing) return undefined
+    const wasUp = this.isUp
+    this.#state = 'closing'
+    this.#cancelRetry()
+    for (const timer of this.#timers) clearInterval(timer)
+    return wasUp
+  }
+
+  closed(): void {
+    this.#generation++
+    this.#state = 'closed'
+  }
+
+  /** Why nothing can be written now; undefined while up. */
+  refusal(): AppError | undefined {
+    if (this.isUp) return undefined
+    if (!this.isClosing) return this.unavailable()
+    return new AppError('shutting_down', 'the service is shutting down', { retryAfter: 5 })
+  }
+
+  /** A sender that waits as long as it says finds that opening was tried again. */
+  unavailable(): AppError {
+    const retryAfter = Math.max(1, Math.ceil(Math.min(this.#options.retry.max, 5_000) / 1_000))
+    return new AppError('journal_unavailable', 'the report is not known to be stored; send it again', { retryAfter })
+  }
+
+  /** Never rejects. One that hangs is not joined by another. */
+  #attempt(): Promise<void> {
+    if (!this.isDown) return Promise.resolve()
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
+    this.#attempts++
+    try {
+      await this.#handlers!.open()
+    } catch (error) {
+      // Where the fault was reported while opening, the next attempt is due already.
+      if (this.isDown && this.#retry === undefined) this.fail(error)
+    }
+  }
+
+  #cancelRetry(): void {
+    clearTimeout(this.#retry)
+    this.#retry = undefined
+  }
+}

@@ -1,0 +1,88 @@
+import { firstIdAt } from '../../domain/failure.ts'
+import type { FailureFilter, IncidentFilter } from '../../domain/journal.ts'
+import { columnOf, FAILURE_COLUMNS } from './columns.ts'
+
+type Value = string | number
+
+export interface Query {
+  readonly sql: string
+  readonly parameters: readonly Value[]
+}
+
+/** How a database's SQL differs from the other's. */
+export interface Dialect {
+  readonly table: (name: 'failures' | 'incidents') => string
+  /** The placeholder of a parameter; they are numbered from 1. */
+  readonly placeholder: (number: number) => string
+  /** A value as its column's type can hold it, so that one out of range finds nothing instead of failing. */
+  readonly value: (value: Value) => Value
+}
+
+const COLUMNS = FAILURE_COLUMNS.join(', ')
+
+/** The statements that read. Pages are newest first, by keyset: each costs the same, and inserts cannot shift it. */
+export class Queries {
+  readonly #dialect: Dialect
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect
+  }
+
+  failure(id: string): Query {
+    return this.#select(COLUMNS, 'failures', [['id =', id]])
+  }
+
+  failures(filter: FailureFilter, before: string | undefined, limit: number): Query {
+    const { since, until } = filter
+    const equal = ['source', 'tenant', 'endpoint', 'code', 'cause'] as const
+    return this.#select(
+      COLUMNS,
+      'failures',
+      [
+        ...equal.map((field) => [`${columnOf(field)} =`, filter[field]] as const),
+        ['id >=', since === undefined ? since : firstIdAt(since)],
+        ['id <', until === undefined ? until : firstIdAt(until)],
+        ['id <', before],
+      ],
+      limit,
+    )
+  }
+
+  /** One incident with its verdicts, both as JSON. */
+  incident(id: string): Query {
+    return this.#select('incident, verdicts', 'incidents', [['id =', id]])
+  }
+
+  incidents({ open, endpoint, since }: IncidentFilter, before: string | undefined, limit: number): Query {
+    return this.#select(
+      'id, incident',
+      'incidents',
+      [
+        ...(open === undefined ? [] : [`closed_at IS ${open ? '' : 'NOT '}NULL`]),
+        ['endpoint =', endpoint],
+        ['(closed_at IS NULL OR closed_at >=', since, ')'],
+        ['id <', before],
+      ],
+      limit,
+    )
+  }
+
+  /** @param conditions texts; those with an operand apply only if it is given */
+  #select(
+    columns: string,
+    table: Parameters<Dialect['table']>[0],
+    conditions: readonly (string | readonly [text: string, operand: Value | undefined, end?: string])[],
+    limit?: number,
+  ): Query {
+    const { table: tableOf, placeholder, value } = this.#dialect
+    const parameters: Value[] = []
+    const bound = (operand: Value) => placeholder(parameters.push(value(operand)))
+    const where = conditions.flatMap((condition) => {
+      if (typeof condition === 'string') return [condition]
+      const [text, operand, end = ''] = condition
+      return operand === undefined ? [] : [`${text} ${bound(operand)}${end}`]
+    })
+    const sql = `SELECT ${columns} FROM ${tableOf(table)}${where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''}`
+    return { sql: limit === undefined ? sql : `${sql} ORDER BY id DESC LIMIT ${bound(limit)}`, parameters }
+  }
+}

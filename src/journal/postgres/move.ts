@@ -1,0 +1,37 @@
+import type { Entry } from '../../domain/journal.ts'
+import type { RefusedRecord } from '../spill/spill-target.ts'
+import { storedAmong } from './prove.ts'
+import type { Session } from './session.ts'
+import { type GroupOptions, type Written, writeGroup } from './write.ts'
+
+/**
+ * Writes entries that were acknowledged elsewhere, as `writeGroup` does. One that is there already stays as it is; one
+ * whose sender's id belongs to another body here is kept without that id, since it was promised.
+ * @returns also those that can neither be stored nor are there
+ */
+export async function moveEntries(session: Session, entries: readonly Entry[], options: GroupOptions): Promise<Moved> {
+  const reasons = new Map<Entry, string>()
+  const written = await writeGroup(
+    session,
+    entries.map((entry) => ({ kind: 'entry', entry })),
+    { ...options, onRefused: (entry, reason) => reasons.set(entry, reason) },
+  )
+  const reused = entries.filter((_, index) => written.results[index] === 'reused')
+  const again = reused.map(({ idempotency: _, ...entry }) => entry)
+  const more = again.length > 0 ? await moveEntries(session, again, options) : undefined
+  const refused = entries.filter((_, index) => written.results[index] === 'refused')
+  const there = new Set(await storedAmong(session, refused))
+  const missing = refused.filter((entry) => !there.has(entry))
+  return {
+    endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]),
+    refused: [
+      ...missing.map((record) => ({ record, reason: reasons.get(record) ?? 'refused' })),
+      ...(more?.refused ?? []),
+    ],
+  }
+}
+
+export interface Moved {
+  readonly endpoints: Written['endpoints']
+  readonly refused: readonly RefusedRecord[]
+}

@@ -1,0 +1,66 @@
+import type { Entry, JournalEvents } from '../../domain/journal.ts'
+import type { SpillTarget } from '../spill/spill-target.ts'
+import type { Connector } from './connect.ts'
+import type { KnownEndpoints } from './endpoints.ts'
+import { isEntryError, postgresFault } from './fault.ts'
+import { findByKey } from './idempotency-keys.ts'
+import { moveEntries } from './move.ts'
+import { insertSeries, type Series } from './series.ts'
+import type { SessionPool } from './session-pool.ts'
+import { failureEvent, type GroupOptions } from './write.ts'
+
+interface Deps {
+  readonly connector: Connector
+  readonly readers: SessionPool
+  readonly series: Series
+  readonly endpoints: KnownEndpoints
+  /** Entries whose outcome is looked up when the database is back. */
+  readonly unknown: Set<Entry>
+  readonly events: JournalEvents
+  readonly groupOptions: () => GroupOptions
+}
+
+/** Takes over what a spill recorded while the database was away. */
+export class Moves implements Pick<SpillTarget, 'findByKey' | 'takeOver' | 'registerSpilled' | 'startMove'> {
+  readonly #deps: Deps
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  readonly findByKey: SpillTarget['findByKey'] = (entry) =>
+    this.#deps.readers.lend((session) => findByKey(session, entry)).catch(() => undefined)
+
+  readonly takeOver: SpillTarget['takeOver'] = (entry) => {
+    this.#deps.unknown.delete(entry)
+  }
+
+  readonly registerSpilled: SpillTarget['registerSpilled'] = (entry) => {
+    const { series, endpoints, groupOptions } = this.#deps
+    series.recordStored(entry, false)
+    const { incidents, slots } = groupOptions()
+    return entry.isTracked ? endpoints.predict(failureEvent(entry), incidents, slots) : undefined
+  }
+
+  readonly startMove: SpillTarget['startMove'] = async (series) => {
+    const { connector, endpoints, events, groupOptions } = this.#deps
+    const asFault = (error: unknown): never => {
+      throw postgresFault(error, connector.where)
+    }
+    const session = await connector.another()
+    await insertSeries(session, series).catch((error) => {
+      // One refused label set must not block the reports, which bring theirs along.
+      if (isEntryError(error)) return
+      session.end()
+      asFault(error)
+    })
+    return {
+      async store(entries) {
+        const moved = await moveEntries(session, entries, groupOptions()).catch(asFault)
+        if (endpoints.update(moved.endpoints.values())) events.onSnapshot(endpoints.all())
+        return moved.refused
+      },
+      end: () => session.end(),
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import type { IncidentEvent } from '../../domain/incident.ts'
+import type {
+  Applied,
+  CanaryMoments,
+  Entry,
+  FailureFilter,
+  IncidentFilter,
+  Journal,
+  JournalEvents,
+  JournalStatus,
+  Recorded,
+} from '../../domain/journal.ts'
+import { AppError } from '../../errors.ts'
+import { FaultError } from '../core/fault.ts'
+import { SpillFile, type SpillOptions } from './spill-file.ts'
+import type { Move, SpillTarget } from './spill-target.ts'
+
+export interface SpillingOptions {
+  readonly spill: Omit<SpillOptions, 'onFault'>
+  readonly events: Pick<JournalEvents, 'onFault'>
+  /** Milliseconds between two attempts to flush. */
+  readonly tick?: number
+}
+
+/** A journal around another one: while that is away, reports are recorded in a local file, and flushed when it is back. */
+export class SpillingJournal implements Journal {
+  readonly #target: SpillTarget
+  readonly #options: SpillingOptions
+  readonly #spill: SpillFile
+  #isOpen = false
+  #flushing = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(target: SpillTarget, options: SpillingOptions) {
+    this.#target = target
+    this.#options = options
+    this.#spill = new SpillFile({
+      ...options.spill,
+      onFault: ({ kind, detail }) => options.events.onFault(kind, detail),
+    })
+    target.onUp(() => void this.#flush())
+  }
+
+  async open(): Promise<void> {
+    this.#isOpen = true
+    this.#timer = setInterval(() => void this.#flush(), this.#options.tick ?? 5_000).unref()
+    await Promise.all([this.#spill.open(), this.#target.open()])
+    // What an earlier process left may have been found only after the database was.
+    void this.#flush()
+  }
+
+  async record(entry: Entry): Promise<Recorded> {
+    if (this.#takesOver()) return this.#recordInSpill(entry)
+    if (this.#mayBeInSpill(entry)) return this.#recordWhileFlushing(entry)
+    return this.#orSpill(entry, this.#target.record(entry))
+  }
+
+  recordAll(entries: readonly Entry[]): readonly Promise<Recorded>[] {
+    if (this.#takesOver()) {
+      for (const entry of entries) this.#target.takeOver(entry)
+      const recordings = this.#spill.recordAll(entries)
+      return recordings.map(async (recording, index) => this.#registered(entries[index]!, await recording))
+    }
+    // Where the spill may know one of their ids, each has to be looked up first.
+    if (entries.some((entry) => this.#mayBeInSpill(entry))) return entries.map((entry) => this.record(entry))
+    return this.#target.recordAll(entries).map((recording, index) => this.#orSpill(entries[index]!, recording))
+  }
+
+  apply(endpoint: string, event: Exclude<IncidentEvent, { type: 'failure' }>): Promise<Applied> {
+    return this.#target.apply(endpoint, event)
+  }
+
+  receiveCanary(nonce: string, at: number): Promise<void> {
+    return this.#target.receiveCanary(nonce, at)
+  }
+
+  noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments> {
+    return this.#target.noteCanary(moments)
+  }
+
+  get(id: string): ReturnType<Journal['get']> {
+    return this.#target.get(id)
+  }
+
+  list(filter: FailureFilter, page: Parameters<Journal['list']>[1]): ReturnType<Journal['list']> {
+    return this.#target.list(filter, page)
+  }
+
+  stream(filter: FailureFilter, page?: Parameters<Journal['stream']>[1]): ReturnType<Journal['stream']> {
+    return this.#target.stream(filter, page)
+  }
+
+  incident(id: string): ReturnType<Journal['incident']> {
+    return this.#target.incident(id)
+  }
+
+  incidents(filter: IncidentFilter, page: Parameters<Journal['incidents']>[1]): ReturnType<Journal['incidents']> {
+    return this.#target.incidents(filter, page)
+  }
+
+  resetSeries(unseenSince: number): Promise<number> {
+    return this.#target.resetSeries(unseenSince)
+  }
+
+  status(): JournalStatus {
+    return { ...this.#target.status(), spill: this.#spill.status() }
+  }
+
+  expectedCommit(): number {
+    return this.#target.expectedCommit()
+  }
+
+  async close(deadline: number): Promise<void> {
+    this.#isOpen = false
+    clearInterval(this.#timer)
+    await this.#target.close(deadline)
+    await this.#spill.close(deadline)
+  }
+
+  #takesOver(): boolean {
+    return this.#isOpen && !this.#target.isUp && this.#spill.usable
+  }
+
+  #mayBeInSpill(entry: Entry): boolean {
+    return this.#isOpen && this.#target.isUp && this.#spill.mayKnow(entry)
+  }
+
+  /** What the target answers; if it goes away meanwhile, the spill takes over. */
+  async #orSpill(entry: Entry, recording: Promise<Recorded>): Promise<Recorded> {
+    try {
+      return await recording
+    } catch (error) {
+      const isAway = error instanceof AppError && error.code === 'journal_unavailable'
+      if (!isAway || !this.#takesOver()) throw error
+      // Its outcome may be unknown: the spill keeps its id, by which it is stored once.
+      return this.#recordInSpill(entry)
+    }
+  }
+
+  async #recordInSpill(entry: Entry): Promise<Recorded> {
+    this.#target.takeOver(entry)
+    return this.#registered(entry, await this.#spill.record(entry))
+  }
+
+  /** The spill knows only its own incidents; the answer is about those of the target. */
+  #registered(entry: Entry, { id, duplicate }: Recorded): Recorded {
+    if (duplicate) return { id, duplicate }
+    const incident = this.#target.registerSpilled(entry)
+    return { id, duplicate, ...(incident && { incident }) }
+  }
+
+  /** The sender's id may be known in the spill or in the target, which then answers. */
+  async #recordWhileFlushing(entry: Entry): Promise<Recorded> {
+    if ((await this.#target.findByKey(entry)) !== undefined || !this.#spill.mayKnow(entry)) {
+      return this.#orSpill(entry, this.#target.record(entry))
+    }
+    const recorded = await this.#spill.record(entry)
+    if (recorded.duplicate) return recorded
+    // The first record may have moved on between the two questions; then the one just spilled is left out at its turn.
+    const id = await this.#target.findByKey(entry)
+    if (id !== undefined && id !== entry.failure.id) return this.#orSpill(entry, this.#target.record(entry))
+    return this.#registered(entry, recorded)
+  }
+
+  /** Moves on what the spill holds. Never rejects; the next tick tries again. */
+  async #flush(): Promise<void> {
+    if (this.#flushing || !this.#target.isUp || this.#spill.status().waiting === 0) return
+    this.#flushing = true
+    let move: Move | undefined
+    try {
+      move = await this.#target.startMove(this.#spill.series())
+      const { store } = move
+      await this.#spill.flush((entries) => store(entries))
+    } catch (error) {
+      // The spill itself has reported what is wrong with its file.
+      if (error instanceof AppError || !this.#target.isUp) return
+      const { kind, detail } =
+        error instanceof FaultError ? error.fault : ({ kind: 'io', detail: String(error) } as const)
+      this.#options.events.onFault(kind, `the spill: ${detail}`)
+    } finally {
+      move?.end()
+      this.#flushing = false
+    }
+  }
+}
