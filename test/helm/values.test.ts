@@ -117,12 +117,12 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   [
     'autoscaling by nothing',
     { journal: { existingSecret: 'j' }, autoscaling: { enabled: true, targetCPUUtilizationPercentage: null } },
-    /autoscaling: has nothing to go by/,
+    /autoscaling: has no metric to scale on/,
   ],
   [
     'a password in the ConfigMap',
     { config: { journal: { url: 'postgres://a:b@db/j' } } },
-    /config\.journal\.url: a ConfigMap is no place for a password/,
+    /config\.journal\.url: do not put a password into a ConfigMap/,
   ],
   [
     'a password in an endpoint',
@@ -132,12 +132,12 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   [
     'two journals',
     { journal: { existingSecret: 'j' }, config: { journal: { url: 'postgres://db/j' } } },
-    /config\.journal\.url: journal\.existingSecret says/,
+    /config\.journal\.url: journal\.existingSecret already sets/,
   ],
   [
     'a journal on no volume',
     { config: { journal: { url: 'sqlite:./data/journal.db' } } },
-    /is on no volume.*sqlite:\/data\/journal\.db/,
+    /is not on a volume.*sqlite:\/data\/journal\.db/,
   ],
   ['a volume too small', { persistence: { size: '1Gi' } }, /persistence\.size: 1Gi does not hold/],
   [
@@ -148,12 +148,12 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   [
     'access modes that exclude each other',
     { persistence: { accessModes: ['ReadWriteOncePod', 'ReadWriteOnce'] } },
-    /ReadWriteOncePod stands alone/,
+    /ReadWriteOncePod cannot be combined/,
   ],
-  ['a privileged port', { config: { ingest: { port: 80 } } }, /config\.ingest\.port: 80 needs a right/],
-  ['any free port', { config: { admin: { port: 0 } } }, /config\.admin\.port: 0 needs/],
-  ['one port for both', { config: { admin: { port: 9465 } } }, /config\.admin\.port: is config\.ingest\.port too/],
-  ['a loopback address', { config: { admin: { host: '127.0.0.1' } } }, /config\.admin\.host: nobody outside/],
+  ['a privileged port', { config: { ingest: { port: 80 } } }, /config\.ingest\.port: the container may not listen on 80/],
+  ['any free port', { config: { admin: { port: 0 } } }, /config\.admin\.port: the container may not listen on 0/],
+  ['one port for both', { config: { admin: { port: 9465 } } }, /config\.admin\.port: is the same as config\.ingest\.port/],
+  ['a loopback address', { config: { admin: { host: '127.0.0.1' } } }, /config\.admin\.host: 127\.0\.0\.1 is unreachable from outside the pod/],
   ['a nodePort without nodes', { service: { nodePort: 30_080 } }, /service\.nodePort/],
   [
     'a traffic policy without traffic',
@@ -170,22 +170,22 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   [
     'a token said twice',
     { admin: { apiToken: { existingSecret: 'a' } }, config: { admin: { apiToken: { env: 'A' } } } },
-    /config\.admin\.apiToken: admin\.apiToken\.existingSecret says/,
+    /config\.admin\.apiToken: admin\.apiToken\.existingSecret already sets/,
   ],
   [
     'tokens that nobody reads',
     { tokens: { create: { a: 'b' } }, config: { sources: { retm: { tokensDir: null } } } },
-    /tokens\.create: nothing would read/,
+    /tokens\.create: the tokens would not be read/,
   ],
   [
     'a variable of the chart',
     { env: [{ name: 'INGEST_PORT', value: '1' }] },
-    /env: INGEST_PORT is the chart's; write config\.ingest/,
+    /env: the chart sets INGEST_PORT; write config\.ingest/,
   ],
   [
     'the journal as a variable',
     { env: [{ name: 'JOURNAL_URL', value: 'x' }] },
-    /env: JOURNAL_URL is the chart's; write journal\.existingSecret/,
+    /env: the chart sets JOURNAL_URL; write journal\.existingSecret/,
   ],
   [
     'a variable twice',
@@ -195,13 +195,13 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
         { name: 'A', value: '2' },
       ],
     },
-    /env: A stands there twice/,
+    /env: A occurs twice/,
   ],
-  ['a volume of the chart', { extraVolumes: [{ name: 'data', emptyDir: {} }] }, /extraVolumes: there is a volume data/],
+  ['a volume of the chart', { extraVolumes: [{ name: 'data', emptyDir: {} }] }, /extraVolumes: a volume named data already exists/],
   [
     'a mount of the chart',
     { extraVolumes: [{ name: 'a', emptyDir: {} }], extraVolumeMounts: [{ name: 'a', mountPath: '/tmp/' }] },
-    /something is mounted at \/tmp/,
+    /another volume is already mounted at \/tmp/,
   ],
   [
     'a container of the chart',
@@ -211,7 +211,7 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   [
     'a label of a selector',
     { podLabels: { 'app.kubernetes.io/name': 'x' } },
-    /podLabels: app\.kubernetes\.io\/name is in selectors/,
+    /podLabels: the chart sets app\.kubernetes\.io\/name, which is part of selectors/,
   ],
   [
     'both ends of a budget',
@@ -221,7 +221,7 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   [
     'a budget that blocks one replica',
     { podDisruptionBudget: { enabled: true, minAvailable: 1 } },
-    /1 of 1 pods would block every drain/,
+    /1 of 1 pods would block every node drain/,
   ],
   [
     'a budget that blocks three by percentage',
@@ -241,7 +241,7 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   [
     'a policy around a sidecar',
     { mode: 'sidecar', networkPolicy: NETWORK },
-    /networkPolicy\.enabled: a policy holds for the whole pod/,
+    /networkPolicy\.enabled: a policy applies to the whole pod/,
   ],
   [
     'a policy without the database',
@@ -262,12 +262,12 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   [
     'a canary’s Secret without a canary',
     { canary: { existingSecret: 'c' } },
-    /canary\.existingSecret: there is no canary/,
+    /canary\.existingSecret: no canary is configured/,
   ],
   [
     'a canary’s secret said twice',
     { canary: { existingSecret: 'c' }, config: { canary: { url: 'https://a.example', secret: { env: 'A' } } } },
-    /canary\.existingSecret says them already/,
+    /canary\.existingSecret already sets them/,
   ],
   [
     'a policy that keeps the canary in',
@@ -282,19 +282,19 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   [
     'a Deployment’s strategy',
     { updateStrategy: { type: 'Recreate' } },
-    /a StatefulSet knows RollingUpdate and OnDelete/,
+    /a StatefulSet supports RollingUpdate and OnDelete/,
   ],
   [
     'a StatefulSet’s strategy',
     { journal: { existingSecret: 'j' }, updateStrategy: { type: 'OnDelete' } },
-    /a Deployment knows RollingUpdate and Recreate/,
+    /a Deployment supports RollingUpdate and Recreate/,
   ],
   [
     'parameters of another strategy',
     { updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } },
-    /rollingUpdate: has no meaning with type OnDelete/,
+    /rollingUpdate: does not apply to type OnDelete/,
   ],
-  ['a surge of a StatefulSet', { updateStrategy: { rollingUpdate: { maxSurge: 1 } } }, /maxSurge: is for a Deployment/],
+  ['a surge of a StatefulSet', { updateStrategy: { rollingUpdate: { maxSurge: 1 } } }, /maxSurge: applies only to a Deployment/],
   [
     'an update that cannot begin',
     { journal: { existingSecret: 'j' }, updateStrategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: '0%' } } },
@@ -340,7 +340,7 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   [
     'an unknown alert',
     { rules: { overrides: { WebhookOops: { enabled: false } } } },
-    /rules\.overrides\.WebhookOops: there is no such alert; there are .*WebhookJournalDown/,
+    /rules\.overrides\.WebhookOops: unknown alert; known are .*WebhookJournalDown/,
   ],
   [
     'a threshold of a state',
@@ -350,7 +350,7 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
   [
     'a sidecar’s place',
     { mode: 'sidecar', nodeSelector: { a: 'b' } },
-    /nodeSelector: in the sidecar form the pod is the application's/,
+    /nodeSelector: in the sidecar form the pod belongs to the application/,
   ],
   [
     'a sidecar’s neighbours',
@@ -410,6 +410,6 @@ describe('values that are wrong', function () {
 
   it('are reported all at once', async () => {
     const values = { replicas: 2, config: { ingest: { port: 80 } }, ingress: { enabled: true } }
-    await expectRefused('4', values, /3 fault\(s\) in the values/)
+    await expectRefused('4', values, /3 error\(s\) in the values/)
   })
 })

@@ -61,32 +61,32 @@ write instead.
 {{- $faults = append $faults (printf "sidecar.replicas: %d pods cannot share an SQLite file, which has one writer; keep the journal in PostgreSQL (journal.existingSecret), or run the stand-alone form" (int $v.sidecar.replicas)) -}}
 {{- end -}}
 {{- if and (not $shared) (not $v.persistence.enabled) (not $v.journal.acceptLossOnPodDeletion) -}}
-{{- $faults = append $faults "persistence.enabled: without a volume the journal dies with the pod; write persistence.enabled: true, or journal.existingSecret (PostgreSQL), or accept the loss with journal.acceptLossOnPodDeletion: true" -}}
+{{- $faults = append $faults "persistence.enabled: without a volume the journal is lost with the pod; write persistence.enabled: true, or journal.existingSecret (PostgreSQL), or accept the loss with journal.acceptLossOnPodDeletion: true" -}}
 {{- end -}}
 {{- if and $v.autoscaling.enabled (not $shared) -}}
 {{- $faults = append $faults "autoscaling.enabled: an SQLite journal has one writer; set journal.existingSecret (PostgreSQL) first" -}}
 {{- end -}}
 {{- if and $v.autoscaling.enabled (gt (int $v.autoscaling.minReplicas) (int $v.autoscaling.maxReplicas)) -}}
-{{- $faults = append $faults "autoscaling.minReplicas: is more than autoscaling.maxReplicas; write at most that" -}}
+{{- $faults = append $faults "autoscaling.minReplicas: is more than autoscaling.maxReplicas; write at most autoscaling.maxReplicas" -}}
 {{- end -}}
 {{- if and $v.autoscaling.enabled (not $v.autoscaling.targetCPUUtilizationPercentage) (not $v.autoscaling.metrics) -}}
-{{- $faults = append $faults "autoscaling: has nothing to go by; write targetCPUUtilizationPercentage or metrics" -}}
+{{- $faults = append $faults "autoscaling: has no metric to scale on; write targetCPUUtilizationPercentage or metrics" -}}
 {{- end -}}
 {{- if and $v.autoscaling.enabled $v.autoscaling.targetCPUUtilizationPercentage (not (dig "requests" "cpu" "" $v.resources)) -}}
-{{- $faults = append $faults "resources.requests.cpu: autoscaling.targetCPUUtilizationPercentage is a part of it; write it" -}}
+{{- $faults = append $faults "resources.requests.cpu: is missing, but autoscaling.targetCPUUtilizationPercentage is a percentage of it; write it" -}}
 {{- end -}}
 {{- if regexMatch "^postgres(ql)?://[^/@]*:[^/@]*@" $v.config.journal.url -}}
-{{- $faults = append $faults "config.journal.url: a ConfigMap is no place for a password; put the whole URL into a Secret and name it in journal.existingSecret" -}}
+{{- $faults = append $faults "config.journal.url: do not put a password into a ConfigMap; put the whole URL into a Secret and name it in journal.existingSecret" -}}
 {{- end -}}
 {{- if and $v.journal.existingSecret (hasPrefix "postgres" $v.config.journal.url) -}}
-{{- $faults = append $faults "config.journal.url: journal.existingSecret says where the journal is; write one of them" -}}
+{{- $faults = append $faults "config.journal.url: journal.existingSecret already sets the journal; write only one of them" -}}
 {{- end -}}
 {{- if not $shared -}}
 {{- $path := trimPrefix "sqlite:" $v.config.journal.url -}}
 {{- $mounted := hasPrefix "/data/" $path -}}
 {{- range $v.extraVolumeMounts }}{{ if hasPrefix (printf "%s/" (trimSuffix "/" .mountPath)) $path }}{{ $mounted = true }}{{ end }}{{ end -}}
 {{- if not $mounted -}}
-{{- $faults = append $faults (printf "config.journal.url: %s is on no volume, and the root file system is read-only; write sqlite:/data/journal.db" $path) -}}
+{{- $faults = append $faults (printf "config.journal.url: %s is not on a volume, and the root file system is read-only; write sqlite:/data/journal.db" $path) -}}
 {{- end -}}
 {{- end -}}
 {{- if and (eq (include "webhook-error-exporter.dataVolume" .) "template") -}}
@@ -96,24 +96,24 @@ write instead.
 {{- end -}}
 {{- end -}}
 {{- if and (has "ReadWriteOncePod" $v.persistence.accessModes) (gt (len $v.persistence.accessModes) 1) -}}
-{{- $faults = append $faults "persistence.accessModes: ReadWriteOncePod stands alone or not at all" -}}
+{{- $faults = append $faults "persistence.accessModes: ReadWriteOncePod cannot be combined with other access modes" -}}
 {{- end -}}
 
 {{- /* Listeners */ -}}
 {{- range $name := list "ingest" "admin" -}}
 {{- $listener := index $v.config $name -}}
 {{- if lt (int $listener.port) 1024 -}}
-{{- $faults = append $faults (printf "config.%s.port: %d needs a right that the container does not have; write 1024 or more (service.port can be any)" $name (int $listener.port)) -}}
+{{- $faults = append $faults (printf "config.%s.port: the container may not listen on %d; write 1024 or more (service.port can be any port)" $name (int $listener.port)) -}}
 {{- end -}}
 {{- if regexMatch "^(127\\.|localhost$|::1$)" $listener.host -}}
-{{- $faults = append $faults (printf "config.%s.host: nobody outside of the pod reaches %s, not even the kubelet's probes; write 0.0.0.0 or ::" $name $listener.host) -}}
+{{- $faults = append $faults (printf "config.%s.host: %s is unreachable from outside the pod, even for the kubelet's probes; write 0.0.0.0 or ::" $name $listener.host) -}}
 {{- end -}}
 {{- end -}}
 {{- if eq (int $v.config.ingest.port) (int $v.config.admin.port) -}}
-{{- $faults = append $faults "config.admin.port: is config.ingest.port too; the private listener needs one of its own" -}}
+{{- $faults = append $faults "config.admin.port: is the same as config.ingest.port; the private listener needs its own port" -}}
 {{- end -}}
 {{- if and $sidecar (has (int $v.sidecar.supervisorPort) (list (int $v.config.ingest.port) (int $v.config.admin.port))) -}}
-{{- $faults = append $faults (printf "sidecar.supervisorPort: %d is the port of config.ingest or config.admin; the supervisor needs one of its own" (int $v.sidecar.supervisorPort)) -}}
+{{- $faults = append $faults (printf "sidecar.supervisorPort: %d is the port of config.ingest or config.admin; the supervisor needs its own port" (int $v.sidecar.supervisorPort)) -}}
 {{- end -}}
 {{- if and $v.service.nodePort (eq $v.service.type "ClusterIP") -}}
 {{- $faults = append $faults "service.nodePort: a ClusterIP Service has none; write service.type: NodePort or LoadBalancer" -}}
@@ -122,41 +122,41 @@ write instead.
 {{- $faults = append $faults "service.externalTrafficPolicy: a ClusterIP Service has none; write service.type: NodePort or LoadBalancer" -}}
 {{- end -}}
 {{- if and (or $v.service.loadBalancerClass $v.service.loadBalancerSourceRanges) (ne $v.service.type "LoadBalancer") -}}
-{{- $faults = append $faults "service.loadBalancerClass, service.loadBalancerSourceRanges: are for service.type: LoadBalancer" -}}
+{{- $faults = append $faults "service.loadBalancerClass, service.loadBalancerSourceRanges: apply only to service.type: LoadBalancer" -}}
 {{- end -}}
 {{- if and $v.ingress.enabled (not $v.ingress.hosts) -}}
-{{- $faults = append $faults "ingress.hosts: is empty, which would take the path under every name of the controller; name the host that the platform calls" -}}
+{{- $faults = append $faults "ingress.hosts: is empty, which would claim the path for every host of the controller; write the host that the platform calls" -}}
 {{- end -}}
 {{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) -}}
-{{- $faults = append $faults "httpRoute.parentRefs: is empty, so no Gateway would serve the route; name one, as {name: …, namespace: …}" -}}
+{{- $faults = append $faults "httpRoute.parentRefs: is empty, so no Gateway would serve the route; write one, for example {name: …, namespace: …}" -}}
 {{- end -}}
 
 {{- /* Secrets */ -}}
 {{- range $name := list "apiToken" "metricsToken" -}}
 {{- if and (index $v.admin $name).existingSecret (hasKey $v.config.admin $name) -}}
-{{- $faults = append $faults (printf "config.admin.%s: admin.%s.existingSecret says it already; write one of them" $name $name) -}}
+{{- $faults = append $faults (printf "config.admin.%s: admin.%s.existingSecret already sets it; write only one of them" $name $name) -}}
 {{- end -}}
 {{- end -}}
 {{- $canary := $v.config.canary | default dict -}}
 {{- if and $canary (not $canary.secret) (not $v.canary.existingSecret) -}}
-{{- $faults = append $faults "config.canary.secret: is missing; name the Secret that signs canaries in canary.existingSecret" -}}
+{{- $faults = append $faults "config.canary.secret: is missing; write the name of the Secret that signs canaries to canary.existingSecret" -}}
 {{- end -}}
 {{- if and $v.canary.existingSecret (not $canary) -}}
-{{- $faults = append $faults "canary.existingSecret: there is no canary; write config.canary.url, the public URL of the error webhook" -}}
+{{- $faults = append $faults "canary.existingSecret: no canary is configured; write config.canary.url, the public URL of the error webhook" -}}
 {{- end -}}
 {{- if and $v.canary.existingSecret (or $canary.secret $canary.token) -}}
-{{- $faults = append $faults "config.canary.secret, config.canary.token: canary.existingSecret says them already; write one of them" -}}
+{{- $faults = append $faults "config.canary.secret, config.canary.token: canary.existingSecret already sets them; write only one of them" -}}
 {{- end -}}
 {{- if not $v.config.sources -}}
-{{- $faults = append $faults "config.sources: names no source; write at least one" -}}
+{{- $faults = append $faults "config.sources: is empty; write at least one source" -}}
 {{- end -}}
 {{- if and $v.tokens.create (not (include "webhook-error-exporter.tokensDirs" . | fromJsonArray)) -}}
-{{- $faults = append $faults "tokens.create: nothing would read the tokens; keep config.sources.retm.tokensDir, or write that of another source" -}}
+{{- $faults = append $faults "tokens.create: the tokens would not be read; keep config.sources.retm.tokensDir, or write that of another source" -}}
 {{- end -}}
 {{- range $i, $endpoint := $v.config.endpoints -}}
 {{- range $endpoint.urls -}}
 {{- if regexMatch "^[a-z]+://[^/]*@" . -}}
-{{- $faults = append $faults (printf "config.endpoints[%d].urls: a ConfigMap is no place for a password; leave out what stands before the @" $i) -}}
+{{- $faults = append $faults (printf "config.endpoints[%d].urls: do not put a password into a ConfigMap; remove everything before the @" $i) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -168,22 +168,22 @@ write instead.
 {{- range $v.env -}}
 {{- $names = append $names .name -}}
 {{- if has .name $reserved -}}
-{{- $faults = append $faults (printf "env: %s is the chart's; write %s" .name (eq .name "JOURNAL_URL" | ternary "journal.existingSecret (a URL in a Secret) or config.journal.url" (eq .name "CONFIG_FILE" | ternary "the configuration itself under config" (eq .name "SUPERVISOR_PORT" | ternary "sidecar.supervisorPort" "config.ingest or config.admin")))) -}}
+{{- $faults = append $faults (printf "env: the chart sets %s; write %s" .name (eq .name "JOURNAL_URL" | ternary "journal.existingSecret (a URL in a Secret) or config.journal.url" (eq .name "CONFIG_FILE" | ternary "the configuration itself under config" (eq .name "SUPERVISOR_PORT" | ternary "sidecar.supervisorPort" "config.ingest or config.admin")))) -}}
 {{- end -}}
 {{- end -}}
 {{- range include "webhook-error-exporter.twice" $names | splitList "\n" | compact | uniq -}}
-{{- $faults = append $faults (printf "env: %s stands there twice; leave one" .) -}}
+{{- $faults = append $faults (printf "env: %s occurs twice; remove one" .) -}}
 {{- end -}}
 {{- $names = list -}}
 {{- range list "config" "tokens" "admin-tokens" "canary" "data" "tmp" }}{{ $names = append $names (include "webhook-error-exporter.volumeName" (list $ .)) }}{{ end -}}
 {{- range $v.extraVolumes }}{{ $names = append $names .name }}{{ end -}}
 {{- range include "webhook-error-exporter.twice" $names | splitList "\n" | compact | uniq -}}
-{{- $faults = append $faults (printf "extraVolumes: there is a volume %s already; choose another name" .) -}}
+{{- $faults = append $faults (printf "extraVolumes: a volume named %s already exists; choose another name" .) -}}
 {{- end -}}
 {{- $paths := list -}}
 {{- range include "webhook-error-exporter.volumeMounts" . | fromYamlArray }}{{ $paths = append $paths (.mountPath | trimSuffix "/") }}{{ end -}}
 {{- range include "webhook-error-exporter.twice" $paths | splitList "\n" | compact | uniq -}}
-{{- $faults = append $faults (printf "extraVolumeMounts: something is mounted at %s already; choose another mountPath" .) -}}
+{{- $faults = append $faults (printf "extraVolumeMounts: another volume is already mounted at %s; choose another mountPath" .) -}}
 {{- end -}}
 {{- $names = list "webhook-error-exporter" -}}
 {{- range concat $v.extraInitContainers $v.extraContainers }}{{ $names = append $names .name }}{{ end -}}
@@ -193,36 +193,36 @@ write instead.
 {{- range $key := list "commonLabels" "podLabels" -}}
 {{- range $label, $_ := index $v $key -}}
 {{- if has $label (list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" (include "webhook-error-exporter.sidecarLabel" $)) -}}
-{{- $faults = append $faults (printf "%s: %s is in selectors and the chart's; leave it out (nameOverride changes the name)" $key $label) -}}
+{{- $faults = append $faults (printf "%s: the chart sets %s, which is part of selectors; remove it (nameOverride changes the name)" $key $label) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
 {{- range list "livenessProbe" "startupProbe" -}}
 {{- if ne (dig "successThreshold" 1 (index $v . | default dict) | int) 1 -}}
-{{- $faults = append $faults (printf "%s.successThreshold: Kubernetes takes 1 alone" .) -}}
+{{- $faults = append $faults (printf "%s.successThreshold: Kubernetes accepts only 1" .) -}}
 {{- end -}}
 {{- end -}}
 {{- range include "webhook-error-exporter.sources" . | fromJsonArray -}}
 {{- if and .tokensDir (not (hasPrefix "/" .tokensDir)) -}}
-{{- $faults = append $faults (printf "config.sources.%s.tokensDir: %s is where the Secret is mounted, so it must begin with /" .name .tokensDir) -}}
+{{- $faults = append $faults (printf "config.sources.%s.tokensDir: %s is where the Secret is mounted, so it must be an absolute path" .name .tokensDir) -}}
 {{- end -}}
 {{- end -}}
 {{- with $v.updateStrategy -}}
 {{- $rolling := .rollingUpdate | default dict -}}
 {{- if has .type (list "OnDelete") | and $shared -}}
-{{- $faults = append $faults "updateStrategy.type: a Deployment knows RollingUpdate and Recreate" -}}
+{{- $faults = append $faults "updateStrategy.type: a Deployment supports RollingUpdate and Recreate" -}}
 {{- else if and (eq (.type | default "") "Recreate") (not $shared) -}}
-{{- $faults = append $faults "updateStrategy.type: a StatefulSet knows RollingUpdate and OnDelete (and replaces a pod only when it has stopped)" -}}
+{{- $faults = append $faults "updateStrategy.type: a StatefulSet supports RollingUpdate and OnDelete (and replaces a pod only after it has stopped)" -}}
 {{- end -}}
 {{- if and $rolling (ne (.type | default "RollingUpdate") "RollingUpdate") -}}
-{{- $faults = append $faults (printf "updateStrategy.rollingUpdate: has no meaning with type %s; leave it out" .type) -}}
+{{- $faults = append $faults (printf "updateStrategy.rollingUpdate: does not apply to type %s; remove it" .type) -}}
 {{- end -}}
 {{- if and $shared (hasKey $rolling "partition") -}}
-{{- $faults = append $faults "updateStrategy.rollingUpdate.partition: is for a StatefulSet" -}}
+{{- $faults = append $faults "updateStrategy.rollingUpdate.partition: applies only to a StatefulSet" -}}
 {{- end -}}
 {{- if and (not $shared) (hasKey $rolling "maxSurge") -}}
-{{- $faults = append $faults "updateStrategy.rollingUpdate.maxSurge: is for a Deployment" -}}
+{{- $faults = append $faults "updateStrategy.rollingUpdate.maxSurge: applies only to a Deployment" -}}
 {{- end -}}
 {{- if and (hasKey $rolling "maxSurge") (hasKey $rolling "maxUnavailable") -}}
 {{- if and (has (toString $rolling.maxSurge) (list "0" "0%")) (has (toString $rolling.maxUnavailable) (list "0" "0%")) -}}
@@ -235,14 +235,14 @@ write instead.
 {{- with $v.podDisruptionBudget -}}
 {{- if .enabled -}}
 {{- if not (or (kindIs "invalid" .minAvailable) (kindIs "invalid" .maxUnavailable)) -}}
-{{- $faults = append $faults "podDisruptionBudget: has minAvailable and maxUnavailable; the API server takes one of them" -}}
+{{- $faults = append $faults "podDisruptionBudget: has minAvailable and maxUnavailable; the API server accepts only one of them" -}}
 {{- else if not (kindIs "invalid" .minAvailable) -}}
 {{- if ge (include "webhook-error-exporter.podCount" (list .minAvailable $replicas) | int) $replicas -}}
-{{- $faults = append $faults (printf "podDisruptionBudget.minAvailable: %v of %d pods would block every drain of a node; write maxUnavailable: 1" .minAvailable $replicas) -}}
+{{- $faults = append $faults (printf "podDisruptionBudget.minAvailable: %v of %d pods would block every node drain; write maxUnavailable: 1" .minAvailable $replicas) -}}
 {{- end -}}
 {{- else if not (kindIs "invalid" .maxUnavailable) -}}
 {{- if eq (include "webhook-error-exporter.podCount" (list .maxUnavailable $replicas) | int) 0 -}}
-{{- $faults = append $faults (printf "podDisruptionBudget.maxUnavailable: %v would block every drain of a node; write 1" .maxUnavailable) -}}
+{{- $faults = append $faults (printf "podDisruptionBudget.maxUnavailable: %v would block every node drain; write 1" .maxUnavailable) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -252,28 +252,28 @@ write instead.
 {{- with $v.networkPolicy -}}
 {{- if .enabled -}}
 {{- if $sidecar -}}
-{{- $faults = append $faults "networkPolicy.enabled: a policy holds for the whole pod and would cut off the application; write the ports config.ingest.port and config.admin.port into the application's own policy" -}}
+{{- $faults = append $faults "networkPolicy.enabled: a policy applies to the whole pod and would cut off the application; write the ports config.ingest.port and config.admin.port into the application's own policy" -}}
 {{- else -}}
 {{- if not .monitoringNamespaceSelector -}}
-{{- $faults = append $faults "networkPolicy.monitoringNamespaceSelector: is empty, so Prometheus could not scrape; write labels of its namespace, for example {kubernetes.io/metadata.name: monitoring}" -}}
+{{- $faults = append $faults "networkPolicy.monitoringNamespaceSelector: is empty, so Prometheus could not scrape; write the labels of its namespace, for example {kubernetes.io/metadata.name: monitoring}" -}}
 {{- end -}}
 {{- if and $shared (not .egress.database) -}}
-{{- $faults = append $faults "networkPolicy.egress.database: is empty, so the PostgreSQL journal could not be reached; write [{to: [peers], ports: [5432]}]" -}}
+{{- $faults = append $faults "networkPolicy.egress.database: is empty, so the PostgreSQL journal would be unreachable; write [{to: [peers], ports: [5432]}]" -}}
 {{- end -}}
 {{- $otlp := false -}}
 {{- range $v.env }}{{ if hasPrefix "OTEL_EXPORTER_OTLP_" .name }}{{ $otlp = true }}{{ end }}{{ end -}}
 {{- if and $otlp (not .egress.otlp) -}}
-{{- $faults = append $faults "networkPolicy.egress.otlp: is empty, but env names an OTLP collector; write [{to: [peers], ports: [4318]}]" -}}
+{{- $faults = append $faults "networkPolicy.egress.otlp: is empty, but env sets an OTLP collector; write [{to: [peers], ports: [4318]}]" -}}
 {{- end -}}
 {{- if and (dig "canary" "url" "" $v.config) (not .egress.canary) -}}
-{{- $faults = append $faults "networkPolicy.egress.canary: is empty, so the canary (config.canary.url) could not leave; write [{to: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [443]}]" -}}
+{{- $faults = append $faults "networkPolicy.egress.canary: is empty, so the canary (config.canary.url) would be blocked; write [{to: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [443]}]" -}}
 {{- end -}}
 {{- $probed := false -}}
 {{- range $v.config.endpoints -}}
 {{- if or (dig "probe" "onReport" true .) (dig "probe" "interval" "" .) }}{{ $probed = true }}{{ end -}}
 {{- end -}}
 {{- if and $probed (not .egress.probeCIDRs) (not .egress.extra) -}}
-{{- $faults = append $faults "networkPolicy.egress.probeCIDRs: is empty, so probes of config.endpoints could not leave, and every endpoint would seem unreachable; write their networks, for example [0.0.0.0/0]" -}}
+{{- $faults = append $faults "networkPolicy.egress.probeCIDRs: is empty, so probes of config.endpoints would be blocked and every endpoint would appear unreachable; write their networks, for example [0.0.0.0/0]" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -281,19 +281,19 @@ write instead.
 
 {{- /* Monitoring */ -}}
 {{- if and $v.serviceMonitor.enabled $v.podMonitor.enabled -}}
-{{- $faults = append $faults "podMonitor.enabled: with serviceMonitor.enabled every pod would be scraped twice and every failure counted twice; write one of them" -}}
+{{- $faults = append $faults "podMonitor.enabled: with serviceMonitor.enabled every pod would be scraped twice and every failure counted twice; write only one of them" -}}
 {{- end -}}
 {{- if gt (include "webhook-error-exporter.milliseconds" $v.monitoring.scrapeTimeout | int64) (include "webhook-error-exporter.milliseconds" $v.monitoring.interval | int64) -}}
 {{- $faults = append $faults "monitoring.scrapeTimeout: is longer than monitoring.interval, and the Operator ignores such a monitor; write at most the interval" -}}
 {{- end -}}
 {{- if and $v.monitoring.annotations (or $v.serviceMonitor.enabled $v.podMonitor.enabled) -}}
-{{- $faults = append $faults "monitoring.annotations: with a monitor every pod would be scraped twice and every failure counted twice; write one of them" -}}
+{{- $faults = append $faults "monitoring.annotations: with a monitor every pod would be scraped twice and every failure counted twice; write only one of them" -}}
 {{- end -}}
 {{- if and $v.monitoring.annotations $v.admin.metricsToken.existingSecret -}}
-{{- $faults = append $faults "monitoring.annotations: a scrape by annotations sends no token, and admin.metricsToken asks for one; use a monitor, or leave out the token" -}}
+{{- $faults = append $faults "monitoring.annotations: a scrape by annotations sends no token, but admin.metricsToken requires one; use a monitor, or remove the token" -}}
 {{- end -}}
 {{- if and $v.alertmanagerConfig.enabled (not $v.alertmanagerConfig.receivers) -}}
-{{- $faults = append $faults "alertmanagerConfig.receivers: is empty, so nobody would be told; write at least one" -}}
+{{- $faults = append $faults "alertmanagerConfig.receivers: is empty, so no one would be notified; write at least one" -}}
 {{- end -}}
 {{- if $v.alertmanagerConfig.enabled -}}
 {{- $names = list -}}
@@ -309,9 +309,9 @@ write instead.
 {{- $constants := include "webhook-error-exporter.rules.constants" . | fromYaml -}}
 {{- range $name, $override := $v.rules.overrides -}}
 {{- if not (hasKey $alerts $name) -}}
-{{- $faults = append $faults (printf "rules.overrides.%s: there is no such alert; there are %s" $name (keys $alerts | sortAlpha | join ", ")) -}}
+{{- $faults = append $faults (printf "rules.overrides.%s: unknown alert; known are %s" $name (keys $alerts | sortAlpha | join ", ")) -}}
 {{- else if and (hasKey $override "threshold") (not (regexMatch $constants.threshold (get $alerts $name))) -}}
-{{- $faults = append $faults (printf "rules.overrides.%s.threshold: this alert follows a state and has none; change its for, or write enabled: false" $name) -}}
+{{- $faults = append $faults (printf "rules.overrides.%s.threshold: this alert follows a state and has no threshold; change its for, or write enabled: false" $name) -}}
 {{- end -}}
 {{- end -}}
 
@@ -319,20 +319,20 @@ write instead.
 {{- if $sidecar -}}
 {{- range list "extraContainers" "extraInitContainers" "nodeSelector" "affinity" "tolerations" "topologySpreadConstraints" "priorityClassName" "runtimeClassName" "podSecurityContext" "updateStrategy" -}}
 {{- if index $v . -}}
-{{- $faults = append $faults (printf "%s: in the sidecar form the pod is the application's; write it in the application's own chart" .) -}}
+{{- $faults = append $faults (printf "%s: in the sidecar form the pod belongs to the application; set it in the application's chart" .) -}}
 {{- end -}}
 {{- end -}}
 {{- if $v.podDisruptionBudget.enabled -}}
-{{- $faults = append $faults "podDisruptionBudget.enabled: in the sidecar form the pods are the application's; its own chart has the budget" -}}
+{{- $faults = append $faults "podDisruptionBudget.enabled: in the sidecar form the pods belong to the application; set the budget in the application's chart" -}}
 {{- end -}}
 {{- if $v.autoscaling.enabled -}}
-{{- $faults = append $faults "autoscaling.enabled: in the sidecar form the pods are the application's; its own chart scales them" -}}
+{{- $faults = append $faults "autoscaling.enabled: in the sidecar form the pods belong to the application; scale them in the application's chart" -}}
 {{- end -}}
 {{- if gt (int $v.replicas) 1 -}}
-{{- $faults = append $faults "replicas: in the sidecar form the application's chart says how many; write sidecar.replicas, so that this chart knows" -}}
+{{- $faults = append $faults "replicas: in the sidecar form the application's chart sets the number of pods; tell this chart by sidecar.replicas" -}}
 {{- end -}}
 {{- if dig "postStart" "" $v.lifecycle -}}
-{{- $faults = append $faults "lifecycle.postStart: in the sidecar form it would hold back the application's start; leave it out" -}}
+{{- $faults = append $faults "lifecycle.postStart: in the sidecar form it would delay the application's start; remove it" -}}
 {{- end -}}
 {{- if not (and $v.resources.requests $v.resources.limits) -}}
 {{- $faults = append $faults "resources: a sidecar without requests and limits could starve the application; write both" -}}
@@ -340,6 +340,6 @@ write instead.
 {{- end -}}
 
 {{- if $faults -}}
-{{- fail (printf "\n\n%d fault(s) in the values of webhook-error-exporter:\n  - %s\n" (len $faults) (join "\n  - " $faults)) -}}
+{{- fail (printf "\n\n%d error(s) in the values of webhook-error-exporter:\n  - %s\n" (len $faults) (join "\n  - " $faults)) -}}
 {{- end -}}
 {{- end }}
