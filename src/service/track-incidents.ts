@@ -58,15 +58,6 @@ export interface IncidentTracker {
   stop(): void
 }
 
-/**
- * Milliseconds between two probes while an incident is open: short at first, since most recoveries are quick, then such
- * that the good probes that prove a recovery fit into the quiet time.
- */
-export function recheckIntervals({ quietTime, goodProbes }: IncidentSettings): { first: number; longest: number } {
-  const longest = Math.min(60_000, quietTime / (goodProbes + 1))
-  return { first: Math.min(5_000, longest), longest }
-}
-
 /** Spans of failures whose probe is still to come. */
 const MAX_SPANS = 1_000
 
@@ -92,7 +83,6 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
   })
   let timer: unknown
   let stopped = false
-
   const latest = (endpoint: string): Latest => probes.get(endpoint) ?? {}
   const openIncident = (endpoint: string): Incident | undefined => {
     const state = states.get(endpoint)
@@ -124,11 +114,9 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
   function logTransition(change: 'opened' | 'reopened' | 'closed', incident: Incident): void {
     const { id, endpoint, cause, failures, resolution, loss } = incident
     const fields = { incident_id: id, endpoint, cause, failures }
-    if (change !== 'closed') log.warn(fields, `incident ${change}`)
-    else {
-      const window = { from: rfc3339(loss.from), until: rfc3339(loss.until) }
-      log.info({ ...fields, resolution, loss: window }, 'incident closed')
-    }
+    const lossWindow = { from: rfc3339(loss.from), until: rfc3339(loss.until) }
+    if (change === 'closed') log.info({ ...fields, resolution, loss: lossWindow }, 'incident closed')
+    else log.warn(fields, `incident ${change}`)
   }
 
   async function apply(endpoint: string, event: Parameters<Journal['apply']>[1]): Promise<Applied | undefined> {

@@ -16,7 +16,7 @@ const GUESSED_AS = set('due caused because related the a an that down')
 
 /**
  * Words without the advice and the guesses that people add to an error: "please check your internet connection" names no
- * reason, and "it could be the firewall" is nobody's finding. Each word from there to the end of the sentence becomes empty.
+ * reason, and "it could be the firewall" is not a finding. Each word from there to the end of the sentence becomes empty.
  * @param guesses whether guesses go too
  * @returns the same words where there is none
  */

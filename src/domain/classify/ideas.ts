@@ -5,7 +5,7 @@ import { words } from './words.ts'
 /**
  * What a sentence means, whatever its words and their order: an idea is a set of words that say the same in any tense,
  * such as REFUSE, and a meaning is a few ideas that stand close together. Phrases are exact and come first; meanings read
- * what nobody has listed.
+ * what is not listed.
  */
 export interface Meanings {
   readonly id: string

@@ -12,7 +12,7 @@ const STATUS_BEFORE = set(
   'actual actually instead responsecode returncode resultcode errorcode',
   '码 碼 ド 드 態 态 为 為 了 错 回 ー 류 송 答 误 誤',
 )
-/** Verbs and nouns that may also count things: the status ends the clause, or words follow that are counted by nobody. */
+/** Verbs and nouns that may also count things: the status ends the clause, or uncountable words follow. */
 const VERB_BEFORE = set(
   'got gotten received saw seen hit sent gave get gets getting give gives giving given throw throws threw throwing thrown see sees seeing show shows showing shown fail fails failing',
   'gibt gab wirft warf recu dit donne arroja da dio gives geeft gaf krijg krijgt kreeg donosi daje dal отдает отдал выдает выдал',

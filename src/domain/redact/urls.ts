@@ -59,8 +59,8 @@ function shownUrl(text: string): string {
   const masked = `${scheme}${at < 0 || isHttp ? '' : `${MASK}@`}${shown.join('/')}`
   // What cannot be parsed may be once its end is gone.
   const end = closingStart(masked, scheme.length)
-  const mended = isHttp ? canonicalWebUrl(masked.slice(0, end)) : undefined
-  return mended === undefined ? masked : mended + masked.slice(end)
+  const trimmed = isHttp ? canonicalWebUrl(masked.slice(0, end)) : undefined
+  return trimmed === undefined ? masked : trimmed + masked.slice(end)
 }
 
 /** Also of WebSocket URLs, which have the same form. */

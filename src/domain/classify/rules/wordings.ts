@@ -2,7 +2,7 @@ import { list, type Rule } from '../phrases.ts'
 
 const source = 'general: what is the matter and the thing that has it, in either order; weaker than any exact text'
 
-/** Pairs of words that say of a connection the same in whatever wording, for clients that nobody knew of. */
+/** Pairs of words that say of a connection the same in whatever wording, for unknown clients. */
 export const WORDINGS: readonly Rule[] = [
   {
     id: 'wording.dns',
