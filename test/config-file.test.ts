@@ -102,6 +102,24 @@ describe('loadConfig', () => {
     expect(found).to.match(/has 5 faults/)
   })
 
+  it('reports aliases without an anchor and tags beside the other faults', async () => {
+    const found = await fault(
+      file(
+        'ingest: *net\nadmin:\n  apiToken: {file: *path}\n  host: !ENV ADMIN_HOST\nmetrics: !!map {seriesLimit: !!int 500}\nendpoints: [{name: invalid, urls: [nope]}]\ningset:\n',
+      ),
+    )
+    for (const line of [
+      /^ {2}ingest: the alias \*net in line 1 has no anchor &net/m,
+      /^ {2}admin\.apiToken\.file: the alias \*path in line 3 /m,
+      /^ {2}line 4 has the tag !ENV, which has no meaning here/m,
+      /^ {2}endpoints\[0\]\.name: invalid is reserved/m,
+      /^ {2}endpoints\[0\]\.urls\[0\]: nope is no http\(s\) URL/m,
+      /^ {2}ingset: unknown key/m,
+    ])
+      expect(found).to.match(line)
+    expect(await fault(file('ingest: {<<: *net}\n'))).to.match(/ingest\."<<": the alias \*net in line 1 has no anchor/)
+  })
+
   it('reports keys that JavaScript gives a meaning as unknown', async () => {
     const found = await fault(file('__proto__: {ingest: {port: 5}}\nconstructor: 1\n5: x\n"\\e[2J": y\n'))
     expect(found)

@@ -1,4 +1,4 @@
-import type { Document, Node, Pair, ParsedNode } from 'yaml'
+import type { Alias, Document, Node, Pair, ParsedNode } from 'yaml'
 import { keyName } from './document.ts'
 
 /** Levels of nesting, aliases followed. The configuration needs seven. */
@@ -33,13 +33,13 @@ export function nodeFaults(
     return { values: 1, depth: 1 }
   }
 
+  const withoutAnchor = (alias: Alias, path: readonly string[]) =>
+    `${keyName(path)}: the alias *${alias.source} in line ${line(alias)} has no anchor &${alias.source} before it; add the anchor, or write the value`
+
   const visit = (node: unknown, path: readonly string[]): Extent => {
     if (yaml.isAlias(node)) {
       const target = anchors.get(node.source)
-      if (!target)
-        return fatal(
-          `${keyName(path)}: the alias *${node.source} in line ${line(node)} has no anchor &${node.source} before it; add the anchor, or write the value`,
-        )
+      if (!target) return fatal(withoutAnchor(node, path))
       return (
         extents.get(target) ??
         fatal(
@@ -67,11 +67,18 @@ export function nodeFaults(
 
   const pairs = (items: readonly Pair[], path: readonly string[]): Extent[] => {
     const lines = new Map<string, number[]>()
-    const found = items.map(({ key, value }) => {
+    const found = items.map((pair) => {
+      const { key, value } = pair
       if (!yaml.isScalar(key) || key.value === null || key.value === '')
         return fatal(`${keyName(path)}: line ${line(key ?? value)} has a key that is not a text; write KEY: VALUE`)
-      const name = String(key.value)
+      const name = typeof key.value === 'symbol' ? '<<' : String(key.value)
       if (name !== '<<') lines.set(name, [...(lines.get(name) ?? []), line(key)])
+      if (name !== '<<' && yaml.isAlias(value) && !anchors.has(value.source)) {
+        // As if it had no value, so that all else is checked too.
+        faults.push(withoutAnchor(value, [...path, name]))
+        pair.value = null
+        return { values: 1, depth: 1 }
+      }
       return visit(value, [...path, name])
     })
     for (const [name, at] of lines) {

@@ -33,6 +33,12 @@ export async function parseYaml(text: string): Promise<ParsedYaml> {
   })
   if (parsed.errors.length > 0) return none(...syntaxFaults(parsed.errors))
   const { faults, isUsable } = nodeFaults(parsed, yaml, (offset) => lines.linePos(offset).line)
+  for (const { code, message, linePos } of parsed.warnings) {
+    // Its text would be taken for the value that some other program makes of it, such as !include or !vault.
+    const tag = /^Unresolved tag: (\S{1,100})/.exec(message)?.[1]
+    if (code === 'TAG_RESOLVE_FAILED' && tag)
+      faults.push(`line ${linePos?.[0].line ?? 1} has the tag ${tag}, which has no meaning here; write the value`)
+  }
   if (!isUsable) return none(...faults)
   return value(parsed, faults)
 }
