@@ -1,68 +1,24 @@
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { EndpointState, IncidentSettings } from '../../domain/incident.ts'
-import type { CanaryMoments, Checkpoint, JournalSize } from '../../domain/journal.ts'
+import type { CanaryMoments, JournalSize } from '../../domain/journal.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
 import type { Result } from '../core/complete.ts'
-import { detailOf, type Fault, FaultError, faultOf } from '../core/fault.ts'
-import type { ClockReading } from '../core/machine-clock.ts'
+import { detailOf, FaultError, faultOf } from '../core/fault.ts'
 import type { StoredRecord } from '../core/records.ts'
 import { Arrivals } from './arrivals.ts'
 import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf, takeLock } from './check.ts'
 import { attempt, Checkpointer } from './checkpoint.ts'
 import { RowCount } from './count.ts'
+import { closeOnly, numberOf, walPages } from './database.ts'
 import { FileWatch, PAGE, statOf } from './files.ts'
 import { freeBytes, volatileFilesystem } from './filesystem.ts'
-import { Mark } from './high-water-mark.ts'
+import { HighWaterMark } from './high-water-mark.ts'
 import { IncidentRows, noteCanary } from './incidents.ts'
 import { migrate } from './migrations.ts'
 import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
 import { type Group, RECORD_COLUMNS, type Row, type Rows, type TotalRow } from './rows.ts'
+import type { Committed, Notice, Opened, OpenOptions, StoreOptions } from './store-types.ts'
 import { prepare, type Statements, Totals, write } from './write.ts'
-
-export interface StoreOptions {
-  readonly path: string
-  readonly retentionSize: number
-  readonly incidents: IncidentSettings
-  /** Count the rows of a large file before it is reported open, not afterwards. */
-  readonly countFirst?: boolean
-  /** statfs type instead of the real one, for tests. */
-  readonly filesystem?: number
-}
-
-/** What the store reports while it works. */
-export type Notice =
-  | { readonly type: 'checkpoint'; readonly checkpoint: Checkpoint }
-  /** What an opening is doing, with the size of the file in question. */
-  | { readonly type: 'opening'; readonly step: string; readonly bytes: number }
-
-export interface OpenOptions {
-  /** Absent: no retention, so nothing is to be known of when rows arrived. */
-  readonly clocks?: { readonly reading: ClockReading; readonly age: number }
-  /** Whether label sets and endpoints that are older than the age are dropped. */
-  readonly forget: boolean
-}
-
-export interface Opened {
-  readonly totals: readonly TotalRow[]
-  readonly endpoints: readonly EndpointState[]
-  readonly size: JournalSize
-  /** What was found missing, where fewer failures are there than were acknowledged. */
-  readonly lost?: Fault
-  /** The file's real path, for the reader. */
-  readonly file: string
-  /** The file system, where that is in memory only. */
-  readonly volatile?: string
-}
-
-export interface Committed {
-  /** In the group's order. */
-  readonly results: readonly Result[]
-  /** The endpoints that the group asked about, as they are after it. */
-  readonly endpoints: readonly EndpointState[]
-  /** What it took. */
-  readonly seconds: number
-}
 
 /** Free bytes without which a volume that was full is not tried again. */
 const ROOM = 2 ** 20
@@ -74,7 +30,7 @@ export class Store {
   #file: string
   #lock: DatabaseSync | undefined
   #lockInode: bigint | undefined
-  #mark: Mark | undefined
+  #highWaterMark: HighWaterMark | undefined
   #db: DatabaseSync | undefined
   #statements: Statements | undefined
   #incidents: IncidentRows | undefined
@@ -134,8 +90,8 @@ export class Store {
       this.#count = new RowCount(db)
       if (this.#options.countFirst || bytes <= FULL_CHECK_BYTES) this.#count.all()
       this.#recorded = numberOf(db, `SELECT value FROM meta WHERE key = 'recorded'`)
-      const missing = this.#readMark(acknowledged) - this.#recorded
-      this.#mark?.write(this.#recorded)
+      const missing = this.#readHighWaterMark(acknowledged) - this.#recorded
+      this.#highWaterMark?.write(this.#recorded)
       this.#files = new FileWatch(this.#file, db)
       this.#checkpointer = new Checkpointer(db, this.#walPages * PAGE, (checkpoint) =>
         this.#report({ type: 'checkpoint', checkpoint }),
@@ -198,7 +154,7 @@ export class Store {
       db.exec('COMMIT')
       files.checkAfterWrite()
       this.#recorded += added
-      if (added > 0) this.#noteMark()
+      if (added > 0) this.#writeHighWaterMark()
       if (added > 0 && uptime !== undefined) arrivals.note(uptime)
       this.#checkpointer?.afterWrite(files.walBytes)
       return {
@@ -279,8 +235,8 @@ export class Store {
       if (this.#db) this.#emptyWal(this.#db)
     } finally {
       this.#closeDatabase()
-      this.#mark?.close()
-      this.#mark = undefined
+      this.#highWaterMark?.close()
+      this.#highWaterMark = undefined
       this.#lock?.close()
       this.#lock = undefined
     }
@@ -339,17 +295,17 @@ export class Store {
   }
 
   /** @param acknowledged by this process, which counts too where somebody removed the mark */
-  #readMark(acknowledged: number): number {
-    this.#mark?.close()
-    this.#mark = new Mark(`${this.#file}.mark`)
-    return Math.max(this.#mark.read(), acknowledged)
+  #readHighWaterMark(acknowledged: number): number {
+    this.#highWaterMark?.close()
+    this.#highWaterMark = new HighWaterMark(`${this.#file}.mark`)
+    return Math.max(this.#highWaterMark.read(), acknowledged)
   }
 
-  #noteMark(): void {
+  #writeHighWaterMark(): void {
     try {
-      this.#mark?.write(this.#recorded)
+      this.#highWaterMark?.write(this.#recorded)
     } catch {
-      // The mark is a witness, not the record: without room for it the commit still stands.
+      // The mark is only a witness: if it cannot be written, the commit still stands.
     }
   }
 
@@ -358,7 +314,7 @@ export class Store {
     try {
       return work()
     } catch (error) {
-      const fault = faultOf(error, this.#file, this.#roomless())
+      const fault = faultOf(error, this.#file, this.#isVolumeFull())
       this.#wasFull = fault.fault.kind === 'disk_full'
       this.#isSuspect ||= fault.fault.kind === 'corrupt'
       this.#closeDatabase()
@@ -366,7 +322,7 @@ export class Store {
     }
   }
 
-  #roomless(): boolean {
+  #isVolumeFull(): boolean {
     try {
       return freeBytes(dirname(this.#file)) < ROOM
     } catch {
@@ -389,31 +345,4 @@ export class Store {
       // Closed as far as it goes.
     }
   }
-}
-
-/**
- * The WAL may grow to this many pages: at most 4 MiB, an eighth of what the journal may take, and a sixteenth of a small
- * volume, since a full one can go on only when there is room to bring the whole WAL into the file.
- * @param room bytes that the journal has and could have on its volume
- */
-function walPages(retentionSize: number, room: number): number {
-  return Math.max(16, Math.min(1_000, Math.floor(Math.min(retentionSize / 8, room / 16) / PAGE)))
-}
-
-/**
- * The last connection that closes brings the WAL into the file. In a damaged one it might overwrite what can be saved, so
- * another connection, which may not write, closes last.
- */
-function closeOnly(db: DatabaseSync, file: string): void {
-  const last = new DatabaseSync(file, { readOnly: true })
-  try {
-    last.prepare('SELECT count(*) FROM sqlite_schema').get()
-  } finally {
-    db.close()
-    last.close()
-  }
-}
-
-function numberOf(db: DatabaseSync, sql: string): number {
-  return Number(Object.values(db.prepare(sql).get()!)[0])
 }
