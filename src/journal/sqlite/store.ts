@@ -2,23 +2,23 @@ import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { CanaryMoments, JournalSize } from '../../domain/journal.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
-import type { Result } from '../core/complete.ts'
 import { detailOf, FaultError, faultOf } from '../core/fault.ts'
 import type { StoredRecord } from '../core/records.ts'
 import { Arrivals } from './arrivals.ts'
-import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf, takeLock } from './check.ts'
+import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf } from './check.ts'
 import { attempt, Checkpointer } from './checkpoint.ts'
 import { RowCount } from './count.ts'
-import { closeOnly, numberOf, walPages } from './database.ts'
-import { FileWatch, PAGE, statOf } from './files.ts'
+import { closeOnly, configure, heldLock, type Lock, numberOf } from './database.ts'
+import { FileWatch, PAGE } from './files.ts'
 import { freeBytes, volatileFilesystem } from './filesystem.ts'
 import { HighWaterMark } from './high-water-mark.ts'
 import { IncidentRows, noteCanary } from './incidents.ts'
 import { migrate } from './migrations.ts'
 import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
-import { type Group, RECORD_COLUMNS, type Row, type Rows, type TotalRow } from './rows.ts'
+import { type Group, RECORD_COLUMNS, type TotalRow } from './rows.ts'
 import type { Committed, Notice, Opened, OpenOptions, StoreOptions } from './store-types.ts'
-import { prepare, type Statements, Totals, write } from './write.ts'
+import { prepare, type Statements } from './write.ts'
+import { writeRows } from './write-rows.ts'
 
 /** Free bytes without which a volume that was full is not tried again. */
 const ROOM = 2 ** 20
@@ -28,8 +28,7 @@ export class Store {
   readonly #options: StoreOptions
   readonly #report: (notice: Notice) => void
   #file: string
-  #lock: DatabaseSync | undefined
-  #lockInode: bigint | undefined
+  #lock: Lock | undefined
   #highWaterMark: HighWaterMark | undefined
   #db: DatabaseSync | undefined
   #statements: Statements | undefined
@@ -60,7 +59,7 @@ export class Store {
       this.#closeDatabase()
       const acknowledged = this.#recorded
       this.#file = preparePath(this.#options.path, this.#options.filesystem)
-      this.#takeLock()
+      this.#lock = heldLock(this.#file, this.#lock)
       if (this.#wasFull && freeBytes(this.#file) < ROOM) {
         throw new FaultError('disk_full', detailOf('disk_full', this.#file))
       }
@@ -70,7 +69,7 @@ export class Store {
       createPrivate(this.#file)
       const db = new DatabaseSync(this.#file, { timeout: 500, enableForeignKeyConstraints: false })
       this.#db = db
-      this.#configure(db)
+      this.#walPages = configure(db, this.#file, this.#options.retentionSize)
       migrate(db)
       if (walBytes > 0) this.#report({ type: 'opening', step: 'bringing the WAL into the file', bytes: walBytes })
       // What is in the WAL reaches the file before ready; and a volume without room shows here, not at the first report.
@@ -114,43 +113,15 @@ export class Store {
   /**
    * Writes a group in one transaction. An entry that is at fault by itself is left out; the others are written.
    * @param uptime milliseconds of the monotonic clock, where retention asks for the arrival of rows
-   * @returns one result per work, in order, once they are durable
+   * @returns one result per command, in order, once they are durable
    * @throws FaultError the outcome is unknown then
    */
   commit({ rows, bodies }: Group, uptime?: number): Committed {
     return this.#guard(() => {
       const { db, statements, incidents, arrivals, count, files } = this.#open()
       const begun = performance.now()
-      const group = JSON.parse(rows) as Rows
-      const totals = new Totals(group.shared)
-      const asked = new Set<string>()
-      let offset = 0
-      let added = 0
-      const perform = (row: Row): Result => {
-        if ('nonce' in row) return incidents.canary(row.nonce, row.at) ? 'accepted' : 'replayed'
-        if ('event' in row) {
-          asked.add(row.endpoint)
-          return { change: incidents.apply(row.endpoint, row.event) }
-        }
-        const raw = new Uint8Array(bodies, offset, row.size)
-        offset += row.size
-        const shared = group.shared[row.shared]!
-        const result = write(statements, row, shared, raw)
-        if (result !== 'added') return result
-        totals.count(row)
-        count.added(row.own.id)
-        added++
-        if (!row.isTracked) return [null, null]
-        const { id, receivedAt: at } = row.own
-        const { endpoint, code, cause, source, tenant } = shared.fields
-        asked.add(endpoint)
-        return [null, incidents.apply(endpoint, { type: 'failure', at, id, code, cause, source, tenant })]
-      }
       db.exec('BEGIN IMMEDIATE')
-      const results = group.rows.map(perform)
-      for (const { labels, count, at } of totals.sums()) statements.count.run(...labels, count, at)
-      incidents.flush()
-      if (added > 0) statements.record.run(added)
+      const { results, endpoints, added } = writeRows({ rows, bodies }, { statements, incidents, count })
       db.exec('COMMIT')
       files.checkAfterWrite()
       this.#recorded += added
@@ -159,7 +130,7 @@ export class Store {
       this.#checkpointer?.afterWrite(files.walBytes)
       return {
         results,
-        endpoints: [...asked].map((endpoint) => incidents.state(endpoint)),
+        endpoints,
         seconds: (performance.now() - begun) / 1_000,
       }
     })
@@ -237,24 +208,9 @@ export class Store {
       this.#closeDatabase()
       this.#highWaterMark?.close()
       this.#highWaterMark = undefined
-      this.#lock?.close()
+      this.#lock?.db.close()
       this.#lock = undefined
     }
-  }
-
-  #configure(db: DatabaseSync): void {
-    // auto_vacuum must stand before the first table; it does nothing later.
-    db.exec('PRAGMA auto_vacuum = INCREMENTAL')
-    const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get()!
-    if (mode !== 'wal') throw new FaultError('io', detailOf('io', this.#file, `no WAL: journal mode is ${mode}`))
-    const pages = walPages(
-      this.#options.retentionSize,
-      freeBytes(this.#file) + sizeOf(this.#file) + sizeOf(`${this.#file}-wal`),
-    )
-    this.#walPages = pages
-    db.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;
-      PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;
-      PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${pages * PAGE}`)
   }
 
   /** @throws what SQLite throws, after it was reported */
@@ -280,18 +236,6 @@ export class Store {
   #afterWrite(): void {
     this.#files?.checkAfterWrite()
     this.#checkpointer?.afterWrite(this.#files?.walBytes ?? 0)
-  }
-
-  /** A lock whose file was removed keeps nobody out: then it is taken anew. @throws FaultError `locked` */
-  #takeLock(): void {
-    const file = `${this.#file}.lock`
-    if (this.#lock && statOf(file)?.ino !== this.#lockInode) {
-      this.#lock.close()
-      this.#lock = undefined
-    }
-    if (this.#lock) return
-    this.#lock = takeLock(this.#file)
-    this.#lockInode = statOf(file)?.ino
   }
 
   /** @param acknowledged by this process, which counts too where somebody removed the mark */
