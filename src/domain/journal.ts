@@ -1,8 +1,11 @@
 import type { Cause } from './cause.ts'
 import type { Failure } from './failure.ts'
 import type { Change, EndpointState, Incident, IncidentEvent } from './incident.ts'
+import type { Checkpoint, JournalFault, JournalStatus, ReadFault, RetentionStop } from './journal-status.ts'
 import type { SeriesLabels } from './series.ts'
 import type { Verdict } from './verdict.ts'
+
+export * from './journal-status.ts'
 
 /** What one report adds to the journal, all in one transaction. */
 export interface Entry {
@@ -21,7 +24,7 @@ export interface Entry {
 export interface Recorded {
   readonly id: string
   readonly duplicate: boolean
-  /** What the failure did to its endpoint's incident; absent for a duplicate, and where the endpoint is not followed. */
+  /** What the failure did to its endpoint's incident; absent for a duplicate, and where the endpoint is not tracked. */
   readonly incident?: Applied
 }
 
@@ -89,110 +92,21 @@ export interface FailurePage {
   readonly next: string | null
 }
 
-/** Why a journal cannot be written. The set is closed: it is the label `kind` of `webhook_exporter_journal_errors_total`. */
-export const JOURNAL_FAULTS = [
-  'locked',
-  'corrupt',
-  'newer_schema',
-  'network_filesystem',
-  'permission',
-  'disk_full',
-  'lost_commits',
-  'unreachable',
-  'read_only',
-  'unsafe_durability',
-  'io',
-] as const
-export type JournalFault = (typeof JOURNAL_FAULTS)[number]
-
-/**
- * Why a reading failed. The set is closed: it is the label `kind` of `webhook_exporter_journal_read_errors_total`.
- * `closed`: the journal is not open; `query`: the fault is in our query; `unreachable`: of a database server.
- */
-export const READ_FAULTS = ['closed', 'corrupt', 'locked', 'permission', 'unreachable', 'io', 'query'] as const
-export type ReadFault = (typeof READ_FAULTS)[number]
-
-export interface JournalStatus {
-  readonly up: boolean
-  /** When it last went up or down, milliseconds since the epoch. */
-  readonly since: number
-  /** Why it is down, and what to do about it: safe to show to an operator. Absent while up, and before the first attempt ended. */
-  readonly fault?: { readonly kind: JournalFault; readonly detail: string }
-  /** Entries handed in whose outcome is not known yet. */
-  readonly pending: number
-  /** How many entries may wait; one more is refused. */
-  readonly pendingLimit: number
-  /** Of the last look, at most 15 s old; null before the first. */
-  readonly size: JournalSize | null
-  /** What the journal is doing while it is being opened. */
-  readonly opening?: string
-  /** What an operator should know although it can be written. */
-  readonly warnings?: readonly string[]
-  /** Why nothing is removed by age. */
-  readonly retentionStop?: RetentionStop
-  /** Absent where there is none: reports wait for it in a local file while the journal is away. */
-  readonly spill?: SpillStatus
-}
-
-export interface SpillStatus {
-  /** Whether reports are taken although the journal is down. */
-  readonly usable: boolean
-  /** Reports that were acknowledged and are still to move on. */
-  readonly waiting: number
-  /** Reports that were acknowledged and that the journal refuses, kept in a file beside the spill; absent while there are none. */
-  readonly setAside?: number
-}
-
-/** Why nothing is removed by age; closed, for it is a label. */
-export const RETENTION_STOPS = ['clock_changed', 'future_rows'] as const
-
-/** Nothing may be removed by its age while the wall clock cannot be trusted. `detail` is safe to show to an operator. */
-export interface RetentionStop {
-  readonly reason: (typeof RETENTION_STOPS)[number]
-  readonly detail: string
-}
-
-/** `blocked`: a reader, or a checkpoint of another process, kept part of the WAL from the database file. */
-export const CHECKPOINT_RESULTS = ['ok', 'blocked', 'failed'] as const
-
-/** One attempt to bring SQLite's write-ahead log (WAL) into the database file. */
-export interface Checkpoint {
-  readonly result: (typeof CHECKPOINT_RESULTS)[number]
-  readonly walBytes: number
-  /** Bytes of the WAL from which on it is brought into the file. */
-  readonly walLimit: number
-  /** The error of one that failed. */
-  readonly detail?: string
-}
-
-export interface JournalSize {
-  /** Rows of failures; null while those of a large file are being counted. */
-  readonly failures: number | null
-  /** Bytes on the volume (SQLite: file and WAL). */
-  readonly bytes: number
-  /** Bytes of the write-ahead log, and those from which on it is brought into the file. SQLite only. */
-  readonly wal?: { readonly bytes: number; readonly limit: number }
-  /** Free bytes of the volume; null where the journal is not a local file. */
-  readonly freeBytes: number | null
-  /** Receipt time of the oldest failure, milliseconds since the epoch; null where there is none. */
-  readonly oldestAt: number | null
-}
-
-/** What the journal tells as it happens. Handlers are called in order and must not throw. */
+/** What happens in the journal. Handlers are called in order and must not throw. */
 export interface JournalEvents {
   /**
    * It was opened (again). `totals` is all that is durable now: an earlier count is replaced by it, since the outcome of
-   * a commit that failed is unknown. No entry settles between the reading of `totals` and this call.
+   * a commit that failed is unknown. No entry is answered between the reading of `totals` and this call.
    */
   onOpened(totals: readonly SeriesTotal[]): void
   /**
-   * Every followed endpoint as it is durable now: told right after `opened`, and again where another replica may have
+   * Every tracked endpoint as it is durable now: called right after `onOpened`, and again where another replica may have
    * changed it. What was known before is replaced.
    */
   onSnapshot(endpoints: readonly EndpointState[]): void
   /**
-   * Another replica admitted these label sets, or counted them lately (stores that replicas share only). Their counts are
-   * this replica's own and have been told before; a set that is new here stands at 0.
+   * Another replica made these label sets known, or counted them lately (stores that replicas share only). Their counts are
+   * this replica's own and have been reported before; a set that is new here stands at 0.
    */
   onRemoteSeries?(series: readonly SeriesTotal[]): void
   /** It cannot be written. Also called for each failed attempt to open it again. */
@@ -223,7 +137,7 @@ export interface JournalEvents {
  * - Failure, total, idempotency key and incident change of an entry are written together or not at all. The change is
  *   what `reduceIncident` makes of the endpoint's state in that transaction; no endpoint ever has two open incidents.
  * - `apply` and `receiveCanary` go the way of `record`: same queue, same order, same group commit, same rejections.
- * - No fault ends the process or throws from `open`: it is told through `events.onFault` and `status`, and opening is
+ * - No fault ends the process or throws from `open`: it is reported through `events.onFault` and `status`, and opening is
  *   tried again with backoff until `close`.
  * - Reading never delays writing, and holds a bounded part of the result in memory: a page, or a few rows of a stream.
  * - A reading rejects with AppError `journal_unavailable` only if the store cannot be read; a faulty query rejects with

@@ -1,18 +1,18 @@
 /**
- * Who does what only one replica may do: retention, scheduled probes, the canary.
+ * Elects the leader: the one replica that runs retention, scheduled probes and the canary.
  *
  * Promises:
- * - At no moment do two replicas hold it. A holder that cannot renew it lets it go before another one may take it.
- * - A holder that dies is followed within a bounded time.
- * - The fence grows with every change of hands. What the holder writes carries it, so that a write that comes late, after
- *   a pause of the whole process say, is refused by the store.
+ * - No two replicas are leader at the same time. A leader that cannot renew the lease stops before another one may start.
+ * - A leader that dies is replaced within a bounded time.
+ * - The fence grows with every change of leader. The leader's writes carry it, so that the store refuses one that comes
+ *   late, for example after the whole process was paused.
  */
 export interface Lease {
-  /** The fence while this replica holds it, else null. */
+  /** The fence while this replica is the leader, else null. */
   fence(): number | null
-  /** Called when it is taken and when it is lost or let go. Handlers must not throw. @returns a function that ends it */
+  /** Calls the handler when leadership is gained or lost. Handlers must not throw. @returns a function that unsubscribes */
   onChange(handler: (fence: number | null) => void): () => void
 }
 
-/** For a store that one process has to itself: it holds the lease for good. */
+/** For a store that only one process uses: it is always the leader. */
 export const SOLE_LEASE: Lease = { fence: () => 1, onChange: () => () => {} }

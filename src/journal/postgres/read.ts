@@ -1,7 +1,11 @@
+import { type JournalEvents, READ_FAULTS } from '../../domain/journal.ts'
 import { type Dialect, Queries, type Query } from '../core/queries.ts'
 import { JournalReader } from '../core/reader.ts'
+import type { Connector } from './connect.ts'
+import { isQueryError, postgresFault } from './fault.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
+import { SessionPool } from './session-pool.ts'
 import { text } from './values.ts'
 
 /** Milliseconds for a page: a rare filter walks far. */
@@ -23,3 +27,20 @@ export const readWith = (lend: <T>(work: (session: Session) => Promise<T>) => Pr
     new Queries(POSTGRES),
     <R>({ sql, parameters }: Query) => lend((session) => session.query(sql, parameters, DEADLINE)) as Promise<R[]>,
   )
+
+/**
+ * The sessions that read. Not `pg.Pool`: TLS and password files are read at each connection, the host is the one that was
+ * last found writable, a statement has a deadline of the client, and a lost connection is retried once. All that would
+ * have to be a `Client` subclass for the pool, and what is left for the pool is this list of two.
+ */
+export const readerPool = (connector: Connector, events: JournalEvents): SessionPool =>
+  new SessionPool(() => connector.another(), {
+    max: 2,
+    waitLimit: 64,
+    onError: (error) => {
+      const { kind, detail } = postgresFault(error, connector.where, 'read').fault
+      const known = READ_FAULTS.find((each) => each === kind) ?? 'io'
+      events.onReadFault?.(isQueryError(error) ? 'query' : known, detail)
+    },
+    onClosed: () => events.onReadFault?.('closed', 'the journal was closed while it was read'),
+  })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { type CanaryMoments, type Entry, type Journal, type JournalSize, READ_FAULTS } from '../../domain/journal.ts'
+import type { CanaryMoments, Entry, Journal, JournalSize } from '../../domain/journal.ts'
 import { isAdded } from '../core/complete.ts'
 import type { Written } from '../core/group-commit.ts'
 import type { Opened, Store } from '../core/group-journal.ts'
@@ -11,7 +11,7 @@ import { noteCanary } from './canary.ts'
 import { ServerClock } from './clock.ts'
 import type { Connector } from './connect.ts'
 import { forgetEndpoints, KnownEndpoints, type Versioned } from './endpoints.ts'
-import { isQueryError, NotCommittedError, postgresFault } from './fault.ts'
+import { NotCommittedError } from './fault.ts'
 import { FollowReplicas } from './follow-replicas.ts'
 import { PostgresLease } from './lease.ts'
 import { migrate } from './migrations.ts'
@@ -19,11 +19,11 @@ import { Moves } from './moves.ts'
 import { OptimisticWrites } from './optimistic.ts'
 import type { Settings } from './options.ts'
 import { proveWritable, storedAmong } from './prove.ts'
-import { readWith } from './read.ts'
+import { readerPool, readWith } from './read.ts'
 import { runRetention } from './retention.ts'
 import { forgetSeries, Series } from './series.ts'
 import type { Session } from './session.ts'
-import { SessionPool } from './session-pool.ts'
+import type { SessionPool } from './session-pool.ts'
 import { sizeOf } from './size.ts'
 import { type GroupOptions, writeGroup } from './write.ts'
 
@@ -65,7 +65,7 @@ export class PostgresStore implements Store<WrittenRows> {
     this.#life = life
     this.#connector = connector
     this.#serverClock = new ServerClock(options.clock)
-    this.#readers = this.#readerPool()
+    this.#readers = readerPool(connector, options.events)
     this.reads = readWith((work) => {
       if (life.isUp || life.isFinishing) return this.#readers.lend(work)
       options.events.onReadFault?.('closed', 'the journal is not open')
@@ -238,19 +238,5 @@ export class PostgresStore implements Store<WrittenRows> {
     // Another server may have taken over under the same name, with fewer of the latest changes.
     await this.#endpoints.load(writer)
     return writer
-  }
-
-  #readerPool(): SessionPool {
-    const { events } = this.#options
-    return new SessionPool(() => this.#connector.another(), {
-      max: 2,
-      waitLimit: 64,
-      onError: (error) => {
-        const { kind, detail } = postgresFault(error, this.#connector.where, 'read').fault
-        const known = READ_FAULTS.find((each) => each === kind) ?? 'io'
-        events.onReadFault?.(isQueryError(error) ? 'query' : known, detail)
-      },
-      onClosed: () => events.onReadFault?.('closed', 'the journal was closed while it was read'),
-    })
   }
 }

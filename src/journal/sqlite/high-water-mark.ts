@@ -7,7 +7,7 @@ const WIDTH = 20
  * damaged place of its WAL on and calls the result whole; only a number outside can tell. It is written without fsync,
  * so after a power cut it may be behind, which hides a loss but never invents one.
  */
-export class Mark {
+export class HighWaterMark {
   readonly #fd: number
 
   constructor(path: string) {

@@ -13,7 +13,7 @@ import { Notices } from './notices.ts'
 import { DEFAULTS, type Settings, type SqliteJournalOptions } from './options.ts'
 import { Reader } from './reader.ts'
 import { groupOf, totalOf } from './rows.ts'
-import type { Committed, Notice, StoreOptions } from './store.ts'
+import type { Committed, Notice, StoreOptions } from './store-types.ts'
 import type { Writing } from './worker.ts'
 
 export type { SqliteJournalOptions }

@@ -1,68 +1,24 @@
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { EndpointState, IncidentSettings } from '../../domain/incident.ts'
-import type { CanaryMoments, Checkpoint, JournalSize } from '../../domain/journal.ts'
+import type { CanaryMoments, JournalSize } from '../../domain/journal.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
-import type { Result } from '../core/complete.ts'
-import { detailOf, type Fault, FaultError, faultOf } from '../core/fault.ts'
-import type { ClockReading } from '../core/machine-clock.ts'
+import { detailOf, FaultError, faultOf } from '../core/fault.ts'
 import type { StoredRecord } from '../core/records.ts'
 import { Arrivals } from './arrivals.ts'
-import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf, takeLock } from './check.ts'
+import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf } from './check.ts'
 import { attempt, Checkpointer } from './checkpoint.ts'
 import { RowCount } from './count.ts'
-import { FileWatch, PAGE, statOf } from './files.ts'
+import { closeOnly, configure, heldLock, type Lock, numberOf } from './database.ts'
+import { FileWatch, PAGE } from './files.ts'
 import { freeBytes, volatileFilesystem } from './filesystem.ts'
-import { Mark } from './high-water-mark.ts'
+import { HighWaterMark } from './high-water-mark.ts'
 import { IncidentRows, noteCanary } from './incidents.ts'
 import { migrate } from './migrations.ts'
 import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
-import { type Group, RECORD_COLUMNS, type Row, type Rows, type TotalRow } from './rows.ts'
-import { prepare, type Statements, Totals, write } from './write.ts'
-
-export interface StoreOptions {
-  readonly path: string
-  readonly retentionSize: number
-  readonly incidents: IncidentSettings
-  /** Count the rows of a large file before it is reported open, not afterwards. */
-  readonly countFirst?: boolean
-  /** statfs type instead of the real one, for tests. */
-  readonly filesystem?: number
-}
-
-/** What the store reports while it works. */
-export type Notice =
-  | { readonly type: 'checkpoint'; readonly checkpoint: Checkpoint }
-  /** What an opening is doing, with the size of the file in question. */
-  | { readonly type: 'opening'; readonly step: string; readonly bytes: number }
-
-export interface OpenOptions {
-  /** Absent: no retention, so nothing is to be known of when rows arrived. */
-  readonly clocks?: { readonly reading: ClockReading; readonly age: number }
-  /** Whether label sets and endpoints that are older than the age are dropped. */
-  readonly forget: boolean
-}
-
-export interface Opened {
-  readonly totals: readonly TotalRow[]
-  readonly endpoints: readonly EndpointState[]
-  readonly size: JournalSize
-  /** What was found missing, where fewer failures are there than were acknowledged. */
-  readonly lost?: Fault
-  /** The file's real path, for the reader. */
-  readonly file: string
-  /** The file system, where that is in memory only. */
-  readonly volatile?: string
-}
-
-export interface Committed {
-  /** In the group's order. */
-  readonly results: readonly Result[]
-  /** The endpoints that the group asked about, as they are after it. */
-  readonly endpoints: readonly EndpointState[]
-  /** What it took. */
-  readonly seconds: number
-}
+import { type Group, RECORD_COLUMNS, type TotalRow } from './rows.ts'
+import type { Committed, Notice, Opened, OpenOptions, StoreOptions } from './store-types.ts'
+import { prepare, type Statements } from './write.ts'
+import { writeRows } from './write-rows.ts'
 
 /** Free bytes without which a volume that was full is not tried again. */
 const ROOM = 2 ** 20
@@ -72,9 +28,8 @@ export class Store {
   readonly #options: StoreOptions
   readonly #report: (notice: Notice) => void
   #file: string
-  #lock: DatabaseSync | undefined
-  #lockInode: bigint | undefined
-  #mark: Mark | undefined
+  #lock: Lock | undefined
+  #highWaterMark: HighWaterMark | undefined
   #db: DatabaseSync | undefined
   #statements: Statements | undefined
   #incidents: IncidentRows | undefined
@@ -104,7 +59,7 @@ export class Store {
       this.#closeDatabase()
       const acknowledged = this.#recorded
       this.#file = preparePath(this.#options.path, this.#options.filesystem)
-      this.#takeLock()
+      this.#lock = heldLock(this.#file, this.#lock)
       if (this.#wasFull && freeBytes(this.#file) < ROOM) {
         throw new FaultError('disk_full', detailOf('disk_full', this.#file))
       }
@@ -114,7 +69,7 @@ export class Store {
       createPrivate(this.#file)
       const db = new DatabaseSync(this.#file, { timeout: 500, enableForeignKeyConstraints: false })
       this.#db = db
-      this.#configure(db)
+      this.#walPages = configure(db, this.#file, this.#options.retentionSize)
       migrate(db)
       if (walBytes > 0) this.#report({ type: 'opening', step: 'bringing the WAL into the file', bytes: walBytes })
       // What is in the WAL reaches the file before ready; and a volume without room shows here, not at the first report.
@@ -134,8 +89,8 @@ export class Store {
       this.#count = new RowCount(db)
       if (this.#options.countFirst || bytes <= FULL_CHECK_BYTES) this.#count.all()
       this.#recorded = numberOf(db, `SELECT value FROM meta WHERE key = 'recorded'`)
-      const missing = this.#readMark(acknowledged) - this.#recorded
-      this.#mark?.write(this.#recorded)
+      const missing = this.#readHighWaterMark(acknowledged) - this.#recorded
+      this.#highWaterMark?.write(this.#recorded)
       this.#files = new FileWatch(this.#file, db)
       this.#checkpointer = new Checkpointer(db, this.#walPages * PAGE, (checkpoint) =>
         this.#report({ type: 'checkpoint', checkpoint }),
@@ -158,52 +113,24 @@ export class Store {
   /**
    * Writes a group in one transaction. An entry that is at fault by itself is left out; the others are written.
    * @param uptime milliseconds of the monotonic clock, where retention asks for the arrival of rows
-   * @returns one result per work, in order, once they are durable
+   * @returns one result per command, in order, once they are durable
    * @throws FaultError the outcome is unknown then
    */
   commit({ rows, bodies }: Group, uptime?: number): Committed {
     return this.#guard(() => {
       const { db, statements, incidents, arrivals, count, files } = this.#open()
       const begun = performance.now()
-      const group = JSON.parse(rows) as Rows
-      const totals = new Totals(group.shared)
-      const asked = new Set<string>()
-      let offset = 0
-      let added = 0
-      const perform = (row: Row): Result => {
-        if ('nonce' in row) return incidents.canary(row.nonce, row.at) ? 'accepted' : 'replayed'
-        if ('event' in row) {
-          asked.add(row.endpoint)
-          return { change: incidents.apply(row.endpoint, row.event) }
-        }
-        const raw = new Uint8Array(bodies, offset, row.size)
-        offset += row.size
-        const shared = group.shared[row.shared]!
-        const result = write(statements, row, shared, raw)
-        if (result !== 'added') return result
-        totals.count(row)
-        count.added(row.own.id)
-        added++
-        if (!row.isTracked) return [null, null]
-        const { id, receivedAt: at } = row.own
-        const { endpoint, code, cause, source, tenant } = shared.fields
-        asked.add(endpoint)
-        return [null, incidents.apply(endpoint, { type: 'failure', at, id, code, cause, source, tenant })]
-      }
       db.exec('BEGIN IMMEDIATE')
-      const results = group.rows.map(perform)
-      for (const { labels, count, at } of totals.sums()) statements.count.run(...labels, count, at)
-      incidents.flush()
-      if (added > 0) statements.record.run(added)
+      const { results, endpoints, added } = writeRows({ rows, bodies }, { statements, incidents, count })
       db.exec('COMMIT')
       files.checkAfterWrite()
       this.#recorded += added
-      if (added > 0) this.#noteMark()
+      if (added > 0) this.#writeHighWaterMark()
       if (added > 0 && uptime !== undefined) arrivals.note(uptime)
       this.#checkpointer?.afterWrite(files.walBytes)
       return {
         results,
-        endpoints: [...asked].map((endpoint) => incidents.state(endpoint)),
+        endpoints,
         seconds: (performance.now() - begun) / 1_000,
       }
     })
@@ -279,26 +206,11 @@ export class Store {
       if (this.#db) this.#emptyWal(this.#db)
     } finally {
       this.#closeDatabase()
-      this.#mark?.close()
-      this.#mark = undefined
-      this.#lock?.close()
+      this.#highWaterMark?.close()
+      this.#highWaterMark = undefined
+      this.#lock?.db.close()
       this.#lock = undefined
     }
-  }
-
-  #configure(db: DatabaseSync): void {
-    // auto_vacuum must stand before the first table; it does nothing later.
-    db.exec('PRAGMA auto_vacuum = INCREMENTAL')
-    const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get()!
-    if (mode !== 'wal') throw new FaultError('io', detailOf('io', this.#file, `no WAL: journal mode is ${mode}`))
-    const pages = walPages(
-      this.#options.retentionSize,
-      freeBytes(this.#file) + sizeOf(this.#file) + sizeOf(`${this.#file}-wal`),
-    )
-    this.#walPages = pages
-    db.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;
-      PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;
-      PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${pages * PAGE}`)
   }
 
   /** @throws what SQLite throws, after it was reported */
@@ -326,30 +238,18 @@ export class Store {
     this.#checkpointer?.afterWrite(this.#files?.walBytes ?? 0)
   }
 
-  /** A lock whose file was removed keeps nobody out: then it is taken anew. @throws FaultError `locked` */
-  #takeLock(): void {
-    const file = `${this.#file}.lock`
-    if (this.#lock && statOf(file)?.ino !== this.#lockInode) {
-      this.#lock.close()
-      this.#lock = undefined
-    }
-    if (this.#lock) return
-    this.#lock = takeLock(this.#file)
-    this.#lockInode = statOf(file)?.ino
-  }
-
   /** @param acknowledged by this process, which counts too where somebody removed the mark */
-  #readMark(acknowledged: number): number {
-    this.#mark?.close()
-    this.#mark = new Mark(`${this.#file}.mark`)
-    return Math.max(this.#mark.read(), acknowledged)
+  #readHighWaterMark(acknowledged: number): number {
+    this.#highWaterMark?.close()
+    this.#highWaterMark = new HighWaterMark(`${this.#file}.mark`)
+    return Math.max(this.#highWaterMark.read(), acknowledged)
   }
 
-  #noteMark(): void {
+  #writeHighWaterMark(): void {
     try {
-      this.#mark?.write(this.#recorded)
+      this.#highWaterMark?.write(this.#recorded)
     } catch {
-      // The mark is a witness, not the record: without room for it the commit still stands.
+      // The mark is only a witness: if it cannot be written, the commit still stands.
     }
   }
 
@@ -358,7 +258,7 @@ export class Store {
     try {
       return work()
     } catch (error) {
-      const fault = faultOf(error, this.#file, this.#roomless())
+      const fault = faultOf(error, this.#file, this.#isVolumeFull())
       this.#wasFull = fault.fault.kind === 'disk_full'
       this.#isSuspect ||= fault.fault.kind === 'corrupt'
       this.#closeDatabase()
@@ -366,7 +266,7 @@ export class Store {
     }
   }
 
-  #roomless(): boolean {
+  #isVolumeFull(): boolean {
     try {
       return freeBytes(dirname(this.#file)) < ROOM
     } catch {
@@ -389,31 +289,4 @@ export class Store {
       // Closed as far as it goes.
     }
   }
-}
-
-/**
- * The WAL may grow to this many pages: at most 4 MiB, an eighth of what the journal may take, and a sixteenth of a small
- * volume, since a full one can go on only when there is room to bring the whole WAL into the file.
- * @param room bytes that the journal has and could have on its volume
- */
-function walPages(retentionSize: number, room: number): number {
-  return Math.max(16, Math.min(1_000, Math.floor(Math.min(retentionSize / 8, room / 16) / PAGE)))
-}
-
-/**
- * The last connection that closes brings the WAL into the file. In a damaged one it might overwrite what can be saved, so
- * another connection, which may not write, closes last.
- */
-function closeOnly(db: DatabaseSync, file: string): void {
-  const last = new DatabaseSync(file, { readOnly: true })
-  try {
-    last.prepare('SELECT count(*) FROM sqlite_schema').get()
-  } finally {
-    db.close()
-    last.close()
-  }
-}
-
-function numberOf(db: DatabaseSync, sql: string): number {
-  return Number(Object.values(db.prepare(sql).get()!)[0])
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { serve } from '../core/thread.ts'
-import { type OpenOptions, Store, type StoreOptions } from './store.ts'
+import { Store } from './store.ts'
+import type { OpenOptions, StoreOptions } from './store-types.ts'
 
 /** The writing thread: the only connection that writes. */
 const store = new Store(workerData as StoreOptions, (notice) => parentPort!.postMessage({ notice }))

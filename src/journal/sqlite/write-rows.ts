@@ -1,0 +1,49 @@
+import type { EndpointState } from '../../domain/incident.ts'
+import type { Result } from '../core/complete.ts'
+import type { RowCount } from './count.ts'
+import type { IncidentRows } from './incidents.ts'
+import type { Group, Row, Rows } from './rows.ts'
+import { type Statements, Totals, write } from './write.ts'
+
+interface Tables {
+  readonly statements: Statements
+  readonly incidents: IncidentRows
+  readonly count: RowCount
+}
+
+/** Writes the rows of a group within the open transaction. @returns one result per row, in order */
+export function writeRows(
+  { rows, bodies }: Group,
+  { statements, incidents, count }: Tables,
+): { readonly results: Result[]; readonly endpoints: EndpointState[]; readonly added: number } {
+  const group = JSON.parse(rows) as Rows
+  const totals = new Totals(group.shared)
+  const changed = new Set<string>()
+  let offset = 0
+  let added = 0
+  const writeRow = (row: Row): Result => {
+    if ('nonce' in row) return incidents.canary(row.nonce, row.at) ? 'accepted' : 'replayed'
+    if ('event' in row) {
+      changed.add(row.endpoint)
+      return { change: incidents.apply(row.endpoint, row.event) }
+    }
+    const raw = new Uint8Array(bodies, offset, row.size)
+    offset += row.size
+    const shared = group.shared[row.shared]!
+    const result = write(statements, row, shared, raw)
+    if (result !== 'added') return result
+    totals.count(row)
+    count.added(row.own.id)
+    added++
+    if (!row.isTracked) return [null, null]
+    const { id, receivedAt: at } = row.own
+    const { endpoint, code, cause, source, tenant } = shared.fields
+    changed.add(endpoint)
+    return [null, incidents.apply(endpoint, { type: 'failure', at, id, code, cause, source, tenant })]
+  }
+  const results = group.rows.map(writeRow)
+  for (const { labels, count: failures, at } of totals.sums()) statements.count.run(...labels, failures, at)
+  incidents.flush()
+  if (added > 0) statements.record.run(added)
+  return { results, endpoints: [...changed].map((endpoint) => incidents.state(endpoint)), added }
+}
