@@ -180,9 +180,12 @@ describe('the service with what the chart renders', function () {
   /** The pod of `helm test`, against the service that runs here. */
   const helmTest = (objects: readonly KubernetesObject[], origin: string, tokens: string) => {
     const command = the(objects, 'Pod')['spec'].containers[0].command as string[]
-    const local = command.map((word) =>
-      word.startsWith('http://') ? origin + new URL(word).pathname : word === '/tokens' ? tokens : localized(word),
-    )
+    // A source's word is `token:` or `none:`, as it wants a token or not, and its URL.
+    const local = command.map((word) => {
+      const [, kind = '', url] = /^(token:|none:)?(http:\/\/\S+)$/.exec(word) ?? []
+      if (url !== undefined) return kind + origin + new URL(url).pathname
+      return word === '/tokens' ? tokens : localized(word)
+    })
     return exec(local, {})
   }
 
