@@ -150,10 +150,22 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
     { persistence: { accessModes: ['ReadWriteOncePod', 'ReadWriteOnce'] } },
     /ReadWriteOncePod cannot be combined/,
   ],
-  ['a privileged port', { config: { ingest: { port: 80 } } }, /config\.ingest\.port: the container may not listen on 80/],
+  [
+    'a privileged port',
+    { config: { ingest: { port: 80 } } },
+    /config\.ingest\.port: the container may not listen on 80/,
+  ],
   ['any free port', { config: { admin: { port: 0 } } }, /config\.admin\.port: the container may not listen on 0/],
-  ['one port for both', { config: { admin: { port: 9465 } } }, /config\.admin\.port: is the same as config\.ingest\.port/],
-  ['a loopback address', { config: { admin: { host: '127.0.0.1' } } }, /config\.admin\.host: 127\.0\.0\.1 is unreachable from outside the pod/],
+  [
+    'one port for both',
+    { config: { admin: { port: 9465 } } },
+    /config\.admin\.port: is the same as config\.ingest\.port/,
+  ],
+  [
+    'a loopback address',
+    { config: { admin: { host: '127.0.0.1' } } },
+    /config\.admin\.host: 127\.0\.0\.1 is unreachable from outside the pod/,
+  ],
   ['a nodePort without nodes', { service: { nodePort: 30_080 } }, /service\.nodePort/],
   [
     'a traffic policy without traffic',
@@ -197,7 +209,11 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
     },
     /env: A occurs twice/,
   ],
-  ['a volume of the chart', { extraVolumes: [{ name: 'data', emptyDir: {} }] }, /extraVolumes: a volume named data already exists/],
+  [
+    'a volume of the chart',
+    { extraVolumes: [{ name: 'data', emptyDir: {} }] },
+    /extraVolumes: a volume named data already exists/,
+  ],
   [
     'a mount of the chart',
     { extraVolumes: [{ name: 'a', emptyDir: {} }], extraVolumeMounts: [{ name: 'a', mountPath: '/tmp/' }] },
@@ -294,7 +310,11 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
     { updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } },
     /rollingUpdate: does not apply to type OnDelete/,
   ],
-  ['a surge of a StatefulSet', { updateStrategy: { rollingUpdate: { maxSurge: 1 } } }, /maxSurge: applies only to a Deployment/],
+  [
+    'a surge of a StatefulSet',
+    { updateStrategy: { rollingUpdate: { maxSurge: 1 } } },
+    /maxSurge: applies only to a Deployment/,
+  ],
   [
     'an update that cannot begin',
     { journal: { existingSecret: 'j' }, updateStrategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: '0%' } } },
