@@ -151,7 +151,7 @@ export function createRecorder(parts: RecorderParts): Record {
 
 /**
  * Puts work off to the check phase of this turn of the event loop. The answers of a group go out in one burst before it,
- * and what a client asks on having its answer is read after it: nobody sees a count that is behind.
+ * and the next request of a client is read after it: no client sees a count that lags behind its answer.
  */
 function deferring(onFault: (error: unknown) => void): (work: () => void) => void {
   let works: (() => void)[] = []

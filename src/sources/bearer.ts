@@ -13,7 +13,7 @@ const tenant = Type.String({
 export const bearerProperties = (example: string) => ({
   auth: Type.Union([Type.Literal('bearer'), Type.Literal('none')], {
     default: 'bearer',
-    description: 'bearer: every report needs a token. none: the ingest listener is open to whoever reaches it.',
+    description: 'bearer: every report needs a token. none: the ingest listener is open to anyone who reaches it.',
   }),
   tokens: Type.Array(
     Type.Object(

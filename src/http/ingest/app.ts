@@ -75,7 +75,7 @@ function account({ sources, metrics, tracing, log, clock }: IngestDeps): Koa.Mid
         ...outcomeOf(code, aborted, ctx.state),
         seconds: (performance.now() - started) / 1_000,
       })
-    // Koa writes the answer after this; `close` comes once the last of it is written, or nobody is there to read it.
+    // Koa writes the answer after this; `close` comes once it is written, or the client has disconnected.
     if (ctx.res.closed) count()
     else ctx.res.once('close', count)
   }

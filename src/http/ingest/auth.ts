@@ -30,8 +30,8 @@ export async function openBearerAuth({
   if (config.auth === 'none' || (!configured && isLoopback(host))) {
     const detail =
       config.auth === 'none'
-        ? `${owner}.auth is none: whoever reaches the ingest listener can report`
-        : `no credential is configured, so whoever reaches ${host} can report; set ${owner}.tokens or tokensDir before you expose it`
+        ? `${owner}.auth is none: anyone who reaches the ingest listener can report`
+        : `no credential is configured, so anyone who reaches ${host} can report; set ${owner}.tokens or tokensDir before you expose it`
     log.warn({ source }, detail)
     return {
       isBearer: true,

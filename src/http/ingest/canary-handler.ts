@@ -18,7 +18,7 @@ export interface CanaryReceiver {
   check(headers: IncomingHttpHeaders): Promise<void>
   /**
    * Makes the canary durable.
-   * @returns the body of the answer, which proves that whoever received it knows the secret
+   * @returns the body of the answer, which proves that the receiver knows the secret
    * @throws AppError `canary_replayed`, and what `Journal.record` rejects with
    */
   take(headers: IncomingHttpHeaders): Promise<{ readonly canary: string }>

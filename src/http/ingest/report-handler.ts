@@ -98,7 +98,7 @@ export function handleCheck({ source: { authentication } }: IngestSource): Middl
   }
 }
 
-/** @throws AppError `answer_timeout`; the promise that was too slow goes on, and its late error is nobody's */
+/** @throws AppError `answer_timeout`; the slow promise continues; a late error of it is ignored */
 function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = () => new AppError('answer_timeout', 'the report is not known to be durable yet; send it again')

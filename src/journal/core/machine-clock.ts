@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../../domain/clock.ts'
 
-/** The wall clock beside one that nobody sets. Both were read at the same moment. */
+/** The wall clock and a monotonic clock, read at the same moment. */
 export interface ClockReading {
   /** Milliseconds since the epoch. */
   readonly wall: number

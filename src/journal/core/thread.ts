@@ -8,7 +8,7 @@ export type Operations = Readonly<Record<string, (argument: never) => unknown>>
 type Argument<O extends Operations, K extends keyof O> = Parameters<O[K]>[0]
 
 type Reply =
-  /** Nobody asked for it: what the thread reports while it works. */
+  /** Not an answer to a call: what the thread reports while it works. */
   | { readonly notice: unknown }
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly fault: Fault }

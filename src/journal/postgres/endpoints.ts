@@ -19,7 +19,7 @@ export interface EndpointEvent {
 
 /** Bounds the endpoints that have incidents: of all replicas together, since each shows all. */
 export interface Slots {
-  /** Names whose slots nobody else takes. */
+  /** Names with a reserved slot. */
   readonly configured: readonly string[]
   readonly limit: number
 }
@@ -77,7 +77,7 @@ export class KnownEndpoints {
     return applied
   }
 
-  /** @returns whether any of them is news: a look that began before a commit of ours may come after it. */
+  /** @returns whether any of them is news: a read that began before one of our commits may arrive after it. */
   update(endpoints: Iterable<Versioned>): boolean {
     let news = false
     for (const endpoint of endpoints) {

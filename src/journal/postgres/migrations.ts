@@ -2,7 +2,7 @@ import { FaultError } from '../core/fault.ts'
 import { sqlState } from './fault.ts'
 import type { Session } from './session.ts'
 
-/** The schema that holds every table of ours, so that a shared database stays tidy. */
+/** The schema of all our tables, so that a shared database stays tidy. */
 export const SCHEMA = 'webhook_errors'
 
 interface Step {
@@ -68,7 +68,7 @@ const STEPS: readonly Step[] = [
         version bigint NOT NULL,
         updated_at timestamptz NOT NULL
       )`,
-      // incident and verdicts are JSON: nobody asks for what is in them by SQL.
+      // incident and verdicts are JSON: no SQL reads what is in them.
       `CREATE TABLE IF NOT EXISTS ${SCHEMA}.incidents (
         id uuid PRIMARY KEY,
         endpoint text NOT NULL,
@@ -171,7 +171,7 @@ async function appliedVersion(session: Session, where: string): Promise<number> 
   return version
 }
 
-/** Without the lock two replicas may make the same thing at once, and one of them is told so: then it is there. */
+/** Without the lock, two replicas may create the same object at once; the one that gets an error finds it there. */
 async function patiently(session: Session, statement: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

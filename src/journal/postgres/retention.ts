@@ -148,5 +148,5 @@ async function remove(
   return ids.at(-1)
 }
 
-/** Milliseconds: nobody waits for it, and a busy volume may be slow. */
+/** Milliseconds. No request waits for retention, and a busy volume may be slow. */
 const DEADLINE = 30_000

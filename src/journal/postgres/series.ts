@@ -31,7 +31,7 @@ const COLUMNS = 'source, tenant, endpoint, code, cause, last_failure_at'
 const OVERLAP = 30
 
 /**
- * Label sets of all replicas, and the counts of this one. The table has no counts, so nobody queues for a row: a set is
+ * Label sets of all replicas, and the counts of this one. The table has no counts, so no replica queues for a row: a set is
  * inserted with its first failure, and its time of last failure is written now and then, outside of any group.
  */
 export class Series {

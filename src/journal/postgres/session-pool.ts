@@ -12,7 +12,7 @@ export interface SessionPoolOptions {
   readonly onClosed: () => void
 }
 
-/** A few sessions that work in turn for whoever asks, made when first needed. */
+/** A few sessions, created on demand and lent to one caller at a time. */
 export class SessionPool {
   readonly #make: () => Promise<Session>
   readonly #options: SessionPoolOptions

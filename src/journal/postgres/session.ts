@@ -28,7 +28,7 @@ const IDLE = 1_000
 const PING_DEADLINE = 200
 /** What a server, database or role sets otherwise would be the way of every connection; ours go by this alone. */
 const SETTINGS = Object.entries({
-  // A replica that is cut off in a transaction must not keep its locks until TCP notices. Above every deadline of ours.
+  // A replica that is cut off in a transaction must not keep its locks until TCP notices. Longer than each of our deadlines.
   idle_in_transaction_session_timeout: '30000',
   // The deadlines are kept here, and a connection that waits for reports is no idle one.
   idle_session_timeout: '0',
@@ -152,7 +152,7 @@ export class Session {
    * Runs `work` between BEGIN and COMMIT, all of it within the deadline. Statements go out without waiting for the answers
    * of those before: BEGIN, and what `work` hands to `last`, cost no round trip of their own. An error of `work` rolls back
    * where the connection still allows it; after an error of COMMIT that is no answer of the server the outcome is unknown.
-   * @param work `last` takes statements whose results nobody needs before COMMIT
+   * @param work `last` takes statements whose results are not needed before COMMIT
    * @throws NotCommittedError if the connection was lost before COMMIT was sent; what `query` throws
    */
   async transaction<T>(
@@ -163,7 +163,7 @@ export class Session {
     const sent: Promise<unknown>[] = []
     const last = (statement: Promise<unknown>) => {
       sent.push(statement)
-      // Its reason is told below, and must not count as unhandled until then.
+      // Its reason is reported below, and must not count as unhandled until then.
       statement.catch(() => {})
     }
     last(this.execute('BEGIN', [], deadline))
@@ -214,7 +214,7 @@ export class Session {
       if (this.#unreplicated) throw unreplicated(this.#target)
       return result
     } catch (error) {
-      // A reply of the server stands for itself; a broken connection is told by what broke it.
+      // The server's own error is passed on; a broken connection is reported by what broke it.
       throw 'severity' in (error as object) || error instanceof FaultError ? error : (this.#ended ?? error)
     } finally {
       this.#running--

@@ -43,7 +43,7 @@ export class Arrivals {
     const lastRow = this.#lastRow()
     if (before && isMoved(before, reading)) {
       const { boot, uptime } = reading
-      // As the clocks would be if nobody had set one: the pair says when it happened.
+      // As the clocks would be if neither had been set: the pair says when it happened.
       this.#add({ boot, uptime, wall: uptime + offsetOf(before), lastRow: stored?.lastRow ?? 0 })
       this.#add({ ...reading, lastRow })
     } else if (!stored || stored.boot !== reading.boot) {

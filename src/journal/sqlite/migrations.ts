@@ -55,7 +55,7 @@ const MIGRATIONS: readonly string[] = [
     changed_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
-  -- incident and verdicts are JSON: nobody asks for what is in them by SQL.
+  -- incident and verdicts are JSON: no SQL reads what is in them.
   CREATE TABLE incidents (
     id TEXT PRIMARY KEY,
     endpoint TEXT NOT NULL,
