@@ -35,7 +35,7 @@ describe('a command line', () => {
     ['a journal', ['journal', 'copy', ARGUMENT, ARGUMENT], /FROM/],
     ['a path', ['journal', 'copy', `sqlite:/nowhere/${ARGUMENT}`, 'postgres://u@127.0.0.1:1/db'], /nowhere/],
     ['a file of configuration', ['check-config', '--config', `/nowhere/${ARGUMENT}`], /cannot read/],
-    ['a file with a token', ['selftest', 'http://127.0.0.1:1/', '--secret-file', ARGUMENT], /no secret/],
+    ['a file with a token', ['selftest', 'http://127.0.0.1:1/', '--secret-file', ARGUMENT], /no readable secret/],
     ['code', ['explain', '--code', ARGUMENT, '--message', 'x'], /code/],
   ]
   for (const [what, args, expected] of wrong) {

@@ -127,7 +127,8 @@ const TIMES: readonly (readonly [RegExp, string])[] = [
   ],
   [new RegExp(`closed at ${TIME}, after .*`, 'g'), `closed at ${NIGHT}T02:49:30.900Z, after 38 minutes`],
   [new RegExp(`(the last at|first failure at) ${TIME}`, 'g'), `$1 ${NIGHT}T02:11:07.400Z`],
-  [new RegExp(`no report until ${TIME}|it was quiet for long enough`, 'g'), `no report until ${NIGHT}T02:41:07.400Z`],
+  [new RegExp(`no report until ${TIME}|the quiet time is over`, 'g'), `no report until ${NIGHT}T02:41:07.400Z`],
+  [new RegExp(`last verdict, at ${TIME}`, 'g'), `last verdict, at ${NIGHT}T02:13:09.700Z`],
   [new RegExp(`(before the first failure.*,? until) ${TIME}`, 'g'), `$1 ${NIGHT}T02:19:30.100Z`],
   [new RegExp(`now valid until ${TIME}`, 'g'), 'now valid until 2027-02-22T02:15:00.000Z'],
   [
