@@ -14,7 +14,7 @@ import { getIncident, type IncidentsDeps, listIncidents, resolveIncident } from 
 import { landing } from './landing.ts'
 import { handleMetrics, type RenderMetrics } from './metrics-handler.ts'
 import { openapi } from './openapi.ts'
-import { closeStalled, limitInFlight, MAX_READERS } from './reader-limits.ts'
+import { closeStalled, limitInFlight, MAX_READERS, MAX_SCRAPES } from './reader-limits.ts'
 
 export interface AdminDeps extends Omit<FailuresDeps, 'journal'>, Omit<IncidentsDeps, 'journal'> {
   readonly journal: FailuresDeps['journal'] & IncidentsDeps['journal']
@@ -41,7 +41,7 @@ export function adminApp(deps: AdminDeps): RequestListener {
   const router = new Router()
   router.get('/healthz', healthz)
   router.get('/readyz', readyz(deps.conditions))
-  router.get('/metrics', guard(metricsToken), limitInFlight(MAX_READERS), handleMetrics(deps.renderMetrics))
+  router.get('/metrics', guard(metricsToken), limitInFlight(MAX_SCRAPES), handleMetrics(deps.renderMetrics))
   router.get('/', api, landing({ version, warnings, ...(externalUrl !== undefined && { base: externalUrl }) }))
   router.get('/api/v1/openapi.json', api, (ctx) => {
     ctx.body = document

@@ -3,8 +3,10 @@ import type { Middleware } from 'koa'
 import type { Log } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
 
-/** Long answers of one kind that may be under way at once. Each takes about 2 MiB. */
-export const MAX_READERS = 3
+/** Lists of one kind that may be answered at once: their pages and garbage decide the memory that hostile readers take. */
+export const MAX_READERS = 2
+/** Scrapes that may be answered at once: room for Prometheus beside a few stalled ones. */
+export const MAX_SCRAPES = 4
 /** Milliseconds in which a reader that has something to read must take some of it. */
 const STALL_TIMEOUT = 10_000
 
