@@ -82,7 +82,11 @@ describe('createTokenReader', () => {
 
   it('drops only the shared token: a revocation takes effect while one is shared, and the warning is logged once', async () => {
     const folder = tempFolder()
-    const write = (tenant: string, ...tokens: string[]) => writeFileSync(join(folder, tenant), tokens.join('\n'))
+    // In one step: a read between truncation and writing would find an empty file, and warn of it.
+    const write = (tenant: string, ...tokens: string[]) => {
+      writeFileSync(join(folder, `.${tenant}`), tokens.join('\n'))
+      renameSync(join(folder, `.${tenant}`), join(folder, tenant))
+    }
     write('a', 'same', 'own-a')
     write('b', 'own-b')
     write('c', 'leaked', 'kept')
