@@ -20,7 +20,7 @@ export function parseOptions<T extends ParseArgsConfig>(
     if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new UsageError(message)
     const flags = Object.keys(config.options ?? {}).map((name) => `--${name}`)
     throw new UsageError(
-      `${/^Unknown option '[^']*'/.exec(message)?.[0] ?? message}; known options: ${[...flags, '--help'].join(', ')}`,
+      `${/^Unknown option '[^']*'/.exec(message)?.[0] ?? message}; known options: ${[...flags, '--config', '--help'].join(', ')}`,
     )
   }
 }

@@ -102,7 +102,7 @@ describe('--config FILE', function () {
 
   it('names the known options where one is unknown', async () => {
     const { err } = await runCommand(['check-config', '--dep'])
-    expect(err).to.match(/Unknown option '--dep'; known options: --deep, --help\nTry: .*check-config --help/)
+    expect(err).to.match(/Unknown option '--dep'; known options: --deep, --config, --help\nTry: .*check-config --help/)
   })
 
   it('is done when it ends: journal copy does not announce another attempt', async () => {

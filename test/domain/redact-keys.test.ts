@@ -119,6 +119,9 @@ describe('redact: keys in prose', () => {
     ['tried Basic credentials `app:r54Rn67e`', 'tried Basic credentials `app:***`'],
     ['curl -u admin:g4jwyQ8 https://x.example/', 'curl -u admin:*** https://x.example/'],
     ['invalid key rzp_live_vgywdaKKxxttpr', 'invalid key ***'],
+    ['exec: mysql -h db -u root -pswordfish shop: exit 1', 'exec: mysql -h db -u root -p*** shop: exit 1'],
+    ['mysqldump --host=db -p"swordfish" failed', 'mysqldump --host=db -p"***" failed'],
+    ['sshpass -p swordfish ssh shop', 'sshpass -p *** ssh shop'],
   ] as const)
     it(`masks what a sentence names: ${text}`, () => {
       expect(redact(text)).to.equal(masked)
@@ -133,6 +136,7 @@ describe('redact: keys in prose', () => {
     'password sha256 mismatch for credentials oauth2-proxy',
     'token io.jsonwebtoken.ExpiredJwtException',
     'basic auth failed: timeout, basic auth error:timeout',
+    'mysql -P 3306 refused; mysql --port 3306 -p refused',
     'token at 10.0.0.1:8080 refused, token 1700000000 is too old',
   ])
     it(`keeps what is no credential: ${text}`, () => expect(redact(text)).to.equal(text))

@@ -140,6 +140,13 @@ describe('GET /api/v1/failures', () => {
     })
   }
 
+  it('refuses any parameter of the list of endpoints', async () => {
+    const response = await fetch(`${service.admin}/api/v1/endpoints?state=open`)
+    expect(response.status).to.equal(400)
+    const { errors } = (await response.json()) as { errors: FieldFault[] }
+    expect(errors).to.deep.equal([{ pointer: 'state', detail: 'is not a parameter; this path takes none' }])
+  })
+
   it('says of every faulty parameter at once what it must be', async () => {
     const { body } = await get(
       '?code=1e3&cause=bad&limit=0&since=yesterday&cursor=x&tenant=%00&nope=1&source=a&source=b',
@@ -166,7 +173,13 @@ describe('GET /api/v1/failures', () => {
   })
 
   it('takes any time that RFC 3339 can write since 1970, and an interval without length', async () => {
-    for (const query of ['since=0', 'since=1970-01-01', 'until=9999-12-31T23:59:59.999Z', 'since=5&until=5'])
+    for (const query of [
+      'since=0',
+      'since=253402300799',
+      'since=1970-01-01',
+      'until=9999-12-31T23:59:59.999Z',
+      'since=5&until=5',
+    ])
       expect((await get(`?${query}`)).status, query).to.equal(200)
   })
 

@@ -7,6 +7,9 @@ const SPOKEN =
 /** `user:password` of HTTP Basic where words or curl's option announce it. */
 const PAIR =
   /(?<![\w-])(?:(?:-u|--user|--proxy-user)[ =]?|basic[ -](?:auth(?:entication)?|credentials?)(?:[ \t](?:as|for|of|using|with))?:?[ \t]{1,4}(?!(?:code|errors?|fail(?:ed|ure)|header|invalid|missing|realm|required|status|type):))["'`]?[^\s"'`<>:/]{1,100}:(?=[^\s"'`<>/])/gi
+/** `-pPASSWORD` of the MySQL clients and `-p PASSWORD` of sshpass. */
+const OPTION =
+  /(?<![\w-])(?:(?:mysql|mariadb)(?:-?(?:dump|admin|import|show|check))?\b[^\r\n|;]{0,100}?[ \t]-p|sshpass[ \t]{1,4}-p[ \t]{0,4})["'`]?(?=[^\s"'`<>])/gi
 const VALUE = /[^\s"'`<>]*/y
 const CLOSING = /[.,;:!?)\]}&\\]+$/
 
@@ -16,7 +19,11 @@ const CLOSING = /[.,;:!?)\]}&\\]+$/
  */
 export function maskSpoken(text: string): string {
   return maskBehind(
-    maskBehind(text, PAIR, () => true),
+    maskBehind(
+      maskBehind(text, PAIR, () => true),
+      OPTION,
+      () => true,
+    ),
     SPOKEN,
     isSecret,
   )

@@ -1,15 +1,20 @@
 import type { Context, Middleware } from 'koa'
+import { Type } from 'typebox'
 import { INVALID_ENDPOINT, OTHER } from '../../domain/failure.ts'
 import { AppError } from '../../errors.ts'
+import { queryReader } from '../shared/query.ts'
 import { endpointView } from './endpoint-view.ts'
 import type { IncidentsDeps } from './incidents-handler.ts'
 import { jsonList, streamed } from './stream.ts'
 
 type Deps = Pick<IncidentsDeps, 'tracker' | 'endpoints'>
 
+const rejectParameters = queryReader(Type.Object({}))
+
 /** `GET /api/v1/endpoints`: what is configured and what failed, by name. */
 export function listEndpoints(deps: Deps): Middleware {
   return (ctx: Context) => {
+    rejectParameters(ctx.URL.searchParams)
     const names = new Set(deps.endpoints.map((facts) => facts.name))
     for (const { endpoint } of deps.tracker.states()) names.add(endpoint)
     ctx.body = streamed(jsonList('endpoints', [...names].sort(), (name) => view(name, deps)))
@@ -20,6 +25,7 @@ export function listEndpoints(deps: Deps): Middleware {
 /** `GET /api/v1/endpoints/{name}`; the name is URL-encoded. */
 export function getEndpoint(deps: Deps): Middleware {
   return (ctx: Context) => {
+    rejectParameters(ctx.URL.searchParams)
     const name = String(ctx['params'].name)
     if (!deps.tracker.state(name) && !deps.endpoints.some((facts) => facts.name === name)) {
       throw new AppError('not_found', unknown(name))

@@ -60,16 +60,18 @@ export const cursorParameter = (description: string) =>
 export function queryReader<T extends TObject>(schema: T): (params: URLSearchParams) => StaticDecode<T> {
   const compiled = Compile(schema)
   const properties: Readonly<Record<string, TSchema>> = schema.properties
+  const known = Object.keys(properties)
+  const unknown = `is not a parameter; ${known.length > 0 ? `known are ${known.join(', ')}` : 'this path takes none'}`
   return (params) => {
     const faults: FieldFault[] = []
     const fault = (pointer: string, detail: string) => {
-      if (!faults.some((known) => known.pointer === pointer)) faults.push({ pointer, detail })
+      if (!faults.some((earlier) => earlier.pointer === pointer)) faults.push({ pointer, detail })
     }
     const given: Record<string, unknown> = {}
     for (const name of new Set(params.keys())) {
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined
       const [text, ...more] = params.getAll(name)
-      if (!property) fault(name, `is not a parameter; known are ${Object.keys(properties).join(', ')}`)
+      if (!property) fault(name, unknown)
       else if (more.length > 0) fault(name, 'may be given once')
       else given[name] = isInteger(property) && /^-?\d{1,10}$/.test(text!) ? Number(text) : text
     }
@@ -105,7 +107,7 @@ function expected(schema: TSchema): string | undefined {
 function readTime(text: string, now: number): number | undefined {
   const ago = parseDuration(text)
   if (ago !== undefined) return now - ago
-  if (/^\d{1,11}(\.\d{1,9})?$/.test(text)) return Math.round(Number(text) * 1_000)
+  if (/^\d{1,12}(\.\d{1,9})?$/.test(text)) return Math.round(Number(text) * 1_000)
   // An unencoded plus sign arrives as a space: 2026-11-24T02:11:00 01:00.
   const instant = text.replace(/ (\d\d:\d\d)$/, '+$1')
   if (!/^\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d))?$/.test(instant)) return undefined
