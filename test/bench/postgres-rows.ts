@@ -87,14 +87,14 @@ export async function plans(server: PostgresServer, database: string): Promise<(
   const questions: readonly (readonly [string, Query])[] = [
     ['newest page', queries.failures({}, undefined, 51)],
     ['a page in the middle', queries.failures({}, middle.id, 51)],
-    ['of an endpoint', queries.failures({ endpoint: 'https://shop-7.example/hooks/orders' }, undefined, 51)],
-    ['of a tenant', queries.failures({ tenant: 'tenant-7' }, undefined, 51)],
-    ['of a code and a cause', queries.failures({ code: 503, cause: 'dns' }, undefined, 51)],
-    ['of a day', queries.failures(day, undefined, 51)],
-    ['a tenant of a day', queries.failures({ tenant: 'tenant-7', ...day }, undefined, 51)],
+    ['by endpoint', queries.failures({ endpoint: 'https://shop-7.example/hooks/orders' }, undefined, 51)],
+    ['by tenant', queries.failures({ tenant: 'tenant-7' }, undefined, 51)],
+    ['by code and cause', queries.failures({ code: 503, cause: 'dns' }, undefined, 51)],
+    ['one day', queries.failures(day, undefined, 51)],
+    ['one day of a tenant', queries.failures({ tenant: 'tenant-7', ...day }, undefined, 51)],
     ['one record', { sql: 'SELECT id FROM webhook_errors.failures WHERE id = $1', parameters: [middle.id] }],
     [
-      'a batch of retention',
+      'a retention batch',
       { sql: 'SELECT id FROM webhook_errors.failures WHERE id < $1 ORDER BY id LIMIT 1000', parameters: [middle.id] },
     ],
   ]
