@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'invalid_request',
   'invalid_encoding',
   'invalid_json',
+  'invalid_batch',
   'idempotency_key_invalid',
   'idempotency_key_conflict',
   'no_credentials',

@@ -5,61 +5,106 @@ export type SignalTarget =
 
 interface SignalBase {
   /**
-   * The sender's own id of this signal. A repeated id is answered with the first record, so it must be the same for each
-   * retry, and another one for each signal of a request.
+   * The sender's own id of this signal. A repeated id is answered as a duplicate and changes nothing, so it must be the
+   * same for each retry, and another one for each signal of a request.
    */
   readonly id?: string
+  /** When it happened, as the platform says, milliseconds since the epoch. It is shown; receipt decides. */
+  readonly time?: number
 }
 
-/** The platform gave up on a delivery: a failure. */
-export type Lost = SignalBase &
+type Targeted = SignalBase &
   SignalTarget & {
-    readonly type: 'lost'
-    /** What the platform saw; an integer of 32 bits, signed or unsigned. */
-    readonly code: number
-    /** Empty where the platform gave none. */
-    readonly message: string
-    /** The part of the body that tells of this signal, as it came. It is stored, and it tells a retry from another signal. */
-    readonly raw: Uint8Array
-    /** Whose delivery it was, where one credential serves several tenants; else the credential's tenant. */
+    /** Whose delivery or endpoint it was, where one credential serves several tenants; else the credential's tenant. */
     readonly tenant?: string
-    /** How often the platform tried, where it says so; else the kind's `attempts`. */
+    /** How often the platform has tried so far; for `lost`, else the kind's `attempts`. */
     readonly attempts?: number
+    /** The type of the notification that was to be delivered. */
+    readonly event?: string
   }
 
+/** The platform gave up on a delivery: a failure. */
+export type Lost = Targeted & {
+  readonly type: 'lost'
+  /** What the platform saw; an integer of 32 bits, signed or unsigned. */
+  readonly code: number
+  /** Empty where the platform gave none. */
+  readonly message: string
+  /** The part of the body that tells of this signal, as it came. It is stored, and it tells a retry from another signal. */
+  readonly raw: Uint8Array
+}
+
+type Observed = Targeted & {
+  /** What the platform saw, as for `lost`; absent where it does not say. */
+  readonly code?: number
+  readonly message?: string
+}
+
 /** An early warning: deliveries fail, but the platform still tries. */
-export type Failing = SignalBase & SignalTarget & { readonly type: 'failing' }
+export type Failing = Observed & { readonly type: 'failing' }
 /** The platform switched the endpoint off: every later delivery is lost. */
-export type Disabled = SignalBase & SignalTarget & { readonly type: 'disabled' }
+export type Disabled = Observed & {
+  readonly type: 'disabled'
+  /** Whether a person switched it off, on purpose: it is noted, but opens no incident and sets no gauge. */
+  readonly manual?: boolean
+}
+/** What a `recovered` signal says: a delivery arrived again, the endpoint was switched on, or both. */
+export const RECOVERIES = ['delivery', 'enabled', 'both'] as const
 /** A delivery arrived again, or the endpoint was switched on. */
-export type Recovered = SignalBase & SignalTarget & { readonly type: 'recovered' }
+export type Recovered = Observed & {
+  readonly type: 'recovered'
+  /** `both` if absent. */
+  readonly what?: (typeof RECOVERIES)[number]
+}
 /** A delivery that arrived. */
-export type Delivered = SignalBase & SignalTarget & { readonly type: 'delivered' }
+export type Delivered = Observed & { readonly type: 'delivered' }
 /** Another event of a known sender: it is acknowledged, and nothing more. */
 export type Ignored = SignalBase & { readonly type: 'ignored' }
 
-/** What a request of a platform says. Only `lost` is recorded so far; the others are acknowledged. */
+/** What a request of a platform says. */
 export type Signal = Lost | Failing | Disabled | Recovered | Delivered | Ignored
 
-const OTHER_TYPES = new Set<string>(['failing', 'disabled', 'recovered', 'delivered', 'ignored'])
+/** Every type of signal. */
+export const SIGNAL_TYPES = ['lost', 'failing', 'disabled', 'recovered', 'delivered', 'ignored'] as const
+export type SignalType = (typeof SIGNAL_TYPES)[number]
 
 /** Most signals in one request. */
 export const SIGNAL_LIMIT = 1_000
 export const MIN_CODE = -2_147_483_648
 export const MAX_CODE = 4_294_967_295
 
+interface SignalFault {
+  readonly field: string
+  readonly detail: string
+}
+
 /** What is wrong with a signal that a source made; undefined where nothing is. */
-export function signalFault(signal: Signal): { readonly field: string; readonly detail: string } | undefined {
-  if (signal?.type !== 'lost')
-    return OTHER_TYPES.has(signal?.type) ? undefined : { field: 'type', detail: 'is not a type of signal' }
+export function signalFault(signal: Signal): SignalFault | undefined {
+  const type = signal?.type
+  if (!SIGNAL_TYPES.includes(type)) return { field: 'type', detail: 'is not a type of signal' }
+  if (type === 'ignored') return undefined
   if (typeof (signal.url ?? signal.ref) !== 'string') return { field: 'endpoint', detail: 'is not a text' }
-  if (!Number.isInteger(signal.code) || signal.code < MIN_CODE || signal.code > MAX_CODE)
+  const isLost = type === 'lost'
+  if ((isLost || signal.code !== undefined) && !isCode(signal.code))
     return { field: 'code', detail: `is not an integer from ${MIN_CODE} to ${MAX_CODE}` }
-  if (typeof signal.message !== 'string') return { field: 'message', detail: 'is not a text' }
-  if (signal.id !== undefined && (typeof signal.id !== 'string' || signal.id === ''))
+  if ((isLost || signal.message !== undefined) && typeof signal.message !== 'string')
+    return { field: 'message', detail: 'is not a text' }
+  if (isLost && !(signal.raw instanceof Uint8Array)) return { field: 'raw', detail: 'is not a sequence of bytes' }
+  if (type === 'recovered' && signal.what !== undefined && !RECOVERIES.includes(signal.what))
+    return { field: 'what', detail: `is not one of ${RECOVERIES.join(', ')}` }
+  return optionalFault(signal)
+}
+
+function optionalFault({ id, tenant, event, time, attempts }: Exclude<Signal, Ignored>): SignalFault | undefined {
+  if (id !== undefined && (typeof id !== 'string' || id === ''))
     return { field: 'id', detail: 'is not a text of at least one character' }
-  if (signal.tenant !== undefined && typeof signal.tenant !== 'string')
-    return { field: 'tenant', detail: 'is not a text' }
-  if (!(signal.raw instanceof Uint8Array)) return { field: 'raw', detail: 'is not a sequence of bytes' }
+  if (tenant !== undefined && typeof tenant !== 'string') return { field: 'tenant', detail: 'is not a text' }
+  if (event !== undefined && typeof event !== 'string') return { field: 'event', detail: 'is not a text' }
+  if (time !== undefined && !Number.isFinite(time)) return { field: 'time', detail: 'is not a time in milliseconds' }
+  if (attempts !== undefined && !(Number.isInteger(attempts) && attempts >= 0))
+    return { field: 'attempts', detail: 'is not a count' }
   return undefined
 }
+
+const isCode = (code: unknown): boolean =>
+  Number.isInteger(code) && (code as number) >= MIN_CODE && (code as number) <= MAX_CODE

@@ -10,6 +10,7 @@ const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
     'invalid_request',
     'invalid_encoding',
     'invalid_json',
+    'invalid_batch',
     'idempotency_key_invalid',
     'idempotency_key_conflict',
     'idempotency_key_reused',

@@ -32,6 +32,20 @@ export interface SourceDeps {
   openBearer(config: BearerConfig): Promise<Authentication>
 }
 
+/**
+ * An event of a batch that cannot be read. The others of the request are taken, and the answer (202) names this one; if
+ * none of a request is good, the answer is 400. A body that is wrong as a whole is an `invalidReport` error instead.
+ */
+export interface RejectedEvent {
+  readonly type: 'rejected'
+  /** Its position among the events of the body, from 0. */
+  readonly index: number
+  /** JSON Pointer (RFC 6901) into the body to what is wrong; empty: the event as a whole. */
+  readonly pointer: string
+  /** What is wrong, without values from the body. */
+  readonly detail: string
+}
+
 /** A configured source, ready to receive. */
 export interface OpenSource {
   /** Media types in lower case; an empty one accepts a request without Content-Type, `*` any type. */
@@ -48,10 +62,10 @@ export interface OpenSource {
    */
   verify?(raw: Uint8Array, request: SourceRequest): string
   /**
-   * What the request says: none, one or many signals, at most `SIGNAL_LIMIT`.
+   * What the request says: none, one or many signals, at most `SIGNAL_LIMIT`, and the events of a batch that cannot be read.
    * @throws AppError with the faulty fields, see `invalidReport`; any other error is answered as `invalid_report` too
    */
-  read(raw: Uint8Array, request: SourceRequest): readonly Signal[]
+  read(raw: Uint8Array, request: SourceRequest): readonly (Signal | RejectedEvent)[]
 }
 
 /** How to read from the platform again what a lost delivery would have brought. It holds no secret: `$NAME` is yours to set. */

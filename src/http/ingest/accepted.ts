@@ -1,23 +1,49 @@
 import { Type } from 'typebox'
+import { visible } from '../../domain/external-text.ts'
 import type { Recorded } from '../../domain/journal.ts'
+import type { RejectedEvent } from '../../sources/source.ts'
 
 const id = Type.String({ format: 'uuid' })
 
+const rejected = Type.Optional(
+  Type.Array(
+    Type.Object({
+      index: Type.Integer({ minimum: 0, description: 'Position of the event in the request, from 0.' }),
+      pointer: Type.String({ description: 'JSON Pointer (RFC 6901) to what is wrong.' }),
+      detail: Type.String(),
+    }),
+    { description: 'Events of the batch that could not be read; the others were taken. Absent if there are none.' },
+  ),
+)
+
 /** The body of the 202. */
 export const AcceptedSchema = Type.Union([
-  Type.Object({ id }, { description: 'One failure was recorded.' }),
+  Type.Object({ id, rejected }, { description: 'One failure was recorded.' }),
   Type.Object(
     {
       ids: Type.Array(id, { description: 'The failures that were recorded, in the order of the request.' }),
-      ignored: Type.Integer({ minimum: 0, description: 'Signals that were acknowledged only.' }),
+      ignored: Type.Integer({ minimum: 0, description: 'Signals that made no failure.' }),
+      rejected,
     },
     { description: 'None or several were.' },
   ),
 ])
 
+const LONGEST_DETAIL = 500
+
 /** As `AcceptedSchema` says. */
-export function acceptedBody(recorded: readonly Recorded[], signals: number): string {
+export function acceptedBody(
+  recorded: readonly Recorded[],
+  signals: number,
+  faulty: readonly RejectedEvent[] = [],
+): string {
   const [first] = recorded
-  if (recorded.length === 1) return JSON.stringify({ id: first!.id })
-  return JSON.stringify({ ids: recorded.map((each) => each.id), ignored: signals - recorded.length })
+  const rejected = faulty.length > 0 && {
+    rejected: visible(
+      faulty.map(({ index, pointer, detail }) => ({ index, pointer, detail })),
+      LONGEST_DETAIL,
+    ),
+  }
+  if (recorded.length === 1) return JSON.stringify({ id: first!.id, ...rejected })
+  return JSON.stringify({ ids: recorded.map((each) => each.id), ignored: signals - recorded.length, ...rejected })
 }

@@ -3,7 +3,7 @@ import type { Middleware } from 'koa'
 import type { Outcome, RequestSpan } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
 import type { Record, RecordedSource } from '../../service/record.ts'
-import type { OpenSource } from '../../sources/source.ts'
+import type { OpenSource, RejectedEvent } from '../../sources/source.ts'
 import { readBody } from '../shared/body.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'
 import { acceptedBody } from './accepted.ts'
@@ -73,10 +73,13 @@ function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<
       return
     }
     let count = 0
+    let rejected: readonly RejectedEvent[] = []
     const recording = intake.run(raw.length, () => {
       const tenant = verify(reader, { raw, request, tenant: sender })
-      const signals = readSignals(reader, raw, request)
+      const read = readSignals(reader, raw, request)
+      const { signals } = read
       count = signals.length
+      rejected = read.rejected
       return record(from, lostAmong(signals), { tenant, span: ctx.state.span })
     })
     const recorded = await within(recording, answerTimeout)
@@ -85,7 +88,7 @@ function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<
     ctx.status = 202
     // As text with its type: Koa would look the type of an object up for each answer.
     ctx.set('Content-Type', 'application/json; charset=utf-8')
-    ctx.body = acceptedBody(recorded, count)
+    ctx.body = acceptedBody(recorded, count, rejected)
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Lost, SIGNAL_LIMIT, type Signal, signalFault } from '../../domain/signal.ts'
 import type { Log } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
-import type { OpenSource, SourceRequest } from '../../sources/source.ts'
+import type { OpenSource, RejectedEvent, SourceRequest } from '../../sources/source.ts'
 import { statusOf } from '../shared/problem.ts'
 
 export interface SignalReaderDeps {
@@ -29,13 +29,23 @@ export function verify(
   }
 }
 
-/** The signals of a request. @throws AppError, with a status below 500 whatever the source throws */
+/** What a request says. */
+export interface ReadSignals {
+  readonly signals: readonly Signal[]
+  /** The events of a batch that cannot be read. */
+  readonly rejected: readonly RejectedEvent[]
+}
+
+/**
+ * The signals of a request.
+ * @throws AppError, with a status below 500 whatever the source throws; `invalid_batch` if every event is rejected
+ */
 export function readSignals(
   { name, source, log }: SignalReaderDeps,
   raw: Uint8Array,
   request: SourceRequest,
-): readonly Signal[] {
-  let signals: readonly Signal[]
+): ReadSignals {
+  let signals: readonly (Signal | RejectedEvent)[]
   try {
     signals = source.read(raw, request)
     if (!Array.isArray(signals)) throw new TypeError('read() returned no list of signals')
@@ -47,8 +57,22 @@ export function readSignals(
   }
   if (signals.length > SIGNAL_LIMIT)
     throw new AppError('too_large', `the body has ${signals.length} signals; send at most ${SIGNAL_LIMIT} per request`)
-  return signals
+  return partition(signals)
 }
+
+const NONE: readonly RejectedEvent[] = []
+
+function partition(signals: readonly (Signal | RejectedEvent)[]): ReadSignals {
+  const rejected = signals.filter(isRejected)
+  if (rejected.length === 0) return { signals: signals as readonly Signal[], rejected: NONE }
+  if (rejected.length === signals.length) {
+    const faults = rejected.map(({ index, pointer, detail }) => ({ pointer, detail: `${detail} (event ${index})` }))
+    throw new AppError('invalid_batch', `none of the ${rejected.length} events of the request is valid`, { faults })
+  }
+  return { signals: signals.filter((signal) => !isRejected(signal)), rejected }
+}
+
+const isRejected = (signal: Signal | RejectedEvent): signal is RejectedEvent => signal?.type === 'rejected'
 
 /** Those that are recorded. @throws AppError `invalid_report` that names the field */
 export function lostAmong(signals: readonly Signal[]): readonly Lost[] {

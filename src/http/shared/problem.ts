@@ -6,6 +6,7 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   invalid_request: [400, 'Invalid request'],
   invalid_encoding: [400, 'Invalid text encoding'],
   invalid_json: [400, 'Invalid JSON'],
+  invalid_batch: [400, 'No valid event'],
   idempotency_key_invalid: [400, 'Invalid idempotency key'],
   idempotency_key_conflict: [400, 'Conflicting idempotency keys'],
   no_credentials: [401, 'No credentials configured'],
