@@ -11,6 +11,9 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   no_credentials: [401, 'No credentials configured'],
   credential_missing: [401, 'Credential missing'],
   credential_unknown: [401, 'Credential unknown'],
+  signature_missing: [401, 'Signature missing'],
+  signature_invalid: [401, 'Signature invalid'],
+  signature_expired: [401, 'Signature expired'],
   forbidden: [403, 'Forbidden'],
   canary_invalid: [403, 'Canary not accepted'],
   not_found: [404, 'Not found'],
@@ -30,6 +33,7 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   journal_full: [503, 'Too many reports waiting'],
   answer_timeout: [503, 'Not known to be durable in time'],
   overloaded: [503, 'Overloaded'],
+  keys_unavailable: [503, 'Signing keys unavailable'],
   shutting_down: [503, 'Shutting down'],
   configuration_invalid: [503, 'Configuration invalid'],
 }

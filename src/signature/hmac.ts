@@ -1,0 +1,109 @@
+import { createHmac } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { decode, sameBytes } from './constant-time.ts'
+import { signatureInvalid, signatureMissing } from './errors.ts'
+import { checkTimestamp, DEFAULT_TOLERANCE } from './timestamp.ts'
+
+export type HmacAlgorithm = 'sha1' | 'sha256' | 'sha512'
+
+/** How a sender signs with a shared secret. */
+export interface HmacScheme {
+  /** Name of the header that carries the signature, in any letter case. */
+  readonly header: string
+  /** What stands before the signature, such as `sha256=`; in a list, only the items that begin with it count. */
+  readonly prefix: string
+  readonly algorithm: HmacAlgorithm
+  readonly encoding: 'hex' | 'base64'
+  /** `body`, or a template of `{id}`, `{timestamp}` and `{body}`. */
+  readonly signed: string
+  /** Where `{timestamp}` comes from; without it an item `t=` of the signature header. Seconds since the epoch. */
+  readonly timestampHeader?: string
+  /** Where `{id}` comes from. */
+  readonly idHeader?: string
+  /** Milliseconds that the timestamp may be from the clock, both ways. */
+  readonly tolerance?: number
+}
+
+const MOST_SIGNATURES = 16
+const PLACES = /\{(id|timestamp|body)\}/
+
+/** What is wrong with a template; undefined where nothing is. */
+export function signedFault(signed: string): string | undefined {
+  if (signed === 'body') return undefined
+  if (signed.split('{body}').length !== 2) return 'must contain {body} once'
+  return /[{}]/.test(signed.replaceAll(/\{(id|timestamp|body)\}/g, ''))
+    ? 'knows only {id}, {timestamp} and {body}'
+    : undefined
+}
+
+/** What a request's headers say about its signature. */
+export interface HmacHeaders {
+  readonly signatures: readonly Buffer[]
+  readonly id: string
+  readonly timestamp: string
+}
+
+/** Reads by the headers alone. @throws AppError `signature_missing`, `signature_invalid`, `signature_expired` */
+export function hmacHeaders(headers: IncomingHttpHeaders, scheme: HmacScheme, now: number): HmacHeaders {
+  const field = (name: string | undefined): string | undefined => {
+    const value = name === undefined ? undefined : headers[name.toLowerCase()]
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+  const needed = (name: string, value: string | undefined): string => {
+    if (value === undefined) throw signatureMissing(`send the header ${name}`)
+    return value
+  }
+  const items = needed(scheme.header, field(scheme.header)).split(/[,\s]+/, MOST_SIGNATURES)
+  let id = ''
+  let timestamp = ''
+  if (scheme.signed.includes('{id}')) {
+    const name = scheme.idHeader ?? 'webhook-id'
+    id = needed(name, field(name))
+  }
+  if (scheme.signed.includes('{timestamp}')) {
+    const name = scheme.timestampHeader
+    const inline = items.find((item) => item.startsWith('t='))?.slice(2)
+    timestamp = name === undefined ? needed(`${scheme.header} with t=`, inline) : needed(name, field(name))
+    checkTimestamp(timestamp, { now, tolerance: scheme.tolerance ?? DEFAULT_TOLERANCE })
+  }
+  const signatures = items.flatMap((item) => {
+    const bytes = item.startsWith(scheme.prefix) ? decode(item.slice(scheme.prefix.length), scheme.encoding) : undefined
+    return bytes ? [bytes] : []
+  })
+  if (signatures.length === 0) throw signatureInvalid()
+  return { signatures, id, timestamp }
+}
+
+/** The bytes that are signed. */
+function signedBytes(raw: Uint8Array, { signed }: HmacScheme, values: { id: string; timestamp: string }): Uint8Array {
+  if (signed === 'body' || signed === '{body}') return raw
+  // Split once by all places, so that no value is searched for places itself.
+  const parts = signed.split(PLACES).map((part, index) => {
+    if (index % 2 === 0) return Buffer.from(part)
+    return part === 'body' ? raw : Buffer.from(part === 'id' ? values.id : values.timestamp)
+  })
+  return Buffer.concat(parts)
+}
+
+/** The signature of a body, as the sender makes it. */
+export const hmacOf = (
+  raw: Uint8Array,
+  secret: string,
+  scheme: HmacScheme,
+  values: { id: string; timestamp: string } = { id: '', timestamp: '' },
+): Buffer =>
+  createHmac(scheme.algorithm, secret)
+    .update(signedBytes(raw, scheme, values))
+    .digest()
+
+/** Finds the secret that made one of the signatures. @returns undefined where none did */
+export function verifyHmac<K extends { readonly secret: string }>(
+  raw: Uint8Array,
+  given: HmacHeaders,
+  { scheme, keys }: { scheme: HmacScheme; keys: readonly K[] },
+): K | undefined {
+  return keys.find(({ secret }) => {
+    const expected = hmacOf(raw, secret, scheme, given)
+    return given.signatures.some((each) => sameBytes(each, expected))
+  })
+}

@@ -1,0 +1,70 @@
+import { createHmac } from 'node:crypto'
+import { expect } from 'chai'
+import { type HmacScheme, hmacHeaders, signedFault, verifyHmac } from '../../src/signature/hmac.ts'
+
+const NOW = 1_700_000_000_000
+const BODY = Buffer.from('{"a":"{id}{timestamp}"}')
+const scheme = (more: Partial<HmacScheme>): HmacScheme => ({
+  header: 'X-Signature',
+  prefix: '',
+  algorithm: 'sha256',
+  encoding: 'hex',
+  signed: 'body',
+  ...more,
+})
+const verify = (headers: Record<string, string>, given: HmacScheme, secrets = ['old', 'new']) =>
+  verifyHmac(BODY, hmacHeaders(headers, given, NOW), { scheme: given, keys: secrets.map((secret) => ({ secret })) })
+    ?.secret
+const code = (run: () => unknown) => {
+  try {
+    return run()
+  } catch (error) {
+    return (error as { code: string }).code
+  }
+}
+
+describe('a parameterised HMAC', () => {
+  it('covers every algorithm and encoding, with a prefix', () => {
+    for (const algorithm of ['sha1', 'sha256', 'sha512'] as const)
+      for (const encoding of ['hex', 'base64'] as const)
+        for (const prefix of ['', 'sha=', 'v0=']) {
+          const signature = createHmac(algorithm, 'new').update(BODY).digest(encoding)
+          const given = scheme({ algorithm, encoding, prefix })
+          expect(verify({ 'x-signature': `${prefix}${signature}` }, given)).to.equal('new')
+          expect(verify({ 'x-signature': `${prefix}${signature}` }, given, ['old'])).to.equal(undefined)
+          if (prefix) expect(code(() => verify({ 'x-signature': signature }, given))).to.equal('signature_invalid')
+        }
+  })
+
+  it('signs a template of id, timestamp and body, whose values are never read as templates', () => {
+    const given = scheme({ signed: 'v0:{id}:{timestamp}:{body}', timestampHeader: 'X-Time', idHeader: 'X-Id' })
+    const signature = createHmac('sha256', 'old').update(`v0:{body}:1700000000:${BODY}`).digest('hex')
+    const headers = { 'x-signature': signature, 'x-time': '1700000000', 'x-id': '{body}' }
+    expect(verify(headers, given)).to.equal('old')
+    expect(code(() => verify({ ...headers, 'x-time': '1699999699' }, given))).to.equal('signature_expired')
+    expect(code(() => verify({ ...headers, 'x-time': '1700000301' }, given))).to.equal('signature_expired')
+    expect(verify({ ...headers, 'x-time': '1700000001' }, given)).to.equal(undefined)
+    for (const name of Object.keys(headers))
+      expect(
+        code(() => verify({ ...headers, [name]: '' }, given)),
+        name,
+      ).to.equal('signature_missing')
+  })
+
+  it('reads the list form, t=…,v1=…', () => {
+    const given = scheme({ signed: '{timestamp},{body}', prefix: 'v1=' })
+    const signature = createHmac('sha256', 'new').update(`1700000000,${BODY}`).digest('hex')
+    expect(verify({ 'x-signature': `t=1700000000,v1=00,v1=${signature}` }, given)).to.equal('new')
+    expect(code(() => verify({ 'x-signature': `v1=${signature}` }, given))).to.equal('signature_missing')
+  })
+
+  it('knows a faulty template', () => {
+    expect(['body', '{body}', '{id}.{timestamp}.{body}'].map(signedFault)).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+    ])
+    for (const text of ['{timestamp}', '{body}{body}', '{body}{x}', '{body', 'BODY'])
+      expect(signedFault(text), text).to.be.a('string')
+  })
+})
