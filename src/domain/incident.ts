@@ -1,4 +1,5 @@
 import type { Cause } from './cause.ts'
+import type { TimelineSignal } from './timeline.ts'
 import type { Verdict } from './verdict.ts'
 
 /** How an incident ended: with proof, without proof (nothing could be probed), or manually. */
@@ -7,9 +8,13 @@ export type Resolution = (typeof RESOLUTIONS)[number]
 
 /**
  * Evidence for an end of the loss window: a good probe of the path, a probe that reached the server but could not judge
- * the path, the last failure before the quiet time, or an operator's word.
+ * the path, the last failure before the quiet time, an operator's word, a delivery that our own proxy saw succeed, or one
+ * that the source reported.
  */
-export type Proof = 'path' | 'reachability' | 'quiet' | 'manual'
+export const PROOFS = ['path', 'reachability', 'quiet', 'manual', 'delivery', 'platform'] as const
+export type Proof = (typeof PROOFS)[number]
+/** Evidence from real deliveries. */
+export type DeliveryProof = Extract<Proof, 'delivery' | 'platform'>
 
 /** Deliveries in this window may be lost and must be recovered. Milliseconds since the epoch; `from` is never after `until`. */
 export interface LossWindow {
@@ -54,8 +59,55 @@ export interface Incident {
   /** Start of the quiet time: the last report, or earlier if the clock was set back since. */
   readonly quietSince: number
   /** Consecutive good probes since the last failure or bad probe. */
-  readonly goodRun: { readonly count: number; readonly since: number; readonly proof: Proof } | null
+  readonly goodRun: (Run & { readonly proof: Proof }) | null
+  /** What signals other than reports of its deliveries said; absent where none came and none can come. */
+  readonly signals?: IncidentSignals
 }
+
+/** Consecutive successes. */
+export interface Run {
+  readonly count: number
+  /** The first one, milliseconds since the epoch. */
+  readonly since: number
+}
+
+/** Deliveries that succeed or fail together: those of one source for one tenant to one URL or reference. */
+export interface Origin {
+  readonly source: string
+  readonly tenant: string
+  readonly url: string
+}
+
+/** What signals other than lost deliveries say of an incident. Times are milliseconds since the epoch. */
+export interface IncidentSignals {
+  /** Rows of its timeline that came, of which at most `TIMELINE_LIMIT` are kept. */
+  readonly total: number
+  /** Of these, early warnings (`failing`). */
+  readonly warnings: number
+  /** Of these, disablings that no person asked for. */
+  readonly disablings: number
+  /** The sources at which the endpoint is disabled now: while there is one, only a person can close the incident. */
+  readonly disabled: readonly { readonly source: string; readonly at: number }[]
+  /** The newest early warning or disabling that says what happened; null if none did. */
+  readonly warning: {
+    readonly source: string
+    readonly at: number
+    readonly code: number
+    readonly cause: Cause
+    readonly message: string
+  } | null
+  /** The last moment at which deliveries failed or the endpoint was disabled; null if none is known. */
+  readonly lastBadAt: number | null
+  /** Where its failures came from, at most `ORIGIN_LIMIT`, each with its successes since the last failure. */
+  readonly origins: readonly (Origin & { readonly run: Run | null })[]
+  /** Whether `origins` are all of them; otherwise successes that sources report prove nothing. */
+  readonly originsComplete: boolean
+  /** Successes that our own proxy saw since the last failure. */
+  readonly deliveryRun: Run | null
+}
+
+/** Most origins of failures that an incident keeps. */
+export const ORIGIN_LIMIT = 20
 
 /** Most tenants that an incident names. */
 export const TENANT_LIMIT = 100
@@ -72,9 +124,27 @@ export interface EndpointState {
   readonly incidents: number
   /** The open incident, otherwise the last one. */
   readonly incident: Incident | null
+  /** The last success of each stream of deliveries, oldest first, at most `ORIGIN_LIMIT`; absent if there is none. */
+  readonly delivered?: readonly LastDelivery[]
   /** Increases with each stored change by any replica. Absent if a single process makes all changes. */
   readonly version?: number
 }
+
+/** The last success of a stream of deliveries. */
+export interface LastDelivery extends Origin {
+  readonly at: number
+  /** `delivery` (seen by our own proxy) holds for the whole endpoint, `platform` for its origin alone. */
+  readonly proof: DeliveryProof
+}
+
+/** A stream of deliveries as one replica has seen it: its successes since the last failure that the replica knows of. */
+export interface DeliveryStream extends LastDelivery {
+  readonly run: Run
+}
+
+/** Whether two streams are of the same origin. */
+export const isSameOrigin = (a: Origin, b: Origin): boolean =>
+  a.source === b.source && a.tenant === b.tenant && a.url === b.url
 
 /** Whether a state is known to be older than another one of the same endpoint. */
 export const isOlder = (state: EndpointState, than: EndpointState | undefined): boolean =>
@@ -110,7 +180,20 @@ export type IncidentEvent =
       readonly cause: Cause
       readonly source: string
       readonly tenant: string
+      /** Its URL or reference, where its source also reports what arrived; absent where nothing but losses can be reported. */
+      readonly url?: string
     }
+  /** An early warning, a disabling or a recovery; `at` is its receipt. */
+  | { readonly type: 'signal'; readonly at: number; readonly signal: TimelineSignal; readonly quiet?: Quiet }
+  /** Deliveries that succeeded since the last such event of this replica. */
+  | {
+      readonly type: 'delivered'
+      readonly at: number
+      readonly streams: readonly DeliveryStream[]
+      readonly quiet?: Quiet
+    }
+  /** A delivery failed, and the platform may still repeat it: it matters only while an incident is open. */
+  | { readonly type: 'undelivered'; readonly at: number }
   | {
       readonly type: 'probe'
       /** When the answer arrived: the moment that a good probe proves. */
@@ -158,3 +241,13 @@ export const newEndpoint = (endpoint: string): EndpointState => ({
 
 /** Whether the endpoint's newest incident is open. */
 export const isOpen = (state: EndpointState): boolean => state.incident !== null && state.incident.closedAt === null
+
+/** Whether an event makes an endpoint known that nothing is stored of. Other events do nothing to it. */
+export const makesKnown = (event: IncidentEvent): boolean =>
+  event.type === 'failure' ||
+  event.type === 'probe' ||
+  event.type === 'delivered' ||
+  (event.type === 'signal' && event.signal.type !== 'recovered' && !event.signal.manual)
+
+/** Whether some source has switched the endpoint off; then only switching it on again, or a person, ends the incident. */
+export const isDisabled = ({ signals }: Incident): boolean => signals !== undefined && signals.disabled.length > 0

@@ -77,6 +77,8 @@ export interface Checkpoint {
 export interface JournalSize {
   /** Rows of failures; null while those of a large file are being counted. */
   readonly failures: number | null
+  /** Rows of other signals, where they are counted. */
+  readonly signals?: number
   /** Bytes on the volume (SQLite: file and WAL). */
   readonly bytes: number
   /** Bytes of the write-ahead log, and those from which on it is brought into the file. SQLite only. */

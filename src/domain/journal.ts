@@ -3,6 +3,7 @@ import type { Failure } from './failure.ts'
 import type { Change, EndpointState, Incident, IncidentEvent } from './incident.ts'
 import type { Checkpoint, JournalFault, JournalStatus, ReadFault, RetentionStop } from './journal-status.ts'
 import type { SeriesLabels } from './series.ts'
+import type { TimelineSignal } from './timeline.ts'
 import type { Verdict } from './verdict.ts'
 
 export * from './journal-status.ts'
@@ -18,7 +19,20 @@ export interface Entry {
   readonly idempotency?: { readonly key: string; readonly digest: string }
   /** Whether the endpoint has incidents (they are bounded); then the failure changes its incident in the same transaction. */
   readonly isTracked?: boolean
+  /** Whether its source also reports what arrived: then the incident notes where the failure came from. */
+  readonly isProvable?: boolean
 }
+
+/** A signal other than a lost delivery, all of whose effects become durable in one transaction. */
+export interface SignalEntry {
+  readonly signal: TimelineSignal
+  /** The sender's own id, where it has one: a known one of the same source and tenant changes nothing. */
+  readonly key?: string
+  /** As of `Entry`. */
+  readonly isTracked?: boolean
+}
+
+export const isSignalEntry = (entry: Entry | SignalEntry): entry is SignalEntry => 'signal' in entry
 
 /** The answer to an entry: `duplicate` where the sender's id was known, then `id` is the first record's. */
 export interface Recorded {
@@ -34,10 +48,12 @@ export interface Applied {
   readonly state: EndpointState
 }
 
-/** An incident with the history of its verdicts, oldest first: the first one and the newest, at most 20. */
+/** An incident with its timeline, and the history of its verdicts, oldest first: the first one and the newest, at most 20. */
 export interface IncidentRecord {
   readonly incident: Incident
   readonly verdicts: readonly Verdict[]
+  /** Signals that are no failures, oldest first: the first one and the newest, at most `TIMELINE_LIMIT`. */
+  readonly timeline: readonly TimelineSignal[]
 }
 
 export interface IncidentFilter {
@@ -127,6 +143,9 @@ export interface JournalEvents {
   onWarning?(warning: string): void
 }
 
+/** What happens to an endpoint beside the reports of its sources. */
+export type AppliedEvent = Exclude<IncidentEvent, { type: 'failure' | 'signal' }>
+
 /**
  * The durable store of failures and incidents.
  *
@@ -151,7 +170,7 @@ export interface Journal {
    * Records the entries of one request in one transaction, in this order. Each promise is one entry's, and settles as that
    * of `record` does: a known id or a `idempotency_key_reused` of one does not keep the others from being stored.
    */
-  recordAll(entries: readonly Entry[]): readonly Promise<Recorded>[]
+  recordAll(entries: readonly (Entry | SignalEntry)[]): readonly Promise<Recorded>[]
   get(id: string): Promise<Failure | undefined>
   /**
    * Newest first, at most `limit` (at least 1) and `PAGE_BYTES`, but at least one if there is any. `before` is the `next`
@@ -161,10 +180,10 @@ export interface Journal {
   /** Newest first, all that matched when it began; with `before`, those older than that id. */
   stream(filter: FailureFilter, page?: { readonly before?: string }): AsyncIterable<Failure>
   /**
-   * Applies an event that is no failure to an endpoint.
+   * Applies an event that comes from no report to an endpoint.
    * @returns the change; `none` where there was nothing to do
    */
-  apply(endpoint: string, event: Exclude<IncidentEvent, { type: 'failure' }>): Promise<Applied>
+  apply(endpoint: string, event: AppliedEvent): Promise<Applied>
   incident(id: string): Promise<IncidentRecord | undefined>
   /** Newest first, in pages like those of `list`. */
   incidents(filter: IncidentFilter, page: { readonly limit: number; readonly before?: string }): Promise<IncidentPage>

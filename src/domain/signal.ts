@@ -68,6 +68,9 @@ export type Signal = Lost | Failing | Disabled | Recovered | Delivered | Ignored
 export const SIGNAL_TYPES = ['lost', 'failing', 'disabled', 'recovered', 'delivered', 'ignored'] as const
 export type SignalType = (typeof SIGNAL_TYPES)[number]
 
+/** The source of what our own proxy sees; no configured source has this name. */
+export const PROXY_SOURCE = 'proxy'
+
 /** Most signals in one request. */
 export const SIGNAL_LIMIT = 1_000
 export const MIN_CODE = -2_147_483_648

@@ -1,4 +1,5 @@
 import type { Change, EndpointState } from '../../domain/incident.ts'
+import type { Recorded } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 import type { Commands, PendingCommand } from './queue.ts'
 
@@ -8,11 +9,18 @@ import type { Commands, PendingCommand } from './queue.ts'
  */
 export type Result =
   | readonly [duplicateOf: string | null, change: Change | null]
+  | SignalResult
   | { readonly change: Change }
   | 'reused'
   | 'refused'
   | 'accepted'
   | 'replayed'
+
+/** The same of a signal that is no failure, which does not count as a record. */
+export interface SignalResult {
+  readonly duplicateOf: string | null
+  readonly signal: Change | null
+}
 
 /** Whether a result is a record that was added. */
 export const isAdded = (result: Result): boolean => Array.isArray(result) && result[0] === null
@@ -31,15 +39,26 @@ export function complete(
     reject(new AppError('canary_replayed', 'this canary was received before; each nonce counts once'))
   } else if (result === 'accepted') {
     resolve(undefined)
+  } else if ('signal' in result) {
+    const { id, endpoint } = (command as Commands['signal']['command']).entry.signal
+    resolve(recorded(id, endpoint, result.duplicateOf, result.signal, stateOf))
   } else if ('change' in result) {
     resolve({ change: result.change, state: stateOf((command as Commands['event']['command']).endpoint) })
   } else {
     const [duplicateOf, change] = result
     const { id, endpoint } = (command as Commands['entry']['command']).entry.failure
-    resolve({
-      id: duplicateOf ?? id,
-      duplicate: duplicateOf !== null,
-      ...(change !== null && { incident: { change, state: stateOf(endpoint) } }),
-    })
+    resolve(recorded(id, endpoint, duplicateOf, change, stateOf))
   }
 }
+
+const recorded = (
+  id: string,
+  endpoint: string,
+  duplicateOf: string | null,
+  change: Change | null,
+  stateOf: (endpoint: string) => EndpointState,
+): Recorded => ({
+  id: duplicateOf ?? id,
+  duplicate: duplicateOf !== null,
+  ...(change !== null && { incident: { change, state: stateOf(endpoint) } }),
+})

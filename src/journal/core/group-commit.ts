@@ -1,5 +1,5 @@
 import type { EndpointState } from '../../domain/incident.ts'
-import type { Entry, Recorded } from '../../domain/journal.ts'
+import type { Entry, Recorded, SignalEntry } from '../../domain/journal.ts'
 import { complete, isAdded, type Result } from './complete.ts'
 import type { GroupOptions } from './group-options.ts'
 import { GroupSize, LatestCommits } from './group-size.ts'
@@ -71,7 +71,7 @@ export class GroupCommit<W extends Written = Written> {
   }
 
   /** As `add`, for the entries of one request: all go into one group, and each has its own answer. */
-  addAll(entries: readonly Entry[]): Promise<Recorded>[] {
+  addAll(entries: readonly (Entry | SignalEntry)[]): Promise<Recorded>[] {
     this.#gather()
     return this.#queue.addAll(entries)
   }

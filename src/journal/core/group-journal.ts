@@ -9,6 +9,7 @@ import type {
   JournalStatus,
   Recorded,
   SeriesTotal,
+  SignalEntry,
 } from '../../domain/journal.ts'
 import { GroupCommit, type Written } from './group-commit.ts'
 import type { GroupSettings } from './group-options.ts'
@@ -97,7 +98,7 @@ export class GroupJournal<W extends Written = Written> implements Journal {
     return this.#add<'entry'>({ kind: 'entry', entry })
   }
 
-  recordAll(entries: readonly Entry[]): readonly Promise<Recorded>[] {
+  recordAll(entries: readonly (Entry | SignalEntry)[]): readonly Promise<Recorded>[] {
     const refusal = this.#life.refusal()
     return refusal ? entries.map(() => Promise.reject(refusal)) : this.#groups.addAll(entries)
   }

@@ -11,7 +11,7 @@ export interface Query {
 
 /** How a database's SQL differs from the other's. */
 export interface Dialect {
-  readonly table: (name: 'failures' | 'incidents') => string
+  readonly table: (name: 'failures' | 'incidents' | 'signals') => string
   /** The placeholder of a parameter; they are numbered from 1. */
   readonly placeholder: (number: number) => string
   /** A value as its column's type can hold it, so that one out of range finds nothing instead of failing. */
@@ -51,6 +51,12 @@ export class Queries {
   /** One incident with its verdicts, both as JSON. */
   incident(id: string): Query {
     return this.#select('incident, verdicts', 'incidents', [['id =', id]])
+  }
+
+  /** The timeline of an incident as JSON, oldest first. */
+  timeline(id: string): Query {
+    const { sql, parameters } = this.#select('signal', 'signals', [['incident_id =', id]])
+    return { sql: `${sql} ORDER BY id`, parameters }
   }
 
   incidents({ open, endpoint, since }: IncidentFilter, before: string | undefined, limit: number): Query {

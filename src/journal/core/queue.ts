@@ -1,5 +1,5 @@
 import type { IncidentEvent } from '../../domain/incident.ts'
-import type { Applied, Entry, Recorded } from '../../domain/journal.ts'
+import { type Applied, type Entry, isSignalEntry, type Recorded, type SignalEntry } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 
 /** What goes through the group commit, and what each is answered with. */
@@ -9,6 +9,15 @@ export interface Commands {
       readonly kind: 'entry'
       readonly entry: Entry
       /** Belongs into the transaction of the command before it: both came in one request. */
+      readonly isJoined?: boolean
+    }
+    readonly done: Recorded
+  }
+  readonly signal: {
+    readonly command: {
+      readonly kind: 'signal'
+      readonly entry: SignalEntry
+      /** As of an entry. */
       readonly isJoined?: boolean
     }
     readonly done: Recorded
@@ -55,11 +64,11 @@ export class CommandQueue {
   }
 
   /** Adds the entries of one request, which `take` never separates: all of them, or none. */
-  addAll(entries: readonly Entry[]): Promise<Recorded>[] {
-    const commands = entries.map((entry, index) => ({ kind: 'entry', entry, isJoined: index > 0 }) as const)
+  addAll(entries: readonly (Entry | SignalEntry)[]): Promise<Recorded>[] {
+    const commands = entries.map((entry, index) => commandOf(entry, index > 0))
     const bytes = commands.reduce((sum, command) => sum + sizeOf(command), 0)
     if (this.#isFull(commands.length, bytes)) return commands.map(() => Promise.reject(full()))
-    return commands.map((command) => this.#push<'entry'>(command, sizeOf(command)))
+    return commands.map((command) => this.#push(command, sizeOf(command)) as Promise<Recorded>)
   }
 
   #isFull(commands: number, bytes: number): boolean {
@@ -69,10 +78,7 @@ export class CommandQueue {
     )
   }
 
-  #push<K extends keyof Commands>(
-    command: Commands[K]['command'] & { kind: K },
-    bytes: number,
-  ): Promise<Commands[K]['done']> {
+  #push<K extends keyof Commands>(command: Commands[K]['command'], bytes: number): Promise<Commands[K]['done']> {
     this.#bytes += bytes
     return new Promise((resolve, reject) =>
       this.#pending.push({ command, resolve: resolve as PendingCommand['resolve'], reject }),
@@ -100,10 +106,19 @@ export class CommandQueue {
 const full = () => new AppError('journal_full', 'too many reports are waiting to be stored', { retryAfter: 1 })
 
 /** Whether a command belongs into the transaction of the one before it. */
-export const isJoined = (command: Command): boolean => command.kind === 'entry' && command.isJoined === true
+export const isJoined = (command: Command): boolean =>
+  (command.kind === 'entry' || command.kind === 'signal') && command.isJoined === true
+
+/** The command that records an entry. */
+export const commandOf = (
+  entry: Entry | SignalEntry,
+  isJoined = false,
+): Commands['entry']['command'] | Commands['signal']['command'] =>
+  isSignalEntry(entry) ? { kind: 'signal', entry, isJoined } : { kind: 'entry', entry, isJoined }
 
 /** Bytes of the parts whose size the client determines. */
 function sizeOf(command: Command): number {
+  if (command.kind === 'signal') return command.entry.signal.message.length + command.entry.signal.url.length
   if (command.kind !== 'entry') return 0
   const { raw, failure } = command.entry
   return raw.byteLength + failure.message.length + failure.url.length

@@ -7,6 +7,7 @@ import {
   type IncidentRecord,
   PAGE_BYTES,
 } from '../../domain/journal.ts'
+import type { TimelineSignal } from '../../domain/timeline.ts'
 import { AppError } from '../../errors.ts'
 import { type FailureRow, failureOf } from './columns.ts'
 import type { Queries, Query } from './queries.ts'
@@ -59,7 +60,13 @@ export class JournalReader {
     const key = id.toLowerCase()
     if (!UUID.test(key)) return undefined
     const [row] = await this.#select<readonly [incident: string, verdicts: string]>(this.#queries.incident(key))
-    return row && { incident: parseIncident(row[0]), verdicts: parseVerdicts(row[1]) }
+    if (!row) return undefined
+    const timeline = await this.#select<readonly [signal: string]>(this.#queries.timeline(key))
+    return {
+      incident: parseIncident(row[0]),
+      verdicts: parseVerdicts(row[1]),
+      timeline: timeline.map(([signal]) => JSON.parse(signal) as TimelineSignal),
+    }
   }
 
   async incidents(

@@ -1,8 +1,16 @@
 import type { Failure } from '../../domain/failure.ts'
-import type { CanaryMoments, Entry, SeriesTotal } from '../../domain/journal.ts'
+import type { CanaryMoments, Entry, SeriesTotal, SignalEntry } from '../../domain/journal.ts'
 
 /** A record as it moves between journals: all that is kept of it. */
 export type StoredRecord = Pick<Entry, 'failure' | 'raw' | 'idempotency'>
+
+/** A signal that is no failure, likewise. */
+export type StoredSignal = Pick<SignalEntry, 'signal' | 'key'>
+
+export const isStoredSignal = (record: StoredRecord | StoredSignal): record is StoredSignal => 'signal' in record
+
+export const idOf = (record: StoredRecord | StoredSignal): string =>
+  isStoredSignal(record) ? record.signal.id : record.failure.id
 
 /** An incident's row; both texts are JSON. */
 export interface IncidentRow {
@@ -21,6 +29,19 @@ export interface EndpointRow {
   readonly incidents: number
   readonly incidentId: string | null
   readonly changedAt: number
+  /** JSON */
+  readonly delivered: string
+}
+
+export interface StoredSignalRow {
+  readonly id: string
+  readonly receivedAt: number
+  readonly source: string
+  readonly tenant: string
+  readonly key: string | null
+  readonly incidentId: string | null
+  /** JSON, or empty. */
+  readonly signal: string
 }
 
 /** What a journal holds beside its records. */
@@ -28,6 +49,7 @@ export interface JournalState {
   readonly series: readonly SeriesTotal[]
   readonly endpoints: readonly EndpointRow[]
   readonly incidents: readonly IncidentRow[]
+  readonly signals: readonly StoredSignalRow[]
   readonly canary: CanaryMoments | null
 }
 

@@ -1,4 +1,4 @@
-import type { Incident } from '../../domain/incident.ts'
+import type { EndpointState, Incident, LastDelivery } from '../../domain/incident.ts'
 import type { RemedyId } from '../../domain/remedies/remedy.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 
@@ -36,3 +36,13 @@ export function parseIncident(json: string): Incident {
 
 /** An incident's verdicts, oldest first, likewise. */
 export const parseVerdicts = (json: string): Verdict[] => (JSON.parse(json) as StoredVerdict[]).map(currentVerdict)
+
+type Delivered = Pick<EndpointState, 'delivered'>
+
+/** An endpoint's last deliveries as its column holds them. */
+export const deliveredJson = (delivered: Delivered['delivered']): string =>
+  delivered === undefined ? '[]' : JSON.stringify(delivered)
+
+/** The member of the state; empty where there is none. */
+export const parseDelivered = (json: string): Delivered =>
+  json === '[]' ? {} : { delivered: JSON.parse(json) as LastDelivery[] }

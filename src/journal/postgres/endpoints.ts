@@ -2,12 +2,13 @@ import {
   type EndpointState,
   type IncidentEvent,
   type IncidentSettings,
+  makesKnown,
   newEndpoint,
   type Proof,
 } from '../../domain/incident.ts'
 import type { Applied } from '../../domain/journal.ts'
 import { reduceIncident } from '../../domain/reduce-incident.ts'
-import { parseIncident } from '../core/stored-incident.ts'
+import { parseDelivered, parseIncident } from '../core/stored-incident.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
 
@@ -38,9 +39,11 @@ type LockedRow = readonly [
   incidents: number,
   incidentId: string | null,
   version: number,
+  delivered: string,
 ]
 type StateRow = readonly [...LockedRow, incident: string | null]
-const COLUMNS = 'e.endpoint, e.good_at, e.good_proof, e.failed_probes, e.incidents, e.incident_id, e.version'
+const COLUMNS =
+  'e.endpoint, e.good_at, e.good_proof, e.failed_probes, e.incidents, e.incident_id, e.version, e.delivered'
 
 /** Version of an endpoint that the database has no row of. */
 export const NO_ROW = 0
@@ -69,6 +72,7 @@ export class KnownEndpoints {
   predict({ endpoint, event }: EndpointEvent, settings: IncidentSettings, slots: Slots): Applied | undefined {
     const last = this.#predicted.get(endpoint) ?? this.#known.get(endpoint)?.state
     if (!last) {
+      if (!makesKnown(event)) return undefined
       const names = new Set([...slots.configured, ...this.#known.keys(), ...this.#predicted.keys()])
       if (!names.has(endpoint) && names.size >= slots.limit) return undefined
     }
@@ -123,7 +127,7 @@ async function select(session: Session, condition: string, values: readonly unkn
      LEFT JOIN ${SCHEMA}.incidents i ON i.id = e.incident_id WHERE ${condition}`,
     values,
   )
-  return rows.map((row) => ({ state: stateOf(row, row[7]), version: row[6] }))
+  return rows.map((row) => ({ state: stateOf(row, row[8]), version: row[6] }))
 }
 
 const stateOf = (row: StateRow | LockedRow, incident: string | null): EndpointState => ({
@@ -134,6 +138,7 @@ const stateOf = (row: StateRow | LockedRow, incident: string | null): EndpointSt
   incidents: row[4],
   version: row[6],
   incident: incident === null ? null : parseIncident(incident),
+  ...parseDelivered(row[7]),
 })
 
 /**
@@ -181,7 +186,7 @@ const lock = (session: Session, names: readonly string[]): Promise<LockedRow[]> 
     [names],
   )
 
-/** Rows to lock, for endpoints that a failure or a probe makes known. Other events do nothing to a new one. */
+/** Rows to lock, for endpoints that an event makes known. Other events do nothing to a new one. */
 async function insertNew(
   session: Session,
   names: readonly string[],
@@ -203,9 +208,6 @@ async function insertNew(
     [fresh, version],
   )
 }
-
-/** Other events do nothing to an endpoint that is not known. */
-export const makesKnown = ({ type }: IncidentEvent): boolean => type === 'failure' || type === 'probe'
 
 /** @returns those that have a place, or find one: first come, first served, by whichever replica */
 async function withSlots(session: Session, names: readonly string[], { configured, limit }: Slots): Promise<string[]> {

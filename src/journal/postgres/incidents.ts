@@ -1,12 +1,17 @@
-import type { Change, EndpointState, Incident, IncidentSettings } from '../../domain/incident.ts'
+import {
+  type Change,
+  type EndpointState,
+  type Incident,
+  type IncidentSettings,
+  makesKnown,
+} from '../../domain/incident.ts'
 import { reduceIncident } from '../../domain/reduce-incident.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
-import { parseVerdicts } from '../core/stored-incident.ts'
+import { deliveredJson, parseVerdicts } from '../core/stored-incident.ts'
 import {
   type EndpointEvent,
   type KnownEndpoints,
   lockEndpoints,
-  makesKnown,
   NO_ROW,
   namesOf,
   type Slots,
@@ -193,6 +198,7 @@ const ENDPOINT_COLUMNS: readonly {
   { name: 'incidents', type: 'bigint', value: ({ state }) => state.incidents },
   { name: 'incident_id', type: 'uuid', value: ({ state }) => state.incident?.id ?? null },
   { name: 'changed_at', type: 'bigint', value: ({ at }) => at },
+  { name: 'delivered', type: 'text', value: ({ state }) => deliveredJson(state.delivered) },
   { name: 'version', type: 'bigint', value: ({ version }) => version },
 ]
 const SET_ENDPOINT = ENDPOINT_COLUMNS.filter(({ name }) => name !== 'endpoint' && name !== 'version')

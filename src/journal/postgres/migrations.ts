@@ -92,6 +92,26 @@ const STEPS: readonly Step[] = [
       `CREATE TABLE IF NOT EXISTS ${SCHEMA}.write_checks (id uuid PRIMARY KEY)`,
     ],
   },
+  {
+    compatibleWith: 1,
+    statements: [
+      // Signals that are no failures: the rows of an incident's timeline, and the ids of their senders. signal is JSON, and
+      // empty where nothing but the id is kept.
+      `CREATE TABLE IF NOT EXISTS ${SCHEMA}.signals (
+        id uuid PRIMARY KEY,
+        received_at bigint NOT NULL,
+        source text NOT NULL,
+        tenant text NOT NULL,
+        key text,
+        incident_id uuid,
+        signal text NOT NULL,
+        UNIQUE (source, tenant, key)
+      )`,
+      `CREATE INDEX IF NOT EXISTS signals_incident ON ${SCHEMA}.signals (incident_id, id)`,
+      // The last deliveries that succeeded, as JSON.
+      `ALTER TABLE ${SCHEMA}.endpoints ADD COLUMN IF NOT EXISTS delivered text NOT NULL DEFAULT '[]'`,
+    ],
+  },
 ]
 
 export const SCHEMA_VERSION = STEPS.length

@@ -1,4 +1,5 @@
-import type { Entry } from '../../domain/journal.ts'
+import { type Entry, isSignalEntry, type SignalEntry } from '../../domain/journal.ts'
+import { commandOf } from '../core/queue.ts'
 import type { RefusedRecord } from '../spill/spill-target.ts'
 import { storedAmong } from './prove.ts'
 import type { Session } from './session.ts'
@@ -9,18 +10,28 @@ import { type GroupOptions, type Written, writeGroup } from './write.ts'
  * whose sender's id belongs to another body here is kept without that id, since it was promised.
  * @returns also those that can neither be stored nor are there
  */
-export async function moveEntries(session: Session, entries: readonly Entry[], options: GroupOptions): Promise<Moved> {
-  const reasons = new Map<Entry, string>()
+export async function moveEntries(
+  session: Session,
+  entries: readonly (Entry | SignalEntry)[],
+  options: GroupOptions,
+): Promise<Moved> {
+  const reasons = new Map<Entry | SignalEntry, string>()
   const written = await writeGroup(
     session,
-    entries.map((entry) => ({ kind: 'entry', entry })),
+    entries.map((entry) => commandOf(entry)),
     { ...options, onRefused: (entry, reason) => reasons.set(entry, reason) },
   )
-  const reused = entries.filter((_, index) => written.results[index] === 'reused')
+  const isReused = (_: unknown, index: number): boolean => written.results[index] === 'reused'
+  const reused = entries.filter(isReused).filter((entry): entry is Entry => !isSignalEntry(entry))
   const again = reused.map(({ idempotency: _, ...entry }) => entry)
   const more = again.length > 0 ? await moveEntries(session, again, options) : undefined
   const refused = entries.filter((_, index) => written.results[index] === 'refused')
-  const there = new Set(await storedAmong(session, refused))
+  const there = new Set<Entry | SignalEntry>(
+    await storedAmong(
+      session,
+      refused.filter((entry): entry is Entry => !isSignalEntry(entry)),
+    ),
+  )
   const missing = refused.filter((entry) => !there.has(entry))
   return {
     endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]),

@@ -1,4 +1,4 @@
-import type { Entry, JournalEvents } from '../../domain/journal.ts'
+import { type Entry, isSignalEntry, type JournalEvents } from '../../domain/journal.ts'
 import type { SpillTarget } from '../spill/spill-target.ts'
 import type { Connector } from './connect.ts'
 import type { KnownEndpoints } from './endpoints.ts'
@@ -7,6 +7,7 @@ import { findByKey } from './idempotency-keys.ts'
 import { moveEntries } from './move.ts'
 import { insertSeries, type Series } from './series.ts'
 import type { SessionPool } from './session-pool.ts'
+import { signalEvent } from './signals.ts'
 import { failureEvent, type GroupOptions } from './write.ts'
 
 interface Deps {
@@ -37,9 +38,10 @@ export class Moves implements Pick<SpillTarget, 'findByKey' | 'takeOver' | 'regi
 
   readonly registerSpilled: SpillTarget['registerSpilled'] = (entry) => {
     const { series, endpoints, groupOptions } = this.#deps
-    series.recordStored(entry, false)
+    if (!isSignalEntry(entry)) series.recordStored(entry, false)
     const { incidents, slots } = groupOptions()
-    return entry.isTracked ? endpoints.predict(failureEvent(entry), incidents, slots) : undefined
+    const event = isSignalEntry(entry) ? signalEvent(entry) : failureEvent(entry)
+    return entry.isTracked ? endpoints.predict(event, incidents, slots) : undefined
   }
 
   readonly startMove: SpillTarget['startMove'] = async (series) => {

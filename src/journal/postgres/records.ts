@@ -15,6 +15,7 @@ import { insertFailures } from './insert-failures.ts'
 import { migrate, SCHEMA } from './migrations.ts'
 import { insertSeries } from './series.ts'
 import type { Session } from './session.ts'
+import { putSignalRows, signalRows } from './signals.ts'
 
 const COLUMNS = [...FAILURE_COLUMNS.map((column) => `f.${column}`), 'k.key', 'k.digest', 'f.raw'].join(', ')
 const FROM = `FROM ${SCHEMA}.failures f LEFT JOIN ${SCHEMA}.idempotency_keys k ON k.failure_id = f.id`
@@ -71,8 +72,11 @@ async function stateOf(session: Session): Promise<JournalState> {
   const series = await session.query<[string, string, string, string, string, number]>(
     `SELECT source, tenant, endpoint, code, cause, last_failure_at FROM ${SCHEMA}.series`,
   )
-  const endpoints = await session.query<[string, number | null, string | null, number, number, string | null, number]>(
-    `SELECT endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at FROM ${SCHEMA}.endpoints`,
+  const endpoints = await session.query<
+    [string, number | null, string | null, number, number, string | null, number, string]
+  >(
+    `SELECT endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at, delivered
+     FROM ${SCHEMA}.endpoints`,
   )
   const incidents = await session.query<[string, string, number | null, string, string]>(
     `SELECT id, endpoint, closed_at, incident, verdicts FROM ${SCHEMA}.incidents`,
@@ -87,7 +91,7 @@ async function stateOf(session: Session): Promise<JournalState> {
       lastFailureAt,
     })),
     endpoints: endpoints.map(
-      ([endpoint, goodAt, goodProof, failedProbes, count, incidentId, changedAt]): EndpointRow => ({
+      ([endpoint, goodAt, goodProof, failedProbes, count, incidentId, changedAt, delivered]): EndpointRow => ({
         endpoint,
         goodAt,
         goodProof,
@@ -95,16 +99,21 @@ async function stateOf(session: Session): Promise<JournalState> {
         incidents: count,
         incidentId,
         changedAt,
+        delivered,
       }),
     ),
     incidents: incidents.map(
       ([id, endpoint, closedAt, incident, verdicts]): IncidentRow => ({ id, endpoint, closedAt, incident, verdicts }),
     ),
+    signals: await signalRows(session),
     canary: canary ? { configuredAt: canary[0], succeededAt: canary[1] } : null,
   }
 }
 
-async function putState(session: Session, { series, endpoints, incidents, canary }: JournalState): Promise<void> {
+async function putState(
+  session: Session,
+  { series, endpoints, incidents, signals, canary }: JournalState,
+): Promise<void> {
   await insertSeries(session, series)
   const sorted = closedFirst(incidents)
   await session.execute(
@@ -120,14 +129,17 @@ async function putState(session: Session, { series, endpoints, incidents, canary
     ],
     DEADLINE,
   )
+  await putSignalRows(session, signals)
   const column = <K extends keyof EndpointRow>(name: K) => endpoints.map((endpoint) => endpoint[name])
   await session.execute(
     `INSERT INTO ${SCHEMA}.endpoints AS e
-       (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at, version, updated_at)
-     SELECT *, 1, now() FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::uuid[], $7::bigint[])
+       (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at, delivered, version, updated_at)
+     SELECT *, 1, now() FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::uuid[], $7::bigint[],
+       $8::text[])
      ON CONFLICT (endpoint) DO UPDATE SET good_at = excluded.good_at, good_proof = excluded.good_proof,
        failed_probes = excluded.failed_probes, incidents = excluded.incidents, incident_id = excluded.incident_id,
-       changed_at = excluded.changed_at, version = e.version + 1, updated_at = now()`,
+       changed_at = excluded.changed_at, delivered = excluded.delivered,
+       version = e.version + 1, updated_at = now()`,
     [
       column('endpoint'),
       column('goodAt'),
@@ -136,6 +148,7 @@ async function putState(session: Session, { series, endpoints, incidents, canary
       column('incidents'),
       column('incidentId'),
       column('changedAt'),
+      column('delivered'),
     ],
     DEADLINE,
   )

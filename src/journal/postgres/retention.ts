@@ -6,6 +6,7 @@ import type { ServerClock } from './clock.ts'
 import { fenced } from './lease.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
+import { expireSignals } from './signals.ts'
 import { sizeOf } from './size.ts'
 
 interface RetentionRun {
@@ -51,8 +52,8 @@ interface ExpireOptions {
 }
 
 /**
- * Incidents that closed before (milliseconds since the epoch), except each endpoint's last one; and nonces of canaries
- * whose time is over.
+ * Incidents that closed before (milliseconds since the epoch), except each endpoint's last one; signals of no incident;
+ * and nonces of canaries whose time is over.
  */
 async function expireIncidents(
   session: Session,
@@ -64,6 +65,7 @@ async function expireIncidents(
     [fence, before],
     DEADLINE,
   )
+  await expireSignals(session, { before, fence })
   await session.execute(
     `DELETE FROM ${SCHEMA}.canaries WHERE received_at < $2 AND ${fenced('$1')}`,
     [fence, now - CANARY_MEMORY],

@@ -1,6 +1,7 @@
 import type { Change, IncidentSettings } from '../../domain/incident.ts'
-import type { Entry } from '../../domain/journal.ts'
+import type { Entry, SignalEntry } from '../../domain/journal.ts'
 import type { Result } from '../core/complete.ts'
+import { failureEvent as incidentEvent } from '../core/failure-event.ts'
 import { type Command, isJoined } from '../core/queue.ts'
 import { insertCanaries } from './canary.ts'
 import type { EndpointEvent, KnownEndpoints, Slots, Versioned } from './endpoints.ts'
@@ -11,6 +12,7 @@ import { failureColumns, INSERT, INSERT_FAILURES, INSERT_PARAMETERS, insertFailu
 import type { OptimisticWrites } from './optimistic.ts'
 import { insertSeries, type Series } from './series.ts'
 import type { Session } from './session.ts'
+import { assignSignals, insertSignals, signalEvent, signalResult, timelineOf } from './signals.ts'
 
 export interface Written {
   /** One per command, in order. */
@@ -27,7 +29,7 @@ export interface GroupOptions {
   readonly known: Pick<KnownEndpoints, 'get'>
   readonly slots: Slots
   /** Called with the reason why an entry was refused by itself. */
-  readonly onRefused?: (entry: Entry, reason: string) => void
+  readonly onRefused?: (entry: Entry | SignalEntry, reason: string) => void
   /** Whether a group may be written on the assumption that no other replica changes its endpoints. */
   readonly optimistic: OptimisticWrites
 }
@@ -54,7 +56,7 @@ export async function writeGroup(
     if (!isEntryError(error) || !session.usable) throw error
     const requests = requestsOf(commands)
     if (requests.length === 1) {
-      for (const command of commands) if (command.kind === 'entry') options.onRefused?.(command.entry, refusal(error))
+      for (const command of commands) if ('entry' in command) options.onRefused?.(command.entry, refusal(error))
       return { results: commands.map(() => 'refused'), endpoints: new Map() }
     }
     // The server rolled the whole group back: one by one shows which request it was.
@@ -108,9 +110,12 @@ async function write(session: Session, commands: readonly Command[], options: Gr
     if (written) return written
   }
   return session.transaction(async (last) => {
-    // Every transaction takes its locks in this order (keys, series, canaries, slots, endpoints; each sorted), so that no
-    // two wait for each other.
+    // Every transaction takes its locks in this order (keys, signals, series, canaries, slots, endpoints; each sorted), so
+    // that no two wait for each other.
     const claims = (await insertKeys(session, entries)).values()
+    const signals = commands.flatMap((command) => (command.kind === 'signal' ? [command.entry] : []))
+    const knownSignals = (await insertSignals(session, signals)).values()
+    const freshSignals: SignalEntry[] = []
     await insertSeries(session, series)
     const canaries = (
       await insertCanaries(
@@ -127,6 +132,13 @@ async function write(session: Session, commands: readonly Command[], options: Gr
         events.push(command)
         return (change) => ({ change: change ?? 'none' })
       }
+      if (command.kind === 'signal') {
+        const duplicateOf = knownSignals.next().value!
+        if (duplicateOf !== null || !command.entry.isTracked) return signalResult(duplicateOf, null)
+        freshSignals.push(command.entry)
+        events.push(signalEvent(command.entry))
+        return (change) => signalResult(null, change)
+      }
       const claim = claims.next().value!
       if (claim === 'reused') return claim
       if (claim.duplicateOf !== null) return [claim.duplicateOf, null]
@@ -136,6 +148,7 @@ async function write(session: Session, commands: readonly Command[], options: Gr
       return (change) => [null, change]
     })
     const { changes, endpoints } = await reduceGroup(session, events, incidents, { known, slots, last })
+    if (freshSignals.length > 0) await assignSignals(session, timelineOf(freshSignals, endpoints))
     last(insertFailures(session, fresh, deadline))
     const change = changes.values()
     return {
@@ -181,7 +194,7 @@ async function writeAtOnce(
 }
 
 /** A failure as an event of its endpoint's incident. */
-export const failureEvent = ({ failure }: Entry): EndpointEvent => {
-  const { id, receivedAt: at, endpoint, code, cause, source, tenant } = failure
-  return { endpoint, event: { type: 'failure', at, id, code, cause, source, tenant } }
-}
+export const failureEvent = ({ failure, isProvable }: Entry): EndpointEvent => ({
+  endpoint: failure.endpoint,
+  event: incidentEvent(failure, isProvable),
+})

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FaultError } from '../core/fault.ts'
+import { isStoredSignal } from '../core/records.ts'
 import type { RefusedRecord } from './spill-target.ts'
 
 /**
@@ -75,8 +76,11 @@ export class SetAside {
 }
 
 /** The texts of a record are ASCII but for its messages, so its length is its size, about. */
-const lineOf = ({ record: { failure, idempotency, raw }, reason }: RefusedRecord): string =>
-  `${JSON.stringify({ reason, failure, idempotency, raw: Buffer.from(raw).toString('base64') })}\n`
+function lineOf({ record, reason }: RefusedRecord): string {
+  if (isStoredSignal(record)) return `${JSON.stringify({ reason, ...record })}\n`
+  const { failure, idempotency, raw } = record
+  return `${JSON.stringify({ reason, failure, idempotency, raw: Buffer.from(raw).toString('base64') })}\n`
+}
 
 /** So that a new file's name survives a power cut too. */
 async function syncFolder(path: string): Promise<void> {

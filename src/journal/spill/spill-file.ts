@@ -2,9 +2,16 @@ import { hash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import type { Clock } from '../../domain/clock.ts'
 import type { IncidentSettings } from '../../domain/incident.ts'
-import type { Entry, Recorded, SeriesTotal, SpillStatus } from '../../domain/journal.ts'
+import {
+  type Entry,
+  isSignalEntry,
+  type Recorded,
+  type SeriesTotal,
+  type SignalEntry,
+  type SpillStatus,
+} from '../../domain/journal.ts'
 import type { Fault } from '../core/fault.ts'
-import { labelsOf } from '../core/records.ts'
+import { idOf, isStoredSignal, labelsOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
 import { type DrainableJournal, openSqliteJournal } from '../sqlite/journal.ts'
 import { SetAside } from './set-aside.ts'
 import type { RefusedRecord } from './spill-target.ts'
@@ -81,18 +88,18 @@ export class SpillFile {
   }
 
   /** As `record`, for the entries of one request: in one transaction. */
-  recordAll(entries: readonly Entry[]): Promise<Recorded>[] {
+  recordAll(entries: readonly (Entry | SignalEntry)[]): Promise<Recorded>[] {
     return this.#journal.recordAll(entries).map((recording, index) => this.#note(entries[index]!, recording))
   }
 
-  async #note(entry: Entry, recording: Promise<Recorded>): Promise<Recorded> {
+  async #note(entry: Entry | SignalEntry, recording: Promise<Recorded>): Promise<Recorded> {
     this.#arriving++
-    if (entry.idempotency) this.#keys.add(hashOf(entry))
+    if (!isSignalEntry(entry) && entry.idempotency) this.#keys.add(hashOf(entry))
     try {
       const recorded = await recording
       if (recorded.duplicate) return recorded
       this.#waiting++
-      if (entry.isTracked) this.#tracked.add(entry.failure.endpoint)
+      if (entry.isTracked) this.#tracked.add((isSignalEntry(entry) ? entry.signal : entry.failure).endpoint)
       return recorded
     } finally {
       this.#arriving--
@@ -104,27 +111,29 @@ export class SpillFile {
    * @param store makes a batch durable elsewhere, and returns those that are refused there: they are set aside. A batch is
    *   moved again if it rejects, or if the process ends before the batch was removed here
    */
-  async flush(store: (entries: readonly Entry[]) => Promise<readonly RefusedRecord[]>): Promise<void> {
+  async flush(store: (entries: readonly (Entry | SignalEntry)[]) => Promise<readonly RefusedRecord[]>): Promise<void> {
     while (this.#waiting > 0) {
       const records = await this.#journal.oldest(BATCH)
       if (records.length === 0) {
         this.#waiting = 0
         break
       }
-      const refused = await store(
-        records.map((record) => ({
-          ...record,
-          labels: labelsOf(record.failure, false),
-          isTracked: this.#tracked.has(record.failure.endpoint),
-        })),
-      )
+      const refused = await store(records.map((record) => this.#entryOf(record)))
       if (refused.length > 0) await this.#setAsideAll(refused)
-      await this.#journal.remove(records.map(({ failure }) => failure.id))
+      await this.#journal.remove(records.map(idOf))
       this.#waiting = Math.max(0, this.#waiting - records.length)
       this.#earlier = Math.max(0, this.#earlier - records.length)
-      for (const record of records) this.#keys.delete(hashOf(record))
+      for (const record of records) if (!isStoredSignal(record)) this.#keys.delete(hashOf(record))
     }
     if (this.#arriving === 0) await this.#recreate()
+  }
+
+  /** Whether its source reports successes is not known any more; if not, none will come. */
+  #entryOf(record: StoredRecord | StoredSignal): Entry | SignalEntry {
+    if (isStoredSignal(record)) return { ...record, isTracked: this.#tracked.has(record.signal.endpoint) }
+    const { failure } = record
+    const isTracked = this.#tracked.has(failure.endpoint)
+    return { ...record, labels: labelsOf(failure, false), isTracked, isProvable: true }
   }
 
   close(deadline: number): Promise<void> {
@@ -140,11 +149,14 @@ export class SpillFile {
       retention: { age: FOREVER, size: 2 ** 50 },
       sizeInterval: 1_000,
       countFirst: true,
+      // All of them are to be moved.
+      timelineLimit: Number.MAX_SAFE_INTEGER,
       events: {
         // Not in `open`: a file that an ending process still locks is opened later.
         onOpened: (totals) => {
           this.#series = totals
-          this.#waiting = this.#journal.status().size?.failures ?? 0
+          const size = this.#journal.status().size
+          this.#waiting = (size?.failures ?? 0) + (size?.signals ?? 0)
           this.#earlier = this.#waiting
         },
         onSnapshot: (states) => {
@@ -160,7 +172,7 @@ export class SpillFile {
   async #setAsideAll(refused: readonly RefusedRecord[]): Promise<void> {
     await this.#setAside.add(refused)
     for (const { record, reason } of refused) {
-      const detail = `the spill: the database refused report ${record.failure.id} (${reason}); it was set aside in ${this.#setAside.path}`
+      const detail = `the spill: the database refused report ${idOf(record)} (${reason}); it was set aside in ${this.#setAside.path}`
       this.#options.onFault({ kind: 'io', detail })
     }
   }
@@ -172,7 +184,8 @@ export class SpillFile {
 
   /** Totals and incidents of flushed reports are useless here, and would grow. */
   async #recreate(): Promise<void> {
-    if (this.#journal.status().size?.failures === 0 && this.#series.length === 0 && this.#tracked.size === 0) return
+    const size = this.#journal.status().size
+    if (size?.failures === 0 && !size.signals && this.#series.length === 0 && this.#tracked.size === 0) return
     const { path } = this.#options
     this.#isRecreating = true
     try {

@@ -1,9 +1,9 @@
-import type { Applied, Entry, Journal, SeriesTotal } from '../../domain/journal.ts'
-import type { StoredRecord } from '../core/records.ts'
+import type { Applied, Entry, Journal, SeriesTotal, SignalEntry } from '../../domain/journal.ts'
+import type { StoredRecord, StoredSignal } from '../core/records.ts'
 
 /** A record, and the database's error (SQLSTATE) when it was refused. */
 export interface RefusedRecord {
-  readonly record: StoredRecord
+  readonly record: StoredRecord | StoredSignal
   readonly reason: string
 }
 
@@ -14,7 +14,7 @@ export interface Move {
    * added again.
    * @returns those that the journal refuses, however often they are tried
    */
-  store(entries: readonly Entry[]): Promise<readonly RefusedRecord[]>
+  store(entries: readonly (Entry | SignalEntry)[]): Promise<readonly RefusedRecord[]>
   end(): void
 }
 
@@ -31,7 +31,7 @@ export interface SpillTarget extends Journal {
    * The spill has recorded an entry: it counts here from now on.
    * @returns what it will do to its endpoint's incident, as far as can be predicted
    */
-  registerSpilled(entry: Entry): Applied | undefined
+  registerSpilled(entry: Entry | SignalEntry): Applied | undefined
   /** @param series label sets to make known before the records @throws FaultError */
   startMove(series: readonly SeriesTotal[]): Promise<Move>
 }

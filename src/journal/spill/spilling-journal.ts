@@ -1,14 +1,16 @@
-import type { IncidentEvent } from '../../domain/incident.ts'
-import type {
-  Applied,
-  CanaryMoments,
-  Entry,
-  FailureFilter,
-  IncidentFilter,
-  Journal,
-  JournalEvents,
-  JournalStatus,
-  Recorded,
+import {
+  type Applied,
+  type AppliedEvent,
+  type CanaryMoments,
+  type Entry,
+  type FailureFilter,
+  type IncidentFilter,
+  isSignalEntry,
+  type Journal,
+  type JournalEvents,
+  type JournalStatus,
+  type Recorded,
+  type SignalEntry,
 } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 import { FaultError } from '../core/fault.ts'
@@ -55,18 +57,19 @@ export class SpillingJournal implements Journal {
     return this.#orSpill(entry, this.#target.record(entry))
   }
 
-  recordAll(entries: readonly Entry[]): readonly Promise<Recorded>[] {
+  recordAll(entries: readonly (Entry | SignalEntry)[]): readonly Promise<Recorded>[] {
     if (this.#takesOver()) {
-      for (const entry of entries) this.#target.takeOver(entry)
+      for (const entry of entries) if (!isSignalEntry(entry)) this.#target.takeOver(entry)
       const recordings = this.#spill.recordAll(entries)
       return recordings.map(async (recording, index) => this.#registered(entries[index]!, await recording))
     }
     // Where the spill may know one of their ids, each has to be looked up first.
-    if (entries.some((entry) => this.#mayBeInSpill(entry))) return entries.map((entry) => this.record(entry))
+    if (entries.some((entry) => !isSignalEntry(entry) && this.#mayBeInSpill(entry)))
+      return entries.map((entry) => (isSignalEntry(entry) ? this.#recordSignal(entry) : this.record(entry)))
     return this.#target.recordAll(entries).map((recording, index) => this.#orSpill(entries[index]!, recording))
   }
 
-  apply(endpoint: string, event: Exclude<IncidentEvent, { type: 'failure' }>): Promise<Applied> {
+  apply(endpoint: string, event: AppliedEvent): Promise<Applied> {
     return this.#target.apply(endpoint, event)
   }
 
@@ -126,7 +129,7 @@ export class SpillingJournal implements Journal {
   }
 
   /** What the target answers; if it goes away meanwhile, the spill takes over. */
-  async #orSpill(entry: Entry, recording: Promise<Recorded>): Promise<Recorded> {
+  async #orSpill(entry: Entry | SignalEntry, recording: Promise<Recorded>): Promise<Recorded> {
     try {
       return await recording
     } catch (error) {
@@ -137,13 +140,19 @@ export class SpillingJournal implements Journal {
     }
   }
 
-  async #recordInSpill(entry: Entry): Promise<Recorded> {
+  async #recordInSpill(entry: Entry | SignalEntry): Promise<Recorded> {
+    if (isSignalEntry(entry)) return this.#registered(entry, await this.#spill.recordAll([entry])[0]!)
     this.#target.takeOver(entry)
     return this.#registered(entry, await this.#spill.record(entry))
   }
 
+  /** One whose sender's id waits in the spill too is a duplicate when that moves on: it is stored once. */
+  #recordSignal(entry: SignalEntry): Promise<Recorded> {
+    return this.#orSpill(entry, this.#target.recordAll([entry])[0]!)
+  }
+
   /** The spill knows only its own incidents; the answer is about those of the target. */
-  #registered(entry: Entry, { id, duplicate }: Recorded): Recorded {
+  #registered(entry: Entry | SignalEntry, { id, duplicate }: Recorded): Recorded {
     if (duplicate) return { id, duplicate }
     const incident = this.#target.registerSpilled(entry)
     return { id, duplicate, ...(incident && { incident }) }

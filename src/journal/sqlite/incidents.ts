@@ -10,7 +10,7 @@ import {
 import { CANARY_MEMORY } from '../../domain/journal.ts'
 import { reduceIncident } from '../../domain/reduce-incident.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
-import { parseIncident, parseVerdicts } from '../core/stored-incident.ts'
+import { deliveredJson, parseDelivered, parseIncident, parseVerdicts } from '../core/stored-incident.ts'
 
 /**
  * The endpoints' incidents in the writing thread. This connection alone writes, so the states are kept in memory: a
@@ -29,7 +29,7 @@ export class IncidentRows {
     this.#settings = settings
     if (forgetBefore !== null) this.#statements.forget.run(forgetBefore)
     for (const row of this.#statements.all.all() as unknown as StateRow[]) {
-      const [endpoint, goodAt, goodProof, failedProbes, incidents, incident] = row
+      const [endpoint, goodAt, goodProof, failedProbes, incidents, incident, delivered] = row
       this.#states.set(endpoint, {
         endpoint,
         goodAt,
@@ -37,6 +37,7 @@ export class IncidentRows {
         failedProbes,
         incidents,
         incident: incident === null ? null : parseIncident(incident),
+        ...parseDelivered(delivered),
       })
     }
   }
@@ -58,6 +59,16 @@ export class IncidentRows {
     return change
   }
 
+  /** Rows that came to the timeline of the endpoint's newest incident. */
+  signalsTotal(endpoint: string): number {
+    return this.#states.get(endpoint)?.incident?.signals?.total ?? 0
+  }
+
+  /** Whether anything is stored of the endpoint. */
+  isKnown(endpoint: string): boolean {
+    return this.#states.has(endpoint)
+  }
+
   state(endpoint: string): EndpointState {
     return this.#states.get(endpoint)!
   }
@@ -65,12 +76,21 @@ export class IncidentRows {
   /** Writes what changed since the last call. Belongs right before COMMIT. */
   flush(): void {
     for (const [endpoint, at] of this.#changed) {
-      const { incident, goodAt, goodProof, failedProbes, incidents } = this.state(endpoint)
+      const { incident, goodAt, goodProof, failedProbes, incidents, delivered } = this.state(endpoint)
       if (incident) {
         this.#statements.saveIncident.run(incident.id, endpoint, incident.closedAt, JSON.stringify(incident))
       }
       const id = incident?.id ?? null
-      this.#statements.saveEndpoint.run(endpoint, goodAt, goodProof, failedProbes, incidents, id, at)
+      this.#statements.saveEndpoint.run(
+        endpoint,
+        goodAt,
+        goodProof,
+        failedProbes,
+        incidents,
+        id,
+        at,
+        deliveredJson(delivered),
+      )
     }
     this.#changed.clear()
   }
@@ -100,6 +120,7 @@ type StateRow = readonly [
   failedProbes: number,
   incidents: number,
   incident: string | null,
+  delivered: string,
 ]
 
 function prepare(db: DatabaseSync) {
@@ -109,17 +130,18 @@ function prepare(db: DatabaseSync) {
     return statement
   }
   return {
-    all: arrays(`SELECT e.endpoint, e.good_at, e.good_proof, e.failed_probes, e.incidents, i.incident
-      FROM endpoints e LEFT JOIN incidents i ON i.id = e.incident_id`),
+    all: arrays(`SELECT e.endpoint, e.good_at, e.good_proof, e.failed_probes, e.incidents, i.incident,
+      e.delivered FROM endpoints e LEFT JOIN incidents i ON i.id = e.incident_id`),
     forget: db.prepare(`DELETE FROM endpoints WHERE changed_at < ? AND NOT EXISTS
       (SELECT 1 FROM incidents i WHERE i.endpoint = endpoints.endpoint AND i.closed_at IS NULL)`),
     saveIncident: db.prepare(`INSERT INTO incidents (id, endpoint, closed_at, incident) VALUES (?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident`),
     saveEndpoint: db.prepare(`INSERT INTO endpoints
-      (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+      (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at, delivered)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (endpoint) DO UPDATE SET good_at = excluded.good_at, good_proof = excluded.good_proof,
       failed_probes = excluded.failed_probes, incidents = excluded.incidents, incident_id = excluded.incident_id,
-      changed_at = excluded.changed_at`),
+      changed_at = excluded.changed_at, delivered = excluded.delivered`),
     verdicts: arrays('SELECT verdicts FROM incidents WHERE id = ?'),
     saveVerdicts: db.prepare('UPDATE incidents SET verdicts = ? WHERE id = ?'),
     canary: db.prepare('INSERT INTO canaries VALUES (?, ?) ON CONFLICT DO NOTHING'),

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CanaryMoments, Journal, JournalSize, JournalStatus } from '../../domain/journal.ts'
+import { TIMELINE_LIMIT } from '../../domain/timeline.ts'
 import { type Fault, FaultError } from '../core/fault.ts'
 import type { Written } from '../core/group-commit.ts'
 import { GroupJournal, type Opened as JournalOpened, type Store as JournalStore } from '../core/group-journal.ts'
@@ -7,7 +8,7 @@ import { LifeCycle } from '../core/life-cycle.ts'
 import { bootId, type ClockReading } from '../core/machine-clock.ts'
 import type { Command } from '../core/queue.ts'
 import type { JournalReader } from '../core/reader.ts'
-import type { StoredRecord } from '../core/records.ts'
+import type { StoredRecord, StoredSignal } from '../core/records.ts'
 import { Thread } from '../core/thread.ts'
 import { Notices } from './notices.ts'
 import { DEFAULTS, type Settings, type SqliteJournalOptions } from './options.ts'
@@ -20,9 +21,9 @@ export type { SqliteJournalOptions }
 
 /** A journal whose records can be moved to another one. */
 export interface DrainableJournal extends Journal {
-  /** The oldest records, whole. @throws AppError `journal_unavailable` */
-  oldest(limit: number): Promise<readonly StoredRecord[]>
-  /** Removes records; totals and incidents stay. @throws AppError `journal_unavailable` */
+  /** The oldest records and signals, whole, in their order. @throws AppError `journal_unavailable` */
+  oldest(limit: number): Promise<readonly (StoredRecord | StoredSignal)[]>
+  /** Removes records and signals; totals and incidents stay. @throws AppError `journal_unavailable` */
   remove(ids: readonly string[]): Promise<void>
 }
 
@@ -110,7 +111,7 @@ class SqliteStore implements JournalStore {
     return this.#call('forget', unseenSince)
   }
 
-  oldest(limit: number): Promise<readonly StoredRecord[]> {
+  oldest(limit: number): Promise<readonly (StoredRecord | StoredSignal)[]> {
     return this.#call('oldest', limit)
   }
 
@@ -140,11 +141,20 @@ class SqliteStore implements JournalStore {
   }
 
   #spawn(): Thread<Writing> {
-    const { path, retention, incidents, filesystem, writerHeap, countFirst = false } = this.#options
+    const {
+      path,
+      retention,
+      incidents,
+      filesystem,
+      writerHeap,
+      countFirst = false,
+      timelineLimit = TIMELINE_LIMIT,
+    } = this.#options
     const data: StoreOptions = {
       path,
       incidents,
       countFirst,
+      timelineLimit,
       retentionSize: retention.size,
       ...(filesystem === undefined ? {} : { filesystem }),
     }

@@ -77,6 +77,25 @@ const MIGRATIONS: readonly string[] = [
     last_row INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- Signals that are no failures: the rows of an incident's timeline, and the ids of their senders. signal is JSON, and
+  -- empty where nothing but the id is kept.
+  CREATE TABLE signals (
+    id TEXT PRIMARY KEY,
+    received_at INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    idempotency_key TEXT,
+    incident_id TEXT,
+    signal TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX signals_idempotency ON signals (source, tenant, idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
+  CREATE INDEX signals_incident ON signals (incident_id, id) WHERE incident_id IS NOT NULL;
+
+  -- The last deliveries that succeeded, as JSON.
+  ALTER TABLE endpoints ADD COLUMN delivered TEXT NOT NULL DEFAULT '[]';
+  `,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -15,6 +15,8 @@ export interface SqliteJournalOptions extends GroupOptions {
   readonly monotonic?: Clock
   /** Whether the rows of a large file are counted before it is reported open. */
   readonly countFirst?: boolean
+  /** Rows of one incident's timeline; `TIMELINE_LIMIT` by default. */
+  readonly timelineLimit?: number
   /** statfs(2) type instead of the file system's own, for tests. */
   readonly filesystem?: number
 }

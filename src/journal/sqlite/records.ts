@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { IncidentSettings } from '../../domain/incident.ts'
+import { TIMELINE_LIMIT } from '../../domain/timeline.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
 import { isAdded } from '../core/complete.ts'
 import { FaultError } from '../core/fault.ts'
@@ -11,6 +12,7 @@ import {
   type JournalState,
   labelsOf,
   type RecordStore,
+  type StoredSignalRow,
 } from '../core/records.ts'
 import { checkFile } from './check.ts'
 import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
@@ -49,7 +51,7 @@ export function readSqliteRecords(path: string): RecordStore {
  * @throws FaultError
  */
 export function writeSqliteRecords(path: string, tenantLabel: boolean): RecordStore {
-  const store = new Store({ path, retentionSize: 2 ** 40, incidents: SETTINGS })
+  const store = new Store({ path, retentionSize: 2 ** 40, incidents: SETTINGS, timelineLimit: TIMELINE_LIMIT })
   const { file } = store.open({ forget: false })
   const db = new DatabaseSync(file, { timeout: 5_000 })
   db.exec('PRAGMA synchronous = FULL')
@@ -98,12 +100,18 @@ function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'havin
         endpoints: db
           .prepare(
             `SELECT endpoint, good_at AS goodAt, good_proof AS goodProof, failed_probes AS failedProbes, incidents,
-             incident_id AS incidentId, changed_at AS changedAt FROM endpoints`,
+             incident_id AS incidentId, changed_at AS changedAt, delivered FROM endpoints`,
           )
           .all() as unknown as EndpointRow[],
         incidents: db
           .prepare('SELECT id, endpoint, closed_at AS closedAt, incident, verdicts FROM incidents')
           .all() as unknown as IncidentRow[],
+        signals: db
+          .prepare(
+            `SELECT id, received_at AS receivedAt, source, tenant, idempotency_key AS key, incident_id AS incidentId,
+             signal FROM signals`,
+          )
+          .all() as unknown as StoredSignalRow[],
         canary:
           configuredAt === undefined ? null : { configuredAt, succeededAt: moment('canary_succeeded_at') ?? null },
       }
@@ -111,7 +119,7 @@ function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'havin
   }
 }
 
-function putState(db: DatabaseSync, { series, endpoints, incidents, canary }: JournalState): void {
+function putState(db: DatabaseSync, { series, endpoints, incidents, signals, canary }: JournalState): void {
   db.exec('BEGIN IMMEDIATE')
   // Rows were counted as they came; a set whose rows are gone still keeps its place.
   const total = db.prepare(
@@ -125,9 +133,16 @@ function putState(db: DatabaseSync, { series, endpoints, incidents, canary }: Jo
      ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident, verdicts = excluded.verdicts`,
   )
   for (const i of closedFirst(incidents)) incident.run(i.id, i.endpoint, i.closedAt, i.incident, i.verdicts)
-  const endpoint = db.prepare('INSERT OR REPLACE INTO endpoints VALUES (?, ?, ?, ?, ?, ?, ?)')
+  const signal = db.prepare(`INSERT INTO signals
+    (id, received_at, source, tenant, idempotency_key, incident_id, signal) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING`)
+  for (const s of signals) signal.run(s.id, s.receivedAt, s.source, s.tenant, s.key, s.incidentId, s.signal)
+  const endpoint = db.prepare(`INSERT OR REPLACE INTO endpoints
+    (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at, delivered)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
   for (const e of endpoints) {
-    endpoint.run(e.endpoint, e.goodAt, e.goodProof, e.failedProbes, e.incidents, e.incidentId, e.changedAt)
+    const { failedProbes, changedAt, delivered } = e
+    endpoint.run(e.endpoint, e.goodAt, e.goodProof, failedProbes, e.incidents, e.incidentId, changedAt, delivered)
   }
   const meta = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)')
   if (canary) meta.run('canary_configured_at', canary.configuredAt)

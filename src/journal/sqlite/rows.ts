@@ -2,6 +2,7 @@ import { haveSameSharedFields, type SharedFields, sharedFields } from '../../dom
 import type { IncidentEvent } from '../../domain/incident.ts'
 import type { Entry, SeriesTotal } from '../../domain/journal.ts'
 import type { SeriesLabels } from '../../domain/series.ts'
+import type { TimelineSignal } from '../../domain/timeline.ts'
 import { FAILURE_COLUMNS, type OwnFields, ownFields } from '../core/columns.ts'
 import type { Command } from '../core/queue.ts'
 
@@ -36,6 +37,8 @@ export interface EntryRow {
   readonly digest?: string | undefined
   /** Whether it changes its endpoint's incident. */
   readonly isTracked: boolean
+  /** As of `Entry`. */
+  readonly isProvable?: boolean | undefined
   /** Length of its body in the group's bytes. */
   readonly size: number
 }
@@ -47,7 +50,13 @@ export interface CanaryRow {
   readonly nonce: string
   readonly at: number
 }
-export type Row = EntryRow | EventRow | CanaryRow
+/** A signal that is no failure. */
+export interface SignalRow {
+  readonly signal: TimelineSignal
+  readonly key?: string | undefined
+  readonly isTracked: boolean
+}
+export type Row = EntryRow | SignalRow | EventRow | CanaryRow
 
 export interface Rows {
   readonly shared: readonly SharedRow[]
@@ -83,13 +92,18 @@ export function groupOf(works: readonly Command[]): Group {
   const rows = works.map((work): Row => {
     if (work.kind === 'event') return { endpoint: work.endpoint, event: work.event }
     if (work.kind === 'canary') return { nonce: work.nonce, at: work.at }
-    const { failure, raw, idempotency, isTracked = false } = work.entry
+    if (work.kind === 'signal') {
+      const { signal, key, isTracked = false } = work.entry
+      return { signal, key, isTracked }
+    }
+    const { failure, raw, idempotency, isTracked = false, isProvable } = work.entry
     bodies.set(raw, offset)
     offset += raw.byteLength
     return {
       own: ownFields(failure),
       shared: indexOf(work.entry),
       isTracked,
+      isProvable,
       size: raw.byteLength,
       key: idempotency?.key,
       digest: idempotency?.digest,

@@ -9,6 +9,8 @@ export interface StoreOptions {
   readonly path: string
   readonly retentionSize: number
   readonly incidents: IncidentSettings
+  /** Rows of one incident's timeline. */
+  readonly timelineLimit: number
   /** Count the rows of a large file before it is reported open, not afterwards. */
   readonly countFirst?: boolean
   /** statfs type instead of the real one, for tests. */

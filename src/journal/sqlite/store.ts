@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { CanaryMoments, JournalSize } from '../../domain/journal.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
 import { detailOf, FaultError, faultOf } from '../core/fault.ts'
-import type { StoredRecord } from '../core/records.ts'
+import { idOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
 import { Arrivals } from './arrivals.ts'
 import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf } from './check.ts'
 import { attempt, Checkpointer } from './checkpoint.ts'
@@ -16,6 +16,7 @@ import { IncidentRows, noteCanary } from './incidents.ts'
 import { migrate } from './migrations.ts'
 import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
 import { type Group, RECORD_COLUMNS, type TotalRow } from './rows.ts'
+import { SignalRows } from './signals.ts'
 import type { Committed, Notice, Opened, OpenOptions, StoreOptions } from './store-types.ts'
 import { prepare, type Statements } from './write.ts'
 import { writeRows } from './write-rows.ts'
@@ -33,6 +34,7 @@ export class Store {
   #db: DatabaseSync | undefined
   #statements: Statements | undefined
   #incidents: IncidentRows | undefined
+  #signals: SignalRows | undefined
   #arrivals: Arrivals | undefined
   #count: RowCount | undefined
   #files: FileWatch | undefined
@@ -86,6 +88,7 @@ export class Store {
       const forgetBefore = forget && isClockTrusted ? clocks.reading.wall - clocks.age : null
       if (forgetBefore !== null) this.#statements.forget.run(forgetBefore)
       this.#incidents = new IncidentRows(db, this.#options.incidents, forgetBefore)
+      this.#signals = new SignalRows(db, this.#incidents, this.#options.timelineLimit)
       this.#count = new RowCount(db)
       if (this.#options.countFirst || bytes <= FULL_CHECK_BYTES) this.#count.all()
       this.#recorded = numberOf(db, `SELECT value FROM meta WHERE key = 'recorded'`)
@@ -118,10 +121,10 @@ export class Store {
    */
   commit({ rows, bodies }: Group, uptime?: number): Committed {
     return this.#guard(() => {
-      const { db, statements, incidents, arrivals, count, files } = this.#open()
+      const { db, statements, incidents, signals, arrivals, count, files } = this.#open()
       const begun = performance.now()
       db.exec('BEGIN IMMEDIATE')
-      const { results, endpoints, added } = writeRows({ rows, bodies }, { statements, incidents, count })
+      const { results, endpoints, added } = writeRows({ rows, bodies }, { statements, incidents, signals, count })
       db.exec('COMMIT')
       files.checkAfterWrite()
       this.#recorded += added
@@ -144,13 +147,16 @@ export class Store {
   /** One small step of retention, or of the counting that comes before it; `more` says whether another one is due. */
   expire(limits: ExpireLimits): Expired {
     return this.#guard(() => {
-      const { db, incidents, arrivals, count } = this.#open()
+      const { db, incidents, signals, arrivals, count } = this.#open()
       if (count.step()) return { failures: 0, reason: 'age', more: true }
       const { reading, age, batch } = limits
       arrivals.observe(reading, age)
       const expired = expireBatch(db, arrivals, limits, this.#options.retentionSize - this.#walPages * PAGE)
       // When incidents closed is known by the wall clock alone.
-      if (!expired.stop && arrivals.moved(reading, age) === 0) incidents.expire(reading.wall - age, batch)
+      if (!expired.stop && arrivals.moved(reading, age) === 0) {
+        incidents.expire(reading.wall - age, batch)
+        signals.expire(reading.wall - age, batch)
+      }
       if (!expired.more) arrivals.prune(reading, age)
       count.removed(expired.failures)
       this.#afterWrite()
@@ -158,22 +164,25 @@ export class Store {
     })
   }
 
-  /** The oldest records, whole. */
-  oldest(limit: number): StoredRecord[] {
+  /** The oldest records and signals, whole, in the order in which they came. */
+  oldest(limit: number): (StoredRecord | StoredSignal)[] {
     return this.#guard(() => {
-      const statement = this.#open().db.prepare(`SELECT ${RECORD_COLUMNS.join(', ')} FROM failures ORDER BY id LIMIT ?`)
+      const { db, signals } = this.#open()
+      const statement = db.prepare(`SELECT ${RECORD_COLUMNS.join(', ')} FROM failures ORDER BY id LIMIT ?`)
       statement.setReturnArrays(true)
-      return (statement.all(limit) as unknown as RecordRow[]).map(recordOf)
+      const records = (statement.all(limit) as unknown as RecordRow[]).map(recordOf)
+      return [...records, ...signals.oldest(limit)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).slice(0, limit)
     })
   }
 
-  /** Removes records; totals and incidents stay. */
+  /** Removes records and signals; totals and incidents stay. */
   remove(ids: readonly string[]): void {
     this.#guard(() => {
-      const { db, count, arrivals } = this.#open()
+      const { db, signals, count, arrivals } = this.#open()
       count.all()
       const sql = 'DELETE FROM failures WHERE id IN (SELECT value FROM json_each(?))'
       count.removed(Number(db.prepare(sql).run(JSON.stringify(ids)).changes))
+      signals.remove(ids)
       arrivals.rowsRemoved()
       this.#afterWrite()
     })
@@ -193,6 +202,7 @@ export class Store {
     this.#checkpointer?.retry(walBytes)
     return {
       failures: this.#count?.rows ?? null,
+      ...(this.#options.countFirst && { signals: this.#signals?.count() ?? 0 }),
       bytes: sizeOf(this.#file) + walBytes,
       wal: { bytes: walBytes, limit: this.#walPages * PAGE },
       freeBytes: freeBytes(this.#file),
@@ -224,13 +234,13 @@ export class Store {
   }
 
   #open() {
-    const [db, statements, incidents] = [this.#db, this.#statements, this.#incidents]
+    const [db, statements, incidents, signals] = [this.#db, this.#statements, this.#incidents, this.#signals]
     const [arrivals, count, files] = [this.#arrivals, this.#count, this.#files]
-    if (!db || !statements || !incidents || !arrivals || !count || !files) {
+    if (!db || !statements || !incidents || !signals || !arrivals || !count || !files) {
       throw new FaultError('io', detailOf('io', this.#file, 'it is closed'))
     }
     files.check()
-    return { db, statements, incidents, arrivals, count, files }
+    return { db, statements, incidents, signals, arrivals, count, files }
   }
 
   #afterWrite(): void {
@@ -279,6 +289,7 @@ export class Store {
     this.#db = undefined
     this.#statements = undefined
     this.#incidents = undefined
+    this.#signals = undefined
     this.#arrivals = undefined
     this.#files = undefined
     this.#checkpointer = undefined

@@ -1,20 +1,23 @@
 import type { EndpointState } from '../../domain/incident.ts'
 import type { Result } from '../core/complete.ts'
+import { failureEvent } from '../core/failure-event.ts'
 import type { RowCount } from './count.ts'
 import type { IncidentRows } from './incidents.ts'
 import type { Group, Row, Rows } from './rows.ts'
+import type { SignalRows } from './signals.ts'
 import { type Statements, Totals, write } from './write.ts'
 
 interface Tables {
   readonly statements: Statements
   readonly incidents: IncidentRows
+  readonly signals: SignalRows
   readonly count: RowCount
 }
 
 /** Writes the rows of a group within the open transaction. @returns one result per row, in order */
 export function writeRows(
   { rows, bodies }: Group,
-  { statements, incidents, count }: Tables,
+  { statements, incidents, signals, count }: Tables,
 ): { readonly results: Result[]; readonly endpoints: EndpointState[]; readonly added: number } {
   const group = JSON.parse(rows) as Rows
   const totals = new Totals(group.shared)
@@ -23,6 +26,11 @@ export function writeRows(
   let added = 0
   const writeRow = (row: Row): Result => {
     if ('nonce' in row) return incidents.canary(row.nonce, row.at) ? 'accepted' : 'replayed'
+    if ('signal' in row) {
+      const result = signals.write(row)
+      if (result !== 'refused' && result.signal !== null) changed.add(row.signal.endpoint)
+      return result
+    }
     if ('event' in row) {
       changed.add(row.endpoint)
       return { change: incidents.apply(row.endpoint, row.event) }
@@ -36,10 +44,9 @@ export function writeRows(
     count.added(row.own.id)
     added++
     if (!row.isTracked) return [null, null]
-    const { id, receivedAt: at } = row.own
-    const { endpoint, code, cause, source, tenant } = shared.fields
+    const { endpoint } = shared.fields
     changed.add(endpoint)
-    return [null, incidents.apply(endpoint, { type: 'failure', at, id, code, cause, source, tenant })]
+    return [null, incidents.apply(endpoint, failureEvent({ ...shared.fields, ...row.own }, row.isProvable))]
   }
   const results = group.rows.map(writeRow)
   for (const { labels, count: failures, at } of totals.sums()) statements.count.run(...labels, failures, at)

@@ -1,0 +1,95 @@
+import {
+  type EndpointState,
+  type Incident,
+  type IncidentSettings,
+  isDisabled,
+  type Proof,
+  type Quiet,
+  type Reduced,
+  type Resolution,
+  type Run,
+} from './incident.ts'
+import { withoutRuns } from './open-incident.ts'
+
+/** An event at which an incident may close. */
+interface Closing {
+  readonly at: number
+  readonly quiet?: Quiet
+}
+
+/** Successes in a row that count towards the recovery: those of the probes and deliveries that prove least. */
+export interface Recovery extends Run {
+  readonly proof: Proof
+}
+
+/**
+ * The proof of recovery so far: good probes and successes that our own proxy saw count for the whole endpoint. Those that
+ * sources reported count if each origin of a failure has had some; the one that recovered last decides.
+ */
+export function recoveryOf({ goodRun, signals }: Incident): Recovery | null {
+  const whole: Recovery[] = goodRun ? [goodRun] : []
+  if (signals?.deliveryRun) whole.push({ ...signals.deliveryRun, proof: 'delivery' })
+  const byAll = added(whole)
+  if (!signals?.originsComplete || signals.origins.length === 0) return byAll
+  const each = signals.origins.map(({ run }) => added(run ? [...whole, { ...run, proof: 'platform' }] : whole))
+  if (each.some((recovery) => recovery === null)) return byAll
+  const recoveries = each as Recovery[]
+  const last = recoveries.reduce((a, b) => (b.since > a.since ? b : a))
+  return { ...last, count: Math.min(...recoveries.map(({ count }) => count)) }
+}
+
+function added(runs: readonly Recovery[]): Recovery | null {
+  if (runs.length === 0) return null
+  const first = runs.reduce((a, b) => (b.since < a.since ? b : a))
+  return { ...first, count: runs.reduce((sum, { count }) => sum + count, 0) }
+}
+
+/** Closes the incident after enough good probes and enough quiet time. */
+export function closeProven(state: EndpointState, event: Closing, settings: IncidentSettings): Reduced {
+  const incident = state.incident!
+  const run = recoveryOf(incident)
+  if (!run || run.count < settings.goodProbes || isDisabled(incident) || !isQuiet(incident, event, settings))
+    return { state, change: 'none' }
+  return close(state, incident, {
+    at: event.at,
+    resolution: 'proven',
+    reason: null,
+    until: run.since,
+    untilProof: run.proof,
+  })
+}
+
+/** Whether the quiet time is over, by both clocks. */
+export function isQuiet({ quietSince }: Incident, { at, quiet }: Closing, { quietTime }: IncidentSettings): boolean {
+  if (at - quietSince < quietTime) return false
+  return quiet === undefined || (quiet.since === quietSince && quiet.lasted >= quietTime)
+}
+
+/** The endpoint with its incident closed. */
+export function close(
+  state: EndpointState,
+  incident: Incident,
+  end: { at: number; resolution: Resolution; reason: string | null; until: number; untilProof: Proof },
+): Reduced {
+  const { from, fromProof } = incident.loss
+  // The window must cover every lost delivery, even if the clock was set.
+  const until = Math.max(
+    end.until,
+    ...[incident.lastFailureAt, incident.signals?.lastBadAt, from].map((at) => at ?? end.until),
+  )
+  return {
+    change: 'closed',
+    state: {
+      ...state,
+      incident: {
+        ...incident,
+        closedAt: end.at,
+        resolution: end.resolution,
+        reason: end.reason,
+        loss: { from, fromProof, until, untilProof: end.untilProof },
+        goodRun: null,
+        ...(incident.signals && { signals: { ...withoutRuns(incident.signals), disabled: [] } }),
+      },
+    },
+  }
+}

@@ -1,0 +1,161 @@
+import { closeProven } from './close-incident.ts'
+import {
+  type DeliveryStream,
+  type EndpointState,
+  type Incident,
+  type IncidentEvent,
+  type IncidentSettings,
+  type IncidentSignals,
+  isOpen,
+  isSameOrigin,
+  type LastDelivery,
+  ORIGIN_LIMIT,
+  type Origin,
+  type Reduced,
+  type Run,
+} from './incident.ts'
+import { opening, signalsOf, withOrigin, withoutRuns, withTenant } from './open-incident.ts'
+import { PROXY_SOURCE } from './signal.ts'
+import type { TimelineSignal } from './timeline.ts'
+
+type Of<T extends IncidentEvent['type']> = Extract<IncidentEvent, { type: T }>
+
+/** What a signal other than a lost delivery does. It never counts as a failure. */
+export function onSignal(state: EndpointState, event: Of<'signal'>, settings: IncidentSettings): Reduced {
+  const { type, manual } = event.signal
+  if (type === 'recovered') return onRecovered(state, event, settings)
+  if (type === 'disabled' && manual) return onNoted(state)
+  return onBad(state, event, settings)
+}
+
+/** Nothing but a row of the timeline, if an incident is open. */
+function onNoted(state: EndpointState): Reduced {
+  if (!isOpen(state)) return { state, change: 'none' }
+  const incident = state.incident!
+  const signals = signalsOf(incident)
+  return {
+    state: { ...state, incident: { ...incident, signals: { ...signals, total: signals.total + 1 } } },
+    change: 'none',
+  }
+}
+
+function onBad(state: EndpointState, { at, signal }: Of<'signal'>, settings: IncidentSettings): Reduced {
+  const { type, source, tenant, code, cause, message } = signal
+  const { incident, change, opened } = opening(state, { ...signal, at, cause: cause ?? 'unknown' }, settings)
+  const before = signalsOf(incident)
+  const signals: IncidentSignals = {
+    ...withoutRuns(withOrigin(before, source === PROXY_SOURCE ? undefined : signal)),
+    total: before.total + 1,
+    warnings: before.warnings + (type === 'failing' ? 1 : 0),
+    disablings: before.disablings + (type === 'disabled' ? 1 : 0),
+    disabled:
+      type === 'disabled'
+        ? [...before.disabled.filter((other) => other.source !== source), { source, at }]
+        : before.disabled,
+    warning: code === null ? before.warning : { source, at, code, cause: cause ?? 'unknown', message },
+    lastBadAt: Math.max(before.lastBadAt ?? at, at),
+  }
+  return {
+    change,
+    state: {
+      ...state,
+      failedProbes: 0,
+      incidents: state.incidents + opened,
+      incident: {
+        ...incident,
+        sources: incident.sources.includes(source) ? incident.sources : [...incident.sources, source],
+        ...withTenant(incident, tenant),
+        quietSince: at,
+        goodRun: null,
+        signals,
+      },
+    },
+  }
+}
+
+function onRecovered(state: EndpointState, event: Of<'signal'>, settings: IncidentSettings): Reduced {
+  const { at, signal } = event
+  const { what = 'both' } = signal
+  const isDelivery = what !== 'enabled'
+  const seen = isDelivery ? withDelivered(state, [lastDelivery(signal, at)]) : state
+  if (!isOpen(state)) return { state: seen, change: 'none' }
+  let incident = state.incident!
+  const before = signalsOf(incident)
+  const isEnabled = what !== 'delivery' && before.disabled.some(({ source }) => source === signal.source)
+  let signals: IncidentSignals = { ...before, total: before.total + 1 }
+  if (isEnabled) {
+    // Nothing was sent while it was disabled: neither that silence nor an earlier success proves anything.
+    signals = withoutRuns({
+      ...signals,
+      disabled: signals.disabled.filter(({ source }) => source !== signal.source),
+      lastBadAt: Math.max(before.lastBadAt ?? at, at),
+    })
+    incident = { ...incident, quietSince: at, goodRun: null }
+  }
+  if (isDelivery) {
+    signals = withRun(signals, signal, (run) => (run ? { ...run, count: run.count + 1 } : { count: 1, since: at }))
+  }
+  return closeProven({ ...seen, incident: { ...incident, signals } }, event, settings)
+}
+
+/** Successes: they never change an incident that is not open, and those before the last failure prove nothing. */
+export function onDelivered(state: EndpointState, event: Of<'delivered'>, settings: IncidentSettings): Reduced {
+  const seen = withDelivered(
+    state,
+    event.streams.map(({ run: _, ...last }) => last),
+  )
+  if (!isOpen(state)) return { state: seen, change: 'none' }
+  const incident = state.incident!
+  const fresh = event.streams.filter(({ run }) => run.since > incident.quietSince)
+  const before = signalsOf(incident)
+  const signals = fresh.reduce(withStream, before)
+  const next: Incident = signals === before ? incident : { ...incident, signals }
+  return closeProven({ ...seen, incident: next }, event, settings)
+}
+
+/** A failure seen by any replica ends the runs of all, and the quiet time begins again. */
+export function onUndelivered(state: EndpointState, at: number): Reduced {
+  if (!isOpen(state)) return { state, change: 'none' }
+  const incident = state.incident!
+  const signals = withoutRuns(signalsOf(incident))
+  const lastBadAt = Math.max(signals.lastBadAt ?? at, at)
+  return {
+    change: 'none',
+    state: { ...state, incident: { ...incident, quietSince: at, goodRun: null, signals: { ...signals, lastBadAt } } },
+  }
+}
+
+function withStream(signals: IncidentSignals, { proof, run, ...origin }: DeliveryStream): IncidentSignals {
+  if (proof === 'delivery') return { ...signals, deliveryRun: longer(signals.deliveryRun, run) }
+  return withRun(signals, origin, (known) => longer(known, run))
+}
+
+/** Each replica counts its own stream: the longest run counts, and the window ends at the first success of any. */
+const longer = (a: Run | null, b: Run): Run =>
+  a ? { count: Math.max(a.count, b.count), since: Math.min(a.since, b.since) } : b
+
+/** Changes the run of an origin; another origin proves nothing. */
+function withRun(signals: IncidentSignals, origin: Origin, change: (run: Run | null) => Run): IncidentSignals {
+  if (!signals.origins.some((known) => isSameOrigin(known, origin))) return signals
+  const origins = signals.origins.map((known) =>
+    isSameOrigin(known, origin) ? { ...known, run: change(known.run) } : known,
+  )
+  return { ...signals, origins }
+}
+
+const lastDelivery = ({ source, tenant, url }: TimelineSignal, at: number): LastDelivery => ({
+  source,
+  tenant,
+  url,
+  at,
+  proof: 'platform',
+})
+
+function withDelivered(state: EndpointState, added: readonly LastDelivery[]): EndpointState {
+  const kept = (state.delivered ?? []).filter((last) => !added.some((other) => isSameOrigin(last, other)))
+  const delivered = [
+    ...kept,
+    ...added.map(({ source, tenant, url, at, proof }) => ({ source, tenant, url, at, proof })),
+  ]
+  return { ...state, delivered: delivered.slice(-ORIGIN_LIMIT) }
+}

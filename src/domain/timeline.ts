@@ -1,0 +1,42 @@
+import type { Cause } from './cause.ts'
+import type { RECOVERIES } from './signal.ts'
+
+/** Signals that become rows of an incident's timeline. */
+export const TIMELINE_TYPES = ['failing', 'disabled', 'recovered'] as const
+export type TimelineType = (typeof TIMELINE_TYPES)[number]
+
+/** Most rows that are kept of one incident's timeline: the first one and the newest. */
+export const TIMELINE_LIMIT = 100
+/** Most rows of all timelines that outlive their incident, as ids of signals that are known already. */
+export const KNOWN_SIGNALS_LIMIT = 100_000
+
+/** A stored signal other than a lost delivery: identified, classified, and free of secrets. */
+export interface TimelineSignal {
+  /** UUID version 7 (RFC 9562); its time is `receivedAt`. */
+  readonly id: string
+  /** Milliseconds since the epoch, by this service's clock. */
+  readonly receivedAt: number
+  readonly type: TimelineType
+  readonly source: string
+  /** Whose delivery or endpoint it is; empty where tokens have no name. */
+  readonly tenant: string
+  readonly endpoint: string
+  /** The canonical, secret-free URL, or `SOURCE:REF`. */
+  readonly url: string
+  /** What the source saw; null where it does not say. */
+  readonly code: number | null
+  /** What `code` and `message` say, for `failing` and `disabled`; null where they say nothing. */
+  readonly cause: Cause | null
+  readonly message: string
+  /** When it happened, as the source says, milliseconds since the epoch. */
+  readonly time: number | null
+  readonly attempts: number | null
+  /** The type of the notification that was to be delivered. */
+  readonly event: string | null
+  /** Of `disabled`: a person switched it off on purpose. */
+  readonly manual?: boolean
+  /** Of `recovered`. */
+  readonly what?: (typeof RECOVERIES)[number]
+  /** Of `failing`: the last good moment of the same stream of deliveries, where that is known better than from the journal. */
+  readonly goodAt?: number | null
+}

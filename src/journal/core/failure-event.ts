@@ -1,0 +1,14 @@
+import type { Failure } from '../../domain/failure.ts'
+import type { IncidentEvent } from '../../domain/incident.ts'
+
+/**
+ * A failure as an event of its endpoint's incident.
+ * @param isProvable as of `Entry`
+ */
+export const failureEvent = (
+  { id, receivedAt: at, code, cause, source, tenant, url }: Omit<Failure, 'endpoint' | 'message' | 'traceId'>,
+  isProvable = false,
+): Extract<IncidentEvent, { type: 'failure' }> => {
+  const event = { type: 'failure', at, id, code, cause, source, tenant } as const
+  return isProvable ? { ...event, url } : event
+}

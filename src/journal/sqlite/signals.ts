@@ -1,0 +1,100 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { makesKnown } from '../../domain/incident.ts'
+import { KNOWN_SIGNALS_LIMIT, type TimelineSignal } from '../../domain/timeline.ts'
+import type { SignalResult } from '../core/complete.ts'
+import { isEntryError } from '../core/fault.ts'
+import type { StoredSignal } from '../core/records.ts'
+import type { IncidentRows } from './incidents.ts'
+import type { SignalRow } from './rows.ts'
+
+/** Signals that are no failures, in the writing thread: rows of timelines, and the senders' ids that are known. */
+export class SignalRows {
+  readonly #statements: ReturnType<typeof prepare>
+  readonly #incidents: IncidentRows
+  readonly #limit: number
+
+  /** @param limit rows of one incident */
+  constructor(db: DatabaseSync, incidents: IncidentRows, limit: number) {
+    this.#statements = prepare(db)
+    this.#incidents = incidents
+    this.#limit = limit
+  }
+
+  /** One signal of the open transaction, with what it does to its endpoint: all of it, or nothing. */
+  write({ signal, isTracked, ...row }: SignalRow): SignalResult | 'refused' {
+    const key = row.key ?? null
+    const { insert, known, assign } = this.#statements
+    const { id, receivedAt: at, source, tenant, endpoint } = signal
+    try {
+      if (Number(insert.run(id, at, source, tenant, key, JSON.stringify(signal)).changes) === 0) {
+        const first = known.get(source, tenant, key) as { id: string } | undefined
+        return { duplicateOf: first?.id ?? id, signal: null }
+      }
+    } catch (error) {
+      if (!isEntryError(error)) throw error
+      return 'refused'
+    }
+    const event = { type: 'signal', at, signal } as const
+    if (!isTracked || !(makesKnown(event) || this.#incidents.isKnown(endpoint)))
+      return { duplicateOf: null, signal: null }
+    const before = this.#incidents.signalsTotal(endpoint)
+    const change = this.#incidents.apply(endpoint, event)
+    const { incident } = this.#incidents.state(endpoint)
+    const isRow = incident && (change === 'opened' || this.#incidents.signalsTotal(endpoint) > before)
+    if (isRow) {
+      assign.run(incident.id, id)
+      if (incident.signals!.total > this.#limit) this.#dropSecond(incident.id)
+    }
+    return { duplicateOf: null, signal: change }
+  }
+
+  /** Removes what is older (milliseconds since the epoch) and of no incident, and what exceeds the limit of known ids. */
+  expire(before: number, batch: number): void {
+    this.#statements.expire.run(before, batch)
+    this.#statements.expireExcess.run(batch, KNOWN_SIGNALS_LIMIT)
+  }
+
+  oldest(limit: number): StoredSignal[] {
+    const rows = this.#statements.oldest.all(limit) as { signal: string; idempotency_key: string | null }[]
+    return rows.map(({ signal, idempotency_key: key }) => ({
+      signal: JSON.parse(signal) as TimelineSignal,
+      ...(key !== null && { key }),
+    }))
+  }
+
+  remove(ids: readonly string[]): void {
+    this.#statements.remove.run(JSON.stringify(ids))
+  }
+
+  count(): number {
+    return (this.#statements.count.get() as { n: number }).n
+  }
+
+  /** The first row and the newest are kept. Of a dropped one its sender's id stays, since that may come again. */
+  #dropSecond(incident: string): void {
+    this.#statements.dropUnkeyed.run(incident, this.#limit)
+    this.#statements.dropSecond.run(incident, this.#limit)
+  }
+}
+
+function prepare(db: DatabaseSync) {
+  return {
+    insert: db.prepare(`INSERT INTO signals (id, received_at, source, tenant, idempotency_key, signal)
+      VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
+    known: db.prepare('SELECT id FROM signals WHERE source = ? AND tenant = ? AND idempotency_key = ?'),
+    assign: db.prepare('UPDATE signals SET incident_id = ? WHERE id = ?'),
+    dropUnkeyed: db.prepare(`DELETE FROM signals WHERE idempotency_key IS NULL AND id =
+      (SELECT id FROM signals WHERE incident_id = ?1 ORDER BY id LIMIT 1 OFFSET 1)
+      AND (SELECT count(*) FROM signals WHERE incident_id = ?1) > ?2`),
+    dropSecond: db.prepare(`UPDATE signals SET incident_id = NULL, signal = '' WHERE id =
+      (SELECT id FROM signals WHERE incident_id = ?1 ORDER BY id LIMIT 1 OFFSET 1)
+      AND (SELECT count(*) FROM signals WHERE incident_id = ?1) > ?2`),
+    expire: db.prepare(`DELETE FROM signals WHERE rowid IN (SELECT s.rowid FROM signals s WHERE s.received_at < ?
+      AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.id = s.incident_id) LIMIT ?)`),
+    expireExcess: db.prepare(`DELETE FROM signals WHERE incident_id IS NULL AND rowid IN
+      (SELECT rowid FROM signals ORDER BY rowid DESC LIMIT ? OFFSET ?)`),
+    oldest: db.prepare(`SELECT signal, idempotency_key FROM signals WHERE signal <> '' ORDER BY id LIMIT ?`),
+    remove: db.prepare('DELETE FROM signals WHERE id IN (SELECT value FROM json_each(?))'),
+    count: db.prepare('SELECT count(*) AS n FROM signals'),
+  }
+}
