@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { endpointUrls } from '../domain/endpoint.ts'
+import { endpointUrls, unconfiguredSeverity } from '../domain/endpoint.ts'
 import { adminApp } from '../http/admin/app.ts'
 import type { Condition } from '../http/admin/health-handlers.ts'
 import { openAdminToken } from '../http/admin/token.ts'
@@ -54,6 +54,7 @@ export async function startAdmin(context: StartContext, deps: AdminDeps): Promis
       journal: deps.journal.journal,
       tracker: deps.incidents,
       endpoints: config.endpoints,
+      unconfiguredSeverity: unconfiguredSeverity(config),
       sources: sourceEntries(config.sources),
       urlOf: endpointUrls(config.endpoints),
       settings: config.incidents,

@@ -1,4 +1,4 @@
-import { endpointUrls, sourcesThatName } from '../domain/endpoint.ts'
+import { endpointUrls, sourcesThatName, unconfiguredSeverity } from '../domain/endpoint.ts'
 import type { Tracing } from '../domain/telemetry.ts'
 import { createMetrics, type PrometheusMetrics } from '../observe/metrics.ts'
 import { createTracing } from '../observe/tracing.ts'
@@ -26,6 +26,7 @@ export async function startTelemetry(
     urlOf: endpointUrls(config.endpoints),
     sources: sources.map(({ name }) => name),
     endpoints: config.endpoints.map((endpoint) => ({ ...endpoint, sources: sourcesThatName(endpoint, sources) })),
+    unconfiguredSeverity: unconfiguredSeverity(config),
     tenantLabel: config.metrics.tenantLabel,
     canary: config.canary !== undefined,
     restarts,

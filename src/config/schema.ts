@@ -4,6 +4,7 @@ import type { SourceKind } from '../sources/source.ts'
 import { formatDuration, formatSize } from '../units.ts'
 import { AdminSection } from './sections/admin.ts'
 import { CanarySection } from './sections/canary.ts'
+import { EndpointDefaultsSection } from './sections/endpoint-defaults.ts'
 import { IncidentsSection } from './sections/incidents.ts'
 import { IngestSection } from './sections/ingest.ts'
 import { JournalSection } from './sections/journal.ts'
@@ -87,6 +88,7 @@ export const ConfigSchema = Type.Object(
       default: [],
       description: 'Your webhook endpoints.',
     }),
+    endpointDefaults: EndpointDefaultsSection,
     outbound: OutboundSection,
     incidents: IncidentsSection,
     canary: CanarySection,

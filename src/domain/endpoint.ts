@@ -20,6 +20,18 @@ export interface EndpointFacts {
   readonly severity: string
 }
 
+/**
+ * Severity of an endpoint that is not configured: `endpointDefaults.severity`, else critical while no endpoint is
+ * configured, and warning alongside configured ones: one token must not be enough to page by inventing URLs.
+ */
+export const unconfiguredSeverity = ({
+  endpoints,
+  endpointDefaults,
+}: {
+  readonly endpoints: readonly unknown[]
+  readonly endpointDefaults: { readonly severity?: string }
+}): string => endpointDefaults.severity ?? (endpoints.length > 0 ? 'warning' : 'critical')
+
 /** An endpoint's configuration, as the API shows and uses it. */
 export type ConfiguredEndpoint = NamedEndpoint & EndpointFacts
 

@@ -11,6 +11,8 @@ export interface DeliveryOptions {
   /** Each with the sources that can name it; all of them unless given. */
   readonly endpoints: readonly (EndpointFacts & { readonly sources?: readonly string[] })[]
   readonly tenantLabel: boolean
+  /** Severity of endpoints that are not configured; critical by default. */
+  readonly unconfiguredSeverity?: string
 }
 
 type Label = keyof SeriesLabels
@@ -23,7 +25,10 @@ interface Exemplified extends Counter<Label> {
 }
 
 /** Deliveries that sources gave up on. All counts come from the journal: `restored` replaces them. */
-export function deliveryMetrics(registry: Registry, { sources, endpoints, tenantLabel }: DeliveryOptions) {
+export function deliveryMetrics(
+  registry: Registry,
+  { sources, endpoints, tenantLabel, unconfiguredSeverity: severity = 'critical' }: DeliveryOptions,
+) {
   const labelNames: Label[] = ['source', ...(tenantLabel ? (['tenant'] as const) : []), 'endpoint', 'code', 'cause']
   // The library accepts exemplars only in an OpenMetrics registry; the text format leaves them out.
   const failures = new Counter<Label>({
@@ -97,7 +102,7 @@ export function deliveryMetrics(registry: Registry, { sources, endpoints, tenant
     failures.inc({ labels: own, value })
     // With `inc` the exemplar's value would be the total count, far above the graph's rate.
     if (exemplar && TRACE_ID.test(exemplar)) failures.updateExemplar(own, { trace_id: exemplar }, value)
-    if (known.has(labels.endpoint) || introduce({ name: labels.endpoint, event: '', team: '', severity: 'critical' }))
+    if (known.has(labels.endpoint) || introduce({ name: labels.endpoint, event: '', team: '', severity }))
       byEndpoint.inc({ source: labels.source, endpoint: labels.endpoint }, value)
     failedAt(labels, at)
   }

@@ -69,7 +69,18 @@ export const EndpointListSchema = Type.Object(
  */
 export function endpointView(
   name: string,
-  { facts, state, latest }: { facts: ConfiguredEndpoint | undefined; state: EndpointState | undefined; latest: Latest },
+  {
+    facts,
+    state,
+    latest,
+    unconfiguredSeverity,
+  }: {
+    facts: ConfiguredEndpoint | undefined
+    state: EndpointState | undefined
+    latest: Latest
+    /** Of an endpoint without facts. */
+    unconfiguredSeverity: string
+  },
 ) {
   const incident = state?.incident ?? null
   const isUrl = parseHttpUrl(name) !== undefined
@@ -78,7 +89,7 @@ export function endpointView(
     configured: facts !== undefined,
     event: facts?.event ?? '',
     team: facts?.team ?? '',
-    severity: facts?.severity ?? 'critical',
+    severity: facts?.severity ?? unconfiguredSeverity,
     urls: facts?.urls ?? (isUrl ? [name] : []),
     refs: facts?.refs ?? (isUrl ? [] : [name]),
     incident: incident && incident.closedAt === null ? incidentView(incident) : null,

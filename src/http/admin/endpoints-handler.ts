@@ -7,7 +7,7 @@ import { endpointView } from './endpoint-view.ts'
 import type { IncidentsDeps } from './incidents-handler.ts'
 import { jsonList, streamed } from './stream.ts'
 
-type Deps = Pick<IncidentsDeps, 'tracker' | 'endpoints'>
+type Deps = Pick<IncidentsDeps, 'tracker' | 'endpoints' | 'unconfiguredSeverity'>
 
 const rejectParameters = queryReader(Type.Object({}))
 
@@ -45,7 +45,7 @@ function unknown(name: string): string {
   return 'no endpoint of this name is configured or has incidents; failures of it, if there are any, are at /api/v1/failures?endpoint=NAME'
 }
 
-function view(name: string, { endpoints, tracker }: Deps) {
+function view(name: string, { endpoints, tracker, unconfiguredSeverity }: Deps) {
   const facts = endpoints.find((candidate) => candidate.name === name)
-  return endpointView(name, { facts, state: tracker.state(name), latest: tracker.latest(name) })
+  return endpointView(name, { facts, state: tracker.state(name), latest: tracker.latest(name), unconfiguredSeverity })
 }

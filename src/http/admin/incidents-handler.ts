@@ -23,6 +23,8 @@ export interface IncidentsDeps {
   readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
   readonly tracker: Pick<IncidentTracker, 'resolve' | 'latest' | 'state' | 'states'>
   readonly endpoints: readonly ConfiguredEndpoint[]
+  /** Severity of endpoints that are not configured. */
+  readonly unconfiguredSeverity: string
   readonly sources: readonly SourceEntry[]
   /** What an endpoint's checks are about before there is a verdict: see `endpointUrls`. */
   readonly urlOf: (endpoint: string) => string | undefined
