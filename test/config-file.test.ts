@@ -43,6 +43,49 @@ describe('loadConfig', () => {
     })
   }
 
+  describe('the URL of the journal in a file', () => {
+    const written = (content: string) => {
+      const path = join(tempFolder(), 'url')
+      writeFileSync(path, content)
+      return path
+    }
+    const urlOf = async (env: Record<string, string>) => (await loadConfig(env)).journal.url
+
+    it('wins over the variable that the image sets, and over the configuration file', async () => {
+      const JOURNAL_URL_FILE = written('postgres://a:s3cret@db/journal\n')
+      expect(await urlOf({ JOURNAL_URL_FILE, JOURNAL_URL: 'sqlite:/data/journal.db' })).to.include('@db/journal')
+      const { CONFIG_FILE } = file(`journal: {urlFile: ${written('sqlite:/from/the/file.db')}, url: "sqlite:/x"}`)
+      expect(await urlOf({ CONFIG_FILE, JOURNAL_URL: 'sqlite:/data/journal.db' })).to.equal('sqlite:/from/the/file.db')
+    })
+
+    for (const [what, env, expected] of [
+      [
+        'is missing',
+        () => ({ JOURNAL_URL_FILE: '/no/url' }),
+        /urlFile \(from JOURNAL_URL_FILE\): \/no\/url does not exist/,
+      ],
+      ['is empty', () => ({ JOURNAL_URL_FILE: written(' \n') }), /url is empty; write the URL of the journal/],
+      [
+        'holds something else',
+        () => ({ JOURNAL_URL_FILE: written('s3cret') }),
+        /does not contain the URL of a journal/,
+      ],
+      ['is malformed', () => ({ JOURNAL_URL_FILE: written('postgres://:s3cret@db/x') }), /journal\.url: names no user/],
+      ['is a folder', () => ({ JOURNAL_URL_FILE: tempFolder() }), /cannot be read \(EISDIR\)/],
+      ['is endless', () => ({ JOURNAL_URL_FILE: '/dev/zero' }), /larger than 16KiB/],
+      ['is named by an empty variable', () => ({ JOURNAL_URL_FILE: '' }), /JOURNAL_URL_FILE is empty/],
+      ['is in an empty variable instead', () => ({ JOURNAL_URL: '' }), /journal\.url: JOURNAL_URL is empty; set it/],
+    ] as const) {
+      it(`is an error, and no other journal is used, if it ${what}`, async () => {
+        const error = await loadConfig(env()).catch((thrown: unknown) => thrown)
+        expect(error).to.be.instanceOf(ConfigError)
+        expect((error as ConfigError).message)
+          .to.match(expected)
+          .and.not.include('s3cret')
+      })
+    }
+  })
+
   for (const [what, env, expected] of [
     [
       'a file that is missing',

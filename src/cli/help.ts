@@ -24,6 +24,7 @@ Environment:
   INGEST_HOST, INGEST_PORT                   listener for reports (127.0.0.1, 8080)
   ADMIN_HOST, ADMIN_PORT                     listener for metrics, health and API (127.0.0.1, 9464)
   JOURNAL_URL                                where failures are kept (sqlite:./data/journal.db)
+  JOURNAL_URL_FILE                           file that holds the URL, instead of JOURNAL_URL
   JOURNAL_PASSWORD_FILE                      password of a PostgreSQL journal
   LOG_LEVEL                                  trace, debug, info, warn, error, fatal or silent (info)
   SUPERVISOR_PORT                            supervise: port that answers the liveness probe (9466)

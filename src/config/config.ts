@@ -3,6 +3,7 @@ import { visible } from '../domain/external-text.ts'
 import type { SourceKind } from '../sources/source.ts'
 import { isRecord, keyName, withoutNulls } from './document.ts'
 import { readConfigFile } from './file.ts'
+import { type JournalUrl, readJournalUrl } from './journal-url.ts'
 import { type Config, configSchemaFor } from './schema.ts'
 import { leaveOut, resolveUnits, schemaFaults } from './schema-faults.ts'
 import { semanticFaults } from './semantic-faults.ts'
@@ -50,6 +51,7 @@ const OVERRIDES: readonly (readonly [variable: string, section: 'ingest' | 'admi
   ['ADMIN_HOST', 'admin', 'host'],
   ['ADMIN_PORT', 'admin', 'port'],
   ['JOURNAL_URL', 'journal', 'url'],
+  ['JOURNAL_URL_FILE', 'journal', 'urlFile'],
   ['JOURNAL_PASSWORD_FILE', 'journal', 'passwordFile'],
 ]
 
@@ -83,10 +85,9 @@ export function parseConfig(raw: unknown, env: Env = {}): Config {
 /** As `loadConfig`, for those who add faults of their own. Never throws for what a file may hold. */
 export async function inspectConfig(env: Env): Promise<Inspected> {
   const path = env['CONFIG_FILE']
-  if (!path) return inspectDocument({}, env)
-  const { document, faults } = await readConfigFile(path)
+  const { document, faults } = path ? await readConfigFile(path) : { document: {}, faults: [] }
   if (document === undefined) return { config: undefined, faults, listeners: listenersOf({}, env) }
-  const inspected = inspectDocument(document, env)
+  const inspected = inspectDocument(document, env, await readJournalUrl(document, env))
   return { ...inspected, faults: [...faults, ...inspected.faults] }
 }
 
@@ -95,12 +96,13 @@ function usable({ config, faults, listeners }: Inspected): Config {
   return config
 }
 
-function inspectDocument(raw: unknown, env: Env): Inspected {
+/** @param journal undefined where no file is read */
+function inspectDocument(raw: unknown, env: Env, journal?: JournalUrl): Inspected {
   const { document: written, named, faults: unnamed } = withNamedSources(raw ?? {})
   const schema = configSchemaFor(named)
-  const document = overlay(withoutNulls(written, schema), env)
+  const document = overlay(withoutNulls(written, schema), env, journal?.url)
   const { faults, places } = schemaFaults(document, schema, (place) => originOf(place, env))
-  faults.push(...unnamed)
+  faults.push(...unnamed, ...(journal?.faults ?? []))
   if (!isRecord(document)) return { config: undefined, faults, listeners: listenersOf({}, env) }
   // The rest is checked too, so that one start reports everything.
   for (const place of places) leaveOut(document, place)
@@ -136,7 +138,8 @@ function listenersOf(document: Record<string, unknown>, env: Env): KnownListener
   return known
 }
 
-function overlay(document: unknown, env: Env): unknown {
+/** @param journalUrl from a file, which wins over a variable: the image sets one */
+function overlay(document: unknown, env: Env, journalUrl?: string): unknown {
   if (!isRecord(document)) return document
   for (const [variable, section, key] of OVERRIDES) {
     const text = env[variable]
@@ -146,6 +149,8 @@ function overlay(document: unknown, env: Env): unknown {
     target[key] = key === 'port' && /^\d{1,9}$/.test(text) ? Number(text) : text
     document[section] = target
   }
+  if (journalUrl !== undefined && isRecord(document['journal'] ?? {}))
+    document['journal'] = { ...(document['journal'] as object | undefined), url: journalUrl }
   return document
 }
 

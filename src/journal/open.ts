@@ -10,6 +10,7 @@ import type { Inspection } from './sqlite/inspect.ts'
 /** The section `journal` of the configuration. */
 export interface JournalConfig {
   readonly url: string
+  readonly urlFile?: string
   readonly passwordFile?: string
   readonly allowUnsafeDurability: boolean
   readonly spill?: { readonly path: string; readonly size: number }
@@ -40,7 +41,7 @@ export interface OpenDeps {
 
 /** The adapter for a journal's URL, still to be opened by `Journal.open`. The other adapter is not even loaded. */
 export async function openJournal(
-  { url, passwordFile, allowUnsafeDurability, spill, retention }: JournalConfig,
+  { url, urlFile, passwordFile, allowUnsafeDurability, spill, retention }: JournalConfig,
   { configured, ...deps }: OpenDeps,
 ): Promise<OpenedJournal> {
   // Filled in by `open`: what receives the events is made from the journal itself.
@@ -52,7 +53,7 @@ export async function openJournal(
   if (isPostgresUrl(url)) {
     const { openPostgresJournal } = await import('./postgres/journal.ts')
     const slots = { configured, limit: ENDPOINT_LIMIT }
-    const options = { url, passwordFile, allowUnsafeDurability, retention, slots, events, ...deps }
+    const options = { url, urlFile, passwordFile, allowUnsafeDurability, retention, slots, events, ...deps }
     const postgres = openPostgresJournal(options)
     const journal = await spilling(postgres, spill, { events, ...deps })
     return { journal, open: openWith(journal), lease: postgres.lease, shared: true, clock: () => postgres.now() }

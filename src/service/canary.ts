@@ -105,6 +105,11 @@ export interface CanaryOptions {
 }
 
 const LONGEST = 10_000
+/**
+ * Milliseconds from the start to the first canary: behind a Service a new pod gets no requests before it has been probed
+ * (twice, 5 s apart) and each node knows its address.
+ */
+const FIRST_AFTER = 15_000
 
 /** Sends a canary on a schedule, and stores the time of its last success in the journal. */
 export function createCanary(options: CanaryOptions) {
@@ -113,6 +118,7 @@ export function createCanary(options: CanaryOptions) {
   let timer: NodeJS.Timeout | undefined
   let failing = false
   let stopped = false
+  let earliest = 0
   let running: Promise<void> = Promise.resolve()
 
   async function note(succeededAt?: number): Promise<void> {
@@ -156,9 +162,12 @@ export function createCanary(options: CanaryOptions) {
   const again = (wait: number): void => {
     if (stopped) return
     clearTimeout(timer)
-    timer = setTimeout(() => {
-      running = run().finally(() => again(interval * (0.9 + 0.2 * Math.random())))
-    }, wait).unref()
+    timer = setTimeout(
+      () => {
+        running = run().finally(() => again(interval * (0.9 + 0.2 * Math.random())))
+      },
+      Math.max(wait, earliest - performance.now()),
+    ).unref()
   }
 
   const left = lease.onChange((fence) => {
@@ -167,8 +176,11 @@ export function createCanary(options: CanaryOptions) {
   })
 
   return {
-    /** Sends the first one at once, since deployments are what breaks the path. */
-    start: () => again(0),
+    /** Sends the first one soon, since deployments are what breaks the path, but not before the path can lead here. */
+    start: () => {
+      earliest = performance.now() + Math.min(interval, FIRST_AFTER)
+      again(0)
+    },
     /** Null if another replica sends the canaries, and until the journal has answered. */
     moments: (): CanaryMoments | null => moments,
     async stop(deadline: number): Promise<void> {

@@ -25,12 +25,15 @@ const NOW = Date.now()
 class Way {
   target = 0
   delay = 0
+  /** When the first connection came, as `performance.now()` has it. */
+  first: number | undefined
   #sockets = new Set<Socket>()
   #server: TcpServer | undefined
   #port = 0
 
   async open(): Promise<void> {
     this.#server = createTcpServer((near) => {
+      this.first ??= performance.now()
       const far = connect(this.target, '127.0.0.1')
       for (const socket of [near, far]) {
         this.#sockets.add(socket)
@@ -244,6 +247,15 @@ describe('the canary', () => {
     const service = await startService()
     const it = await answer(report(service.ingest, CANARY_REPORT, canaryHeaders('nonce-nonce-nonce-6', Date.now())))
     expect([it.status, it.body.code]).to.deep.equal([403, 'canary_invalid'])
+  })
+
+  it('is not sent before a new pod can be in its Service', async () => {
+    const before = performance.now()
+    const service = await startService({ config: { ...config(), canary: { ...config().canary, interval: '2s' } }, env })
+    way.target = portOf(service.ingest)
+    await scraped(service, 'a success', (body) => runs(body, 'success', 'none') >= 1)
+    expect(way.first! - before).to.be.at.least(2_000)
+    expect(await scrape(service.admin)).to.match(/^webhook_canary_runs_total\{result="failure",[^}]*\} 0$/m)
   })
 
   it('goes once from the command line, with an exit code', async () => {

@@ -99,6 +99,19 @@ describe('openPostgresJournal, getting access', () => {
     await server.query(`ALTER ROLE with_password PASSWORD 'first'`)
   })
 
+  it('reads a password that was rotated in the file of its URL', async () => {
+    const url = (password: string) => `postgresql://with_password:${password}@localhost:${server.port}/postgres`
+    const urlFile = file('url', url('first'))
+    const journal = await open('with_password:first', 'sslmode=require', { urlFile })
+    await server.query(`ALTER ROLE with_password PASSWORD 'second'`)
+    file('url', `${url('second')}\n`)
+    await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'with_password'`)
+    await until('the journal to come back', () => journal.status().up)
+    await journal.close(1_000)
+    expect((await open('with_password:first', 'sslmode=require', { urlFile })).status().up).to.equal(true)
+    await server.query(`ALTER ROLE with_password PASSWORD 'first'`)
+  })
+
   it('says which file it cannot read, and reads it once it is there', async () => {
     const journal = await open('with_password', 'sslmode=require', { passwordFile: join(folder, 'late') })
     expect(journal.status().fault?.detail).to.include('late').and.include('ENOENT')

@@ -11,6 +11,12 @@ export const JournalSection = object(
       description:
         'sqlite:PATH, relative to the working directory; or postgres://USER@HOST:PORT/DATABASE, which several replicas may share, see docs/postgresql.md.',
     }),
+    urlFile: Type.Optional(
+      path(
+        'File that holds the URL, instead of url and JOURNAL_URL; a password in it is read again at each connection, so that it may be rotated.',
+        '/secrets/journal/url',
+      ),
+    ),
     passwordFile: Type.Optional(
       path(
         'File that holds the password for PostgreSQL; read at each connection, so that it may be rotated.',

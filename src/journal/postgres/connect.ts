@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { ConnectionOptions } from 'node:tls'
-import { type PostgresAddress, shownAddress } from '../../domain/postgres-url.ts'
+import { type PostgresAddress, parsePostgresUrl, shownAddress } from '../../domain/postgres-url.ts'
 import { FaultError } from '../core/fault.ts'
 import { postgresFault, readOnly } from './fault.ts'
 import { Session, type Target } from './session.ts'
@@ -11,23 +11,31 @@ interface Durability {
   readonly unsafe: string | undefined
 }
 
+export interface ConnectorOptions {
+  /** Holds the URL; its password is read at each connection. */
+  readonly urlFile?: string | undefined
+  /** Holds the password, and wins over any URL; read at each connection. */
+  readonly passwordFile?: string | undefined
+  /** Accept a server that can lose acknowledged reports. */
+  readonly allowUnsafe: boolean
+}
+
 /**
  * Makes connections. Password, CA and client certificate are read from their files each time, so that they may be
  * rotated while the service runs; the hosts of a cluster are tried in turn until one can be written.
  */
 export class Connector {
   readonly #address: PostgresAddress
+  readonly #urlFile: string | undefined
   readonly #passwordFile: string | undefined
   readonly #allowUnsafe: boolean
   /** Index of the host that was last seen to be writable. */
   #current = 0
   readonly where: string
 
-  constructor(
-    address: PostgresAddress,
-    { passwordFile, allowUnsafe }: { readonly passwordFile?: string | undefined; readonly allowUnsafe: boolean },
-  ) {
+  constructor(address: PostgresAddress, { urlFile, passwordFile, allowUnsafe }: ConnectorOptions) {
     this.#address = address
+    this.#urlFile = urlFile
     this.#passwordFile = passwordFile
     this.#allowUnsafe = allowUnsafe
     this.where = shownAddress(address)
@@ -126,7 +134,14 @@ export class Connector {
   }
 
   async #password(): Promise<string | undefined> {
-    return this.#passwordFile === undefined ? this.#address.password : (await this.#read(this.#passwordFile)).trim()
+    if (this.#passwordFile !== undefined) return (await this.#read(this.#passwordFile)).trim()
+    if (this.#urlFile === undefined) return this.#address.password
+    try {
+      return parsePostgresUrl((await this.#read(this.#urlFile)).trim()).password
+    } catch {
+      // A Secret that is being replaced; the URL of the start is the best known.
+      return this.#address.password
+    }
   }
 
   /** libpq's modes in Node's words (libpq, section 34.19.1): `require` with a CA verifies the chain, for compatibility. */

@@ -9,11 +9,11 @@ import type { PostgresJournalOptions } from './options.ts'
  * @throws Error where the URL is none
  */
 export async function inspectPostgres(
-  options: Pick<PostgresJournalOptions, 'url' | 'passwordFile' | 'allowUnsafeDurability'>,
+  options: Pick<PostgresJournalOptions, 'url' | 'urlFile' | 'passwordFile' | 'allowUnsafeDurability'>,
 ): Promise<Inspection> {
-  const { url, passwordFile, allowUnsafeDurability: allowUnsafe = false } = options
+  const { url, urlFile, passwordFile, allowUnsafeDurability: allowUnsafe = false } = options
   try {
-    const session = await new Connector(parsePostgresUrl(url), { passwordFile, allowUnsafe }).writer()
+    const session = await new Connector(parsePostgresUrl(url), { urlFile, passwordFile, allowUnsafe }).writer()
     session.end()
     return {}
   } catch (error) {

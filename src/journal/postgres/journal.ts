@@ -25,6 +25,7 @@ export interface PostgresJournal extends Journal {
 export function openPostgresJournal(options: PostgresJournalOptions): PostgresJournal & SpillTarget {
   const settings = { ...DEFAULTS, ...options }
   const connector = new Connector(parsePostgresUrl(options.url), {
+    urlFile: options.urlFile,
     passwordFile: options.passwordFile,
     allowUnsafe: settings.allowUnsafeDurability,
   })

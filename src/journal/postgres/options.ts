@@ -5,6 +5,8 @@ import type { Slots } from './endpoints.ts'
 export interface PostgresJournalOptions extends GroupOptions {
   /** As `parsePostgresUrl` reads it. */
   readonly url: string
+  /** Holds the URL; its password is read at each connection. */
+  readonly urlFile?: string | undefined
   /** Holds the password; read at each connection. */
   readonly passwordFile?: string | undefined
   /** Accept `synchronous_commit = off` and `fsync = off`, with which acknowledged reports can be lost. */
