@@ -28,6 +28,10 @@ export class Queries {
     this.#dialect = dialect
   }
 
+  get dialect(): Dialect {
+    return this.#dialect
+  }
+
   failure(id: string): Query {
     return this.#select(COLUMNS, 'failures', [['id =', id]])
   }

@@ -1,5 +1,6 @@
 import type { Failure } from '../../domain/failure.ts'
 import {
+  type FailureCount,
   type FailureFilter,
   type FailurePage,
   type IncidentFilter,
@@ -9,6 +10,7 @@ import {
 } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 import { type FailureRow, failureOf } from './columns.ts'
+import { countFailures } from './failure-counts.ts'
 import type { Queries, Query } from './queries.ts'
 import { parseIncident, parseVerdicts } from './stored-incident.ts'
 
@@ -53,6 +55,10 @@ export class JournalReader {
   ): AsyncGenerator<Failure, void, undefined> {
     const query = (cursor: string | undefined, rows: number) => this.#queries.failures(filter, cursor, rows)
     for await (const row of this.#rows<FailureRow>(query, { before })) yield failureOf(row)
+  }
+
+  countFailures(count: FailureCount): Promise<ReadonlyMap<string, readonly number[]>> {
+    return countFailures(this.#queries.dialect, this.#select, count)
   }
 
   async incident(id: string): Promise<IncidentRecord | undefined> {
