@@ -1,23 +1,12 @@
 import { firstIdAt } from '../../domain/failure.ts'
 import type { FailureCount } from '../../domain/journal.ts'
-import type { Dialect, Query } from './queries.ts'
-import type { Select } from './reader.ts'
+import type { Dialect, Query } from './dialect.ts'
 
 /**
  * Counts failures by endpoint, each within a range of the index (endpoint, id) that ends after `most` entries: a journal of
- * millions of rows takes no longer than a small one.
+ * millions of rows takes no longer than a small one. A row is an endpoint and its counts, in the order of `since`.
  */
-export async function countFailures(
-  dialect: Dialect,
-  select: Select,
-  count: FailureCount,
-): Promise<ReadonlyMap<string, readonly number[]>> {
-  if (count.endpoints.length === 0) return new Map()
-  const rows = await select<readonly [endpoint: string, ...counts: number[]]>(query(dialect, count))
-  return new Map(rows.map(([endpoint, ...counts]) => [endpoint, counts]))
-}
-
-function query({ table, placeholder, value }: Dialect, { endpoints, since, most }: FailureCount): Query {
+export function failureCounts({ table, placeholder, value }: Dialect, { endpoints, since, most }: FailureCount): Query {
   const parameters: (string | number)[] = []
   const bound = (operand: string | number) => placeholder(parameters.push(value(operand)))
   const counts = since.map(

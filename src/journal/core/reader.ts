@@ -10,7 +10,6 @@ import {
 } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 import { type FailureRow, failureOf } from './columns.ts'
-import { countFailures } from './failure-counts.ts'
 import type { Queries, Query } from './queries.ts'
 import { parseIncident, parseVerdicts } from './stored-incident.ts'
 
@@ -57,8 +56,12 @@ export class JournalReader {
     for await (const row of this.#rows<FailureRow>(query, { before })) yield failureOf(row)
   }
 
-  countFailures(count: FailureCount): Promise<ReadonlyMap<string, readonly number[]>> {
-    return countFailures(this.#queries.dialect, this.#select, count)
+  async countFailures(count: FailureCount): Promise<ReadonlyMap<string, readonly number[]>> {
+    if (count.endpoints.length === 0) return new Map()
+    const rows = await this.#select<readonly [endpoint: string, ...counts: number[]]>(
+      this.#queries.failureCounts(count),
+    )
+    return new Map(rows.map(([endpoint, ...counts]) => [endpoint, counts]))
   }
 
   async incident(id: string): Promise<IncidentRecord | undefined> {
