@@ -211,6 +211,19 @@ export const SIGNALS = {
     'Canaries sent, by result (success, failure) and cause (none for a success).',
     { absent: 'without a canary' },
   ),
+  hookDeliveries: counter(
+    'webhook_hook_deliveries_total',
+    ['hook', 'event', 'result'],
+    'Attempts to send an event to a hook, by result: success, failure (retried), given_up (after the last attempt). At most 20 hooks.',
+    { absent: 'without hooks' },
+  ),
+  hookOldestPending: gauge(
+    'webhook_hook_oldest_pending_seconds',
+    'seconds',
+    ['hook'],
+    'Age of the oldest event that is still to be sent to the hook; 0 if none is. Only of the leader. At most 20 hooks.',
+    { absent: 'without hooks' },
+  ),
   reports: counter(
     'webhook_exporter_reports_total',
     ['source', 'outcome', 'reason'],

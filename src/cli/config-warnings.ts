@@ -84,11 +84,16 @@ async function tokenWarnings(name: string, { auth, tokens, tokensDir }: BearerCo
 }
 
 /** Files that are read when they are needed. */
-async function fileWarnings({ canary, endpoints, journal }: Config): Promise<string[]> {
+async function fileWarnings({ canary, endpoints, hooks, journal, recovery }: Config): Promise<string[]> {
   const files: (readonly [place: string, file: string | undefined])[] = [
     ['canary.token.file', canary?.token?.file],
     ['canary.secret.file', canary?.secret.file],
     ['journal.passwordFile', journal.passwordFile],
+    ['recovery.token.file', recovery.token?.file],
+    ...hooks.flatMap(({ secret, token }, index) => [
+      [`hooks[${index}].secret.file`, secret.file] as const,
+      [`hooks[${index}].token.file`, token?.file] as const,
+    ]),
     ...endpoints.flatMap(({ probe }, index) => [
       ...probe.headers.map(({ file }, at) => [`endpoints[${index}].probe.headers[${at}].file`, file] as const),
       ...(['caFile', 'certFile', 'keyFile'] as const).map(

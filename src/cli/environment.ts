@@ -11,7 +11,14 @@ import { secretFileFaults } from './secret-files.ts'
 export async function loadChecked(env: Env): Promise<Config> {
   const { config, faults, listeners } = await inspectConfig(env)
   const others = [logLevelFault(env['LOG_LEVEL']), tracingFault(env)].filter((fault) => fault !== undefined)
-  const all = [...faults, ...(config ? await secretFileFaults(config) : []), ...others]
+  const all = [...faults, ...(config ? await secretFaults(config, env) : []), ...others]
   if (config === undefined || all.length > 0) throw new ConfigError(all, listeners)
   return config
+}
+
+async function secretFaults(config: Config, env: Env): Promise<string[]> {
+  const faults = await secretFileFaults(config)
+  if (config.hooks.length === 0) return faults
+  const { hookSecretFaults } = await import('./hook-secret-faults.ts')
+  return [...faults, ...(await hookSecretFaults(config, env))]
 }

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   probe: async () => (await import('./probe.ts')).probe,
   healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
   selftest: async () => (await import('./selftest.ts')).selftest,
+  'hook-test': async () => (await import('./hook-test.ts')).hookTest,
   'journal reset-series': async () => (await import('./reset-series.ts')).resetSeries,
   'journal copy': async () => (await import('./journal-copy.ts')).journalCopy,
   supervise: async () => (await import('./supervise.ts')).superviseCommand,

@@ -9,11 +9,12 @@ const read = secretReader({})
  * mounted later.
  * @param config may have gaps where faults were found already
  */
-export async function secretFileFaults({ admin, canary }: Config): Promise<string[]> {
+export async function secretFileFaults({ admin, canary, recovery }: Config): Promise<string[]> {
   const places: readonly (readonly [string, SecretRef | undefined])[] = [
     ['admin.apiToken', admin.apiToken],
     ['admin.metricsToken', admin.metricsToken],
     ['canary.secret', canary?.secret],
+    ['recovery.token', recovery.token],
   ]
   const faults = await Promise.all(
     places.map(async ([place, secret]) => {

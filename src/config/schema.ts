@@ -5,12 +5,14 @@ import { formatDuration, formatSize } from '../units.ts'
 import { AdminSection } from './sections/admin.ts'
 import { CanarySection } from './sections/canary.ts'
 import { EndpointDefaultsSection } from './sections/endpoint-defaults.ts'
+import { HooksSection } from './sections/hooks.ts'
 import { IncidentsSection } from './sections/incidents.ts'
 import { IngestSection } from './sections/ingest.ts'
 import { JournalSection } from './sections/journal.ts'
 import { MetricsSection } from './sections/metrics.ts'
 import { OutboundSection } from './sections/outbound.ts'
 import { ProbeSection } from './sections/probe.ts'
+import { RecoverySection } from './sections/recovery.ts'
 import { type SourceConfig, SourcesSchema, schemaOfSources } from './source-schema.ts'
 
 export type { SecretRef } from './fields.ts'
@@ -92,6 +94,8 @@ export const ConfigSchema = Type.Object(
     outbound: OutboundSection,
     incidents: IncidentsSection,
     canary: CanarySection,
+    hooks: HooksSection,
+    recovery: RecoverySection,
     metrics: MetricsSection,
     journal: JournalSection,
   },

@@ -4,6 +4,7 @@ import { isPostgresUrl, postgresUrlFault } from '../domain/postgres-url.ts'
 import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
 import { hasBearerConfig } from '../sources/bearer.ts'
 import { shown } from './document.ts'
+import { hookFaults } from './hook-faults.ts'
 import type { Config } from './schema.ts'
 
 /**
@@ -30,6 +31,10 @@ export function semanticFaults(
     ['admin.metricsToken', config.admin.metricsToken],
     ['canary.token', config.canary?.token],
     ['canary.secret', config.canary?.secret],
+    ['recovery.token', config.recovery.token],
+    ...config.hooks.flatMap((hook, index) =>
+      (['secret', 'token'] as const).map((key) => [`hooks[${index}].${key}`, hook?.[key]] as const),
+    ),
     ...Object.entries(config.sources).flatMap(([name, source]) =>
       hasBearerConfig(source)
         ? source.tokens.map((token, index) => [`sources.${name}.tokens[${index}]`, token] as const)
@@ -51,7 +56,7 @@ export function semanticFaults(
     }
   }
   if (isSound('ingest.host', 'ingest.port', 'admin.host', 'admin.port')) faults.push(...listenerFaults(config))
-  return [...faults, ...pathFaults(config), ...endpointFaults(config, isSound)]
+  return [...faults, ...pathFaults(config), ...endpointFaults(config, isSound), ...hookFaults(config, isSound)]
 }
 
 /** Sources that share a path: letter case and a slash at the end do not tell paths apart. */
@@ -67,7 +72,12 @@ function pathFaults({ sources }: Config): string[] {
 }
 
 /** Secrets that operators choose themselves, so that a short one is a mistake. Merchants' tokens are the platform's. */
-export const LONG_SECRETS: readonly string[] = ['admin.apiToken', 'admin.metricsToken', 'canary.secret']
+export const LONG_SECRETS: readonly string[] = [
+  'admin.apiToken',
+  'admin.metricsToken',
+  'canary.secret',
+  'recovery.token',
+]
 
 function variableFault(name: string, env: Readonly<Record<string, string | undefined>>, isLong: boolean) {
   const text = env[name]?.trim()

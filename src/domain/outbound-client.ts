@@ -19,6 +19,8 @@ export interface OutboundRequest {
 export interface OutboundAnswer {
   readonly status: number
   readonly location?: string
+  /** The Retry-After header as it came. */
+  readonly retryAfter?: string
   /** Whether an Allow header names methods. */
   readonly allows: boolean
   /** UTF-8, cut at `answerLimit`. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Cause } from './cause.ts'
 import type { Failure } from './failure.ts'
+import type { HookEvent } from './hook.ts'
 import type { EndpointState } from './incident.ts'
 import type { CanaryMoments, Checkpoint, JournalEvents, JournalStatus, SeriesTotal } from './journal.ts'
 import type { ProbeResult, ProbeTrigger } from './probe.ts'
@@ -44,6 +45,8 @@ export interface Metrics {
   credentialsReloadFailed(source: string): void
   /** An endpoint was probed. Only tracked endpoints are passed. */
   probed(result: ProbeResult, trigger: ProbeTrigger): void
+  /** An event was sent to a hook, or given up. */
+  hookDelivered(hook: string, event: HookEvent, result: HookResult): void
   /** A canary was sent, and returned or not. */
   canaryRun(run: CanaryRun): void
   /**
@@ -60,11 +63,17 @@ export interface MetricSources {
   readonly series?: () => SeriesUsage
   /** The tracked endpoints, at most 500 in addition to the configured ones. */
   readonly endpoints?: () => Iterable<EndpointState>
+  /** When the oldest event that each hook waits for happened; null: none waits. Empty unless this replica is the leader. */
+  readonly hooks?: () => ReadonlyMap<string, number | null>
   /** Null until the journal is open. The metrics exist only if a canary is configured. */
   readonly canary?: () => CanaryMoments | null
   /** Whether anything outside answered recently; null if nothing outside was tried recently. */
   readonly egress?: () => boolean | null
 }
+
+/** Result of an attempt to send an event to a hook; `given_up` comes after the last one. */
+export const HOOK_RESULTS = ['success', 'failure', 'given_up'] as const
+export type HookResult = (typeof HOOK_RESULTS)[number]
 
 export interface CanaryRun {
   /** Why it did not return; null if it did. */

@@ -6,6 +6,7 @@ import { type DeliveryOptions, deliveryMetrics } from './delivery-metrics.ts'
 import { egressMetrics } from './egress-metrics.ts'
 import { exporterMetrics, processMetrics } from './exporter-metrics.ts'
 import { type Exposition, exposition } from './exposition.ts'
+import { hookMetrics } from './hook-metrics.ts'
 import { incidentMetrics, type UrlOf } from './incident-metrics.ts'
 import { journalMetrics } from './journal-metrics.ts'
 import { type ProbedView, probeMetrics } from './probe-metrics.ts'
@@ -21,6 +22,8 @@ export interface MetricsOptions extends DeliveryOptions {
   readonly registry?: Registry
   /** Whether a canary is configured: its metrics exist only then. */
   readonly canary?: boolean
+  /** Names of the hooks: their metrics exist only if there are any. */
+  readonly hooks?: readonly string[]
   /** What is probed; nothing by default. */
   readonly probed?: readonly ProbedView[]
   /** Process and Node.js metrics; on by default. */
@@ -55,6 +58,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   const probes = probeMetrics(registry, options.probed ?? [])
   const egress = egressMetrics(registry)
   const canary = options.canary ? canaryMetrics(registry) : undefined
+  const hooks = options.hooks?.length ? hookMetrics(registry, options.hooks) : undefined
   let series: (() => SeriesUsage) | undefined
 
   const reports = new Counter<'source' | 'outcome' | 'reason'>({
@@ -166,6 +170,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
     credentials: safely((source, count) => credentials.set({ source }, count)),
     credentialsReloadFailed: safely((source) => reloadFailures.inc({ source })),
     probed: safely(probes.probed),
+    hookDelivered: safely((hook, event, result) => hooks?.delivered(hook, event, result)),
     canaryRun: safely((run) => canary?.canaryRun(run)),
     setLeader: safely((lease) => {
       probes.setLeader(lease)
@@ -175,6 +180,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
       if (observed.journal) journal.observe(observed.journal)
       if (observed.series) series = observed.series
       if (observed.endpoints) incidents.observe(observed.endpoints)
+      if (observed.hooks) hooks?.observe(observed.hooks)
       if (observed.canary) canary?.observe(observed.canary)
       if (observed.egress) egress.observe(observed.egress)
     },

@@ -49,11 +49,12 @@ export function exchange(
     request.on('error', (error) => reject(exchangeFault(error)))
     request.on('response', (response) => {
       answered = true
-      const { location, allow } = response.headers
+      const { location, allow, 'retry-after': retryAfter } = response.headers
       const head = {
         status: response.statusCode ?? 0,
         allows: Boolean(allow),
         ...(location === undefined ? {} : { location }),
+        ...(retryAfter === undefined ? {} : { retryAfter }),
       }
       readText(response, answerLimit).then((text) => resolve({ ...head, body: text }), reject)
     })

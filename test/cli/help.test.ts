@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   explain: ['--code', '--message', '--endpoint', '--json'],
   probe: ['--timeout', '--json'],
   healthcheck: [],
+  'hook-test': ['--json'],
   selftest: ['--timeout', '--json', '--token-file', '--token-env', '--secret-file', '--secret-env'],
   'journal reset-series': ['--unseen-for'],
   'journal copy': [],
@@ -50,7 +51,7 @@ describe('COMMAND --help', function () {
   it('lists every command of the program', async () => {
     const { out } = await runCommand(['--help'])
     const [, list = ''] = /^Commands:\n(.*?)\n\n/ms.exec(out)!
-    const names = [...list.matchAll(/^ {2}((?:journal )?[a-z-]+)/gm)].map(([, name]) => name)
+    const names = [...list.matchAll(/^ {2}((?:journal |recovery )?[a-z-]+)/gm)].map(([, name]) => name)
     expect(names).to.have.members(Object.keys(COMMANDS))
   })
 })

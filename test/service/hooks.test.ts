@@ -1,0 +1,306 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { expect } from 'chai'
+import { type CloudEvent, HTTP } from 'cloudevents'
+import { Webhook } from 'standardwebhooks'
+import type { HookEvent } from '../../src/domain/hook.ts'
+import { hookMessage, MESSAGE_LIMIT } from '../../src/domain/hook-message.ts'
+import type { Incident } from '../../src/domain/incident.ts'
+import type { Lease } from '../../src/domain/lease.ts'
+import type { Outbox, PendingEvent } from '../../src/domain/outbox.ts'
+import type { Log } from '../../src/domain/telemetry.ts'
+import { createOutboundClient } from '../../src/outbound/client.ts'
+import { outboundGuard } from '../../src/outbound/guard.ts'
+import { parseRetryAfter } from '../../src/service/hook-attempt.ts'
+import { createHookSender, type HookSender } from '../../src/service/hooks.ts'
+import { parseStandardWebhookKey, type StandardWebhookKey } from '../../src/signature/standard-webhook-keys.ts'
+import { signStandardWebhook } from '../../src/signature/standard-webhooks.ts'
+import { http, type Listening } from '../support/sockets.ts'
+import { until } from '../support/temp.ts'
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const KEY = parseStandardWebhookKey(SECRET) as StandardWebhookKey
+const OPTIONS = {
+  base: 'https://ops.example/webhooks',
+  source: 'https://ops.example/webhooks',
+  runbook: 'https://runbook.example',
+}
+const FACTS = {
+  event: 'order.created',
+  team: 'shop',
+  severity: 'critical',
+  recoveryRequests: [
+    {
+      resource: 'invoices',
+      method: 'GET',
+      url: 'https://$ID.retm.sa/list',
+      headers: { Accept: 'application/json' },
+      documented: true,
+    },
+  ],
+}
+
+const incident = (id: string, more: Partial<Incident> = {}): Incident =>
+  ({
+    id,
+    endpoint: 'orders',
+    openedAt: 1_000,
+    closedAt: 9_000,
+    resolution: 'proven',
+    reason: null,
+    firstFailureAt: 2_000,
+    lastFailureAt: 3_000,
+    failures: 2,
+    sources: ['retm'],
+    tenants: ['burger-house'],
+    tenantsComplete: true,
+    causes: {},
+    report: null,
+    cause: 'timeout',
+    verdict: null,
+    loss: { from: 500, fromProof: 'path', until: 8_000, untilProof: 'path' },
+    reopened: 0,
+    quietSince: 0,
+    goodRun: null,
+    ...more,
+  }) as unknown as Incident
+
+/** An outbox in memory. */
+function memoryOutbox() {
+  const rows: PendingEvent[] = []
+  let sequence = 0
+  const outbox: Outbox = {
+    pendingEvents: async (hook, limit) => rows.filter((row) => row.hook === hook).slice(0, limit),
+    async removeEvents(sequences) {
+      for (const each of sequences)
+        rows.splice(
+          rows.findIndex((row) => row.sequence === each),
+          1,
+        )
+    },
+  }
+  return {
+    outbox,
+    rows,
+    add(id: string, event: HookEvent, at = Date.now()): void {
+      sequence++
+      const change = event.split('.')[1]
+      rows.push({
+        sequence,
+        hook: 'backfill',
+        id: `${id}-${change}-1`,
+        event,
+        at,
+        incident: incident(id),
+        recovery: null,
+      })
+    },
+  }
+}
+
+interface Received {
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  readonly at: number
+}
+
+describe('hooks', () => {
+  const servers: Listening[] = []
+  const senders: HookSender[] = []
+  afterEach(async () => {
+    for (const sender of senders.splice(0)) await sender.stop(0)
+    for (const server of servers.splice(0)) await server.close()
+  })
+
+  /** A receiver that answers as it is told, and notes what it gets. */
+  async function receiver(answer: (count: number) => { status?: number; headers?: Record<string, string> } | 'hang') {
+    const received: Received[] = []
+    const server = await http((request, response) => {
+      let body = ''
+      request.on('data', (chunk) => {
+        body += chunk
+      })
+      request.on('end', () => {
+        received.push({ headers: request.headers, body, at: performance.now() })
+        const told = answer(received.length)
+        if (told !== 'hang') response.writeHead(told.status ?? 204, told.headers).end()
+      })
+    })
+    servers.push(server)
+    return { received, url: `http://127.0.0.1:${server.port}/hook` }
+  }
+
+  function sender(url: string, outbox: Outbox, more: { lease?: Lease; giveUpAfter?: number; timeout?: number } = {}) {
+    const results: string[] = []
+    const lines: string[] = []
+    const write = (_: object, message: string) => void lines.push(message)
+    const { lease = { fence: () => 1, onChange: () => () => {} }, giveUpAfter = 86_400_000, timeout = 5_000 } = more
+    const created = createHookSender({
+      hooks: [{ name: 'backfill', url, timeout }],
+      outbox,
+      client: createOutboundClient({ guard: outboundGuard({ allow: [], internal: [new URL(url).host] }) }),
+      authorize: async (_, { id, body }) =>
+        signStandardWebhook({ id, timestamp: Math.floor(Date.now() / 1_000), body }, [KEY]),
+      lease,
+      messageOf: (event) => hookMessage(event, FACTS, OPTIONS),
+      metrics: { hookDelivered: (hook, event, result) => void results.push(`${hook} ${event} ${result}`) },
+      log: { info: write, warn: write, error: write } as unknown as Log,
+      clock: Date.now,
+      times: { firstRetry: 20, longestRetry: 80, giveUpAfter },
+    })
+    senders.push(created)
+    created.start()
+    return { sender: created, results, lines }
+  }
+
+  it('sends what standardwebhooks verifies and cloudevents reads', async () => {
+    const { url, received } = await receiver(() => ({}))
+    const { outbox, add, rows } = memoryOutbox()
+    add('019f0000-0000-7000-8000-000000000001', 'incident.closed', 1_764_000_000_123)
+    sender(url, outbox)
+    await until('it to happen', () => rows.length === 0)
+    const [{ headers, body }] = received as [Received]
+    const body1 = new Webhook(SECRET).verify(body, headers as Record<string, string>)
+    expect(body1).to.deep.include({ type: 'webhook.incident.closed', timestamp: '2025-11-24T16:00:00.123Z' })
+    const event = HTTP.toEvent({ headers, body }) as CloudEvent<{ data: Record<string, unknown> }>
+    expect(event).to.include({
+      specversion: '1.0',
+      type: 'webhook.incident.closed',
+      source: 'https://ops.example/webhooks',
+      id: '019f0000-0000-7000-8000-000000000001-closed-1',
+      subject: 'orders',
+    })
+    expect(event.id).to.equal(headers['webhook-id'])
+    expect(event.data!.data).to.deep.include({
+      endpoint: 'orders',
+      tenants: ['burger-house'],
+      tenantsComplete: true,
+      lossWindow: {
+        from: '1970-01-01T00:00:00.500Z',
+        fromProof: 'path',
+        until: '1970-01-01T00:00:08.000Z',
+        untilProof: 'path',
+      },
+      recoveryRequests: FACTS.recoveryRequests,
+    })
+  })
+
+  it('repeats an event with its id until it is accepted, and keeps the order of each incident', async () => {
+    const { url, received } = await receiver((count) => ({ status: count % 3 === 0 ? 200 : 500 }))
+    const { outbox, add, rows } = memoryOutbox()
+    for (const event of ['incident.opened', 'incident.closed', 'incident.reopened'] as const)
+      for (const id of ['a', 'b']) add(id, event)
+    const { results } = sender(url, outbox)
+    await until('it to happen', () => rows.length === 0)
+    for (const id of ['a', 'b']) {
+      const seen = received.map(({ headers }) => String(headers['ce-id'])).filter((each) => each.startsWith(id))
+      expect([...new Set(seen)]).to.deep.equal([`${id}-opened-1`, `${id}-closed-1`, `${id}-reopened-1`])
+      expect(seen).to.deep.equal(seen.toSorted((x, y) => [...new Set(seen)].indexOf(x) - [...new Set(seen)].indexOf(y)))
+    }
+    expect(results.filter((result) => result.endsWith('success'))).to.have.lengthOf(6)
+    expect(results.filter((result) => result.endsWith('failure'))).to.have.lengthOf(received.length - 6)
+  })
+
+  it('follows no redirect, and sends nothing to a metadata service even if it is configured', async () => {
+    const target = await receiver(() => ({}))
+    const { url, received } = await receiver(() => ({ status: 307, headers: { location: target.url } }))
+    const { outbox, add } = memoryOutbox()
+    add('a', 'incident.closed')
+    const { lines } = sender(url, outbox)
+    await until('it to happen', () => received.length > 2)
+    expect(target.received).to.deep.equal([])
+    expect(lines[0]).to.match(/the receiver answered 307; redirects are not followed/)
+    const blocked = sender('http://169.254.169.254/latest', outbox)
+    await until('it to happen', () => blocked.lines.length > 0)
+    expect(blocked.lines[0]).to.match(/169\.254\.169\.254 is metadata/)
+  })
+
+  it('obeys Retry-After, and gives a receiver that hangs no more than the timeout', async () => {
+    const { url, received } = await receiver((count) =>
+      count === 1 ? { status: 503, headers: { 'retry-after': '1' } } : count === 2 ? 'hang' : {},
+    )
+    const { outbox, add, rows } = memoryOutbox()
+    add('a', 'incident.closed')
+    const { lines } = sender(url, outbox, { timeout: 300 })
+    await until('it to happen', () => rows.length === 0)
+    expect(received[1]!.at - received[0]!.at).to.be.at.least(990)
+    expect(lines[1]).to.match(/no answer within 300 ms/)
+  })
+
+  it('gives an event up in the end, tries it once at least, and goes on with the next one', async () => {
+    const { url, received } = await receiver((count) => ({ status: count < 3 ? 500 : 200 }))
+    const { outbox, add, rows } = memoryOutbox()
+    add('a', 'incident.opened', Date.now() - 90_000_000)
+    add('a', 'incident.closed')
+    const { results, lines } = sender(url, outbox)
+    await until('it to happen', () => rows.length === 0)
+    expect(received.map(({ headers }) => headers['ce-id'])).to.deep.equal(['a-opened-1', 'a-closed-1', 'a-closed-1'])
+    expect(results).to.deep.equal([
+      'backfill incident.opened failure',
+      'backfill incident.opened given_up',
+      'backfill incident.closed failure',
+      'backfill incident.closed success',
+    ])
+    expect(lines.some((line) => line.startsWith('hook event given up'))).to.equal(true)
+  })
+
+  it('gives up at once on 410', async () => {
+    const { url, received } = await receiver(() => ({ status: 410 }))
+    const { outbox, add, rows } = memoryOutbox()
+    add('a', 'incident.opened')
+    const { results } = sender(url, outbox)
+    await until('it to happen', () => rows.length === 0)
+    expect(received).to.have.lengthOf(1)
+    expect(results.at(-1)).to.equal('backfill incident.opened given_up')
+  })
+
+  it('sends nothing without the lease, and stops when it is lost', async () => {
+    const { url, received } = await receiver(() => 'hang')
+    const { outbox, add, rows } = memoryOutbox()
+    add('a', 'incident.opened')
+    let fence: number | null = null
+    let change: (fence: number | null) => void = () => {}
+    const lease: Lease = {
+      fence: () => fence,
+      onChange(handler) {
+        change = handler
+        return () => {}
+      },
+    }
+    const { sender: created, results } = sender(url, outbox, { lease })
+    expect(created.oldestPending().size).to.equal(0)
+    fence = 1
+    change(1)
+    await until('it to happen', () => received.length === 1)
+    expect(created.oldestPending().get('backfill')).to.equal(rows[0]!.at)
+    fence = null
+    change(null)
+    await until('it to happen', () => servers[0]!.open() === 0)
+    expect(results).to.deep.equal([])
+    expect(rows).to.have.lengthOf(1)
+  })
+
+  it('bounds a body to 20 KiB, and says that tenants are missing', () => {
+    const tenants = Array.from({ length: 100 }, (_, index) => `${index}${'ü'.repeat(97)}`)
+    const event = {
+      hook: 'a',
+      id: 'x',
+      event: 'incident.closed',
+      at: 1,
+      incident: incident('x', { tenants }),
+      recovery: null,
+    } as const
+    const { body } = hookMessage(event, FACTS, OPTIONS)
+    expect(Buffer.byteLength(body)).to.be.at.most(MESSAGE_LIMIT)
+    const { data } = JSON.parse(body)
+    expect(data.tenants.length).to.be.within(40, 99)
+    expect(data.tenantsComplete).to.equal(false)
+  })
+
+  it('reads Retry-After as seconds or as a date', () => {
+    expect(parseRetryAfter('120', 0)).to.equal(120_000)
+    expect(parseRetryAfter('Thu, 01 Jan 1970 00:01:00 GMT', 0)).to.equal(60_000)
+    expect(parseRetryAfter('Thu, 01 Jan 1970 00:01:00 GMT', 90_000)).to.equal(0)
+    expect(parseRetryAfter('-5', 0)).to.equal(undefined)
+    expect(parseRetryAfter('soon', 0)).to.equal(undefined)
+  })
+})
