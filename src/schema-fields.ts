@@ -1,4 +1,5 @@
-import { type TSchema, Type } from 'typebox'
+import { type TSchema, type TUnsafe, Type } from 'typebox'
+import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from './units.ts'
 
 /** What the configuration schemas of the service and of its sources have in common. */
 
@@ -18,3 +19,36 @@ export const variable = Type.String({
   examples: ['SECRET_TOKEN'],
   description: 'Name of the environment variable that holds the secret.',
 })
+
+/** Durations are milliseconds once read; in the file a text with a unit, or an integer of milliseconds. */
+export const duration = (
+  fallback: string | undefined,
+  min: string,
+  max: string,
+  description: string,
+): TUnsafe<number> =>
+  Type.Unsafe<number>({
+    anyOf: [
+      { type: 'string', pattern: DURATION_PATTERN },
+      { type: 'integer', minimum: parseDuration(min), maximum: parseDuration(max) },
+    ],
+    ...(fallback === undefined ? {} : { default: fallback }),
+    description: `${description} A duration such as 500ms, 30s or 1h30m (an integer counts milliseconds), ${min} to ${max}.`,
+    'x-unit': 'duration',
+    'x-minimum': parseDuration(min),
+    'x-maximum': parseDuration(max),
+  })
+
+/** Sizes are bytes once read. */
+export const size = (fallback: string | undefined, min: string, max: string, description: string): TUnsafe<number> =>
+  Type.Unsafe<number>({
+    anyOf: [
+      { type: 'string', pattern: SIZE_PATTERN },
+      { type: 'integer', minimum: parseSize(min), maximum: parseSize(max) },
+    ],
+    ...(fallback === undefined ? {} : { default: fallback }),
+    description: `${description} A size such as 64KiB or 1GiB (an integer counts bytes), ${min} to ${max}.`,
+    'x-unit': 'size',
+    'x-minimum': parseSize(min),
+    'x-maximum': parseSize(max),
+  })

@@ -74,7 +74,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     const client = outboundClient(context, journal)
     const { probing, egress } = startProbing(context, { journal, telemetry, client, plans })
     const incidents = startIncidents(context, { journal, telemetry, probing, plans })
-    const sources = await openSources(context, telemetry)
+    const sources = await openSources(context, { telemetry, client, clock: journal.clock })
     const limits = connectionLimits()
     const admin = await startAdmin(context, {
       journal,

@@ -1,4 +1,7 @@
-import { openBearerAuth } from '../http/ingest/auth.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { OutboundClient } from '../domain/outbound-client.ts'
+import { openAuth } from '../http/ingest/auth/open-auth.ts'
+import { type AuthConfig, hasAuth } from '../sources/auth/config.ts'
 import { type SourceEntry, sourceEntries } from '../sources/index.ts'
 import type { OpenSource } from '../sources/source.ts'
 import type { StartContext } from './context.ts'
@@ -12,11 +15,18 @@ export interface StartedSources {
   reload(): Promise<unknown>
 }
 
+export interface SourcesDeps {
+  readonly telemetry: Telemetry
+  /** For what some credentials need from outside. */
+  readonly client: OutboundClient
+  readonly clock: Clock
+}
+
 /** Opens the configured sources, which reads their credentials for the first time. */
-export async function openSources(context: StartContext, telemetry: Telemetry): Promise<StartedSources> {
+export async function openSources(context: StartContext, deps: SourcesDeps): Promise<StartedSources> {
   const all: { entry: SourceEntry; source: OpenSource }[] = []
   for (const entry of sourceEntries(context.config.sources)) {
-    const source = await openSource(entry, context, telemetry)
+    const source = await openSource(entry, context, deps)
     context.cleanUps.push(`credentials of ${entry.name}`, () => source.authentication.stop())
     all.push({ entry, source })
   }
@@ -38,11 +48,15 @@ export async function openSources(context: StartContext, telemetry: Telemetry): 
 async function openSource(
   { name, kind }: SourceEntry,
   { config, env, log }: StartContext,
-  { metrics }: Telemetry,
+  { telemetry, client, clock }: SourcesDeps,
 ): Promise<OpenSource> {
-  return kind.open(config.sources[name]!, {
-    bodyLimit: config.ingest.bodyLimit,
-    openBearer: (bearer) =>
-      openBearerAuth({ source: name, config: bearer, host: config.ingest.host, env, log, metrics }),
+  const section: object & Partial<AuthConfig> = config.sources[name]!
+  const { bodyLimit, host } = config.ingest
+  return kind.open(section, {
+    bodyLimit: section.bodyLimit ?? Math.max(kind.bodyLimit ?? 0, bodyLimit),
+    openAuth: () => {
+      if (!hasAuth(section)) throw new TypeError(`the kind ${kind.kind} has no auth`)
+      return openAuth({ source: name, config: section, host, env, log, metrics: telemetry.metrics, client, clock })
+    },
   })
 }

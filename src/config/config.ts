@@ -1,13 +1,12 @@
 import { Value } from 'typebox/value'
 import { visible } from '../domain/external-text.ts'
-import type { SourceKind } from '../sources/source.ts'
 import { isRecord, keyName, withoutNulls } from './document.ts'
 import { readConfigFile } from './file.ts'
 import { type JournalUrl, readJournalUrl } from './journal-url.ts'
 import { type Config, configSchemaFor } from './schema.ts'
 import { leaveOut, resolveUnits, schemaFaults } from './schema-faults.ts'
 import { semanticFaults } from './semantic-faults.ts'
-import { nameSources } from './source-schema.ts'
+import { type NamedSource, nameSources } from './source-schema.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -121,7 +120,7 @@ function inspectDocument(raw: unknown, env: Env, journal?: JournalUrl): Inspecte
 
 /** The document with the sources whose kind is known. */
 function withNamedSources(raw: unknown) {
-  if (!isRecord(raw)) return { document: raw, named: new Map<string, SourceKind>(), faults: [] }
+  if (!isRecord(raw)) return { document: raw, named: new Map<string, NamedSource>(), faults: [] }
   const { sources, named, faults } = nameSources(raw['sources'])
   return { document: { ...raw, sources }, named, faults }
 }

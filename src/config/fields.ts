@@ -1,39 +1,7 @@
-import { type TUnsafe, Type } from 'typebox'
+import { Type } from 'typebox'
 import { path, strict, variable } from '../schema-fields.ts'
-import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from '../units.ts'
 
-/** Durations are milliseconds once read; in the file a text with a unit, or an integer of milliseconds. */
-export const duration = (
-  fallback: string | undefined,
-  min: string,
-  max: string,
-  description: string,
-): TUnsafe<number> =>
-  Type.Unsafe<number>({
-    anyOf: [
-      { type: 'string', pattern: DURATION_PATTERN },
-      { type: 'integer', minimum: parseDuration(min), maximum: parseDuration(max) },
-    ],
-    ...(fallback === undefined ? {} : { default: fallback }),
-    description: `${description} A duration such as 500ms, 30s or 1h30m (an integer counts milliseconds), ${min} to ${max}.`,
-    'x-unit': 'duration',
-    'x-minimum': parseDuration(min),
-    'x-maximum': parseDuration(max),
-  })
-
-/** Sizes are bytes once read. */
-export const size = (fallback: string, min: string, max: string, description: string): TUnsafe<number> =>
-  Type.Unsafe<number>({
-    anyOf: [
-      { type: 'string', pattern: SIZE_PATTERN },
-      { type: 'integer', minimum: parseSize(min), maximum: parseSize(max) },
-    ],
-    default: fallback,
-    description: `${description} A size such as 64KiB or 1GiB (an integer counts bytes), ${min} to ${max}.`,
-    'x-unit': 'size',
-    'x-minimum': parseSize(min),
-    'x-maximum': parseSize(max),
-  })
+export { duration, size } from '../schema-fields.ts'
 
 export const host = (description: string) =>
   Type.String({

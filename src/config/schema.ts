@@ -1,6 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { strict } from '../schema-fields.ts'
-import type { SourceKind } from '../sources/source.ts'
 import { formatDuration, formatSize } from '../units.ts'
 import { AdminSection } from './sections/admin.ts'
 import { CanarySection } from './sections/canary.ts'
@@ -13,7 +12,7 @@ import { MetricsSection } from './sections/metrics.ts'
 import { OutboundSection } from './sections/outbound.ts'
 import { ProbeSection } from './sections/probe.ts'
 import { RecoverySection } from './sections/recovery.ts'
-import { type SourceConfig, SourcesSchema, schemaOfSources } from './source-schema.ts'
+import { type NamedSource, type SourceConfig, SourcesSchema, schemaOfSources } from './source-schema.ts'
 
 export type { SecretRef } from './fields.ts'
 
@@ -122,7 +121,7 @@ function withUrlsOrRefs(schema: TSchema): TSchema {
 }
 
 /** `ConfigSchema` for a document that names these sources. */
-export const configSchemaFor = (named: ReadonlyMap<string, SourceKind>): TSchema =>
+export const configSchemaFor = (named: ReadonlyMap<string, NamedSource>): TSchema =>
   Type.Object({ ...ConfigSchema.properties, sources: schemaOfSources(named) }, { ...strict, default: {} })
 
 /** The same schema for a document before its defaults are filled in. */

@@ -2,10 +2,10 @@ import { configurationFaults } from '../domain/endpoint.ts'
 import { ALLOWANCE_FORMS, allowanceFault, parseAllowance } from '../domain/outbound.ts'
 import { isPostgresUrl, postgresUrlFault } from '../domain/postgres-url.ts'
 import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
-import { hasBearerConfig } from '../sources/bearer.ts'
 import { shown } from './document.ts'
 import { hookFaults } from './hook-faults.ts'
 import type { Config } from './schema.ts'
+import { sourceFaults, sourceSecrets } from './source-faults.ts'
 
 /**
  * What no schema can see: uniqueness, patterns, the environment.
@@ -35,11 +35,7 @@ export function semanticFaults(
     ...config.hooks.flatMap((hook, index) =>
       (['secret', 'token'] as const).map((key) => [`hooks[${index}].${key}`, hook?.[key]] as const),
     ),
-    ...Object.entries(config.sources).flatMap(([name, source]) =>
-      hasBearerConfig(source)
-        ? source.tokens.map((token, index) => [`sources.${name}.tokens[${index}]`, token] as const)
-        : [],
-    ),
+    ...sourceSecrets(config.sources),
     ...config.endpoints.flatMap((endpoint, index) =>
       (endpoint?.probe.headers ?? []).map(
         (header, at) => [`endpoints[${index}].probe.headers[${at}]`, header] as const,
@@ -56,7 +52,13 @@ export function semanticFaults(
     }
   }
   if (isSound('ingest.host', 'ingest.port', 'admin.host', 'admin.port')) faults.push(...listenerFaults(config))
-  return [...faults, ...pathFaults(config), ...endpointFaults(config, isSound), ...hookFaults(config, isSound)]
+  return [
+    ...faults,
+    ...pathFaults(config),
+    ...sourceFaults(config.sources, isSound),
+    ...endpointFaults(config, isSound),
+    ...hookFaults(config, isSound),
+  ]
 }
 
 /** Sources that share a path: letter case and a slash at the end do not tell paths apart. */

@@ -1,6 +1,7 @@
 import { closest } from 'fastest-levenshtein'
 import { type TSchema, type TUnsafe, Type } from 'typebox'
 import { strict } from '../schema-fields.ts'
+import { authProperties } from '../sources/auth/schema.ts'
 import { DEFAULT_SOURCES, defaultPath, RESERVED_NAMES, SOURCE_NAME, sourceKinds } from '../sources/index.ts'
 import type { SourceKind } from '../sources/source.ts'
 import { isRecord, keyName, shown } from './document.ts'
@@ -24,25 +25,43 @@ const pathSchema = (fallback?: string) =>
     ...(fallback !== undefined && { default: fallback }),
   })
 
-/** A source under the name of its kind, where `kind` may be left out. */
-const namedSection = (source: SourceKind): TSchema =>
-  section(source, {
-    kind: Type.Literal(source.kind, {
-      default: source.kind,
-      description: 'What sends: the kind of source. By default its name.',
-    }),
-    path: pathSchema(defaultPath(source.kind)),
-  })
+/**
+ * A source under the name of its kind, where `kind` may be left out.
+ * @param written as a document has it
+ */
+const namedSection = (source: SourceKind, written?: object): TSchema =>
+  section(
+    source,
+    {
+      kind: Type.Literal(source.kind, {
+        default: source.kind,
+        description: 'What sends: the kind of source. By default its name.',
+      }),
+      path: pathSchema(defaultPath(source.kind)),
+    },
+    written,
+  )
 
 /** A source under any other name. */
-const freeSection = (source: SourceKind, name?: string): TSchema =>
-  section(source, {
-    kind: Type.Literal(source.kind, { description: 'What sends: the kind of source.' }),
-    path: name === undefined ? Type.Optional(pathSchema()) : pathSchema(defaultPath(name)),
-  })
+const freeSection = (source: SourceKind, name?: string, written?: object): TSchema =>
+  section(
+    source,
+    {
+      kind: Type.Literal(source.kind, { description: 'What sends: the kind of source.' }),
+      path: name === undefined ? Type.Optional(pathSchema()) : pathSchema(defaultPath(name)),
+    },
+    written,
+  )
 
-const section = ({ config, description }: SourceKind, own: Record<string, TSchema>): TSchema =>
-  Type.Object({ ...own, ...config }, { ...strict, default: {}, description })
+const section = (
+  { kind, config, description, auth }: SourceKind,
+  own: Record<string, TSchema>,
+  written?: object,
+): TSchema =>
+  Type.Object(
+    { ...own, ...(auth !== undefined && authProperties(auth, `/secrets/${kind}`, written)), ...config },
+    { ...strict, default: {}, description },
+  )
 
 /** Not `Type.Unsafe`, which makes a copy that is no object to the library. */
 const sections = (properties: Record<string, TSchema>, rest: object) =>
@@ -54,28 +73,56 @@ const sections = (properties: Record<string, TSchema>, rest: object) =>
   }) as unknown as TUnsafe<Record<string, SourceConfig>>
 
 const kinds = [...sourceKinds.values()]
-const free = kinds.map((kind) => freeSection(kind))
+
+/** A source of any kind under a name of its own: the keys of all kinds in one mapping; `kind` decides which there are. */
+function anySection(): TSchema {
+  const sections = kinds.map((kind) => freeSection(kind) as TSchema & { properties: Record<string, TSchema> })
+  const keys = Object.assign({}, ...sections.toReversed().map(({ properties }) => properties)) as Record<
+    string,
+    TSchema
+  >
+  return Type.Object(
+    {
+      ...Object.fromEntries(Object.entries(keys).map(([key, schema]) => [key, Type.Optional(schema)])),
+      kind: Type.Union(
+        kinds.map(({ kind }) => Type.Literal(kind)),
+        { description: 'What sends: the kind of source.' },
+      ),
+    },
+    { ...strict, description: 'A source under a name of its own.' },
+  )
+}
 
 /** All that `sources` may hold, as it is published. */
 export const SourcesSchema = sections(Object.fromEntries(kinds.map((kind) => [kind.kind, namedSection(kind)])), {
   minProperties: 1,
   propertyNames: { pattern: SOURCE_NAME, not: { enum: [...RESERVED_NAMES] } },
-  additionalProperties: free.length === 1 ? free[0] : { anyOf: free },
+  additionalProperties: anySection(),
 })
 
 /** The schema of the sources that a document names: without alternatives, so that each fault can name its key. */
-export const schemaOfSources = (named: ReadonlyMap<string, SourceKind>): TSchema =>
+export const schemaOfSources = (named: ReadonlyMap<string, NamedSource>): TSchema =>
   sections(
     Object.fromEntries(
-      [...named].map(([name, kind]) => [name, name === kind.kind ? namedSection(kind) : freeSection(kind, name)]),
+      [...named].map(([name, { kind, written }]) => [
+        name,
+        name === kind.kind ? namedSection(kind, written) : freeSection(kind, name, written),
+      ]),
     ),
     strict,
   )
 
+/** A source that a document names. */
+export interface NamedSource {
+  readonly kind: SourceKind
+  /** Its section, before anything was checked. */
+  readonly written: object
+}
+
 export interface NamedSources {
   /** The document's sources, without those whose kind is not known. */
   readonly sources: unknown
-  readonly named: ReadonlyMap<string, SourceKind>
+  readonly named: ReadonlyMap<string, NamedSource>
   readonly faults: readonly string[]
 }
 
@@ -84,14 +131,14 @@ export function nameSources(given: unknown): NamedSources {
   const written = given ?? Object.fromEntries(DEFAULT_SOURCES.map((name) => [name, {}]))
   if (!isRecord(written)) return { sources: written, named: new Map(), faults: [] }
   const faults: string[] = []
-  const named = new Map<string, SourceKind>()
+  const named = new Map<string, NamedSource>()
   const sources: [string, unknown][] = []
   for (const [name, value] of Object.entries(written)) {
     const fault = nameFault(name)
     const kind = fault === undefined ? kindOf(name, value) : fault
     if (typeof kind === 'string') faults.push(kind)
     else {
-      named.set(name, kind)
+      named.set(name, { kind, written: isRecord(value) ? value : {} })
       sources.push([name, value ?? {}])
     }
   }

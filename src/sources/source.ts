@@ -3,7 +3,7 @@ import type { Static, TObject, TProperties, TSchema } from 'typebox'
 import type { CodeRules } from '../domain/classify/classify.ts'
 import type { LossWindow } from '../domain/incident.ts'
 import type { Lost, Signal } from '../domain/signal.ts'
-import type { BearerConfig } from './bearer.ts'
+import type { AuthDefault } from './auth/config.ts'
 
 /** What a source may read of a request besides its body. */
 export interface SourceRequest {
@@ -16,8 +16,12 @@ export interface SourceRequest {
 export interface Authentication {
   /** Whether a bearer token decides. Canaries are accepted only then. */
   readonly isBearer: boolean
-  /** @returns the tenant. @throws AppError `no_credentials`, `credential_missing`, `credential_unknown` */
-  authenticate(request: SourceRequest): string
+  /**
+   * @returns the tenant; a promise only where keys may have to be fetched
+   * @throws AppError `no_credentials`, `credential_missing`, `credential_unknown`, `signature_missing`, `signature_invalid`,
+   *   `signature_expired`, `keys_unavailable` (also as rejection)
+   */
+  authenticate(request: SourceRequest): string | Promise<string>
   /** Whether reports can be accepted, in words. */
   status(): { readonly ok: boolean; readonly detail: string }
   /** Reads the credentials now. */
@@ -25,11 +29,18 @@ export interface Authentication {
   stop(): void
 }
 
+/** Who may send, as the configuration's `auth` says. */
+export interface OpenAuth {
+  readonly authentication: Authentication
+  /** See `OpenSource`. */
+  readonly verify?: NonNullable<OpenSource['verify']>
+}
+
 export interface SourceDeps {
-  /** Bytes: `ingest.bodyLimit`. */
+  /** Bytes: the source's `bodyLimit`, else the kind's, else `ingest.bodyLimit`. */
   readonly bodyLimit: number
-  /** Reads the tokens of a source that has `bearerProperties`. */
-  openBearer(config: BearerConfig): Promise<Authentication>
+  /** Reads the credentials of a source whose kind has an `auth`. */
+  openAuth(): Promise<OpenAuth>
 }
 
 /**
@@ -58,7 +69,7 @@ export interface OpenSource {
   /**
    * Checks a signature over the bytes as they came. Nothing is parsed before.
    * @returns the tenant whose key it is
-   * @throws AppError `credential_missing`, `credential_unknown`; any other error is answered as the latter
+   * @throws AppError `signature_missing`, `signature_invalid`, `signature_expired`; any other error is answered as `credential_unknown`
    */
   verify?(raw: Uint8Array, request: SourceRequest): string
   /**
@@ -91,13 +102,29 @@ export interface RecoveryFacts {
   readonly firstFailureAt: number | null
 }
 
+/** A signal as the command `explain` shows it. */
+export interface ExplainedSignal {
+  readonly signal: Signal | RejectedEvent
+  /** By the name of the value: where it was found, and the text there. */
+  readonly found: Readonly<Record<string, { readonly at: string; readonly value: string }>>
+}
+
 /** A platform, or a format that several share: everything that is specific to it. */
 export interface SourceKind {
   /** Its name in the configuration: lower-case letters and digits. */
   readonly kind: string
   /** Default path of the source that has the kind's name; `/webhooks/NAME` unless given. */
   readonly path?: string
-  /** Its section in the configuration, without `kind` and `path`: the schemas of the keys. */
+  /** How its senders authenticate unless the configuration says otherwise; it adds the keys of `authProperties`. */
+  readonly auth?: AuthDefault
+  /** Bytes of the largest body unless the configuration says otherwise; `ingest.bodyLimit` unless given. */
+  readonly bodyLimit?: number
+  /**
+   * Whether a known id with other content is an error of the sender (422 `idempotency_key_reused`). For all others the id
+   * alone decides: it is answered as a duplicate.
+   */
+  readonly comparesContent?: boolean
+  /** Its section in the configuration, without `kind`, `path` and the keys of `auth`: the schemas of the keys. */
   readonly config: TProperties
   /** Of that section. */
   readonly description: string
@@ -110,27 +137,48 @@ export interface SourceKind {
   open(config: object, deps: SourceDeps): OpenSource | Promise<OpenSource>
   /** Reads a body for the command `explain`; what says nothing about the cause may be missing from it. */
   explain?(raw: Uint8Array): Pick<Lost, 'code' | 'message' | 'url'>
+  /**
+   * Reads a body for the command `explain`: each signal, and where each of its values was found.
+   * @throws AppError, as `read` does
+   */
+  explainSignals?(config: object, raw: Uint8Array, request: SourceRequest): Promise<readonly ExplainedSignal[]>
+  /** What no schema can see in its section: a line per fault, without the section's name. */
+  configFaults?(config: object): readonly string[]
   /** How to read its codes, for `explain`. */
   codes?(config: object): CodeRules
   recoveryRequests?(facts: RecoveryFacts): readonly RecoveryRequest[]
 }
 
 interface SourceDefinition<P extends TProperties>
-  extends Omit<SourceKind, 'config' | 'open' | 'codes' | 'recoveryRequests' | 'explain'> {
+  extends Omit<
+    SourceKind,
+    'config' | 'open' | 'codes' | 'recoveryRequests' | 'explain' | 'explainSignals' | 'configFaults'
+  > {
   readonly config: P
   readonly open: (config: Static<TObject<P>>, deps: SourceDeps) => OpenSource | Promise<OpenSource>
   readonly codes?: (config: Static<TObject<P>>) => CodeRules
   readonly explain?: NonNullable<SourceKind['explain']>
+  readonly explainSignals?: (
+    config: Static<TObject<P>>,
+    raw: Uint8Array,
+    request: SourceRequest,
+  ) => Promise<readonly ExplainedSignal[]>
+  readonly configFaults?: (config: Static<TObject<P>>) => readonly string[]
   readonly recoveryRequests?: NonNullable<SourceKind['recoveryRequests']>
 }
 
 /** Checks a kind's functions against its configuration schema. */
 export function defineSource<P extends TProperties>(definition: SourceDefinition<P>): SourceKind {
-  const { open, codes, ...rest } = definition
+  const { open, codes, explainSignals, configFaults, ...rest } = definition
   type Config = Static<TObject<P>>
   return {
     ...rest,
     open: (section, deps) => open(section as Config, deps),
     ...(codes && { codes: (section: object) => codes(section as Config) }),
+    ...(explainSignals && {
+      explainSignals: (section: object, raw: Uint8Array, request: SourceRequest) =>
+        explainSignals(section as Config, raw, request),
+    }),
+    ...(configFaults && { configFaults: (section: object) => configFaults(section as Config) }),
   }
 }

@@ -15,7 +15,7 @@ export async function openAdminToken(
   { env, log }: { readonly env: Env; readonly log: Pick<Log, 'info' | 'warn'> },
 ): Promise<{ readonly credentials: Credentials; reload(): Promise<void>; stop(): void }> {
   const credentials = createCredentials()
-  const fixed = secret.env === undefined ? [] : tokensIn(env[secret.env] ?? '', '', MIN_SECRET_LENGTH)
+  const fixed = secret.env === undefined ? [] : tokensIn(env[secret.env] ?? '', '', { minLength: MIN_SECRET_LENGTH })
   if (typeof fixed === 'string') log.warn({ owner }, `${owner}: ${secret.env} has no usable token: ${fixed}`)
   const reader = createTokenReader(
     {

@@ -57,7 +57,9 @@ function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<
   return async (ctx) => {
     const request = ctx.req
     checkRequest(ctx, source)
-    const sender = authentication.authenticate(request)
+    const authenticated = authentication.authenticate(request)
+    // Nearly all decide at once, and nearly every request comes this way.
+    const sender = typeof authenticated === 'string' ? authenticated : await authenticated
     const isCanary = authentication.isBearer && canary.claims(request.headers)
     if (isCanary) await canary.check(request.headers)
     const raw = await readBody(request, { limit: bodyLimit, timeout: BODY_TIMEOUT })
@@ -94,8 +96,8 @@ function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<
 
 /** OPTIONS on a source's path: whether a credential is valid, without recording a failure. */
 export function handleCheck({ source: { authentication } }: IngestSource): Middleware {
-  return (ctx) => {
-    authentication.authenticate(ctx.req)
+  return async (ctx) => {
+    await authentication.authenticate(ctx.req)
     ctx.set('Allow', 'OPTIONS, POST')
     ctx.status = 204
   }

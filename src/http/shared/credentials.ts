@@ -6,6 +6,8 @@ export interface Token {
   readonly tenant: string
   /** See `digestOf`. */
   readonly digest: string
+  /** The text itself, only where a signature is computed with it. */
+  readonly text?: string
 }
 
 const key = randomBytes(32)
@@ -27,11 +29,19 @@ export interface Credentials {
    * @throws AppError `no_credentials`, `credential_missing`, `credential_unknown`
    */
   verify(authorization: string | undefined): string
+  /** The tenant whose token this is, compared in constant time; undefined where it is not known. */
+  tenantOf(token: string): string | undefined
 }
 
 export function createCredentials(): Credentials {
   const stranger = { tenant: '', digest: randomBytes(32) }
   let known = new Map<string, { tenant: string; digest: Buffer }>()
+
+  const find = (token: string): { readonly tenant: string } | undefined => {
+    const hash = hmac(token)
+    const found = known.get(hash.toString('base64')) ?? stranger
+    return timingSafeEqual(found.digest, hash) ? found : undefined
+  }
 
   return {
     get size() {
@@ -42,14 +52,13 @@ export function createCredentials(): Credentials {
     },
     verify(authorization) {
       const given = /^bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? '')?.[1]
-      const hash = hmac(given ?? '')
-      const found = known.get(hash.toString('base64')) ?? stranger
-      const same = timingSafeEqual(found.digest, hash)
+      const found = find(given ?? '')
       if (known.size === 0)
         throw new AppError('no_credentials', 'no credential is configured, so no request can be accepted')
       if (given === undefined) throw new AppError('credential_missing', 'send the header Authorization: Bearer <token>')
-      if (!same) throw new AppError('credential_unknown', 'the bearer token is not known')
+      if (!found) throw new AppError('credential_unknown', 'the bearer token is not known')
       return found.tenant
     },
+    tenantOf: (token) => find(token)?.tenant,
   }
 }

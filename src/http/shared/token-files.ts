@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { NON_BLOCKING, readBounded } from '../../bounded-file.ts'
 import { tooShort } from '../../domain/secret-length.ts'
 import type { Log } from '../../domain/telemetry.ts'
-import { TENANT_PATTERN } from '../../sources/bearer.ts'
+import { TENANT_PATTERN } from '../../sources/tenant.ts'
 import { digestOf, type Token } from './credentials.ts'
 
 /** Where tokens come from. A folder contains one file per tenant; every line of a file is a token. */
@@ -14,7 +14,19 @@ export interface TokenSources {
   readonly fixed: readonly Token[]
 }
 
-export interface TokenReaderOptions {
+/** What a line of a file has to be, and what is kept of it. */
+export interface LineRules {
+  /** What a line is called in messages; a token unless given. */
+  readonly noun?: 'token' | 'secret'
+  /** Characters that each must have; a file with a shorter one is rejected. */
+  readonly minLength?: number
+  /** Whether the text is kept: signatures cannot be verified with a digest. */
+  readonly keepText?: boolean
+  /** What is wrong with a line, without quoting it; undefined where nothing is. */
+  readonly fault?: (line: string) => string | undefined
+}
+
+export interface TokenReaderOptions extends LineRules {
   readonly log: Pick<Log, 'info' | 'warn'>
   /** Where the tokens belong, for log lines: `sources.NAME`. */
   readonly owner: string
@@ -24,8 +36,6 @@ export interface TokenReaderOptions {
   readonly onFailure: () => void
   /** Milliseconds between two reads. */
   readonly interval?: number
-  /** Characters that each token must have; a file with a shorter one is rejected. */
-  readonly minLength?: number
 }
 
 const MAX_FILE = 64 * 1_024
@@ -39,7 +49,7 @@ const tenantName = new RegExp(TENANT_PATTERN)
  * of them: it alone is dropped, so that every other change (a revocation above all) still takes effect.
  */
 export function createTokenReader(sources: TokenSources, options: TokenReaderOptions) {
-  const { log, owner, onTokens, onFailure, interval = 2_000, minLength = 1 } = options
+  const { log, owner, onTokens, onFailure, interval = 2_000, noun = 'token' } = options
   const lastGood = new Map<string, readonly Token[]>()
   const reported = new Map<string, string>()
   let current: string | undefined
@@ -53,11 +63,11 @@ export function createTokenReader(sources: TokenSources, options: TokenReaderOpt
     reported.set(place, why)
     const hadTokens = [...lastGood.keys()].some((file) => file === place || file.startsWith(join(place, '/')))
     const kept = hadTokens ? '; the tokens read from it before stay in force' : ''
-    log.warn({ owner, place }, `${owner}: cannot read tokens from ${place}: ${why}${kept}`)
+    log.warn({ owner, place }, `${owner}: cannot read ${noun}s from ${place}: ${why}${kept}`)
   }
 
   const readOne = async (file: string, tenant: string) => {
-    const tokens = await tokensOf(file, tenant, minLength)
+    const tokens = await tokensOf(file, tenant, options)
     if (typeof tokens === 'string') return fail(file, tokens)
     reported.delete(file)
     lastGood.set(file, tokens)
@@ -162,7 +172,11 @@ export function sharedTokenText(shared: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** @returns the tokens, or why there are none */
-export async function tokensOf(file: string, tenant: string, minLength = 1): Promise<readonly Token[] | string> {
+export async function tokensOf(
+  file: string,
+  tenant: string,
+  rules: LineRules = {},
+): Promise<readonly Token[] | string> {
   if (tenant !== '' && !tenantName.test(tenant))
     return 'the file’s name is not a tenant name (letters, digits, dot, underscore, hyphen)'
   let text: string
@@ -175,26 +189,32 @@ export async function tokensOf(file: string, tenant: string, minLength = 1): Pro
   } catch (error) {
     return `${(error as NodeJS.ErrnoException).code}`
   }
-  return tokensIn(text, tenant, minLength)
+  return tokensIn(text, tenant, rules)
 }
 
 /** Every line is a token; white space at its ends is ignored. @returns the tokens, or why there are none */
-export function tokensIn(text: string, tenant: string, minLength = 1): readonly Token[] | string {
+export function tokensIn(text: string, tenant: string, rules: LineRules = {}): readonly Token[] | string {
   const values = text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  const found = tokensOfLines(values, tenant, minLength)
+  const found = tokensOfLines(values, tenant, rules)
   // The engine keeps the text of the last match (RegExp.input) until the next one.
   ;/^/.test('')
   return found
 }
 
-function tokensOfLines(values: readonly string[], tenant: string, minLength: number): readonly Token[] | string {
-  if (values.length === 0) return 'it holds no token'
+function tokensOfLines(
+  values: readonly string[],
+  tenant: string,
+  { noun = 'token', minLength = 1, keepText = false, fault }: LineRules,
+): readonly Token[] | string {
+  if (values.length === 0) return `it holds no ${noun}`
   if (values.some((value) => !/^[\x21-\x7e]+$/.test(value)))
-    return 'a line is not a token (visible ASCII without spaces)'
+    return `a line is not a ${noun} (visible ASCII without spaces)`
   const short = values.find((value) => value.length < minLength)
-  if (short !== undefined) return tooShort('a token', short.length)
-  return values.map((value) => ({ tenant, digest: digestOf(value) }))
+  if (short !== undefined) return tooShort(`a ${noun}`, short.length)
+  const faulty = values.map((value) => fault?.(value)).find((each) => each !== undefined)
+  if (faulty !== undefined) return `a line ${faulty}`
+  return values.map((value) => ({ tenant, digest: digestOf(value), ...(keepText && { text: value }) }))
 }

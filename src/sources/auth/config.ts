@@ -1,0 +1,88 @@
+import type { HmacAlgorithm } from '../../signature/hmac.ts'
+
+/** Kinds of `auth` that have keys of their own. */
+export const AUTH_KINDS = ['hmac', 'standard-webhooks', 'twilio', 'basic', 'header', 'oidc'] as const
+export type AuthKind = (typeof AUTH_KINDS)[number]
+
+/** What a kind of source presets: a word, or a kind of `auth` with some of its keys. */
+export type AuthDefault = 'none' | 'bearer' | ({ readonly kind: AuthKind } & Readonly<Record<string, unknown>>)
+
+/** Where secrets are. */
+export interface SecretPlace {
+  readonly tenant?: string
+  readonly file?: string
+  readonly env?: string
+}
+
+export interface HmacAuth {
+  readonly kind: 'hmac'
+  readonly header: string
+  readonly prefix: string
+  readonly algorithm: HmacAlgorithm
+  readonly encoding: 'hex' | 'base64'
+  readonly signed: string
+  readonly timestampHeader?: string
+  readonly idHeader: string
+  /** Milliseconds. */
+  readonly tolerance: number
+  readonly secrets: readonly SecretPlace[]
+}
+export interface StandardWebhooksAuth {
+  readonly kind: 'standard-webhooks'
+  /** Milliseconds. */
+  readonly tolerance: number
+}
+export interface TwilioAuth {
+  readonly kind: 'twilio'
+  readonly keys: readonly (SecretPlace & { readonly id: string; readonly algorithm: 'HMAC_SHA1' | 'HMAC_SHA256' })[]
+}
+export interface OidcAuth {
+  readonly kind: 'oidc'
+  readonly issuer: string
+  readonly audience: string
+  readonly jwksUrl: string
+  readonly caFile?: string
+  readonly tokenFile?: string
+  readonly subjects?: readonly string[]
+  readonly emails?: readonly string[]
+}
+export type Auth =
+  | 'none'
+  | 'bearer'
+  | HmacAuth
+  | StandardWebhooksAuth
+  | TwilioAuth
+  | { readonly kind: 'basic' }
+  | { readonly kind: 'header'; readonly header: string }
+  | OidcAuth
+
+/** The keys of `authProperties`, as a configuration has them. */
+export interface AuthConfig {
+  readonly auth: Auth
+  readonly tokens: readonly (SecretPlace & { readonly tenant: string })[]
+  readonly tokensDir?: string
+  readonly secrets: readonly SecretPlace[]
+  readonly secretsDir?: string
+  /** As configured at the sender. */
+  readonly url?: string
+  /** Bytes. */
+  readonly bodyLimit?: number
+}
+
+/** Whether a source's configuration has the keys of `authProperties`. */
+export const hasAuth = <C extends object>(config: C): config is C & AuthConfig => 'auth' in config && 'tokens' in config
+
+/** A source's secrets, those of its `auth` among them. */
+export const secretPlaces = ({ auth, secrets }: AuthConfig): readonly SecretPlace[] =>
+  typeof auth === 'object' && auth.kind === 'hmac' ? [...secrets, ...(auth.secrets ?? [])] : secrets
+
+/** Kinds of `auth` that read `secrets` and `secretsDir`. */
+export type SecretAuth = Exclude<Auth, 'none' | 'bearer' | { kind: 'oidc' }>
+
+/** Its shared keys, each with an id. */
+export const sharedKeys = ({ auth }: AuthConfig): TwilioAuth['keys'] =>
+  typeof auth === 'object' && auth.kind === 'twilio' ? (auth.keys ?? []) : []
+
+/** Whether it names any place for the secrets of its `auth`. */
+export const isConfigured = (config: AuthConfig): boolean =>
+  secretPlaces(config).length > 0 || config.secretsDir !== undefined || sharedKeys(config).length > 0
