@@ -96,6 +96,15 @@ export interface FailureFilter {
   readonly until?: number
 }
 
+/** What `countFailures` counts: for each endpoint its failures since each of the times, in that order. */
+export interface FailureCount {
+  readonly endpoints: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly since: readonly number[]
+  /** Counting ends there: a count that equals it means that there may be more. */
+  readonly most: number
+}
+
 /** Most bytes of text in one page: a page has fewer items than its limit if they would exceed this together. */
 export const PAGE_BYTES = 2 ** 19
 
@@ -179,6 +188,8 @@ export interface Journal {
   list(filter: FailureFilter, page: { readonly limit: number; readonly before?: string }): Promise<FailurePage>
   /** Newest first, all that matched when it began; with `before`, those older than that id. */
   stream(filter: FailureFilter, page?: { readonly before?: string }): AsyncIterable<Failure>
+  /** Counts failures by endpoint. Its cost depends on `most`, not on the size of the journal. */
+  countFailures(count: FailureCount): Promise<ReadonlyMap<string, readonly number[]>>
   /**
    * Applies an event that comes from no report to an endpoint.
    * @returns the change; `none` where there was nothing to do

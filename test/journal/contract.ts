@@ -102,6 +102,31 @@ export function journalContract(
       willTake,
     })
 
+    describe('countFailures', () => {
+      it('counts each endpoint since each time, and no further than asked', async () => {
+        const journal = await open()
+        const add = (endpoint: string, ages: readonly number[]) => ages.map((age) => entry({ endpoint, at: now - age }))
+        const entries = [
+          ...add('a', [0, 1_000, 5_000]),
+          ...add("b' OR 1 --", [1_000, 10_000]),
+          ...add('busy', Array(12).fill(0)),
+        ]
+        await Promise.all(entries.map((each) => journal.record(each)))
+        const counted = await journal.countFailures({
+          endpoints: ['a', "b' OR 1 --", 'busy', 'nothing here'],
+          since: [now - 2_000, now - 10_000],
+          most: 10,
+        })
+        expect(Object.fromEntries(counted)).to.deep.equal({
+          a: [2, 3],
+          "b' OR 1 --": [1, 2],
+          busy: [10, 10],
+          'nothing here': [0, 0],
+        })
+        expect(await journal.countFailures({ endpoints: [], since: [0], most: 1 })).to.deep.equal(new Map())
+      })
+    })
+
     describe('record', () => {
       it('stores what it was given, before it answers with the id', async () => {
         const journal = await open()

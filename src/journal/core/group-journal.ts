@@ -3,6 +3,7 @@ import type {
   Applied,
   CanaryMoments,
   Entry,
+  FailureCount,
   FailureFilter,
   IncidentFilter,
   Journal,
@@ -131,6 +132,10 @@ export class GroupJournal<W extends Written = Written> implements Journal {
 
   stream(filter: FailureFilter, page?: Parameters<Journal['stream']>[1]): ReturnType<Journal['stream']> {
     return this.#store.reads.stream(filter, page)
+  }
+
+  countFailures(count: FailureCount): ReturnType<Journal['countFailures']> {
+    return this.#store.reads.countFailures(count)
   }
 
   incident(id: string): ReturnType<Journal['incident']> {

@@ -1,22 +1,10 @@
 import { firstIdAt } from '../../domain/failure.ts'
-import type { FailureFilter, IncidentFilter } from '../../domain/journal.ts'
+import type { FailureCount, FailureFilter, IncidentFilter } from '../../domain/journal.ts'
 import { columnOf, FAILURE_COLUMNS } from './columns.ts'
+import type { Dialect, Query, Value } from './dialect.ts'
+import { failureCounts } from './failure-counts.ts'
 
-type Value = string | number
-
-export interface Query {
-  readonly sql: string
-  readonly parameters: readonly Value[]
-}
-
-/** How a database's SQL differs from the other's. */
-export interface Dialect {
-  readonly table: (name: 'failures' | 'incidents' | 'signals') => string
-  /** The placeholder of a parameter; they are numbered from 1. */
-  readonly placeholder: (number: number) => string
-  /** A value as its column's type can hold it, so that one out of range finds nothing instead of failing. */
-  readonly value: (value: Value) => Value
-}
+export type { Dialect, Query }
 
 const COLUMNS = FAILURE_COLUMNS.join(', ')
 
@@ -26,6 +14,10 @@ export class Queries {
 
   constructor(dialect: Dialect) {
     this.#dialect = dialect
+  }
+
+  failureCounts(count: FailureCount): Query {
+    return failureCounts(this.#dialect, count)
   }
 
   failure(id: string): Query {

@@ -1,5 +1,6 @@
 import type { Failure } from '../../domain/failure.ts'
 import {
+  type FailureCount,
   type FailureFilter,
   type FailurePage,
   type IncidentFilter,
@@ -54,6 +55,14 @@ export class JournalReader {
   ): AsyncGenerator<Failure, void, undefined> {
     const query = (cursor: string | undefined, rows: number) => this.#queries.failures(filter, cursor, rows)
     for await (const row of this.#rows<FailureRow>(query, { before })) yield failureOf(row)
+  }
+
+  async countFailures(count: FailureCount): Promise<ReadonlyMap<string, readonly number[]>> {
+    if (count.endpoints.length === 0) return new Map()
+    const rows = await this.#select<readonly [endpoint: string, ...counts: number[]]>(
+      this.#queries.failureCounts(count),
+    )
+    return new Map(rows.map(([endpoint, ...counts]) => [endpoint, counts]))
   }
 
   async incident(id: string): Promise<IncidentRecord | undefined> {

@@ -3,6 +3,7 @@ import {
   type AppliedEvent,
   type CanaryMoments,
   type Entry,
+  type FailureCount,
   type FailureFilter,
   type IncidentFilter,
   isSignalEntry,
@@ -91,6 +92,10 @@ export class SpillingJournal implements Journal {
 
   stream(filter: FailureFilter, page?: Parameters<Journal['stream']>[1]): ReturnType<Journal['stream']> {
     return this.#target.stream(filter, page)
+  }
+
+  countFailures(count: FailureCount): ReturnType<Journal['countFailures']> {
+    return this.#target.countFailures(count)
   }
 
   incident(id: string): ReturnType<Journal['incident']> {
