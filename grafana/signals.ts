@@ -174,7 +174,7 @@ export const SIGNALS = {
     'webhook_incident_info',
     'info',
     ['endpoint', 'cause', 'code'],
-    'Cause by the newest verdict and code of the newest report of an open incident, always 1. Exactly one series per endpoint while open, at most 500 endpoints.',
+    'Cause by the newest verdict and code of the newest report (before the first one, early warning) of an open incident, always 1. Exactly one series per endpoint while open, at most 500 endpoints.',
     { absent: 'while no incident is open' },
   ),
   incidentReportInfo: gauge(
@@ -190,6 +190,37 @@ export const SIGNALS = {
     ['endpoint', 'rule', 'remedy', 'url'],
     'The newest verdict on an open incident, always 1: its rule (none before the first verdict), the remedy for it, and the URL that it is about. Exactly one series per endpoint while open, at most 500 endpoints.',
     { absent: 'while no incident is open' },
+  ),
+  incidentFailures: gauge(
+    'webhook_incident_failures',
+    'count',
+    ENDPOINT,
+    "Lost deliveries of the endpoint's open incident. 0 while one is open: so far there are early warnings alone, or only probes failed. 0 while none is open. At most 500 endpoints.",
+  ),
+  endpointDisabled: gauge(
+    'webhook_endpoint_disabled',
+    'boolean',
+    ['source', 'endpoint'],
+    'Whether a source has switched the endpoint off: 1 or 0. At most 500 endpoints per source.',
+    { absent: 'for sources that report nothing but lost deliveries' },
+  ),
+  sourceSignals: counter(
+    'webhook_source_signals_total',
+    ['source', 'signal'],
+    'Signals taken from a source: lost, failing, disabled, recovered, delivered, ignored. Each id counts once. The source proxy is our own proxy.',
+  ),
+  endpointDeliveries: counter(
+    'webhook_endpoint_deliveries_total',
+    ['source', 'endpoint', 'result', 'code'],
+    'Deliveries by their final result, of sources that report successes and of our own proxy, since this process started. A code that is not known is none. At most 500 endpoints, 20 codes per endpoint and result, and 5000 series in all; the rest is other.',
+    { absent: 'before the first delivery that a source or the proxy reports' },
+  ),
+  reportOverdue: gauge(
+    'webhook_endpoint_report_overdue',
+    'boolean',
+    ENDPOINT,
+    'Whether no report arrived although the platform must have given up on a delivery that the proxy saw fail: 1 or 0. Only endpoints of routes with giveUpAfter.',
+    { absent: 'without a proxied route that has giveUpAfter' },
   ),
   canaryLastSuccess: gauge(
     'webhook_canary_last_success_timestamp_seconds',

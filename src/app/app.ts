@@ -11,6 +11,7 @@ import { startAdmin } from './admin.ts'
 import { canarySecret, startCanary } from './canary.ts'
 import { createCleanUps } from './clean-ups.ts'
 import { conditions, type Phase } from './conditions.ts'
+import { startDeliveries } from './deliveries.ts'
 import { startIncidents } from './incidents.ts'
 import { startIngest } from './ingest.ts'
 import { startJournal } from './journal.ts'
@@ -74,6 +75,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     const client = outboundClient(context, journal)
     const { probing, egress } = startProbing(context, { journal, telemetry, client, plans })
     const incidents = startIncidents(context, { journal, telemetry, probing, plans })
+    const delivered = startDeliveries(context, { journal, telemetry, incidents })
     const sources = await openSources(context, { telemetry, client, clock: journal.clock })
     const limits = connectionLimits()
     const admin = await startAdmin(context, {
@@ -101,6 +103,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
       telemetry,
       incidents,
       series,
+      delivered,
       sources,
       canarySecret: secret,
       maxConnections,

@@ -1,9 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { type Classification, type CodeRules, classify } from '../domain/classify/classify.ts'
-import { identifier, refIdentifier } from '../domain/endpoint.ts'
 import { memoize } from '../domain/memoize.ts'
-import { cutCharacters, redact } from '../domain/redact.ts'
-import { safeMessage } from '../domain/safe-message.ts'
 import type { SeriesLimit } from '../domain/series.ts'
 import type { Lost } from '../domain/signal.ts'
 import { NO_SOURCE } from '../domain/telemetry.ts'
@@ -14,6 +11,7 @@ import { listen } from '../http/shared/listener.ts'
 import { createRecorder } from '../service/record.ts'
 import type { IncidentTracker } from '../service/track-incidents.ts'
 import type { StartContext } from './context.ts'
+import type { StartedDeliveries } from './deliveries.ts'
 import type { StartedJournal } from './journal.ts'
 import type { StartedSources } from './sources.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -22,14 +20,13 @@ import type { Telemetry } from './telemetry.ts'
 const GRACE = 3_000
 /** A request that arrives at the end of the grace period has this minus that for its body and its answer. */
 const CLOSE_DEADLINE = 5_000
-/** Characters of a tenant that a signal names. */
-const TENANT_LENGTH = 100
 
 export interface IngestDeps {
   readonly journal: StartedJournal
   readonly telemetry: Telemetry
   readonly incidents: IncidentTracker
   readonly series: SeriesLimit
+  readonly delivered: StartedDeliveries
   readonly sources: StartedSources
   /** Undefined where no canary is configured. */
   readonly canarySecret: (() => Promise<string>) | undefined
@@ -58,6 +55,8 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
         source,
         classify: memoizedClassifier(source.codes),
         ...(kind.attempts !== undefined && { attempts: kind.attempts }),
+        reportsOnlyLosses: kind.reportsOnlyLosses === true,
+        rejectsReusedIds: kind.rejectsReusedIds === true,
       })),
       canary: canaryReceiver({ secret: canarySecret, journal, clock }),
       intake,
@@ -68,10 +67,9 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
       clock,
       record: createRecorder({
         journal,
-        identify: memoize(identifier(config.endpoints)),
-        identifyRef: memoize(refIdentifier(config.endpoints)),
-        safeMessage: memoize(safeMessage),
-        safeTenant: memoize((tenant) => cutCharacters(redact(tenant), TENANT_LENGTH)),
+        ...deps.delivered.reading,
+        signals: deps.delivered.signals,
+        onDelivered: deps.delivered.deliveries.reported,
         series,
         incidents,
         tenantLabel: config.metrics.tenantLabel,

@@ -28,6 +28,7 @@ export async function openSources(context: StartContext, deps: SourcesDeps): Pro
   for (const entry of sourceEntries(context.config.sources)) {
     const source = await openSource(entry, context, deps)
     context.cleanUps.push(`credentials of ${entry.name}`, () => source.authentication.stop())
+    if (source.reportsDeliveries) deps.telemetry.metrics.reportsDeliveries(entry.name)
     all.push({ entry, source })
   }
   return {

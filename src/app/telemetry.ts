@@ -27,6 +27,7 @@ export async function startTelemetry(
     sources: sources.map(({ name }) => name),
     endpoints: config.endpoints.map((endpoint) => ({ ...endpoint, sources: sourcesThatName(endpoint, sources) })),
     unconfiguredSeverity: unconfiguredSeverity(config),
+    lossOnly: sources.filter(({ kind }) => kind.reportsOnlyLosses).map(({ name }) => name),
     tenantLabel: config.metrics.tenantLabel,
     canary: config.canary !== undefined,
     restarts,

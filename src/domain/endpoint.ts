@@ -1,5 +1,5 @@
 import { canonicalUrl, ID, type NormalUrl, parseHttpUrl, render } from './canonical-url.ts'
-import { INVALID_ENDPOINT, OTHER } from './failure.ts'
+import { INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT } from './failure.ts'
 import { cutCharacters, redact } from './redact.ts'
 import { neededSeries, SETS_PER_ENDPOINT, SETS_PER_SOURCE } from './series.ts'
 
@@ -215,6 +215,8 @@ export function configurationFaults(
     const first = name === undefined ? undefined : names.get(name)
     if (name === INVALID_ENDPOINT || name === OTHER)
       faults.push(`${key}.name: ${name} is reserved for reports that match no endpoint; write another name`)
+    else if (name === VERIFY_ENDPOINT)
+      faults.push(`${key}.name: ${name} is reserved for verification; write another name`)
     else if (first !== undefined)
       faults.push(
         `${key}.name: endpoints[${first}] is called ${name} too; write another name, or put the urls together`,

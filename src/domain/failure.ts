@@ -51,6 +51,8 @@ export const sharedFields = (failure: SharedFields): SharedFields =>
 
 /** Endpoint of a report whose `endpoint` is no http(s) URL. Reserved: no configured endpoint may have this name. */
 export const INVALID_ENDPOINT = 'invalid'
+/** Endpoint of the verification deliveries that are to come. Reserved like `invalid`. */
+export const VERIFY_ENDPOINT = 'webhook-verify'
 /** Label value of everything beyond the series limit. Reserved like `invalid`. */
 export const OTHER = 'other'
 

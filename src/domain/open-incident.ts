@@ -27,8 +27,8 @@ interface Opening extends Partial<Origin> {
   /** UUID version 7 for the incident that this may open. */
   readonly id: string
   readonly cause: Cause
-  /** The last good moment of the same stream of deliveries, where that is known better than from the endpoint's state. */
-  readonly goodAt?: number | null
+  /** When the failures began, if earlier than `at`. */
+  readonly failingSince?: number
 }
 
 /** The incident that a failure or an early warning belongs to: the open one, one that closed within the quiet time, or a new one. */
@@ -93,15 +93,15 @@ interface Good {
  * clock was set back: its real time is unknown.
  */
 function lastGood({ goodAt, goodProof, delivered = [] }: EndpointState, event: Opening): Good | undefined {
-  // One bad pod of several: what the others deliver at the same time says nothing about this one's stream.
-  if (event.goodAt != null && event.goodAt <= event.at) return { at: event.goodAt, proof: 'delivery' }
+  // One bad pod of several: what the others deliver since says nothing about its deliveries.
+  const before = Math.min(event.failingSince ?? event.at, event.at)
   const { source, tenant, url } = event
   const origin = source !== undefined && tenant !== undefined && url !== undefined ? { source, tenant, url } : undefined
   const moments: Good[] = delivered.filter(
     (last) => last.proof === 'delivery' || (origin !== undefined && isSameOrigin(last, origin)),
   )
   if (goodAt !== null) moments.push({ at: goodAt, proof: goodProof })
-  return moments.filter(({ at }) => at <= event.at).sort((a, b) => b.at - a.at)[0]
+  return moments.filter(({ at }) => at <= before).sort((a, b) => b.at - a.at)[0]
 }
 
 /** What an incident without signals starts from. Failures whose origin was not noted can only be proven otherwise. */

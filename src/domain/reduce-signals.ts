@@ -23,7 +23,7 @@ type Of<T extends IncidentEvent['type']> = Extract<IncidentEvent, { type: T }>
 /** What a signal other than a lost delivery does. It never counts as a failure. */
 export function onSignal(state: EndpointState, event: Of<'signal'>, settings: IncidentSettings): Reduced {
   const { type, manual } = event.signal
-  if (type === 'recovered') return onRecovered(state, event, settings)
+  if (type === 'recovered') return onRecovered(state, event)
   if (type === 'disabled' && manual) return onNoted(state)
   return onBad(state, event, settings)
 }
@@ -73,8 +73,7 @@ function onBad(state: EndpointState, { at, signal }: Of<'signal'>, settings: Inc
   }
 }
 
-function onRecovered(state: EndpointState, event: Of<'signal'>, settings: IncidentSettings): Reduced {
-  const { at, signal } = event
+function onRecovered(state: EndpointState, { at, signal }: Of<'signal'>): Reduced {
   const { what = 'both' } = signal
   const isDelivery = what !== 'enabled'
   const seen = isDelivery ? withDelivered(state, [lastDelivery(signal, at)]) : state
@@ -95,7 +94,8 @@ function onRecovered(state: EndpointState, event: Of<'signal'>, settings: Incide
   if (isDelivery) {
     signals = withRun(signals, signal, (run) => (run ? { ...run, count: run.count + 1 } : { count: 1, since: at }))
   }
-  return closeProven({ ...seen, incident: { ...incident, signals } }, event, settings)
+  // The next tick closes it, by both clocks.
+  return { state: { ...seen, incident: { ...incident, signals } }, change: 'none' }
 }
 
 /** Successes: they never change an incident that is not open, and those before the last failure prove nothing. */

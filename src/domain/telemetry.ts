@@ -6,14 +6,15 @@ import type { EndpointState } from './incident.ts'
 import type { CanaryMoments, Checkpoint, JournalEvents, JournalStatus, SeriesTotal } from './journal.ts'
 import type { ProbeResult, ProbeTrigger } from './probe.ts'
 import type { SeriesLabels, SeriesUsage } from './series.ts'
+import type { SignalType } from './signal.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Outcome of one request to the ingest listener. */
 export const OUTCOMES = ['recorded', 'duplicate', 'ignored', 'rejected', 'failed', 'canary'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
-/** `none` if accepted, `client_closed` if the client disconnected, otherwise the machine code of the answer. */
-export type Reason = ErrorCode | 'none' | 'client_closed'
+/** `none` if accepted, `partly_rejected` if but for some events of a batch, `client_closed` if the client disconnected, otherwise the machine code of the answer. */
+export type Reason = ErrorCode | 'none' | 'partly_rejected' | 'client_closed'
 
 /** Source of a request that reached no source's route. */
 export const NO_SOURCE = 'none'
@@ -35,6 +36,12 @@ export interface Metrics {
   answered(request: Answered): void
   /** A failure became durable. `exemplar` is its trace id if the span is sampled. */
   recorded(failure: Failure, labels: SeriesLabels, exemplar: string | null): void
+  /** A signal was taken: it is durable, or changes nothing durable. Lost deliveries are counted by `recorded`. */
+  signalled(source: string, type: SignalType): void
+  /** A delivery succeeded or failed for good, as a source that reports both says. */
+  delivered(delivery: CountedDelivery): void
+  /** A source reports successes: its lost deliveries count as failed ones from now on. */
+  reportsDeliveries(source: string): void
   /** Replaces all counts with the journal's totals. */
   restored(totals: readonly SeriesTotal[]): void
   /** A checkpoint of the write-ahead log was attempted. */
@@ -58,6 +65,14 @@ export interface Metrics {
   observe(sources: MetricSources): void
 }
 
+export interface CountedDelivery {
+  readonly source: string
+  readonly endpoint: string
+  readonly result: 'success' | 'failure'
+  /** What the platform saw; absent where it is not known. */
+  readonly code?: number
+}
+
 export interface MetricSources {
   readonly journal?: () => JournalStatus
   readonly series?: () => SeriesUsage
@@ -67,6 +82,8 @@ export interface MetricSources {
   readonly hooks?: () => ReadonlyMap<string, number | null>
   /** Null until the journal is open. The metrics exist only if a canary is configured. */
   readonly canary?: () => CanaryMoments | null
+  /** Endpoints of proxied routes that say when the platform gives up, and whether its report is overdue. */
+  readonly overdue?: () => Iterable<{ readonly endpoint: string; readonly isOverdue: boolean }>
   /** Whether anything outside answered recently; null if nothing outside was tried recently. */
   readonly egress?: () => boolean | null
 }

@@ -37,6 +37,6 @@ export interface TimelineSignal {
   readonly manual?: boolean
   /** Of `recovered`. */
   readonly what?: (typeof RECOVERIES)[number]
-  /** Of `failing`: the last good moment of the same stream of deliveries, where that is known better than from the journal. */
-  readonly goodAt?: number | null
+  /** Of `failing`: when the first of the failures was that it warns of; no later moment was good. */
+  readonly failingSince?: number
 }

@@ -37,6 +37,8 @@ export interface ReportSeen {
   readonly cause: Cause
   /** The platform's own words, without secrets; empty or absent where it had none. */
   readonly message?: string
+  /** Whether our own proxy saw it; the platform did otherwise. */
+  readonly byProxy?: boolean
   /** Whether they tell of a refusal by the host, and not only of a connection that was not made. */
   readonly refusal?: boolean
 }
@@ -95,8 +97,9 @@ export function judge(seen: Case): Verdict {
   }
 }
 
-function reportedLine({ at, code, cause, message }: ReportSeen): string {
-  return `${rfc3339(at)} the platform reported code ${code}, cause ${cause}${message ? `: ${quoted(message)}` : ''}`
+function reportedLine({ at, code, cause, message, byProxy }: ReportSeen): string {
+  const who = byProxy ? 'the proxy saw' : 'the platform reported'
+  return `${rfc3339(at)} ${who} code ${code}, cause ${cause}${message ? `: ${quoted(message)}` : ''}`
 }
 
 function evidenceOf(probe: ProbeResult): string {

@@ -68,13 +68,15 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
   })
   new Gauge<'endpoint' | 'cause' | 'code'>({
     name: 'webhook_incident_info',
-    help: 'Cause by the newest verdict and code of the newest report of an open incident, always 1. Exactly one series per endpoint while open, at most 500 endpoints.',
+    help: 'Cause by the newest verdict and code of the newest report (before the first one, early warning) of an open incident, always 1. Exactly one series per endpoint while open, at most 500 endpoints.',
     labelNames: ['endpoint', 'cause', 'code'],
     registers,
     collect() {
       this.reset()
-      for (const { endpoint, cause, report } of openIncidents())
-        this.set({ endpoint, cause, code: report ? String(report.code) : 'none' }, 1)
+      for (const { endpoint, cause, report, signals } of openIncidents()) {
+        const code = (report ?? signals?.warning)?.code
+        this.set({ endpoint, cause, code: code === undefined ? 'none' : String(code) }, 1)
+      }
     },
   })
   new Gauge<'endpoint' | 'cause' | 'code'>({

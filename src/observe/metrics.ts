@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { OVERFLOW_LABELS, type SeriesUsage } from '../domain/series.ts'
 import { type Metrics, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
 import { canaryMetrics } from './canary-metrics.ts'
+import { deliveredMetrics } from './delivered-metrics.ts'
 import { type DeliveryOptions, deliveryMetrics } from './delivery-metrics.ts'
 import { egressMetrics } from './egress-metrics.ts'
 import { exporterMetrics, processMetrics } from './exporter-metrics.ts'
@@ -11,12 +12,13 @@ import { incidentMetrics, type UrlOf } from './incident-metrics.ts'
 import { journalMetrics } from './journal-metrics.ts'
 import { type ProbedView, probeMetrics } from './probe-metrics.ts'
 import { reportLabels } from './reasons.ts'
+import { type SignalOptions, signalMetrics } from './signal-metrics.ts'
 
 /** Outcome of a span. The set is closed. */
 const SPAN_RESULTS = ['exported', 'dropped', 'failed'] as const
 export type SpanResult = (typeof SPAN_RESULTS)[number]
 
-export interface MetricsOptions extends DeliveryOptions {
+export interface MetricsOptions extends DeliveryOptions, Pick<SignalOptions, 'lossOnly'> {
   readonly version: string
   /** A new registry by default. It must be a Prometheus text registry. */
   readonly registry?: Registry
@@ -55,6 +57,8 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   const journal = journalMetrics(registry)
   const configured = options.endpoints.map((endpoint) => endpoint.name)
   const incidents = incidentMetrics(registry, configured, options.urlOf ?? (() => undefined))
+  const signals = signalMetrics(registry, options)
+  const delivered = deliveredMetrics(registry, configured)
   const probes = probeMetrics(registry, options.probed ?? [])
   const egress = egressMetrics(registry)
   const canary = options.canary ? canaryMetrics(registry) : undefined
@@ -157,7 +161,15 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
       reports.inc({ source, outcome, reason })
       duration.observe({ source, outcome }, seconds)
     }),
-    recorded: safely(delivery.recorded),
+    recorded: safely((failure, labels, exemplar) => {
+      delivery.recorded(failure, labels, exemplar)
+      const { source, endpoint, code } = failure
+      signals.signalled(source, 'lost')
+      delivered.lost(source, endpoint, code)
+    }),
+    signalled: safely(signals.signalled),
+    delivered: safely(delivered.delivered),
+    reportsDeliveries: safely(delivered.reports),
     restored: safely(delivery.restored),
     registerRemote: safely(delivery.registerRemote),
     failed: safely(journal.failed),
@@ -181,6 +193,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
       if (observed.series) series = observed.series
       if (observed.endpoints) incidents.observe(observed.endpoints)
       if (observed.hooks) hooks?.observe(observed.hooks)
+      signals.observe(observed)
       if (observed.canary) canary?.observe(observed.canary)
       if (observed.egress) egress.observe(observed.egress)
     },

@@ -2,9 +2,9 @@ import { NO_SOURCE, type Outcome, type Reason } from '../domain/telemetry.ts'
 
 /** Reasons by outcome, for requests to a source's route. Each combination is a series that starts at 0. */
 const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
-  recorded: ['none'],
-  duplicate: ['none'],
-  ignored: ['none'],
+  recorded: ['none', 'partly_rejected'],
+  duplicate: ['none', 'partly_rejected'],
+  ignored: ['none', 'partly_rejected'],
   canary: ['none'],
   rejected: [
     'invalid_request',

@@ -32,21 +32,23 @@ export function incidentVerdicts({ journal, urlOf, log, clock, store }: Incident
     /** The failure is the newest report of its endpoint's incident. */
     onReport: words.remember,
     async decide(incident: Incident, latest: Latest): Promise<Verdict> {
-      const { endpoint, report, verdict: known } = incident
+      const { endpoint, report, signals, verdict: known } = incident
+      const warning = signals?.warning ?? null
       // A probe opened the incident, and the newest probe may itself be blind: the earlier finding stands.
-      if (!report && known && deciding(latest)?.unverified) return known
+      if (!report && !warning && known && deciding(latest)?.unverified) return known
       const verdict = judge({
         at: clock(),
         endpoint,
         url: urlOf(endpoint) ?? endpoint,
-        report: report && (await words.of(endpoint, report)),
+        report: report ? await words.of(endpoint, report) : warning && words.ofWarning(warning),
         public: latest.public,
         internal: latest.internal,
       })
       const { rule, cause, vantage } = verdict
       const isNew = !known || known.rule !== rule || known.cause !== cause || known.vantage !== vantage
       if (isNew) logOnce(incident, verdict)
-      const isNewer = known !== null && report !== null && known.at < report.at
+      const seen = report ?? warning
+      const isNewer = known !== null && seen !== null && known.at < seen.at
       if (isNew || isNewer) await store(endpoint, verdict)
       return verdict
     },
@@ -68,7 +70,8 @@ export function incidentVerdicts({ journal, urlOf, log, clock, store }: Incident
  * Whether these probes call for a verdict. A good probe does if there is none on the newest report yet; later good probes
  * are the recovery, and the verdict on what was wrong stands.
  */
-export function needsVerdict({ verdict, report }: Incident, latest: Latest): boolean {
+export function needsVerdict({ verdict, report, signals }: Incident, latest: Latest): boolean {
   if (Object.values(latest).some((view) => !view.up)) return true
-  return !verdict || (report !== null && (verdict.vantage === null || verdict.at < report.at))
+  const seen = report ?? signals?.warning ?? null
+  return !verdict || (seen !== null && (verdict.vantage === null || verdict.at < seen.at))
 }

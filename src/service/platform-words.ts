@@ -1,10 +1,12 @@
 import { tellsOfRefusal } from '../domain/classify/refusal.ts'
 import type { Failure } from '../domain/failure.ts'
-import type { Incident } from '../domain/incident.ts'
+import type { Incident, IncidentSignals } from '../domain/incident.ts'
 import type { Journal } from '../domain/journal.ts'
+import { PROXY_SOURCE } from '../domain/signal.ts'
 import type { ReportSeen } from '../domain/verdict.ts'
 
 type Report = NonNullable<Incident['report']>
+type Warning = NonNullable<IncidentSignals['warning']>
 
 /** The message of each open incident's newest report. An incident stores only the report's id; the text is in the journal. */
 export function platformWords(journal: Pick<Journal, 'get'>) {
@@ -27,6 +29,13 @@ export function platformWords(journal: Pick<Journal, 'get'>) {
       const message = await messageOf(endpoint, report)
       const refusal = report.cause === 'connection_refused' && tellsOfRefusal(report.code, message)
       return { ...report, message, refusal }
+    },
+    /** The same of an early warning, which the incident stores whole. */
+    ofWarning({ source, at, code, cause, message }: Warning): ReportSeen {
+      const byProxy = source === PROXY_SOURCE
+      const refusal = cause === 'connection_refused' && tellsOfRefusal(code, message)
+      // The proxy's own words are not the platform's.
+      return { at, code, cause, message: byProxy ? '' : message, byProxy, refusal }
     },
     forget: (endpoint: string): void => void messages.delete(endpoint),
   }

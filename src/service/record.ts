@@ -1,11 +1,12 @@
-import type { Cause } from '../domain/cause.ts'
 import type { Clock } from '../domain/clock.ts'
 import { type Failure, failureIds, haveSameSharedFields, sharedFields } from '../domain/failure.ts'
 import { idempotencyOf } from '../domain/idempotency.ts'
-import type { Applied, Entry, Journal, Recorded } from '../domain/journal.ts'
+import type { Applied, Entry, Journal, Recorded, SignalEntry } from '../domain/journal.ts'
 import type { SeriesLabels, SeriesLimit } from '../domain/series.ts'
-import type { Lost } from '../domain/signal.ts'
+import type { Delivered, Lost, Signal } from '../domain/signal.ts'
 import type { DeliveryDetails, Log, Metrics, RequestSpan, SpanRef } from '../domain/telemetry.ts'
+import { isRowSignal, type SignalRecorder } from './record-signals.ts'
+import { identityOf, type RecordedSource, type ReportedDelivery, type SignalReading } from './recorded-source.ts'
 
 /** What is known of a request besides its signals. */
 export interface Receipt {
@@ -13,27 +14,8 @@ export interface Receipt {
   readonly span: RequestSpan
 }
 
-/** A source as far as recording its signals goes. */
-export interface RecordedSource {
-  readonly name: string
-  readonly classify: (signal: Lost) => { readonly cause: Cause; readonly httpStatus?: number }
-  /** How often it tries before it reports; goes into the span. */
-  readonly attempts?: number
-}
-
-interface Identity {
-  readonly endpoint: string
-  readonly url: string
-}
-
-export interface RecorderParts {
+export interface RecorderParts extends SignalReading {
   readonly journal: Pick<Journal, 'record' | 'recordAll'>
-  readonly identify: (url: string) => Identity
-  /** The same for `SOURCE:REF`. */
-  readonly identifyRef: (ref: string) => Identity
-  /** Masks what must not leave the journal, and cuts to the length that is kept. */
-  readonly safeMessage: (message: string) => string
-  readonly safeTenant: (tenant: string) => string
   readonly series: Pick<SeriesLimit, 'keep' | 'complete'>
   /** Whether the endpoint's incident is tracked, and what follows each of its failures once it is durable. */
   readonly incidents: {
@@ -41,18 +23,26 @@ export interface RecorderParts {
     readonly complete: (endpoint: string, stored: boolean) => void
     readonly onRecorded: (failure: Failure, applied: Applied | undefined, span: SpanRef | null) => void
   }
+  readonly signals: SignalRecorder
+  /** A source reported a success. @returns whether it was new */
+  readonly onDelivered: (delivery: ReportedDelivery) => boolean
   readonly tenantLabel: boolean
-  readonly metrics: Pick<Metrics, 'recorded'>
+  readonly newId?: (receivedAt: number) => string
+  readonly metrics: Pick<Metrics, 'recorded' | 'signalled'>
   readonly log: Pick<Log, 'child' | 'warn' | 'error'>
   readonly clock: Clock
 }
 
-/** Records the lost signals of one request. */
-export type Record = (
-  source: RecordedSource,
-  signals: readonly Lost[],
-  receipt: Receipt,
-) => Promise<readonly Recorded[]>
+/** What became of the signals of one request. */
+export interface RecordedRequest {
+  /** The failures, in the order of their signals. */
+  readonly failures: readonly Recorded[]
+  /** The other signals that have a row, likewise. */
+  readonly rows: readonly Recorded[]
+}
+
+/** Takes the signals of one request. */
+export type Record = (source: RecordedSource, signals: readonly Signal[], receipt: Receipt) => Promise<RecordedRequest>
 
 /** A failure on its way to the journal, with what was reserved for it. */
 interface Draft {
@@ -69,14 +59,13 @@ interface Draft {
  */
 export function createRecorder(parts: RecorderParts): Record {
   const { journal, series, incidents, metrics, clock } = parts
-  const newId = failureIds()
+  const newId = parts.newId ?? failureIds()
   const logFailure = failureLog(parts.log)
   const afterAnswers = deferring((error) => parts.log.error({ err: error }, 'failed to publish a recorded failure'))
 
   function draft(source: RecordedSource, signal: Lost, { tenant: sender, span }: Receipt): Draft {
     const receivedAt = clock()
-    const { endpoint, url } =
-      signal.ref === undefined ? parts.identify(signal.url) : parts.identifyRef(`${source.name}:${signal.ref}`)
+    const { endpoint, url } = identityOf(parts, source, signal)
     const { cause, httpStatus } = source.classify(signal)
     const tenant = signal.tenant === undefined ? sender : parts.safeTenant(signal.tenant)
     const failure: Failure = {
@@ -100,11 +89,20 @@ export function createRecorder(parts: RecorderParts): Record {
         raw: signal.raw,
         labels: series.keep(labels),
         isTracked: incidents.isTracked(endpoint),
-        ...(signal.id !== undefined && { idempotency: idempotencyOf(signal.id, signal.raw) }),
+        ...(source.reportsOnlyLosses !== true && { isProvable: true }),
+        ...(signal.id !== undefined && {
+          idempotency: idempotencyOf(signal.id, source.rejectsReusedIds ? signal.raw : ANY_CONTENT),
+        }),
       },
       labels,
       details: { ...(attempts !== undefined && { attempts }), ...(httpStatus !== undefined && { httpStatus }) },
     }
+  }
+
+  function reported(source: RecordedSource, signal: Delivered, sender: string): ReportedDelivery {
+    const { id, code } = signal
+    const tenant = signal.tenant === undefined ? sender : parts.safeTenant(signal.tenant)
+    return { ...identityOf(parts, source, signal), source: source.name, tenant, id, code }
   }
 
   function complete({ entry, labels }: Draft, stored: boolean): void {
@@ -135,19 +133,38 @@ export function createRecorder(parts: RecorderParts): Record {
   }
 
   return async (source, signals, receipt) => {
-    const [first, ...others] = signals
-    if (first === undefined) return []
-    if (others.length === 0) {
+    const [first] = signals
+    // Nearly every request.
+    if (first?.type === 'lost' && signals.length === 1) {
       const only = draft(source, first, receipt)
-      return [await settle(only, journal.record(only.entry), receipt.span)]
+      return { failures: [await settle(only, journal.record(only.entry), receipt.span)], rows: NONE }
     }
-    const drafts = signals.map((signal) => draft(source, signal, receipt))
-    const recordings = journal.recordAll(drafts.map(({ entry }) => entry))
-    const settled = drafts.map((draft, index) => settle(draft, recordings[index]!, receipt.span))
-    await Promise.allSettled(settled)
-    return Promise.all(settled)
+    const drafts = signals.flatMap((signal): (Draft | SignalEntry)[] => {
+      if (signal.type === 'lost') return [draft(source, signal, receipt)]
+      return isRowSignal(signal) ? [parts.signals.draft(source, signal, receipt.tenant)] : []
+    })
+    const recordings =
+      drafts.length === 0 ? [] : journal.recordAll(drafts.map((each) => ('entry' in each ? each.entry : each)))
+    const failures: Promise<Recorded>[] = []
+    const rows: Promise<Recorded>[] = []
+    for (const [index, each] of drafts.entries()) {
+      const recording = recordings[index]!
+      if ('entry' in each) failures.push(settle(each, recording, receipt.span))
+      else rows.push(parts.signals.complete(each, recording))
+    }
+    await Promise.allSettled([...failures, ...rows])
+    const recorded = { failures: await Promise.all(failures), rows: await Promise.all(rows) }
+    // Last: what is sent again because of a fault counts once.
+    for (const signal of signals) {
+      if (signal.type === 'ignored') metrics.signalled(source.name, 'ignored')
+      if (signal.type === 'delivered') parts.onDelivered(reported(source, signal, receipt.tenant))
+    }
+    return recorded
   }
 }
+
+const NONE: readonly Recorded[] = []
+const ANY_CONTENT = new Uint8Array()
 
 /**
  * Puts work off to the check phase of this turn of the event loop. The answers of a group go out in one burst before it,

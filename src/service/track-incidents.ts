@@ -3,10 +3,11 @@ import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
 import { rfc3339 } from '../domain/human.ts'
 import { type EndpointState, type Incident, type IncidentSettings, isOlder, isOpen } from '../domain/incident.ts'
-import type { Applied, Journal } from '../domain/journal.ts'
+import type { Applied, AppliedEvent, Journal } from '../domain/journal.ts'
 import { conclusive, totalTime } from '../domain/observation.ts'
 import { reduceIncident } from '../domain/reduce-incident.ts'
 import type { Log, Metrics, SpanRef, Tracing } from '../domain/telemetry.ts'
+import type { TimelineSignal } from '../domain/timeline.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'
 import { deciding, incidentVerdicts, type Latest, needsVerdict } from './incident-verdicts.ts'
@@ -46,6 +47,10 @@ export interface IncidentTracker {
   onSnapshot(states: readonly EndpointState[]): void
   /** A failure became durable. Returns at once. */
   onRecorded(failure: Failure, applied: Applied | undefined, span: SpanRef | null): void
+  /** A signal that is no failure became durable. Returns at once. */
+  onSignal(signal: TimelineSignal, applied: Applied | undefined): void
+  /** Applies what deliveries tell of an endpoint. Never rejects. @returns undefined where the journal refused */
+  apply(endpoint: string, event: AppliedEvent): Promise<Applied | undefined>
   /** An endpoint was probed. Never rejects. */
   onProbeRound(round: ProbeRound): Promise<void>
   /** @throws AppError `not_found`, `conflict` (it is closed), and what `Journal.apply` rejects with */
@@ -112,14 +117,15 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
 
   /** One line per change of an incident, not per failure. */
   function logTransition(change: 'opened' | 'reopened' | 'closed', incident: Incident): void {
-    const { id, endpoint, cause, failures, resolution, loss } = incident
-    const fields = { incident_id: id, endpoint, cause, failures }
+    const { id, endpoint, cause, failures, resolution, loss, signals } = incident
+    // Without a lost delivery the platform has not given up on anything yet.
+    const fields = { incident_id: id, endpoint, cause, failures, ...(signals && { early_warnings: signals.warnings }) }
     const lossWindow = { from: rfc3339(loss.from), until: rfc3339(loss.until) }
     if (change === 'closed') log.info({ ...fields, resolution, loss: lossWindow }, 'incident closed')
     else log.warn(fields, `incident ${change}`)
   }
 
-  async function apply(endpoint: string, event: Parameters<Journal['apply']>[1]): Promise<Applied | undefined> {
+  async function apply(endpoint: string, event: AppliedEvent): Promise<Applied | undefined> {
     try {
       const applied = await journal.apply(endpoint, event)
       applyState(applied)
@@ -203,6 +209,16 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
       // No probe will follow: the verdict can only come from the report.
       if (!isProbed(endpoint) && (!before?.verdict || before.cause !== cause)) void decide(endpoint)
     },
+    onSignal({ id, endpoint, type, cause, manual }, applied) {
+      if (!applied) return
+      const before = openIncident(endpoint)
+      applyState(applied)
+      if (type === 'recovered' || manual || !openIncident(endpoint)) return
+      probing.onFailure(endpoint, id)
+      if (!isProbed(endpoint) && cause !== null && (!before?.verdict || before.cause !== cause)) void decide(endpoint)
+    },
+    apply: (endpoint, event) =>
+      apply(endpoint, event.type === 'delivered' ? { ...event, ...quiet.of(endpoint) } : event),
     async onProbeRound(round) {
       const { endpoint, results, trigger } = round
       const requestedBy = takeSpans(round)

@@ -64,6 +64,8 @@ export interface OpenSource {
   /** Bytes. */
   readonly bodyLimit: number
   readonly authentication: Authentication
+  /** Whether it reports each delivery that succeeds, as configured: then its lost deliveries count as failed ones. */
+  readonly reportsDeliveries?: boolean
   /** How `classify` reads the codes of its signals. */
   readonly codes?: CodeRules
   /**
@@ -132,6 +134,10 @@ export interface SourceKind {
   readonly body: { readonly name: string; readonly schema: TSchema; readonly contentType: string }
   /** Whether its signals name URLs (`urls` of the endpoints). Refs are possible in any case. */
   readonly namesUrls: boolean
+  /** Whether nothing but lost deliveries is ever reported: then no success of theirs can prove a recovery. */
+  readonly reportsOnlyLosses?: boolean
+  /** Whether a known id with other content is answered 422; by default it is a duplicate like any other. */
+  readonly rejectsReusedIds?: boolean
   /** How often the platform tries before it gives up. */
   readonly attempts?: number
   open(config: object, deps: SourceDeps): OpenSource | Promise<OpenSource>

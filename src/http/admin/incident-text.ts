@@ -4,9 +4,13 @@ import { visible } from '../../domain/external-text.ts'
 import { humanDuration, numbered, quoted, rfc3339 } from '../../domain/human.ts'
 import { conclusive, guarded, observation } from '../../domain/observation.ts'
 import type { ProbeResult } from '../../domain/probe.ts'
+import { PROXY_SOURCE } from '../../domain/signal.ts'
 import { isUnprovable, UNPROVABLE } from '../../domain/verdict-rules.ts'
 import type { incidentDetailView, incidentView } from './incident-view.ts'
 import type { Page } from './page.ts'
+
+/** Rows of the timeline that are shown. */
+const SHOWN_SIGNALS = 10
 
 export interface TextFacts {
   /** Undefined where the endpoint is not configured. */
@@ -25,25 +29,29 @@ export interface TextFacts {
 export function incidentPage(detail: ReturnType<typeof incidentDetailView>, given: TextFacts): Page {
   // Every line break below is ours.
   const [incident, seen] = visible([detail, given] as const)
-  const { endpoint, state, verdict, remedies, lossWindow, code, failures } = incident
+  const { endpoint, state, verdict, remedies, lossWindow, code, failures, lastWarning } = incident
   const { facts, probes, message, now, base } = seen
   const event = facts?.event ? `${facts.event} to ` : ''
   const end = incident.closedAt ?? rfc3339(now)
   const span = humanDuration(Date.parse(end) - Date.parse(incident.openedAt))
+  const byProxy = failures === 0 && lastWarning?.source === PROXY_SOURCE
   const reportedFirst =
-    code === null ? '' : `The platform reported code ${code}${message === '' ? '' : `: ${quoted(message)}`}. `
+    code === null
+      ? ''
+      : `The ${byProxy ? 'proxy saw' : 'platform reported'} code ${code}${message === '' ? '' : `: ${quoted(message)}`}. `
   const said = code === null ? 'nothing so far' : `code ${code}${message === '' ? '' : `: ${message}`}`
   const rows: readonly (readonly [string, string])[] = [
     ['state', state === 'open' ? `open since ${incident.openedAt} (${span})` : `closed at ${end}, after ${span}`],
-    ['reports', `${failures}${incident.lastFailureAt ? `, the last at ${incident.lastFailureAt}` : ''}`],
+    ['reports', reports(incident)],
+    ...warningRows(incident),
     ...(state === 'closed' && verdict ? [['verdict', lastVerdict(verdict)] as const] : []),
     ['team', facts ? `${facts.team || 'not configured'}, ${facts.severity}` : 'not configured'],
-    ['platform', said],
+    [byProxy ? 'proxy' : 'platform', said],
     ...probes.map(
       (probe) => ['from here', `${probeLine(probe)} (${humanDuration(now - probe.startedAt)} ago)`] as const,
     ),
     [
-      'lost',
+      failures === 0 && incident.earlyWarnings > 0 ? 'at risk' : 'lost',
       `from ${lossWindow.from ?? 'an unknown moment before the first failure'} until ${lossWindow.until ?? 'now'}`,
     ],
     ['ends', ending(incident, seen)],
@@ -101,7 +109,8 @@ export function incidentListPage(incidents: readonly ReturnType<typeof incidentV
       closedAt === null
         ? `open since ${openedAt}`
         : `closed at ${closedAt}, was open for ${humanDuration(Date.parse(closedAt) - Date.parse(openedAt))}`
-    const reports = `${failures} ${failures === 1 ? 'report' : 'reports'}`
+    const early = failures === 0 && incident.earlyWarnings > 0
+    const reports = early ? 'early warning' : `${failures} ${failures === 1 ? 'report' : 'reports'}`
     const why = closedAt === null ? (verdict?.sentence ?? 'not probed yet') : verdict && lastVerdict(verdict)
     return [
       `${index === 0 ? '' : '\n'}${endpoint}: ${state}, ${reports}, ${cause}\n${why ? `  ${why}\n` : ''}  `,
@@ -109,6 +118,27 @@ export function incidentListPage(incidents: readonly ReturnType<typeof incidentV
       '\n',
     ]
   })
+}
+
+/** Without a lost delivery, nothing may sound as if the platform had given up. */
+function reports({ failures, lastFailureAt, earlyWarnings }: ReturnType<typeof incidentView>): string {
+  if (failures === 0 && earlyWarnings > 0) return '0: early warning, no lost delivery is known'
+  return `${failures}${lastFailureAt ? `, the last at ${lastFailureAt}` : ''}`
+}
+
+/** Early warnings, sources that disabled the endpoint, and the newest signals. */
+function warningRows(incident: ReturnType<typeof incidentDetailView>): (readonly [string, string])[] {
+  const { earlyWarnings, disabled, timeline, timelineTotal } = incident
+  const newest = timeline.slice(-SHOWN_SIGNALS)
+  return [
+    ...(earlyWarnings > 0 ? [['warnings', String(earlyWarnings)] as const] : []),
+    ...disabled.map(({ source, since }) => ['disabled', `by ${source} since ${since}; enable it there`] as const),
+    ...newest.map(({ at, type, source, code, message, manual }) => {
+      const what = [manual ? `${type} manually` : type, code === null ? '' : `code ${code}`, message].filter(Boolean)
+      return ['signal', `${at} ${source}: ${what.join(', ')}`] as const
+    }),
+    ...(timelineTotal > newest.length ? [['', `${timelineTotal} signals in all; the JSON has more`] as const] : []),
+  ]
 }
 
 /** Dated, since it may no longer hold. */
@@ -122,7 +152,7 @@ function probeLine(probe: ProbeResult): string {
 }
 
 function ending(
-  { resolution, reason, closing, verdict }: ReturnType<typeof incidentDetailView>,
+  { resolution, reason, closing, verdict, disabled }: ReturnType<typeof incidentDetailView>,
   { probes, now }: TextFacts,
 ): string {
   const caution = verdict && isUnprovable(verdict.rule) && resolution !== 'manual' ? `. ${UNPROVABLE}` : ''
@@ -134,6 +164,8 @@ function ending(
     }
     return `${how[resolution ?? 'unproven']}${reason ? `: ${reason}` : ''}${caution}`
   }
+  if (disabled.length > 0)
+    return `once ${disabled.map(({ source }) => source).join(' and ')} enables the endpoint again`
   const { goodProbes, goodProbesNeeded, quietUntil } = closing
   const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'the quiet time is over'
   return probes.some(conclusive)

@@ -5,6 +5,8 @@ import { type Incident, RESOLUTIONS } from '../../domain/incident.ts'
 import { VANTAGES } from '../../domain/probe.ts'
 import type { Remedy } from '../../domain/remedies/remedy.ts'
 import { REMEDY_IDS } from '../../domain/remedies/remedy.ts'
+import { RECOVERIES } from '../../domain/signal.ts'
+import { TIMELINE_LIMIT, TIMELINE_TYPES, type TimelineSignal } from '../../domain/timeline.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { CONFIDENCES } from '../../domain/verdict-rules.ts'
 import type { RecoveryRequest } from '../../sources/source.ts'
@@ -40,6 +42,8 @@ const proof = Type.Union([
   Type.Literal('reachability'),
   Type.Literal('quiet'),
   Type.Literal('manual'),
+  Type.Literal('delivery'),
+  Type.Literal('platform'),
   Type.Null(),
 ])
 export const LossWindowSchema = Type.Object(
@@ -51,7 +55,7 @@ export const LossWindowSchema = Type.Object(
   },
   {
     description:
-      'Deliveries of this time are to be read again. Proof: path (a probe judged the path), reachability (a probe reached the server), quiet (no further report), manual.',
+      'Deliveries of this time are to be read again. Proof: path (a probe judged the path), reachability (a probe reached the server), quiet (no further report), manual, delivery (the proxy saw a delivery succeed), platform (the source reported one).',
   },
 )
 
@@ -65,7 +69,17 @@ const incidentProperties = {
   reason: nullable(Type.String(), 'Why somebody closed it.'),
   firstFailureAt: nullable(time, 'Null where probes opened it.'),
   lastFailureAt: nullable(time, 'Null where no report came.'),
-  failures: Type.Integer({ description: 'Reports that belong to it.' }),
+  failures: Type.Integer({
+    description: 'Lost deliveries that were reported. 0: the platform has not given up on any delivery that is known.',
+  }),
+  earlyWarnings: Type.Integer({ description: 'Signals that deliveries fail while the platform still tries.' }),
+  disabled: Type.Array(Type.Object({ source: Type.String(), since: time }), {
+    description: 'Sources that have switched the endpoint off; while there is one, the incident stays open.',
+  }),
+  lastWarning: nullable(
+    Type.Object({ source: Type.String(), at: time, code: Type.Integer(), cause: cause('As its code and text say.') }),
+    'The newest early warning or disabling that says what happened. The source proxy is our own proxy.',
+  ),
   sources: Type.Array(Type.String(), {
     description: 'The sources that reported them; empty where probes opened it, and of earlier versions.',
   }),
@@ -73,12 +87,36 @@ const incidentProperties = {
   tenantsComplete: Type.Boolean({ description: 'Whether `tenants` names all of them.' }),
   causes: Type.Record(Type.String(), Type.Integer(), { description: 'Reports by their own cause.' }),
   cause: cause('The newest verdict’s; before there is one the first report’s.'),
-  code: nullable(Type.Integer(), 'Of the newest report.'),
+  code: nullable(Type.Integer(), 'Of the newest report; before the first one, of the last warning.'),
   reopened: Type.Integer({ description: 'How often a failure within the quiet time opened it again.' }),
   verdict: nullable(Type.Unsafe({ $ref: '#/components/schemas/Verdict' }), 'The newest.'),
   lossWindow: Type.Unsafe<Static<typeof LossWindowSchema>>({ $ref: '#/components/schemas/LossWindow' }),
   failuresUrl: Type.String({ description: 'Path of its failures in this API.' }),
 } as const
+
+export const SignalRowSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    at: Type.String({ format: 'date-time', description: 'Its receipt.' }),
+    type: Type.Enum([...TIMELINE_TYPES]),
+    source: Type.String(),
+    tenant: Type.String(),
+    url: Type.String({ description: 'Canonical, or SOURCE:REF.' }),
+    code: nullable(Type.Integer(), 'What the source saw.'),
+    cause: nullable(Type.Enum([...CAUSES]), 'What code and message say.'),
+    message: Type.String(),
+    time: nullable(time, 'When it happened, as the source says.'),
+    attempts: nullable(Type.Integer(), 'How often the source had tried.'),
+    event: nullable(Type.String(), 'The type of the notification.'),
+    manual: Type.Optional(Type.Boolean({ description: 'Of disabled: a person switched it off on purpose.' })),
+    what: Type.Optional(
+      Type.Enum([...RECOVERIES], {
+        description: 'Of recovered: a delivery arrived, the endpoint was enabled, or both.',
+      }),
+    ),
+  },
+  { description: 'A signal that is no lost delivery.' },
+)
 
 export const IncidentSchema = Type.Object(incidentProperties, {
   description: 'The time from an endpoint’s first failure to its recovery.',
@@ -90,6 +128,10 @@ export const IncidentDetailSchema = Type.Object(
     verdicts: Type.Array(Type.Unsafe({ $ref: '#/components/schemas/Verdict' }), {
       description: 'Oldest first; the first one and the newest, at most 20.',
     }),
+    timeline: Type.Array(SignalRowSchema, {
+      description: `Signals other than lost deliveries, oldest first: the first one and the newest, at most ${TIMELINE_LIMIT}.`,
+    }),
+    timelineTotal: Type.Integer({ description: 'Rows that came; more than `timeline` has where some were dropped.' }),
     remedies: Type.Object(
       {
         meaning: Type.String(),
@@ -131,12 +173,34 @@ export const IncidentPageSchema = Type.Object(
   { description: 'Incidents, newest first.' },
 )
 
+/** As `SignalRowSchema` says. */
+function signalView(row: TimelineSignal): Static<typeof SignalRowSchema> {
+  const { id, receivedAt, type, source, tenant, url, code, cause, message, time: happened, attempts, event } = row
+  return {
+    id,
+    at: new Date(receivedAt).toISOString(),
+    type,
+    source,
+    tenant,
+    url,
+    code,
+    cause,
+    message,
+    time: rfc3339(happened),
+    attempts,
+    event,
+    ...(row.manual && { manual: true }),
+    ...(row.what && { what: row.what }),
+  }
+}
+
 /** As `VerdictSchema` says. */
 const verdictView = (verdict: Verdict) => ({ ...verdict, at: new Date(verdict.at).toISOString() })
 
 /** As `IncidentSchema` says; times are RFC 3339. */
 export function incidentView(incident: Incident) {
-  const { id, endpoint, closedAt, loss, verdict, report } = incident
+  const { id, endpoint, closedAt, loss, verdict, report, signals } = incident
+  const warning = signals?.warning ?? null
   return {
     id,
     endpoint,
@@ -148,12 +212,20 @@ export function incidentView(incident: Incident) {
     firstFailureAt: rfc3339(incident.firstFailureAt),
     lastFailureAt: rfc3339(incident.lastFailureAt),
     failures: incident.failures,
+    earlyWarnings: signals?.warnings ?? 0,
+    disabled: (signals?.disabled ?? []).map(({ source, at }) => ({ source, since: new Date(at).toISOString() })),
+    lastWarning: warning && {
+      source: warning.source,
+      at: new Date(warning.at).toISOString(),
+      code: warning.code,
+      cause: warning.cause,
+    },
     sources: incident.sources,
     tenants: incident.tenants,
     tenantsComplete: incident.tenantsComplete,
     causes: incident.causes,
     cause: incident.cause,
-    code: report?.code ?? null,
+    code: (report ?? warning)?.code ?? null,
     reopened: incident.reopened,
     verdict: verdict && verdictView(verdict),
     lossWindow: { ...loss, from: rfc3339(loss.from), until: rfc3339(loss.until) },
@@ -178,6 +250,7 @@ export const incidentDetailView = (
   incident: Incident,
   more: {
     verdicts: readonly Verdict[]
+    timeline: readonly TimelineSignal[]
     remedies: Remedy
     recoveryRequests: readonly RecoveryRequest[]
     closing: { goodProbes: number; goodProbesNeeded: number; quietUntil: number } | null
@@ -185,6 +258,8 @@ export const incidentDetailView = (
 ) => ({
   ...incidentView(incident),
   verdicts: more.verdicts.map(verdictView),
+  timeline: more.timeline.map(signalView),
+  timelineTotal: incident.signals?.total ?? 0,
   remedies: more.remedies,
   recoveryRequests: more.recoveryRequests,
   closing: more.closing && { ...more.closing, quietUntil: new Date(more.closing.quietUntil).toISOString() },

@@ -2,9 +2,10 @@ import type { Context, Middleware } from 'koa'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { Clock } from '../../domain/clock.ts'
+import { recoveryOf } from '../../domain/close-incident.ts'
 import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
 import type { Incident, IncidentSettings } from '../../domain/incident.ts'
-import type { Journal } from '../../domain/journal.ts'
+import type { IncidentRecord, Journal } from '../../domain/journal.ts'
 import { redact } from '../../domain/redact.ts'
 import { calledFor, remediesFor } from '../../domain/remedies/remedies.ts'
 import { AppError } from '../../errors.ts'
@@ -50,7 +51,9 @@ export function listIncidents(deps: IncidentsDeps): Middleware {
     }
     const [only, ...others] = incidents
     const shown =
-      only && others.length === 0 ? await pageOf(only, deps) : incidentListPage(incidents.map(incidentView), base(deps))
+      only && others.length === 0
+        ? await pageOf((await deps.journal.incident(only.id)) ?? { incident: only, timeline: [] }, deps)
+        : incidentListPage(incidents.map(incidentView), base(deps))
     if (next !== null) params.set('cursor', next)
     const more =
       next === null ? [] : ['\nOlder incidents\n  ', { href: `${base(deps)}/api/v1/incidents?${params}` }, '\n']
@@ -64,20 +67,23 @@ export function getIncident(deps: IncidentsDeps): Middleware {
     const format = formatOf(ctx, readIncidentFormat(new URLSearchParams(ctx.querystring)).format)
     const found = await deps.journal.incident(String(ctx['params'].id).toLowerCase())
     if (!found) throw new AppError('not_found', 'no incident has this id; it may have been removed by retention')
-    const { incident, verdicts } = found
-    if (format === 'json') ctx.body = incidentDetailView(incident, { verdicts, ...advice(incident, deps) })
-    else answerPage(ctx, await pageOf(incident, deps), format)
+    const { incident, verdicts, timeline } = found
+    if (format === 'json') ctx.body = incidentDetailView(incident, { verdicts, timeline, ...advice(incident, deps) })
+    else answerPage(ctx, await pageOf(found, deps), format)
   }
 }
 
 const base = ({ externalUrl = '' }: Pick<IncidentsDeps, 'externalUrl'>): string => externalUrl.replace(/\/+$/, '')
 
-async function pageOf(incident: Incident, deps: IncidentsDeps): Promise<Page> {
+async function pageOf(
+  { incident, timeline }: Pick<IncidentRecord, 'incident' | 'timeline'>,
+  deps: IncidentsDeps,
+): Promise<Page> {
   const { report, endpoint } = incident
   const failure = report ? await deps.journal.get(report.id) : undefined
   const facts = deps.endpoints.find(({ name }) => name === endpoint)
   const { public: outside, internal: inside } = deps.tracker.latest(endpoint)
-  return incidentPage(incidentDetailView(incident, { verdicts: [], ...advice(incident, deps) }), {
+  return incidentPage(incidentDetailView(incident, { verdicts: [], timeline, ...advice(incident, deps) }), {
     facts,
     probes: [outside, inside].flatMap((probe) => probe ?? []),
     message: failure?.message ?? '',
@@ -87,7 +93,8 @@ async function pageOf(incident: Incident, deps: IncidentsDeps): Promise<Page> {
 }
 
 function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settings }: IncidentsDeps) {
-  const { endpoint, report, loss, verdict, closedAt } = incident
+  const { endpoint, report, loss, verdict, closedAt, signals } = incident
+  const seen = report ?? signals?.warning
   const facts = endpoints.find(({ name }) => name === endpoint)
   const { public: outside, internal: inside } = tracker.latest(endpoint)
   const probe = verdict?.vantage === 'internal' ? (inside ?? outside) : (outside ?? inside)
@@ -96,7 +103,7 @@ function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settin
     remedies: remediesFor(remedy, {
       endpoint,
       url,
-      ...(report && { code: report.code }),
+      ...(seen && { code: seen.code }),
       ...(probe && { probe }),
     }),
     recoveryRequests: recoveryRequests(sources, incident.sources, {
@@ -107,7 +114,7 @@ function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settin
     closing:
       closedAt === null
         ? {
-            goodProbes: incident.goodRun?.count ?? 0,
+            goodProbes: recoveryOf(incident)?.count ?? 0,
             goodProbesNeeded: settings.goodProbes,
             quietUntil: incident.quietSince + settings.quietTime,
           }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { visible } from '../../domain/external-text.ts'
-import type { Recorded } from '../../domain/journal.ts'
+import type { RecordedRequest } from '../../service/record.ts'
 import type { RejectedEvent } from '../../sources/source.ts'
 
 const id = Type.String({ format: 'uuid' })
@@ -23,6 +23,9 @@ export const AcceptedSchema = Type.Union([
     {
       ids: Type.Array(id, { description: 'The failures that were recorded, in the order of the request.' }),
       ignored: Type.Integer({ minimum: 0, description: 'Signals that made no failure.' }),
+      signals: Type.Optional(
+        Type.Array(id, { description: 'Of these, the ones that made a row of an incident’s timeline.' }),
+      ),
       rejected,
     },
     { description: 'None or several were.' },
@@ -33,17 +36,22 @@ const LONGEST_DETAIL = 500
 
 /** As `AcceptedSchema` says. */
 export function acceptedBody(
-  recorded: readonly Recorded[],
+  { failures, rows }: RecordedRequest,
   signals: number,
   faulty: readonly RejectedEvent[] = [],
 ): string {
-  const [first] = recorded
+  const [first] = failures
   const rejected = faulty.length > 0 && {
     rejected: visible(
       faulty.map(({ index, pointer, detail }) => ({ index, pointer, detail })),
       LONGEST_DETAIL,
     ),
   }
-  if (recorded.length === 1) return JSON.stringify({ id: first!.id, ...rejected })
-  return JSON.stringify({ ids: recorded.map((each) => each.id), ignored: signals - recorded.length, ...rejected })
+  if (failures.length === 1) return JSON.stringify({ id: first!.id, ...rejected })
+  return JSON.stringify({
+    ids: failures.map((each) => each.id),
+    ignored: signals - failures.length,
+    ...(rows.length > 0 && { signals: rows.map((each) => each.id) }),
+    ...rejected,
+  })
 }

@@ -84,9 +84,9 @@ function account({ sources, metrics, tracing, log, clock }: IngestDeps): Koa.Mid
 function outcomeOf(
   code: ErrorCode | undefined,
   aborted: boolean,
-  { outcome = 'recorded' }: ReportState,
+  { outcome = 'recorded', isPartial }: ReportState,
 ): { outcome: Outcome; reason: Reason } {
   if (aborted) return { outcome: 'rejected', reason: 'client_closed' }
   if (code !== undefined) return { outcome: statusOf(code) >= 500 ? 'failed' : 'rejected', reason: code }
-  return { outcome, reason: 'none' }
+  return { outcome, reason: isPartial ? 'partly_rejected' : 'none' }
 }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Middleware } from 'koa'
 import type { Outcome, RequestSpan } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
-import type { Record, RecordedSource } from '../../service/record.ts'
+import type { Record } from '../../service/record.ts'
+import type { RecordedSource } from '../../service/recorded-source.ts'
 import type { OpenSource, RejectedEvent } from '../../sources/source.ts'
 import { readBody } from '../shared/body.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'
@@ -10,11 +11,13 @@ import { acceptedBody } from './accepted.ts'
 import type { CanaryReceiver } from './canary-handler.ts'
 import type { Intake } from './intake.ts'
 import { checkRequest } from './request-headers.ts'
-import { lostAmong, readSignals, type SignalReaderDeps, verify } from './signals.ts'
+import { checkSignals, readSignals, type SignalReaderDeps, verify } from './signals.ts'
 
 export interface ReportState {
   readonly span: RequestSpan
   /** Of a request that was accepted. */
+  /** Whether single events of an accepted request were rejected. */
+  isPartial?: boolean
   outcome?: Extract<Outcome, 'recorded' | 'duplicate' | 'ignored' | 'canary'>
 }
 
@@ -82,11 +85,14 @@ function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<
       const { signals } = read
       count = signals.length
       rejected = read.rejected
-      return record(from, lostAmong(signals), { tenant, span: ctx.state.span })
+      return record(from, checkSignals(signals), { tenant, span: ctx.state.span })
     })
     const recorded = await within(recording, answerTimeout)
+    const { failures, rows } = recorded
+    const all = rows.length === 0 ? failures : [...failures, ...rows]
     ctx.state.outcome =
-      recorded.length === 0 ? 'ignored' : recorded.every(({ duplicate }) => duplicate) ? 'duplicate' : 'recorded'
+      all.length === 0 ? 'ignored' : all.every(({ duplicate }) => duplicate) ? 'duplicate' : 'recorded'
+    ctx.state.isPartial = rejected.length > 0
     ctx.status = 202
     // As text with its type: Koa would look the type of an object up for each answer.
     ctx.set('Content-Type', 'application/json; charset=utf-8')

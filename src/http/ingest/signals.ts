@@ -1,4 +1,4 @@
-import { type Lost, SIGNAL_LIMIT, type Signal, signalFault } from '../../domain/signal.ts'
+import { SIGNAL_LIMIT, type Signal, signalFault } from '../../domain/signal.ts'
 import type { Log } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
 import type { OpenSource, RejectedEvent, SourceRequest } from '../../sources/source.ts'
@@ -74,8 +74,8 @@ function partition(signals: readonly (Signal | RejectedEvent)[]): ReadSignals {
 
 const isRejected = (signal: Signal | RejectedEvent): signal is RejectedEvent => signal?.type === 'rejected'
 
-/** Those that are recorded. @throws AppError `invalid_report` that names the field */
-export function lostAmong(signals: readonly Signal[]): readonly Lost[] {
+/** Those that make sense; all of them. @throws AppError `invalid_report` that names the field */
+export function checkSignals(signals: readonly Signal[]): readonly Signal[] {
   for (const [index, signal] of signals.entries()) {
     const fault = signalFault(signal)
     if (!fault) continue
@@ -84,10 +84,7 @@ export function lostAmong(signals: readonly Signal[]): readonly Lost[] {
       faults: [{ pointer: `/${fault.field}`, detail: `${fault.detail}${place && ` (${place.trim()})`}` }],
     })
   }
-  // Nearly every request.
-  return signals.length === 1 && isLost(signals[0]!) ? (signals as readonly Lost[]) : signals.filter(isLost)
+  return signals
 }
-
-const isLost = (signal: Signal): signal is Lost => signal.type === 'lost'
 
 const isAnswerable = (error: unknown): boolean => error instanceof AppError && statusOf(error.code) < 500

@@ -14,6 +14,8 @@ export const retm = defineSource({
   config: { codes },
   body: { name: 'Report', schema: ReportSchema, contentType: 'application/json' },
   namesUrls: true,
+  reportsOnlyLosses: true,
+  rejectsReusedIds: true,
   // It gives up after three attempts in a row.
   attempts: 3,
   async open(config, { bodyLimit, openAuth }) {

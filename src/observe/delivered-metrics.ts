@@ -1,0 +1,61 @@
+import { Counter, type Registry } from 'prom-client'
+import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
+import { OTHER } from '../domain/failure.ts'
+import type { CountedDelivery } from '../domain/telemetry.ts'
+
+/** Codes of one source, endpoint and result; further ones are counted under `other`. */
+const CODES = 20
+/** Label sets of all endpoints together; further endpoints are counted under `other`. */
+const SETS = 5_000
+
+type Labels = 'source' | 'endpoint' | 'result' | 'code'
+
+/**
+ * Deliveries that succeeded or failed for good, of sources that report both: a source that once reported a success is one.
+ * @param configured names that are never replaced by `other`
+ */
+export function deliveredMetrics(registry: Registry, configured: readonly string[]) {
+  const deliveries = new Counter<Labels>({
+    name: 'webhook_endpoint_deliveries_total',
+    help: `Deliveries by their final result, of sources that report successes and of our own proxy, since this process started. A code that is not known is none. At most ${ENDPOINT_LIMIT} endpoints, ${CODES} codes per endpoint and result, and ${SETS} series in all; the rest is other.`,
+    labelNames: ['source', 'endpoint', 'result', 'code'],
+    registers: [registry],
+  })
+  const endpoints = new Set(configured)
+  const codes = new Map<string, Set<string>>()
+  const reporting = new Set<string>()
+  let sets = 0
+
+  function bounded(name: string): string {
+    if (endpoints.has(name)) return name
+    if (endpoints.size >= Math.max(ENDPOINT_LIMIT, configured.length) || sets >= SETS) return OTHER
+    endpoints.add(name)
+    return name
+  }
+
+  function count({ source, endpoint: name, result, code }: CountedDelivery): void {
+    const endpoint = bounded(name)
+    const key = [source, endpoint, result].join('\0')
+    const known = codes.get(key) ?? new Set()
+    codes.set(key, known)
+    const text = code === undefined ? 'none' : String(code)
+    const isKept = known.has(text) || (known.size < CODES && sets < SETS)
+    const label = isKept ? text : OTHER
+    if (!known.has(label)) sets++
+    known.add(label)
+    deliveries.inc({ source, endpoint, result, code: label })
+  }
+
+  return {
+    delivered(delivery: CountedDelivery): void {
+      reporting.add(delivery.source)
+      count(delivery)
+    },
+    /** A delivery was lost: a failure, if its source reports successes too. */
+    lost(source: string, endpoint: string, code: number): void {
+      if (reporting.has(source)) count({ source, endpoint, result: 'failure', code })
+    },
+    /** A source reports successes, although none has come yet. */
+    reports: (source: string): void => void reporting.add(source),
+  }
+}

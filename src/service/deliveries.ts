@@ -1,0 +1,152 @@
+import type { Cause } from '../domain/cause.ts'
+import type { Clock } from '../domain/clock.ts'
+import { type IncidentSettings, isOpen } from '../domain/incident.ts'
+import { PROXY_SOURCE } from '../domain/signal.ts'
+import type { Metrics } from '../domain/telemetry.ts'
+import type { TimelineSignal } from '../domain/timeline.ts'
+import { deliveryStreams } from './delivery-streams.ts'
+import { knownIds } from './known-ids.ts'
+import type { Timers } from './limiter.ts'
+import type { SignalRecorder } from './record-signals.ts'
+import type { ReportedDelivery } from './recorded-source.ts'
+import { overdueReports } from './report-overdue.ts'
+import type { IncidentTracker } from './track-incidents.ts'
+
+/** The effective result of a delivery that our own proxy passed on: what the platform saw. */
+export interface ObservedDelivery {
+  /** A configured endpoint's name. */
+  readonly endpoint: string
+  readonly ok: boolean
+  /** The HTTP status that the platform got; 0 where it got none. */
+  readonly code: number
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+export interface DeliveriesDeps {
+  readonly incidents: Pick<IncidentTracker, 'apply' | 'state'>
+  readonly recordSignal: SignalRecorder['recordOne']
+  readonly settings: Pick<IncidentSettings, 'quietTime'>
+  /** Names of the configured endpoints. */
+  readonly configured: readonly string[]
+  /** Milliseconds after which the platform gives up, of each endpoint of a route where that is known. */
+  readonly giveUpAfter?: ReadonlyMap<string, number>
+  readonly classify: (seen: { readonly code: number; readonly message: string }) => { readonly cause: Cause }
+  readonly newId: (at: number) => string
+  readonly metrics: Pick<Metrics, 'delivered' | 'signalled'>
+  readonly clock: Clock
+  readonly timers?: Timers
+}
+
+/** Deliveries that failed in a row make an early warning. */
+export const WARNING_STREAK = 3
+/** Most milliseconds between two writings of one endpoint. */
+const WRITE_INTERVAL = 1_000
+/** Milliseconds between two early warnings of one endpoint while its incident is open: each is a row of the timeline. */
+const WARNING_INTERVAL = 60_000
+
+interface Streak {
+  /** Failures in a row. */
+  count: number
+  /** When the first of them was. */
+  since: number
+  /** Whether they were made an early warning. */
+  isWarned: boolean
+}
+
+export type Deliveries = ReturnType<typeof createDeliveries>
+
+/** Reads successes and failures of deliveries: early warnings, proofs of recovery, and the last good moment. */
+export function createDeliveries(deps: DeliveriesDeps) {
+  const { incidents, settings, metrics, clock } = deps
+  const configured = new Set(deps.configured)
+  const ids = knownIds()
+  const streams = deliveryStreams({
+    apply: (endpoint, event) => incidents.apply(endpoint, event),
+    state: (endpoint) => incidents.state(endpoint),
+    // A failure must reach the journal well within the quiet time, which another replica may be waiting for.
+    interval: Math.min(WRITE_INTERVAL, settings.quietTime / 4),
+    clock,
+    ...(deps.timers && { timers: deps.timers }),
+  })
+  const overdue = overdueReports({
+    giveUpAfter: deps.giveUpAfter ?? new Map(),
+    state: (endpoint) => incidents.state(endpoint),
+    clock,
+  })
+  const streaks = new Map<string, Streak>()
+  const warnedAt = new Map<string, number>()
+
+  const isIncidentOpen = (endpoint: string): boolean => {
+    const state = incidents.state(endpoint)
+    return state !== undefined && isOpen(state)
+  }
+
+  function onFailure({ endpoint, code, at }: ObservedDelivery): void {
+    overdue.failed(endpoint, at)
+    streams.failed(endpoint, at)
+    const streak = streaks.get(endpoint) ?? { count: 0, since: at, isWarned: false }
+    streak.count++
+    streaks.set(endpoint, streak)
+    if (streak.count < WARNING_STREAK) return
+    // An incident that a person closed opens again if deliveries keep failing.
+    const isDue = isIncidentOpen(endpoint) ? !streak.isWarned && isRested(endpoint, WARNING_INTERVAL) : true
+    if (isDue && isRested(endpoint, WRITE_INTERVAL)) warn(endpoint, code, streak)
+  }
+
+  const isRested = (endpoint: string, interval: number): boolean =>
+    performance.now() - (warnedAt.get(endpoint) ?? Number.NEGATIVE_INFINITY) >= interval
+
+  function warn(endpoint: string, code: number, streak: Streak): void {
+    warnedAt.set(endpoint, performance.now())
+    streak.isWarned = true
+    const receivedAt = clock()
+    const { count, since } = streak
+    const message = `${count} deliveries in a row failed at the proxy`
+    const signal: TimelineSignal = {
+      id: deps.newId(receivedAt),
+      receivedAt,
+      type: 'failing',
+      source: PROXY_SOURCE,
+      tenant: '',
+      endpoint,
+      url: endpoint,
+      code,
+      cause: deps.classify({ code, message: '' }).cause,
+      message,
+      time: since,
+      attempts: null,
+      event: null,
+      failingSince: since,
+    }
+    deps.recordSignal(signal).catch(() => {
+      // The journal reports its own faults. The next failure warns again.
+      streak.isWarned = false
+    })
+  }
+
+  return {
+    /** The proxy passed a delivery on. Returns at once, and never throws. */
+    observed(delivery: ObservedDelivery): void {
+      const { endpoint, ok, code, at } = delivery
+      metrics.delivered({ source: PROXY_SOURCE, endpoint, result: ok ? 'success' : 'failure', code })
+      if (!ok) return onFailure(delivery)
+      streaks.delete(endpoint)
+      overdue.succeeded(endpoint)
+      streams.succeeded(endpoint, { source: PROXY_SOURCE, tenant: '', url: endpoint, proof: 'delivery', at })
+    },
+    /** A source reported a success. @returns whether it counts: a known id does not */
+    reported({ endpoint, source, tenant, url, id, code }: ReportedDelivery): boolean {
+      if (id !== undefined && ids.seen(source, tenant, id)) return false
+      metrics.signalled(source, 'delivered')
+      metrics.delivered({ source, endpoint, result: 'success', ...(code !== undefined && { code }) })
+      // Of an endpoint that is neither configured nor has failed, nothing need be kept: any sender could name thousands.
+      if (configured.has(endpoint) || incidents.state(endpoint))
+        streams.succeeded(endpoint, { source, tenant, url, proof: 'platform', at: clock() })
+      return true
+    },
+    /** Endpoints of routes that say when the platform gives up, and whether its report is overdue. */
+    overdue: () => overdue.all(),
+    stop: () => streams.stop(),
+  }
+}

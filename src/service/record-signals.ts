@@ -1,0 +1,109 @@
+import type { Clock } from '../domain/clock.ts'
+import { idempotencyOf } from '../domain/idempotency.ts'
+import type { Applied, Journal, Recorded, SignalEntry } from '../domain/journal.ts'
+import type { Disabled, Failing, Recovered } from '../domain/signal.ts'
+import type { Log, Metrics } from '../domain/telemetry.ts'
+import type { TimelineSignal, TimelineType } from '../domain/timeline.ts'
+import { identityOf, type RecordedSource, type SignalReading } from './recorded-source.ts'
+
+export interface SignalRecorderParts extends SignalReading {
+  readonly journal: Pick<Journal, 'recordAll'>
+  readonly clock: Clock
+  readonly incidents: {
+    readonly isTracked: (endpoint: string) => boolean
+    readonly complete: (endpoint: string, stored: boolean) => void
+    readonly onSignal: (signal: TimelineSignal, applied: Applied | undefined) => void
+  }
+  readonly newId: (receivedAt: number) => string
+  readonly metrics: Pick<Metrics, 'signalled'>
+  readonly log: Pick<Log, 'info' | 'warn'>
+}
+
+/** A signal that makes a row of an incident's timeline. */
+export type RowSignal = Failing | Disabled | Recovered
+export const isRowSignal = (signal: { readonly type: string }): signal is RowSignal =>
+  signal.type === 'failing' || signal.type === 'disabled' || signal.type === 'recovered'
+
+export interface SignalRecorder {
+  /** An entry for the journal; `complete` has to follow. */
+  draft(source: RecordedSource, signal: RowSignal, tenant: string): SignalEntry
+  /** Settles with the recording; what is durable and new is counted, logged and passed on. */
+  complete(entry: SignalEntry, recording: Promise<Recorded>): Promise<Recorded>
+  /** Records a signal of our own. @throws what `Journal.record` rejects with */
+  recordOne(signal: TimelineSignal): Promise<Recorded>
+}
+
+/** The last time that a Date can hold (ECMA-262), milliseconds. */
+const LAST_TIME = 8.64e15
+const UNDECODED = new Uint8Array()
+
+/** Makes early warnings, disablings and recoveries durable, with what they do to incidents. */
+export function createSignalRecorder(parts: SignalRecorderParts): SignalRecorder {
+  const { journal, incidents, metrics, log } = parts
+
+  async function complete(entry: SignalEntry, recording: Promise<Recorded>): Promise<Recorded> {
+    const { signal, isTracked } = entry
+    const settle = (stored: boolean) => isTracked && incidents.complete(signal.endpoint, stored)
+    let recorded: Recorded
+    try {
+      recorded = await recording
+    } catch (error) {
+      settle(false)
+      throw error
+    }
+    settle(recorded.incident !== undefined)
+    if (recorded.duplicate) return recorded
+    metrics.signalled(signal.source, signal.type)
+    logSignal(log, signal)
+    incidents.onSignal(signal, recorded.incident)
+    return recorded
+  }
+
+  return {
+    draft(source, signal, sender) {
+      const receivedAt = parts.clock()
+      const { endpoint, url } = identityOf(parts, source, signal)
+      const { code = null, message = '', time, attempts = null, event } = signal
+      const says = signal.type !== 'recovered' && (code !== null || message !== '')
+      return {
+        signal: {
+          id: parts.newId(receivedAt),
+          receivedAt,
+          type: signal.type,
+          source: source.name,
+          tenant: signal.tenant === undefined ? sender : parts.safeTenant(signal.tenant),
+          endpoint,
+          url,
+          code,
+          cause: says ? source.classify({ code: code ?? 0, message }).cause : null,
+          message: parts.safeMessage(message),
+          time: time !== undefined && Math.abs(time) <= LAST_TIME ? Math.trunc(time) : null,
+          attempts,
+          event: event === undefined ? null : parts.safeTenant(event),
+          ...(signal.type === 'disabled' && signal.manual && { manual: true }),
+          ...(signal.type === 'recovered' && { what: signal.what ?? 'both' }),
+        },
+        isTracked: incidents.isTracked(endpoint),
+        ...(signal.id !== undefined && { key: idempotencyOf(signal.id, UNDECODED).key }),
+      }
+    },
+    complete,
+    recordOne(signal) {
+      const entry = { signal, isTracked: incidents.isTracked(signal.endpoint) }
+      return complete(entry, journal.recordAll([entry])[0]!)
+    },
+  }
+}
+
+const MESSAGES: Readonly<Record<TimelineType, string>> = {
+  failing: 'early warning: deliveries are failing',
+  disabled: 'endpoint disabled by the source',
+  recovered: 'recovery reported by the source',
+}
+
+function logSignal(log: SignalRecorderParts['log'], signal: TimelineSignal): void {
+  const { id, source, tenant, endpoint, url, code, cause, message, type, manual, what } = signal
+  const fields = { signal_id: id, source, tenant, endpoint, url, code, cause, message, manual, what }
+  if (type === 'recovered') log.info(fields, MESSAGES[type])
+  else log.warn(fields, MESSAGES[type])
+}
