@@ -56,7 +56,7 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
         classify: memoizedClassifier(source.codes),
         ...(kind.attempts !== undefined && { attempts: kind.attempts }),
         reportsOnlyLosses: kind.reportsOnlyLosses === true,
-        rejectsReusedIds: kind.rejectsReusedIds === true,
+        comparesContent: kind.comparesContent === true,
       })),
       canary: canaryReceiver({ secret: canarySecret, journal, clock }),
       intake,

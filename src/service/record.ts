@@ -91,7 +91,7 @@ export function createRecorder(parts: RecorderParts): Record {
         isTracked: incidents.isTracked(endpoint),
         ...(source.reportsOnlyLosses !== true && { isProvable: true }),
         ...(signal.id !== undefined && {
-          idempotency: idempotencyOf(signal.id, source.rejectsReusedIds ? signal.raw : ANY_CONTENT),
+          idempotency: idempotencyOf(signal.id, source.comparesContent ? signal.raw : ANY_CONTENT),
         }),
       },
       labels,

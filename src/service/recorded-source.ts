@@ -11,7 +11,7 @@ export interface RecordedSource {
   /** Whether it never reports what arrived: then only probes and people can prove a recovery. */
   readonly reportsOnlyLosses?: boolean
   /** Whether a known id with other content is an error of the sender; else it is a duplicate like any other. */
-  readonly rejectsReusedIds?: boolean
+  readonly comparesContent?: boolean
 }
 
 /** The endpoint that a signal is about, and its canonical URL or `SOURCE:REF`. */

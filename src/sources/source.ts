@@ -136,8 +136,6 @@ export interface SourceKind {
   readonly namesUrls: boolean
   /** Whether nothing but lost deliveries is ever reported: then no success of theirs can prove a recovery. */
   readonly reportsOnlyLosses?: boolean
-  /** Whether a known id with other content is answered 422; by default it is a duplicate like any other. */
-  readonly rejectsReusedIds?: boolean
   /** How often the platform tries before it gives up. */
   readonly attempts?: number
   open(config: object, deps: SourceDeps): OpenSource | Promise<OpenSource>

@@ -15,7 +15,6 @@ export const retm = defineSource({
   body: { name: 'Report', schema: ReportSchema, contentType: 'application/json' },
   namesUrls: true,
   reportsOnlyLosses: true,
-  rejectsReusedIds: true,
   // It gives up after three attempts in a row.
   attempts: 3,
   async open(config, { bodyLimit, openAuth }) {
