@@ -7,7 +7,8 @@ import type { Journal, JournalEvents, RetentionLimits } from '../../src/domain/j
 import type { AppError } from '../../src/errors.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
-import { incidentContract } from './incident-contract.ts'
+import { type ContractStage, incidentContract } from './incident-contract.ts'
+import { signalContract } from './signal-contract.ts'
 
 export interface ContractOptions {
   readonly events: JournalEvents
@@ -91,7 +92,7 @@ export function journalContract(
       await store.remove()
     })
 
-    incidentContract({
+    const stage: ContractStage = {
       open,
       reopen,
       events: () => events,
@@ -100,7 +101,9 @@ export function journalContract(
         now += milliseconds
       },
       willTake,
-    })
+    }
+    incidentContract(stage)
+    signalContract(stage)
 
     describe('countFailures', () => {
       it('counts each endpoint since each time, and no further than asked', async () => {

@@ -9,7 +9,10 @@ import type {
   ReadFault,
   RetentionStop,
   SeriesTotal,
+  SignalEntry,
 } from '../../src/domain/journal.ts'
+
+import type { TimelineSignal } from '../../src/domain/timeline.ts'
 
 /** Half an hour of quiet, two good probes, three failed ones. */
 export const INCIDENTS = { quietTime: 1_800_000, goodProbes: 2, failedProbes: 3 } as const
@@ -120,4 +123,29 @@ export function codeOf(promise: Promise<unknown>): Promise<string> {
     () => 'none',
     (error: { code?: string }) => error.code ?? String(error),
   )
+}
+
+/** An early warning, or another signal, of `orders`. */
+export function signalEntry(
+  type: TimelineSignal['type'],
+  { key, isTracked = true, ...more }: Partial<TimelineSignal> & { key?: string; isTracked?: boolean } = {},
+): SignalEntry {
+  const { receivedAt = Date.now() } = more
+  const signal = {
+    id: newId(receivedAt),
+    receivedAt,
+    type,
+    source: 'svix',
+    tenant: 'cafe',
+    endpoint: 'orders',
+    url: 'svix:ep_1',
+    code: 503,
+    cause: 'unavailable' as const,
+    message: 'no answer',
+    time: receivedAt - 1_000,
+    attempts: 2,
+    event: 'order.created',
+    ...more,
+  }
+  return { signal, isTracked, ...(key !== undefined && { key }) }
 }
