@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { loadConfig } from '../config/config.ts'
 import { classify } from '../domain/classify/classify.ts'
 import { stringify, visibleText } from '../domain/external-text.ts'
@@ -10,12 +11,16 @@ import { formatDuration, parseDuration } from '../units.ts'
 import type { Command } from './command.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
+/** Milliseconds between two attempts with `--retry-for`. */
+const RETRY_PAUSE = 2_000
+
 /** Sends one canary through a URL: the smoke test after a deployment. Nothing is recorded as a failure. */
 export const selftest: Command = {
-  usage: 'selftest [URL] [--timeout 10s] [--json]',
+  usage: 'selftest [URL] [--timeout 10s] [--retry-for 2m] [--json]',
   summary: 'send one canary through the public URL',
   options: [
     ['--timeout DURATION', 'for the whole round trip (10s)'],
+    ['--retry-for DURATION', 'send another one every 2 s until one comes back, for this long (0s: send one)'],
     ['--token-file FILE, --token-env NAME', 'bearer token, instead of canary.token'],
     ['--secret-file FILE, --secret-env NAME', 'secret that signs, instead of canary.secret'],
     ['--json', 'print JSON'],
@@ -28,6 +33,7 @@ export const selftest: Command = {
       allowPositionals: true,
       options: {
         timeout: { type: 'string', default: '10s' },
+        'retry-for': { type: 'string', default: '0s' },
         json: { type: 'boolean', default: false },
         'token-file': { type: 'string' },
         'token-env': { type: 'string' },
@@ -37,6 +43,8 @@ export const selftest: Command = {
     })
     const timeout = parseDuration(String(values.timeout))
     if (timeout === undefined || timeout < 1) throw new UsageError('--timeout takes a duration such as 10s')
+    const retryFor = parseDuration(String(values['retry-for']))
+    if (retryFor === undefined) throw new UsageError('--retry-for takes a duration such as 2m')
     const { canary, endpoints, outbound } = await loadConfig(env)
     const url = positionals[0] ?? canary?.url
     if (positionals.length > 1 || !URL.canParse(url ?? '') || !/^https?:/.test(url!)) {
@@ -56,15 +64,22 @@ export const selftest: Command = {
       return text
     }
     const guard = outboundGuard({ allow: outbound.allow, internal: internalAuthorities(endpoints, url) })
-    const result = await roundTrip({
-      client: createOutboundClient({ guard }),
-      url: url!,
-      token: tokenRef && (await reading(tokenRef)),
-      secret: await reading(signingRef),
-      timeout,
-      clock: Date.now,
-      classify: (report) => classify(report),
-    })
+    const send = async () =>
+      roundTrip({
+        client: createOutboundClient({ guard }),
+        url: url!,
+        token: tokenRef && (await reading(tokenRef)),
+        secret: await reading(signingRef),
+        timeout,
+        clock: Date.now,
+        classify: (report) => classify(report),
+      })
+    const end = performance.now() + retryFor
+    let result = await send()
+    while (result.cause !== null && performance.now() < end) {
+      await sleep(RETRY_PAUSE)
+      result = await send()
+    }
     const ok = result.cause === null
     const milliseconds = Math.round(result.seconds * 1_000)
     process.stdout.write(

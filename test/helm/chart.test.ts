@@ -30,29 +30,6 @@ describe('the chart', function () {
     await requireHelm(this)
   })
 
-  it('describes every value in the schema, and refers to nothing outside of it', () => {
-    const schema = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'))
-    expect(schema.$schema).to.equal('http://json-schema.org/draft-07/schema#')
-    const undescribed: string[] = []
-    const loose: string[] = []
-    // biome-ignore lint/suspicious/noExplicitAny: a schema is looked into freely.
-    const walk = (node: any, path: string) => {
-      if (typeof node !== 'object' || node === null) return
-      if (node.$ref) expect(node.$ref).to.match(/^#\/definitions\//)
-      if (typeof node.pattern === 'string') expect(node.pattern, path).not.to.match(/\(\?[=!<]/)
-      const isStrict = node.additionalProperties === false || typeof node.additionalProperties === 'object'
-      if (node.type === 'object' && node.properties && !isStrict) loose.push(path)
-      for (const [key, property] of Object.entries<Record<string, unknown>>(node.properties ?? {})) {
-        if (!property['description']) undescribed.push(`${path}.${key}`)
-      }
-      for (const [key, child] of Object.entries(node)) walk(child, `${path}/${key}`)
-    }
-    walk(schema, '')
-    expect(undescribed).to.deep.equal([])
-    expect(loose).to.deep.equal([])
-    expect(schema.properties).to.include.keys('enabled', 'global')
-  })
-
   it('creates no kind that a cluster may not know unless a value asks for it', async () => {
     const { objects } = await rendering('4', 'default')
     expect(objects.map(({ kind }) => kind).sort()).to.deep.equal([
@@ -65,11 +42,11 @@ describe('the chart', function () {
     ])
   })
 
-  it('never asks what the cluster has before it creates a monitor', () => {
+  it('never asks what the cluster has', () => {
     for (const file of globSync('templates/**/*', { cwd: CHART, withFileTypes: false })) {
       if (!/\.(yaml|tpl|txt)$/.test(file)) continue
       expect(readFileSync(join(CHART, file), 'utf8'), file).not.to.match(
-        /Capabilities\.APIVersions|\blookup\b|randAlpha|genPrivateKey/,
+        /\.Capabilities|\blookup\b|randAlpha|genPrivateKey/,
       )
     }
   })
@@ -99,13 +76,15 @@ describe('the chart', function () {
     }
   })
 
-  it('waits before it stops where Kubernetes knows how', async () => {
-    const hook = async (version: string) =>
-      the((await render('4', ['--kube-version', version, '--set', 'journal.existingSecret=j'])).objects, 'Deployment')[
-        'spec'
-      ].template.spec.containers[0].lifecycle
-    expect(await hook('1.29.4')).to.equal(undefined)
-    expect(await hook('1.30.0')).to.deep.equal({ preStop: { sleep: { seconds: 5 } } })
+  it('waits before it stops, whatever version the rendering is for: GitOps renders without a cluster', async () => {
+    const hook = async (...args: string[]) =>
+      the((await render('4', [...args, '--set', 'journal.existingSecret=j'])).objects, 'Deployment')['spec'].template
+        .spec.containers[0].lifecycle
+    const expected = { preStop: { sleep: { seconds: 5 } } }
+    for (const args of [[], ['--kube-version', '1.29.4'], ['--kube-version', '1.36.0']])
+      expect(await hook(...args)).to.deep.equal(expected)
+    const own = { preStop: { httpGet: { path: '/', port: 1 } } }
+    expect(await hook('--set-json', `lifecycle=${JSON.stringify(own)}`)).to.deep.equal(own)
   })
 
   it('leaves the choice of users to OpenShift', async () => {
@@ -196,6 +175,14 @@ describe('the chart', function () {
       expect(await notes('--values', caseFile('http-route'))).to.include('https://errors.example.com/webhooks/error')
       expect(await notes('--values', caseFile('load-balancer'))).to.include('kubectl get service')
       expect(await notes('--values', caseFile('ephemeral'))).not.to.include('Authorization')
+    })
+
+    it('tries again until the port-forward that it starts listens', async () => {
+      const text = await notes()
+      const commands = text.split('\n').filter((line) => /^ +curl /.test(line))
+      expect(commands).to.have.length(2)
+      for (const command of commands) expect(command).to.include('--retry 5 --retry-connrefused')
+      expect(text.match(/port-forward .*&$/gm)).to.have.length(2)
     })
 
     it('tells how to see whether Prometheus selects the monitor', async () => {

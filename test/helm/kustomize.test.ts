@@ -159,11 +159,75 @@ describe('kubectl kustomize', function () {
     })
   }
 
+  describe('variants in one namespace', () => {
+    /** The application with a prefix, and its claim with the same. */
+    async function variant(major: HelmMajor, prefix: string) {
+      const folder = tempFolder()
+      cpSync(KUSTOMIZE, join(folder, 'components'), { recursive: true })
+      const write = (name: string, kustomization: object) => {
+        mkdirSync(join(folder, name))
+        writeFileSync(join(folder, name, 'shop.yaml'), stringify(FOREIGN.shop))
+        writeFileSync(join(folder, name, 'billing.yaml'), stringify(FOREIGN.billing))
+        writeFileSync(join(folder, name, 'kustomization.yaml'), stringify({ namespace: 'shop', ...kustomization }))
+      }
+      write('base', { resources: ['shop.yaml', 'billing.yaml'], components: ['../components/sidecar-volume'] })
+      write('variant', { namePrefix: prefix, resources: ['../base'] })
+      write('claim', { namePrefix: prefix, resources: ['../components/claim'] })
+      const built = await Promise.all(
+        ['variant', 'claim'].map((name) => tool(major, 'kubectl', ['kustomize', join(folder, name)])),
+      )
+      for (const { code, stderr } of built) expect(code, stderr).to.equal(0)
+      return built.map(({ stdout }) => parseObjects(stdout)) as [KubernetesObject[], KubernetesObject[]]
+    }
+
+    it('do not select each other’s pods, and have claims of their own', async function () {
+      for (const major of await requireMajors(this)) {
+        const [[blue, blueClaim], [green]] = [await variant(major, 'blue-'), await variant(major, 'green-')]
+        const all = [...blue, ...green]
+        const services = all.filter(({ kind }) => kind === 'Service')
+        expect(services).to.have.length(4)
+        for (const service of services) {
+          const color = service.metadata.name.split('-')[0]
+          const selected = podsOf(all).filter(({ labels }) =>
+            Object.entries<string>(service['spec'].selector).every(([key, value]) => labels[key] === value),
+          )
+          expect(selected.map(({ owner }) => owner)).to.have.members([
+            `Deployment ${color}-shop`,
+            `StatefulSet ${color}-billing`,
+          ])
+        }
+        const { volumes } = podsOf([the(blue, 'Deployment')])[0]!.spec
+        const claims = volumes.flatMap(
+          (volume: { persistentVolumeClaim?: object }) => volume.persistentVolumeClaim ?? [],
+        )
+        expect(claims).to.deep.equal([{ claimName: the(blueClaim, 'PersistentVolumeClaim').metadata.name }])
+      }
+    })
+
+    it('are deleted without the claim, which is a kustomization of its own', async () => {
+      const [objects, claim] = await variant('4', 'blue-')
+      expect(objects.map(({ kind }) => kind)).not.to.include('PersistentVolumeClaim')
+      expect(claim.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).to.deep.equal([
+        'PersistentVolumeClaim blue-webhook-error-exporter-data',
+      ])
+      expect(claim[0]!.metadata.annotations).to.include({ 'argocd.argoproj.io/sync-options': 'Prune=false' })
+    })
+  })
+
   it('gives the sidecar a volume it can write, a Secret for its journal, or says that it loses it', async () => {
     const volume = podsOf([the(await build('4', 'sidecar-volume'), 'Deployment', 'shop')])[0]!.spec
     expect(volume.securityContext).to.deep.equal({ fsGroup: 65_532, fsGroupChangePolicy: 'OnRootMismatch' })
     const database = podsOf([the(await build('4', 'sidecar-postgresql'), 'Deployment', 'shop')])[0]!.spec
-    expect(JSON.stringify(database.initContainers[0].env)).to.include('"optional":true')
+    const { projected } = database.volumes.find(({ name }: { name: string }) => name.endsWith('-journal'))
+    expect(projected.sources).to.deep.equal([
+      {
+        secret: {
+          name: 'webhook-error-exporter-journal',
+          optional: true,
+          items: [{ key: 'JOURNAL_URL', path: 'url' }],
+        },
+      },
+    ])
     expect(COMPONENTS['sidecar-ephemeral']!.about).to.include('LOST')
   })
 })

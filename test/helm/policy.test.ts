@@ -310,6 +310,14 @@ const BREAKS: readonly (readonly [policy: string, base: string, said: RegExp, ch
   ],
   [
     'in the namespace of the release',
+    'monitoring-namespaces',
+    /may have/,
+    (o) => {
+      get(o, 'PrometheusRule').metadata.name = 'demo'
+    },
+  ],
+  [
+    'in the namespace of the release',
     'default',
     /is in other/,
     (o) => {

@@ -50,8 +50,10 @@ function mount(objects: readonly KubernetesObject[]): Mounted {
         write(mountPath, { [item]: `the-${item}-of-the-test-0123456789\n` })
     } else if (volume?.projected) {
       for (const source of volume.projected.sources)
-        for (const item of source.secret.items)
-          write(mountPath, { [item.path]: `the-${item.path}-of-the-test-0123456789\n` })
+        for (const { path: item } of source.secret.items) {
+          const text = item === 'url' ? `sqlite:${path('/data')}/x.db` : `the-${item}-of-the-test-0123456789`
+          write(mountPath, { [item]: `${text}\n` })
+        }
     }
   }
   if (!container) write('/etc/webhook-error-exporter/config', config)
@@ -64,6 +66,7 @@ function mount(objects: readonly KubernetesObject[]): Mounted {
   const here = (text: string) =>
     text.replaceAll(/(^|[\s:"'])(\/(?:data|etc|var)\/)/g, (_, before, at) => `${before}${root}${at}`)
   writeFileSync(file, here(readFileSync(file, 'utf8')))
+  for (const name of ['JOURNAL_URL_FILE', 'JOURNAL_PASSWORD_FILE']) if (env[name]) env[name] = path(env[name])
   env['JOURNAL_URL'] = env['JOURNAL_URL']!.startsWith('sqlite:')
     ? here(env['JOURNAL_URL']!)
     : `sqlite:${path('/data')}/x.db`
@@ -167,6 +170,7 @@ describe('the service with what the chart renders', function () {
       ...mounted,
       ingest: `http://127.0.0.1:${ports['ingest']}`,
       admin: `http://127.0.0.1:${ports['admin']}`,
+      tokensDir: parse(readFileSync(mounted.env['CONFIG_FILE']!, 'utf8')).sources.retm.tokensDir as string,
       probes: { readiness: readinessProbe.httpGet.path as string, liveness: livenessProbe.httpGet.path as string },
     }
   }
@@ -178,7 +182,7 @@ describe('the service with what the chart renders', function () {
       body: JSON.stringify({ code: 503, endpoint: 'https://shop.example.com/webhooks/orders', message: '' }),
     })
   /** The pod of `helm test`, against the service that runs here. */
-  const helmTest = (objects: readonly KubernetesObject[], origin: string, tokens: string) => {
+  const helmTest = (objects: readonly KubernetesObject[], origin: string, tokens: string, seconds = '120') => {
     const command = the(objects, 'Pod')['spec'].containers[0].command as string[]
     // A source's word is `token:` or `none:`, as it wants a token or not, and its URL.
     const local = command.map((word) => {
@@ -186,7 +190,7 @@ describe('the service with what the chart renders', function () {
       if (url !== undefined) return kind + origin + new URL(url).pathname
       return word === '/tokens' ? tokens : localized(word)
     })
-    return exec(local, {})
+    return exec(local, { WAY_IN_SECONDS: seconds })
   }
 
   it('takes a report through the rendered route, counts it, and shows it to the rendered monitor', async () => {
@@ -226,13 +230,16 @@ describe('the service with what the chart renders', function () {
     const service = await start({})
     expect((await fetch(service.admin + service.probes.readiness)).status).to.equal(200)
     expect((await post(service.ingest, '/webhooks/error', 'a-token')).status).to.equal(401)
-    const { tokensDir } = parse(readFileSync(service.env['CONFIG_FILE']!, 'utf8')).sources.retm
-    mkdirSync(tokensDir, { recursive: true })
-    writeFileSync(join(tokensDir, 'merchant-a'), 'a-token')
-    await until(
-      'the token to be read',
-      async () => (await post(service.ingest, '/webhooks/error', 'a-token')).status === 202,
-    )
+    // The pod of `helm test` has the Secret at once, the service about a minute later.
+    const ours = tempFolder()
+    writeFileSync(join(ours, 'merchant-a'), 'a-token')
+    const test = helmTest(service.objects, service.ingest, ours)
+    mkdirSync(service.tokensDir, { recursive: true })
+    setTimeout(() => writeFileSync(join(service.tokensDir, 'merchant-a'), 'a-token'), 1_000)
+    const { code, output } = await test
+    expect(output).to.include('answered 401').and.to.include('knows the token')
+    expect(code).to.equal(0)
+    expect((await post(service.ingest, '/webhooks/error', 'a-token')).status).to.equal(202)
   })
 
   it('passes the way-in of helm test, which records nothing', async () => {
@@ -248,7 +255,10 @@ describe('the service with what the chart renders', function () {
     expect(known.output).to.include('answers and knows the token')
     const none = await helmTest(service.objects, service.ingest, folder('none'))
     expect(none, none.output).to.include({ code: 0 })
-    expect(none.output).to.include('refuses who has no token')
+    expect(none.output).to.include('refuses a request without a token')
+    const unknown = await helmTest(service.objects, service.ingest, folder('unknown', 'another-token'), '0')
+    expect(unknown, unknown.output).to.include({ code: 1 })
+    expect(unknown.output).to.include('answered 401')
     const elsewhere = await helmTest(service.objects, service.admin, folder('elsewhere', 'a-token'))
     expect(elsewhere, elsewhere.output).to.include({ code: 1 })
     const metrics = await (await fetch(`${service.admin}/metrics`)).text()
@@ -268,14 +278,21 @@ describe('the service with what the chart renders', function () {
     expect(args[0]).to.equal('selftest')
     expect(env.map(({ name }) => name)).to.deep.equal(['CONFIG_FILE'])
     const local = args.map((word) => (word.startsWith('http://') ? service.ingest + new URL(word).pathname : word))
-    const selftest = () => exec([...imageEntrypoint(), ...local], { CONFIG_FILE: service.env['CONFIG_FILE']! })
+    expect(args.slice(-2)).to.deep.equal(['--retry-for', '2m'])
+    const selftest = (...more: string[]) =>
+      exec([...imageEntrypoint(), ...local, ...more], { CONFIG_FILE: service.env['CONFIG_FILE']! })
     const known = await selftest()
     expect(known, known.output).to.include({ code: 0 })
     expect(known.output).to.include('the canary came back')
     const metrics = await (await fetch(`${service.admin}/metrics`)).text()
     expect(metrics).to.match(/^webhook_exporter_reports_total\{[^}]*outcome="recorded"[^}]*\} 0$/m)
-    writeFileSync(service.path('/etc/webhook-error-exporter/canary/token'), 'another')
-    expect(await selftest()).to.include({ code: 1 })
+    const token = service.path('/etc/webhook-error-exporter/canary/token')
+    writeFileSync(token, 'a-token-that-comes-later-0123456789')
+    expect(await selftest('--retry-for', '0s')).to.include({ code: 1 })
+    // As the kubelet brings it: to this pod at once, to the service later.
+    const waiting = selftest()
+    setTimeout(() => writeFileSync(join(service.tokensDir, 'merchant-b'), 'a-token-that-comes-later-0123456789'), 500)
+    expect(await waiting).to.include({ code: 0 })
   })
 
   it('runs the script of the chart’s files in helm test', async () => {

@@ -56,11 +56,15 @@ describe('the sidecar below the kubelet', function () {
     if (chart) rmSync(chart, { recursive: true, force: true })
   })
 
-  async function startPod(change: (config: Record<string, unknown>) => unknown = (config) => config): Promise<Pod> {
+  async function startPod(
+    change: (config: Record<string, unknown>) => unknown = (config) => config,
+    more: Record<string, unknown> = {},
+  ): Promise<Pod> {
     const [ingest, admin, live] = [await freePort(), await freePort(), await freePort()]
     const values = {
       config: { ingest: { port: ingest }, admin: { port: admin } },
       sidecar: { supervisorPort: live },
+      ...more,
     }
     const args = ['template', 'demo', chart, '--namespace', 'shop']
     const { stdout, stderr } = await tool('4', 'helm', [
@@ -83,7 +87,9 @@ describe('the sidecar below the kubelet', function () {
       entrypoint: [process.execPath, '--max-semi-space-size=8', join(ROOT, 'src/main.ts')],
       env: {
         CONFIG_FILE: configFile,
-        JOURNAL_URL: `sqlite:${join(folder, 'journal.db')}`,
+        // With a Secret, the image's own value stays, which must not count.
+        JOURNAL_URL: more['journal'] ? 'sqlite:/data/journal.db' : `sqlite:${join(folder, 'journal.db')}`,
+        ...(more['journal'] ? { JOURNAL_URL_FILE: join(folder, 'journal/url') } : {}),
         // As in the image.
         NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compile'),
         MALLOC_ARENA_MAX: '2',
@@ -213,6 +219,31 @@ describe('the sidecar below the kubelet', function () {
       expect(await it.sidecar.stop()).to.equal(0)
     })
   }
+
+  it('reports a journal’s Secret that is missing or empty, uses no other journal, and starts when it is there', async () => {
+    const it = await startPod(undefined, { journal: { existingSecret: 'journal', existingSecretKey: 'uri' } })
+    const folder = join(it.configFile, '../journal')
+    const said = async () => {
+      const ready = await fetch(`${it.admin}/readyz`).catch(() => undefined)
+      return ready?.status === 503 ? await ready.text() : ''
+    }
+    await until('the missing Secret to be reported', async () =>
+      /journal\.urlFile \(from JOURNAL_URL_FILE\): \S+journal\/url does not exist; create it .*the Secret/.test(
+        await said(),
+      ),
+    )
+    const { status, body } = await answer(send(it))
+    expect({ status, code: body.code }).to.deep.equal({ status: 503, code: 'configuration_invalid' })
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'url'), '')
+    await until('the empty one to be reported', async () => /journal\/url is empty/.test(await said()))
+    expect(it.sidecar.isReady()).to.equal(true)
+    // As the kubelet does a minute after the Secret was created.
+    writeFileSync(join(folder, 'url'), `sqlite:${join(folder, 'journal.db')}\n`)
+    await taken(it)
+    expect(it.sidecar.restarts).to.equal(0)
+    for (const line of it.sidecar.stdout) expect(line).not.to.include('/data/')
+  })
 
   it('has no parent in the stand-alone form', async () => {
     const { stdout } = await tool('4', 'helm', ['template', 'demo', join(chart, 'charts/webhook-error-exporter')])

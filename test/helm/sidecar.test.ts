@@ -10,6 +10,13 @@ import { type HelmMajor, type KubernetesObject, requireHelm, requireMajors, the,
 import { modelFault } from './support/models.ts'
 import { faultsIn, POLICIES, podsOf } from './support/policy.ts'
 
+const SIDECAR_LABEL = 'webhook-error-exporter.github.io/sidecar'
+/** Lists of named items in one order, since which volume comes first says nothing. */
+const ordered = (object: KubernetesObject): unknown =>
+  JSON.parse(JSON.stringify(object), (key, value) =>
+    key === 'volumes' ? value.sort((a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)) : value,
+  )
+
 const VALUES = ['default', 'statefulset', 'postgresql', 'without']
 
 describe('the example application with the sidecar', function () {
@@ -103,6 +110,85 @@ describe('the example application with the sidecar', function () {
     expect(await checksum('--set', 'webhookErrors.tokens.create.a=b')).to.equal(before)
   })
 
+  it('is the same whether the pod is given as a whole, or put together from the eight templates', async () => {
+    const folder = tempFolder()
+    cpSync(app, folder, { recursive: true })
+    cpSync(join(import.meta.dirname, 'eight-templates.tpl'), join(folder, 'templates/workload.yaml'))
+    for (const name of VALUES) {
+      const { code, stdout, stderr } = await template('4', values(name), folder)
+      expect(code, stderr).to.equal(0)
+      const parts = parseObjects(stdout)
+      // The whole knows that an emptyDir needs no group.
+      if (name === 'postgresql') delete the(parts, 'Deployment')['spec'].template.spec.securityContext
+      expect(parts.map(ordered), name).to.deep.equal((await objectsOf(...values(name))).map(ordered))
+    }
+  })
+
+  describe('webhook-error-exporter.sidecar.pod', () => {
+    /** What becomes of a pod as the application's chart gives it. */
+    async function merged(pod: string, ...args: string[]) {
+      const folder = tempFolder()
+      cpSync(app, folder, { recursive: true })
+      writeFileSync(
+        join(folder, 'templates/workload.yaml'),
+        `{{- $pod := ${pod} }}\nkind: Merged\nmetadata: {name: merged}\npod:\n` +
+          '  {{- include "webhook-error-exporter.sidecar.pod" (list .Subcharts.webhookErrors $pod) | nindent 2 }}\n',
+      )
+      const { code, stdout, stderr } = await template('4', args, folder)
+      return { code, stderr, pod: code === 0 ? the(parseObjects(stdout), 'Merged')['pod'] : undefined }
+    }
+    const foreign = {
+      securityContext: { runAsNonRoot: true, fsGroup: 2_000 },
+      initContainers: [{ name: 'migrate', image: 'shop:1' }],
+      containers: [{ name: 'shop', image: 'shop:1', laterField: { a: false } }],
+      volumes: [{ name: 'scratch', emptyDir: {} }],
+      imagePullSecrets: [{ name: 'ours' }],
+      laterField: 0,
+    }
+    const asMap = `${JSON.stringify(JSON.stringify(foreign))} | fromJson`
+
+    it('takes a spec and keeps what it has, the sidecar first', async () => {
+      const { pod, stderr } = await merged(asMap, '--set-json', 'webhookErrors.imagePullSecrets=[{"name":"pull"}]')
+      expect(pod, stderr).to.be.an('object')
+      const [sidecar, ...initContainers] = pod.initContainers
+      expect(sidecar).to.include({ name: 'webhook-error-exporter', restartPolicy: 'Always' })
+      expect(pod.volumes.at(-1)).to.deep.equal(foreign.volumes[0])
+      expect(pod.volumes.map(({ name }: { name: string }) => name)).to.include('webhook-error-exporter-config')
+      expect(pod.imagePullSecrets).to.deep.equal([{ name: 'ours' }, { name: 'pull' }])
+      expect({
+        ...pod,
+        initContainers,
+        volumes: foreign.volumes,
+        imagePullSecrets: foreign.imagePullSecrets,
+      }).to.deep.equal(foreign)
+    })
+
+    it('takes a pod template as YAML, and gives it the label, the annotation and a group for its volume', async () => {
+      const template = { metadata: { labels: { app: 'shop' } }, spec: { containers: foreign.containers } }
+      const text = JSON.stringify(stringify(template))
+      const { pod, stderr } = await merged(text)
+      expect(pod, stderr).to.be.an('object')
+      expect(pod.metadata.labels).to.include({ app: 'shop' }).and.to.have.property(SIDECAR_LABEL)
+      expect(pod.metadata.annotations).to.have.property('webhook-error-exporter.github.io/config-checksum')
+      expect(pod.spec.securityContext).to.deep.equal({ fsGroup: 65_532, fsGroupChangePolicy: 'OnRootMismatch' })
+      const ephemeral = '{"persistence":{"enabled":false},"journal":{"acceptLossOnPodDeletion":true}}'
+      const without = await merged(text, '--set-json', `webhookErrors=${ephemeral}`)
+      expect(without.pod.spec).not.to.have.property('securityContext')
+    })
+
+    for (const [what, pod, said] of [
+      ['text that is no YAML', '"a: ["', /the pod given to .* has neither spec nor containers; .*yaml/i],
+      ['something else', 'dict "image" "shop:1"', /has neither spec nor containers/],
+      ['a number', '1', /has neither spec nor containers/],
+    ] as const) {
+      it(`says what is wrong with ${what}`, async () => {
+        const { code, stderr } = await merged(pod)
+        expect(code).not.to.equal(0)
+        expect(stderr).to.match(said)
+      })
+    }
+  })
+
   it('says what is wrong where the dependency runs as a service of its own', async () => {
     const { code, stderr } = await template('4', ['--set', 'webhookErrors.mode=standalone'])
     expect(code).not.to.equal(0)
@@ -187,10 +273,13 @@ describe('the example application with the sidecar', function () {
     const pod = the(objects, 'Deployment')['spec'].template.spec
     const policy = POLICIES['a sidecar needs nothing that may be missing']!
     expect(policy(objects)).to.deep.equal([])
-    for (const variable of pod.initContainers[0].env) delete variable.valueFrom?.secretKeyRef.optional
-    for (const volume of pod.volumes) delete volume.secret?.optional
+    pod.initContainers[0].env.push({ name: 'A', valueFrom: { secretKeyRef: { name: 'a', key: 'a' } } })
+    for (const volume of pod.volumes) {
+      delete volume.secret?.optional
+      for (const { secret } of volume.projected?.sources ?? []) delete secret.optional
+    }
     expect(policy(objects).join()).to.match(
-      /JOURNAL_URL keeps the application.*webhook-error-exporter-tokens keeps the application/,
+      /A keeps the application.*-tokens keeps the application.*-journal keeps the application/,
     )
   })
 })

@@ -11,6 +11,10 @@
 /etc/webhook-error-exporter/canary
 {{- end }}
 
+{{- define "webhook-error-exporter.journalPath" -}}
+/etc/webhook-error-exporter/journal
+{{- end }}
+
 {{/* Whether a canary carries a bearer token. */}}
 {{- define "webhook-error-exporter.canaryToken" -}}
 {{- $open := false -}}
@@ -38,8 +42,8 @@
 {{- end -}}
 {{- end -}}
 {{- if .Values.journal.existingSecret -}}
-{{- /* JOURNAL_URL wins over the file. This is what the service says, in metrics and log, where it has none. */ -}}
-{{- $_ := set $config.journal "url" "postgres://the-url-comes-from-a-secret.invalid/journal" -}}
+{{- /* JOURNAL_URL_FILE names the file with the URL. */ -}}
+{{- $_ := unset $config.journal "url" -}}
 {{- end -}}
 {{- toYaml $config }}
 {{- end }}

@@ -73,7 +73,8 @@ volumeMounts:
 
 {{/*
 The image sets some of these variables itself, and variables win over the file; so what the file says is repeated here.
-In a sidecar a missing Secret must not keep the application from starting: see `volumeMounts` for what happens then.
+Secrets are files, never variables: a variable keeps its value while the container lives, and with a missing Secret the image's
+own JOURNAL_URL would count.
 */}}
 {{- define "webhook-error-exporter.env" -}}
 - name: CONFIG_FILE
@@ -90,17 +91,16 @@ In a sidecar a missing Secret must not keep the application from starting: see `
 - name: SUPERVISOR_PORT
   value: {{ .Values.sidecar.supervisorPort | toString | quote }}
 {{- end }}
-- name: JOURNAL_URL
 {{- if .Values.journal.existingSecret }}
-  valueFrom:
-    secretKeyRef:
-      name: {{ .Values.journal.existingSecret | quote }}
-      key: {{ .Values.journal.existingSecretKey | quote }}
-      {{- if include "webhook-error-exporter.sidecar" . }}
-      optional: true
-      {{- end }}
+- name: JOURNAL_URL_FILE
+  value: {{ include "webhook-error-exporter.journalPath" . }}/url
 {{- else }}
+- name: JOURNAL_URL
   value: {{ .Values.config.journal.url | quote }}
+{{- end }}
+{{- if .Values.journal.passwordFile.existingSecret }}
+- name: JOURNAL_PASSWORD_FILE
+  value: {{ include "webhook-error-exporter.journalPath" . }}/password
 {{- end }}
 {{- with .Values.env }}
 {{ toYaml . }}
@@ -118,11 +118,13 @@ In a sidecar a missing Secret must not keep the application from starting: see `
 {{- end -}}
 {{- end }}
 
-{{/* The `sleep` action is on by default from Kubernetes 1.30; the image has no shell to do it otherwise. */}}
+{{/* In a sidecar a postStart hook would delay the application's start. */}}
 {{- define "webhook-error-exporter.lifecycle" -}}
-{{- if .Values.lifecycle -}}
-{{- toYaml .Values.lifecycle }}
-{{- else if and (include "webhook-error-exporter.shared" .) (not (include "webhook-error-exporter.sidecar" .)) (semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version) -}}
+{{- $sidecar := include "webhook-error-exporter.sidecar" . -}}
+{{- $hooks := empty $sidecar | ternary .Values.lifecycle (omit .Values.lifecycle "postStart") -}}
+{{- if $hooks -}}
+{{- toYaml $hooks }}
+{{- else if and (include "webhook-error-exporter.shared" .) (not $sidecar) -}}
 preStop:
   sleep:
     seconds: 5
@@ -158,8 +160,7 @@ preStop:
 {{- end }}
 
 {{/*
-Folders, never a subPath: that would not see a rotated Secret. A sidecar whose PostgreSQL Secret is missing falls back to the
-image's own SQLite path; its /data is read-only, so that it answers 503 instead of keeping reports where they would be lost.
+Folders, never a subPath: that would not see a rotated Secret.
 */}}
 {{- define "webhook-error-exporter.volumeMounts" -}}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "config") }}
@@ -176,11 +177,13 @@ image's own SQLite path; its /data is read-only, so that it answers 503 instead 
   readOnly: true
 {{- end }}
 {{- include "webhook-error-exporter.canaryMount" (list . (include "webhook-error-exporter.volumeName" (list . "canary"))) }}
+{{- if include "webhook-error-exporter.journalSecrets" . }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "journal") }}
+  mountPath: {{ include "webhook-error-exporter.journalPath" . }}
+  readOnly: true
+{{- end }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
   mountPath: /data
-  {{- if and .Values.journal.existingSecret (include "webhook-error-exporter.sidecar" .) }}
-  readOnly: true
-  {{- end }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "tmp") }}
   mountPath: /tmp
 {{- with .Values.extraVolumeMounts }}
@@ -247,6 +250,13 @@ template
       {{- end }}
 {{- end }}
 {{- include "webhook-error-exporter.canaryVolume" (list . (include "webhook-error-exporter.volumeName" (list . "canary"))) }}
+{{- with include "webhook-error-exporter.journalSecrets" . }}
+- name: {{ include "webhook-error-exporter.volumeName" (list $ "journal") }}
+  projected:
+    defaultMode: 292
+    sources:
+      {{- . | nindent 6 }}
+{{- end }}
 {{- $data := include "webhook-error-exporter.dataVolume" . }}
 {{- if eq $data "emptyDir" }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
@@ -261,6 +271,23 @@ template
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}
+{{- end }}
+
+{{/*
+Sources of the volume with the journal's URL and password; empty without either. A missing Secret must not keep the application
+beside a sidecar from starting: the service then reports it, and starts when the file appears.
+*/}}
+{{- define "webhook-error-exporter.journalSecrets" -}}
+{{- $journal := .Values.journal -}}
+{{- $sources := list -}}
+{{- range list (list $journal.existingSecret $journal.existingSecretKey "url") (list $journal.passwordFile.existingSecret $journal.passwordFile.key "password") -}}
+{{- if first . -}}
+{{- $secret := dict "name" (first .) "items" (list (dict "key" (index . 1) "path" (last .))) -}}
+{{- if include "webhook-error-exporter.sidecar" $ }}{{ $_ := set $secret "optional" true }}{{ end -}}
+{{- $sources = append $sources (dict "secret" $secret) -}}
+{{- end -}}
+{{- end -}}
+{{- if $sources }}{{ toYaml $sources }}{{ end -}}
 {{- end }}
 
 {{/* For the container and for the pod of `helm test`. Both take a list: root, the volume's name. */}}

@@ -1,9 +1,29 @@
+{{/*
+Metadata of a monitoring object, which may be in the namespace of Prometheus; there its name carries that of the release, since
+other namespaces may have a release of the same name. Takes a list: root, the object's values.
+*/}}
+{{- define "webhook-error-exporter.monitoringMetadata" -}}
+{{- $root := first . -}}
+{{- $values := last . -}}
+{{- $name := include "webhook-error-exporter.fullname" $root -}}
+{{- if and $values.namespace (ne $values.namespace $root.Release.Namespace) -}}
+{{- $name = printf "%s-%s" $root.Release.Namespace $name -}}
+{{- end -}}
+{{- include "webhook-error-exporter.metadata" (dict "root" $root "name" $name "namespace" $values.namespace "labels" (list $root.Values.monitoring.labels $values.labels)) -}}
+{{- end }}
+
 {{/* What ServiceMonitor and PodMonitor say alike of an endpoint. Takes a list: root, the monitor's values. */}}
 {{- define "webhook-error-exporter.monitorEndpoint" -}}
 {{- $root := first . -}}
 {{- $monitor := last . -}}
 path: /metrics
+{{- if $monitor.tlsConfig }}
+scheme: https
+tlsConfig:
+  {{- toYaml $monitor.tlsConfig | nindent 2 }}
+{{- else }}
 scheme: http
+{{- end }}
 interval: {{ $root.Values.monitoring.interval }}
 scrapeTimeout: {{ $root.Values.monitoring.scrapeTimeout }}
 {{- with $root.Values.admin.metricsToken }}

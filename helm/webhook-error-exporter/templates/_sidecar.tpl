@@ -57,3 +57,44 @@ fsGroupChangePolicy: OnRootMismatch
 {{- include "webhook-error-exporter.sidecar.required" . -}}
 {{- include "webhook-error-exporter.imagePullSecrets" . | trim }}
 {{- end }}
+
+{{/*
+The application's pod with the sidecar in it, as YAML: what the eight templates above yield, each in its place. Takes a list: this
+chart's context and the pod, a map or YAML text, which is a pod template (`metadata` and `spec`) or its spec alone. Only a pod template
+gets the label by which the Service finds the pod, and the annotation that rolls it with the configuration.
+*/}}
+{{- define "webhook-error-exporter.sidecar.pod" -}}
+{{- if not (and (kindIs "slice" .) (eq (len .) 2)) -}}
+{{- fail "webhook-error-exporter: webhook-error-exporter.sidecar.pod takes a list of two: {{ include \"webhook-error-exporter.sidecar.pod\" (list .Subcharts.NAME POD) }}, POD being a pod template or its spec, as a map or as YAML" -}}
+{{- end -}}
+{{- $root := first . -}}
+{{- include "webhook-error-exporter.sidecar.required" $root -}}
+{{- $pod := kindIs "string" (last .) | ternary (last . | toString | fromYaml) (last .) -}}
+{{- if not (kindIs "map" $pod) }}{{ $pod = dict }}{{ end -}}
+{{- if not (or (hasKey $pod "spec") (hasKey $pod "containers")) -}}
+{{- fail (printf "webhook-error-exporter: the pod given to webhook-error-exporter.sidecar.pod has neither spec nor containers; %s" (get $pod "Error" | default "write a pod template or its spec, as a map or as YAML")) -}}
+{{- end -}}
+{{- $pod = deepCopy $pod -}}
+{{- $isTemplate := hasKey $pod "spec" -}}
+{{- $spec := $isTemplate | ternary $pod.spec $pod -}}
+{{- $_ := set $spec "initContainers" (concat (include "webhook-error-exporter.sidecar.initContainers" $root | fromYamlArray) ($spec.initContainers | default list)) -}}
+{{- $_ := set $spec "volumes" (concat (include "webhook-error-exporter.sidecar.volumes" $root | fromYamlArray) ($spec.volumes | default list)) -}}
+{{- with include "webhook-error-exporter.sidecar.imagePullSecrets" $root | fromYamlArray -}}
+{{- $_ := set $spec "imagePullSecrets" (concat ($spec.imagePullSecrets | default list) . | uniq) -}}
+{{- end -}}
+{{- /* An emptyDir can be written without a group. */ -}}
+{{- if ne (include "webhook-error-exporter.dataVolume" $root) "emptyDir" -}}
+{{- with include "webhook-error-exporter.sidecar.podSecurityContext" $root | fromYaml -}}
+{{- if not (hasKey ($spec.securityContext | default dict) "fsGroup") -}}
+{{- $_ := set $spec "securityContext" (mergeOverwrite (dict) . ($spec.securityContext | default dict)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $isTemplate -}}
+{{- $metadata := $pod.metadata | default dict -}}
+{{- $_ := set $metadata "labels" (mergeOverwrite ($metadata.labels | default dict) (include "webhook-error-exporter.sidecar.podLabels" $root | fromYaml)) -}}
+{{- $_ := set $metadata "annotations" (mergeOverwrite ($metadata.annotations | default dict) (include "webhook-error-exporter.sidecar.podAnnotations" $root | fromYaml)) -}}
+{{- $_ := set $pod "metadata" $metadata -}}
+{{- end -}}
+{{- toYaml $pod }}
+{{- end }}

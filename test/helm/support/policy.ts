@@ -439,12 +439,14 @@ export const POLICIES: Readonly<Record<string, Rule>> = {
   }),
   'no name twice': (objects) =>
     twice(objects.map((object) => `${title(object)} in ${object.metadata.namespace}`)).map((name) => `${name} twice`),
-  'in the namespace of the release': perObject(({ kind, metadata }, all) => [
-    !(kind === 'ConfigMap' && metadata.name.includes('-dashboard-')) &&
-      kind !== 'ExternalSecret' &&
-      metadata.namespace !== all.find((object) => object.kind === 'Service')?.metadata.namespace &&
-      `is in ${metadata.namespace}`,
-  ]),
+  'in the namespace of the release': perObject(({ kind, metadata }, all) => {
+    const own = all.find((object) => object.kind === 'Service')?.metadata.namespace
+    if (metadata.namespace === own || kind === 'ExternalSecret') return []
+    if (kind === 'ConfigMap' && metadata.name.includes('-dashboard-')) return []
+    if (['ServiceMonitor', 'PodMonitor', 'PrometheusRule'].includes(kind))
+      return [!metadata.name.startsWith(`${own}-`) && 'has a name that a release in another namespace may have']
+    return [`is in ${metadata.namespace}`]
+  }),
   'a StatefulSet has its Service': perObject((object, all) => [
     object.kind === 'StatefulSet' &&
       !all.some(({ kind, metadata }) => kind === 'Service' && metadata.name === object['spec'].serviceName) &&

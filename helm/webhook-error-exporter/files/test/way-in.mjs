@@ -4,6 +4,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 const [folder, ...routes] = process.argv.slice(1)
+// The kubelet needs a minute or more to bring a new Secret to the service; this pod has it at once.
+const PATIENCE = Number(process.env.WAY_IN_SECONDS ?? 120) * 1_000
+const PAUSE = 2_000
 
 function firstToken() {
   try {
@@ -16,37 +19,48 @@ function firstToken() {
   return undefined
 }
 
+/** @returns what is wrong, and whether it may pass; undefined if nothing is */
+async function attempt(url, token) {
+  let answer
+  try {
+    answer = await fetch(url, {
+      method: 'OPTIONS',
+      headers: token ? { Authorization: `Bearer ${token}` } : {},
+      signal: AbortSignal.timeout(5_000),
+    })
+  } catch (error) {
+    return { fault: `does not answer: ${error.cause?.message ?? error.message}`, mayPass: true }
+  }
+  const { status } = answer
+  if (answer.ok) {
+    console.log(`${url} answers${token ? ' and knows the token' : ''}: ${status}`)
+    return undefined
+  }
+  const problem = await answer.json().catch(() => ({}))
+  if (status === 401 && !token) {
+    console.log(`${url} answers, and refuses a request without a token, as it must (${problem.code ?? status})`)
+    console.log('No token could be read here, so whether reports are accepted was not checked.')
+    return undefined
+  }
+  return {
+    fault: `answered ${status} ${problem.code ?? ''} ${problem.detail ?? ''}`,
+    mayPass: status === 401 || status === 503,
+  }
+}
+
 async function check(url, token) {
-  // The Service may need a moment after an installation.
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const answer = await fetch(url, {
-        method: 'OPTIONS',
-        headers: token ? { Authorization: `Bearer ${token}` } : {},
-        signal: AbortSignal.timeout(5_000),
-      })
-      if (answer.ok) {
-        console.log(`${url} answers${token ? ' and knows the token' : ''}: ${answer.status}`)
-        return
-      }
-      const problem = await answer.json().catch(() => ({}))
-      if (answer.status === 401 && !token) {
-        console.log(`${url} answers, and refuses who has no token, as it must (${problem.code ?? answer.status})`)
-        console.log('No token could be read here, so whether reports are accepted was not checked.')
-        return
-      }
-      // A token that was just made is read within seconds.
-      if (answer.status !== 401 || attempt >= 10) {
-        console.error(`${url} answered ${answer.status} ${problem.code ?? ''} ${problem.detail ?? ''}`)
-        process.exit(1)
-      }
-    } catch (error) {
-      if (attempt >= 10) {
-        console.error(`${url} does not answer: ${error.cause?.message ?? error.message}`)
-        process.exit(1)
-      }
+  const end = performance.now() + PATIENCE
+  let waited = false
+  for (;;) {
+    const problem = await attempt(url, token)
+    if (!problem) return
+    if (!problem.mayPass || performance.now() > end) {
+      console.error(`${url} ${problem.fault}`)
+      process.exit(1)
     }
-    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    if (!waited) console.log(`${url} ${problem.fault}; trying again for up to ${PATIENCE / 1_000} s`)
+    waited = true
+    await new Promise((resolve) => setTimeout(resolve, PAUSE))
   }
 }
 
