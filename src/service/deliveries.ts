@@ -130,7 +130,10 @@ export function createDeliveries(deps: DeliveriesDeps) {
     observed(delivery: ObservedDelivery): void {
       const { endpoint, ok, code, at } = delivery
       metrics.delivered({ source: PROXY_SOURCE, endpoint, result: ok ? 'success' : 'failure', code })
-      if (!ok) return onFailure(delivery)
+      if (!ok) {
+        onFailure(delivery)
+        return
+      }
       streaks.delete(endpoint)
       overdue.succeeded(endpoint)
       streams.succeeded(endpoint, { source: PROXY_SOURCE, tenant: '', url: endpoint, proof: 'delivery', at })
