@@ -35,6 +35,8 @@ export interface DeliveriesDeps {
   readonly newId: (at: number) => string
   readonly metrics: Pick<Metrics, 'delivered' | 'signalled'>
   readonly clock: Clock
+  /** Milliseconds of a clock that is never set. */
+  readonly monotonic?: Clock
   readonly timers?: Timers
 }
 
@@ -58,7 +60,7 @@ export type Deliveries = ReturnType<typeof createDeliveries>
 
 /** Reads successes and failures of deliveries: early warnings, proofs of recovery, and the last good moment. */
 export function createDeliveries(deps: DeliveriesDeps) {
-  const { incidents, settings, metrics, clock } = deps
+  const { incidents, settings, metrics, clock, monotonic = () => performance.now() } = deps
   const configured = new Set(deps.configured)
   const ids = knownIds()
   const streams = deliveryStreams({
@@ -67,6 +69,7 @@ export function createDeliveries(deps: DeliveriesDeps) {
     // A failure must reach the journal well within the quiet time, which another replica may be waiting for.
     interval: Math.min(WRITE_INTERVAL, settings.quietTime / 4),
     clock,
+    monotonic,
     ...(deps.timers && { timers: deps.timers }),
   })
   const overdue = overdueReports({
@@ -95,10 +98,10 @@ export function createDeliveries(deps: DeliveriesDeps) {
   }
 
   const isRested = (endpoint: string, interval: number): boolean =>
-    performance.now() - (warnedAt.get(endpoint) ?? Number.NEGATIVE_INFINITY) >= interval
+    monotonic() - (warnedAt.get(endpoint) ?? Number.NEGATIVE_INFINITY) >= interval
 
   function warn(endpoint: string, code: number, streak: Streak): void {
-    warnedAt.set(endpoint, performance.now())
+    warnedAt.set(endpoint, monotonic())
     streak.isWarned = true
     const receivedAt = clock()
     const { count, since } = streak

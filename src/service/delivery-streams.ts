@@ -10,6 +10,8 @@ export interface DeliveryStreamDeps {
   /** Milliseconds between two writings of an endpoint. */
   readonly interval: number
   readonly clock: Clock
+  /** Milliseconds of a clock that is never set. */
+  readonly monotonic: Clock
   readonly timers?: Timers
 }
 
@@ -22,7 +24,14 @@ interface Watched {
 }
 
 /** What this replica sees of each endpoint's deliveries: runs of successes in memory, written at most once per interval. */
-export function deliveryStreams({ apply, state, interval, clock, timers = systemTimers }: DeliveryStreamDeps) {
+export function deliveryStreams({
+  apply,
+  state,
+  interval,
+  clock,
+  monotonic,
+  timers = systemTimers,
+}: DeliveryStreamDeps) {
   const watched = new Map<string, Watched>()
 
   function watch(endpoint: string): Watched {
@@ -35,14 +44,14 @@ export function deliveryStreams({ apply, state, interval, clock, timers = system
 
   function writeLater(endpoint: string, of: Watched): void {
     if (of.timer !== undefined) return
-    const wait = interval - (performance.now() - of.writtenAt)
+    const wait = interval - (monotonic() - of.writtenAt)
     if (wait <= 0) void write(endpoint, of)
     else of.timer = timers.set(() => void write(endpoint, of), wait)
   }
 
   async function write(endpoint: string, of: Watched): Promise<void> {
     of.timer = undefined
-    of.writtenAt = performance.now()
+    of.writtenAt = monotonic()
     const { failedAt } = of
     const streams = [...of.streams.values()].filter(({ isNew }) => isNew)
     of.failedAt = null

@@ -10,7 +10,7 @@ import type { SeriesTotal } from '../../src/domain/journal.ts'
 import { createIncidentTracker } from '../../src/service/track-incidents.ts'
 import { tcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/temp.ts'
-import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
+import { codeOf, EventLog, entry, INCIDENTS, signalEntry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
 
 const DAY = 86_400_000
@@ -42,6 +42,19 @@ describe('openPostgresJournal, by several replicas', () => {
       expect(holders()).to.have.length(1)
       const codes = await Promise.all(journals.map((journal) => codeOf(journal.record(entry()))))
       expect(new Set(codes)).to.deep.equal(new Set(['none']))
+    })
+
+    it('bring a database of the version before signals up to date, with its endpoints', async () => {
+      const old = await open()
+      await old.record(entry({ isTracked: true }))
+      await old.close(2_000)
+      await sql('DROP TABLE webhook_errors.signals')
+      await sql('ALTER TABLE webhook_errors.endpoints DROP COLUMN delivered')
+      await sql('UPDATE webhook_errors.schema_version SET version = 1')
+      const journal = await open()
+      const [joined] = await Promise.all(journal.recordAll([signalEntry('failing', { key: 'k' })]))
+      expect(joined?.incident).to.deep.include({ change: 'joined' })
+      expect(joined?.incident?.state.incident).to.include({ failures: 1 })
     })
 
     it('let an old replica work beside a newer one, until that one takes something away', async () => {

@@ -8,7 +8,7 @@ import { REPORT, report, scrape, sum } from '../support/http.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
-import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
+import { codeOf, EventLog, entry, INCIDENTS, signalEntry } from './entries.ts'
 import { databases, type OpenOptions } from './postgres-databases.ts'
 import { Load } from './postgres-load.ts'
 
@@ -61,6 +61,35 @@ describe('openPostgresJournal with a spill', () => {
     expect(events.counts()).to.deep.equal({ orders: 451 })
     const [incident] = (await journal.incidents({}, { limit: 5 })).incidents
     expect(incident?.failures).to.equal(451)
+  })
+
+  it('takes other signals too, moves them on in their order among reports, and each id once', async () => {
+    const journal = await open()
+    const record = (...entries: Parameters<typeof journal.recordAll>[0]) => Promise.all(journal.recordAll(entries))
+    await record(signalEntry('failing', { key: 'before' }))
+    await away(journal)
+    const kept = [
+      signalEntry('disabled', { key: 'd' }),
+      entry({ isTracked: true }),
+      signalEntry('recovered', { key: 'e', what: 'enabled', code: null, cause: null }),
+      ...Array.from({ length: 150 }, (_, index) => signalEntry('failing', { message: `n${index}` })),
+    ]
+    const answers = [...(await record(...kept)), ...(await record(signalEntry('failing', { key: 'before' })))]
+    expect(answers.map(({ duplicate }) => duplicate)).not.to.include(true)
+    expect(await record(signalEntry('failing', { key: 'd' }))).to.deep.equal([{ id: answers[0]!.id, duplicate: true }])
+    await journal.close(2_000)
+    const next = await open()
+    expect(next.status().spill?.waiting).to.equal(154)
+    await back(next)
+    const [incident, ...others] = (await next.incidents({}, { limit: 5 })).incidents
+    expect(others).to.deep.equal([])
+    expect(incident).to.include({ failures: 1 })
+    // What was sent again under a known id changed nothing.
+    expect(incident?.signals).to.deep.include({ total: 153, warnings: 151, disablings: 1, disabled: [] })
+    const { timeline } = (await next.incident(incident!.id))!
+    expect(timeline[0]?.type).to.equal('failing')
+    expect(timeline.at(-1)?.message).to.equal('n149')
+    expect(await sql('SELECT 1 FROM webhook_errors.signals WHERE key IS NOT NULL')).to.have.length(3)
   })
 
   it('keeps what it acknowledged over a restart without a database', async () => {

@@ -21,7 +21,7 @@ import type { Journal } from '../../src/domain/journal.ts'
 import { openSqliteJournal, type SqliteJournalOptions } from '../../src/journal/sqlite/journal.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 import { journalContract } from './contract.ts'
-import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
+import { codeOf, EventLog, entry, INCIDENTS, signalEntry } from './entries.ts'
 
 const DAY = 86_400_000
 
@@ -262,6 +262,19 @@ describe('openSqliteJournal', () => {
       const { kind, detail } = await refused()
       expect(kind).to.equal('corrupt')
       expect(detail).to.include('another program')
+    })
+
+    it('of the version before signals is brought up to date, with its endpoints and incidents', async () => {
+      await filled(2)
+      const db = new DatabaseSync(path)
+      db.exec('DROP TABLE signals; ALTER TABLE endpoints DROP COLUMN delivered; PRAGMA user_version = 3')
+      db.prepare(`INSERT INTO endpoints VALUES ('orders', 5, 'path', 0, 0, NULL, ?)`).run(Date.now())
+      db.close()
+      const journal = await open()
+      expect(journal.status()).to.deep.include({ up: true })
+      const [first] = await Promise.all(journal.recordAll([signalEntry('failing', { key: 'k' })]))
+      expect(first?.incident?.state.incident?.loss).to.include({ from: 5, fromProof: 'path' })
+      expect((await journal.incident(first!.incident!.state.incident!.id))?.timeline).to.have.length(1)
     })
 
     it('is left to the newer version that made it', async () => {
