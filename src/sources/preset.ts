@@ -21,6 +21,8 @@ export interface Preset {
   readonly description: string
   readonly auth: AuthDefault
   readonly namesUrls: boolean
+  /** See `SourceKind`. */
+  readonly reportsOnlyLosses?: boolean
   readonly body: SourceKind['body']
   /** How its JSON bodies are read. */
   readonly rules: MappingRules

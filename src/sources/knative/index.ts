@@ -24,6 +24,7 @@ export const knative = defineSource({
     contentType: 'application/cloudevents+json',
     schema: Type.Any({ description: 'A CloudEvent in any mode, with the attributes knativeerror….' }),
   },
+  reportsOnlyLosses: true,
   namesUrls: true,
   async open(config, { bodyLimit, openAuth }) {
     const { read } = await reader(config)

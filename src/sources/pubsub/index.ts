@@ -22,6 +22,7 @@ export const pubsub = definePreset({
     issuer: 'https://accounts.google.com',
     jwksUrl: 'https://www.googleapis.com/oauth2/v3/certs',
   },
+  reportsOnlyLosses: true,
   namesUrls: false,
   body: {
     name: 'PubSubPush',

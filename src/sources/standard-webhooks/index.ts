@@ -20,6 +20,7 @@ export const standardWebhooks = definePreset({
   kind: 'standard-webhooks',
   description: 'Any sender of the failure notice (docs/failure-notice.md), signed with Standard Webhooks.',
   auth: { kind: 'standard-webhooks' },
+  reportsOnlyLosses: true,
   namesUrls: true,
   body: { name: 'FailureNotice', contentType: 'application/json', schema: FailureNotice },
   rules,

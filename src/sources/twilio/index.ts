@@ -37,6 +37,7 @@ export const twilio = defineSource({
       'An event of the debugger, as a form.',
     ),
   },
+  reportsOnlyLosses: true,
   namesUrls: true,
   async open(config, { bodyLimit, openAuth }) {
     const { readDebuggerEvent } = await load()

@@ -35,13 +35,18 @@ describe('what each sender publishes, signed by its own library and sent to a ru
   }
   const failureOf = async (id: string) => (await answer(fetch(`${service.admin}/api/v1/failures/${id}`))).body
 
+  const signals = async (source: string, signal: string) =>
+    sum(await scrape(service.admin), 'webhook_source_signals_total', `source="${source}"`, `signal="${signal}"`)
+
   for (const sample of SAMPLES) {
     const { sender, name, expected } = sample
     it(`${sender}: ${name}`, async () => {
+      const before = typeof expected === 'string' ? await signals(sender, expected) : 0
       const { status, body } = await send(sample)
       expect(status, JSON.stringify(body)).to.equal(202)
       if (typeof expected === 'string') {
-        expect(body).to.deep.equal({ ids: [], ignored: 1 })
+        expect(body).to.deep.include({ ids: [], ignored: 1 })
+        expect((await signals(sender, expected)) - before).to.equal(1)
         rows.push([sender, name, expected, '', '', ''])
         return
       }
@@ -50,6 +55,17 @@ describe('what each sender publishes, signed by its own library and sent to a ru
       rows.push([sender, name, 'lost', failure.endpoint, `${failure.code}`, failure.cause])
     })
   }
+
+  it('opens incidents for what was lost or disabled, and none for what a person switched off', async () => {
+    const metrics = await scrape(service.admin)
+    for (const endpoint of ['orders', 'outpost endpoint', 'svix endpoint', 'knative orders', 'pubsub:orders-sub'])
+      expect(sum(metrics, 'webhook_incident_open', `endpoint="${endpoint}"`), endpoint).to.equal(1)
+    expect(sum(metrics, 'webhook_incident_open', 'svix:ep_manual')).to.equal(0)
+    expect(sum(metrics, 'webhook_endpoint_disabled', '"outpost"', '"outpost endpoint"')).to.equal(1)
+    // It was disabled, and enabled again.
+    expect(sum(metrics, 'webhook_endpoint_disabled', '"svix"', '"svix endpoint"')).to.equal(0)
+    expect(sum(metrics, 'webhook_endpoint_deliveries_total', '"convoy"', '"orders"', '"success"')).to.equal(1)
+  })
 
   it('stores no business data and no secrets of a preset', async () => {
     const journal = new DatabaseSync(`${service.folder}/journal.db`, { readOnly: true })
