@@ -81,8 +81,12 @@ describe('parseConfig', () => {
   })
 
   for (const [what, sources, fault] of [
-    ['an unknown kind', { x: { kind: 'y' } }, /^sources\.x\.kind: "y" is not a known kind; write one of: retm$/],
-    ['a name of its own without a kind', { kitchen: {} }, /^sources\.kitchen: .*write its kind \(known: retm\)/],
+    [
+      'an unknown kind',
+      { x: { kind: 'y' } },
+      /^sources\.x\.kind: "y" is not a known kind; write one of: retm, generic, /,
+    ],
+    ['a name of its own without a kind', { kitchen: {} }, /^sources\.kitchen: .*write its kind \(known: retm, /],
     ['no kind but null', { kitchen: { kind: null } }, /^sources\.kitchen: .*write its kind/],
     ['the reserved name proxy', { proxy: { kind: 'retm' } }, /^sources\.proxy: the name proxy is reserved/],
     ['the reserved name none', { none: { kind: 'retm' } }, /^sources\.none: the name none is reserved/],

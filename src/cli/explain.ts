@@ -25,10 +25,16 @@ export const explain: Command = {
     ['--message TEXT', 'the text in the report'],
     ['--endpoint URL', 'the endpoint in the report'],
     ['--source NAME', 'the source of the report (the first one that is configured)'],
+    ["--header 'NAME: VALUE'", 'a header of the request, for sources that read headers; may be repeated'],
     ['--json', 'print JSON'],
   ],
-  examples: ["explain --code 56 --message 'sslv3 alert certificate expired'", 'explain --json < report.json'],
-  exitCodes: '0 a cause was found, 1 the cause is unknown, 2 the command line or the configuration is wrong.',
+  examples: [
+    "explain --code 56 --message 'sslv3 alert certificate expired'",
+    'explain --json < report.json',
+    'explain --source NAME < sample.json',
+  ],
+  exitCodes:
+    '0 a cause was found, or signals were read, 1 the cause is unknown, 2 the command line, the sample or the configuration is wrong.',
   readsConfig: true,
   async run(args, env) {
     const { values } = parseOptions(args, {
@@ -37,12 +43,17 @@ export const explain: Command = {
         message: { type: 'string' },
         endpoint: { type: 'string' },
         source: { type: 'string' },
+        header: { type: 'string', multiple: true, default: [] },
         json: { type: 'boolean', default: false },
       },
     })
     const config = await loadConfig(env)
     const { kind, section } = sourceOf(config, values.source)
     const isGiven = values.code !== undefined || values.message !== undefined
+    if (!isGiven && kind.explainSignals) {
+      const { explainSignals } = await import('./explain-signals.ts')
+      return explainSignals({ config, kind, section, headers: values.header, json: values.json })
+    }
     const report = isGiven
       ? { code: codeOf(values.code ?? '0'), message: values.message ?? '', url: values.endpoint }
       : read(kind, await readStdin())

@@ -18,7 +18,7 @@ export const sourceSecrets = (sources: Sources): (readonly [key: string, SecretP
 export function sourceFaults(sources: Sources, isSound: (...keys: string[]) => boolean): string[] {
   return Object.entries(sources).flatMap(([name, source]) => {
     const place = `sources.${name}`
-    const own = sourceKinds.get(source.kind)?.configFaults?.(source) ?? []
+    const own = sourceKinds.get(source.kind)?.configFaults?.(source, (key) => isSound(place, `${place}.${key}`)) ?? []
     const faults = hasAuth(source) ? authFaults(source, (key) => isSound(`${place}.auth`, `${place}.${key}`)) : []
     return [...faults, ...own].map((fault) => `${place}.${fault}`)
   })

@@ -29,7 +29,7 @@ const pathSchema = (fallback?: string) =>
  * A source under the name of its kind, where `kind` may be left out.
  * @param written as a document has it
  */
-const namedSection = (source: SourceKind, written?: object): TSchema =>
+const namedSection = (source: SourceKind, written: object | 'brief'): TSchema =>
   section(
     source,
     {
@@ -43,7 +43,7 @@ const namedSection = (source: SourceKind, written?: object): TSchema =>
   )
 
 /** A source under any other name. */
-const freeSection = (source: SourceKind, name?: string, written?: object): TSchema =>
+const freeSection = (source: SourceKind, name: string | undefined, written: object | 'published'): TSchema =>
   section(
     source,
     {
@@ -56,7 +56,7 @@ const freeSection = (source: SourceKind, name?: string, written?: object): TSche
 const section = (
   { kind, config, description, auth }: SourceKind,
   own: Record<string, TSchema>,
-  written?: object,
+  written: object | 'published' | 'brief',
 ): TSchema =>
   Type.Object(
     { ...own, ...(auth !== undefined && authProperties(auth, `/secrets/${kind}`, written)), ...config },
@@ -76,7 +76,9 @@ const kinds = [...sourceKinds.values()]
 
 /** A source of any kind under a name of its own: the keys of all kinds in one mapping; `kind` decides which there are. */
 function anySection(): TSchema {
-  const sections = kinds.map((kind) => freeSection(kind) as TSchema & { properties: Record<string, TSchema> })
+  const sections = kinds.map(
+    (kind) => freeSection(kind, undefined, 'published') as TSchema & { properties: Record<string, TSchema> },
+  )
   const keys = Object.assign({}, ...sections.toReversed().map(({ properties }) => properties)) as Record<
     string,
     TSchema
@@ -94,11 +96,14 @@ function anySection(): TSchema {
 }
 
 /** All that `sources` may hold, as it is published. */
-export const SourcesSchema = sections(Object.fromEntries(kinds.map((kind) => [kind.kind, namedSection(kind)])), {
-  minProperties: 1,
-  propertyNames: { pattern: SOURCE_NAME, not: { enum: [...RESERVED_NAMES] } },
-  additionalProperties: anySection(),
-})
+export const SourcesSchema = sections(
+  Object.fromEntries(kinds.map((kind) => [kind.kind, namedSection(kind, 'brief')])),
+  {
+    minProperties: 1,
+    propertyNames: { pattern: SOURCE_NAME, not: { enum: [...RESERVED_NAMES] } },
+    additionalProperties: anySection(),
+  },
+)
 
 /** The schema of the sources that a document names: without alternatives, so that each fault can name its key. */
 export const schemaOfSources = (named: ReadonlyMap<string, NamedSource>): TSchema =>

@@ -20,7 +20,8 @@ const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
  */
 export function parseStandardWebhookKey(text: string): StandardWebhookKey | string {
   const [, prefix = 'whsec_', encoded = ''] = /^(wh(?:sec|pk|sk)_)?(.*)$/s.exec(text.trim())!
-  const bytes = decode(encoded, 'base64')
+  const padding = '='.repeat(encoded.endsWith('=') ? 0 : (4 - (encoded.length % 4)) % 4)
+  const bytes = decode(encoded + padding, 'base64')
   if (!bytes) return `is not ${prefix} followed by base64`
   if (prefix === 'whsec_')
     return bytes.length >= MIN_SECRET && bytes.length <= MAX_SECRET

@@ -1,9 +1,17 @@
 import { NO_SOURCE } from '../domain/telemetry.ts'
+import { convoy } from './convoy/index.ts'
+import { generic } from './generic/index.ts'
+import { knative } from './knative/index.ts'
+import { outpost } from './outpost/index.ts'
+import { pubsub } from './pubsub/index.ts'
 import { retm } from './retm/index.ts'
 import type { RecoveryFacts, RecoveryRequest, SourceKind } from './source.ts'
+import { standardWebhooks } from './standard-webhooks/index.ts'
+import { svix } from './svix/index.ts'
+import { twilio } from './twilio/index.ts'
 
 /** Every kind of source. One line here, and the service, its schema and its documents know it. */
-const KINDS: readonly SourceKind[] = [retm]
+const KINDS: readonly SourceKind[] = [retm, generic, standardWebhooks, svix, outpost, convoy, pubsub, knative, twilio]
 
 export const sourceKinds: ReadonlyMap<string, SourceKind> = new Map(KINDS.map((kind) => [kind.kind, kind]))
 

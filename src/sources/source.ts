@@ -69,6 +69,11 @@ export interface OpenSource {
   /** How `classify` reads the codes of its signals. */
   readonly codes?: CodeRules
   /**
+   * How many bytes of a request's body are kept; the rest is drained and dropped, and no body is too large. undefined: the
+   * whole body, which `bodyLimit` bounds.
+   */
+  bodyKept?(request: SourceRequest): number | undefined
+  /**
    * Checks a signature over the bytes as they came. Nothing is parsed before.
    * @returns the tenant whose key it is
    * @throws AppError `signature_missing`, `signature_invalid`, `signature_expired`; any other error is answered as `credential_unknown`
@@ -113,7 +118,7 @@ export interface ExplainedSignal {
 
 /** A platform, or a format that several share: everything that is specific to it. */
 export interface SourceKind {
-  /** Its name in the configuration: lower-case letters and digits. */
+  /** Its name in the configuration: lower-case letters, digits and hyphen. */
   readonly kind: string
   /** Default path of the source that has the kind's name; `/webhooks/NAME` unless given. */
   readonly path?: string
@@ -146,8 +151,11 @@ export interface SourceKind {
    * @throws AppError, as `read` does
    */
   explainSignals?(config: object, raw: Uint8Array, request: SourceRequest): Promise<readonly ExplainedSignal[]>
-  /** What no schema can see in its section: a line per fault, without the section's name. */
-  configFaults?(config: object): readonly string[]
+  /**
+   * What no schema can see in its section: a line per fault, without the section's name.
+   * @param isSound whether the value of a key is the one that was written
+   */
+  configFaults?(config: object, isSound: (key: string) => boolean): readonly string[]
   /** How to read its codes, for `explain`. */
   codes?(config: object): CodeRules
   recoveryRequests?(facts: RecoveryFacts): readonly RecoveryRequest[]
@@ -167,7 +175,7 @@ interface SourceDefinition<P extends TProperties>
     raw: Uint8Array,
     request: SourceRequest,
   ) => Promise<readonly ExplainedSignal[]>
-  readonly configFaults?: (config: Static<TObject<P>>) => readonly string[]
+  readonly configFaults?: (config: Static<TObject<P>>, isSound: (key: string) => boolean) => readonly string[]
   readonly recoveryRequests?: NonNullable<SourceKind['recoveryRequests']>
 }
 
@@ -183,6 +191,8 @@ export function defineSource<P extends TProperties>(definition: SourceDefinition
       explainSignals: (section: object, raw: Uint8Array, request: SourceRequest) =>
         explainSignals(section as Config, raw, request),
     }),
-    ...(configFaults && { configFaults: (section: object) => configFaults(section as Config) }),
+    ...(configFaults && {
+      configFaults: (section: object, isSound: (key: string) => boolean) => configFaults(section as Config, isSound),
+    }),
   }
 }

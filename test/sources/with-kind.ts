@@ -27,5 +27,7 @@ export function programWithKind(kind: string, code: string, registration: string
   return folder
 }
 
+const KINDS = /^const KINDS.+\]$/m.exec(readFileSync(join(root, 'src/sources/index.ts'), 'utf8'))![0]
+
 export const registrationOf = (kind: string): string =>
-  `import { ${kind} } from './${kind}/index.ts'\nconst KINDS: readonly SourceKind[] = [retm, ${kind}]`
+  `import { ${kind} } from './${kind}/index.ts'\n${KINDS.slice(0, -1)}, ${kind}]`

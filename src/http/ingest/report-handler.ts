@@ -5,7 +5,7 @@ import { AppError } from '../../errors.ts'
 import type { Record } from '../../service/record.ts'
 import type { RecordedSource } from '../../service/recorded-source.ts'
 import type { OpenSource, RejectedEvent } from '../../sources/source.ts'
-import { readBody } from '../shared/body.ts'
+import { readBody, readStart } from '../shared/body.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'
 import { acceptedBody } from './accepted.ts'
 import type { CanaryReceiver } from './canary-handler.ts'
@@ -59,13 +59,16 @@ function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<
   const reader = { name: from.name, source, log: deps.log }
   return async (ctx) => {
     const request = ctx.req
-    checkRequest(ctx, source)
+    const kept = source.bodyKept?.(request)
+    if (kept === undefined) checkRequest(ctx, source)
     const authenticated = authentication.authenticate(request)
     // Nearly all decide at once, and nearly every request comes this way.
     const sender = typeof authenticated === 'string' ? authenticated : await authenticated
     const isCanary = authentication.isBearer && canary.claims(request.headers)
     if (isCanary) await canary.check(request.headers)
-    const raw = await readBody(request, { limit: bodyLimit, timeout: BODY_TIMEOUT })
+    const raw = await (kept === undefined
+      ? readBody(request, { limit: bodyLimit, timeout: BODY_TIMEOUT })
+      : readStart(request, { kept, timeout: BODY_TIMEOUT }))
     if (isCanary) {
       const taken = intake.run(raw.length, () => {
         verify(reader, { raw, request, tenant: sender })

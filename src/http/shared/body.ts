@@ -26,11 +26,24 @@ export function readBody(
   request: IncomingMessage,
   { limit, timeout }: { limit: number; timeout: number },
 ): Promise<Buffer> {
+  if (Number(request.headers['content-length']) > limit) return Promise.reject(discardTooLarge(request, limit))
+  return read(request, { limit, timeout, isCut: false })
+}
+
+/**
+ * Reads a whole body, however large, and keeps its first bytes.
+ * @throws AppError `request_timeout`; ClientClosed
+ */
+export const readStart = (
+  request: IncomingMessage,
+  { kept, timeout }: { kept: number; timeout: number },
+): Promise<Buffer> => read(request, { limit: kept, timeout, isCut: true })
+
+function read(
+  request: IncomingMessage,
+  { limit, timeout, isCut }: { limit: number; timeout: number; isCut: boolean },
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    if (Number(request.headers['content-length']) > limit) {
-      reject(discardTooLarge(request, limit))
-      return
-    }
     let chunks: Buffer[] = []
     let length = 0
     let isDone = false
@@ -47,7 +60,7 @@ export function readBody(
       const received = chunks
       // The request keeps its listeners, and with them what they refer to.
       chunks = []
-      if (!error) resolve(received.length === 1 ? received[0]! : Buffer.concat(received, length))
+      if (!error) resolve(received.length === 1 ? received[0]! : Buffer.concat(received, Math.min(length, limit)))
       else {
         discard(request)
         reject(error)
@@ -65,8 +78,9 @@ export function readBody(
     request.on('data', (chunk: Buffer) => {
       if (isDone) return
       length += chunk.length
-      if (length > limit) done(tooLarge(limit))
-      else chunks.push(chunk)
+      if (length <= limit) chunks.push(chunk)
+      else if (!isCut) done(tooLarge(limit))
+      else if (length - chunk.length < limit) chunks.push(chunk.subarray(0, limit - (length - chunk.length)))
     })
   })
 }

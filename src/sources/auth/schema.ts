@@ -185,10 +185,21 @@ const anyMapping: TSchema = Type.Object(
   { ...strict, description: 'How senders authenticate.' },
 )
 
+/** The same without its keys, for the sections of the kinds: those of a source under another name have all of them. */
+const briefMapping: TSchema = Type.Object(
+  {
+    kind: Type.Union(
+      AUTH_KINDS.map((name) => Type.Literal(name)),
+      { description: 'How senders authenticate.' },
+    ),
+  },
+  { description: 'How senders authenticate.' },
+)
+
 /** `auth` as it is published. */
-const published = (fallback: AuthDefault): TSchema =>
+const published = (fallback: AuthDefault, isBrief: boolean): TSchema =>
   ({
-    anyOf: [{ const: 'none' }, { const: 'bearer' }, anyMapping],
+    anyOf: [{ const: 'none' }, { const: 'bearer' }, isBrief ? briefMapping : anyMapping],
     default: fallback,
     description: `How senders authenticate: none, bearer, or a mapping with kind: ${AUTH_KINDS.join(', ')}. bearer: every report needs a token. none: the ingest listener is open to anyone who reaches it.`,
   }) as unknown as TSchema
@@ -214,10 +225,17 @@ function chosen(written: unknown, fallback: AuthDefault): TSchema {
 /**
  * The keys by which the senders of a source authenticate, and `bodyLimit`.
  * @param fallback the kind's own `auth`
- * @param written the source as a document has it; without it, the schema has every alternative
+ * @param written the source as a document has it; or the schema is published, with every alternative or briefly
  */
-export const authProperties = (fallback: AuthDefault, example: string, written?: object): Record<string, TSchema> => ({
-  auth: written === undefined ? published(fallback) : chosen((written as { auth?: unknown }).auth, fallback),
+export const authProperties = (
+  fallback: AuthDefault,
+  example: string,
+  written: object | 'published' | 'brief',
+): Record<string, TSchema> => ({
+  auth:
+    typeof written === 'string'
+      ? published(fallback, written === 'brief')
+      : chosen((written as { auth?: unknown }).auth, fallback),
   tokens,
   tokensDir: Type.Optional(
     path(

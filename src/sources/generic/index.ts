@@ -1,0 +1,29 @@
+import { Type } from 'typebox'
+import { LARGE_BODY } from '../preset.ts'
+import { defineSource } from '../source.ts'
+import { type GenericConfig, genericConfig, mapFaults, rulesOf } from './config.ts'
+
+const reader = async (config: GenericConfig) =>
+  (await import('../mapping/open.ts')).openMapping(rulesOf(config), 'part')
+
+/** Any sender of JSON, forms or CloudEvents, by a mapping in the configuration. */
+export const generic = defineSource({
+  kind: 'generic',
+  description: 'Any sender of JSON, forms or CloudEvents: its configuration says where the values are.',
+  auth: 'bearer',
+  bodyLimit: LARGE_BODY,
+  config: genericConfig,
+  body: {
+    name: 'GenericEvent',
+    contentType: 'application/json',
+    schema: Type.Any({ description: 'Whatever the mapping of the source reads.' }),
+  },
+  namesUrls: true,
+  async open(config, { bodyLimit, openAuth }) {
+    const { read } = await reader(config)
+    return { contentTypes: ['*'], bodyLimit, ...(await openAuth()), codes: config.codes, read }
+  },
+  codes: (config) => config.codes,
+  configFaults: mapFaults,
+  explainSignals: async (config, raw, request) => (await reader(config)).explain(raw, request),
+})

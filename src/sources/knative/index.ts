@@ -1,0 +1,45 @@
+import { Type } from 'typebox'
+import { isBinary } from '../cloud-event.ts'
+import { codes } from '../codes.ts'
+import { keepBody, LARGE_BODY } from '../preset.ts'
+import { defineSource } from '../source.ts'
+
+const reader = async ({ keepBody: keep }: { readonly keepBody: boolean }) => {
+  const [{ openMapping }, { rules }] = await Promise.all([import('../mapping/open.ts'), import('./rules.ts')])
+  return openMapping(rules, keep ? 'all' : 'values', { attributesOnly: true })
+}
+
+/**
+ * Knative Eventing: this service is the `deadLetterSink`. In binary mode all that is needed is in the headers, so that the
+ * body, the application's event of any size, is drained and dropped: an answer of 413 would lose the notice.
+ */
+export const knative = defineSource({
+  kind: 'knative',
+  description: 'Knative Eventing: dead letters, as CloudEvents.',
+  auth: 'none',
+  bodyLimit: LARGE_BODY,
+  config: { codes, keepBody },
+  body: {
+    name: 'KnativeDeadLetter',
+    contentType: 'application/cloudevents+json',
+    schema: Type.Any({ description: 'A CloudEvent in any mode, with the attributes knativeerror….' }),
+  },
+  reportsOnlyLosses: true,
+  namesUrls: true,
+  async open(config, { bodyLimit, openAuth }) {
+    const { read } = await reader(config)
+    const { authentication, verify } = await openAuth()
+    return {
+      contentTypes: ['*'],
+      bodyLimit,
+      authentication,
+      ...(verify
+        ? { verify }
+        : { bodyKept: ({ headers }) => (isBinary(headers) ? (config.keepBody ? bodyLimit : 0) : undefined) }),
+      codes: config.codes,
+      read,
+    }
+  },
+  codes: (config) => config.codes,
+  explainSignals: async (config, raw, request) => (await reader(config)).explain(raw, request),
+})

@@ -1,0 +1,56 @@
+import { type Static, type TObject, type TProperties, Type } from 'typebox'
+import type { AuthDefault } from './auth/config.ts'
+import { codes } from './codes.ts'
+import type { MappingRules } from './mapping/mapping.ts'
+import { defineSource, type SourceKind } from './source.ts'
+
+/** Bytes of the largest body, unless the configuration says otherwise: some senders put the whole business event into it. */
+export const LARGE_BODY = 1_048_576
+
+/** Keeps the bodies of a sender that puts business data or secrets into them. */
+export const keepBody = Type.Boolean({
+  default: false,
+  description:
+    'Whether the journal keeps the body as it came. By default only the values that were read are kept: the body may hold business data and secrets.',
+})
+
+const presetConfig = { codes, keepBody }
+
+export interface Preset {
+  readonly kind: string
+  readonly description: string
+  readonly auth: AuthDefault
+  readonly namesUrls: boolean
+  /** See `SourceKind`. */
+  readonly reportsOnlyLosses?: boolean
+  readonly body: SourceKind['body']
+  /** How its JSON bodies are read. */
+  readonly rules: MappingRules
+}
+
+/** A kind of source that is nothing but a mapping. The code that maps is loaded only where it is configured. */
+export function definePreset({ rules, ...preset }: Preset): SourceKind {
+  const reader = async ({ keepBody: keep }: Static<TObject<typeof presetConfig>>) =>
+    (await import('./mapping/open.ts')).openMapping(rules, keep ? 'all' : 'values')
+  return defineSource({
+    ...preset,
+    bodyLimit: LARGE_BODY,
+    config: presetConfig,
+    async open(config, { bodyLimit, openAuth }) {
+      const { read } = await reader(config)
+      return {
+        contentTypes: ['application/json', ''],
+        bodyLimit,
+        ...(await openAuth()),
+        codes: config.codes,
+        read,
+      }
+    },
+    codes: (config) => config.codes,
+    explainSignals: async (config, raw, request) => (await reader(config)).explain(raw, request),
+  })
+}
+
+/** The members of a body that are read, for the OpenAPI document; there may be others. */
+export const members = (properties: TProperties, description: string) =>
+  Type.Object(properties, { additionalProperties: true, description })
