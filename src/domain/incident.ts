@@ -1,5 +1,7 @@
 import type { Cause } from './cause.ts'
+import type { HookPlan } from './hook-plan.ts'
 import type { DeliveryStream, IncidentSignals, LastDelivery, Proof, Run } from './incident-signals.ts'
+import type { Recovery } from './recovery.ts'
 import type { TimelineSignal } from './timeline.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -55,6 +57,8 @@ export interface Incident {
   readonly goodRun: (Run & { readonly proof: Proof }) | null
   /** What signals other than reports of its deliveries said; absent where none came and none can come. */
   readonly signals?: IncidentSignals
+  /** What became of restoring what was lost; absent before it first closed, and where recovery is off. */
+  readonly recovery?: Recovery
 }
 
 /** Most tenants that an incident names. */
@@ -89,6 +93,8 @@ export interface IncidentSettings {
   readonly goodProbes: number
   /** Consecutive failed scheduled probes that open an incident; 0 means never. */
   readonly failedProbes: number
+  /** What changes lead to besides; nothing if absent. */
+  readonly hooks?: HookPlan
 }
 
 /**

@@ -1,7 +1,10 @@
 import type { Cause } from './cause.ts'
 import type { Failure } from './failure.ts'
 import type { Change, EndpointState, Incident, IncidentEvent } from './incident.ts'
+import type { RecoveryApplied } from './incident-effects.ts'
 import type { Checkpoint, JournalFault, JournalStatus, ReadFault, RetentionStop } from './journal-status.ts'
+import type { Outbox } from './outbox.ts'
+import { RECOVERY_STATUSES, type RecoveryEvent, type RecoveryStatus } from './recovery.ts'
 import type { SeriesLabels } from './series.ts'
 import type { TimelineSignal } from './timeline.ts'
 import type { Verdict } from './verdict.ts'
@@ -56,11 +59,24 @@ export interface IncidentRecord {
   readonly timeline: readonly TimelineSignal[]
 }
 
+/** Closed incidents of an endpoint whose recovery has the same status. */
+export interface RecoveryCount {
+  readonly endpoint: string
+  readonly status: RecoveryStatus
+  readonly incidents: number
+  /** When the first of them closed, milliseconds since the epoch. */
+  readonly oldestClosedAt: number
+}
+
+/** Statuses of recoveries by which incidents are filtered; `unfinished`: every one that leaves something to do. */
+export const RECOVERY_FILTERS = [...RECOVERY_STATUSES, 'unfinished'] as const
+
 export interface IncidentFilter {
   readonly open?: boolean
   readonly endpoint?: string
   /** Open, or closed at or after this time, milliseconds since the epoch. */
   readonly since?: number
+  readonly recovery?: (typeof RECOVERY_FILTERS)[number]
 }
 
 export interface IncidentPage {
@@ -171,7 +187,7 @@ export type AppliedEvent = Exclude<IncidentEvent, { type: 'failure' | 'signal' }
  * - A reading rejects with AppError `journal_unavailable` only if the store cannot be read; a faulty query rejects with
  *   another error, which is ours. Either is reported through `events.onReadFault`.
  */
-export interface Journal {
+export interface Journal extends Outbox {
   /** Resolves when the first attempt to open has ended, whichever way. */
   open(): Promise<void>
   record(entry: Entry): Promise<Recorded>
@@ -195,6 +211,13 @@ export interface Journal {
    * @returns the change; `none` where there was nothing to do
    */
   apply(endpoint: string, event: AppliedEvent): Promise<Applied>
+  /**
+   * Applies an event to the recovery of an incident, and goes the way of `record`.
+   * @returns undefined if no incident has this id
+   */
+  recover(id: string, event: RecoveryEvent): Promise<RecoveryApplied | undefined>
+  /** Closed incidents by endpoint and status; incidents without a recovery needed none. */
+  recoveries(): Promise<readonly RecoveryCount[]>
   incident(id: string): Promise<IncidentRecord | undefined>
   /** Newest first, in pages like those of `list`. */
   incidents(filter: IncidentFilter, page: { readonly limit: number; readonly before?: string }): Promise<IncidentPage>

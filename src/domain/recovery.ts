@@ -63,7 +63,8 @@ export interface RecoveryReport {
 
 /** What can happen to the recovery of a closed incident. `at` is milliseconds since the epoch. */
 export type RecoveryEvent =
-  | { readonly type: 'request'; readonly at: number; readonly task: string; readonly detail: string | null }
+  /** `task` is set by whoever applies it. */
+  | { readonly type: 'request'; readonly at: number; readonly task?: string; readonly detail: string | null }
   | { readonly type: 'report'; readonly at: number; readonly report: RecoveryReport }
   /** Nobody has finished it in time. */
   | { readonly type: 'overdue'; readonly at: number; readonly closedAt: number }
@@ -135,7 +136,10 @@ export function reduceRecovery(recovery: Recovery, event: RecoveryEvent): Reduce
 
 type Of<T extends RecoveryEvent['type']> = Extract<RecoveryEvent, { type: T }>
 
-function onRequest(recovery: Recovery, { at, task, detail }: Of<'request'>): ReducedRecovery {
+function onRequest(
+  recovery: Recovery,
+  { at, task = null, detail }: { at: number; task?: string | null; detail: string | null },
+): ReducedRecovery {
   const { closedAt } = recovery
   const state = { status: 'requested', task, restored: null, tenants: [], detail } as const
   return {

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Cause } from './cause.ts'
 import type { Failure } from './failure.ts'
-import type { HookEvent } from './hook.ts'
+import type { HookEvent } from './hook-plan.ts'
 import type { EndpointState } from './incident.ts'
 import type { CanaryMoments, Checkpoint, JournalEvents, JournalStatus, SeriesTotal } from './journal.ts'
 import type { ProbeResult, ProbeTrigger } from './probe.ts'

@@ -77,7 +77,9 @@ async function spilling(
 ): Promise<Journal> {
   if (!spill) return target
   const { SpillingJournal } = await import('./spill/spilling-journal.ts')
-  return new SpillingJournal(target, { spill: { ...spill, incidents, clock }, events })
+  // Hooks are sent what the journal holds: a failure changes its incident there once it has left the spill.
+  const { hooks: _, ...withoutHooks } = incidents
+  return new SpillingJournal(target, { spill: { ...spill, incidents: withoutHooks, clock }, events })
 }
 
 /** What would keep the service from writing to a journal that exists; nothing is made or changed. */

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { HOOK_EVENTS, type HookEvent } from '../domain/hook.ts'
+import { HOOK_EVENTS, type HookEvent } from '../domain/hook-plan.ts'
 import { HOOK_RESULTS, type HookResult } from '../domain/telemetry.ts'
 
 /** What hooks are sent. At most 20 hooks; events and results are closed sets. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts'
-import type { HookEvent } from '../domain/hook.ts'
 import type { HookMessage } from '../domain/hook-message.ts'
+import type { HookEvent } from '../domain/hook-plan.ts'
 import type { Lease } from '../domain/lease.ts'
 import type { Outbox, PendingEvent } from '../domain/outbox.ts'
 import type { HookResult, Log } from '../domain/telemetry.ts'

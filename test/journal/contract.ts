@@ -7,6 +7,7 @@ import type { Journal, JournalEvents, RetentionLimits } from '../../src/domain/j
 import type { AppError } from '../../src/errors.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
+import { hookContract } from './hook-contract.ts'
 import { type ContractStage, incidentContract } from './incident-contract.ts'
 import { signalContract } from './signal-contract.ts'
 
@@ -97,13 +98,14 @@ export function journalContract(
       reopen,
       events: () => events,
       now: () => now,
-      pass: (milliseconds) => {
+      pass: (milliseconds: number) => {
         now += milliseconds
       },
       willTake,
     }
     incidentContract(stage)
     signalContract(stage)
+    hookContract(stage)
 
     describe('countFailures', () => {
       it('counts each endpoint since each time, and no further than asked', async () => {

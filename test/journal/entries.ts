@@ -1,5 +1,6 @@
 import type { Cause } from '../../src/domain/cause.ts'
 import { failureIds } from '../../src/domain/failure.ts'
+import { HOOK_EVENTS } from '../../src/domain/hook-plan.ts'
 import type { EndpointState } from '../../src/domain/incident.ts'
 import type {
   Checkpoint,
@@ -14,8 +15,20 @@ import type {
 
 import type { TimelineSignal } from '../../src/domain/timeline.ts'
 
-/** Half an hour of quiet, two good probes, three failed ones. */
-export const INCIDENTS = { quietTime: 1_800_000, goodProbes: 2, failedProbes: 3 } as const
+/** Endpoints whose incidents are sent to hooks and recovered. */
+export const HOOKED = ['hooked', 'hooked-too'] as const
+/** Half an hour of quiet, two good probes, three failed ones, two hooks. */
+export const INCIDENTS = {
+  quietTime: 1_800_000,
+  goodProbes: 2,
+  failedProbes: 3,
+  hooks: {
+    hooks: [
+      { name: 'all', events: HOOK_EVENTS, endpoints: HOOKED },
+      { name: 'openings', events: ['incident.opened'], endpoints: HOOKED },
+    ],
+  },
+} as const
 
 const newId = failureIds()
 

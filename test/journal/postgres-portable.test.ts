@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { SCHEMA_VERSION } from '../../src/journal/postgres/migrations.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
@@ -25,7 +26,9 @@ describe('openPostgresJournal, where the database lacks something', () => {
       await replace(lock('pg_advisory_lock'), lock('pg_advisory_unlock'))
       await Promise.all(Array.from({ length: 10 }, () => open()))
       await until('all to be up', () => journals.every((journal) => journal.status().up))
-      expect(await sql('SELECT version FROM webhook_errors.schema_version')).to.deep.equal([{ version: 1 }])
+      expect(await sql('SELECT version FROM webhook_errors.schema_version')).to.deep.equal([
+        { version: SCHEMA_VERSION },
+      ])
       expect(journals.filter(({ lease }) => lease.fence() !== null)).to.have.length(1)
     })
   }

@@ -1,4 +1,5 @@
 import type { Change, EndpointState } from '../../domain/incident.ts'
+import type { RecoveryApplied } from '../../domain/incident-effects.ts'
 import type { Recorded } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 import type { Commands, PendingCommand } from './queue.ts'
@@ -11,6 +12,7 @@ export type Result =
   | readonly [duplicateOf: string | null, change: Change | null]
   | SignalResult
   | { readonly change: Change }
+  | RecoveryResult
   | 'reused'
   | 'refused'
   | 'accepted'
@@ -20,6 +22,11 @@ export type Result =
 export interface SignalResult {
   readonly duplicateOf: string | null
   readonly signal: Change | null
+}
+
+/** What became of an incident's recovery; null: there is no such incident. */
+export interface RecoveryResult {
+  readonly recovery: RecoveryApplied | null
 }
 
 /** Whether a result is a record that was added. */
@@ -39,6 +46,8 @@ export function complete(
     reject(new AppError('canary_replayed', 'this canary was received before; each nonce counts once'))
   } else if (result === 'accepted') {
     resolve(undefined)
+  } else if ('recovery' in result) {
+    resolve(result.recovery ?? undefined)
   } else if ('signal' in result) {
     const { id, endpoint } = (command as Commands['signal']['command']).entry.signal
     resolve(recorded(id, endpoint, result.duplicateOf, result.signal, stateOf))

@@ -12,15 +12,20 @@ import type {
   SeriesTotal,
   SignalEntry,
 } from '../../domain/journal.ts'
+import type { RecoveryEvent } from '../../domain/recovery.ts'
 import { GroupCommit, type Written } from './group-commit.ts'
 import type { GroupSettings } from './group-options.ts'
 import type { LifeCycle } from './life-cycle.ts'
 import type { Command, Commands } from './queue.ts'
 import type { JournalReader } from './reader.ts'
 
+/** What hooks and recoveries read and remove besides what goes through the queue. */
+export type HookStore = Pick<Journal, 'pendingEvents' | 'removeEvents' | 'recoveries'>
+
 /** What an adapter does for the journal. Errors of `open` and `write` take the journal down. */
 export interface Store<W extends Written = Written> {
   readonly reads: JournalReader
+  readonly hooks: HookStore
   /** Opens it, again after each fault. */
   open(): Promise<Opened>
   /** The journal is up. */
@@ -106,6 +111,25 @@ export class GroupJournal<W extends Written = Written> implements Journal {
 
   apply(endpoint: string, event: IncidentEvent): Promise<Applied> {
     return this.#add<'event'>({ kind: 'event', endpoint, event })
+  }
+
+  recover(id: string, event: RecoveryEvent): ReturnType<Journal['recover']> {
+    return this.#add<'recovery'>({ kind: 'recovery', id, event })
+  }
+
+  async recoveries(): ReturnType<Journal['recoveries']> {
+    if (!this.#life.isUp) throw this.#life.unavailable()
+    return this.#store.hooks.recoveries()
+  }
+
+  async pendingEvents(hook: string, limit: number): ReturnType<Journal['pendingEvents']> {
+    if (!this.#life.isUp) throw this.#life.unavailable()
+    return this.#store.hooks.pendingEvents(hook, limit)
+  }
+
+  async removeEvents(sequences: readonly number[]): Promise<void> {
+    if (!this.#life.isUp) throw this.#life.unavailable()
+    await this.#store.hooks.removeEvents(sequences)
   }
 
   receiveCanary(nonce: string, at: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { firstIdAt } from '../../domain/failure.ts'
 import type { FailureCount, FailureFilter, IncidentFilter } from '../../domain/journal.ts'
+import { isUnfinished, RECOVERY_STATUSES } from '../../domain/recovery.ts'
 import { columnOf, FAILURE_COLUMNS } from './columns.ts'
 import type { Dialect, Query, Value } from './dialect.ts'
 import { failureCounts } from './failure-counts.ts'
@@ -7,6 +8,11 @@ import { failureCounts } from './failure-counts.ts'
 export type { Dialect, Query }
 
 const COLUMNS = FAILURE_COLUMNS.join(', ')
+
+/** The statuses of recoveries that leave something to do. */
+export const UNFINISHED = `recovery IN (${RECOVERY_STATUSES.filter((status) => isUnfinished({ status }))
+  .map((status) => `'${status}'`)
+  .join(', ')})`
 
 /** The statements that read. Pages are newest first, by keyset: each costs the same, and inserts cannot shift it. */
 export class Queries {
@@ -51,13 +57,14 @@ export class Queries {
     return { sql: `${sql} ORDER BY id`, parameters }
   }
 
-  incidents({ open, endpoint, since }: IncidentFilter, before: string | undefined, limit: number): Query {
+  incidents({ open, endpoint, since, recovery }: IncidentFilter, before: string | undefined, limit: number): Query {
     return this.#select(
       'id, incident',
       'incidents',
       [
         ...(open === undefined ? [] : [`closed_at IS ${open ? '' : 'NOT '}NULL`]),
         ['endpoint =', endpoint],
+        ...(recovery === 'unfinished' ? [UNFINISHED] : [['recovery =', recovery] as const]),
         ['(closed_at IS NULL OR closed_at >=', since, ')'],
         ['id <', before],
       ],

@@ -1,5 +1,7 @@
 import type { IncidentEvent } from '../../domain/incident.ts'
+import type { RecoveryApplied } from '../../domain/incident-effects.ts'
 import { type Applied, type Entry, isSignalEntry, type Recorded, type SignalEntry } from '../../domain/journal.ts'
+import type { RecoveryEvent } from '../../domain/recovery.ts'
 import { AppError } from '../../errors.ts'
 
 /** What goes through the group commit, and what each is answered with. */
@@ -25,6 +27,11 @@ export interface Commands {
   readonly event: {
     readonly command: { readonly kind: 'event'; readonly endpoint: string; readonly event: IncidentEvent }
     readonly done: Applied
+  }
+  readonly recovery: {
+    /** `id` of the incident. */
+    readonly command: { readonly kind: 'recovery'; readonly id: string; readonly event: RecoveryEvent }
+    readonly done: RecoveryApplied | undefined
   }
   readonly canary: {
     readonly command: { readonly kind: 'canary'; readonly nonce: string; readonly at: number }

@@ -44,12 +44,22 @@ export interface StoredSignalRow {
   readonly signal: string
 }
 
+/** An event that a hook is still to be sent. */
+export interface OutboxRow {
+  readonly hook: string
+  readonly id: string
+  /** JSON. */
+  readonly event: string
+}
+
 /** What a journal holds beside its records. */
 export interface JournalState {
   readonly series: readonly SeriesTotal[]
   readonly endpoints: readonly EndpointRow[]
   readonly incidents: readonly IncidentRow[]
   readonly signals: readonly StoredSignalRow[]
+  /** Oldest first. */
+  readonly outbox: readonly OutboxRow[]
   readonly canary: CanaryMoments | null
 }
 

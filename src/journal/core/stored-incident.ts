@@ -37,6 +37,10 @@ export function parseIncident(json: string): Incident {
 /** An incident's verdicts, oldest first, likewise. */
 export const parseVerdicts = (json: string): Verdict[] => (JSON.parse(json) as StoredVerdict[]).map(currentVerdict)
 
+/** The status of an incident's recovery as its column holds it: null while it is open, and where recovery was off. */
+export const recoveryColumn = ({ closedAt, recovery }: Pick<Incident, 'closedAt' | 'recovery'>): string | null =>
+  closedAt === null ? null : (recovery?.status ?? null)
+
 type Delivered = Pick<EndpointState, 'delivered'>
 
 /** An endpoint's last deliveries as its column holds them. */

@@ -176,6 +176,17 @@ export async function lockEndpoints(
   return before
 }
 
+/** Holds the row of one endpoint. @returns undefined where it has none */
+export async function lockEndpoint(session: Session, name: string): Promise<Versioned | undefined> {
+  const [row] = await lock(session, [name])
+  if (!row) return undefined
+  const [stored] = await session.query<[incident: string]>(
+    `SELECT incident FROM ${SCHEMA}.incidents WHERE id = $1::uuid`,
+    [row[5]],
+  )
+  return { state: stateOf(row, stored?.[0] ?? null), version: row[6] }
+}
+
 /** The endpoints of events, each once, in the order of all locks. */
 export const namesOf = (events: readonly EndpointEvent[]): string[] =>
   [...new Set(events.map(({ endpoint }) => endpoint))].sort()

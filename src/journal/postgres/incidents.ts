@@ -1,3 +1,4 @@
+import type { OutboxEvent } from '../../domain/hook.ts'
 import {
   type Change,
   type EndpointState,
@@ -5,9 +6,9 @@ import {
   type IncidentSettings,
   makesKnown,
 } from '../../domain/incident.ts'
-import { reduceIncident } from '../../domain/reduce-incident.ts'
+import { reduceWithEffects } from '../../domain/incident-effects.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
-import { deliveredJson, parseVerdicts } from '../core/stored-incident.ts'
+import { deliveredJson, parseVerdicts, recoveryColumn } from '../core/stored-incident.ts'
 import {
   type EndpointEvent,
   type KnownEndpoints,
@@ -18,6 +19,7 @@ import {
   type Versioned,
 } from './endpoints.ts'
 import { SCHEMA } from './migrations.ts'
+import { insertEvents } from './outbox.ts'
 import type { Session } from './session.ts'
 import { unnest } from './values.ts'
 
@@ -53,10 +55,11 @@ export async function reduceGroup(
   const before = await lockEndpoints(session, events, { known, slots })
   // Of an endpoint without a row nothing is kept.
   const fitting = events.filter(({ endpoint, event }) => before.get(endpoint)!.version !== NO_ROW || !makesKnown(event))
-  const { changes, endpoints, changed, incidents, verdicts } = reduce(fitting, before, settings)
+  const { changes, endpoints, changed, incidents, verdicts, outbox } = reduce(fitting, before, settings)
   if (incidents.length > 0) last(session.execute(saveIncidents(1), incidentColumns(incidents)))
   await saveVerdicts(session, verdicts)
   if (changed.length > 0) last(session.execute(saveEndpoints(1), endpointColumns(changed)))
+  if (outbox.length > 0) last(insertEvents(session, outbox))
   const changeOf = new Map(fitting.map((event, index) => [event, changes[index]!]))
   return { changes: events.map((event) => changeOf.get(event) ?? null), endpoints }
 }
@@ -66,6 +69,7 @@ interface Reduced extends ReducedGroup {
   readonly changed: readonly Changed[]
   readonly incidents: readonly Incident[]
   readonly verdicts: readonly { readonly id: string; readonly verdict: Verdict }[]
+  readonly outbox: readonly OutboxEvent[]
 }
 
 interface Changed {
@@ -85,9 +89,11 @@ function reduce(
   const changed = new Map<string, number>()
   const incidents = new Map<string, Incident>()
   const verdicts: { readonly id: string; readonly verdict: Verdict }[] = []
+  const outbox: OutboxEvent[] = []
   const changes = events.map(({ endpoint, event }) => {
     const last = states.get(endpoint)!
-    const { state, change } = reduceIncident(last, event, settings)
+    const { state, change, outbox: added } = reduceWithEffects(last, event, settings)
+    outbox.push(...added)
     if (state === last) return change
     states.set(endpoint, state)
     changed.set(endpoint, event.at)
@@ -107,6 +113,7 @@ function reduce(
     changed: [...changed].map(([name, at]) => ({ state: states.get(name)!, at, version: before.get(name)!.version })),
     incidents: [...incidents.values()],
     verdicts,
+    outbox,
   }
 }
 
@@ -119,7 +126,7 @@ export interface Assumed extends ReducedGroup {
 /**
  * Makes what a group changes from what this replica knows, without reading.
  * @param events of failures alone
- * @returns undefined where an endpoint is not known
+ * @returns undefined where an endpoint is not known, and where hooks are to be sent events: their order needs a lock
  */
 export function assumeGroup(
   events: readonly EndpointEvent[],
@@ -132,7 +139,8 @@ export function assumeGroup(
     if (!endpoint) return undefined
     before.set(name, endpoint)
   }
-  const { changes, endpoints, changed, incidents } = reduce(events, before, settings)
+  const { changes, endpoints, changed, incidents, outbox } = reduce(events, before, settings)
+  if (outbox.length > 0) return undefined
   return { changes, endpoints, values: [...endpointColumns(changed), ...incidentColumns(incidents)] }
 }
 
@@ -152,9 +160,11 @@ export function assumption(first: number): { readonly expressions: string; reado
   }
 }
 
-const saveIncidents = (first: number): string => `INSERT INTO ${SCHEMA}.incidents (id, endpoint, closed_at, incident)
-  SELECT * FROM ${unnest(['uuid', 'text', 'bigint', 'text'], first)}
-  ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident`
+const saveIncidents = (first: number): string => `INSERT INTO ${SCHEMA}.incidents
+    (id, endpoint, closed_at, incident, recovery)
+  SELECT * FROM ${unnest(['uuid', 'text', 'bigint', 'text', 'text'], first)}
+  ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident,
+    recovery = excluded.recovery`
 
 function incidentColumns(incidents: readonly Incident[]): unknown[] {
   // Closed ones first: where one ends and the next begins in one group, at no point are two open.
@@ -166,6 +176,7 @@ function incidentColumns(incidents: readonly Incident[]): unknown[] {
     sorted.map(({ endpoint }) => endpoint),
     sorted.map(({ closedAt }) => closedAt),
     sorted.map((incident) => JSON.stringify(incident)),
+    sorted.map(recoveryColumn),
   ]
 }
 

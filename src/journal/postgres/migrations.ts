@@ -112,6 +112,23 @@ const STEPS: readonly Step[] = [
       `ALTER TABLE ${SCHEMA}.endpoints ADD COLUMN IF NOT EXISTS delivered text NOT NULL DEFAULT '[]'`,
     ],
   },
+  {
+    compatibleWith: 1,
+    statements: [
+      // Events that hooks are still to be sent. event is JSON. No sequence is ever used twice.
+      `CREATE TABLE IF NOT EXISTS ${SCHEMA}.outbox (
+        sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        hook text NOT NULL,
+        id text NOT NULL,
+        event text NOT NULL,
+        UNIQUE (hook, id)
+      )`,
+      `CREATE INDEX IF NOT EXISTS outbox_hook ON ${SCHEMA}.outbox (hook, sequence)`,
+      // The status of a closed incident's recovery.
+      `ALTER TABLE ${SCHEMA}.incidents ADD COLUMN IF NOT EXISTS recovery text`,
+      `CREATE INDEX IF NOT EXISTS incidents_recovery ON ${SCHEMA}.incidents (endpoint, recovery, closed_at)`,
+    ],
+  },
 ]
 
 export const SCHEMA_VERSION = STEPS.length

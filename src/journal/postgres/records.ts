@@ -8,11 +8,13 @@ import {
   type RecordStore,
   type StoredRecord,
 } from '../core/records.ts'
+import { parseIncident, recoveryColumn } from '../core/stored-incident.ts'
 import { noteCanary } from './canary.ts'
 import { Connector } from './connect.ts'
 import { insertKeys } from './idempotency-keys.ts'
 import { insertFailures } from './insert-failures.ts'
 import { migrate, SCHEMA } from './migrations.ts'
+import { insertOutboxRows, outboxRows } from './outbox.ts'
 import { insertSeries } from './series.ts'
 import type { Session } from './session.ts'
 import { putSignalRows, signalRows } from './signals.ts'
@@ -106,30 +108,34 @@ async function stateOf(session: Session): Promise<JournalState> {
       ([id, endpoint, closedAt, incident, verdicts]): IncidentRow => ({ id, endpoint, closedAt, incident, verdicts }),
     ),
     signals: await signalRows(session),
+    outbox: await outboxRows(session),
     canary: canary ? { configuredAt: canary[0], succeededAt: canary[1] } : null,
   }
 }
 
 async function putState(
   session: Session,
-  { series, endpoints, incidents, signals, canary }: JournalState,
+  { series, endpoints, incidents, signals, outbox, canary }: JournalState,
 ): Promise<void> {
   await insertSeries(session, series)
   const sorted = closedFirst(incidents)
   await session.execute(
-    `INSERT INTO ${SCHEMA}.incidents (id, endpoint, closed_at, incident, verdicts)
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[])
-     ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident, verdicts = excluded.verdicts`,
+    `INSERT INTO ${SCHEMA}.incidents (id, endpoint, closed_at, incident, verdicts, recovery)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[])
+     ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident,
+       verdicts = excluded.verdicts, recovery = excluded.recovery`,
     [
       sorted.map(({ id }) => id),
       sorted.map(({ endpoint }) => endpoint),
       sorted.map(({ closedAt }) => closedAt),
       sorted.map(({ incident }) => incident),
       sorted.map(({ verdicts }) => verdicts),
+      sorted.map(({ incident }) => recoveryColumn(parseIncident(incident))),
     ],
     DEADLINE,
   )
   await putSignalRows(session, signals)
+  await insertOutboxRows(session, outbox)
   const column = <K extends keyof EndpointRow>(name: K) => endpoints.map((endpoint) => endpoint[name])
   await session.execute(
     `INSERT INTO ${SCHEMA}.endpoints AS e

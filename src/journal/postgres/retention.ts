@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { firstIdAt } from '../../domain/failure.ts'
 import type { RetentionLimits } from '../../domain/journal.ts'
 import { CANARY_MEMORY } from '../../domain/journal.ts'
+import { UNFINISHED } from '../core/queries.ts'
 import type { ServerClock } from './clock.ts'
 import { fenced } from './lease.ts'
 import { SCHEMA } from './migrations.ts'
@@ -52,7 +53,8 @@ interface ExpireOptions {
 }
 
 /**
- * Incidents that closed before (milliseconds since the epoch), except each endpoint's last one; signals of no incident;
+ * Incidents that closed before (milliseconds since the epoch), except each endpoint's last one and those whose recovery is
+ * not finished; signals of no incident;
  * and nonces of canaries whose time is over.
  */
 async function expireIncidents(
@@ -61,6 +63,7 @@ async function expireIncidents(
 ): Promise<void> {
   await session.execute(
     `DELETE FROM ${SCHEMA}.incidents i WHERE i.closed_at < $2 AND ${fenced('$1')}
+       AND (recovery IS NULL OR NOT ${UNFINISHED})
        AND NOT EXISTS (SELECT 1 FROM ${SCHEMA}.endpoints e WHERE e.incident_id = i.id)`,
     [fence, before],
     DEADLINE,

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type { CanaryMoments, Entry, Journal, JournalSize } from '../../domain/journal.ts'
 import { isAdded } from '../core/complete.ts'
 import type { Written } from '../core/group-commit.ts'
-import type { Opened, Store } from '../core/group-journal.ts'
+import type { HookStore, Opened, Store } from '../core/group-journal.ts'
 import type { LifeCycle } from '../core/life-cycle.ts'
 import type { Command } from '../core/queue.ts'
 import type { JournalReader } from '../core/reader.ts'
@@ -18,6 +18,7 @@ import { migrate } from './migrations.ts'
 import { Moves } from './moves.ts'
 import { OptimisticWrites } from './optimistic.ts'
 import type { Settings } from './options.ts'
+import { hookStore } from './outbox.ts'
 import { proveWritable, storedAmong } from './prove.ts'
 import { readerPool, readWith } from './read.ts'
 import { runRetention } from './retention.ts'
@@ -45,6 +46,7 @@ export class PostgresStore implements Store<WrittenRows> {
   readonly lease: PostgresLease
   readonly moves: Moves
   readonly reads: JournalReader
+  readonly hooks: HookStore
   readonly #options: Settings
   readonly #life: LifeCycle
   readonly #connector: Connector
@@ -71,6 +73,7 @@ export class PostgresStore implements Store<WrittenRows> {
       options.events.onReadFault?.('closed', 'the journal is not open')
       return Promise.reject(life.unavailable())
     })
+    this.hooks = hookStore((work) => this.#readers.lend(work))
     this.lease = new PostgresLease(`${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`, options.leaseTerm)
     this.#replicas = new FollowReplicas(options, {
       life,

@@ -10,6 +10,7 @@ import { insertKeys } from './idempotency-keys.ts'
 import { assumeGroup, assumption, reduceGroup } from './incidents.ts'
 import { failureColumns, INSERT, INSERT_FAILURES, INSERT_PARAMETERS, insertFailures } from './insert-failures.ts'
 import type { OptimisticWrites } from './optimistic.ts'
+import { recoverIncident } from './recovery.ts'
 import { insertSeries, type Series } from './series.ts'
 import type { Session } from './session.ts'
 import { assignSignals, insertSignals, signalEvent, signalResult, timelineOf } from './signals.ts'
@@ -50,6 +51,8 @@ export async function writeGroup(
   commands: readonly Command[],
   options: GroupOptions,
 ): Promise<Written> {
+  const parts = partsOf(commands)
+  if (parts.length > 1) return writeParts(session, parts, options)
   try {
     return await withRetry(() => write(session, commands, options))
   } catch (error) {
@@ -60,13 +63,36 @@ export async function writeGroup(
       return { results: commands.map(() => 'refused'), endpoints: new Map() }
     }
     // The server rolled the whole group back: one by one shows which request it was.
-    const parts: Written[] = []
-    for (const request of requests) parts.push(await writeGroup(session, request, options).catch(rethrowUnknown))
-    return {
-      results: parts.flatMap(({ results }) => results),
-      endpoints: new Map(parts.flatMap(({ endpoints }) => [...endpoints])),
-    }
+    return writeParts(session, requests, options)
   }
+}
+
+/** One after the other, each in a transaction of its own. */
+async function writeParts(
+  session: Session,
+  parts: readonly (readonly Command[])[],
+  options: GroupOptions,
+): Promise<Written> {
+  const written: Written[] = []
+  for (const part of parts) {
+    const writing = writeGroup(session, part, options)
+    written.push(await (written.length === 0 ? writing : writing.catch(rethrowUnknown)))
+  }
+  return {
+    results: written.flatMap(({ results }) => results),
+    endpoints: new Map(written.flatMap(({ endpoints }) => [...endpoints])),
+  }
+}
+
+/** A recovery is a part by itself: it is rare, and may concern an incident that is not its endpoint's newest. */
+function partsOf(commands: readonly Command[]): Command[][] {
+  const parts: Command[][] = []
+  for (const command of commands) {
+    const last = parts.at(-1)
+    if (last && command.kind !== 'recovery' && last[0]!.kind !== 'recovery') last.push(command)
+    else parts.push([command])
+  }
+  return parts
 }
 
 /** The commands of a group by request. */
@@ -103,6 +129,11 @@ async function withRetry<T>(work: () => Promise<T>): Promise<T> {
 
 async function write(session: Session, commands: readonly Command[], options: GroupOptions): Promise<Written> {
   const { deadline, incidents, known, slots } = options
+  const [first] = commands
+  if (first?.kind === 'recovery') {
+    const { result, endpoint } = await recoverIncident(session, first, options)
+    return { results: [result], endpoints: new Map(endpoint ? [[endpoint.state.endpoint, endpoint]] : []) }
+  }
   const entries = commands.flatMap((command) => (command.kind === 'entry' ? [command.entry] : []))
   const series = options.series.unknown(entries)
   if (entries.length === commands.length && series.length === 0 && !entries.some((e) => e.idempotency)) {
@@ -132,6 +163,8 @@ async function write(session: Session, commands: readonly Command[], options: Gr
         events.push(command)
         return (change) => ({ change: change ?? 'none' })
       }
+      // It is a part by itself.
+      if (command.kind === 'recovery') return 'refused'
       if (command.kind === 'signal') {
         const duplicateOf = knownSignals.next().value!
         if (duplicateOf !== null || !command.entry.isTracked) return signalResult(duplicateOf, null)

@@ -13,6 +13,7 @@ import {
   type Recorded,
   type SignalEntry,
 } from '../../domain/journal.ts'
+import type { RecoveryEvent } from '../../domain/recovery.ts'
 import { AppError } from '../../errors.ts'
 import { FaultError } from '../core/fault.ts'
 import { SpillFile, type SpillOptions } from './spill-file.ts'
@@ -72,6 +73,22 @@ export class SpillingJournal implements Journal {
 
   apply(endpoint: string, event: AppliedEvent): Promise<Applied> {
     return this.#target.apply(endpoint, event)
+  }
+
+  recover(id: string, event: RecoveryEvent): ReturnType<Journal['recover']> {
+    return this.#target.recover(id, event)
+  }
+
+  recoveries(): ReturnType<Journal['recoveries']> {
+    return this.#target.recoveries()
+  }
+
+  pendingEvents(hook: string, limit: number): ReturnType<Journal['pendingEvents']> {
+    return this.#target.pendingEvents(hook, limit)
+  }
+
+  removeEvents(sequences: readonly number[]): Promise<void> {
+    return this.#target.removeEvents(sequences)
   }
 
   receiveCanary(nonce: string, at: number): Promise<void> {

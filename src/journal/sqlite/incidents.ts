@@ -2,15 +2,19 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import {
   type Change,
   type EndpointState,
+  type Incident,
   type IncidentEvent,
   type IncidentSettings,
   newEndpoint,
   type Proof,
 } from '../../domain/incident.ts'
+import { type RecoveryApplied, reduceRecoveryWithEffects, reduceWithEffects } from '../../domain/incident-effects.ts'
 import { CANARY_MEMORY } from '../../domain/journal.ts'
-import { reduceIncident } from '../../domain/reduce-incident.ts'
+import type { RecoveryEvent } from '../../domain/recovery.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
-import { deliveredJson, parseDelivered, parseIncident, parseVerdicts } from '../core/stored-incident.ts'
+import { UNFINISHED } from '../core/queries.ts'
+import { deliveredJson, parseDelivered, parseIncident, parseVerdicts, recoveryColumn } from '../core/stored-incident.ts'
+import { insertEvents, prepareOutbox } from './outbox.ts'
 
 /**
  * The endpoints' incidents in the writing thread. This connection alone writes, so the states are kept in memory: a
@@ -49,7 +53,8 @@ export class IncidentRows {
   /** One event of the open transaction. */
   apply(endpoint: string, event: IncidentEvent): Change {
     const before = this.#states.get(endpoint) ?? newEndpoint(endpoint)
-    const { state, change } = reduceIncident(before, event, this.#settings)
+    const { state, change, outbox } = reduceWithEffects(before, event, this.#settings)
+    insertEvents(this.#statements.outbox, outbox)
     // One that ended and the next one within one group: what is written once would be the next one alone.
     if (before.incident && state.incident?.id !== before.incident.id) this.flush()
     this.#states.set(endpoint, state)
@@ -78,7 +83,7 @@ export class IncidentRows {
     for (const [endpoint, at] of this.#changed) {
       const { incident, goodAt, goodProof, failedProbes, incidents, delivered } = this.state(endpoint)
       if (incident) {
-        this.#statements.saveIncident.run(incident.id, endpoint, incident.closedAt, JSON.stringify(incident))
+        this.#save(incident)
       }
       const id = incident?.id ?? null
       this.#statements.saveEndpoint.run(
@@ -95,13 +100,41 @@ export class IncidentRows {
     this.#changed.clear()
   }
 
+  /**
+   * An event of the recovery of any incident, the endpoint's last one or an earlier one.
+   * @returns null if there is no such incident
+   */
+  recover(id: string, event: RecoveryEvent): RecoveryApplied | null {
+    // What the group has changed so far may not be written yet.
+    this.flush()
+    const row = this.#statements.incident.get(id.toLowerCase()) as unknown as [string] | undefined
+    if (!row) return null
+    const before = parseIncident(row[0])
+    const { outbox, ...applied } = reduceRecoveryWithEffects(before, event, this.#settings.hooks)
+    const { incident } = applied
+    if (incident === before) return applied
+    this.#save(incident)
+    insertEvents(this.#statements.outbox, outbox)
+    const state = this.#states.get(incident.endpoint)
+    if (state?.incident?.id === incident.id) this.#states.set(incident.endpoint, { ...state, incident })
+    return applied
+  }
+
+  #save(incident: Incident): void {
+    const { id, endpoint, closedAt } = incident
+    this.#statements.saveIncident.run(id, endpoint, closedAt, JSON.stringify(incident), recoveryColumn(incident))
+  }
+
   /** @returns whether the nonce is new */
   canary(nonce: string, at: number): boolean {
     this.#statements.forgetCanaries.run(at - CANARY_MEMORY)
     return Number(this.#statements.canary.run(nonce, at).changes) === 1
   }
 
-  /** Removes incidents that closed before (milliseconds since the epoch), except each endpoint's last one. */
+  /**
+   * Removes incidents that closed before (milliseconds since the epoch), except each endpoint's last one, and those whose
+   * recovery is not finished.
+   */
   expire(before: number, batch: number): void {
     this.#statements.expire.run(before, batch)
   }
@@ -134,8 +167,11 @@ function prepare(db: DatabaseSync) {
       e.delivered FROM endpoints e LEFT JOIN incidents i ON i.id = e.incident_id`),
     forget: db.prepare(`DELETE FROM endpoints WHERE changed_at < ? AND NOT EXISTS
       (SELECT 1 FROM incidents i WHERE i.endpoint = endpoints.endpoint AND i.closed_at IS NULL)`),
-    saveIncident: db.prepare(`INSERT INTO incidents (id, endpoint, closed_at, incident) VALUES (?, ?, ?, ?)
-      ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident`),
+    incident: arrays('SELECT incident FROM incidents WHERE id = ?'),
+    saveIncident: db.prepare(`INSERT INTO incidents (id, endpoint, closed_at, incident, recovery) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident,
+      recovery = excluded.recovery`),
+    outbox: prepareOutbox(db),
     saveEndpoint: db.prepare(`INSERT INTO endpoints
       (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at, delivered)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -147,7 +183,7 @@ function prepare(db: DatabaseSync) {
     canary: db.prepare('INSERT INTO canaries VALUES (?, ?) ON CONFLICT DO NOTHING'),
     forgetCanaries: db.prepare('DELETE FROM canaries WHERE received_at < ?'),
     expire: db.prepare(`DELETE FROM incidents WHERE rowid IN (SELECT i.rowid FROM incidents i
-      WHERE i.closed_at < ? AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.incident_id = i.id) LIMIT ?)`),
+      WHERE i.closed_at < ? AND (recovery IS NULL OR NOT ${UNFINISHED}) AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.incident_id = i.id) LIMIT ?)`),
   }
 }
 

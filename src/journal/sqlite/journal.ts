@@ -3,7 +3,12 @@ import type { CanaryMoments, Journal, JournalSize, JournalStatus } from '../../d
 import { TIMELINE_LIMIT } from '../../domain/timeline.ts'
 import { type Fault, FaultError } from '../core/fault.ts'
 import type { Written } from '../core/group-commit.ts'
-import { GroupJournal, type Opened as JournalOpened, type Store as JournalStore } from '../core/group-journal.ts'
+import {
+  GroupJournal,
+  type HookStore,
+  type Opened as JournalOpened,
+  type Store as JournalStore,
+} from '../core/group-journal.ts'
 import { LifeCycle } from '../core/life-cycle.ts'
 import { bootId, type ClockReading } from '../core/machine-clock.ts'
 import type { Command } from '../core/queue.ts'
@@ -40,6 +45,11 @@ export function openSqliteJournal(options: SqliteJournalOptions): DrainableJourn
 
 /** The main thread's half: it passes each group to the writing thread, and never waits on a file itself. */
 class SqliteStore implements JournalStore {
+  readonly hooks: HookStore = {
+    pendingEvents: (hook, limit) => this.#call('pendingEvents', { hook, limit }),
+    removeEvents: (sequences) => this.#call('removeEvents', sequences),
+    recoveries: () => this.#call('recoveries', null),
+  }
   readonly #options: Settings
   readonly #life: LifeCycle
   readonly #reader: Reader
@@ -218,10 +228,17 @@ class SqliteStore implements JournalStore {
   }
 
   /** @throws AppError `journal_unavailable`; the fault that caused it has been reported by then */
-  async #call<K extends 'expire' | 'forget' | 'noteCanary' | 'oldest' | 'remove'>(
-    operation: K,
-    argument: Parameters<Writing[K]>[0],
-  ): Promise<ReturnType<Writing[K]>> {
+  async #call<
+    K extends
+      | 'expire'
+      | 'forget'
+      | 'noteCanary'
+      | 'oldest'
+      | 'remove'
+      | 'pendingEvents'
+      | 'removeEvents'
+      | 'recoveries',
+  >(operation: K, argument: Parameters<Writing[K]>[0]): Promise<ReturnType<Writing[K]>> {
     if (!this.#life.isUp) throw this.#life.unavailable()
     const { generation } = this.#life
     try {

@@ -96,6 +96,21 @@ const MIGRATIONS: readonly string[] = [
   -- The last deliveries that succeeded, as JSON.
   ALTER TABLE endpoints ADD COLUMN delivered TEXT NOT NULL DEFAULT '[]';
   `,
+  `
+  -- Events that hooks are still to be sent. event is JSON. No sequence is ever used twice.
+  CREATE TABLE outbox (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    hook TEXT NOT NULL,
+    id TEXT NOT NULL,
+    event TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX outbox_event ON outbox (hook, id);
+  CREATE INDEX outbox_hook ON outbox (hook, sequence);
+
+  -- The status of a closed incident's recovery.
+  ALTER TABLE incidents ADD COLUMN recovery TEXT;
+  CREATE INDEX incidents_recovery ON incidents (endpoint, recovery, closed_at);
+  `,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -11,9 +11,11 @@ import {
   type IncidentRow,
   type JournalState,
   labelsOf,
+  type OutboxRow,
   type RecordStore,
   type StoredSignalRow,
 } from '../core/records.ts'
+import { parseIncident, recoveryColumn } from '../core/stored-incident.ts'
 import { checkFile } from './check.ts'
 import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
 import { groupOf, RECORD_COLUMNS, TOTAL_COLUMNS, type TotalRow, totalOf } from './rows.ts'
@@ -112,6 +114,7 @@ function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'havin
              signal FROM signals`,
           )
           .all() as unknown as StoredSignalRow[],
+        outbox: db.prepare('SELECT hook, id, event FROM outbox ORDER BY sequence').all() as unknown as OutboxRow[],
         canary:
           configuredAt === undefined ? null : { configuredAt, succeededAt: moment('canary_succeeded_at') ?? null },
       }
@@ -119,7 +122,7 @@ function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'havin
   }
 }
 
-function putState(db: DatabaseSync, { series, endpoints, incidents, signals, canary }: JournalState): void {
+function putState(db: DatabaseSync, { series, endpoints, incidents, signals, outbox, canary }: JournalState): void {
   db.exec('BEGIN IMMEDIATE')
   // Rows were counted as they came; a set whose rows are gone still keeps its place.
   const total = db.prepare(
@@ -129,10 +132,16 @@ function putState(db: DatabaseSync, { series, endpoints, incidents, signals, can
   for (const { labels: l, lastFailureAt } of series)
     total.run(l.source, l.tenant, l.endpoint, l.code, l.cause, lastFailureAt)
   const incident = db.prepare(
-    `INSERT INTO incidents (id, endpoint, closed_at, incident, verdicts) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident, verdicts = excluded.verdicts`,
+    `INSERT INTO incidents (id, endpoint, closed_at, incident, verdicts, recovery) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident,
+     verdicts = excluded.verdicts, recovery = excluded.recovery`,
   )
-  for (const i of closedFirst(incidents)) incident.run(i.id, i.endpoint, i.closedAt, i.incident, i.verdicts)
+  for (const i of closedFirst(incidents)) {
+    const recovery = recoveryColumn(parseIncident(i.incident))
+    incident.run(i.id, i.endpoint, i.closedAt, i.incident, i.verdicts, recovery)
+  }
+  const waiting = db.prepare('INSERT INTO outbox (hook, id, event) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
+  for (const { hook, id, event } of outbox) waiting.run(hook, id, event)
   const signal = db.prepare(`INSERT INTO signals
     (id, received_at, source, tenant, idempotency_key, incident_id, signal) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING`)

@@ -1,6 +1,7 @@
 import { haveSameSharedFields, type SharedFields, sharedFields } from '../../domain/failure.ts'
 import type { IncidentEvent } from '../../domain/incident.ts'
 import type { Entry, SeriesTotal } from '../../domain/journal.ts'
+import type { RecoveryEvent } from '../../domain/recovery.ts'
 import type { SeriesLabels } from '../../domain/series.ts'
 import type { TimelineSignal } from '../../domain/timeline.ts'
 import { FAILURE_COLUMNS, type OwnFields, ownFields } from '../core/columns.ts'
@@ -56,7 +57,12 @@ export interface SignalRow {
   readonly key?: string | undefined
   readonly isTracked: boolean
 }
-export type Row = EntryRow | SignalRow | EventRow | CanaryRow
+/** An event of an incident's recovery. */
+export interface RecoveryRow {
+  readonly incident: string
+  readonly recovery: RecoveryEvent
+}
+export type Row = EntryRow | SignalRow | EventRow | RecoveryRow | CanaryRow
 
 export interface Rows {
   readonly shared: readonly SharedRow[]
@@ -91,6 +97,7 @@ export function groupOf(works: readonly Command[]): Group {
   }
   const rows = works.map((work): Row => {
     if (work.kind === 'event') return { endpoint: work.endpoint, event: work.event }
+    if (work.kind === 'recovery') return { incident: work.id, recovery: work.event }
     if (work.kind === 'canary') return { nonce: work.nonce, at: work.at }
     if (work.kind === 'signal') {
       const { signal, key, isTracked = false } = work.entry

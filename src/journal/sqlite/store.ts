@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { CanaryMoments, JournalSize } from '../../domain/journal.ts'
+import type { CanaryMoments, JournalSize, RecoveryCount } from '../../domain/journal.ts'
+import type { PendingEvent } from '../../domain/outbox.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
 import { detailOf, FaultError, faultOf } from '../core/fault.ts'
 import { idOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
@@ -14,6 +15,7 @@ import { freeBytes, volatileFilesystem } from './filesystem.ts'
 import { HighWaterMark } from './high-water-mark.ts'
 import { IncidentRows, noteCanary } from './incidents.ts'
 import { migrate } from './migrations.ts'
+import { pendingEvents, recoveries, removeEvents } from './outbox.ts'
 import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
 import { type Group, RECORD_COLUMNS, type TotalRow } from './rows.ts'
 import { SignalRows } from './signals.ts'
@@ -142,6 +144,24 @@ export class Store {
   /** Each call is a transaction of its own; the canary runs once a minute at most. */
   noteCanary(moments: Parameters<typeof noteCanary>[1]): CanaryMoments {
     return this.#guard(() => noteCanary(this.#open().db, moments))
+  }
+
+  /** The oldest events that a hook is still to be sent. */
+  pendingEvents({ hook, limit }: { hook: string; limit: number }): PendingEvent[] {
+    return this.#guard(() => pendingEvents(this.#open().db, hook, limit))
+  }
+
+  /** Removes events that were delivered or given up. */
+  removeEvents(sequences: readonly number[]): void {
+    this.#guard(() => {
+      removeEvents(this.#open().db, sequences)
+      this.#afterWrite()
+    })
+  }
+
+  /** As of `Journal`. */
+  recoveries(): RecoveryCount[] {
+    return this.#guard(() => recoveries(this.#open().db))
   }
 
   /** One small step of retention, or of the counting that comes before it; `more` says whether another one is due. */

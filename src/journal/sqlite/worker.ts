@@ -16,6 +16,9 @@ const operations = {
   remove: (ids: readonly string[]) => store.remove(ids),
   forget: (unseenSince: number) => store.forget(unseenSince),
   noteCanary: (moments: Parameters<Store['noteCanary']>[0]) => store.noteCanary(moments),
+  pendingEvents: (query: Parameters<Store['pendingEvents']>[0]) => store.pendingEvents(query),
+  removeEvents: (sequences: readonly number[]) => store.removeEvents(sequences),
+  recoveries: (_: null) => store.recoveries(),
   size: (_: null) => store.size(),
   close: (_: null) => store.close(),
 }

@@ -26,6 +26,7 @@ export function writeRows(
   let added = 0
   const writeRow = (row: Row): Result => {
     if ('nonce' in row) return incidents.canary(row.nonce, row.at) ? 'accepted' : 'replayed'
+    if ('recovery' in row) return { recovery: incidents.recover(row.incident, row.recovery) }
     if ('signal' in row) {
       const result = signals.write(row)
       if (result !== 'refused' && result.signal !== null) changed.add(row.signal.endpoint)
