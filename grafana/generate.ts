@@ -1,22 +1,27 @@
-import { alertmanagerFile, chartValues } from './alertmanager/render.ts'
+import { alertmanagerFile, chartInhibitions, chartValues } from './alertmanager/render.ts'
 import { templateFile } from './alertmanager/templates.ts'
 import { build } from './boards/board.ts'
 import { endpoint } from './boards/endpoint.ts'
 import { exporter } from './boards/exporter.ts'
 import { overview } from './boards/overview.ts'
+import { canaryPage } from './canary-page.ts'
 import { generate, stale } from './generated-files.ts'
 import { renderMetricsPage } from './metrics-page.ts'
 import { GROUPS } from './rules/groups.ts'
 import { alertsOf } from './rules/model.ts'
-import { renderGroup } from './rules/render.ts'
+import { renderRemedies } from './rules/remedy-pages.ts'
+import { renderGroup, renderRemoved } from './rules/render.ts'
 import { renderIndex, renderRunbook } from './rules/runbooks.ts'
+import { simulatedPages } from './rules/simulated-pages.ts'
 
 /** `node grafana/generate.ts [--check]`: everything that is made from grafana/. */
 const DASHBOARDS = 'grafana/dashboards'
 const RUNBOOKS = 'docs/runbooks'
 const ALERTMANAGER = 'docs/alertmanager'
 const RULES = 'helm/webhook-error-exporter/files/rules'
-const OWNED = [DASHBOARDS, RUNBOOKS, RULES].map((folder) => `${folder}/*`)
+const REMEDIES = 'docs/remedies'
+const CHART_ALERTS = 'helm/webhook-error-exporter/files/alerts'
+const OWNED = [DASHBOARDS, RUNBOOKS, REMEDIES, RULES, CHART_ALERTS].map((folder) => `${folder}/*`)
 
 /** @returns path from the repository's root → content */
 export function generated(): Map<string, string> {
@@ -26,7 +31,11 @@ export function generated(): Map<string, string> {
   for (const group of GROUPS) files.set(`${RULES}/${group.name.replace(/^webhook-/, '')}.yaml`, renderGroup(group))
   const alerts = alertsOf(GROUPS)
   for (const alert of alerts) files.set(`${RUNBOOKS}/${alert.alert}.md`, renderRunbook(alert))
-  files.set(`${RUNBOOKS}/README.md`, renderIndex(alerts))
+  files.set(`${RUNBOOKS}/README.md`, renderIndex(GROUPS, simulatedPages()))
+  for (const [id, page] of renderRemedies()) files.set(`${REMEDIES}/${id}.md`, page)
+  files.set(`${CHART_ALERTS}/inhibitions.yaml`, chartInhibitions())
+  files.set(`${CHART_ALERTS}/removed.yaml`, renderRemoved(alerts))
+  files.set('docs/canary.md', canaryPage())
   files.set(`${ALERTMANAGER}/alertmanager.yaml`, alertmanagerFile())
   files.set(`${ALERTMANAGER}/webhooks.tmpl`, templateFile())
   files.set(`${ALERTMANAGER}/chart-values.yaml`, chartValues())

@@ -449,8 +449,8 @@ export const SIGNALS = {
   endpointInfoHeld: recorded(
     'namespace_job_endpoint:webhook_endpoint_info:held',
     'info',
-    ['endpoint', 'team', 'severity'],
-    'Team and severity of an endpoint, 1; exactly one series an endpoint, by the newest process, held as the incident is.',
+    ['endpoint', 'team', 'severity', 'event'],
+    'Team, severity and event of an endpoint, 1; exactly one series per endpoint, by the newest process, held as the incident is.',
   ),
   failureIncrease: recorded(
     'job:webhook_delivery_failures:increase10m',
@@ -462,7 +462,7 @@ export const SIGNALS = {
     'job:webhook_exporter_reports:increase10m',
     'count',
     ['source', 'outcome', 'reason'],
-    'Requests to the ingest listener in the last ten minutes, with the first sample of a new process credited. All labels but instance and pod.',
+    'Requests to the ingest listener in the last ten minutes, correct across restarts, with the first sample of a new process credited. All labels but instance and pod.',
   ),
 } as const satisfies Record<string, Signal>
 

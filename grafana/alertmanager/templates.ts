@@ -1,52 +1,74 @@
 /**
- * Texts of a notification: enough to act on without opening anything. Each text is self-contained because an
- * AlertmanagerConfig cannot load template files, so the chart inlines it.
+ * Texts of a notification, at most twelve lines on a phone. Each text is self-contained because an AlertmanagerConfig cannot
+ * load template files, so the chart inlines it. A group holds one alert name (see GROUPING), so one headline fits them all.
  */
-const WHO = '{{ with .GroupLabels.team }}{{ . }}: {{ end }}{{ .GroupLabels.namespace }}/{{ .GroupLabels.job }}'
 
-/** Names a single alert by endpoint and cause, several by their count. */
+/** Owner, else the release. */
+const WHO =
+  '{{ if .GroupLabels.team }}team {{ .GroupLabels.team }}{{ else }}{{ .GroupLabels.namespace }}/{{ .GroupLabels.job }}{{ end }}'
+
+/** What an alert is about. */
+const SUBJECT = '{{ with .Labels.endpoint }}{{ . }}: {{ end }}'
+/** A single alert by endpoint and cause, several by their count and what they share. */
 const title =
-  // Resolved alerts that were inhibited arrive in the same group; lost deliveries matter more.
-  '{{ $first := index .Alerts 0 }}{{ range .Alerts }}{{ if and .Annotations.recovery (not $first.Annotations.recovery) }}{{ $first = . }}{{ end }}{{ end }}' +
-  '{{ $count := len .Alerts.Firing }}{{ if gt $count 1 }}{{ $count }} firing{{ else if eq $count 0 }}Resolved{{ end }}' +
-  '{{ if eq $count 1 }}{{ with index .Alerts.Firing 0 }}{{ with .Labels.endpoint }}{{ . }}: {{ end }}{{ .Annotations.summary }}{{ with .Annotations.cause }} ({{ . }}){{ end }}{{ end }}' +
-  '{{ else }} · {{ with $first }}{{ with .Labels.endpoint }}{{ . }}: {{ end }}{{ .Annotations.summary }}{{ end }}{{ end }}' +
-  ` · ${WHO}`
+  `{{ $alerts := .Alerts.Firing }}{{ if not $alerts }}{{ $alerts = .Alerts.Resolved }}Resolved: {{ end }}` +
+  `{{ $count := len $alerts }}{{ with index $alerts 0 }}` +
+  `{{ if gt $count 1 }}{{ $count }} × {{ .Annotations.summary }}` +
+  `{{ else }}${SUBJECT}{{ or .Annotations.headline .Annotations.summary }}{{ end }}{{ end }}` +
+  ` (${WHO})`
 
 interface Words {
   readonly bold: (text: string) => string
   readonly link: (name: string, url: string) => string
-  readonly code: (text: string) => string
+  /** Whether links hide their address, so that several fit into one line. */
+  readonly hidesUrls: boolean
   /** Renders a template value as plain text, escaped for the medium. */
   readonly plain: (value: string) => string
   readonly line: string
 }
 
-/** Ten alerts in full, then a count: thirty endpoints are one notification. */
-const text = ({ bold, link, code, plain, line }: Words): string => {
-  const said = (name: string, before = '', after = line) =>
+/** More alerts than these are counted. */
+const SHOWN = 5
+/** Characters that take four lines on a phone. */
+const LONG = 170
+
+const text = ({ bold, link, hidesUrls, plain, line }: Words): string => {
+  const annotation = (name: string, before = '', after = line): string =>
     `{{ with .Annotations.${name} }}${before}${plain('.')}${after}{{ end }}`
-  const firing =
-    `{{ if .Annotations.why }}${said('why')}{{ else }}${plain('.Annotations.description')}${line}{{ end }}` +
-    `{{ with .Annotations.cause }}Cause: ${bold('{{ . }}')} (platform code {{ $alert.Annotations.code }}). Open since {{ $alert.Annotations.since }}, failures in the last hour: {{ $alert.Annotations.failures_last_hour }}.{{ with $alert.Annotations.event }} Event: ${plain('.')}.{{ end }}${line}{{ end }}` +
-    said('first_check', `${bold('Check:')} `) +
-    said('fix', `${bold('Fix:')} `)
-  const resolved =
-    `{{ with .Annotations.recovery }}Lost: deliveries from {{ $alert.Annotations.lost_since }} until {{ $alert.EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC at the latest. Recover, for each merchant: {{ . }}.${line}` +
-    `{{ with $alert.Annotations.caution }}{{ . }}${line}{{ end }}` +
-    `The incident shows the exact loss window and the requests to run:${line}{{ end }}`
-  const links =
-    `{{ with .Annotations.api_url }}${link('Incident', '{{ . }}')}${line}{{ end }}` +
-    `{{ if not .Annotations.api_url }}{{ with .Annotations.api_command }}Incident: ${code(plain('.'))}${line}{{ end }}{{ end }}`
+  /** Incident, cause and runbook; where addresses are visible, the best of them. */
+  const links = hidesUrls
+    ? `{{ with .Annotations.api_url }}${link('Incident', '{{ . }}')} · {{ end }}{{ with .Annotations.remedy_url }}${link('Cause', '{{ . }}')} · {{ end }}{{ with .Annotations.dashboard_url }}${link('Dashboard', '{{ . }}')} · {{ end }}${link('Runbook', '{{ .Annotations.runbook_url }}')}${line}`
+    : `${link('Open', '{{ or .Annotations.api_url .Annotations.remedy_url .Annotations.runbook_url }}')}${line}`
+  const owner = `Owner: {{ or .Labels.team "not configured" }}{{ with .Annotations.event }} (${plain('.')}){{ end }}${line}`
+  const since = '{{ with .Annotations.since }} since {{ . }}{{ end }}'
+  // A command that does not fit is left to the link; what it is for is kept.
+  const check =
+    `{{ with .Annotations.first_check }}${bold('Check:')} ` +
+    `{{ if gt (len .) ${LONG} }}{{ $short := reReplaceAll ":? [(]?[\`].*" "" . }}${plain('$short')} (command: see the link){{ else }}${plain('.')}{{ end }}${line}{{ end }}`
+  const one =
+    `${bold('{{ .Labels.severity | toUpper }}')}${since}${line}` +
+    owner +
+    `{{ if and .Annotations.why (lt (len .Annotations.why) ${LONG}) }}${plain('.Annotations.why')}${line}` +
+    `{{ else if .Annotations.platform }}${plain('.Annotations.platform')}${line}` +
+    `{{ else if .Annotations.why }}{{ else }}${plain('.Annotations.description')}${line}{{ end }}` +
+    annotation('endpoints', 'Endpoints: ') +
+    check +
+    links
+  const ended =
+    `{{ if .Annotations.lost_since }}Lost: deliveries from {{ .Annotations.lost_since }} until {{ .EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC at the latest.${line}` +
+    `${annotation('recovery', 'Recover, for each merchant: ')}${annotation('caution')}{{ end }}` +
+    links
+  const several = (detail: string): string =>
+    `{{ range $index, $alert := $alerts }}{{ if lt $index ${SHOWN} }}${plain('or .Labels.endpoint .Labels.source .Labels.job')}${detail}${line}{{ end }}{{ end }}` +
+    `{{ if gt $count ${SHOWN} }}… {{ $count }} in total${line}{{ end }}`
+  const cause = '{{ with .Annotations.cause }}: {{ reReplaceAll "_" " " . }}{{ end }}'
   return (
-    `{{ range $index, $alert := .Alerts }}{{ if lt $index 10 }}` +
-    bold('{{ if eq .Status "resolved" }}RESOLVED{{ else }}{{ .Labels.severity | toUpper }}{{ end }}') +
-    ` ${plain('(or .Labels.endpoint .Labels.source .Labels.job)')} · {{ .Annotations.summary }}${line}` +
-    `{{ if eq .Status "firing" }}${firing}${links}` +
-    `${link('Runbook', '{{ .Annotations.runbook_url }}')}${line}` +
-    `{{ with .Annotations.dashboard_url }}${link('Dashboard', '{{ . }}')}${line}{{ end }}` +
-    `{{ else if .Annotations.recovery }}${resolved}${links}{{ end }}${line}{{ end }}{{ end }}` +
-    `{{ if gt (len .Alerts) 10 }}… {{ len .Alerts }} alerts in total${line}{{ end }}`
+    '{{ $alerts := .Alerts.Firing }}{{ if $alerts }}{{ $count := len $alerts }}' +
+    `{{ if eq $count 1 }}{{ with index $alerts 0 }}${one}{{ end }}` +
+    `{{ else }}{{ with index $alerts 0 }}${bold('{{ .Labels.severity | toUpper }}')}${line}${owner}{{ end }}${several(`${cause}${since}`)}{{ with index $alerts 0 }}${links}{{ end }}{{ end }}` +
+    '{{ else }}{{ $alerts = .Alerts.Resolved }}{{ $count := len $alerts }}' +
+    `{{ if eq $count 1 }}{{ with index $alerts 0 }}${bold('RESOLVED')}${line}${ended}{{ end }}` +
+    `{{ else }}${bold('RESOLVED')}${line}${several('')}{{ with index $alerts 0 }}{{ if .Annotations.recovery }}Each incident shows what was lost and how to recover it.${line}{{ end }}${links}{{ end }}{{ end }}{{ end }}`
   )
 }
 
@@ -60,21 +82,21 @@ export const TEMPLATES = {
   slack: text({
     bold: (it) => `*${it}*`,
     link: (name, url) => `<${url}|${name}>`,
-    code: (it) => `\`${it}\``,
+    hidesUrls: true,
     plain: forSlack,
     line: '\n',
   }),
   plain: text({
     bold: (it) => it,
     link: (name, url) => `${name}: ${url}`,
-    code: (it) => it,
+    hidesUrls: false,
     plain: asItIs,
     line: '\n',
   }),
   html: text({
     bold: (it) => `<b>${it}</b>`,
     link: (name, url) => `<a href="${url}">${name}</a>`,
-    code: (it) => `<code>${it}</code>`,
+    hidesUrls: true,
     plain: asItIs,
     line: '<br>\n',
   }),

@@ -286,7 +286,7 @@ export const exporter: Board = {
               },
             ],
             noValue: 'no metrics',
-            links: [runbook('WebhookSeriesOverflow')],
+            links: [runbook('WebhookFailuresUnidentified')],
           }),
         ],
         [

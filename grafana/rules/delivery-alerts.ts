@@ -1,37 +1,58 @@
 import { SIGNALS } from '../signals.ts'
-import { adviceAnnotations, apiAnnotations, INCIDENT_OF, incidentAnnotations } from './annotations.ts'
+import { apiAnnotations, failingNames, INCIDENT_OF } from './annotations.ts'
+import { WITHOUT_DETAILS, withDetails } from './incident-details.ts'
+import { INCIDENT_DESCRIPTION, incidentFacts, incidentTexts } from './incident-texts.ts'
 import type { Alert } from './model.ts'
-import { ENDPOINT, of, withTeam } from './promql.ts'
-import { FAILURES, INCIDENT, LOGS, LOST, PROBE, promql, RECOVER, RECOVER_ALL, sh } from './text.ts'
+import { ENDPOINT, joined, of, REAL, RELEASE, withTeam } from './promql.ts'
+import {
+  CAUSES_LINK,
+  FAILURES,
+  INCIDENT,
+  LOGS,
+  LOST,
+  PHASES,
+  PROBE,
+  program,
+  promql,
+  RECOVER,
+  RECOVER_ALL,
+  sh,
+} from './text.ts'
 
-const open = `${of(SIGNALS.incidentHeld.name)} == 1`
+const held = (...matchers: readonly string[]): string => of(SIGNALS.incidentHeld.name, ...matchers)
 /** An incident that closed twice within three hours flaps: it counts as open for the half hour in which a failure would reopen it. */
-const openOrFlapping = `${open}
+const openOrFlapping = `${held()} == 1
 or
 (
-  max_over_time(${of(SIGNALS.incidentHeld.name)}[30m]) == 1
+  max_over_time(${held(REAL)}[30m]) == 1
   and
-  resets(${of(SIGNALS.incidentHeld.name)}[3h]) > 1
+  resets(${held(REAL)}[3h]) > 1
 )`
+const withIncident = (expr: string): string =>
+  withDetails(joined(expr, 'team, severity, event', SIGNALS.endpointInfoHeld.name))
 
 /** Deliveries that platforms gave up on. */
 export const DELIVERY_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointFailing',
-    why: 'State, not arithmetic: fires on the first failure and resolves when the incident closes. An incident that keeps reopening pages twice, not every time.',
-    expr: withTeam(openOrFlapping),
+    why: 'State, not arithmetic: fires on the first failure and resolves when the incident closes. An incident that keeps reopening pages twice, not every time. The details are labels of the expression only: the rule removes them.',
+    expr: withIncident(openOrFlapping),
+    labels: WITHOUT_DETAILS,
     severity: 'endpoint',
+    wakes: 'Data is being lost and stays lost until someone recovers it; every minute adds to it.',
     summary: 'Webhook deliveries failing',
-    description:
-      'The platform gave up on deliveries to {{ $labels.endpoint }} and will not retry them. Resolves automatically once recovery is confirmed.',
-    annotations: {
-      ...incidentAnnotations,
-      ...adviceAnnotations,
-      ...apiAnnotations(INCIDENT_OF),
-    },
+    description: INCIDENT_DESCRIPTION,
+    annotations: { ...incidentTexts, ...apiAnnotations(INCIDENT_OF) },
     dashboard: 'endpoint',
+    inhibits: [
+      {
+        why: 'Failing deliveries matter more than failing probes; an expired certificate is their cause, not another incident.',
+        targets: 'WebhookEndpointDown|WebhookFailuresIncreasing|WebhookAvailabilityBurn.+|WebhookCertificateExpiring',
+        same: ['endpoint'],
+      },
+    ],
     runbook: {
-      meaning: `The platform could not deliver a webhook to this endpoint, gave up after its own retries, and reported the failure. The endpoint's incident has been open since the first report, and the alert follows the incident:
+      meaning: `The platform could not deliver a webhook to this endpoint, gave up after its own retries, and reported the failure. (An early warning, or failing probes if \`incidents.failedProbes\` is set, can open an incident before anything is lost; the alert then says so.) The alert follows the endpoint's incident:
 
 - It resolves when the incident closes: after \`incidents.quietTime\` (30 minutes by default) without a report and, if the endpoint can be probed, \`incidents.goodProbes\` good probes in a row.
 - A restart of the receiver does not make it fire again.
@@ -39,13 +60,10 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
       impact: LOST,
       diagnosis: [
         INCIDENT,
-        'Run the checks it lists, in order. [Causes](#causes) has the checks and fixes for every cause; the alert’s runbook link opens the right section.',
+        `Run the checks it lists, in order. Each cause has a page with its checks and fixes, which the alert's \`remedy_url\` opens: see [Causes](#causes).`,
         PROBE,
         FAILURES,
-        sh(
-          'See the latest probe results, phase by phase, from the public and the internal vantage point:',
-          `api "$API/api/v1/endpoints/$(jq --null-input --raw-output --arg name "$ENDPOINT" '$name | @uri')" | jq .probes`,
-        ),
+        PHASES,
         promql(
           'Count the failures of the last hour by cause and code:',
           `sum by (cause, code) (webhook_delivery_failures_total{endpoint="ENDPOINT"})
@@ -66,11 +84,20 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
   },
   {
     alert: 'WebhookFailuresIncreasing',
-    expr: withTeam(`sum by (${ENDPOINT}) (
-  ${of(SIGNALS.failureIncrease.name, 'endpoint!~"invalid|other"')}
-) > 10 # threshold`),
+    why: 'For endpoints without an incident, beyond the 500 that are tracked: wherever there is one, WebhookEndpointFailing has already paged.',
+    expr: withTeam(`(
+  sum by (${ENDPOINT}) (
+    ${of(SIGNALS.failureIncrease.name, `endpoint!~"invalid|other|webhook-verify"`)}
+  ) > 10 # threshold
+)
+unless on (${ENDPOINT})
+(${held()} == 1)`),
     for: '5m',
     severity: 'endpoint',
+    // More endpoints than are tracked are not yours, or invented.
+    severityLabel: '{{ or $labels.severity "warning" }}',
+    wakes:
+      'The same loss, for an endpoint that has no incident of its own. Never in addition to WebhookEndpointFailing.',
     summary: 'Webhook deliveries failing repeatedly',
     description:
       'The platform gave up on {{ $value | printf "%.0f" }} deliveries to {{ $labels.endpoint }} in the last ten minutes.',
@@ -78,34 +105,46 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     dashboard: 'endpoint',
     runbook: {
       meaning:
-        'The failure rate has been above the threshold for five minutes. WebhookEndpointFailing fired on the first failure; this alert means an ongoing outage, not a single lost delivery.',
+        'Deliveries to an endpoint without an open incident have been failing for five minutes, more often than the threshold. This happens if more than 500 endpoints are tracked, or if the incident was closed manually while deliveries still fail.',
       impact: `${LOST} More data is lost every minute.`,
       diagnosis: [
-        INCIDENT,
         FAILURES,
         promql('See the failures by cause:', 'sum by (endpoint, cause) (job:webhook_delivery_failures:increase10m)'),
+        promql('How many endpoints are tracked (at most 500)?', 'count(webhook_endpoint_info)'),
       ],
       mitigation: [
-        'Follow [WebhookEndpointFailing](WebhookEndpointFailing.md). Bring in a second person to inform the teams that depend on the data.',
+        `Apply the fixes of the cause: see ${CAUSES_LINK}. Inform the teams that depend on the data.`,
+        'If many endpoints are not yours, a merchant’s token is being misused: replace it. If they are yours, configure them by name, with URL patterns that absorb ids.',
         RECOVER,
       ],
     },
   },
   {
     alert: 'WebhookManyEndpointsFailing',
-    expr: `count by (namespace, job) (${open}) > 4 # threshold`,
+    expr: `count by (${RELEASE}, team) (
+${withTeam(`${held(REAL)} == 1`)}
+) > 4 # threshold`,
     keepFiringFor: '15m',
-    severity: 'critical',
+    severity: 'warning',
+    wakes: 'No: each endpoint has already paged its team. It says where to look first, and keeps symptoms quiet.',
     summary: 'Webhook deliveries failing for many endpoints',
     description:
-      '{{ $value }} endpoints of {{ $labels.job }} have an open incident. Look for a shared cause first: network, DNS, certificate, gateway, or the platform itself.',
+      '{{ $value }} endpoints of {{ with $labels.team }}team {{ . }}{{ else }}no team{{ end }} have an open incident. Look for a shared cause first: network, DNS, certificate, gateway, or the platform itself.',
     annotations: {
+      endpoints: failingNames,
       ...apiAnnotations('/api/v1/incidents?state=open'),
     },
     dashboard: 'overview',
+    inhibits: [
+      {
+        why: 'Many endpoints of a team at once share one fault; what probes and rates say of them adds nothing. A new failing endpoint always pages.',
+        targets: 'WebhookEndpointDown|WebhookFailuresIncreasing|WebhookAvailabilityBurn.+',
+        same: ['team'],
+      },
+    ],
     runbook: {
       meaning:
-        'At least five endpoints have an open incident at the same time. While this alert fires, and for 15 minutes after it clears, the example Alertmanager configuration inhibits alerts for single endpoints.',
+        'At least five endpoints of one team have an open incident at the same time; the annotation `endpoints` names up to five. It never silences WebhookEndpointFailing. While it fires, and for 15 minutes after it clears, the inhibitions silence what probes and failure rates say of that team’s endpoints.',
       impact: `${LOST} Many endpoints are affected, so the fault is probably in something they share.`,
       diagnosis: [
         promql(
@@ -116,11 +155,12 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
           'List the open incidents with cause and start time:',
           `api "$API/api/v1/incidents?state=open" | jq '.incidents[] | {endpoint, cause, code, openedAt, failures}'`,
         ),
-        'Same cause everywhere: go to its section in [WebhookEndpointFailing](WebhookEndpointFailing.md#causes). Different causes: look for a change just before the first failure that affects all of them (deployment, certificate, firewall, DNS zone).',
+        `Same cause everywhere: go to its page (${CAUSES_LINK}). Different causes: look for a change just before the first failure that affects all of them (deployment, certificate, firewall, DNS zone).`,
         'Same host or ingress: check that load balancer first. Nothing in common: ask the platform whether it has an incident.',
       ],
       mitigation: [
         'Fix the shared cause. Each incident closes once its endpoint’s recovery is confirmed.',
+        'Endpoints that are dead for good: remove them on the platform, then close their incidents manually ([WebhookEndpointFailing](WebhookEndpointFailing.md#mitigation)).',
         RECOVER_ALL,
       ],
     },
@@ -131,13 +171,15 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
   ${of(SIGNALS.failureIncrease.name, 'endpoint=~"invalid|other"')}
 ) > 0 # threshold`,
     severity: 'warning',
+    wakes: 'No: a misconfigured webhook or a full series limit is a ticket.',
     summary: 'Delivery failures not attributed to an endpoint',
     description:
       '{{ $value | printf "%.0f" }} failures in the last ten minutes were counted as "{{ $labels.endpoint }}": the platform has an invalid URL, or the series limit is exceeded.',
     dashboard: 'overview',
+    replaces: ['WebhookSeriesOverflow'],
     runbook: {
       meaning:
-        '`invalid`: the report does not contain a valid http(s) URL. `other`: the failure exceeded `metrics.seriesLimit`. These failures are recorded, counted and logged, but open no incident and therefore do not page.',
+        '`invalid`: the report does not contain a valid http(s) URL. `other`: the failure exceeded `metrics.seriesLimit`, above which first `code` and then `endpoint` becomes `other`. These failures are recorded, counted and logged, but open no incident and therefore do not page.',
       impact:
         'Deliveries are being lost without a page: either a webhook is misconfigured on the platform, or there are more endpoints than labels.',
       diagnosis: [
@@ -146,23 +188,33 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
           `api --get "$API/api/v1/failures" --data-urlencode "endpoint=$ENDPOINT" --data-urlencode limit=20 | jq '.failures[] | {receivedAt, tenant, url, code, message}'`,
         ),
         promql('Share of the series limit in use:', 'webhook_exporter_series / webhook_exporter_series_limit'),
+        promql(
+          'Which endpoints have the most series?',
+          'topk(10, count by (endpoint) (webhook_delivery_failures_total))',
+        ),
       ],
       mitigation: [
         '`invalid`: correct the webhook’s URL in that tenant’s settings on the platform.',
-        '`other`: configure the endpoints by name (URL patterns absorb ids), raise `metrics.seriesLimit`, or free unused series with `/nodejs/bin/node /app/src/main.ts journal reset-series` in the pod.',
+        '`other`: configure the endpoints by name (URL patterns absorb ids), or raise `metrics.seriesLimit`.',
+        program(
+          'Or free the places of series that have not been seen for the retention time, at the next start. A running service holds the journal; the command says what to do:',
+          'journal reset-series',
+        ),
       ],
     },
   },
   {
     alert: 'WebhookIncidentOpenTooLong',
     why: 'Uses `for` only: with timestamps, a receiver whose clock is wrong would make every incident look old.',
-    expr: withTeam(open),
+    expr: withIncident(`${held(REAL)} == 1`),
+    labels: WITHOUT_DETAILS,
     for: '4h',
     severity: 'warning',
+    wakes: 'No: the incident has paged. It reminds its owner before the platform deletes the data.',
     summary: 'Webhook incident open for hours',
     description:
       'The incident of {{ $labels.endpoint }} has been open for more than four hours. Recover the lost data before the platform’s retention removes it.',
-    annotations: { ...incidentAnnotations, ...apiAnnotations(INCIDENT_OF) },
+    annotations: { ...incidentFacts, ...apiAnnotations(INCIDENT_OF) },
     dashboard: 'endpoint',
     runbook: {
       meaning: 'The incident has been open for more than four hours, and recovery has not been confirmed.',

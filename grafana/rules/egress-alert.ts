@@ -1,15 +1,16 @@
 import { SIGNALS } from '../signals.ts'
 import type { Alert } from './model.ts'
-import { of } from './promql.ts'
-import { promql, sh } from './text.ts'
+import { of, RELEASE } from './promql.ts'
+import { KUBECTL, kubernetes, program, promql } from './text.ts'
 
 /** Whether the receiver's own probes are conclusive at all. */
 export const EGRESS_ALERT: Alert = {
   alert: 'WebhookEgressDown',
   why: 'Held between attempts: without a canary or scheduled probes, only failing endpoints are probed.',
-  expr: `min by (namespace, job) (max_over_time(${of(SIGNALS.egressUp.name)}[5m])) == 0`,
+  expr: `min by (${RELEASE}) (max_over_time(${of(SIGNALS.egressUp.name)}[5m])) == 0`,
   for: '5m',
   severity: 'warning',
+  wakes: 'No: reports still page. Only what probes would add is missing.',
   summary: 'Webhook error receiver has no egress',
   description:
     '{{ $labels.job }} could not resolve or reach any external address it tried. Until this is fixed, its probes are ignored: incidents show what the platform reported, unverified, and close without confirmed recovery.',
@@ -24,13 +25,13 @@ export const EGRESS_ALERT: Alert = {
         'Which probes ran, and how did they fail?',
         'sum by (endpoint, result, cause) (increase(webhook_endpoint_probes_total{vantage="public"}[30m])) > 0',
       ),
-      sh(
-        'DNS or egress? Probe a URL that is known to be up from inside the pod (failure in phase resolve: DNS; in phase connect: egress):',
-        'kubectl --namespace "$NAMESPACE" exec "service/$JOB-admin" --container webhook-error-exporter -- /nodejs/bin/node /app/src/main.ts probe https://example.com/',
+      program(
+        'DNS or egress? Probe a URL that is known to be up (failure in phase resolve: DNS; in phase connect: egress):',
+        'probe https://example.com/',
       ),
-      sh(
-        'Which NetworkPolicies select the pod, and do they allow kube-dns (UDP and TCP 53) and the internet?',
-        'kubectl --namespace "$NAMESPACE" get networkpolicies --output yaml',
+      kubernetes(
+        'which NetworkPolicies select the pod, and do they allow kube-dns (UDP and TCP 53) and the internet?',
+        `${KUBECTL} get networkpolicies --output yaml`,
         'kubectl --namespace kube-system get pods --selector k8s-app=kube-dns',
       ),
     ],

@@ -1,17 +1,26 @@
 import { SIGNALS } from '../signals.ts'
 import type { Alert } from './model.ts'
-import { of } from './promql.ts'
-import { CONDITIONS, LOGS, promql, sh } from './text.ts'
+import { JOB, of, RELEASE } from './promql.ts'
+import { CAUSES_LINK, CONDITIONS, KUBECTL, kubernetes, LOGS, promql, sh } from './text.ts'
+
+/** Seconds without a canary after which it is lost; docs/canary.md says the same. */
+export const CANARY_LOST_AFTER = 600
 
 const reports = (...matchers: readonly string[]): string =>
-  `sum by (namespace, job, source) (
+  `sum by (${RELEASE}, source) (
   ${of(SIGNALS.reportIncrease.name, ...matchers)}
 )`
 
 /** Authenticated requests rejected for their content: 400, 413, 415 or 422. Internet scans get no further than 401. */
 const CONTENT =
   'invalid_encoding|invalid_json|invalid_report|idempotency_key_(invalid|conflict|reused)|too_large|unsupported_(media_type|encoding)'
-const STRANGERS = 'credential_missing|credential_unknown|not_found|method_not_allowed'
+/** Requests per hour with an unknown token; internet scans have none. */
+const unknownTokens = (hoursAgo: number): string =>
+  `sum by (${RELEASE}, source) (
+    increase(${of(SIGNALS.reports.name, 'outcome="rejected"', 'reason="credential_unknown"')}[1h]${hoursAgo > 0 ? ` offset ${hoursAgo}h` : ''})
+  ) > 10`
+/** What has already paged for the same reports, or is about to. */
+const PAGED = `ALERTS{${JOB}, alertname=~"WebhookJournalDown|WebhookConfigInvalid", alertstate="firing", severity="critical"}`
 
 const byReason = promql(
   'For what reason?',
@@ -22,44 +31,76 @@ const byReason = promql(
 export const INTAKE_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookReportsNotRecorded',
-    expr: `${reports('outcome="failed"')} > 0 # threshold`,
+    why: 'A report refused while a pod stops is sent again. While the journal or the configuration is at fault, that alert pages, once; afterwards it has paged.',
+    expr: `(
+  ${reports('outcome="failed"', 'reason!="shutting_down"').replaceAll('\n', '\n  ')} > 0 # threshold
+)
+unless on (${RELEASE})
+(
+  min by (${RELEASE}) (${of(SIGNALS.journalUp.name)}) == 0
+  or
+  min by (${RELEASE}) (${of(SIGNALS.configValid.name)}) == 0
+  or
+  group by (${RELEASE}) (last_over_time(${PAGED}[10m]))
+)`,
     severity: 'critical',
+    wakes: 'A report that the platform does not send again is a lost delivery that is never counted and never pages.',
     summary: 'Error reports not recorded',
+    replaces: ['WebhookJournalSlow'],
     description:
       '{{ $value | printf "%.0f" }} reports from {{ $labels.source }} were answered 503 in the last ten minutes because they were not known to be durable. The platform may not send them again.',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'Reports were answered 503 because they were not known to be durable within `ingest.answerTimeout`: the journal was not writable, it was too slow, or the service was stopping.',
+        'Reports were answered 503 because they were not known to be durable within `ingest.answerTimeout`: the journal was not writable, or it was too slow. Reports that arrive while a pod is stopping are not counted here.',
       impact:
         'It is up to the platform whether it sends a report again. If the report is lost, its failure is not counted and does not page.',
-      diagnosis: [byReason, CONDITIONS, LOGS('Search the log for journal faults:', 'journal')],
+      diagnosis: [
+        byReason,
+        CONDITIONS,
+        LOGS('Search the log for journal faults:', 'journal'),
+        promql(
+          'Is the journal slow? (99th percentile of a commit; above 0.9 seconds reports are answered 503)',
+          'histogram_quantile(0.99, sum by (le) (rate(webhook_exporter_journal_commit_duration_seconds_bucket[10m])))',
+        ),
+      ],
       mitigation: [
         '`journal_unavailable`, `journal_full`: see [WebhookJournalDown](WebhookJournalDown.md) and [WebhookJournalVolumeNearlyFull](WebhookJournalVolumeNearlyFull.md).',
-        '`answer_timeout`: see [WebhookJournalSlow](WebhookJournalSlow.md).',
-        '`overloaded`: reports arrived faster than they could be stored before their answers were due. The excess was refused without being stored. If it persists, raise the CPU limit or check for a slow volume ([WebhookJournalSlow](WebhookJournalSlow.md)).',
-        '`shutting_down`: reports arrived while a pod was stopping. With one replica, this happens briefly in every rollout.',
+        '`answer_timeout`: the journal is slow. Compare the commit duration with the rate of reports; check the volume’s latency and burst credits. Use a faster storage class, a volume with a dedicated disk, or, for many merchants, PostgreSQL.',
+        '`overloaded`: reports arrived faster than they could be stored before their answers were due. The excess was refused without being stored. If it persists, raise the CPU limit or check for a slow volume.',
         'Get the platform’s own list of failed deliveries for that time, and recover the data they would have carried.',
       ],
     },
   },
   {
     alert: 'WebhookReportsRefused',
-    expr: `${reports('outcome="rejected"', `reason=~"${CONTENT}"`)} > 0 # threshold`,
-    severity: 'critical',
-    summary: 'Authenticated reports rejected as invalid',
+    why: 'Either more than a few with valid credentials and invalid content, or a platform that keeps an old token for hours.',
+    expr: `${reports('outcome="rejected"', `reason=~"${CONTENT}"`)} > 3 # threshold
+or
+(
+  ${unknownTokens(0)}
+  and
+  ${unknownTokens(1)}
+  and
+  ${unknownTokens(2)}
+)`,
+    severity: 'warning',
+    wakes:
+      'No: a person who tests, or a change of format or token that needs a working day. The canary pages if nothing arrives at all.',
+    summary: 'Error reports rejected',
     description:
-      '{{ $value | printf "%.0f" }} authenticated reports from {{ $labels.source }} were rejected as invalid in the last ten minutes. Their failures are not counted. The platform may have changed its format.',
+      'Reports from {{ $labels.source }} are being rejected: as invalid (more than three in ten minutes), or with an unknown token (for hours). Their failures are not counted. The platform may have changed its format, or has an old token.',
+    replaces: ['WebhookRequestsRefused'],
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'A sender with valid credentials was answered 400, 413, 415 or 422. Either the platform changed its format, a proxy in between alters the requests, or someone is testing manually.',
+        'More than three requests with valid credentials were answered 400, 413, 415 or 422 in ten minutes: the platform changed its format, a proxy in between alters the requests, or someone is testing manually. Or more than ten requests per hour have had an unknown token for three hours: a token was rotated on one side only.',
       impact: 'Each of these reports stands for a lost delivery that is not counted and does not page.',
       diagnosis: [
         byReason,
         LOGS(
           'Search the log for the problem; its detail names the field:',
-          'invalid_|unsupported_|too_large|idempotency',
+          'invalid_|unsupported_|too_large|idempotency|credential_unknown',
         ),
         sh(
           'Send a report manually and read the answer; it names the problem:',
@@ -68,98 +109,59 @@ export const INTAKE_ALERTS: readonly Alert[] = [
       ],
       mitigation: [
         'Compare a rejected body with the format in the README and with the platform’s release notes.',
+        '`credential_unknown` from the platform’s addresses: configure the same token on both sides. A tenant can have several tokens at once. From other addresses: allow only the platform’s, if it publishes them.',
         'If a proxy in front compresses, re-encodes or truncates bodies, exempt this path.',
         'Until this is fixed, use the platform’s own list of failed deliveries.',
       ],
     },
   },
   {
-    alert: 'WebhookRequestsRefused',
-    expr: `sum by (namespace, job, source) (
-  increase(${of(SIGNALS.reports.name, 'outcome="rejected"', `reason=~"${STRANGERS}"`)}[1h])
-) > 10 # threshold`,
-    for: '2h',
-    severity: 'warning',
-    summary: 'Unauthorized or misdirected requests keep arriving',
-    description:
-      '{{ $labels.job }} (source {{ $labels.source }}) has answered more than ten requests per hour with 401, 404 or 405 for over two hours. They come from internet scans, or from a platform that has an old token or a wrong URL.',
-    dashboard: 'exporter',
-    runbook: {
-      meaning:
-        'For more than two hours, more than ten requests per hour were refused with 401, 404 or 405. Every public address is scanned, so this is a ticket, not a page.',
-      impact:
-        'None if these are scans. If they come from the platform, for example after a token was rotated on one side only, its reports are lost.',
-      diagnosis: [
-        byReason,
-        LOGS('Find the senders (addresses and user agents):', 'credential_|not_found|method_not_allowed'),
-        '`credential_unknown` from the platform’s addresses means that its token is not configured here.',
-      ],
-      mitigation: [
-        'Platform: configure the same token on both sides. A tenant can have several tokens at once.',
-        'Scans: route only the path /webhooks/error to the service, and allow only the platform’s addresses if it publishes them.',
-      ],
-    },
-  },
-  {
     alert: 'WebhookNoCredentials',
-    expr: `${reports('reason="no_credentials"')} > 0 # threshold`,
+    why: 'Five minutes: in a first installation the Secret comes a minute or two after the pod.',
+    expr: `${reports('reason="no_credentials"')} > 0 # threshold
+unless on (${RELEASE}, source)
+max by (${RELEASE}, source) (${of(SIGNALS.credentials.name)}) > 0`,
+    for: '5m',
     severity: 'critical',
+    wakes: 'Every report is refused, so no failing endpoint pages.',
     summary: 'No token configured, all reports refused',
     description:
       '{{ $labels.job }} has no token for {{ $labels.source }}, so every report is answered 401. Create the Secret with the tokens; it is loaded automatically.',
     dashboard: 'exporter',
+    inhibits: [
+      { why: 'Without any token, every request is refused.', targets: 'WebhookReportsRefused', same: ['source'] },
+    ],
     runbook: {
       meaning:
-        'Requests for a source without credentials are answered 401. The Secret with the tokens is missing, empty, or not mounted.',
+        'Requests for a source without credentials have been answered 401 for five minutes. The Secret with the tokens is missing, empty, or not mounted.',
       impact: 'No report is accepted, so no failure is counted and no failing endpoint pages.',
       diagnosis: [
         CONDITIONS,
-        sh(
-          'Does the Secret exist, with one key per tenant?',
-          'kubectl --namespace "$NAMESPACE" describe secret "$JOB-tokens"',
+        kubernetes(
+          'does the Secret exist, with one key per tenant? (Its name is in `tokens.existingSecret`.)',
+          `${KUBECTL} describe secret "$JOB-tokens"`,
         ),
         LOGS('Was a token rejected?', 'token|credential'),
       ],
       mitigation: [
-        sh(
-          'Create the Secret; no restart is needed:',
-          'kubectl --namespace "$NAMESPACE" create secret generic "$JOB-tokens" --from-file=TENANT=token.txt',
+        kubernetes(
+          'create the Secret; no restart is needed. It reaches the pod within about a minute:',
+          `${KUBECTL} create secret generic "$JOB-tokens" --from-file=TENANT=token.txt`,
         ),
-        'The alert resolves ten minutes after the last refused report.',
+        'Without Kubernetes: put the token into the file that `sources.NAME.tokensDir` or `tokens` names. It is reloaded automatically.',
+        'The alert resolves as soon as there is a token.',
       ],
-    },
-  },
-  {
-    alert: 'WebhookCredentialsReloadFailed',
-    expr: `sum by (namespace, job, source) (
-  increase(${of(SIGNALS.credentialsReloadFailures.name)}[15m])
-) > 0 # threshold`,
-    severity: 'warning',
-    summary: 'Token reload failed',
-    description:
-      'The tokens of {{ $labels.source }} could not be reloaded. The last valid ones remain in use: new tokens are refused, revoked ones are still accepted.',
-    dashboard: 'exporter',
-    runbook: {
-      meaning: 'A token file could not be read or contains an invalid token. The last valid tokens remain in use.',
-      impact: 'Token rotation does not take effect. After a restart there may be no token at all.',
-      diagnosis: [
-        LOGS('Which file is invalid, and why?', 'token'),
-        sh(
-          'Which keys does the Secret have?',
-          `kubectl --namespace "$NAMESPACE" get secret "$JOB-tokens" --output json | jq '.data | keys'`,
-        ),
-      ],
-      mitigation: ['Correct the Secret: one token per line, without spaces. It is reloaded automatically.'],
     },
   },
   {
     alert: 'WebhookCanaryLost',
     why: 'Uses both the timestamp and the count: a wrong clock makes the last success look old, but does not stop the count.',
-    expr: `time() - max by (namespace, job) (${of(SIGNALS.canaryLastSuccess.name)}) > 600 # threshold
-unless on (namespace, job)
-sum by (namespace, job) (increase(${of(SIGNALS.canaryRuns.name, 'result="success"')}[10m])) > 0`,
+    expr: `time() - max by (${RELEASE}) (${of(SIGNALS.canaryLastSuccess.name)}) > ${CANARY_LOST_AFTER} # threshold
+unless on (${RELEASE})
+sum by (${RELEASE}) (increase(${of(SIGNALS.canaryRuns.name, 'result="success"')}[10m])) > 0`,
     for: '1m',
     severity: 'critical',
+    wakes: 'The platform’s reports take the same way: silence would otherwise look like health.',
     summary: 'Canary not returning through the public URL',
     description:
       'No canary of {{ $labels.job }} has returned for {{ $value | humanizeDuration }}. The platform’s reports may not be arriving either, so a lack of alerts does not mean that deliveries succeed.',
@@ -178,7 +180,7 @@ sum by (namespace, job) (increase(${of(SIGNALS.canaryRuns.name, 'result="success
         ),
       ],
       mitigation: [
-        'Fix what the cause names: DNS, certificate, ingress, firewall or token. Its section in [WebhookEndpointFailing](WebhookEndpointFailing.md#causes) has the checks.',
+        `Fix what the cause names: DNS, certificate, ingress, firewall or token. Its page has the checks (${CAUSES_LINK}).`,
         'Afterwards, compare the platform’s own list of failed deliveries with the journal.',
       ],
     },

@@ -9,14 +9,36 @@ export interface Runbook {
   readonly mitigation: readonly string[]
 }
 
+/** `endpoint`: what the endpoint's configuration says. */
+export const SEVERITIES = ['critical', 'warning', 'info', 'endpoint'] as const
+
+/** What an alert silences while it fires. */
+export interface Inhibits {
+  readonly why: string
+  /** A pattern of alert names, of targets of any severity unless given. */
+  readonly targets: string
+  readonly not?: string
+  readonly targetSeverity?: string
+  /** Severity that it must have itself, if not any. */
+  readonly severity?: string
+  /** Labels, besides those of the release, that both must share. */
+  readonly same: readonly string[]
+}
+
+/** All there is to know of an alert. To add one, add it to the list of its group; everything else is generated. */
 export interface Alert {
   /** `Webhook…`; also the name of its runbook. */
   readonly alert: string
   readonly expr: string
   readonly for?: string
   readonly keepFiringFor?: string
-  /** `endpoint`: what the endpoint's configuration says, critical where it says nothing. */
-  readonly severity: 'critical' | 'warning' | 'endpoint'
+  readonly severity: (typeof SEVERITIES)[number]
+  /** The severity in a Prometheus template, where it is not the same for all that the alert is about. */
+  readonly severityLabel?: string
+  /** Further labels; an empty one removes a label of the expression. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Why it may wake somebody, or why it must not. */
+  readonly wakes: string
   /** Static: it is the same for every endpoint. */
   readonly summary: string
   /** A Prometheus template. */
@@ -26,6 +48,9 @@ export interface Alert {
   readonly dashboard: keyof typeof DASHBOARDS
   /** Why the expression is as it is; becomes a YAML comment. */
   readonly why?: string
+  readonly inhibits?: readonly Inhibits[]
+  /** Names of alerts that no longer exist and whose place it took: `rules.overrides` of them are refused with this name. */
+  readonly replaces?: readonly string[]
   readonly runbook: Runbook
 }
 
@@ -37,6 +62,7 @@ export interface Recording {
 
 export interface Group {
   readonly name: string
+  readonly interval: string
   readonly rules: readonly (Alert | Recording)[]
 }
 

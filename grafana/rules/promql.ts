@@ -7,9 +7,15 @@ export const JOB = 'job="webhook-error-exporter"'
 export const of = (name: string, ...matchers: readonly string[]): string => `${name}{${[JOB, ...matchers].join(', ')}}`
 
 /** One process: what identifies a scrape of it. */
-const PROCESS = 'namespace, job, instance, pod'
-/** What identifies an endpoint in one cluster. */
-export const ENDPOINT = 'namespace, job, endpoint'
+const PROCESS = 'cluster, namespace, job, instance, pod'
+/** What identifies a release. `cluster` is kept where it is present: without it, two clusters would become one. */
+export const RELEASE = 'cluster, namespace, job'
+/** What identifies an endpoint. */
+export const ENDPOINT = `${RELEASE}, endpoint`
+/** The endpoint of acceptance tests: it alerts (severity `none`), and counts nowhere else. */
+export const VERIFY_ENDPOINT = 'webhook-verify'
+/** Matches every endpoint that is one of yours. */
+export const REAL = `endpoint!="${VERIFY_ENDPOINT}"`
 
 /** Moves every line that is not empty to the right. */
 export const indent = (text: string, spaces = 2): string => text.replaceAll(/^(?=.)/gm, ' '.repeat(spaces))
@@ -67,6 +73,34 @@ or
 )`
 }
 
+/**
+ * What a counter that starts at 0 with its process grew by since the evaluation before, exactly: a reset counts as what
+ * the new process shows, and so does a series that is new, if the target was scraped before or its process is young. A sum
+ * of it over time is correct across any number of restarts, and does not lose what a pod that is gone had counted.
+ */
+export function increment(name: string, interval: string): string {
+  const x = of(name)
+  const before = `last_over_time(${x}[1h] offset ${interval})`
+  return `(
+  ${x} - ${before}
+) >= 0
+or
+(
+  ${x}
+  and
+  ${before}
+)
+or
+(
+  ${x}
+  and on (${PROCESS}) (
+    max_over_time(${of('up')}[1h] offset ${interval}) == 1
+    or
+    ${young(10)}
+  )
+)`
+}
+
 /** The current value, else the last one of ten minutes: it outlives the replacement of a pod, and nothing old hides a new value. */
 export function held(by: 'min' | 'max', name: string): string {
   return `${by} by (${ENDPOINT}) (${of(name)})
@@ -74,12 +108,14 @@ or
 ${by} by (${ENDPOINT}) (last_over_time(${of(name)}[10m]))`
 }
 
-/** Adds the endpoint's team and severity. The recording has exactly one series for each endpoint, known or not: the join cannot fail. */
-export const withTeam = (expr: string): string => `(
+/** Adds labels of a recording that has exactly one series for each endpoint, known or not, with the value 1: the join cannot fail. */
+export const joined = (expr: string, labels: string, recording: string): string => `(
 ${indent(expr)}
 )
-* on (${ENDPOINT}) group_left (team, severity)
-${of(SIGNALS.endpointInfoHeld.name)}`
+* on (${ENDPOINT}) group_left (${labels})
+${of(recording)}`
+/** Adds the endpoint's team and severity. */
+export const withTeam = (expr: string): string => joined(expr, 'team, severity', SIGNALS.endpointInfoHeld.name)
 
 /** The matcher of what is known per process, for recordings. */
 export const process = { on: PROCESS } as const

@@ -1,22 +1,55 @@
 /**
  * Building blocks of runbooks, in Markdown: a step followed by the command or query to paste. Commands use NAMESPACE, JOB,
- * ENDPOINT and API, which each page sets before its first step.
+ * PODS, ENDPOINT and API, which the page's set-up defines. They select pods by label and name the container, so they are
+ * the same for the StatefulSet, the Deployment and the sidecar.
  */
 
-/** A step with shell commands. */
+/** A step with shell commands that work anywhere. */
 export const sh = (text: string, ...lines: readonly string[]): string => `${text}\n\n${fence('sh', lines.join('\n'))}`
 /** A step with a query. */
 export const promql = (text: string, query: string): string => `${text}\n\n${fence('promql', query)}`
+/** A step with commands for Kubernetes, and those for a service that runs without it. */
+export const either = (text: string, kubernetes: readonly string[], without: readonly string[]): string =>
+  `${sh(text, ...kubernetes)}\n\n${sh('Without Kubernetes:', ...without)}`
+/** A step that exists in Kubernetes only. */
+export const kubernetes = (text: string, ...lines: readonly string[]): string => sh(`Kubernetes: ${text}`, ...lines)
 const fence = (language: string, code: string): string => `\`\`\`${language}\n${code}\n\`\`\``
+
+/** What a command of kubectl begins with. */
+export const KUBECTL = 'kubectl --namespace "$NAMESPACE"'
+export const CONTAINER = 'webhook-error-exporter'
+export const UNIT = 'webhook-error-exporter'
+/** Runs a command of the program in a running container of the receiver. */
+export const inPod = (command: string): string =>
+  `${KUBECTL} exec "service/$JOB-admin" --container ${CONTAINER} -- /nodejs/bin/node /app/src/main.ts ${command}`
+export const inClone = (command: string): string => `npx webhook-error-exporter ${command}`
+/** A step that runs a command of the program where the receiver runs. */
+export const program = (text: string, command: string): string => either(text, [inPod(command)], [inClone(command)])
 
 /** A step that searches the log. @param filter an extended regular expression for grep */
 export const LOGS = (what: string, filter: string): string =>
-  sh(what, `kubectl --namespace "$NAMESPACE" logs --tail=2000 "service/$JOB-admin" | grep -E '${filter}'`)
-export const PODS = sh(
+  either(
+    what,
+    [`${KUBECTL} logs --selector "$PODS" --container ${CONTAINER} --prefix --tail=2000 | grep -E '${filter}'`],
+    [`journalctl --unit ${UNIT} --since -1h | grep -E '${filter}'`],
+  )
+export const PODS = either(
   'Check the pods, their restarts and recent events:',
-  'kubectl --namespace "$NAMESPACE" get pods --selector app.kubernetes.io/name=webhook-error-exporter --output wide',
-  `kubectl --namespace "$NAMESPACE" get events --sort-by .lastTimestamp | tail -30`,
+  [`${KUBECTL} get pods --selector "$PODS" --output wide`, `${KUBECTL} get events --sort-by .lastTimestamp | tail -30`],
+  [`systemctl status ${UNIT}`],
 )
+export const RESTART = either(
+  'Restart it: the first command for the StatefulSet, the second for the Deployment. A sidecar restarts with its application; name that workload instead:',
+  [`${KUBECTL} rollout restart "statefulset/$JOB"`, `${KUBECTL} rollout restart "deployment/$JOB"`],
+  [`systemctl restart ${UNIT}`],
+)
+export const ENLARGE = sh(
+  'Enlarge the volume. Kubernetes, if the storage class allows it: name the claim (`data-$JOB-0` for the StatefulSet, `$JOB-data` for a sidecar, or your own):',
+  `${KUBECTL} get persistentvolumeclaims`,
+  `${KUBECTL} patch persistentvolumeclaim "data-$JOB-0" --patch '{"spec":{"resources":{"requests":{"storage":"10Gi"}}}}'`,
+)
+export const SHRINK =
+  'Or keep less: lower `journal.retention.size` to at most two thirds of the volume, or lower `journal.retention.age`, and restart the service. Old failures are removed within a minute; counters are not affected.'
 export const CONDITIONS = sh(
   'Ask the receiver for its conditions, each with the time it began:',
   'curl --silent "$API/readyz" | jq',
@@ -29,9 +62,13 @@ export const FAILURES = sh(
   'Read the latest failures as the platform reported them. `tenant` is the merchant; `traceId` finds the trace:',
   `api --get "$API/api/v1/failures" --data-urlencode "endpoint=$ENDPOINT" --data-urlencode limit=5 | jq '.failures[] | {receivedAt, tenant, code, cause, message, traceId}'`,
 )
-export const PROBE = sh(
-  'Probe the endpoint from inside the receiver’s pod (exit 0: up, 1: down):',
-  `kubectl --namespace "$NAMESPACE" exec "service/$JOB-admin" --container webhook-error-exporter -- /nodejs/bin/node /app/src/main.ts probe "$ENDPOINT"`,
+export const PROBE = program(
+  'Probe the endpoint from where the receiver runs (exit 0: up, 1: down):',
+  'probe "$ENDPOINT"',
+)
+export const PHASES = sh(
+  'See the latest probe results, phase by phase, from the public and the internal vantage point:',
+  `api "$API/api/v1/endpoints/$(jq --null-input --raw-output --arg name "$ENDPOINT" '$name | @uri')" | jq .probes`,
 )
 export const LOST =
   'The platform does not retry a delivery it has given up on. Your data stays incomplete until you recover what those deliveries would have carried.'
@@ -41,3 +78,5 @@ export const RECOVER = sh(
 )
 export const RECOVER_ALL =
   'Recover the lost data, endpoint by endpoint: each incident shows its loss window and the requests to run.'
+/** Where each cause has its own page. */
+export const CAUSES_LINK = '[Causes](../remedies.md)'

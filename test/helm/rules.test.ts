@@ -24,6 +24,7 @@ interface Rules {
 
 const RUNBOOKS = 'https://github.com/webhook-error-exporter/webhook-error-exporter/blob/main/docs/runbooks/'
 const GRAFANA = 'https://grafana.example.com/'
+const VERSION = (parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string }).version
 const FILES = globSync('files/rules/*.yaml', { cwd: CHART }).map((file) => join(CHART, file))
 const rulesIn = (rules: Rules) => rules.groups.flatMap((group) => group.rules)
 const source = (): Rules => ({ groups: FILES.flatMap((file) => (parse(readFileSync(file, 'utf8')) as Rules).groups) })
@@ -149,6 +150,56 @@ describe('the rules', function () {
       expect(pageOf(annotations)).to.equal(`https://wiki.example/rb/${alert}.md`)
       expect(annotations?.['dashboard_url']).to.match(/^https:\/\/g\.example\/d\//)
     }
+  })
+
+  it('link to the runbooks and causes of the chart’s own version, unless they are yours', async () => {
+    const links = (rules: Rules, name: 'runbook_url' | 'remedy_url') =>
+      rulesIn(rules).flatMap(({ annotations }) => annotations?.[name] ?? [])
+    const own = await rendered({})
+    expect(links(own, 'remedy_url')).not.to.have.length(0)
+    for (const url of links(own, 'runbook_url')) expect(url).to.include(`/blob/v${VERSION}/docs/runbooks/Webhook`)
+    for (const url of links(own, 'remedy_url')) expect(url).to.include(`/blob/v${VERSION}/docs/remedies/`)
+    const copied = await rendered({ rules: { runbookUrl: 'https://wiki.example/runbooks' } })
+    for (const url of links(copied, 'remedy_url')) expect(url).to.include('https://wiki.example/remedies/')
+  })
+
+  it('refuse an override of an alert that was removed, and name its successor', async () => {
+    const removed = parse(readFileSync(join(CHART, 'files/alerts/removed.yaml'), 'utf8')) as Record<string, string>
+    expect(Object.keys(removed)).not.to.have.length(0)
+    const names = new Set(alertNames().map(({ name }) => name))
+    const overrides = Object.fromEntries(Object.keys(removed).map((name) => [name, { enabled: false }]))
+    const fault = await rendered({ rules: { overrides } }).then(
+      () => '',
+      (error: Error) => error.message,
+    )
+    for (const [name, successor] of Object.entries(removed)) {
+      expect(names.has(successor), successor).to.equal(true)
+      expect(fault).to.match(new RegExp(`rules\\.overrides\\.${name}: [^\\n]*${successor}`))
+    }
+  })
+
+  it('keep the cluster in every aggregation', () => {
+    for (const rule of rulesIn(source())) {
+      const groupings = rule.expr.match(/\b(?:by|on) \(([^)]*)\)/g) ?? []
+      for (const text of groupings.filter((it) => it.includes('namespace')))
+        expect(text, rule.alert ?? rule.record).to.include('cluster')
+    }
+  })
+
+  it('have burn rates in a group that is evaluated every minute', () => {
+    const group = source().groups.find(({ rules }) =>
+      rules.some(({ alert }) => alert === 'WebhookAvailabilityBurnFast'),
+    )!
+    expect(group.interval).to.equal('1m')
+    expect(group.rules.flatMap(({ record }) => record ?? [])).to.include(
+      'namespace_job_endpoint:webhook_endpoint_probes:down_ratio3d',
+    )
+  })
+
+  it('make at most four queries in the texts of a failing endpoint, and are at most 22 alerts', () => {
+    const failing = rulesIn(source()).find(({ alert }) => alert === 'WebhookEndpointFailing')!
+    expect(JSON.stringify(failing.annotations).match(/\bquery \(/g)).to.have.length.at.most(4)
+    expect(alertNames()).to.have.length.at.most(22)
   })
 
   it('have dashboards beside them that link to your runbooks and your API', async () => {

@@ -1,15 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
-import { GROUPING, INHIBITIONS, ROUTE, type Route } from '../../grafana/alertmanager/routing.ts'
+import { INHIBITIONS } from '../../grafana/alertmanager/inhibitions.ts'
+import { GROUPING, ROUTE, type Route } from '../../grafana/alertmanager/routing.ts'
 import { TEMPLATES } from '../../grafana/alertmanager/templates.ts'
 import { GROUPS } from '../../grafana/rules/groups.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
 import { render, requireHelm, the } from '../helm/support/helm.ts'
 import { modelFault } from '../helm/support/models.ts'
 import { startAlertmanager } from '../support/alertmanager.ts'
-import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
+import { removeTempFolders, until } from '../support/temp.ts'
 import { CASES } from './cases.ts'
 import { fastAlertmanager, startSink } from './live.ts'
 import { run } from './promtool.ts'
@@ -33,9 +34,12 @@ const ROUTES: readonly (readonly [labels: Labels, receivers: string])[] = [
   [alert('WebhookEndpointFailing', { team: 'sales', endpoint: 'orders', severity: 'warning' }), 'sales-chat'],
   [alert('WebhookEndpointFailing', { team: 'kitchen', endpoint: 'menu' }), 'webhooks-pager'],
   [alert('WebhookEndpointFailing', { endpoint: 'https://x.example/hook' }), 'webhooks-pager'],
+  [alert('WebhookEndpointFailing', { endpoint: 'https://x.example/hook', severity: 'warning' }), 'webhooks-chat'],
+  [alert('WebhookEndpointFailing', { endpoint: 'webhook-verify', severity: 'none' }), 'none'],
+  [alert('WebhookEndpointFailing', { endpoint: 'orders', team: 'sales', severity: 'none' }), 'none'],
   [alert('WebhookReceiverDown'), 'webhooks-pager'],
-  [alert('WebhookJournalSlow', { severity: 'warning' }), 'webhooks-chat'],
-  [alert('WebhookRequestsRefused', { severity: 'warning', source: 'none' }), 'webhooks-chat'],
+  [alert('WebhookSpansDropped', { severity: 'warning' }), 'webhooks-chat'],
+  [alert('WebhookReportsRefused', { severity: 'warning', source: 'retm' }), 'webhooks-chat'],
   [{ ...alert('KubePodCrashLooping'), team: 'sales' }, 'default'],
 ]
 
@@ -49,7 +53,6 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
       alert('WebhookCanaryLost'),
       alert('WebhookProbesStale', { ...orders, severity: 'warning' }),
       alert('WebhookJournalDown'),
-      alert('WebhookReceiverNotScraped', { severity: 'warning' }),
       alert('WebhookEndpointFailing', orders),
     ],
     told: ['WebhookReceiverDown', 'WebhookEndpointFailing'],
@@ -60,18 +63,26 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
     told: ['WebhookReceiverDown', 'WebhookCanaryLost'],
   },
   {
-    what: 'an absent receiver silences the rest too, though not itself',
-    fires: [alert('WebhookReceiverAbsent'), alert('WebhookCanaryLost')],
-    told: ['WebhookReceiverAbsent'],
+    what: 'many endpoints of a team silence its probes and rates, but no failing endpoint and no other team',
+    fires: [
+      alert('WebhookManyEndpointsFailing', { severity: 'warning', team: 'sales' }),
+      alert('WebhookEndpointFailing', { ...orders, team: 'sales' }),
+      alert('WebhookEndpointFailing', { endpoint: 'stock', team: 'kitchen' }),
+      alert('WebhookFailuresIncreasing', { endpoint: 'a', team: 'sales' }),
+      alert('WebhookEndpointDown', { endpoint: 'b', team: 'sales' }),
+      alert('WebhookAvailabilityBurnFast', { endpoint: 'c', team: 'sales' }),
+      alert('WebhookEndpointDown', { endpoint: 'menu', team: 'kitchen' }),
+    ],
+    told: ['WebhookManyEndpointsFailing', 'WebhookEndpointFailing', 'WebhookEndpointFailing', 'WebhookEndpointDown'],
   },
   {
-    what: 'many endpoints silence single ones',
+    what: 'a cluster silences nothing in another one',
     fires: [
-      alert('WebhookManyEndpointsFailing'),
-      alert('WebhookEndpointFailing', orders),
-      alert('WebhookFailuresIncreasing', orders),
+      alert('WebhookReceiverDown', { cluster: 'eu' }),
+      alert('WebhookCanaryLost', { cluster: 'us' }),
+      alert('WebhookCanaryLost', { cluster: 'eu' }),
     ],
-    told: ['WebhookManyEndpointsFailing'],
+    told: ['WebhookReceiverDown', 'WebhookCanaryLost'],
   },
   {
     what: 'failing deliveries silence the probes of that endpoint alone',
@@ -80,7 +91,8 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
       alert('WebhookEndpointDown', orders),
       alert('WebhookAvailabilityBurnFast', orders),
       alert('WebhookAvailabilityBurnSlow', { ...orders, severity: 'warning' }),
-      alert('WebhookCertificateExpiresIn1Day', orders),
+      alert('WebhookCertificateExpiring', orders),
+      alert('WebhookFailuresIncreasing', orders),
       alert('WebhookEndpointDown', { endpoint: 'menu' }),
     ],
     told: ['WebhookEndpointFailing', 'WebhookEndpointDown'],
@@ -96,12 +108,12 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
   },
   {
     what: 'the nearest end of a certificate is told alone',
-    fires: ['21Days', '7Days', '1Day'].map((days) => alert(`WebhookCertificateExpiresIn${days}`, orders)),
-    told: ['WebhookCertificateExpiresIn1Day'],
+    fires: ['critical', 'warning'].map((severity) => alert('WebhookCertificateExpiring', { ...orders, severity })),
+    told: ['WebhookCertificateExpiring'],
   },
   {
     what: 'without any token refused requests are no news',
-    fires: [alert('WebhookNoCredentials', { source: 'retm' }), alert('WebhookRequestsRefused', { source: 'retm' })],
+    fires: [alert('WebhookNoCredentials', { source: 'retm' }), alert('WebhookReportsRefused', { source: 'retm' })],
     told: ['WebhookNoCredentials'],
   },
 ]
@@ -199,126 +211,42 @@ describe('the example for Alertmanager', function () {
     }
   })
 
-  const sample = (status: string, count: number, annotations: Labels) => ({
-    receiver: 'x',
-    status,
-    groupLabels: { ...release, team: 'sales' },
-    commonLabels: {},
-    commonAnnotations: {},
-    alerts: Array.from({ length: count }, (_, index) => ({
-      status,
-      endsAt: '2026-11-24T02:49:30Z',
-      labels: alert('WebhookEndpointFailing', { endpoint: `orders-${index}` }),
-      annotations: {
-        summary: 'Deliveries fail',
-        description: 'They do.',
-        runbook_url: 'https://r.example/x',
-        ...annotations,
-      },
-    })),
-  })
-  const rich = {
-    cause: 'tls',
-    code: '60',
-    since: 'T',
-    failures_last_hour: '3',
-    why: 'It has expired.',
-    event: 'order.created',
-    first_check: 'See it: `openssl </dev/null | cat`',
-    fix: 'Renew it',
-    lost_since: 'L',
-    recovery: 'invoices (GET /x)',
-    caution: 'A probe goes another way.',
-    dashboard_url: 'https://g.example',
-    api_command: 'kubectl port-forward',
-  }
-
-  for (const name of Object.keys(TEMPLATES)) {
-    it(`renders ${name} for one, thirty, and resolved alerts`, async function () {
-      const show = async (data: object): Promise<string> => {
-        const file = join(tempFolder(), 'data.json')
-        writeFileSync(file, JSON.stringify(data))
-        const { code, text } = await run(this, 'amtool', [
-          'template',
-          'render',
-          `--template.glob=${join(FOLDER, '*.tmpl')}`,
-          `--template.data=${file}`,
-          `--template.text={{ template "webhooks.${name}" . }}`,
-          ...(name === 'html' ? ['--template.type=html'] : []),
-        ])
-        expect(code, text).to.equal(0)
-        expect(text).not.to.match(/no value|<nil>|\{\{/)
-        return text
-      }
-      const one = await show(sample('firing', 1, rich))
-      if (name === 'title') {
-        expect(await show(sample('firing', 30, rich))).to.match(/^30 firing · orders-0: Deliveries fail · sales: /)
-        const over = sample('resolved', 2, rich)
-        expect(await show({ ...over, alerts: over.alerts.slice(0, 1) })).to.match(
-          /^Resolved · orders-0: Deliveries fail · sales: /,
-        )
-        const [along, deliveries] = over.alerts
-        const silent = { ...along, annotations: { summary: 'It was down.' } }
-        for (const alerts of [
-          [silent, deliveries],
-          [deliveries, silent],
-        ])
-          expect(await show({ ...over, alerts })).to.match(/^Resolved · orders-1: Deliveries fail · sales: /)
-      }
-      if (name === 'title')
-        expect(one).to.match(/^orders-0: Deliveries fail \(tls\) · sales: shop\/webhook-error-exporter$/)
-      else {
-        for (const word of [
-          'CRITICAL',
-          'orders-0',
-          'tls',
-          'It has expired.',
-          'order.created',
-          'openssl',
-          'Renew it',
-          'https://r.example/x',
-          'https://g.example',
-          'kubectl port-forward',
-        ])
-          expect(one).to.include(word)
-        const many = await show(sample('firing', 30, rich))
-        expect(many).to.include('orders-9').and.include('30 alerts in total').and.not.include('orders-10')
-        const bare = await show(sample('firing', 1, {}))
-        expect(bare)
-          .to.include('They do.')
-          .and.not.match(/Cause|Check|Fix|Lost/)
-        // Slack would take it for a link, a mail for markup.
-        if (name !== 'plain') {
-          expect(one).to.include('openssl &lt;/dev/null')
-          expect(one).not.to.include('</dev/null')
-        }
-        const over = await show(sample('resolved', 1, { ...rich, api_url: 'https://a.example/i' }))
-        expect(over).to.match(/Lost: deliveries from L until .* at the latest/)
-        for (const word of ['invoices (GET /x)', 'A probe goes another way.', 'https://a.example/i'])
-          expect(over).to.include(word)
-        expect(over).not.to.match(/They do\.|Fix/)
-        expect(await show(sample('firing', 1, { ...rich, api_url: 'https://a.example/i' })))
-          .to.include('https://a.example/i')
-          .and.not.include('kubectl')
-      }
-      expect(await show(sample('resolved', 1, rich))).to.match(/resolved/i)
-    })
-  }
-
   it('is an AlertmanagerConfig that the chart renders, texts unchanged', async function () {
     await requireHelm(this)
     const { objects } = await render('4', ['--values', join(FOLDER, 'chart-values.yaml')])
     const config = the(objects, 'AlertmanagerConfig')
     expect(await modelFault(config)).to.equal(undefined)
     const spec = config['spec'] as { receivers: object[]; inhibitRules: object[] }
-    expect(spec.inhibitRules).to.have.length(INHIBITIONS.length)
     expect(JSON.stringify(spec.receivers)).to.include(JSON.stringify(TEMPLATES.slack))
+  })
+
+  it('ships its inhibitions with the rules, with or without routes', async function () {
+    await requireHelm(this)
+    const { inhibit_rules } = parse(readFileSync(CONFIG, 'utf8'))
+    const inOperatorForm = inhibit_rules.map((rule: Record<string, string[]>) => {
+      const objects = (list: string[]) =>
+        list.map((text) => {
+          const [, name, matchType, value] = /^(\w+)(=~|!~|!=|=)"(.*)"$/.exec(text)!
+          return { name, matchType, value }
+        })
+      return {
+        sourceMatch: objects(rule['source_matchers']!),
+        targetMatch: objects(rule['target_matchers']!),
+        equal: rule['equal'],
+      }
+    })
+    const alone = the((await render('4', ['--set', 'rules.enabled=true'])).objects, 'AlertmanagerConfig')
+    expect(await modelFault(alone)).to.equal(undefined)
+    expect(alone['spec']).to.deep.equal({ inhibitRules: inOperatorForm })
+    const values = ['--values', join(FOLDER, 'chart-values.yaml'), '--set', 'rules.enabled=true']
+    const both = the((await render('4', values)).objects, 'AlertmanagerConfig')['spec'] as { inhibitRules: object[] }
+    expect(both).to.include.keys('route', 'receivers')
+    expect(both.inhibitRules).to.deep.equal(inOperatorForm)
   })
 
   it('says the same as values for the chart', () => {
     const { alertmanagerConfig } = parse(readFileSync(join(FOLDER, 'chart-values.yaml'), 'utf8'))
     const plain = parse(readFileSync(CONFIG, 'utf8'))
-    expect(alertmanagerConfig.inhibitRules).to.have.length(plain.inhibit_rules.length)
     const names = (list: { name: string }[]) => list.map(({ name }) => name).filter((name) => name !== 'default')
     expect(names(alertmanagerConfig.receivers)).to.deep.equal(names(plain.receivers))
     expect(names(alertmanagerConfig.receivers)).to.include(alertmanagerConfig.route.receiver)

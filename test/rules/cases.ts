@@ -158,6 +158,52 @@ const deliveries: readonly Case[] = [
   },
   {
     alert: 'WebhookEndpointFailing',
+    what: 'under one set of labels while cause, code, verdict and remedy change',
+    series: {
+      ...info('20m'),
+      [open('orders')]: flat('20m', 1),
+      [series('webhook_incident_started_timestamp_seconds', orders)]: flat('20m', 1_000),
+      [series('webhook_incident_info', { ...orders, cause: 'timeout', code: '28' })]: values([
+        ['10m', 1],
+        ['15s', 'stale'],
+      ]),
+      [series('webhook_incident_info', { ...orders, cause: 'dns', code: '6' })]: values([
+        ['10m', null],
+        ['10m', 1],
+      ]),
+      [series('webhook_incident_report_info', { ...orders, cause: 'dns', code: '6' })]: flat('20m', 1),
+      [series('webhook_incident_verdict_info', { ...orders, rule: 'agree', remedy: 'dns', url: 'https://x.example/' })]:
+        values([
+          ['10m', null],
+          ['10m', 1],
+        ]),
+    },
+    fires: '0s',
+    labels: SALES,
+    end: '19m',
+  },
+  {
+    alert: 'WebhookEndpointFailing',
+    what: 'for the endpoint of acceptance tests, and ends with its incident',
+    series: {
+      [series('webhook_endpoint_info', { endpoint: 'webhook-verify', event: '', team: '', severity: 'none' })]: flat(
+        '20m',
+        1,
+      ),
+      [open('webhook-verify')]: values([
+        ['5m', 0],
+        ['5m', 1],
+        ['15s', 'stale'],
+        ['9m45s', null],
+      ]),
+    },
+    fires: '5m',
+    labels: { endpoint: 'webhook-verify', severity: 'none' },
+    resolves: '10m',
+    end: '19m',
+  },
+  {
+    alert: 'WebhookEndpointFailing',
     what: 'without a break where a starting process shows 0 because it has not read its journal',
     series: {
       ...info('10m'),
@@ -213,6 +259,39 @@ const deliveries: readonly Case[] = [
     end: '59m',
   },
   {
+    alert: 'WebhookFailuresIncreasing',
+    what: 'not where an incident has paged already',
+    series: {
+      ...info('30m'),
+      [failures(orders)]: values([
+        ['5m', 0],
+        ['10m', (tick) => (tick + 1) * 2],
+        ['15m', 80],
+      ]),
+      [open('orders')]: values([
+        ['5m', 0],
+        ['25m', 1],
+      ]),
+    },
+    end: '29m',
+  },
+  {
+    alert: 'WebhookFailuresIncreasing',
+    what: 'as a warning for an endpoint that nothing is known of: there are more than are tracked',
+    series: {
+      ...up('30m'),
+      [failures({ endpoint: 'https://invented.example/' })]: values([
+        ['5m', 0],
+        ['10m', (tick) => (tick + 1) * 2],
+        ['15m', 80],
+      ]),
+    },
+    fires: '11m15s',
+    labels: { endpoint: 'https://invented.example/', severity: 'warning' },
+    resolves: '23m30s',
+    end: '29m',
+  },
+  {
     alert: 'WebhookManyEndpointsFailing',
     what: 'at the fifth open incident, and a quarter of an hour longer',
     series: Object.fromEntries(
@@ -226,9 +305,48 @@ const deliveries: readonly Case[] = [
       ]),
     ),
     fires: '5m',
-    labels: { severity: 'critical' },
+    labels: { severity: 'warning' },
     resolves: '26m',
     end: '35m',
+  },
+  {
+    alert: 'WebhookManyEndpointsFailing',
+    what: 'not for five of two teams, nor for the endpoint of acceptance tests',
+    series: Object.fromEntries(
+      ['a', 'b', 'c', 'd', 'e', 'webhook-verify'].flatMap((endpoint, index) => [
+        [open(endpoint), flat('20m', 1)],
+        [
+          series('webhook_endpoint_info', {
+            endpoint,
+            event: '',
+            team: index === 0 ? 'kitchen' : 'sales',
+            severity: 'critical',
+          }),
+          flat('20m', 1),
+        ],
+      ]),
+    ),
+    end: '19m',
+  },
+  {
+    alert: 'WebhookManyEndpointsFailing',
+    what: 'for the team whose endpoints they are, in its cluster',
+    series: Object.fromEntries(
+      ['a', 'b', 'c', 'd', 'e'].flatMap((endpoint) => [
+        [series('webhook_incident_open', { endpoint, cluster: 'eu' }), flat('20m', 1)],
+        [
+          series('webhook_endpoint_info', { endpoint, event: '', team: 'sales', severity: 'critical', cluster: 'eu' }),
+          flat('20m', 1),
+        ],
+        [
+          series('webhook_incident_open', { endpoint: `other-${endpoint}`, cluster: 'us' }),
+          flat('20m', endpoint === 'a' ? 1 : 0),
+        ],
+      ]),
+    ),
+    fires: '0s',
+    labels: { cluster: 'eu', team: 'sales', severity: 'warning' },
+    end: '19m',
   },
   {
     alert: 'WebhookManyEndpointsFailing',
@@ -514,27 +632,26 @@ const probes: readonly Case[] = [
   },
   ...(
     [
-      [21, 'WebhookCertificateExpiresIn21Days', 'warning'],
-      [7, 'WebhookCertificateExpiresIn7Days', 'warning'],
-      [1, 'WebhookCertificateExpiresIn1Day', 'warning'],
+      ['with the endpoint’s severity in the last two days', 2, 'critical'],
+      ['as a warning 21 days before', 21, 'warning'],
     ] as const
   ).map(
-    ([days, alert, severity]): Case => ({
-      alert,
-      what: `${days} days before, held through a restart, until a probe sees the new one`,
+    ([what, days, severity]): Case => ({
+      alert: 'WebhookCertificateExpiring',
+      what: `${what}, held through a restart, until a probe sees the new one`,
       series: {
-        ...info('1h'),
+        [series('webhook_endpoint_info', { ...orders, event: '', team: 'sales', severity: 'critical' })]: flat('1h', 1),
         [series('webhook_endpoint_tls_not_after_timestamp_seconds', down)]: values([
-          ['20m', days * 86_400 + 600],
+          ['20m', days * 86_400 + (severity === 'critical' ? -1 : 600)],
           ['1m', 'stale'],
           ['4m', null],
-          ['15m', days * 86_400 + 600],
+          ['15m', days * 86_400 + (severity === 'critical' ? -1 : 600)],
           ['20m', 90 * 86_400],
         ]),
       },
-      fires: '15m15s',
+      fires: severity === 'critical' ? '5m' : '15m15s',
       labels: { ...orders, team: 'sales', severity },
-      resolves: '40m',
+      resolves: '46m',
       end: '59m',
     }),
   ),
@@ -585,17 +702,87 @@ const intake: readonly Case[] = [
     },
     end: '29m',
   },
+  {
+    alert: 'WebhookReportsNotRecorded',
+    what: 'not for reports that came while a pod stopped',
+    series: { ...up('30m'), [report('failed', 'shutting_down')]: once('5m', '25m', 9) },
+    end: '29m',
+  },
+  {
+    alert: 'WebhookReportsNotRecorded',
+    what: 'through the replacement of the pod that had counted them',
+    series: {
+      [series('up')]: values([
+        ['7m', 1],
+        ['15s', 'stale'],
+        ['22m45s', null],
+      ]),
+      [report('failed', 'answer_timeout')]: values([
+        ['5m', 0],
+        ['2m', 2],
+        ['15s', 'stale'],
+        ['22m45s', null],
+      ]),
+      [series('up', {}, 'w-0', '10.0.0.9:9464')]: values([
+        ['8m', null],
+        ['22m', 1],
+      ]),
+      [series('process_start_time_seconds', {}, 'w-0', '10.0.0.9:9464')]: values([
+        ['8m', null],
+        ['22m', 470],
+      ]),
+      [series(
+        'webhook_exporter_reports_total',
+        { ...retm, outcome: 'failed', reason: 'answer_timeout' },
+        'w-0',
+        '10.0.0.9:9464',
+      )]: values([
+        ['8m', null],
+        ['22m', 0],
+      ]),
+    },
+    fires: '5m',
+    labels: { ...retm, severity: 'critical' },
+    resolves: '15m',
+    end: '29m',
+  },
+  {
+    alert: 'WebhookReportsNotRecorded',
+    what: 'not while the journal is down, which pages itself',
+    series: {
+      ...up('30m'),
+      [series('webhook_exporter_journal_up')]: values([
+        ['5m', 1],
+        ['25m', 0],
+      ]),
+      [report('failed', 'journal_unavailable')]: once('5m', '25m', 50),
+    },
+    end: '29m',
+  },
   ...(['invalid_report', 'invalid_json', 'idempotency_key_reused', 'unsupported_media_type', 'too_large'] as const).map(
     (reason): Case => ({
       alert: 'WebhookReportsRefused',
-      what: `at the first ${reason}`,
-      series: { ...up('30m'), [report('rejected', reason)]: once('5m', '25m') },
-      fires: '5m',
-      labels: { ...retm, severity: 'critical' },
+      what: `at the fourth ${reason} in ten minutes`,
+      series: {
+        ...up('30m'),
+        [report('rejected', reason)]: values([
+          ['5m', 0],
+          ['1m', 3],
+          ['24m', 4],
+        ]),
+      },
+      fires: '6m',
+      labels: { ...retm, severity: 'warning' },
       resolves: '15m',
       end: '29m',
     }),
   ),
+  {
+    alert: 'WebhookReportsRefused',
+    what: 'not for three, by a person who tests',
+    series: { ...up('30m'), [report('rejected', 'invalid_report')]: once('5m', '25m', 3) },
+    end: '29m',
+  },
   ...(['credential_missing', 'credential_unknown', 'not_found', 'method_not_allowed', 'invalid_request'] as const).map(
     (reason): Case => ({
       alert: 'WebhookReportsRefused',
@@ -605,9 +792,10 @@ const intake: readonly Case[] = [
     }),
   ),
   {
-    alert: 'WebhookRequestsRefused',
-    what: 'when more than ten an hour went on for two',
+    alert: 'WebhookReportsRefused',
+    what: 'when more than ten an hour have had an unknown token for hours',
     series: {
+      ...up('5h', 60),
       [report('rejected', 'credential_unknown')]: values(
         [
           ['1h', 0],
@@ -622,10 +810,11 @@ const intake: readonly Case[] = [
     step: 60,
   },
   {
-    alert: 'WebhookRequestsRefused',
-    what: 'not for one scan',
+    alert: 'WebhookReportsRefused',
+    what: 'not for one scan with tokens',
     series: {
-      [report('rejected', 'not_found')]: values(
+      ...up('5h', 60),
+      [report('rejected', 'credential_unknown')]: values(
         [
           ['1h', 0],
           ['4h', 500],
@@ -638,20 +827,24 @@ const intake: readonly Case[] = [
   },
   {
     alert: 'WebhookNoCredentials',
-    what: 'at the first report that is refused for it',
+    what: 'when reports have been refused for it for five minutes',
     series: { ...up('30m'), [report('rejected', 'no_credentials')]: once('5m', '25m') },
-    fires: '5m',
+    fires: '10m',
     labels: { ...retm, severity: 'critical' },
     resolves: '15m',
     end: '29m',
   },
   {
-    alert: 'WebhookCredentialsReloadFailed',
-    what: 'at the first failed reading',
-    series: { [series('webhook_exporter_credentials_reload_failures_total', retm)]: once('5m', '25m') },
-    fires: '5m',
-    labels: { ...retm, severity: 'warning' },
-    resolves: '20m',
+    alert: 'WebhookNoCredentials',
+    what: 'not in a first installation, where the Secret comes after the pod',
+    series: {
+      ...up('30m'),
+      [report('rejected', 'no_credentials')]: once('1m', '29m', 4),
+      [series('webhook_exporter_credentials', retm)]: values([
+        ['4m', 0],
+        ['26m', 2],
+      ]),
+    },
     end: '29m',
   },
   {
@@ -701,11 +894,18 @@ const intake: readonly Case[] = [
   },
 ]
 
+const buildInfo = series('webhook_exporter_build_info', { version: '1', node_version: '26' })
 const receiver: readonly Case[] = [
   {
     alert: 'WebhookReceiverDown',
     what: 'after two minutes without any process that answers',
     series: {
+      [buildInfo]: values([
+        ['5m', 1],
+        ['15s', 'stale'],
+        ['9m45s', null],
+        ['5m', 1],
+      ]),
       [series('up')]: values([
         ['5m', 1],
         ['10m', 0],
@@ -714,51 +914,127 @@ const receiver: readonly Case[] = [
     },
     fires: '7m',
     labels: { severity: 'critical' },
-    resolves: '15m',
+    resolves: '18m',
     end: '19m',
   },
   {
     alert: 'WebhookReceiverDown',
-    what: 'not while one of two answers',
-    series: { [series('up')]: flat('20m', 0), [series('up', {}, 'w-1', '10.0.0.2:9464')]: flat('20m', 1) },
-    end: '19m',
+    what: 'without an end in between where its target is down, goes away, and comes back down',
+    series: {
+      [series('up')]: values([
+        ['5m', 1],
+        ['2m15s', 0],
+        ['15s', 'stale'],
+        ['12m30s', null],
+        ['5m', 0],
+        ['5m', 1],
+      ]),
+      [buildInfo]: values([
+        ['5m', 1],
+        ['15s', 'stale'],
+        ['19m45s', null],
+        ['5m', 1],
+      ]),
+    },
+    fires: '7m',
+    labels: { severity: 'critical' },
+    resolves: '28m',
+    end: '29m',
   },
   {
-    alert: 'WebhookReceiverAbsent',
-    what: 'after five minutes without its metrics, though something answers there',
+    alert: 'WebhookReceiverDown',
+    what: 'when it has been gone for seven minutes, though something answers there',
     series: {
       ...up('20m'),
-      [series('webhook_exporter_build_info', { version: '1', node_version: '26' })]: values([
+      [buildInfo]: values([
         ['5m', 1],
         ['15s', 'stale'],
         ['14m45s', null],
       ]),
     },
-    fires: '10m',
+    fires: '12m',
+    labels: { severity: 'critical' },
+    end: '19m',
+  },
+  {
+    alert: 'WebhookReceiverDown',
+    what: 'where it was never scraped',
+    series: { up: flat('20m', 1) },
+    fires: '2m',
     labels: { severity: 'critical', namespace: '' },
     end: '19m',
   },
   {
-    alert: 'WebhookReceiverAbsent',
-    what: 'not where a target is known that does not answer, which is down',
-    series: { [series('up')]: values([['20m', 0]]) },
-    end: '19m',
-  },
-  {
-    alert: 'WebhookReceiverNotScraped',
-    what: 'after ten minutes without one of two',
+    alert: 'WebhookReceiverDown',
+    what: 'when a sidecar crashes for the third time within 15 minutes',
     series: {
-      [series('up')]: flat('30m', 1),
-      [series('up', {}, 'w-1', '10.0.0.2:9464')]: values([
-        ['5m', 1],
-        ['20m', 0],
-        ['5m', 1],
+      ...up('35m'),
+      [buildInfo]: flat('35m', 1),
+      [series('webhook_exporter_restarts_total')]: values([
+        ['5m', 0],
+        ['1m', 1],
+        ['1m', 2],
+        ['28m', 3],
       ]),
     },
-    fires: '15m',
-    labels: { severity: 'warning' },
-    resolves: '25m',
+    fires: '9m',
+    labels: { severity: 'critical' },
+    resolves: '23m',
+    end: '30m',
+  },
+  {
+    alert: 'WebhookReceiverDown',
+    what: 'when a container crashes again and again, although it answers in between',
+    series: {
+      ...up('30m'),
+      [buildInfo]: flat('30m', 1),
+      [series('process_start_time_seconds')]: values([
+        ['5m', 0],
+        ['1m', 300],
+        ['1m', 360],
+        ['23m', 420],
+      ]),
+    },
+    fires: '9m',
+    labels: { severity: 'critical' },
+    resolves: '23m',
     end: '29m',
+  },
+  {
+    alert: 'WebhookReceiverDown',
+    what: 'not for one restart, nor for a pod that is replaced within four minutes',
+    series: {
+      [series('up')]: values([
+        ['10m', 1],
+        ['15s', 'stale'],
+        ['19m45s', null],
+      ]),
+      [buildInfo]: values([
+        ['10m', 1],
+        ['15s', 'stale'],
+        ['19m45s', null],
+      ]),
+      [series('webhook_exporter_restarts_total')]: once('5m', '5m'),
+      [series('up', {}, 'w-0', '10.0.0.9:9464')]: values([
+        ['14m', null],
+        ['16m', 1],
+      ]),
+      [series('webhook_exporter_build_info', { version: '1', node_version: '26' }, 'w-0', '10.0.0.9:9464')]: values([
+        ['14m', null],
+        ['16m', 1],
+      ]),
+    },
+    end: '29m',
+  },
+  {
+    alert: 'WebhookReceiverDown',
+    what: 'not while one of two answers',
+    series: {
+      [buildInfo]: flat('20m', 1),
+      [series('up')]: flat('20m', 0),
+      [series('up', {}, 'w-1', '10.0.0.2:9464')]: flat('20m', 1),
+    },
+    end: '19m',
   },
   {
     alert: 'WebhookConfigInvalid',
@@ -777,31 +1053,13 @@ const receiver: readonly Case[] = [
     end: '15m',
   },
   {
-    alert: 'WebhookSidecarCrashing',
-    what: 'after three restarts within 15 minutes',
-    series: {
-      [series('webhook_exporter_restarts_total')]: values([
-        ['5m', 0],
-        ['1m', 1],
-        ['1m', 2],
-        ['30m', 3],
-      ]),
-    },
+    alert: 'WebhookConfigInvalid',
+    what: 'as a warning where a token file cannot be read',
+    series: { [series('webhook_exporter_credentials_reload_failures_total', retm)]: once('5m', '25m') },
     fires: '7m',
-    labels: { severity: 'warning' },
+    labels: { ...retm, severity: 'warning' },
     resolves: '20m',
-    end: '30m',
-  },
-  {
-    alert: 'WebhookSidecarCrashing',
-    what: 'not after one',
-    series: {
-      [series('webhook_exporter_restarts_total')]: values([
-        ['5m', 0],
-        ['30m', 1],
-      ]),
-    },
-    end: '30m',
+    end: '29m',
   },
   {
     alert: 'WebhookJournalDown',
@@ -851,7 +1109,7 @@ const receiver: readonly Case[] = [
     what: 'when size removes what age would keep',
     series: { [series('webhook_exporter_journal_expired_total', { reason: 'size' })]: once('5m', '75m', 50) },
     fires: '5m',
-    labels: { severity: 'warning' },
+    labels: { severity: 'info' },
     resolves: '1h5m',
     end: '1h19m',
   },
@@ -860,34 +1118,6 @@ const receiver: readonly Case[] = [
     what: 'not for what reached its age',
     series: { [series('webhook_exporter_journal_expired_total', { reason: 'age' })]: once('5m', '75m', 50) },
     end: '1h19m',
-  },
-  {
-    alert: 'WebhookJournalSlow',
-    what: 'when commits take more than half a second for ten minutes',
-    series: {
-      [series('webhook_exporter_journal_commit_duration_seconds_bucket', { le: '0.5' })]: flat('30m', 0),
-      [series('webhook_exporter_journal_commit_duration_seconds_bucket', { le: '0.9' })]: values([
-        ['5m', 0],
-        ['25m', (tick) => tick + 1],
-      ]),
-      [series('webhook_exporter_journal_commit_duration_seconds_bucket', { le: '+Inf' })]: values([
-        ['5m', 0],
-        ['25m', (tick) => tick + 1],
-      ]),
-    },
-    fires: '15m',
-    labels: { severity: 'warning' },
-    end: '29m',
-  },
-  {
-    alert: 'WebhookJournalSlow',
-    what: 'not for one slow commit',
-    series: {
-      [series('webhook_exporter_journal_commit_duration_seconds_bucket', { le: '0.5' })]: flat('30m', 0),
-      [series('webhook_exporter_journal_commit_duration_seconds_bucket', { le: '0.9' })]: once('5m', '25m'),
-      [series('webhook_exporter_journal_commit_duration_seconds_bucket', { le: '+Inf' })]: once('5m', '25m'),
-    },
-    end: '29m',
   },
   {
     alert: 'WebhookCheckpointFailing',
@@ -932,15 +1162,6 @@ const receiver: readonly Case[] = [
     end: '29m',
   },
   {
-    alert: 'WebhookSeriesOverflow',
-    what: 'at the first failure that does not fit',
-    series: { [series('webhook_exporter_label_overflow_total', { label: 'code' })]: once('5m', '25m') },
-    fires: '5m',
-    labels: { severity: 'warning' },
-    resolves: '20m',
-    end: '29m',
-  },
-  {
     alert: 'WebhookSpansDropped',
     what: 'when spans are lost for ten minutes',
     series: {
@@ -951,7 +1172,7 @@ const receiver: readonly Case[] = [
       ]),
     },
     fires: '15m',
-    labels: { severity: 'warning' },
+    labels: { severity: 'info' },
     resolves: '29m45s',
     end: '39m',
   },

@@ -6,7 +6,7 @@ import { generated } from '../../grafana/generate.ts'
 import { GROUPS } from '../../grafana/rules/groups.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
 import { remedies } from '../../grafana/rules/remedies.ts'
-import { CAUSES_PAGE, HEADINGS } from '../../grafana/rules/runbooks.ts'
+import { HEADINGS } from '../../grafana/rules/runbooks.ts'
 import { SIGNALS, type Signal } from '../../grafana/signals.ts'
 import { CAUSES } from '../../src/domain/cause.ts'
 import { report } from '../support/http.ts'
@@ -41,17 +41,31 @@ describe('the runbooks', () => {
     })
   }
 
-  it('have commands and queries in every diagnosis, and the port-forward', () => {
+  it('have commands and queries in every diagnosis, and their set-up last and only where it is used', () => {
     for (const { alert, runbook } of alerts) {
       expect(runbook.diagnosis.join('\n'), alert).to.match(/```(sh|promql)/)
-      expect(page(alert), alert).to.include('port-forward')
+      const [steps, setup = ''] = page(alert).split('## Set-up\n')
+      for (const variable of ['NAMESPACE', 'JOB', 'PODS', 'ENDPOINT', 'API', 'REPORT_TOKEN', 'INGEST']) {
+        const isUsed = new RegExp(`\\$${variable}\\b`).test(steps!)
+        if (isUsed) expect(setup, `${alert}: ${variable}`).to.match(new RegExp(`\\b${variable}\\b`))
+      }
+      expect(setup.includes('port-forward'), alert).to.equal(steps!.includes('$API'))
     }
+  })
+
+  it('never ask a receiver that is down', () => {
+    expect(page('WebhookReceiverDown')).not.to.match(/\$API|port-forward|kubectl[^\n]* exec /)
+  })
+
+  it('are short enough to be read at night', () => {
+    expect(page('WebhookEndpointFailing').split('\n').length).to.be.below(180)
+    for (const { alert } of alerts) expect(page(alert).split('\n').length, alert).to.be.below(180)
   })
 
   it('link to pages and headings that exist', () => {
     for (const { alert } of alerts) {
       for (const [, target, heading] of page(alert).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
-        const text = target === '' ? page(alert) : page(target!.replace(/\.md$/, ''))
+        const text = target === '' ? page(alert) : readFileSync(join(RUNBOOKS, target!), 'utf8')
         if (heading) expect(text.toLowerCase(), `${alert} → ${heading}`).to.match(new RegExp(`^##+ ${heading}$`, 'm'))
       }
     }
@@ -92,7 +106,8 @@ describe('the runbooks', () => {
   it('have the remedies of every cause', () => {
     expect(remedies.map(({ id }) => id)).to.include.members([...CAUSES])
     for (const { id, meaning } of remedies) {
-      expect(page(CAUSES_PAGE)).to.include(`### ${id}\n`).and.include(meaning)
+      const text = readFileSync(join(RUNBOOKS, '../remedies', `${id}.md`), 'utf8')
+      expect(text).to.include(`# ${id}\n`).and.include(meaning)
     }
   })
 })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { removeTempFolders } from '../support/temp.ts'
-import { unitTest } from './promtool.ts'
+import { FILES, unitTest } from './promtool.ts'
 import { JOB, type Labels, labelText, NAMESPACE, STEP, seconds } from './series.ts'
 import { observe, type Pod, type Scrape, type World } from './world.ts'
 
@@ -51,7 +51,7 @@ const DIRECTIONS: readonly Direction[] = [
   {
     what: 'twenty minutes without the exporter',
     world: { pods: replaced('30m', '50m') },
-    right: ['WebhookReceiverAbsent'],
+    right: ['WebhookReceiverDown'],
   },
   {
     what: 'twenty minutes of a target that does not answer',
@@ -94,7 +94,7 @@ describe('no alert', function () {
   for (const { what, world, right = [] } of DIRECTIONS) {
     it(`comes of ${what}${right.length > 0 ? ', but of the receiver itself' : ''}, and none that is right ends or is doubled`, async function () {
       const { code, text } = await unitTest(this, {
-        files: ['endpoints.yaml', 'receiver.yaml'],
+        files: FILES,
         series: observe({
           ticks: at(END),
           step: STEP,

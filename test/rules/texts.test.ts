@@ -7,7 +7,7 @@ import { RULES, UNPROVABLE } from '../../src/domain/verdict-rules.ts'
 import { UP_HINTS } from '../../src/domain/verdict-words.ts'
 import { removeTempFolders } from '../support/temp.ts'
 import { CASES } from './cases.ts'
-import { unitTest } from './promtool.ts'
+import { FILES, unitTest } from './promtool.ts'
 import { series } from './series.ts'
 
 /** The annotations of each alert that promtool got, all of them filled in. */
@@ -30,7 +30,7 @@ describe('the texts of an alert', function () {
         labels = {},
       } = CASES.find((it) => it.alert === alert && it.fires !== undefined)!
       const { text } = await unitTest(this, {
-        files: ['endpoints.yaml', 'receiver.yaml'],
+        files: [...FILES, 'error-budgets.yaml'],
         series: given,
         keep: (rule) => rule.record !== undefined || rule.alert === alert,
         ...(step !== undefined && { step }),
@@ -60,7 +60,7 @@ describe('the texts of an alert', function () {
       return { endpoint: `e-${remedy}`, remedy, cause, rule: RULES[index % RULES.length]!, url: URLS[index % 4]! }
     })
     const { text } = await unitTest(this, {
-      files: ['endpoints.yaml', 'receiver.yaml'],
+      files: FILES,
       series: Object.fromEntries(
         world.flatMap(({ endpoint, remedy, cause, rule, url }) => [
           [series('webhook_incident_open', { endpoint }), one],
@@ -85,7 +85,7 @@ describe('the texts of an alert', function () {
       expect(own).to.include(`fix="${quoted(filled.fixes[0]!)}"`)
       const brief = rule.brief.replace('{hint}', UP_HINTS[cause])
       expect(own, endpoint).to.include(`why="${quoted(`${filled.meaning} ${brief}`)}"`)
-      expect(own).to.include(`WebhookEndpointFailing.md#${remedy}"`)
+      expect(own).to.include(`/docs/remedies/${remedy}.md"`)
       expect(own).to.include('recovery="invoices (GET /api/v2/invoices/list), orders (GET /api/v2/orders/list)"')
       expect(own.includes(`caution="${UNPROVABLE}."`), endpoint).to.equal(rule.unprovable === true)
     }
@@ -94,7 +94,7 @@ describe('the texts of an alert', function () {
   it('says before a verdict that nothing was looked at, and leads to the incident', async function () {
     const one = [1, 1, 1, 1, 1]
     const { text } = await unitTest(this, {
-      files: ['endpoints.yaml', 'receiver.yaml'],
+      files: FILES,
       series: {
         [series('webhook_incident_open', { endpoint: 'orders' })]: one,
         [series('webhook_incident_info', { endpoint: 'orders', cause: 'timeout', code: '28' })]: one,
@@ -123,7 +123,7 @@ describe('the texts of an alert', function () {
       ] as const
     const endpoints = ['bare', 'no-info', 'no-verdict', 'doubled']
     const { text } = await unitTest(this, {
-      files: ['endpoints.yaml', 'receiver.yaml'],
+      files: FILES,
       series: Object.fromEntries([
         ...endpoints.map((endpoint) => [series('webhook_incident_open', { endpoint }), one] as const),
         verdict('no-info', 'server_error'),
@@ -145,24 +145,25 @@ describe('the texts of an alert', function () {
     expect(bare('why')).to.equal('The cause is not known yet.')
     expect(bare('first_check')).to.equal('See the runbook.')
     expect(bare('runbook_url')).to.match(/WebhookEndpointFailing\.md$/)
+    expect(bare('remedy_url')).to.equal('')
 
     const noInfo = says('no-info')
     const agree = RULES.find(({ id }) => id === 'agree')!.brief.replace('{hint}', UP_HINTS.server_error)
     expect(noInfo('code')).to.equal('not known yet')
     expect(noInfo('why')).to.equal(`The application failed while handling the delivery (code unknown). ${agree}`)
     expect(noInfo('fix')).to.not.equal('')
-    expect(noInfo('runbook_url')).to.match(/#server_error$/)
+    expect(noInfo('remedy_url')).to.match(/remedies\/server_error\.md$/)
 
     const noVerdict = says('no-verdict')
     expect([noVerdict('cause'), noVerdict('code')]).to.deep.equal(['dns', '7'])
     expect(noVerdict('why')).to.equal('The cause is dns.')
     expect(noVerdict('first_check')).to.equal('See the runbook.')
-    expect(noVerdict('runbook_url')).to.match(/#dns$/)
+    expect(noVerdict('remedy_url')).to.match(/remedies\/dns\.md$/)
 
     const doubled = says('doubled')
     expect(doubled('cause')).to.be.oneOf(['dns', 'tls'])
     expect(doubled('why')).to.match(/^The (name|certificate of) shop\.example /)
-    expect(doubled('runbook_url')).to.match(/#(dns|tls_expired)$/)
+    expect(doubled('remedy_url')).to.match(/remedies\/(dns|tls_expired)\.md$/)
   })
 
   it('has commands without a hole where Prometheus knows no namespace', async function () {
@@ -170,7 +171,7 @@ describe('the texts of an alert', function () {
     const without = (name: string, labels: string) =>
       `${name}{job="webhook-error-exporter", instance="10.0.0.1:9464", endpoint="orders"${labels}}`
     const { text } = await unitTest(this, {
-      files: ['endpoints.yaml', 'receiver.yaml'],
+      files: FILES,
       series: {
         [without('webhook_incident_open', '')]: one,
         [without('webhook_incident_info', ', cause="dns", code="6"')]: one,

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { removeTempFolders } from '../support/temp.ts'
-import { unitTest } from './promtool.ts'
+import { FILES, unitTest } from './promtool.ts'
 import { type Labels, labelText } from './series.ts'
 import { SLOW, simulateWeek, TICK, USUAL, WEEK, type Week } from './week.ts'
 import { observe } from './world.ts'
@@ -40,7 +40,7 @@ describe('a simulated week', function () {
       [...counts].filter(([, value]) => value > 0).map(([labels, value]) => ({ labels: labelText(labels), value }))
     const absent = world.pods.at(-1)!.starts[0]!
     const { code, text } = await unitTest(context, {
-      files: ['endpoints.yaml', 'receiver.yaml'],
+      files: FILES,
       series: observe(world),
       step: world.step,
       // What makes tickets pages nobody, nor do the windows that only it looks at.
@@ -60,7 +60,7 @@ describe('a simulated week', function () {
           at: `${(part + PART - 1) * TICK}m`,
           promql: `sum by (alertname) (${onsets(others(''), others(` offset ${TICK}m`))})`,
           // Twenty minutes without a receiver are to be told.
-          samples: samples([[{ alertname: 'WebhookReceiverAbsent' }, absent >= part && absent < part + PART ? 1 : 0]]),
+          samples: samples([[{ alertname: 'WebhookReceiverDown' }, absent >= part && absent < part + PART ? 1 : 0]]),
         },
       ]),
     })

@@ -5,7 +5,22 @@ threshold: '[-+]?[0-9][-+.0-9eE]*([ \t]*# threshold)'
 runbookUrl: https://github.com/webhook-error-exporter/webhook-error-exporter/blob/main/docs/runbooks
 grafanaUrl: https://grafana.example.com
 apiUrl: https://webhook-error-exporter.example.com
+remedyUrl: https://github.com/webhook-error-exporter/webhook-error-exporter/blob/main/docs/remedies
 forward: service/{{ "{{ $labels.job }}" }}-admin 9464
+{{- end }}
+
+{{/* Where the runbooks are: the default is replaced by that of the chart's own version. */}}
+{{- define "webhook-error-exporter.rules.runbookUrl" -}}
+{{- $constants := include "webhook-error-exporter.rules.constants" . | fromYaml -}}
+{{- $url := trimSuffix "/" .Values.rules.runbookUrl -}}
+{{- if eq $url $constants.runbookUrl -}}{{ replace "/blob/main/" (printf "/blob/v%s/" .Chart.Version) $url }}{{- else -}}{{ $url }}{{- end -}}
+{{- end }}
+
+{{/* Where the pages of the causes are: next to the runbooks if those are in a folder of that name, else those of the chart's version. */}}
+{{- define "webhook-error-exporter.rules.remedyUrl" -}}
+{{- $constants := include "webhook-error-exporter.rules.constants" . | fromYaml -}}
+{{- $url := include "webhook-error-exporter.rules.runbookUrl" . -}}
+{{- if hasSuffix "/runbooks" $url -}}{{ trimSuffix "runbooks" $url }}remedies{{- else -}}{{ replace "/blob/main/" (printf "/blob/v%s/" .Chart.Version) $constants.remedyUrl }}{{- end -}}
 {{- end }}
 
 {{/* All groups of files/rules as they stand: `groups: […]`. */}}
@@ -23,6 +38,8 @@ The groups of this release. Nothing here goes through `tpl`: the annotations are
 {{- define "webhook-error-exporter.rules" -}}
 {{- $constants := include "webhook-error-exporter.rules.constants" . | fromYaml -}}
 {{- $values := .Values.rules -}}
+{{- $runbooks := include "webhook-error-exporter.rules.runbookUrl" . -}}
+{{- $remedies := include "webhook-error-exporter.rules.remedyUrl" . -}}
 {{- $scope := printf "job=%q, namespace=%q" (include "webhook-error-exporter.job" .) .Release.Namespace -}}
 {{- $forward := printf "service/%s-admin 9464:%d" (include "webhook-error-exporter.fullname" .) (int .Values.config.admin.port) -}}
 {{- $groups := list -}}
@@ -40,7 +57,8 @@ The groups of this release. Nothing here goes through `tpl`: the annotations are
 {{- with $override.severity }}{{ $_ := set $labels "severity" . }}{{ end -}}
 {{- $_ := set . "labels" $labels -}}
 {{- with .annotations -}}
-{{- if .runbook_url }}{{ $_ := set . "runbook_url" (replace $constants.runbookUrl (trimSuffix "/" $values.runbookUrl) .runbook_url) }}{{ end -}}
+{{- if .runbook_url }}{{ $_ := set . "runbook_url" (replace $constants.runbookUrl $runbooks .runbook_url) }}{{ end -}}
+{{- if .remedy_url }}{{ $_ := set . "remedy_url" (replace $constants.remedyUrl $remedies .remedy_url) }}{{ end -}}
 {{- if .dashboard_url -}}
 {{- if $values.grafanaUrl -}}
 {{- $_ := set . "dashboard_url" (replace $constants.grafanaUrl (trimSuffix "/" $values.grafanaUrl) .dashboard_url) -}}

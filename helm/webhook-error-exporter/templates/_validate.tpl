@@ -141,8 +141,11 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- range .rules }}{{ if .alert }}{{ $_ := set $alerts .alert .expr }}{{ end }}{{ end -}}
 {{- end -}}
 {{- $constants := include "webhook-error-exporter.rules.constants" . | fromYaml -}}
+{{- $removed := .Files.Get "files/alerts/removed.yaml" | fromYaml -}}
 {{- range $name, $override := $v.rules.overrides -}}
-{{- if not (hasKey $alerts $name) -}}
+{{- if and (not (hasKey $alerts $name)) (hasKey $removed $name) -}}
+{{- $faults = append $faults (printf "rules.overrides.%s: this alert was removed; %s has taken its place: write %s" $name (get $removed $name) (get $removed $name)) -}}
+{{- else if not (hasKey $alerts $name) -}}
 {{- $faults = append $faults (printf "rules.overrides.%s: unknown alert; known are %s" $name (keys $alerts | sortAlpha | join ", ")) -}}
 {{- else if and (hasKey $override "threshold") (not (regexMatch $constants.threshold (get $alerts $name))) -}}
 {{- $faults = append $faults (printf "rules.overrides.%s.threshold: this alert follows a state and has no threshold; change its for, or write enabled: false" $name) -}}

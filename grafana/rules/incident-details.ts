@@ -1,0 +1,109 @@
+import { SIGNALS } from '../signals.ts'
+import type { Recording } from './model.ts'
+import { ENDPOINT, indent, joined, of } from './promql.ts'
+
+/**
+ * What the texts of an incident's alert are made from. They come with the alert's expression as labels, and its rule
+ * removes them again (an empty label of a rule deletes it): values that change during an incident must not be part of
+ * the alert's identity, and a query per annotation and endpoint would cost thousands of queries when everything fails.
+ */
+export const DETAIL_LABELS = [
+  'event',
+  'cause',
+  'code',
+  'reported_cause',
+  'reported_code',
+  'rule',
+  'remedy',
+  'url',
+  'lost',
+] as const
+/** Empty values: they remove the labels from the alert. */
+export const WITHOUT_DETAILS: Readonly<Record<string, string>> = Object.fromEntries(
+  DETAIL_LABELS.map((label) => [label, '']),
+)
+
+const record = (what: string): string => `namespace_job_endpoint:webhook_incident_${what}:newest`
+const CAUSE = record('cause')
+const REPORT = record('report')
+const VERDICT = record('verdict')
+const LOST = record('lost')
+const STARTED = record('started')
+
+/** One series for every endpoint that anything is known of, without labels of its own. */
+const known = `max by (${ENDPOINT}) (${of(SIGNALS.endpointInfoHeld.name)})`
+/** What is known now, else what was known before the receiver or the incident went away, else 1 without labels. */
+const always = (record: string, expr: string, ...matchers: readonly string[]): string => `${expr}
+or on (${ENDPOINT})
+(
+  topk by (${ENDPOINT}) (1, last_over_time(${of(record, ...matchers)}[30m]))
+  unless on (${ENDPOINT})
+  ${of(SIGNALS.incidentInfo.name)}
+)
+or on (${ENDPOINT})
+${known}`
+/** The newest of what may be several series. */
+const newest = (metric: string, labels: readonly string[]): string =>
+  `topk by (${ENDPOINT}) (1, max by (${[ENDPOINT, ...labels].join(', ')}) (${of(metric)}))`
+const renamed = (expr: string, from: string, to: string): string => `label_replace(
+${indent(expr)},
+  "${to}", "$1", "${from}", "(.*)"
+)`
+
+/** Each has exactly one series per endpoint, known or not, so that no join with it can fail or suppress an alert. */
+export const DETAIL_RECORDINGS: readonly Recording[] = [
+  { record: CAUSE, expr: always(CAUSE, newest(SIGNALS.incidentInfo.name, ['cause', 'code']), 'cause!=""') },
+  {
+    record: REPORT,
+    expr: always(
+      REPORT,
+      renamed(
+        renamed(newest(SIGNALS.incidentReportInfo.name, ['cause', 'code']), 'cause', 'reported_cause'),
+        'code',
+        'reported_code',
+      ),
+      'reported_cause!=""',
+    ),
+  },
+  {
+    record: VERDICT,
+    expr: always(VERDICT, newest(SIGNALS.incidentVerdictInfo.name, ['rule', 'remedy', 'url']), 'rule!=""'),
+  },
+  {
+    record: LOST,
+    why: 'Whether a lost delivery was reported since the incident began: early warnings and probes open incidents, too.',
+    expr: always(
+      LOST,
+      `label_replace(
+  (
+    max by (${ENDPOINT}) (${of(SIGNALS.lastFailure.name)})
+    >=
+    max by (${ENDPOINT}) (${of(SIGNALS.incidentStarted.name)})
+  ) > bool 0,
+  "lost", "yes", "", ""
+)`,
+      'lost!=""',
+    ),
+  },
+  {
+    record: STARTED,
+    why: 'The value is the start of the incident, or 1.',
+    expr: `max by (${ENDPOINT}) (${of(SIGNALS.incidentStarted.name)})
+or on (${ENDPOINT})
+(last_over_time(${of(STARTED)}[30m]) > 1)
+or on (${ENDPOINT})
+${known}`,
+  },
+]
+
+/** Adds all details to an expression whose values are 1; its value is then the start of the incident, or 1. */
+export const withDetails = (expr: string): string =>
+  (
+    [
+      ['cause, code', CAUSE],
+      ['reported_cause, reported_code', REPORT],
+      ['rule, remedy, url', VERDICT],
+      ['lost', LOST],
+      ['', STARTED],
+    ] as const
+  ).reduce((inner: string, [labels, recording]) => joined(inner, labels, recording), expr)

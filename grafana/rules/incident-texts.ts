@@ -1,0 +1,140 @@
+import { BLIND_RULES } from '../../src/domain/blind-rules.ts'
+import { CAUSES, type Cause } from '../../src/domain/cause.ts'
+import { causeOf, REMEDY_IDS, type Remedy } from '../../src/domain/remedies/remedy.ts'
+import { RULES, UNPROVABLE } from '../../src/domain/verdict-rules.ts'
+import { REPORTED, UP_HINTS } from '../../src/domain/verdict-words.ts'
+import { FAMILIES, familiesOf, SYNCHRONOUS } from '../../src/sources/retm/recovery.ts'
+import { SIGNALS } from '../signals.ts'
+import { remediesWith } from './remedies.ts'
+
+/** A cause in two or three words, for a headline. */
+export const IN_SHORT: Readonly<Record<Cause, string>> = {
+  dns: 'name not resolved',
+  connection_refused: 'connection refused',
+  connection_reset: 'connection reset',
+  unreachable: 'no route',
+  tls: 'TLS failure',
+  timeout: 'timeout',
+  redirect: 'redirect',
+  authentication: 'credentials rejected',
+  not_found: 'not found',
+  rejected: 'rejected as invalid',
+  rate_limited: 'rate-limited',
+  server_error: 'server error',
+  unavailable: 'no healthy application',
+  protocol: 'broken response',
+  blocked: 'blocked',
+  unknown: 'cause unknown',
+}
+
+/**
+ * The labels that `withDetails` adds, as variables: without details they are empty. An incident's values change while it
+ * is open; they are read from the expression's labels because a query for each would cost thousands when everything fails.
+ */
+export const VARIABLES = ['cause', 'code', 'rule', 'remedy', 'url']
+  .map((label) => `{{ $${label} := $labels.${label} }}`)
+  .join('')
+
+/** The sample of an endpoint's metric, for `query` in a template. `%q` quotes any name safely. */
+const ofEndpoint = (promql: string, times = 1): string =>
+  `query (printf "${promql}"${' $labels.cluster $labels.namespace $labels.job $labels.endpoint'.repeat(times)})`
+const SELECT = '{cluster=%q, namespace=%q, job=%q, endpoint=%q}'
+const lossStarted = ofEndpoint(`max(${SIGNALS.incidentLossStarted.name}${SELECT})`)
+const certificate = ofEndpoint(`min(${SIGNALS.certificateEnd.name}${SELECT})`)
+/** Exact: `increase` would extrapolate. */
+const lastHour = ofEndpoint(
+  `sum(max without (instance, pod) (${SIGNALS.endpointFailures.name}${SELECT})) - (sum(max without (instance, pod) (${SIGNALS.endpointFailures.name}${SELECT} offset 1h)) or vector(0))`,
+  2,
+)
+
+const UTC = '.Format "2006-01-02 15:04:05" }} UTC'
+const time = (query: string, otherwise: string): string =>
+  `{{ with ${query} }}{{ (. | first | value | toTime)${UTC}{{ else }}${otherwise}{{ end }}`
+const NOT_KNOWN = 'unknown'
+
+/** Host and port of the URL. */
+const PLACE =
+  `{{ $host := reReplaceAll "^https?://(\\\\[[^]]*\\\\]|[^/:]+).*" "$1" $url }}` +
+  `{{ $port := "443" }}{{ if match "^http:" $url }}{{ $port = "80" }}{{ end }}` +
+  `{{ if match "^https?://(\\\\[[^]]*\\\\]|[^/:]+):[0-9]+" $url }}{{ $port = reReplaceAll "^https?://(\\\\[[^]]*\\\\]|[^/:]+):([0-9]+).*" "$2" $url }}{{ end }}`
+const FILLED = remediesWith({
+  endpoint: '{{ $labels.endpoint }}',
+  host: '{{ $host }}',
+  port: '{{ $port }}',
+  // Commands put it between single quotes.
+  url: `{{ reReplaceAll "'" "%27" $url }}`,
+  code: `{{ or $code "${NOT_KNOWN}" }}`,
+  status: 'in the answer',
+  expiry: time(certificate, NOT_KNOWN).replace('{{ (.', 'valid until {{ (.'),
+})
+
+const choose = (value: string, texts: readonly (readonly [key: string, text: string])[]): string =>
+  `${texts.map(([key, text], index) => `{{ ${index === 0 ? 'if' : 'else if'} eq ${value} "${key}" }}${text}`).join('')}{{ end }}`
+const HINT = `{{ $hint := "" }}${choose(
+  '$remedy',
+  REMEDY_IDS.map((id) => [id, `{{ $hint = "${UP_HINTS[causeOf(id)]}" }}`] as const),
+)}`
+const briefs = `${HINT}${choose(
+  '$rule',
+  [...BLIND_RULES, ...RULES].map(({ id, brief }) => [id, brief.replace('{hint}', '{{ $hint }}')] as const),
+)}`
+/** A text of the remedy that the latest verdict calls for. */
+const byRemedy = (text: (remedy: Remedy) => string, otherwise: string, unseen?: string): string =>
+  `${VARIABLES}${PLACE}${unseen === undefined ? '{{ if $remedy }}' : `{{ if eq $rule "none" }}${unseen}{{ else if $remedy }}`}${choose(
+    '$remedy',
+    FILLED.map((remedy) => [remedy.id, text(remedy)] as const),
+  )}{{ else }}${otherwise}{{ end }}`
+
+/** What the platform reported, as code and cause: its message would be an unbounded label. */
+const platform = `{{ with $labels.reported_cause }}The platform saw ${choose(
+  '.',
+  CAUSES.map((cause) => [cause, REPORTED[cause]] as const),
+)} (code {{ $labels.reported_code }}).{{ end }}`
+
+/** What was lost, as a sentence; empty if the calls needed a synchronous answer. */
+const resources = (event: string): string =>
+  familiesOf(event)
+    .map(({ resource, path }) => `${resource} (GET ${path})`)
+    .join(', ')
+const EVENTS = [...new Set([...FAMILIES.flatMap(({ events }) => events), ...SYNCHRONOUS])]
+  // Longest first: order.created is more specific than order.
+  .sort((a, b) => b.length - a.length || (a < b ? -1 : 1))
+const recovery = `{{ $event := toLower $labels.event }}{{ if match "[ ,;|]" $event }}${resources('')}${EVENTS.map((event) => `{{ else if match "^${event.replaceAll('.', '[.]')}" $event }}${resources(event) || 'nothing: these calls need a synchronous answer'}`).join('')}{{ else }}${resources('')}{{ end }}`
+
+/** What happened, for people: a delivery is lost only where one was reported. */
+export const INCIDENT_DESCRIPTION =
+  '{{ if $labels.lost }}The platform gave up on deliveries to {{ $labels.endpoint }} and will not retry them.{{ else }}Deliveries to {{ $labels.endpoint }} are failing. No lost delivery has been reported since the incident began.{{ end }} Resolves automatically once recovery is confirmed.'
+
+/** Since when, by the alert's value. */
+const since = `{{ if gt $value 1.0 }}{{ ($value | toTime)${UTC}{{ else }}${NOT_KNOWN}{{ end }}`
+
+/** Values that change during an incident are annotations: as labels they would create new alerts. */
+export const incidentFacts = {
+  cause: `${VARIABLES}{{ or $cause "not known yet" }}`,
+  code: `${VARIABLES}{{ or $code "not known yet" }}`,
+  since,
+  headline: `${VARIABLES}deliveries failing{{ with $cause }}, ${choose(
+    '.',
+    CAUSES.map((cause) => [cause, IN_SHORT[cause]] as const),
+  )}{{ end }}{{ if not $labels.lost }}, none reported lost{{ end }}`,
+} as const
+
+/** Why it fails, what to do now, and what to recover. */
+export const incidentTexts = {
+  ...incidentFacts,
+  failures_last_hour: `{{ with ${lastHour} }}{{ . | first | value | printf "%.0f" }}{{ else }}${NOT_KNOWN}{{ end }}`,
+  platform,
+  why: `{{ with $labels.reported_cause }}${platform} {{ end }}${byRemedy(({ meaning }) => meaning, '{{ with $cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ if eq $rule "none" }} Not probed yet.{{ else if $rule }} ${briefs}{{ end }}`,
+  event: '{{ $labels.event }}',
+  first_check: byRemedy(
+    ({ checks }) => checks[0]!,
+    'See the runbook.',
+    'Open the incident: within seconds it shows what the probe found and what to check.',
+  ),
+  fix: byRemedy(({ fixes }) => fixes[0]!, '', ''),
+  lost_since: `{{ if $labels.lost }}${time(lossStarted, 'an unknown time before the first failure')}{{ end }}`,
+  recovery,
+  caution: `${VARIABLES}{{ if or ${RULES.filter(({ unprovable }) => unprovable)
+    .map(({ id }) => `(eq $rule "${id}")`)
+    .join(' ')} }}${UNPROVABLE}.{{ end }}`,
+} as const

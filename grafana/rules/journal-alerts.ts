@@ -1,0 +1,147 @@
+import { SIGNALS } from '../signals.ts'
+import { apiAnnotations } from './annotations.ts'
+import type { Alert } from './model.ts'
+import { of, RELEASE } from './promql.ts'
+import { CONDITIONS, ENLARGE, KUBECTL, kubernetes, LOGS, promql, SHRINK } from './text.ts'
+
+const size = of(SIGNALS.journalSize.name)
+const free = of(SIGNALS.journalFree.name)
+const wal = of(SIGNALS.journalWal.name)
+const walLimit = of(SIGNALS.journalWalLimit.name)
+
+/** The durable store of failures and incidents. */
+export const JOURNAL_ALERTS: readonly Alert[] = [
+  {
+    alert: 'WebhookJournalDown',
+    wakes: 'Every report is refused while it fires; what the platform does not send again is never counted.',
+    expr: `min by (${RELEASE}) (${of(SIGNALS.journalUp.name)}) == 0`,
+    for: '1m',
+    severity: 'critical',
+    summary: 'Journal not writable',
+    description:
+      '{{ $labels.job }} answers every report with 503 until its journal is writable again. The platform may not send them again.',
+    dashboard: 'exporter',
+    inhibits: [
+      {
+        why: 'Without a journal, nothing can be recorded.',
+        targets: 'WebhookReportsNotRecorded|WebhookJournalVolumeNearlyFull|WebhookCheckpointFailing',
+        same: [],
+      },
+    ],
+    runbook: {
+      meaning: 'The journal has not been writable for at least one minute. The service keeps trying to reopen it.',
+      impact:
+        'Every report is answered 503 with Retry-After. The service stays ready on purpose: an unready pod could not answer at all.',
+      diagnosis: [
+        CONDITIONS,
+        promql('What kind of fault?', 'sum by (kind) (increase(webhook_exporter_journal_errors_total[15m])) > 0'),
+        LOGS('What does the journal log?', 'journal'),
+        promql('SQLite: is the volume full?', 'webhook_exporter_journal_free_bytes'),
+      ],
+      mitigation: [
+        ENLARGE,
+        SHRINK,
+        kubernetes(
+          'read-only, because the node lost its disk: delete the pod to reschedule it:',
+          `${KUBECTL} delete pod --selector "$PODS"`,
+        ),
+        'Corrupt: the log names the file that was set aside. The service continues with the data that could be salvaged.',
+        'PostgreSQL: check that it is reachable and writable and that the password is correct. The service reconnects automatically.',
+      ],
+    },
+  },
+  {
+    alert: 'WebhookJournalVolumeNearlyFull',
+    wakes: 'No: there is time to enlarge the volume. A full one pages as WebhookJournalDown.',
+    expr: `min by (${RELEASE}) (
+  ${free} / (${free} + ${size}) < 0.1 # threshold
+  or
+  ${free} / (${free} + ${size}) and ${free} < 67108864
+)`,
+    for: '10m',
+    severity: 'warning',
+    summary: 'Journal volume nearly full',
+    description:
+      'The journal volume of {{ $labels.job }} has {{ $value | humanizePercentage }} free. Once it is full, every report is answered 503.',
+    dashboard: 'exporter',
+    runbook: {
+      meaning: 'Less than 10 % of the space available to the journal is free, or less than 64 MiB.',
+      impact: 'None yet. Once the volume is full, no report can be recorded.',
+      diagnosis: [
+        promql(
+          'How many days until it is full?',
+          'webhook_exporter_journal_free_bytes / -deriv(webhook_exporter_journal_free_bytes[6h]) / 86400',
+        ),
+        promql('Is the journal what uses the space?', 'webhook_exporter_journal_size_bytes'),
+      ],
+      mitigation: [ENLARGE, SHRINK],
+    },
+  },
+  {
+    alert: 'WebhookRetentionCutsEarly',
+    wakes: 'No: it is information. Only old history is shorter than configured.',
+    expr: `sum by (${RELEASE}) (
+  increase(${of(SIGNALS.journalExpired.name, 'reason="size"')}[1h])
+) > 0 # threshold`,
+    severity: 'info',
+    summary: 'Journal retention limited by size',
+    description:
+      '{{ $value | printf "%.0f" }} failures were removed in the last hour because the journal reached journal.retention.size before journal.retention.age.',
+    dashboard: 'exporter',
+    runbook: {
+      meaning: 'The size limit removes failures that the age limit would keep.',
+      impact: 'The history is shorter than configured. Counters are not affected.',
+      diagnosis: [
+        promql(
+          'How many days does the history cover?',
+          '(time() - webhook_exporter_journal_oldest_timestamp_seconds) / 86400',
+        ),
+        promql(
+          'Which endpoints use the space?',
+          'topk(5, sum by (endpoint) (increase(webhook_endpoint_failures_total[1d])))',
+        ),
+      ],
+      mitigation: [
+        'Raise `journal.retention.size` (and the volume), or lower `journal.retention.age` to what you need.',
+        ENLARGE,
+      ],
+    },
+  },
+  {
+    alert: 'WebhookCheckpointFailing',
+    why: 'Size alone would take hours to fire at a low report rate; failures alone would miss a reader that pins the WAL.',
+    wakes: 'No: nothing is lost yet, and acknowledged reports are durable. It must be fixed within a working day.',
+    expr: `max by (${RELEASE}) (${wal} / ${walLimit}) > 4 # threshold
+or
+sum by (${RELEASE}) (increase(${of(SIGNALS.journalCheckpoints.name, 'result="failed"')}[10m])) > 4`,
+    for: '1m',
+    severity: 'warning',
+    summary: 'Journal checkpoints failing',
+    description:
+      'The journal of {{ $labels.job }} records reports in its write-ahead log only, which grows until the volume is full. Do not restart the receiver: if the database file has failed, the journal will not open again.',
+    annotations: apiAnnotations('/readyz'),
+    dashboard: 'exporter',
+    runbook: {
+      meaning:
+        'SQLite writes each report to the write-ahead log (WAL, `journal.db-wal`). A checkpoint moves the log into `journal.db` once it reaches its limit. Checkpoints have failed several times within ten minutes, or the log has grown to more than four times its limit.',
+      impact:
+        'None yet: acknowledged reports are durable in the log. The log grows with every report until the volume is full; then reports are answered 503. Do not restart the receiver while the database file is failing: the journal would not open again.',
+      diagnosis: [
+        promql(
+          'Which result? `failed`: the database file cannot be written. `blocked`: a reader pins the log.',
+          'sum by (result) (increase(webhook_exporter_journal_checkpoints_total[10m]))',
+        ),
+        LOGS('What error does SQLite report?', 'checkpoint'),
+        CONDITIONS,
+        promql('How large is the log?', 'webhook_exporter_journal_wal_bytes'),
+        promql('How many bytes are free on the volume?', 'webhook_exporter_journal_free_bytes'),
+        'Blocked: find the other process that has `journal.db` open, such as a `sqlite3` shell with an open transaction, a hanging backup, or Litestream without access to its target.',
+      ],
+      mitigation: [
+        'Blocked: end that process or its transaction. The next checkpoint truncates the log.',
+        'Failed: look for I/O errors in the node’s kernel log (`dmesg --level=err`). Back up the database and the log together first (see docs/backup.md), then replace the volume.',
+        ENLARGE,
+      ],
+    },
+  },
+]
