@@ -1,3 +1,4 @@
+import { SOURCE_NAME } from '../../src/sources/index.ts'
 import { configSchema } from './config-values.ts'
 
 /** A JSON Schema, draft-07, as far as the chart's needs it. */
@@ -90,6 +91,10 @@ export function valuesTypes(): Schema {
         ...map(pattern('^[\\x21-\\x7e]+(\\r?\\n[\\x21-\\x7e]+)*\\n?$', 65_536), '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'),
       },
     }),
+    sources: map(
+      object({ existingSecret: { ...optionalName, description: 'Secret of this source, mounted whole.' } }),
+      SOURCE_NAME,
+    ),
     admin: object({ apiToken: secretRef, metricsToken: secretRef }),
     canary: object({ existingSecret: optionalName, secretKey, tokenKey: secretKey }),
     journal: object({
@@ -153,6 +158,7 @@ export function valuesTypes(): Schema {
         otlp: list(destination),
         database: list(destination),
         canary: list(destination),
+        jwks: list(destination),
         probeCIDRs: list(pattern('^[0-9a-fA-F.:]+/[0-9]{1,3}$', 50)),
         probePorts: { ...list(port), minItems: 1 },
         extra: openList,

@@ -19,7 +19,7 @@
 {{- define "webhook-error-exporter.canaryToken" -}}
 {{- $open := false -}}
 {{- range include "webhook-error-exporter.sources" . | fromJsonArray -}}
-{{- if and (eq .auth "none") (hasSuffix .path (($.Values.config.canary | default dict).url | default "")) }}{{ $open = true }}{{ end -}}
+{{- if and (ne .auth "bearer") (hasSuffix .path (($.Values.config.canary | default dict).url | default "")) }}{{ $open = true }}{{ end -}}
 {{- end -}}
 {{- if not $open }}true{{ end -}}
 {{- end }}
@@ -27,6 +27,7 @@
 {{/* The configuration file: `config` and what other values mean for it. */}}
 {{- define "webhook-error-exporter.config" -}}
 {{- $config := deepCopy .Values.config -}}
+{{- $_ := set $config "sources" (include "webhook-error-exporter.configuredSources" . | fromYaml) -}}
 {{- $folder := include "webhook-error-exporter.adminTokensPath" . -}}
 {{- if .Values.admin.apiToken.existingSecret -}}
 {{- $_ := set $config.admin "apiToken" (dict "file" (printf "%s/api-token" $folder)) -}}

@@ -171,6 +171,13 @@ Folders, never a subPath: that would not see a rotated Secret.
   mountPath: {{ . | quote }}
   readOnly: true
 {{- end }}
+{{- range include "webhook-error-exporter.sources" . | fromJsonArray }}
+{{- if .secret }}
+- name: {{ include "webhook-error-exporter.sourceVolume" (list $ .name) }}
+  mountPath: {{ include "webhook-error-exporter.sourcePath" .name }}
+  readOnly: true
+{{- end }}
+{{- end }}
 {{- if or .Values.admin.apiToken.existingSecret .Values.admin.metricsToken.existingSecret }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "admin-tokens") }}
   mountPath: {{ include "webhook-error-exporter.adminTokensPath" . }}
@@ -222,6 +229,15 @@ template
     secretName: {{ include "webhook-error-exporter.tokensSecret" . | quote }}
     defaultMode: 292
     optional: true
+{{- end }}
+{{- range include "webhook-error-exporter.sources" . | fromJsonArray }}
+{{- if .secret }}
+- name: {{ include "webhook-error-exporter.sourceVolume" (list $ .name) }}
+  secret:
+    secretName: {{ .secret | quote }}
+    defaultMode: 292
+    optional: true
+{{- end }}
 {{- end }}
 {{- if or .Values.admin.apiToken.existingSecret .Values.admin.metricsToken.existingSecret }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "admin-tokens") }}

@@ -107,6 +107,16 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- if not $v.config.sources -}}
 {{- $faults = append $faults "config.sources: is empty; write at least one source" -}}
 {{- end -}}
+{{- range $name, $_ := $v.sources -}}
+{{- if not (hasKey $v.config.sources $name) -}}
+{{- $faults = append $faults (printf "sources.%s: there is no such source; write it under config.sources, which has %s" $name (keys $v.config.sources | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- end -}}
+{{- range list "ingress" "httpRoute" -}}
+{{- if and (index $v .).enabled (not (include "webhook-error-exporter.publicSources" $ | fromJsonArray)) -}}
+{{- $faults = append $faults (printf "%s.enabled: no source authenticates its senders, and the path of one with auth: none is not published; configure the auth of a source" .) -}}
+{{- end -}}
+{{- end -}}
 {{- if and $v.tokens.create (not (include "webhook-error-exporter.tokensDirs" . | fromJsonArray)) -}}
 {{- $faults = append $faults "tokens.create: the tokens would not be read; keep config.sources.retm.tokensDir, or write that of another source" -}}
 {{- end -}}
