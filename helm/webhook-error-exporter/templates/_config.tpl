@@ -3,6 +3,11 @@
 {{- if or .Values.journal.existingSecret (hasPrefix "postgres" .Values.config.journal.url) }}true{{ end -}}
 {{- end }}
 
+{{/* Port on which deliveries arrive, with `config.proxy`. */}}
+{{- define "webhook-error-exporter.proxyPort" -}}
+{{ int (.Values.config.proxy.port | default 8081) }}
+{{- end }}
+
 {{- define "webhook-error-exporter.adminTokensPath" -}}
 /etc/webhook-error-exporter/admin
 {{- end }}
@@ -29,6 +34,10 @@
 {{- $config := deepCopy .Values.config -}}
 {{- $_ := set $config "sources" (include "webhook-error-exporter.configuredSources" . | fromYaml) -}}
 {{- $folder := include "webhook-error-exporter.adminTokensPath" . -}}
+{{- if and $config.proxy (not $config.proxy.host) -}}
+{{- /* The service's own default is the loopback address. */ -}}
+{{- $_ := set $config.proxy "host" "0.0.0.0" -}}
+{{- end -}}
 {{- if .Values.admin.apiToken.existingSecret -}}
 {{- $_ := set $config.admin "apiToken" (dict "file" (printf "%s/api-token" $folder)) -}}
 {{- end -}}

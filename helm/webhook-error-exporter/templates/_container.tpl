@@ -40,6 +40,11 @@ ports:
   - name: webhook-admin
     containerPort: {{ $config.admin.port }}
     protocol: TCP
+  {{- if $config.proxy }}
+  - name: webhook-proxy
+    containerPort: {{ include "webhook-error-exporter.proxyPort" . }}
+    protocol: TCP
+  {{- end }}
   {{- if $sidecar }}
   - name: webhook-live
     containerPort: {{ .Values.sidecar.supervisorPort }}
