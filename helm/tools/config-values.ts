@@ -1,5 +1,5 @@
 import { ConfigFileSchema } from '../../src/config/schema.ts'
-import type { Properties, Schema } from './values-types.ts'
+import type { Properties, Schema } from './schema-parts.ts'
 
 /** What the chart itself reads of the configuration. A null in somebody's values would take the default away. */
 const NEEDED: Record<string, readonly string[]> = {

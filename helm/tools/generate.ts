@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { generate, ROOT, stale } from '../../grafana/generated-files.ts'
+import { defaultPath, sourceKinds } from '../../src/sources/index.ts'
 import { kustomizeComponents } from './kustomize.ts'
 import { chartReadme } from './readme.ts'
 import { CHART } from './values-docs.ts'
@@ -18,9 +19,20 @@ async function generated(): Promise<Map<string, string>> {
   for (const path of globSync('grafana/dashboards/*.json', { cwd: ROOT })) {
     add(join(CHART, 'files/dashboards', basename(path)), readFileSync(join(ROOT, path), 'utf8'))
   }
+  add(join(CHART, 'files/sources.json'), `${JSON.stringify(kindsOfSources(), null, 1)}\n`)
   add(join(CHART, 'README.md'), await chartReadme())
   for (const [path, text] of await kustomizeComponents()) add(join(ROOT, 'helm/kustomize', path), text)
   return files
+}
+
+/** What the chart has to know of each kind of source: its default path, and the word for its default `auth`. */
+function kindsOfSources(): Record<string, { path: string; auth: string }> {
+  return Object.fromEntries(
+    [...sourceKinds].map(([kind, { auth = 'bearer' }]) => [
+      kind,
+      { path: defaultPath(kind), auth: typeof auth === 'string' ? auth : auth.kind },
+    ]),
+  )
 }
 
 /** @returns the paths whose files differ from what would be generated, or should not be there */

@@ -1,5 +1,6 @@
+import type { Properties, Schema } from './schema-parts.ts'
 import { valuesDocs } from './values-docs.ts'
-import { type Properties, type Schema, valuesTypes } from './values-types.ts'
+import { valuesTypes } from './values-types.ts'
 
 /**
  * values.schema.json, in one file, for Helm's two validators (draft-07, RE2): our own keys are strict, types of Kubernetes and of

@@ -1,49 +1,30 @@
+import { SOURCE_NAME } from '../../src/sources/index.ts'
 import { configSchema } from './config-values.ts'
-
-/** A JSON Schema, draft-07, as far as the chart's needs it. */
-export type Schema = { [keyword: string]: unknown }
-export type Properties = Record<string, Schema>
-
-const NAME = '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'
-const LABEL_VALUE = '^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$'
-const LABEL_KEY = '^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'
-const DURATION = '^([0-9]+(ms|s|m|h|d|w|y))+$'
-const QUANTITY = '^[0-9]+(\\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$'
-
-const bool: Schema = { type: 'boolean' }
-const text: Schema = { type: 'string' }
-const choice = (...values: string[]): Schema => ({ type: 'string', enum: values })
-/** Choices, or nothing. */
-const orNull = (schema: Schema): Schema =>
-  schema['enum']
-    ? { ...schema, type: ['string', 'null'], enum: [...(schema['enum'] as string[]), null] }
-    : { ...schema, type: [schema['type'], 'null'] }
-const pattern = (expression: string, maxLength: number): Schema => ({ type: 'string', pattern: expression, maxLength })
-const integer = (minimum: number, maximum: number): Schema => ({ type: 'integer', minimum, maximum })
-const list = (items: Schema): Schema => ({ type: 'array', items })
-/**
- * A type of Kubernetes, of the Prometheus Operator or of the Gateway API, whose link its comment in values.yaml has. It is open: the
- * API server knows its fields, and a field of a later version must not be refused here.
- */
-const open: Schema = { type: 'object', additionalProperties: true }
-const openList = list(open)
-/** Keys by pattern and not by `propertyNames`: Helm 4's validator does not say where those are wrong. */
-const map = (values: Schema, keys = ''): Schema =>
-  keys
-    ? { type: 'object', patternProperties: { [keys]: values }, additionalProperties: false }
-    : { type: 'object', additionalProperties: values }
-const object = (properties: Record<string, Schema>, more: Schema = {}): Schema => ({
-  type: 'object',
-  additionalProperties: false,
-  properties,
-  ...more,
-})
-const port = integer(1, 65_535)
-const optionalName = pattern(`^$|${NAME}`, 253)
-const namespace = pattern('^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', 63)
-const labels = map(pattern(LABEL_VALUE, 63), LABEL_KEY)
-const annotations = map(text, LABEL_KEY)
-const count = { type: ['integer', 'string', 'null'], minimum: 0, pattern: '^[0-9]{1,3}%$' }
+import {
+  annotations,
+  bool,
+  choice,
+  count,
+  DURATION,
+  integer,
+  LABEL_KEY,
+  LABEL_VALUE,
+  labels,
+  list,
+  map,
+  NAME,
+  namespace,
+  object,
+  open,
+  openList,
+  optionalName,
+  orNull,
+  pattern,
+  port,
+  QUANTITY,
+  type Schema,
+  text,
+} from './schema-parts.ts'
 
 /** The type of each value of the chart; descriptions come from values.yaml. */
 export function valuesTypes(): Schema {
@@ -90,6 +71,10 @@ export function valuesTypes(): Schema {
         ...map(pattern('^[\\x21-\\x7e]+(\\r?\\n[\\x21-\\x7e]+)*\\n?$', 65_536), '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'),
       },
     }),
+    sources: map(
+      object({ existingSecret: { ...optionalName, description: 'Secret of this source, mounted whole.' } }),
+      SOURCE_NAME,
+    ),
     admin: object({ apiToken: secretRef, metricsToken: secretRef }),
     canary: object({ existingSecret: optionalName, secretKey, tokenKey: secretKey }),
     journal: object({
@@ -127,6 +112,7 @@ export function valuesTypes(): Schema {
       annotations,
     }),
     adminService: object({ labels, annotations }),
+    proxyService: object({ port, labels, annotations }),
     ingress: object({
       enabled: bool,
       className: optionalName,
@@ -145,6 +131,7 @@ export function valuesTypes(): Schema {
     networkPolicy: object({
       enabled: bool,
       ingestFrom: openList,
+      proxyFrom: openList,
       monitoringNamespaceSelector: labels,
       adminFrom: openList,
       egress: object({
@@ -153,6 +140,8 @@ export function valuesTypes(): Schema {
         otlp: list(destination),
         database: list(destination),
         canary: list(destination),
+        jwks: list(destination),
+        upstreams: list(destination),
         probeCIDRs: list(pattern('^[0-9a-fA-F.:]+/[0-9]{1,3}$', 50)),
         probePorts: { ...list(port), minItems: 1 },
         extra: openList,

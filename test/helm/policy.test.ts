@@ -309,6 +309,14 @@ const BREAKS: readonly (readonly [policy: string, base: string, said: RegExp, ch
     },
   ],
   [
+    'sources read what is mounted',
+    'source-secrets',
+    /signed: nothing is mounted at .*sources\/signed/,
+    (o) => {
+      container(o).volumeMounts = container(o).volumeMounts.filter((mount: Any) => mount.name !== 'source-signed')
+    },
+  ],
+  [
     'in the namespace of the release',
     'monitoring-namespaces',
     /may have/,

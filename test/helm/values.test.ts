@@ -144,6 +144,16 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
     /tokens\.create: the tokens would not be read/,
   ],
   [
+    'the Secret of a source that there is not',
+    { sources: { svix: { existingSecret: 'a' } } },
+    /sources\.svix: there is no such source; write it under config\.sources, which has retm/,
+  ],
+  [
+    'an Ingress to sources that anyone can use',
+    { ingress: { enabled: true, hosts: ['a.example'] }, config: { sources: { retm: { auth: 'none' } } } },
+    /ingress\.enabled: no source authenticates its senders/,
+  ],
+  [
     'a variable of the chart',
     { env: [{ name: 'INGEST_PORT', value: '1' }] },
     /env: the chart sets INGEST_PORT; write config\.ingest/,

@@ -3,6 +3,11 @@
 {{- if or .Values.journal.existingSecret (hasPrefix "postgres" .Values.config.journal.url) }}true{{ end -}}
 {{- end }}
 
+{{/* Port on which deliveries arrive, with `config.proxy`. */}}
+{{- define "webhook-error-exporter.proxyPort" -}}
+{{ int (.Values.config.proxy.port | default 8081) }}
+{{- end }}
+
 {{- define "webhook-error-exporter.adminTokensPath" -}}
 /etc/webhook-error-exporter/admin
 {{- end }}
@@ -19,7 +24,7 @@
 {{- define "webhook-error-exporter.canaryToken" -}}
 {{- $open := false -}}
 {{- range include "webhook-error-exporter.sources" . | fromJsonArray -}}
-{{- if and (eq .auth "none") (hasSuffix .path (($.Values.config.canary | default dict).url | default "")) }}{{ $open = true }}{{ end -}}
+{{- if and (ne .auth "bearer") (hasSuffix .path (($.Values.config.canary | default dict).url | default "")) }}{{ $open = true }}{{ end -}}
 {{- end -}}
 {{- if not $open }}true{{ end -}}
 {{- end }}
@@ -27,7 +32,12 @@
 {{/* The configuration file: `config` and what other values mean for it. */}}
 {{- define "webhook-error-exporter.config" -}}
 {{- $config := deepCopy .Values.config -}}
+{{- $_ := set $config "sources" (include "webhook-error-exporter.configuredSources" . | fromYaml) -}}
 {{- $folder := include "webhook-error-exporter.adminTokensPath" . -}}
+{{- if and $config.proxy (not $config.proxy.host) -}}
+{{- /* The service's own default is the loopback address. */ -}}
+{{- $_ := set $config.proxy "host" "0.0.0.0" -}}
+{{- end -}}
 {{- if .Values.admin.apiToken.existingSecret -}}
 {{- $_ := set $config.admin "apiToken" (dict "file" (printf "%s/api-token" $folder)) -}}
 {{- end -}}

@@ -40,6 +40,11 @@ ports:
   - name: webhook-admin
     containerPort: {{ $config.admin.port }}
     protocol: TCP
+  {{- if $config.proxy }}
+  - name: webhook-proxy
+    containerPort: {{ include "webhook-error-exporter.proxyPort" . }}
+    protocol: TCP
+  {{- end }}
   {{- if $sidecar }}
   - name: webhook-live
     containerPort: {{ .Values.sidecar.supervisorPort }}
@@ -171,6 +176,13 @@ Folders, never a subPath: that would not see a rotated Secret.
   mountPath: {{ . | quote }}
   readOnly: true
 {{- end }}
+{{- range include "webhook-error-exporter.sources" . | fromJsonArray }}
+{{- if .secret }}
+- name: {{ include "webhook-error-exporter.sourceVolume" (list $ .name) }}
+  mountPath: {{ include "webhook-error-exporter.sourcePath" .name }}
+  readOnly: true
+{{- end }}
+{{- end }}
 {{- if or .Values.admin.apiToken.existingSecret .Values.admin.metricsToken.existingSecret }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "admin-tokens") }}
   mountPath: {{ include "webhook-error-exporter.adminTokensPath" . }}
@@ -222,6 +234,15 @@ template
     secretName: {{ include "webhook-error-exporter.tokensSecret" . | quote }}
     defaultMode: 292
     optional: true
+{{- end }}
+{{- range include "webhook-error-exporter.sources" . | fromJsonArray }}
+{{- if .secret }}
+- name: {{ include "webhook-error-exporter.sourceVolume" (list $ .name) }}
+  secret:
+    secretName: {{ .secret | quote }}
+    defaultMode: 292
+    optional: true
+{{- end }}
 {{- end }}
 {{- if or .Values.admin.apiToken.existingSecret .Values.admin.metricsToken.existingSecret }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "admin-tokens") }}

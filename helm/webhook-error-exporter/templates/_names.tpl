@@ -115,38 +115,6 @@ annotations:
 {{ .Values.tokens.existingSecret | default (printf "%s-tokens" (include "webhook-error-exporter.fullname" .)) }}
 {{- end }}
 
-{{/* The sources with their defaults, as JSON. Ingress and HTTPRoute let in their paths and nothing else. */}}
-{{- define "webhook-error-exporter.sources" -}}
-{{- $sources := list -}}
-{{- range $name, $source := .Values.config.sources -}}
-{{- $source = $source | default dict -}}
-{{- $path := $source.path | default (eq $name "retm" | ternary "/webhooks/error" (printf "/webhooks/%s" $name)) -}}
-{{- $sources = append $sources (dict "name" $name "path" $path "auth" ($source.auth | default "bearer") "tokensDir" ($source.tokensDir | default "")) -}}
-{{- end -}}
-{{- toJson $sources -}}
-{{- end }}
-
-{{/* Folders in which sources expect the Secret of `tokens`, as JSON: all but those where something else is mounted. */}}
-{{- define "webhook-error-exporter.tokensDirs" -}}
-{{- $dirs := list -}}
-{{- $others := list -}}
-{{- range .Values.extraVolumeMounts }}{{ $others = append $others (.mountPath | trimSuffix "/") }}{{ end -}}
-{{- range include "webhook-error-exporter.sources" . | fromJsonArray -}}
-{{- if and .tokensDir (not (has (.tokensDir | trimSuffix "/") $others)) -}}
-{{- $dirs = append $dirs .tokensDir -}}
-{{- end -}}
-{{- end -}}
-{{- $dirs | uniq | toJson -}}
-{{- end }}
-
-{{/* The source that NOTES.txt explains and whose way in a canary takes, as JSON. */}}
-{{- define "webhook-error-exporter.mainSource" -}}
-{{- $sources := include "webhook-error-exporter.sources" . | fromJsonArray -}}
-{{- $main := first $sources -}}
-{{- range $sources }}{{ if eq .path "/webhooks/error" }}{{ $main = . }}{{ end }}{{ end -}}
-{{- toJson $main -}}
-{{- end }}
-
 {{/* The label `job` of every series, whichever way Prometheus found the pods. */}}
 {{- define "webhook-error-exporter.job" -}}
 {{ .Values.monitoring.job | default (include "webhook-error-exporter.fullname" .) }}

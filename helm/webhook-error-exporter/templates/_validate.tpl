@@ -55,14 +55,29 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- end -}}
 
 {{- /* Data loss: reports that reach no listener, and an application that its sidecar cuts off */ -}}
-{{- range $name := list "ingest" "admin" -}}
-{{- $host := (index $v.config $name).host -}}
+{{- range $name := list "ingest" "admin" "proxy" -}}
+{{- $host := dig $name "host" "" $v.config -}}
 {{- if regexMatch "^(127\\.|localhost$|::1$)" $host -}}
 {{- $faults = append $faults (printf "config.%s.host: %s is unreachable from outside the pod, even for the kubelet's probes; write 0.0.0.0 or ::" $name $host) -}}
 {{- end -}}
 {{- end -}}
 {{- if and $sidecar (has (int $v.sidecar.supervisorPort) (list (int $v.config.ingest.port) (int $v.config.admin.port))) -}}
 {{- $faults = append $faults (printf "sidecar.supervisorPort: %d is the port of config.ingest or config.admin; the supervisor needs its own port" (int $v.sidecar.supervisorPort)) -}}
+{{- end -}}
+{{- with $v.config.proxy -}}
+{{- $port := include "webhook-error-exporter.proxyPort" $ | int -}}
+{{- if has $port (list (int $v.config.ingest.port) (int $v.config.admin.port)) -}}
+{{- $faults = append $faults (printf "config.proxy.port: %d is the port of config.ingest or config.admin; the proxy needs its own port" $port) -}}
+{{- else if and $sidecar (eq $port (int $v.sidecar.supervisorPort)) -}}
+{{- $faults = append $faults (printf "config.proxy.port: %d is sidecar.supervisorPort; the proxy needs its own port" $port) -}}
+{{- end -}}
+{{- $replicas := $v.autoscaling.enabled | ternary $v.autoscaling.minReplicas $v.replicas | int -}}
+{{- if and (not $sidecar) (or (not $shared) (lt $replicas 2)) -}}
+{{- $faults = append $faults "config.proxy: with one pod each rollout and each node drain would lose deliveries; write replicas: 2 with the journal in PostgreSQL (journal.existingSecret), or run the proxy in the sidecar form" -}}
+{{- end -}}
+{{- if and $v.networkPolicy.enabled (not $sidecar) (not $v.networkPolicy.egress.upstreams) -}}
+{{- $faults = append $faults "networkPolicy.egress.upstreams: is empty, so no delivery would reach an application; write the upstreams of config.proxy.routes, as [{to: [peers], ports: [8080]}]" -}}
+{{- end -}}
 {{- end -}}
 {{- $reserved := dict "CONFIG_FILE" "the configuration itself under config" "INGEST_HOST" "config.ingest" "INGEST_PORT" "config.ingest" "ADMIN_HOST" "config.admin" "ADMIN_PORT" "config.admin" "JOURNAL_URL" "journal.existingSecret (a URL in a Secret) or config.journal.url" "JOURNAL_URL_FILE" "journal.existingSecret" "JOURNAL_PASSWORD_FILE" "journal.passwordFile" "SUPERVISOR_PORT" "sidecar.supervisorPort" -}}
 {{- range $v.env -}}
@@ -106,6 +121,16 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- end -}}
 {{- if not $v.config.sources -}}
 {{- $faults = append $faults "config.sources: is empty; write at least one source" -}}
+{{- end -}}
+{{- range $name, $_ := $v.sources -}}
+{{- if not (hasKey $v.config.sources $name) -}}
+{{- $faults = append $faults (printf "sources.%s: there is no such source; write it under config.sources, which has %s" $name (keys $v.config.sources | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- end -}}
+{{- range list "ingress" "httpRoute" -}}
+{{- if and (index $v .).enabled (not (include "webhook-error-exporter.publicSources" $ | fromJsonArray)) -}}
+{{- $faults = append $faults (printf "%s.enabled: no source authenticates its senders, and the path of one with auth: none is not published; configure the auth of a source" .) -}}
+{{- end -}}
 {{- end -}}
 {{- if and $v.tokens.create (not (include "webhook-error-exporter.tokensDirs" . | fromJsonArray)) -}}
 {{- $faults = append $faults "tokens.create: the tokens would not be read; keep config.sources.retm.tokensDir, or write that of another source" -}}

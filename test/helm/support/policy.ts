@@ -49,11 +49,12 @@ const perPod =
   (rule: (pod: PodOf) => (string | false | undefined)[]): Rule =>
   (objects) =>
     podsOf(objects).flatMap((pod) => rule(pod).flatMap((fault) => (fault ? [`${pod.owner}: ${fault}`] : [])))
-/** Paths of the sources that the rendered configuration names. */
+/** Paths of the sources that the rendered configuration names, but for those that are open to anyone. */
 function sourcePaths(all: readonly Any[]): string[] {
   return all
     .filter(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml'])
     .flatMap(({ data }) => Object.entries<Any>(parse(data['config.yaml']).sources))
+    .filter(([, source]) => source?.auth !== 'none')
     .map(([name, source]) => source?.path ?? defaultPath(name))
 }
 
@@ -222,6 +223,20 @@ export const POLICIES: Readonly<Record<string, Rule>> = {
         )
       : [],
   ),
+  'sources read what is mounted': (objects) => {
+    const mounted = podsOf(objects).flatMap(({ containers }) =>
+      containers.filter(({ name }) => name === OUR_CONTAINER).flatMap(({ spec }) => spec.volumeMounts as Any[]),
+    )
+    if (mounted.length === 0) return []
+    return objects
+      .filter(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml'])
+      .flatMap(({ data }) => Object.entries<Any>(parse(data['config.yaml']).sources))
+      .flatMap(([name, source]) =>
+        ['tokensDir', 'secretsDir']
+          .filter((key) => source?.[key] && !mounted.some(({ mountPath }) => mountPath === source[key]))
+          .map((key) => `${name}: nothing is mounted at ${source[key]}`),
+      )
+  },
   'no subPath': perContainer(({ spec }) =>
     (spec.volumeMounts ?? []).map(
       (mount: Any) => (mount.subPath || mount.subPathExpr) && `${mount.mountPath} would never see a rotation`,
