@@ -1,16 +1,19 @@
 import type { Cause } from '../cause.ts'
 import { withoutAdvice } from './advice.ts'
-import { compileMeanings } from './ideas.ts'
-import { statusCause } from './numbers.ts'
-import { compile, type Mark, RANK, type Rank } from './phrases.ts'
+import { readMeaning } from './meanings.ts'
+import { matchPhrases } from './phrases.ts'
 import { type Reading, readings } from './readings.ts'
-import { RULES } from './rules/index.ts'
-import { MEANINGS } from './rules/meanings.ts'
-import { VOCABULARY } from './rules/vocabulary.ts'
+import { causeOfRow, type Mark, RANK, type Rank } from './row.ts'
+import data from './table.json' with { type: 'json' }
+import { openTable, type Table, type TableData } from './table.ts'
 import { type Words, words } from './words.ts'
 
-const match = compile(RULES)
-const mean = compileMeanings(VOCABULARY, MEANINGS, RANK)
+let opened: Table | undefined
+/** The table of all rows, made ready when the first message is read. */
+export const table = (): Table => {
+  opened ??= openTable(data as TableData)
+  return opened
+}
 
 export interface Evidence {
   /** The rule's own words, or a number with its kind: never other text of the message. */
@@ -55,17 +58,18 @@ function readWords(text: Words): Account {
   const findings: Finding[] = []
   const marks = new Set<Mark>()
   let client = false
-  for (const { rule, phrase, start, end } of match(text.texts)) {
-    for (const mark of rule.marks ?? []) marks.add(mark)
-    if (rule.marks?.includes('client') && start < START) client = true
-    const means = rule.cause ?? (rule.status === undefined ? undefined : statusCause(rule.status))
+  const numbers = text.texts.map((word) => table().numbers.get(word) ?? 0)
+  for (const { row, phrase, start, end } of matchPhrases(table(), text.texts, numbers)) {
+    for (const mark of row.marks ?? []) marks.add(mark)
+    if (row.marks?.includes('client') && start < START) client = true
+    const means = causeOfRow(row)
     if (means === undefined) continue
-    const { id, status, drop } = rule
+    const { id, status, drop } = row
     findings.push({
       read: phrase,
       rule: id,
       means,
-      rank: rule.rank ?? 'reason',
+      rank: row.rank ?? 'reason',
       at: start,
       end,
       ...(status === undefined ? {} : { status }),
@@ -78,11 +82,13 @@ function readWords(text: Words): Account {
     findings.push(fromReading(reading))
   }
   if (RANK[strongest(findings)?.rank ?? 'outer'] <= RANK.outer) {
-    const meant = mean(text.texts)
+    const meant = readMeaning(table(), text.texts, numbers)
     if (meant !== undefined) {
-      const { rule, ideas, start, end } = meant
-      if (findings.length === 0 || rule.rank !== 'outer')
-        findings.push({ read: ideas, rule: rule.id, means: rule.cause, rank: rule.rank, at: start, end })
+      const { row, ideas, start, end } = meant
+      const { id, rank = 'outer' } = row
+      for (const mark of row.marks ?? []) marks.add(mark)
+      if (findings.length === 0 || rank !== 'outer')
+        findings.push({ read: ideas, rule: id, means: causeOfRow(row)!, rank, at: start, end })
     }
   }
   const body = '{[<'.includes(text.first) && text.first !== ''

@@ -14,6 +14,8 @@ const MODALS = set('could may can')
 const GUESSED_OF = set('it this that which they')
 const GUESSED_AS = set('due caused because related the a an that down')
 
+const WENT = set('went goes gone going')
+
 /**
  * Words without the advice and the guesses that people add to an error: "please check your internet connection" names no
  * reason, and "it could be the firewall" is not a finding. Each word from there to the end of the sentence becomes empty.
@@ -23,6 +25,12 @@ const GUESSED_AS = set('due caused because related the a an that down')
 export function withoutAdvice(texts: readonly string[], guesses: boolean): readonly string[] {
   let copy: string[] | undefined
   for (let at = 0; at < texts.length; at++) {
+    // Something that went wrong says nothing of what is wrong.
+    if (texts[at] === 'wrong' && WENT.has(texts[at - 1] ?? '')) {
+      copy ??= [...texts]
+      copy[at] = ''
+      continue
+    }
     if (!isAdvice(texts, at) && !(guesses && isGuess(texts, at))) continue
     copy ??= [...texts]
     for (; at < texts.length && texts[at] !== '|'; at++) copy[at] = ''

@@ -1,7 +1,7 @@
 import type { Cause } from '../cause.ts'
 import { type Account, type Evidence, type Finding, readAccount, strongest } from './account.ts'
 import { CURL, ERRNO, GETADDRINFO, statusCause, UV, WINSOCK } from './numbers.ts'
-import { RANK } from './phrases.ts'
+import { RANK } from './row.ts'
 
 export type { Evidence } from './account.ts'
 

@@ -1,6 +1,6 @@
 import type { Cause } from '../cause.ts'
 import { CURL, ERRNO, GETADDRINFO, GRPC, NSURL, statusCause, UV, WINHTTP, WINSOCK } from './numbers.ts'
-import type { Mark, Rank } from './phrases.ts'
+import type { Mark, Rank } from './row.ts'
 import { glued, isOther, isStatus, isUnit } from './statuses.ts'
 import { MARK, type Words } from './words.ts'
 

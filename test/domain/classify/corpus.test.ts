@@ -17,8 +17,9 @@ import { originKey, partOf, type Sample, samples, score, table } from '../../cor
  * other languages than English. `opened` and `kept` are the two halves, by project, of one set that was collected and
  * labelled, twice, by somebody who had never seen the rules: `opened` was measured once before `shops` (four of its 182,
  * right at the first look, stand in earlier looks: without them it was 0.943, 168 of 178), and `kept` once at the end. What
- * of `kept` was of a project or had a text that another look had found meanwhile was left out. No rule has been changed
- * for it since.
+ * of `kept` was of a project or had a text that another look had found meanwhile was left out. No row has been changed
+ * for one of its messages since: it decided which of two tiers of general rows stays, and, when the rows were halved, one
+ * cause of error was looked up in it (of `tls` a message had become `blocked`), not its text.
  */
 const FIRST: Readonly<Record<string, string>> = {
   fresh: '0.934, 163 of 178',
@@ -73,12 +74,23 @@ describe('classify() on real messages', () => {
       }
   })
 
-  for (const { name, list, first } of PARTS)
-    it(`has a macro-averaged recall of at least 0.95 on the ${name} part`, () => {
-      const result = score(list, ({ code = 0, message }) => classify({ code, message }).cause)
+  const recall = (list: readonly Sample[]) => score(list, ({ code = 0, message }) => classify({ code, message }).cause)
+
+  it('reports the recall on every part, of which most were tuned on', () => {
+    for (const { name, list, first } of PARTS) {
+      const result = recall(list)
       console.log(
-        `      ${name}: macro recall ${result.macroRecall.toFixed(3)}, ${result.right} of ${result.total} right (first look: ${first})\n${table(result).replaceAll(/^/gm, '      ')}`,
+        `      ${name}: macro recall ${result.macroRecall.toFixed(3)}, ${result.right} of ${result.total} right (first look: ${first})`,
       )
-      expect(result.macroRecall).to.be.at.least(0.95)
-    })
+    }
+    const result = recall(all)
+    console.log(
+      `      all: macro recall ${result.macroRecall.toFixed(3)}, ${result.right} of ${result.total} right\n${table(result).replaceAll(/^/gm, '      ')}`,
+    )
+    expect(result.macroRecall).to.be.at.least(0.98)
+  })
+
+  it('has a macro-averaged recall of at least 0.98 on the part that was never tuned on', () => {
+    expect(recall(PARTS.find(({ name }) => name === 'kept')!.list).macroRecall).to.be.at.least(0.98)
+  })
 })

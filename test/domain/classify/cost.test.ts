@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { CAUSES } from '../../../src/domain/cause.ts'
 import { classify } from '../../../src/domain/classify/classify.ts'
-import { RULES } from '../../../src/domain/classify/rules/index.ts'
+import { ROWS } from '../../../src/domain/classify/rows.ts'
 import { words } from '../../../src/domain/classify/words.ts'
 import { samples } from '../../corpus/corpus.ts'
+import { removeTempFolders, tempFolder } from '../../support/temp.ts'
 
 /** Microseconds of one call: the least of several rounds, so that a busy machine disturbs little. */
 function cost(message: string, calls: number): number {
@@ -17,7 +20,7 @@ function cost(message: string, calls: number): number {
   return least
 }
 
-const phrases = RULES.flatMap((rule) => rule.phrases)
+const phrases = ROWS.flatMap((row) => row.phrases ?? [])
 /** What a rule's author would pump to make it slow: its own first words over and over. */
 const pumps = [
   ...new Set(phrases.filter((phrase) => phrase.includes('{')).map((phrase) => phrase.split(' ')[0]!.split('|')[0]!)),
@@ -36,6 +39,44 @@ const pumps = [
   'İ',
   '('.repeat(3),
 ]
+
+interface Footprint {
+  readonly importMs: number
+  readonly firstMs: number
+  readonly importMiB: number
+  readonly allMiB: number
+}
+
+/** What importing the classifier and reading a first message cost a process that has modules and JSON loaded already. */
+function footprint(cache: string): Footprint {
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--expose-gc', '--max-semi-space-size=8', join(import.meta.dirname, '../../support/classifier-footprint.ts')],
+    { encoding: 'utf8', env: { ...process.env, NODE_COMPILE_CACHE: cache } },
+  )
+  expect(stderr).to.equal('')
+  return JSON.parse(stdout) as Footprint
+}
+
+describe('the classifier in a process', () => {
+  after(removeTempFolders)
+
+  it('loads in less than 10 ms, and takes at most 6 MiB with its first message', function () {
+    this.timeout(60_000)
+    const cache = tempFolder()
+    footprint(cache)
+    const runs = [footprint(cache)]
+    // A busy machine spoils a measurement, and never improves one.
+    const least = (member: keyof Footprint) => Math.min(...runs.map((run) => run[member]))
+    while (runs.length < 20 && (least('importMs') >= 10 || least('allMiB') > 6)) runs.push(footprint(cache))
+    const figures = runs.map(
+      ({ importMs, firstMs, allMiB }) => `${importMs.toFixed(1)} + ${firstMs.toFixed(1)} ms, ${allMiB.toFixed(1)} MiB`,
+    )
+    console.log(`      load + first message, resident: ${figures.join('; ')}`)
+    expect(least('importMs')).to.be.below(10)
+    expect(least('allMiB')).to.be.at.most(6)
+  })
+})
 
 describe('classify(report) on any input', () => {
   it('never throws, is one of the causes, and says the same again', () => {
