@@ -267,7 +267,9 @@ describe('openSqliteJournal', () => {
     it('of the version before signals is brought up to date, with its endpoints and incidents', async () => {
       await filled(2)
       const db = new DatabaseSync(path)
-      db.exec('DROP TABLE signals; ALTER TABLE endpoints DROP COLUMN delivered; PRAGMA user_version = 3')
+      db.exec('DROP TABLE signals; ALTER TABLE endpoints DROP COLUMN delivered')
+      db.exec('DROP TABLE outbox; DROP INDEX incidents_recovery; ALTER TABLE incidents DROP COLUMN recovery')
+      db.exec('PRAGMA user_version = 3')
       db.prepare(`INSERT INTO endpoints VALUES ('orders', 5, 'path', 0, 0, NULL, ?)`).run(Date.now())
       db.close()
       const journal = await open()

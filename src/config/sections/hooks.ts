@@ -20,7 +20,7 @@ const Hook = Type.Object(
     url: Type.String({
       pattern: '^https?://[^\\s#@]+$',
       maxLength: 2_048,
-      examples: ['http://job-sink.knative-eventing.svc.cluster.local/shop/backfill'],
+      examples: ['http://backfill.shop.svc.cluster.local/incidents'],
       description:
         'Where events are POSTed. It may be private; link-local addresses and metadata services are never connected to. Redirects are not followed.',
     }),
@@ -43,7 +43,7 @@ const Hook = Type.Object(
     examples: [
       {
         name: 'backfill',
-        url: 'http://job-sink.knative-eventing.svc.cluster.local/shop/backfill',
+        url: 'http://backfill.shop.svc.cluster.local/incidents',
         events: ['incident.closed', 'recovery.requested'],
         secret: { file: '/secrets/hook' },
       },
