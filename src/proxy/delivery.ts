@@ -188,7 +188,8 @@ export class Delivery implements AttemptEvents {
   #fail(code: AnswerCode): void {
     if (this.#hasEnded) return
     this.#endAttempt(code === 'upstream_failed' ? 'protocol' : 'timeout')
-    if (answer(this.#response, code)) return
+    // The listener has answered a body that it could not read.
+    if (this.#response.writableEnded || answer(this.#response, code)) return
     this.#isBroken = true
     this.#response.destroy()
   }

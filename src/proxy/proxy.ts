@@ -109,6 +109,8 @@ export function createProxy(deps: ProxyDeps): Proxy {
     handler: (request, response) => {
       // What came with the header has been parsed by then.
       queueMicrotask(() => {
+        // The listener may have refused what followed the header.
+        if (response.writableEnded || response.destroyed) return
         try {
           deliver(request, response)
         } catch (error) {
