@@ -212,7 +212,7 @@ export const SIGNALS = {
   endpointDeliveries: counter(
     'webhook_endpoint_deliveries_total',
     ['source', 'endpoint', 'result', 'code'],
-    'Deliveries by their final result, of sources that report successes and of our own proxy, since this process started. A code that is not known is none. At most 500 endpoints, 20 codes per endpoint and result, and 5000 series in all; the rest is other.',
+    'Deliveries by their final result, of sources that report successes and of our own proxy, since this process started. The code is the status that the platform got, 0 if it got no whole answer, none if it is not known. At most 500 endpoints, 20 codes per endpoint and result, and 5000 series in all; the rest is other.',
     { absent: 'before the first delivery that a source or the proxy reports' },
   ),
   reportOverdue: gauge(
@@ -254,6 +254,31 @@ export const SIGNALS = {
     ['hook'],
     'Age of the oldest event that is still to be sent to the hook; 0 if none is. Only of the leader. At most 20 hooks.',
     { absent: 'without hooks' },
+  ),
+  deliveryAttempts: counter(
+    'webhook_endpoint_delivery_attempts_total',
+    ['endpoint', 'result', 'code'],
+    'Attempts of the proxy to deliver, by what the application did: result is success (2xx) or failure, code the status or connect, unsent, reset, timeout, protocol, incomplete, client_closed. At most 500 endpoints and 20 codes for each.',
+    { absent: 'without a proxy' },
+  ),
+  deliveryDuration: histogram(
+    'webhook_endpoint_delivery_duration_seconds',
+    ENDPOINT,
+    'From the header of a delivery to the last byte of its answer, retries included. At most 500 endpoints.',
+    { absent: 'without a proxy' },
+  ),
+  deliveryRetries: counter(
+    'webhook_endpoint_delivery_retries_total',
+    ['endpoint', 'reason', 'result'],
+    'Deliveries whose first attempt failed in a way that can be retried, by reason (connect, unsent, reset, timeout, status) and result: saved (succeeded in the end), failed, not_allowed (by the route, its patience or the budget). At most 500 endpoints.',
+    { absent: 'without a proxy' },
+  ),
+  deliveriesInFlight: gauge(
+    'webhook_endpoint_deliveries_in_flight',
+    'count',
+    ENDPOINT,
+    'Deliveries that the proxy is passing on now, those that wait for a connection included. At most 500 endpoints.',
+    { by: 'sum', absent: 'without a proxy' },
   ),
   reports: counter(
     'webhook_exporter_reports_total',

@@ -17,7 +17,7 @@ describe('package-lock.json', () => {
     const warned = Object.entries(lock.packages as Record<string, Package>)
       .filter(([, { engines, optional }]) => !optional && engines?.node && !admits(engines.node, 20))
       .map(([path]) => path.split('node_modules/').at(-1)!)
-    const known = /^(@opentelemetry\/.*|prom-client|kubernetes-models|@kubernetes-models\/.*|svix)$/
+    const known = /^(@opentelemetry\/.*|prom-client|kubernetes-models|@kubernetes-models\/.*|svix|undici)$/
     expect(warned.filter((name) => !known.test(name))).to.deep.equal([])
     expect(warned).to.include.members(['@opentelemetry/sdk-node', 'prom-client', 'kubernetes-models'])
   })

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { Clock } from '../domain/clock.ts'
 import { seriesLimit } from '../domain/series.ts'
 import type { Log } from '../domain/telemetry.ts'
-import { connectionLimits } from '../http/shared/connection-limits.ts'
+import { connectionLimits, openFileLimit } from '../http/shared/connection-limits.ts'
 import { secretReader } from '../probe/secrets.ts'
 import { probePlans } from '../service/probe-plans.ts'
 import { startAdmin } from './admin.ts'
@@ -18,12 +18,15 @@ import { startJournal } from './journal.ts'
 import { journalEvents } from './journal-events.ts'
 import { outboundClient } from './outbound.ts'
 import { startProbing } from './probing.ts'
+import { giveUpTimes, startProxy } from './proxy.ts'
 import { openSources } from './sources.ts'
 import { startTelemetry } from './telemetry.ts'
 
 export interface App {
   readonly ingest: AddressInfo
   readonly admin: AddressInfo
+  /** Undefined where no proxy is configured. */
+  readonly proxy: AddressInfo | undefined
   /** Reads the tokens again now; the rest of the configuration needs a restart. */
   reload(): Promise<void>
   /**
@@ -54,7 +57,9 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
   const cleanUps = createCleanUps(log)
   const context = { config, env, log, cleanUps }
   let phase: Phase = 'starting'
+  let beginDrain = (): void => {}
   const stop = (deadline: number): Promise<boolean> => {
+    if (phase === 'ready') beginDrain()
     phase = 'draining'
     return cleanUps.run(deadline)
   }
@@ -75,9 +80,17 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     const client = outboundClient(context, journal)
     const { probing, egress } = startProbing(context, { journal, telemetry, client, plans })
     const incidents = startIncidents(context, { journal, telemetry, probing, plans })
-    const delivered = startDeliveries(context, { journal, telemetry, incidents })
+    const delivered = startDeliveries(context, { journal, telemetry, incidents, giveUpAfter: giveUpTimes(config) })
+    const limits = connectionLimits(openFileLimit(), { proxy: config.proxy !== undefined })
+    // Before the journal is opened: no delivery waits for it.
+    const proxy = await startProxy(context, {
+      telemetry,
+      clock: journal.clock,
+      maxConnections: limits.proxy ?? 0,
+      onDelivery: delivered.deliveries.observed,
+    })
+    if (proxy) beginDrain = proxy.beginDrain
     const sources = await openSources(context, { telemetry, client, clock: journal.clock })
-    const limits = connectionLimits()
     const admin = await startAdmin(context, {
       journal,
       telemetry,
@@ -115,7 +128,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
       await Promise.all([sources.reload(), admin.reload()])
       log.info({ credentials: sources.status().detail }, 'tokens reloaded')
     }
-    return { ingest, admin: admin.address, reload, stop }
+    return { ingest, admin: admin.address, proxy: proxy?.address, reload, stop }
   } catch (error) {
     await stop(FAILED_START_DEADLINE)
     throw error

@@ -30,6 +30,7 @@ export async function startTelemetry(
     lossOnly: sources.filter(({ kind }) => kind.reportsOnlyLosses).map(({ name }) => name),
     tenantLabel: config.metrics.tenantLabel,
     canary: config.canary !== undefined,
+    ...(config.proxy && { proxied: config.proxy.routes.map(({ endpoint }) => endpoint) }),
     restarts,
     probed: plans.flatMap(({ endpoint, views }) => views.map(({ vantage }) => ({ endpoint, vantage }))),
     onFault: (error) => log.error({ err: error }, 'failed to update a metric'),

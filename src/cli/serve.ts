@@ -15,6 +15,8 @@ const LOG_DEADLINE = 3_000
 const FORCED_LOG_DEADLINE = 500
 /** Milliseconds from the signal to the end; Kubernetes waits 30 s. */
 const STOP_DEADLINE = 10_000
+/** The same with a proxy, which goes on until its pod is out of the endpoints, and answers what is in flight then. */
+const PROXY_STOP_DEADLINE = 25_000
 
 /** Runs the service until a signal ends it. */
 export const serve: Command = {
@@ -36,7 +38,8 @@ export const serve: Command = {
     const level = logLevelFault(env['LOG_LEVEL']) ? undefined : env['LOG_LEVEL']
     const log = await createLog({ level, terminal: process.stdout.isTTY })
     const signal = stopSignal((code) => endNow(code, log))
-    void signal.then(() => forceEnd(log))
+    let deadline = STOP_DEADLINE
+    void signal.then(() => forceEnd(log, deadline))
     logUnexpectedErrors(log)
     let reload = async (): Promise<void> => {}
     process.on('SIGHUP', () => {
@@ -70,6 +73,7 @@ export const serve: Command = {
       }
     }
     const running = app
+    if ((config as Config).proxy) deadline = PROXY_STOP_DEADLINE
     reload = async () => {
       await running.reload()
       await compareConfig(config as Config, env, log)
@@ -77,7 +81,7 @@ export const serve: Command = {
     // A killed process would never write it.
     flushCompileCache()
     log.info({ signal: await signal }, 'stopping')
-    const clean = await running.stop(STOP_DEADLINE)
+    const clean = await running.stop(deadline)
     if (clean) log.info({ clean }, 'stopped')
     else log.error({ clean }, 'not everything stopped before the shutdown deadline, exiting without waiting further')
     return end(clean, log)
@@ -113,12 +117,12 @@ const flushed = (log: ProcessLog, deadline: number): Promise<void> =>
   })
 
 /** Exits at the deadline, with a log line: Kubernetes would wait longer and then kill silently. */
-function forceEnd(log: ProcessLog): void {
+function forceEnd(log: ProcessLog, deadline: number): void {
   const force = () => {
-    log.error({ clean: false, deadlineMs: STOP_DEADLINE }, 'shutdown deadline reached, exiting without waiting further')
+    log.error({ clean: false, deadlineMs: deadline }, 'shutdown deadline reached, exiting without waiting further')
     void flushed(log, FORCED_LOG_DEADLINE).then(() => exitNow(1))
   }
-  setTimeout(force, STOP_DEADLINE).unref()
+  setTimeout(force, deadline).unref()
 }
 
 function endNow(code: number, log: ProcessLog): never {

@@ -11,6 +11,7 @@ import { JournalSection } from './sections/journal.ts'
 import { MetricsSection } from './sections/metrics.ts'
 import { OutboundSection } from './sections/outbound.ts'
 import { ProbeSection } from './sections/probe.ts'
+import { ProxySection } from './sections/proxy.ts'
 import { RecoverySection } from './sections/recovery.ts'
 import { type NamedSource, type SourceConfig, SourcesSchema, schemaOfSources } from './source-schema.ts'
 
@@ -95,6 +96,7 @@ export const ConfigSchema = Type.Object(
     canary: CanarySection,
     hooks: HooksSection,
     recovery: RecoverySection,
+    proxy: ProxySection,
     metrics: MetricsSection,
     journal: JournalSection,
   },

@@ -4,6 +4,7 @@ import { isPostgresUrl, postgresUrlFault } from '../domain/postgres-url.ts'
 import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
 import { shown } from './document.ts'
 import { hookFaults } from './hook-faults.ts'
+import { proxyFaults } from './proxy-faults.ts'
 import type { Config } from './schema.ts'
 import { sourceFaults, sourceSecrets } from './source-faults.ts'
 
@@ -58,6 +59,7 @@ export function semanticFaults(
     ...sourceFaults(config.sources, isSound),
     ...endpointFaults(config, isSound),
     ...hookFaults(config, isSound),
+    ...proxyFaults(config, isSound),
   ]
 }
 

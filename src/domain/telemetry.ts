@@ -110,9 +110,17 @@ export interface RequestSpan {
   /** 32 hexadecimal digits; null if tracing is off. */
   readonly traceId: string | null
   readonly sampled: boolean
+  /** Of this span, for what is called because of the request (W3C Trace Context); null if tracing is off. */
+  readonly traceparent: string | null
+  /** A CLIENT span below it, for one attempt to deliver through the proxy. */
+  attempt(about: { readonly url: string; readonly method: string; readonly number: number }): AttemptSpan
   /** The INTERNAL span `webhook.delivery` below it, for the reported failure. */
   delivery(failure: Failure, details: DeliveryDetails): SpanRef | null
   end(answer: { readonly status: number; readonly errorType?: string }): void
+}
+
+export interface AttemptSpan {
+  end(result: { readonly status?: number; readonly errorType?: string; readonly message?: string }): void
 }
 
 export interface DeliveryDetails {
@@ -128,6 +136,8 @@ export interface Tracing {
     readonly method: string
     readonly route?: string | undefined
     readonly path: string
+    /** Of a delivery that the proxy passes on. */
+    readonly endpoint?: string | undefined
     /** Milliseconds since the epoch. */
     readonly startedAt?: number
     readonly traceparent?: string | undefined

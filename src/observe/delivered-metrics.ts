@@ -8,6 +8,9 @@ const CODES = 20
 /** Label sets of all endpoints together; further endpoints are counted under `other`. */
 const SETS = 5_000
 
+/** Codes of failures that start at 0 where every delivery is observed. */
+const FIRST_FAILURES = [0, 500, 502, 503, 504]
+
 type Labels = 'source' | 'endpoint' | 'result' | 'code'
 
 /**
@@ -17,7 +20,7 @@ type Labels = 'source' | 'endpoint' | 'result' | 'code'
 export function deliveredMetrics(registry: Registry, configured: readonly string[]) {
   const deliveries = new Counter<Labels>({
     name: 'webhook_endpoint_deliveries_total',
-    help: `Deliveries by their final result, of sources that report successes and of our own proxy, since this process started. A code that is not known is none. At most ${ENDPOINT_LIMIT} endpoints, ${CODES} codes per endpoint and result, and ${SETS} series in all; the rest is other.`,
+    help: `Deliveries by their final result, of sources that report successes and of our own proxy, since this process started. The code is the status that the platform got, 0 if it got no whole answer, none if it is not known. At most ${ENDPOINT_LIMIT} endpoints, ${CODES} codes per endpoint and result, and ${SETS} series in all; the rest is other.`,
     labelNames: ['source', 'endpoint', 'result', 'code'],
     registers: [registry],
   })
@@ -33,7 +36,7 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
     return name
   }
 
-  function count({ source, endpoint: name, result, code }: CountedDelivery): void {
+  function count({ source, endpoint: name, result, code }: CountedDelivery, value = 1): void {
     const endpoint = bounded(name)
     const key = [source, endpoint, result].join('\0')
     const known = codes.get(key) ?? new Set()
@@ -43,10 +46,15 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
     const label = isKept ? text : OTHER
     if (!known.has(label)) sets++
     known.add(label)
-    deliveries.inc({ source, endpoint, result, code: label })
+    deliveries.inc({ source, endpoint, result, code: label }, value)
   }
 
   return {
+    /** Each delivery to the endpoint will be counted: `increase()` would miss the first sample of a series that starts at 1. */
+    starts(source: string, endpoint: string): void {
+      count({ source, endpoint, result: 'success', code: 200 }, 0)
+      for (const code of FIRST_FAILURES) count({ source, endpoint, result: 'failure', code }, 0)
+    },
     delivered(delivery: CountedDelivery): void {
       reporting.add(delivery.source)
       count(delivery)

@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { DeliveryMetrics } from '../domain/delivery.ts'
 import { OVERFLOW_LABELS, type SeriesUsage } from '../domain/series.ts'
+import { PROXY_SOURCE } from '../domain/signal.ts'
 import { type Metrics, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
 import { canaryMetrics } from './canary-metrics.ts'
 import { deliveredMetrics } from './delivered-metrics.ts'
@@ -11,6 +13,7 @@ import { hookMetrics } from './hook-metrics.ts'
 import { incidentMetrics, type UrlOf } from './incident-metrics.ts'
 import { journalMetrics } from './journal-metrics.ts'
 import { type ProbedView, probeMetrics } from './probe-metrics.ts'
+import { proxyMetrics } from './proxy-metrics.ts'
 import { reportLabels } from './reasons.ts'
 import { type SignalOptions, signalMetrics } from './signal-metrics.ts'
 
@@ -26,6 +29,8 @@ export interface MetricsOptions extends DeliveryOptions, Pick<SignalOptions, 'lo
   readonly canary?: boolean
   /** Names of the hooks: their metrics exist only if there are any. */
   readonly hooks?: readonly string[]
+  /** Endpoints of the proxy's routes; its metrics exist only if there are any. */
+  readonly proxied?: readonly string[]
   /** What is probed; nothing by default. */
   readonly probed?: readonly ProbedView[]
   /** Process and Node.js metrics; on by default. */
@@ -38,6 +43,8 @@ export interface MetricsOptions extends DeliveryOptions, Pick<SignalOptions, 'lo
 }
 
 export interface PrometheusMetrics extends Metrics {
+  /** Undefined without a proxy. */
+  readonly proxy: DeliveryMetrics | undefined
   spans(result: SpanResult, count: number): void
   /** Whether the admin API can be read without a token from other machines. */
   adminIsOpen(isOpen: boolean): void
@@ -59,6 +66,9 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   const incidents = incidentMetrics(registry, configured, options.urlOf ?? (() => undefined))
   const signals = signalMetrics(registry, options)
   const delivered = deliveredMetrics(registry, configured)
+  const proxied = options.proxied ?? []
+  const proxy = proxied.length > 0 ? proxyMetrics(registry, proxied) : undefined
+  for (const endpoint of proxied) delivered.starts(PROXY_SOURCE, endpoint)
   const probes = probeMetrics(registry, options.probed ?? [])
   const egress = egressMetrics(registry)
   const canary = options.canary ? canaryMetrics(registry) : undefined
@@ -156,6 +166,11 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   const outcomes = new Set<string>(OUTCOMES)
   const routes = new Set([...sources, NO_SOURCE])
   return {
+    proxy: proxy && {
+      deliveryBegun: safely(proxy.deliveryBegun),
+      attempted: safely(proxy.attempted),
+      deliveryEnded: safely(proxy.deliveryEnded),
+    },
     answered: safely(({ source, outcome, reason, seconds }) => {
       if (!routes.has(source) || !outcomes.has(outcome)) throw new TypeError('answered: unknown source or outcome')
       reports.inc({ source, outcome, reason })

@@ -23,6 +23,7 @@ import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import { visibleText } from '../domain/external-text.ts'
 import type { Log, Tracing } from '../domain/telemetry.ts'
+import { attemptSpan } from './attempt-span.ts'
 import type { SpanResult } from './metrics.ts'
 import { probeSpans } from './probe-spans.ts'
 import { deliveryAttributes, requestAttributes, senderLinks, spanName } from './span-attributes.ts'
@@ -68,10 +69,12 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
         { kind: SpanKind.SERVER, root: true, links: senderLinks(about), attributes: requestAttributes(about) },
         ROOT_CONTEXT,
       )
-      const { traceId, traceFlags } = span.spanContext()
+      const { traceId, spanId, traceFlags } = span.spanContext()
       return {
         traceId,
         sampled: (traceFlags & 1) === 1,
+        traceparent: `00-${traceId}-${spanId}-${(traceFlags & 1).toString().padStart(2, '0')}`,
+        attempt: (attempt) => attemptSpan(tracer, span, { ...attempt, endpoint: about.endpoint }),
         delivery(failure, details) {
           const delivery = tracer.startSpan(
             'webhook.delivery',

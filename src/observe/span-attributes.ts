@@ -8,7 +8,17 @@ import type { DeliveryDetails, Tracing } from '../domain/telemetry.ts'
 type About = Parameters<Tracing['request']>[0]
 
 // The methods of RFC 9110 and RFC 5789: another one would make names and attributes of any kind.
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'])
+export const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+])
 const bounded = (text: string) => visibleText(text, 1_024)
 
 /** OpenTelemetry semantic conventions, HTTP server spans. */
@@ -19,11 +29,12 @@ export function spanName({ method, route }: About): string {
 
 /** OpenTelemetry semantic conventions, HTTP server spans. */
 export function requestAttributes(about: About): Attributes {
-  const { method, route, path, clientAddress, userAgent } = about
+  const { method, route, path, endpoint, clientAddress, userAgent } = about
   return {
     'http.request.method': METHODS.has(method) ? method : '_OTHER',
     ...(METHODS.has(method) ? {} : { 'http.request.method_original': bounded(method) }),
     ...(route && { 'http.route': route }),
+    ...(endpoint !== undefined && { 'webhook.endpoint': bounded(endpoint) }),
     'url.path': route ? path : safePath(path),
     'url.scheme': 'http',
     ...(clientAddress && { 'client.address': clientAddress }),

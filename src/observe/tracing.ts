@@ -1,4 +1,4 @@
-import type { RequestSpan, Tracing } from '../domain/telemetry.ts'
+import type { AttemptSpan, RequestSpan, Tracing } from '../domain/telemetry.ts'
 import type { TracingOptions } from './otel.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -67,4 +67,12 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
   return startTracing(options, otlpProtocol(process.env).protocol)
 }
 
-const NO_SPAN: RequestSpan = { traceId: null, sampled: false, delivery: () => null, end() {} }
+const NO_ATTEMPT: AttemptSpan = { end() {} }
+const NO_SPAN: RequestSpan = {
+  traceId: null,
+  sampled: false,
+  traceparent: null,
+  attempt: () => NO_ATTEMPT,
+  delivery: () => null,
+  end() {},
+}

@@ -117,7 +117,10 @@ describe('the signals', () => {
 
   it('are on /metrics with the same help, type and labels', async () => {
     const service = await startService({
-      config: { endpoints: [{ name: 'orders', event: 'e', team: 't', urls: ['https://shop.example/hooks/orders'] }] },
+      config: {
+        endpoints: [{ name: 'orders', event: 'e', team: 't', urls: ['https://shop.example/hooks/orders'] }],
+        proxy: { port: 0, routes: [{ endpoint: 'orders', path: '/hooks/orders', upstream: 'http://127.0.0.1:9' }] },
+      },
     })
     await report(service.ingest)
     const text = await (await fetch(`${service.admin}/metrics`)).text()

@@ -11,11 +11,17 @@ const UNKNOWN = 1_024
  * How many connections each listener accepts, given the limit of open files: beyond that one neither could a health check
  * be answered nor the journal be opened again.
  */
-export function connectionLimits(openFiles = openFileLimit()): { readonly ingest: number; readonly admin: number } {
+export function connectionLimits(
+  openFiles = openFileLimit(),
+  { proxy = false } = {},
+): { readonly ingest: number; readonly admin: number; readonly proxy?: number } {
   const all = Math.min(MAX_CONNECTIONS, Math.max(openFiles - RESERVED, Math.floor(openFiles / 2), 2))
   // Whatever arrives at the ingest port, a tenth and at least ten remain for health checks, scrapes and the API.
   const admin = Math.max(Math.floor(all / 10), Math.min(10, Math.ceil(all / 2)))
-  return { ingest: all - admin, admin }
+  if (!proxy) return { ingest: all - admin, admin }
+  // Each delivery may take a second connection, to the application.
+  const share = Math.max(1, Math.floor((all - admin) / 3))
+  return { ingest: Math.max(1, all - admin - 2 * share), admin, proxy: share }
 }
 
 /** The process's limit of open files; Infinity for none. */

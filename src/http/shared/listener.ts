@@ -22,6 +22,10 @@ export interface ListenerOptions {
   readonly keepAliveTimeout: number
   /** Milliseconds for which proxies may go on using their connections after `close` was called. */
   readonly grace: number
+  /** Most bytes of a request's header; 16 KiB by default. */
+  readonly maxHeaderSize?: number
+  /** Milliseconds for a whole request; 15 s by default. */
+  readonly requestTimeout?: number
   /** Called for each request that never reached the handler, with what was wrong. */
   readonly onRefused?: (code: ErrorCode) => void
   /** A connection was accepted. */
@@ -30,6 +34,8 @@ export interface ListenerOptions {
 
 export interface Listener {
   readonly address: AddressInfo
+  /** From now on answers say `Connection: close`, so that clients look for another receiver; new connections are accepted. */
+  announceClose(): void
   /** Stops listening, answers with `Connection: close`, ends idle connections after `grace` and the rest after `deadline` ms. */
   close(deadline: number): Promise<void>
 }
@@ -37,6 +43,7 @@ export interface Listener {
 /** More than proxies keep towards one receiver; each costs 17 KiB. */
 const MAX_IDLE = 2_000
 const HEADERS_TIMEOUT = 5_000
+const MAX_HEADER_SIZE = 16_384
 export const BODY_TIMEOUT = 5_000
 
 /**
@@ -45,16 +52,17 @@ export const BODY_TIMEOUT = 5_000
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { host, port, handler, maxConnections, keepAliveTimeout, grace, onRefused = () => {}, onConnection } = options
+  // Above BODY_TIMEOUT, so that a handler can answer a slow body in its own words.
+  const { maxHeaderSize = MAX_HEADER_SIZE, requestTimeout = HEADERS_TIMEOUT + 2 * BODY_TIMEOUT } = options
   // At least half are left to connections with a request, so that idle ones never lock out others.
   const connections = trackConnections(Math.min(MAX_IDLE, Math.ceil(maxConnections / 2)))
   let isDraining = false
   const server = createServer(
     {
       ServerResponse: closingWhere((response) => connections.mustClose(response, isDraining)),
-      maxHeaderSize: 16_384,
+      maxHeaderSize,
       headersTimeout: HEADERS_TIMEOUT,
-      // Above BODY_TIMEOUT, so that a handler can answer a slow body in its own words.
-      requestTimeout: HEADERS_TIMEOUT + 2 * BODY_TIMEOUT,
+      requestTimeout,
       keepAliveTimeout,
       // Both timeouts are checked only this often; the default is 30 s.
       connectionsCheckingInterval: 1_000,
@@ -89,6 +97,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   })
   return {
     address: server.address() as AddressInfo,
+    announceClose() {
+      isDraining = true
+    },
     close: (deadline) => {
       isDraining = true
       return drain(server, connections, { grace, deadline })

@@ -82,7 +82,7 @@ export function refuseConnect(
   // Node has removed its own listeners, the one for errors among them.
   socket.on('error', () => {})
   if (connections.isClosing(socket)) return
-  const fault = new AppError('invalid_request', 'this is not a proxy: CONNECT is not supported')
+  const fault = new AppError('invalid_request', 'CONNECT is not supported')
   onRefused(fault.code)
   connections.finish(socket, () => writeRefusal(socket, fault))
 }

@@ -1,0 +1,93 @@
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config/schema.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { DeliveryResult } from '../domain/delivery.ts'
+import { listen } from '../http/shared/listener.ts'
+import type { StartContext } from './context.ts'
+import type { Telemetry } from './telemetry.ts'
+
+/** Milliseconds for which new deliveries are still accepted: Kubernetes needs some seconds to remove a pod from its Services. */
+export const ENDPOINT_REMOVAL = 5_000
+/** Milliseconds for which connections that exist may go on to be used. */
+const GRACE = 1_000
+/** Longer than proxies in front keep theirs; see docs/proxies.md. */
+const KEEP_ALIVE = 75_000
+/** As much as common servers accept: a delivery must not fail here that the application would have taken. */
+const MAX_HEADER_SIZE = 32_768
+/** Milliseconds between two log lines about internal faults. */
+const FAULT_REPEAT = 10_000
+
+export interface ProxyStartDeps {
+  readonly telemetry: Telemetry
+  readonly clock: Clock
+  readonly maxConnections: number
+  /** Receives what became of each delivery. */
+  readonly onDelivery: (result: DeliveryResult) => void
+}
+
+export interface StartedProxy {
+  readonly address: AddressInfo
+  /** The process is to stop: from now on connections are given up, and in a while no new one is accepted. */
+  beginDrain(): void
+}
+
+/**
+ * The proxy in front of the applications, where it is configured; its modules are loaded only then.
+ * @throws what `listen` throws
+ */
+export async function startProxy(
+  { config, log, cleanUps }: StartContext,
+  { telemetry, clock, maxConnections, onDelivery }: ProxyStartDeps,
+): Promise<StartedProxy | undefined> {
+  const { metrics, tracing } = telemetry
+  if (!config.proxy || !metrics.proxy) return undefined
+  const { createProxy } = await import('../proxy/proxy.ts')
+  const { DELIVERY_LIMIT } = await import('../proxy/delivery.ts')
+  const { host, port, routes } = config.proxy
+  let logged = Number.NEGATIVE_INFINITY
+  const proxy = createProxy({
+    routes,
+    metrics: metrics.proxy,
+    tracing,
+    onDelivery,
+    clock,
+    onFault(error) {
+      if (performance.now() - logged < FAULT_REPEAT) return
+      logged = performance.now()
+      log.error({ err: error }, 'internal error in the proxy')
+    },
+  })
+  const listener = await listen({
+    host,
+    port,
+    maxConnections,
+    keepAliveTimeout: KEEP_ALIVE,
+    grace: GRACE,
+    maxHeaderSize: MAX_HEADER_SIZE,
+    requestTimeout: DELIVERY_LIMIT,
+    handler: proxy.handler,
+  })
+  log.info({ listener: 'proxy', ...listener.address }, 'listening')
+  let removal: Promise<unknown> | undefined
+  const beginDrain = () => {
+    listener.announceClose()
+    removal ??= sleep(ENDPOINT_REMOVAL)
+  }
+  cleanUps.push('proxy listener', async (deadline) => {
+    const end = performance.now() + deadline
+    // A start that failed has nothing to drain.
+    await removal
+    await listener.close(Math.max(0, end - performance.now() - 500))
+    await proxy.close()
+  })
+  return { address: listener.address, beginDrain }
+}
+
+/** Milliseconds after which the platform must have given up on a delivery, by endpoint; the longest of its routes. */
+export function giveUpTimes({ proxy }: Pick<Config, 'proxy'>): ReadonlyMap<string, number> {
+  const times = new Map<string, number>()
+  for (const { endpoint, giveUpAfter } of proxy?.routes ?? [])
+    if (giveUpAfter !== undefined) times.set(endpoint, Math.max(giveUpAfter, times.get(endpoint) ?? 0))
+  return times
+}

@@ -1,0 +1,70 @@
+import { Type } from 'typebox'
+import { strict } from '../../schema-fields.ts'
+import { duration, host, port } from '../fields.ts'
+
+const Route = Type.Object(
+  {
+    endpoint: Type.String({
+      minLength: 1,
+      maxLength: 100,
+      examples: ['orders'],
+      description: 'Name of the endpoint whose deliveries these are, one of `endpoints`.',
+    }),
+    path: Type.String({
+      pattern: '^/([!-"$-)+->@-~]*|([!-"$-)+->@-~]*/)?\\*)$',
+      maxLength: 2_048,
+      examples: ['/hooks/orders'],
+      description: 'Path of its requests: exact, or with a final /* for everything below. Routes must not overlap.',
+    }),
+    upstream: Type.String({
+      pattern: '^https?://[^\\s/?#@]+/?$',
+      maxLength: 2_048,
+      examples: ['http://127.0.0.1:3000'],
+      description:
+        'The application: scheme, host and port. Method, path, query, Host and body are passed on unchanged.',
+    }),
+    patience: duration('1s', '50ms', '1m', 'How late another attempt may begin, from the arrival of the delivery.'),
+    retry: Type.Union([Type.Literal('none'), Type.Literal('safe'), Type.Literal('idempotent')], {
+      default: 'none',
+      description:
+        'none: observe only. safe: repeat only what provably never reached the application. idempotent: also repeat what may have reached it; the application must recognise a repeated delivery.',
+    }),
+    statuses: Type.Array(Type.Integer({ minimum: 400, maximum: 599, description: 'A status such as 429.' }), {
+      maxItems: 50,
+      default: [],
+      description: 'Statuses that are retried in addition to 502, 503 and 504; only with retry: idempotent.',
+    }),
+    attemptTimeout: Type.Optional(
+      duration(
+        undefined,
+        '10ms',
+        '1m',
+        'An attempt without a response is given up after this time if another one may still begin; only with retry: idempotent. By default half of patience.',
+      ),
+    ),
+    giveUpAfter: Type.Optional(
+      duration(
+        undefined,
+        '1s',
+        '7d',
+        'How long after a failed delivery the platform must have given up. If no report has arrived by then, the error webhook itself is broken.',
+      ),
+    ),
+  },
+  { ...strict, description: 'Requests to one path, passed on to one application.' },
+)
+
+export const ProxySection = Type.Optional(
+  Type.Object(
+    {
+      host: host('Address that receives deliveries.'),
+      port: port(8081, 'Port that receives deliveries.'),
+      routes: Type.Array(Route, { minItems: 1, maxItems: 500, description: 'What is passed on, and to where.' }),
+    },
+    {
+      ...strict,
+      description:
+        'An observing reverse proxy in front of your application, see docs/proxy.md. Off by default; other paths are answered 404.',
+    },
+  ),
+)

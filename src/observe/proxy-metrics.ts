@@ -1,0 +1,79 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { type DeliveryMetrics, RETRY_REASONS, RETRY_RESULTS } from '../domain/delivery.ts'
+import { OTHER } from '../domain/failure.ts'
+
+/** Codes of attempts: statuses, and why there is none. */
+const FIRST_CODES = [
+  [true, '200'],
+  [false, 'connect'],
+  [false, 'reset'],
+] as const
+/** Codes with series of their own, for each endpoint; further ones are counted under `other`. */
+const CODE_LIMIT = 20
+
+const resultOf = (ok: boolean) => (ok ? 'success' : 'failure')
+
+/** First come, first served. */
+function boundedCodes(): (endpoint: string, code: string) => string {
+  const known = new Map<string, Set<string>>()
+  return (endpoint, code) => {
+    const codes = known.get(endpoint) ?? new Set()
+    known.set(endpoint, codes)
+    if (!codes.has(code) && codes.size >= CODE_LIMIT) return OTHER
+    codes.add(code)
+    return code
+  }
+}
+
+/**
+ * What the proxy sees. Series exist for the endpoints of its routes, at most 500, from the start.
+ * Deliveries themselves are counted where those of all sources are.
+ * @param endpoints those of the routes; more than one route may have the same
+ */
+export function proxyMetrics(registry: Registry, endpoints: readonly string[]): DeliveryMetrics {
+  const registers = [registry]
+  const attempts = new Counter<'endpoint' | 'result' | 'code'>({
+    name: 'webhook_endpoint_delivery_attempts_total',
+    help: 'Attempts of the proxy to deliver, by what the application did: result is success (2xx) or failure, code the status or connect, unsent, reset, timeout, protocol, incomplete, client_closed. At most 500 endpoints and 20 codes for each.',
+    labelNames: ['endpoint', 'result', 'code'],
+    registers,
+  })
+  const duration = new Histogram<'endpoint'>({
+    name: 'webhook_endpoint_delivery_duration_seconds',
+    help: 'From the header of a delivery to the last byte of its answer, retries included. At most 500 endpoints.',
+    labelNames: ['endpoint'],
+    // Fine around the second that a platform is taken to wait, and its half.
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60],
+    registers,
+  })
+  const retries = new Counter<'endpoint' | 'reason' | 'result'>({
+    name: 'webhook_endpoint_delivery_retries_total',
+    help: 'Deliveries whose first attempt failed in a way that can be retried, by reason (connect, unsent, reset, timeout, status) and result: saved (succeeded in the end), failed, not_allowed (by the route, its patience or the budget). At most 500 endpoints.',
+    labelNames: ['endpoint', 'reason', 'result'],
+    registers,
+  })
+  const inFlight = new Gauge<'endpoint'>({
+    name: 'webhook_endpoint_deliveries_in_flight',
+    help: 'Deliveries that the proxy is passing on now, those that wait for a connection included. At most 500 endpoints.',
+    labelNames: ['endpoint'],
+    registers,
+  })
+  const bounded = boundedCodes()
+  for (const endpoint of new Set(endpoints)) {
+    for (const [ok, code] of FIRST_CODES)
+      attempts.inc({ endpoint, result: resultOf(ok), code: bounded(endpoint, code) }, 0)
+    for (const reason of RETRY_REASONS) for (const result of RETRY_RESULTS) retries.inc({ endpoint, reason, result }, 0)
+    duration.zero({ endpoint })
+    inFlight.set({ endpoint }, 0)
+  }
+  return {
+    deliveryBegun: (endpoint) => inFlight.inc({ endpoint }),
+    attempted: ({ endpoint, ok, code }) =>
+      attempts.inc({ endpoint, result: resultOf(ok), code: bounded(endpoint, String(code)) }),
+    deliveryEnded({ endpoint, seconds, retry }) {
+      inFlight.dec({ endpoint })
+      duration.observe({ endpoint }, seconds)
+      if (retry) retries.inc({ endpoint, ...retry })
+    },
+  }
+}

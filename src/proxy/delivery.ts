@@ -1,0 +1,235 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AttemptCode, RetryReason } from '../domain/delivery.ts'
+import { type AnswerCode, answer } from './answers.ts'
+import type { AttemptEvents, AttemptFailure, RawHeaders } from './attempt.ts'
+import type { DeliveryDeps } from './delivery-deps.ts'
+import { repeated, requestHeaders } from './headers.ts'
+import { RequestBody } from './request-body.ts'
+import { ResponseWriter } from './response-writer.ts'
+import { createRetries, type Retries } from './retries.ts'
+import type { Route } from './routes.ts'
+import { RunningAttempt } from './running-attempt.ts'
+
+/** Milliseconds: the most that a delivery may take. */
+export const DELIVERY_LIMIT = 60_000
+
+/** Passes one delivery on, in one or more attempts, and answers it once. */
+export class Delivery implements AttemptEvents {
+  readonly #route: Route
+  readonly #deps: DeliveryDeps
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #body: RequestBody
+  readonly #writer: ResponseWriter
+  readonly #headers: string[]
+  readonly #retries: Retries
+  readonly #limit: NodeJS.Timeout
+  #attempt: RunningAttempt | undefined
+  #attempts = 0
+  /** Attempts of which the application may have received something. */
+  #received = 0
+  #hasEnded = false
+  #isBroken = false
+  #endWait: (() => void) | undefined
+  #pause: NodeJS.Timeout | undefined
+
+  /** Call it in the turn after the request's header was parsed. */
+  constructor(route: Route, request: IncomingMessage, response: ServerResponse, deps: DeliveryDeps) {
+    this.#route = route
+    this.#deps = deps
+    this.#request = request
+    this.#response = response
+    this.#body = new RequestBody(request, deps.space)
+    this.#retries = createRetries(route, deps.upstream.budget)
+    this.#writer = new ResponseWriter(request, response, () => this.#attempt?.resume())
+    this.#headers = requestHeaders(request, {
+      address: request.socket.remoteAddress,
+      isEncrypted: false,
+      by: deps.by,
+      traceparent: deps.traceparent,
+    })
+    this.#limit = setTimeout(
+      () => this.#fail(this.#body.isComplete ? 'upstream_timeout' : 'request_timeout'),
+      DELIVERY_LIMIT,
+    )
+    response.once('close', () => this.#end())
+  }
+
+  start(): void {
+    const admitted = this.#route.retry === 'none' ? 'send' : this.#deps.upstream.gate.admit(this.#route.patience)
+    if (admitted === 'send') {
+      this.#send()
+      return
+    }
+    this.#retries.needed('connect')
+    if (admitted === 'wait') this.#wait()
+    else this.#fail('upstream_unavailable')
+  }
+
+  #send(): void {
+    const { upstream, span, onAttempt } = this.#deps
+    const { method = 'GET', url = '/' } = this.#request
+    this.#attempts += 1
+    this.#attempt = new RunningAttempt({
+      upstream,
+      send: {
+        method,
+        path: url,
+        headers: this.#received === 0 ? this.#headers : repeated(this.#headers, this.#received + 1),
+        body: this.#body.next(),
+      },
+      events: this,
+      span: span.attempt({ url: upstream.origin, method, number: this.#attempts }),
+      connectWithin: this.#route.retry === 'none' ? undefined : this.#retries.patienceLeft(),
+      onConnectTooLate: () => {
+        this.#endAttempt('connect')
+        this.#retries.needed('connect')
+        this.#fail('upstream_unavailable')
+      },
+      slowAfter: this.#retries.attemptTimeout,
+      onSlow: () => this.#guarded(() => this.#retryInstead('timeout', 'timeout')),
+      onReport: onAttempt,
+    })
+    this.#attempt.start()
+  }
+
+  /** Connecting fails: nothing has reached the application, and nothing can until it succeeds. */
+  #wait(): void {
+    const { gate } = this.#deps.upstream
+    if (this.#attempts > 0 && gate.hasFailedFor(this.#route.patience)) {
+      this.#fail('upstream_unavailable')
+      return
+    }
+    this.#endWait = gate.wait({
+      bytes: this.#body.held,
+      patience: Math.max(0, this.#retries.patienceLeft()),
+      onConnected: () => {
+        this.#endWait = undefined
+        this.#guarded(() => this.#send())
+      },
+      onPatienceOver: () => {
+        this.#endWait = undefined
+        this.#fail('upstream_unavailable')
+      },
+    })
+    if (this.#endWait) this.#retries.made()
+    else this.#fail('upstream_unavailable')
+  }
+
+  /** Begins another attempt after a while, in place of the one in progress. @returns whether one may follow */
+  #retryInstead(reason: RetryReason, code: AttemptCode): boolean {
+    const delay = this.#body.canRepeat ? this.#retries.next(reason) : undefined
+    if (delay === undefined) return false
+    this.#endAttempt(code)
+    this.#pause = setTimeout(() => this.#guarded(() => this.#send()), delay)
+    return true
+  }
+
+  onBegun(): void {
+    this.#received += 1
+    this.#body.begun()
+    this.#attempt?.begun()
+  }
+
+  onInformation(status: number, headers: RawHeaders): void {
+    this.#guarded(() => this.#writer.inform(status, headers))
+  }
+
+  onResponse(status: number, statusText: string, headers: RawHeaders): void {
+    this.#guarded(() => {
+      this.#attempt?.responded()
+      if (this.#retries.isRetryable(status) && this.#retryInstead('status', status)) return
+      if (this.#retries.isUnavailable(status)) this.#retries.needed('status')
+      this.#body.release()
+      if (!this.#writer.begin(status, statusText, headers)) this.#fail('upstream_failed')
+    })
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#writer.write(chunk)
+  }
+
+  onEnd(trailers: RawHeaders): void {
+    this.#guarded(() => {
+      this.#attempt?.report(this.#response.statusCode)
+      this.#attempt = undefined
+      this.#writer.end(trailers)
+    })
+  }
+
+  onFailed(failure: AttemptFailure, error: Error): void {
+    this.#guarded(() => {
+      // One that undici refuses to send is no attempt.
+      if (failure !== 'invalid') this.#attempt?.report(failure, error)
+      this.#attempt = undefined
+      this.#body.detach()
+      this.#failed(failure)
+    })
+  }
+
+  #failed(failure: AttemptFailure): void {
+    const { retry } = this.#route
+    if (failure === 'unsent') {
+      this.#received -= 1
+      if (this.#body.canRepeat && this.#retries.resend()) this.#send()
+      else this.#fail('upstream_failed')
+    } else if (failure === 'connect') {
+      this.#retries.needed('connect')
+      if (retry === 'none') this.#fail('upstream_failed')
+      else this.#wait()
+    } else if (failure === 'reset') {
+      if (this.#retryInstead('reset', 'reset')) return
+      this.#retries.needed('reset')
+      this.#fail('upstream_failed')
+    } else this.#fail(failure === 'invalid' ? 'bad_request' : 'upstream_failed')
+  }
+
+  /** Answers instead of the application. An answer that has begun is broken off, so that it is not taken for whole. */
+  #fail(code: AnswerCode): void {
+    if (this.#hasEnded) return
+    this.#endAttempt(code === 'upstream_failed' ? 'protocol' : 'timeout')
+    // The listener has answered a body that it could not read.
+    if (this.#response.writableEnded || answer(this.#response, code)) return
+    this.#isBroken = true
+    this.#response.destroy()
+  }
+
+  /** Stops an attempt in progress. */
+  #endAttempt(code: AttemptCode): void {
+    const attempt = this.#attempt
+    if (!attempt) return
+    this.#attempt = undefined
+    this.#body.detach()
+    attempt.cancel(code)
+  }
+
+  /** The answer has been written, or its connection has ended. */
+  #end(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#endWait?.()
+    clearTimeout(this.#limit)
+    clearTimeout(this.#pause)
+    this.#endAttempt('client_closed')
+    this.#body.discard()
+    const { writableFinished, statusCode } = this.#response
+    const isWhole = writableFinished && !this.#isBroken
+    const { reason, wasMade } = this.#retries
+    this.#deps.onEnd({
+      code: isWhole ? statusCode : this.#isBroken ? 'incomplete' : 'client_closed',
+      ok: isWhole && statusCode >= 200 && statusCode < 300,
+      ...(reason && { retry: { reason, wasMade } }),
+    })
+  }
+
+  /** A fault of ours must not leave a delivery without an answer, nor end the process. */
+  #guarded(run: () => unknown): void {
+    if (this.#hasEnded) return
+    try {
+      run()
+    } catch (error) {
+      this.#deps.onFault(error)
+      this.#fail('internal')
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import type { IncomingMessage } from 'node:http'
+import { isIPv6 } from 'node:net'
+import type { RawHeaders } from './attempt.ts'
+
+/** Headers that are meant for one connection only (RFC 9110 section 7.6.1), with those that older software sends. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-authentication-info',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+])
+/** Never removed, whatever `Connection` names: the request would be another one without them. */
+const END_TO_END = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'authorization',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+])
+/** We answer `Expect: 100-continue` ourselves; undici sends no trailers, so none are announced. */
+const NOT_SENT = new Set(['expect', 'trailer'])
+
+export interface ForwardedFor {
+  /** The platform's address, as we see it. */
+  readonly address: string | undefined
+  readonly isEncrypted: boolean
+  /** Obfuscated identifier of this process (RFC 7239 section 6.3), by which a loop is recognised. */
+  readonly by: string
+  /** Sent if the request has none. */
+  readonly traceparent: string
+}
+
+/** Whether the request has passed this process already. */
+export function hasPassed({ headers }: IncomingMessage, by: string): boolean {
+  return String(headers['forwarded'] ?? '').includes(`by=${by}`)
+}
+
+/**
+ * The header of the request as the application gets it: without what belongs to the platform's connection, and with
+ * where it came from (RFC 7239, and the older X-Forwarded-*). Names, order and values stay as they are.
+ * @returns names and values in turn
+ */
+export function requestHeaders(request: IncomingMessage, about: ForwardedFor): string[] {
+  const { rawHeaders, headers } = request
+  const isConnectionOnly = connectionOptions(headers['connection'])
+  const result: string[] = []
+  const chain: string[] = []
+  const elements: string[] = []
+  let hasTrace = false
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    const key = name.toLowerCase()
+    if (HOP_BY_HOP.has(key) || NOT_SENT.has(key) || isConnectionOnly(key)) continue
+    const value = rawHeaders[index + 1]!
+    if (key === 'x-forwarded-for') chain.push(value)
+    else if (key === 'forwarded') elements.push(value)
+    else {
+      if (key === 'traceparent') hasTrace = true
+      result.push(name, value)
+    }
+  }
+  const protocol = about.isEncrypted ? 'https' : 'http'
+  const address = about.address?.replace(/^::ffff:(?=\d)/, '') ?? 'unknown'
+  const node = isIPv6(address) ? `"[${address}]"` : address
+  const host = headers.host
+  const origin = host === undefined ? '' : `;host=${quoted(host)}`
+  elements.push(`for=${node}${origin};proto=${protocol};by=${about.by}`)
+  if (about.address !== undefined) chain.push(address)
+  result.push('Forwarded', elements.join(', '))
+  if (chain.length > 0) result.push('X-Forwarded-For', chain.join(', '))
+  if (headers['x-forwarded-proto'] === undefined) result.push('X-Forwarded-Proto', protocol)
+  if (headers['x-forwarded-host'] === undefined && host !== undefined) result.push('X-Forwarded-Host', host)
+  if (!hasTrace) result.push('traceparent', about.traceparent)
+  return result
+}
+
+/** A value of RFC 7239: a token as it is, anything else quoted. */
+const quoted = (text: string): string =>
+  /^[\w!#$%&'*+.^`|~-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
+
+/** The same request once more: only `webhook-attempt` tells the two apart. */
+export function repeated(headers: readonly string[], attempt: number): string[] {
+  const result: string[] = []
+  for (let index = 0; index < headers.length; index += 2)
+    if (headers[index]!.toLowerCase() !== 'webhook-attempt') result.push(headers[index]!, headers[index + 1]!)
+  result.push('webhook-attempt', String(attempt))
+  return result
+}
+
+/**
+ * The header of a response as the platform gets it.
+ * @param form whether its body is sent in chunks, the only form with room for trailers; whether it may have a length
+ * @returns names and values in turn
+ */
+export function responseHeaders(
+  raw: RawHeaders,
+  { canHaveTrailers, canHaveLength }: { canHaveTrailers: boolean; canHaveLength: boolean },
+): string[] {
+  const pairs: [name: string, key: string, value: string][] = []
+  const connection: string[] = []
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = latin1(raw[index]!)
+    const key = name.toLowerCase()
+    const value = latin1(raw[index + 1]!)
+    if (key === 'connection') connection.push(value)
+    if (!HOP_BY_HOP.has(key)) pairs.push([name, key, value])
+  }
+  const isConnectionOnly = connectionOptions(connection.join(','))
+  const result: string[] = []
+  for (const [name, key, value] of pairs) {
+    const isOutOfPlace = (key === 'trailer' && !canHaveTrailers) || (key === 'content-length' && !canHaveLength)
+    if (!isConnectionOnly(key) && !isOutOfPlace) result.push(name, value)
+  }
+  return result
+}
+
+/** Fields that must not be in trailers, since they frame or route the message (RFC 9110 section 6.5.1). */
+const NOT_TRAILING = new Set([
+  ...HOP_BY_HOP,
+  ...END_TO_END,
+  'trailer',
+  'set-cookie',
+  'cache-control',
+  'content-encoding',
+])
+
+/** @returns pairs of name and value */
+export function responseTrailers(raw: RawHeaders): [string, string][] {
+  const result: [string, string][] = []
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = latin1(raw[index]!)
+    if (!NOT_TRAILING.has(name.toLowerCase())) result.push([name, latin1(raw[index + 1]!)])
+  }
+  return result
+}
+
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+
+/** @returns whether `Connection` names a header as one for this connection only */
+function connectionOptions(value: string | undefined): (key: string) => boolean {
+  if (value === undefined || value === '' || value === 'keep-alive' || value === 'close') return () => false
+  const options = new Set(value.split(',').map((option) => option.trim().toLowerCase()))
+  return (key) => options.has(key) && !END_TO_END.has(key)
+}

@@ -1,0 +1,129 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { DeliveryMetrics, DeliveryResult, RetryReason } from '../domain/delivery.ts'
+import type { Tracing } from '../domain/telemetry.ts'
+import { answer } from './answers.ts'
+import { createCopySpace } from './copies.ts'
+import { Delivery } from './delivery.ts'
+import type { DeliveryEnd } from './delivery-deps.ts'
+import { hasPassed } from './headers.ts'
+import { randomHex } from './random-hex.ts'
+import { pathOf, type Route, routeFinder } from './routes.ts'
+import { startSpan } from './safe-span.ts'
+import { createUpstream, type Upstream } from './upstream.ts'
+
+export type { Route } from './routes.ts'
+
+export interface ProxyDeps {
+  readonly routes: readonly Route[]
+  readonly metrics: DeliveryMetrics
+  readonly tracing: Pick<Tracing, 'request'>
+  /** Called once per delivery with what the platform saw. May throw: no delivery depends on it. */
+  readonly onDelivery: (result: DeliveryResult) => void
+  /** An internal fault, which has cost no delivery if it could be helped. */
+  readonly onFault: (error: unknown) => void
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number
+}
+
+export interface Proxy {
+  /** Passes requests on. It never throws. */
+  readonly handler: RequestListener
+  /** Ends the connections to the applications, once no delivery is in flight. */
+  close(): Promise<void>
+}
+
+/** The observing reverse proxy. It connects to the upstreams of its routes and to nothing else. */
+export function createProxy(deps: ProxyDeps): Proxy {
+  const upstreams = new Map<string, Upstream>()
+  const upstreamOf = (url: string): Upstream => {
+    const { origin } = new URL(url)
+    const known = upstreams.get(origin) ?? createUpstream(origin)
+    upstreams.set(origin, known)
+    return known
+  }
+  const find = routeFinder(deps.routes.map((route) => ({ ...route, upstream: upstreamOf(route.upstream) })))
+  const by = `_${randomHex(8)}`
+  const space = createCopySpace()
+
+  /** Telemetry and incidents are no part of a delivery: whatever they throw is only reported. */
+  const safely = (run: () => void): void => {
+    try {
+      run()
+    } catch (error) {
+      try {
+        deps.onFault(error)
+      } catch {}
+    }
+  }
+
+  function deliver(request: IncomingMessage, response: ServerResponse): void {
+    const path = pathOf(request.url ?? '')
+    const route = path === undefined ? undefined : find(path)
+    const refusal =
+      path === undefined ? 'bad_target' : !route ? 'no_route' : hasPassed(request, by) ? 'loop' : undefined
+    if (!route || refusal) {
+      request.resume()
+      answer(response, refusal ?? 'no_route')
+      return
+    }
+    const { endpoint, upstream } = route
+    const started = performance.now()
+    const { headers, socket } = request
+    const about = {
+      method: request.method ?? '',
+      path: path ?? '/',
+      route: route.path,
+      endpoint,
+      startedAt: deps.clock(),
+      traceparent: String(headers['traceparent'] ?? ''),
+      tracestate: String(headers['tracestate'] ?? ''),
+      clientAddress: socket.remoteAddress,
+      userAgent: headers['user-agent'],
+    }
+    const span = startSpan(deps.tracing, about, safely)
+    upstream.budget.delivered()
+    const end = ({ code, ok, retry }: DeliveryEnd) => {
+      const status = typeof code === 'number' ? code : 0
+      const seconds = (performance.now() - started) / 1_000
+      safely(() =>
+        deps.metrics.deliveryEnded({ endpoint, ok, code, seconds, ...(retry && { retry: resultOf(retry, ok) }) }),
+      )
+      span.end({ status, ...(typeof code === 'string' && { errorType: code }) })
+      safely(() => deps.onDelivery({ endpoint, ok, code: status, at: deps.clock() }))
+    }
+    const delivery = new Delivery({ ...route, upstream: upstream.origin }, request, response, {
+      upstream,
+      space,
+      span,
+      by,
+      traceparent: span.traceparent ?? `00-${randomHex(16)}-${randomHex(8)}-00`,
+      onAttempt: (attempt) => safely(() => deps.metrics.attempted({ endpoint, ...attempt })),
+      onEnd: end,
+      onFault: (error) => safely(() => deps.onFault(error)),
+    })
+    safely(() => deps.metrics.deliveryBegun(endpoint))
+    delivery.start()
+  }
+
+  return {
+    handler: (request, response) => {
+      // What came with the header has been parsed by then.
+      queueMicrotask(() => {
+        // The listener may have refused what followed the header.
+        if (response.writableEnded || response.destroyed) return
+        try {
+          deliver(request, response)
+        } catch (error) {
+          safely(() => deps.onFault(error))
+          if (!answer(response, 'internal')) response.destroy()
+        }
+      })
+    },
+    close: async () => {
+      await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
+    },
+  }
+}
+
+const resultOf = ({ reason, wasMade }: { reason: RetryReason; wasMade: boolean }, ok: boolean) =>
+  ({ reason, result: wasMade ? (ok ? 'saved' : 'failed') : 'not_allowed' }) as const

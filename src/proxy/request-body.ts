@@ -1,0 +1,122 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { COPY_LIMIT, type CopySpace } from './copies.ts'
+
+/** Milliseconds for which the rest of a body is still read and discarded once the delivery has been answered. */
+const LINGER = 2_000
+
+/**
+ * The body of a request: it is streamed to the application as it arrives, and what has arrived is kept for another
+ * attempt as long as it fits.
+ */
+export class RequestBody {
+  readonly #request: IncomingMessage
+  readonly #space: CopySpace
+  /** What has arrived, in full; undefined once part of it is gone. */
+  #copy: Buffer[] | undefined = []
+  /** Bytes of the copy that count against the space. */
+  #kept = 0
+  #hasRoom = true
+  #ended = false
+  #stream: Readable | undefined
+
+  /** Call it in the turn after the request's header was parsed: what came with the header is complete by then. */
+  constructor(request: IncomingMessage, space: CopySpace) {
+    this.#request = request
+    this.#space = space
+    const first = request.read() as Buffer | null
+    if (first) {
+      this.#copy = [first]
+      this.#hasRoom = space.take(first.length)
+      if (this.#hasRoom) this.#kept = first.length
+    }
+    if (request.complete) {
+      this.#ended = true
+      // Otherwise Node would hold the next request of the connection back.
+      request.resume()
+      return
+    }
+    request.pause()
+    request.on('data', this.#onData).on('end', this.#onEnd)
+    // A late error of an abandoned stream must not end the process.
+    request.on('error', () => {})
+  }
+
+  /** Whether everything that has been read could be sent again. */
+  get canRepeat(): boolean {
+    return this.#copy !== undefined
+  }
+
+  get isComplete(): boolean {
+    return this.#ended
+  }
+
+  /** Bytes that this request holds while it waits for a connection. */
+  get held(): number {
+    const declared = Number(this.#request.headers['content-length'] ?? (this.#ended ? this.#kept : COPY_LIMIT))
+    return Math.min(declared, COPY_LIMIT)
+  }
+
+  /** The body for the next attempt; null if there is none. Ends the stream of the attempt before. */
+  next(): Buffer | Readable | null {
+    this.detach()
+    const copy = this.#copy ?? []
+    if (this.#ended) return copy.length === 0 ? null : copy.length === 1 ? copy[0]! : Buffer.concat(copy)
+    const stream = new Readable({ highWaterMark: COPY_LIMIT, read: () => this.#request.resume() })
+    stream.on('error', () => {})
+    for (const chunk of copy) stream.push(chunk)
+    this.#stream = stream
+    return stream
+  }
+
+  /** Part of the body may have reached the application: what has no room is not kept any longer. */
+  begun(): void {
+    if (!this.#hasRoom) this.release()
+  }
+
+  /** The attempt no longer reads. */
+  detach(): void {
+    const stream = this.#stream
+    this.#stream = undefined
+    if (!stream) return
+    this.#request.pause()
+    stream.destroy()
+  }
+
+  /** No further attempt follows: the copy is given up. */
+  release(): void {
+    if (this.#kept > 0) this.#space.release(this.#kept)
+    this.#kept = 0
+    this.#copy = undefined
+  }
+
+  /** The delivery has been answered: what else arrives is discarded, for a while. */
+  discard(): void {
+    this.release()
+    this.detach()
+    const request = this.#request
+    if (this.#ended || request.destroyed) return
+    request.resume()
+    const timer = setTimeout(() => request.destroy(), LINGER)
+    request.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#keep(chunk)
+    // Without a reader it is being discarded.
+    if (this.#stream && !this.#stream.push(chunk)) this.#request.pause()
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    this.#stream?.push(null)
+  }
+
+  #keep(chunk: Buffer): void {
+    if (!this.#copy || !this.#hasRoom) return
+    if (this.#kept + chunk.length <= COPY_LIMIT && this.#space.take(chunk.length)) {
+      this.#copy.push(chunk)
+      this.#kept += chunk.length
+    } else this.release()
+  }
+}

@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RawHeaders } from './attempt.ts'
+import { responseHeaders, responseTrailers } from './headers.ts'
+
+/** Writes the application's response to the platform, no faster than the platform reads. */
+export class ResponseWriter {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #resume: () => void
+  #waits = false
+
+  /** @param resume called when more may be written after `write` returned false */
+  constructor(request: IncomingMessage, response: ServerResponse, resume: () => void) {
+    this.#request = request
+    this.#response = response
+    this.#resume = resume
+  }
+
+  /** Passes an interim response on, as far as the platform understands it (RFC 9110 section 15.2). */
+  inform(status: number, raw: RawHeaders): void {
+    // Only links are known to be of use early (RFC 8297).
+    if (status !== 103 || this.#request.httpVersionMinor < 1 || this.#response.headersSent) return
+    const pairs = responseHeaders(raw, { canHaveTrailers: false, canHaveLength: false })
+    const links = pairs.filter((_, index) => index % 2 === 1 && pairs[index - 1]!.toLowerCase() === 'link')
+    if (links.length > 0) this.#response.writeEarlyHints({ link: links })
+  }
+
+  /** @returns false if the header cannot be sent on */
+  begin(status: number, statusText: string, raw: RawHeaders): boolean {
+    const response = this.#response
+    if (response.destroyed) return true
+    const isBodiless = this.#request.method === 'HEAD' || status === 204 || status === 304
+    const canHaveTrailers = !isBodiless && this.#request.httpVersionMinor >= 1
+    let headers = responseHeaders(raw, { canHaveTrailers, canHaveLength: status !== 204 })
+    const hasLength = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length')
+    if (hasLength && canHaveTrailers) headers = responseHeaders(raw, { canHaveTrailers: false, canHaveLength: true })
+    try {
+      response.writeHead(status, statusText, headers)
+    } catch {
+      return false
+    }
+    // Together with the part of the body that came with the header, if any did.
+    queueMicrotask(() => {
+      if (!response.writableEnded && !response.destroyed) response.flushHeaders()
+    })
+    return true
+  }
+
+  /** @returns false if nothing more may be written until `resume` is called */
+  write(chunk: Buffer): boolean {
+    const response = this.#response
+    if (response.destroyed || response.write(chunk)) return true
+    if (!this.#waits) {
+      this.#waits = true
+      response.once('drain', () => {
+        this.#waits = false
+        this.#resume()
+      })
+    }
+    return false
+  }
+
+  end(trailers: RawHeaders): void {
+    const response = this.#response
+    if (response.destroyed) return
+    if (trailers.length > 0 && response.chunkedEncoding) response.addTrailers(responseTrailers(trailers))
+    response.end()
+  }
+}

@@ -1,0 +1,32 @@
+import type { AttemptSpan, RequestSpan, Tracing } from '../domain/telemetry.ts'
+
+/** The spans of one delivery; what tracing throws is reported and costs nothing else. */
+export interface DeliverySpan {
+  /** Null if tracing is off. */
+  readonly traceparent: string | null
+  attempt(about: Parameters<RequestSpan['attempt']>[0]): AttemptSpan
+  end(answer: Parameters<RequestSpan['end']>[0]): void
+}
+
+/** @param safely runs a function whose error is reported */
+export function startSpan(
+  tracing: Pick<Tracing, 'request'>,
+  about: Parameters<Tracing['request']>[0],
+  safely: (run: () => void) => void,
+): DeliverySpan {
+  let span: RequestSpan | undefined
+  safely(() => {
+    span = tracing.request(about)
+  })
+  return {
+    traceparent: span?.traceparent ?? null,
+    attempt(about) {
+      let attempt: AttemptSpan | undefined
+      safely(() => {
+        attempt = span?.attempt(about)
+      })
+      return { end: (result) => safely(() => attempt?.end(result)) }
+    },
+    end: (answer) => safely(() => span?.end(answer)),
+  }
+}

@@ -1,0 +1,274 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { expect } from 'chai'
+import { raw as rawRequest } from '../support/http.ts'
+import { deliver, type ProxyStage, startProxyStage } from '../support/proxy-stage.ts'
+import { http, type Listening, raw } from '../support/sockets.ts'
+import { until } from '../support/temp.ts'
+
+const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+const read = async (request: IncomingMessage) => {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+const upstream = ({ port }: Listening) => `http://127.0.0.1:${port}`
+
+describe('the proxy', () => {
+  let app: Listening | undefined
+  let stage: ProxyStage | undefined
+  const start = async (it: Promise<Listening>, retry: 'none' | 'safe' | 'idempotent' = 'none', more = {}) => {
+    app = await it
+    stage = await startProxyStage({ upstream: upstream(app), retry, ...more })
+    return stage.origin
+  }
+  afterEach(async () => {
+    await stage?.stop()
+    await app?.close()
+    stage = app = undefined
+  })
+
+  it('passes method, target, Host, headers and body on as they are', async () => {
+    let seen: { request: IncomingMessage; body: Buffer } | undefined
+    const origin = await start(
+      http(async (request, response) => {
+        seen = { request, body: await read(request) }
+        response.writeHead(201, [
+          'Content-Type',
+          'text/plain',
+          'X-Twice',
+          '1',
+          'X-Twice',
+          '2',
+          'Set-Cookie',
+          'a',
+          'Set-Cookie',
+          'b',
+        ])
+        response.end('made')
+      }),
+    )
+    const body = randomBytes(3_000)
+    const answer = await deliver(origin, {
+      method: 'PATCH',
+      path: '/hooks/orders/%7Eid?q=a%20b&q=c',
+      headers: { Host: 'shop.example:8443', 'X-Odd': 'caf\u00e9', 'Content-Type': 'application/octet-stream' },
+      body,
+    })
+    const { request } = seen!
+    expect(request.method).to.equal('PATCH')
+    expect(request.url).to.equal('/hooks/orders/%7Eid?q=a%20b&q=c')
+    expect(request.headers).to.include({ host: 'shop.example:8443', 'x-odd': 'caf\u00e9', 'content-length': '3000' })
+    expect(hash(seen!.body)).to.equal(hash(body))
+    expect(answer).to.deep.include({ status: 201 })
+    expect(answer!.body.toString()).to.equal('made')
+    expect(answer!.headers).to.deep.include({ 'x-twice': '1, 2', 'set-cookie': ['a', 'b'] })
+    expect(stage!.results).to.have.lengthOf(1)
+    expect(stage!.results[0]).to.include({ endpoint: 'orders', ok: true, code: 201 })
+  })
+
+  it('says where a delivery came from, and starts a trace where there is none', async () => {
+    const seen: IncomingMessage['headers'][] = []
+    const origin = await start(
+      http((request, response) => {
+        seen.push(request.headers)
+        request.resume()
+        response.end()
+      }),
+    )
+    await deliver(origin, { headers: { Host: 'shop.example' } })
+    await deliver(origin, {
+      headers: {
+        Host: 'shop.example',
+        'X-Forwarded-For': '203.0.113.7',
+        'X-Forwarded-Proto': 'https',
+        Forwarded: 'for=203.0.113.7',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      },
+    })
+    expect(seen[0]).to.include({
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': 'shop.example',
+    })
+    expect(seen[0]!['forwarded']).to.match(/^for=127\.0\.0\.1;host=shop\.example;proto=http;by=_[0-9a-f]{16}$/)
+    expect(seen[0]!['traceparent']).to.match(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
+    expect(seen[1]).to.include({
+      'x-forwarded-for': '203.0.113.7, 127.0.0.1',
+      'x-forwarded-proto': 'https',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    })
+    expect(seen[1]!['forwarded']).to.match(/^for=203\.0\.113\.7, for=127\.0\.0\.1;host=/)
+  })
+
+  it('removes what belongs to one connection, in both directions', async () => {
+    let seen = ''
+    const origin = await start(
+      raw((socket) =>
+        socket.on('data', (chunk) => {
+          seen += chunk.toString('latin1')
+          socket.end(
+            'HTTP/1.1 200 OK\r\nConnection: close, X-App-Hop\r\nX-App-Hop: 1\r\nKeep-Alive: timeout=9\r\nProxy-Authenticate: Basic\r\nX-Kept: 1\r\nContent-Length: 2\r\n\r\nok',
+          )
+        }),
+      ),
+    )
+    const text = await rawRequest(
+      origin,
+      'POST /hooks/a HTTP/1.1\r\nHost: x\r\nConnection: close, X-Hop, Host, Content-Length\r\nX-Hop: 1\r\nX-Kept: 1\r\nTE: trailers\r\nTrailer: X-End\r\nProxy-Authorization: Basic x\r\nProxy-Connection: keep-alive\r\nUpgrade: websocket\r\nKeep-Alive: 5\r\nContent-Length: 3\r\n\r\nabc',
+    )
+    expect(seen)
+      .to.match(/^host: x\r$/im)
+      .and.match(/^X-Kept: 1\r$/m)
+      .and.match(/^content-length: 3\r$/im)
+    for (const name of ['X-Hop', 'TE', 'Trailer', 'Proxy-Authorization', 'Proxy-Connection', 'Upgrade', 'Keep-Alive'])
+      expect(seen, name).not.to.match(new RegExp(`^${name}:`, 'im'))
+    expect(text)
+      .to.match(/^HTTP\/1\.1 200 OK\r$/m)
+      .and.match(/^X-Kept: 1\r$/m)
+    expect(text).not.to.match(/X-App-Hop|timeout=9|Proxy-Authenticate/)
+  })
+
+  it('streams both ways, without waiting for the end of either', async () => {
+    const origin = await start(
+      http((request, response) => {
+        response.writeHead(200)
+        request.on('data', (chunk) => response.write(`<${chunk}>`))
+        request.on('end', () => response.end('end'))
+      }),
+    )
+    const { socket, text } = await connectTo(origin)
+    socket.write('POST /hooks/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n')
+    await until('the first echo', () => text().includes('<one>'))
+    socket.write('3\r\ntwo\r\n')
+    await until('the second echo', () => text().includes('<two>'))
+    socket.write('0\r\n\r\n')
+    await until('the end', () => text().includes('end'))
+    socket.destroy()
+  })
+
+  it('answers HEAD, 204 and 304 without a body, and keeps what they say of one', async () => {
+    const origin = await start(
+      http((request, response) => {
+        const status = Number(request.url!.slice(-3)) || 200
+        response.writeHead(status, status === 200 ? { 'Content-Length': 5 } : { ETag: '"1"' })
+        response.end(request.method === 'HEAD' ? undefined : 'hello'.slice(0, status === 200 ? 5 : 0))
+      }),
+    )
+    const head = await deliver(origin, { method: 'HEAD' })
+    expect(head).to.deep.include({ status: 200, body: Buffer.alloc(0) })
+    expect(head!.headers['content-length']).to.equal('5')
+    for (const status of [204, 304]) {
+      const answer = await deliver(origin, { method: 'GET', path: `/hooks/${status}` })
+      expect(answer).to.deep.include({ status, body: Buffer.alloc(0) })
+      expect(answer!.headers).to.include({ etag: '"1"' }).and.not.have.any.keys('content-length', 'transfer-encoding')
+    }
+    expect((await deliver(origin, { method: 'GET' }))!.body.toString()).to.equal('hello')
+  })
+
+  it('answers Expect itself, and passes on early hints, trailers and every other status', async () => {
+    const origin = await start(
+      http(async (request, response) => {
+        expect(request.headers).not.to.have.any.keys('expect', 'te')
+        await read(request)
+        if (request.url!.endsWith('hints')) response.writeEarlyHints({ link: '</a.css>; rel=preload' })
+        if (request.url!.endsWith('trailers')) {
+          response.writeHead(200, { Trailer: 'X-Sum' })
+          response.write('body')
+          response.addTrailers({ 'X-Sum': '42' })
+          response.end()
+          return
+        }
+        response.statusCode = 418
+        response.statusMessage = 'Teapot'
+        response.end('short and stout')
+      }),
+    )
+    const text = await rawRequest(
+      origin,
+      'POST /hooks/hints HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\nab',
+    )
+    expect(text).to.match(
+      /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 103 Early Hints\r\nLink: .*\r\n\r\nHTTP\/1\.1 418 Teapot\r\n/,
+    )
+    expect((await deliver(origin, { path: '/hooks/trailers' }))!.trailers).to.deep.equal({ 'x-sum': '42' })
+  })
+
+  it('serves HTTP/1.0, and closes where the end of the response is the end of the connection', async () => {
+    const origin = await start(
+      raw((socket) => socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\nX: 1\r\n\r\nuntil the end'))),
+    )
+    const text = await rawRequest(origin, 'GET /hooks/a HTTP/1.0\r\n\r\n')
+    expect(text)
+      .to.match(/^HTTP\/1\.1 200 OK\r\n/)
+      .and.match(/\r\n\r\nuntil the end$/)
+    expect((await deliver(origin))!.body.toString()).to.equal('until the end')
+  })
+
+  it('is no open proxy, and lets no path leave its route', async () => {
+    let requests = 0
+    const origin = await start(
+      http((_, response) => {
+        requests += 1
+        response.end()
+      }),
+    )
+    const statusOf = async (head: string) => {
+      const text = await rawRequest(origin, `${head}\r\nConnection: close\r\n\r\n`)
+      return Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1])
+    }
+    const port = app!.port
+    expect(await statusOf(`GET http://127.0.0.1:${port}/hooks/a HTTP/1.1\r\nHost: x`)).to.equal(400)
+    expect(await statusOf('GET http://example.com/hooks/a HTTP/1.1\r\nHost: example.com')).to.equal(400)
+    expect(await statusOf(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\nHost: x`)).to.equal(400)
+    expect(await statusOf('OPTIONS * HTTP/1.1\r\nHost: x')).to.equal(400)
+    for (const path of ['/other', '/', '/hooks', '/hook', '/Hooks/a'])
+      expect(await statusOf(`GET ${path} HTTP/1.1\r\nHost: x`), path).to.equal(404)
+    for (const path of [
+      '/hooks/../admin',
+      '/hooks/%2e%2e/admin',
+      '/hooks/a/..',
+      '/hooks/.%2E/',
+      '/hooks/..%2fadmin',
+      '/hooks/..;/a',
+      '/hooks/..\\a',
+    ])
+      expect(await statusOf(`GET ${path} HTTP/1.1\r\nHost: x`), path).to.equal(400)
+    expect(requests).to.equal(0)
+    expect(await statusOf('GET /hooks/a..b/...?../.. HTTP/1.1\r\nHost: x')).to.equal(200)
+    expect(requests).to.equal(1)
+  })
+
+  it('recognises a delivery that comes back to it', async () => {
+    let origin = ''
+    const again = http(async (request, response) => {
+      const answer = await deliver(origin, { headers: { forwarded: request.headers['forwarded'] ?? '' } })
+      response.statusCode = answer!.status
+      response.end(answer!.body)
+    })
+    origin = await start(again)
+    expect(await deliver(origin)).to.include({ status: 508 })
+  })
+
+  it('loses no delivery to metrics, traces or receivers of results that throw', async () => {
+    app = await http((_, response) => response.end('ok'))
+    const fail = (): never => {
+      throw new Error('broken')
+    }
+    stage = await startProxyStage(
+      { upstream: upstream(app) },
+      {
+        metrics: { deliveryBegun: fail, attempted: fail, deliveryEnded: fail },
+        tracing: { request: fail },
+        onDelivery: fail,
+        onFault: fail,
+      },
+    )
+    for (let index = 0; index < 3; index++) expect(await deliver(stage.origin)).to.deep.include({ status: 200 })
+  })
+})
+
+async function connectTo(origin: string) {
+  const { keepConnection } = await import('../support/keep-alive.ts')
+  return keepConnection(origin)
+}

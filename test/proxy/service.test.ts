@@ -1,0 +1,227 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import { scrape, sum } from '../support/http.ts'
+import { startOtlpSink } from '../support/otlp-sink.ts'
+import { deliver } from '../support/proxy-stage.ts'
+import { type Service, type ServiceOptions, startService, stopServices } from '../support/service.ts'
+import { http, type Listening } from '../support/sockets.ts'
+import { until } from '../support/temp.ts'
+
+const MIB = 1_048_576
+
+describe('the service with a proxy', () => {
+  const apps: Listening[] = []
+  afterEach(async () => {
+    await stopServices()
+    for (const app of apps.splice(0)) await app.close()
+  })
+
+  const serve = async (app: Promise<Listening>) => {
+    apps.push(await app)
+    return apps.at(-1)!
+  }
+  const start = async (app: { port: number }, route: object = {}, options: ServiceOptions = {}) => {
+    const service = await startService({
+      ...options,
+      config: {
+        endpoints: [{ name: 'orders', urls: ['https://shop.example/hooks/orders'] }],
+        proxy: {
+          port: 0,
+          routes: [{ endpoint: 'orders', path: '/hooks/orders', upstream: `http://127.0.0.1:${app.port}`, ...route }],
+        },
+        ...options.config,
+      },
+    })
+    const listening = service.log().find(({ listener }) => listener === 'proxy')
+    return { service, origin: `http://127.0.0.1:${listening!['port']}` }
+  }
+  const metric = async (service: Service, name: string, ...pieces: string[]) =>
+    sum(await scrape(service.admin), name, ...pieces)
+
+  it('counts what the platform saw and what the application did, from 0 on', async () => {
+    let requests = 0
+    const app = await serve(
+      http((request, response) => {
+        request.resume()
+        requests += 1
+        response.writeHead(requests === 1 ? 503 : requests === 3 ? 500 : 204).end()
+      }),
+    )
+    const { service, origin } = await start(app, { retry: 'idempotent' })
+    const before = await scrape(service.admin)
+    for (const line of [
+      'webhook_endpoint_deliveries_total{source="proxy",endpoint="orders",result="success",code="200"} 0',
+      'webhook_endpoint_deliveries_total{source="proxy",endpoint="orders",result="failure",code="503"} 0',
+      'webhook_endpoint_delivery_attempts_total{endpoint="orders",result="failure",code="connect"} 0',
+      'webhook_endpoint_delivery_retries_total{endpoint="orders",reason="reset",result="saved"} 0',
+      'webhook_endpoint_delivery_duration_seconds_count{endpoint="orders"} 0',
+      'webhook_endpoint_deliveries_in_flight{endpoint="orders"} 0',
+    ])
+      expect(before).to.include(`${line}\n`)
+    expect((await deliver(origin))?.status).to.equal(204)
+    expect((await deliver(origin))?.status).to.equal(500)
+    await until('the count', async () => (await metric(service, 'webhook_endpoint_deliveries_total')) === 2)
+    const after = await scrape(service.admin)
+    for (const line of [
+      'webhook_endpoint_deliveries_total{source="proxy",endpoint="orders",result="success",code="204"} 1',
+      'webhook_endpoint_deliveries_total{source="proxy",endpoint="orders",result="failure",code="500"} 1',
+      'webhook_endpoint_delivery_attempts_total{endpoint="orders",result="failure",code="503"} 1',
+      'webhook_endpoint_delivery_attempts_total{endpoint="orders",result="success",code="204"} 1',
+      'webhook_endpoint_delivery_retries_total{endpoint="orders",reason="status",result="saved"} 1',
+      'webhook_endpoint_delivery_duration_seconds_count{endpoint="orders"} 2',
+      'webhook_endpoint_deliveries_in_flight{endpoint="orders"} 0',
+    ])
+      expect(after).to.include(`${line}\n`)
+  })
+
+  it('bounds the codes of an endpoint', async () => {
+    let status = 200
+    const app = await serve(
+      http((_, response) => {
+        status += 1
+        response.writeHead(status).end()
+      }),
+    )
+    const { service, origin } = await start(app)
+    for (let index = 0; index < 60; index++) await deliver(origin, { method: 'GET' })
+    await until('the count', async () => (await metric(service, 'webhook_endpoint_deliveries_total')) === 60)
+    const text = await scrape(service.admin)
+    const codes = text.match(/^webhook_endpoint_deliveries_total\{.*\}/gm)!.map((line) => /code="(.*?)"/.exec(line)![1])
+    expect(new Set(codes).size).to.be.at.most(42)
+    expect(sum(text, 'webhook_endpoint_deliveries_total', 'code="other"')).to.be.above(30)
+  })
+
+  it('has no proxy metrics, no listener and no undici where none is configured', async () => {
+    const service = await startService()
+    const text = await scrape(service.admin)
+    expect(text).not.to.match(/^webhook_endpoint_delivery_|^webhook_endpoint_deliveries_in_flight/m)
+    expect(service.log().filter(({ listener }) => listener === 'proxy')).to.deep.equal([])
+    expect(service.log().filter(({ msg }) => msg === 'listening')).to.have.lengthOf(2)
+  })
+
+  it('makes a SERVER span per delivery and a CLIENT span per attempt, of one trace that the application joins', async () => {
+    const sink = await startOtlpSink()
+    const traces: unknown[] = []
+    let requests = 0
+    const app = await serve(
+      http((request, response) => {
+        request.resume()
+        traces.push(request.headers['traceparent'])
+        requests += 1
+        response.writeHead(requests === 1 ? 503 : 200).end()
+      }),
+    )
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_BSP_SCHEDULE_DELAY: '100' }
+    const { origin } = await start(app, { retry: 'idempotent' }, { env })
+    expect((await deliver(origin))?.status).to.equal(200)
+    await until('the spans', () => sink.spans.length === 3)
+    const server = sink.spans.find(({ kind }) => kind === 'SERVER')!
+    const clients = sink.spans.filter(({ kind }) => kind === 'CLIENT')
+    expect(server).to.deep.include({ name: 'POST /hooks/orders', parentSpanId: '' })
+    expect(server.attributes).to.include({ 'webhook.endpoint': 'orders', 'http.response.status_code': 200 })
+    expect(clients.map(({ parentSpanId, traceId }) => [parentSpanId, traceId])).to.deep.equal([
+      [server.spanId, server.traceId],
+      [server.spanId, server.traceId],
+    ])
+    expect(clients.map(({ attributes }) => attributes['http.response.status_code']).sort()).to.deep.equal([200, 503])
+    expect(new Set(traces)).to.deep.equal(new Set([`00-${server.traceId}-${server.spanId}-01`]))
+    await sink.close()
+  })
+
+  it('delivers whether or not the journal, the collector and the reports work', async () => {
+    const app = await serve(http((request, response) => request.resume().once('end', () => response.end())))
+    const { service, origin } = await start(
+      app,
+      {},
+      {
+        env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' },
+        config: { journal: { url: 'sqlite:/proc/nowhere/journal.db' } },
+      },
+    )
+    const answers = await Promise.all(Array.from({ length: 100 }, () => deliver(origin)))
+    expect(new Set(answers.map((answer) => answer?.status))).to.deep.equal(new Set([200]))
+    expect(await metric(service, 'webhook_exporter_journal_up')).to.equal(0)
+  })
+
+  it('serves new deliveries for five seconds after SIGTERM, and answers what is in flight', async function () {
+    this.timeout(40_000)
+    const app = await serve(
+      http((request, response) => {
+        request.resume()
+        if (request.url!.endsWith('slow')) setTimeout(() => response.end('slow'), 7_000)
+        else response.end('ok')
+      }),
+    )
+    const { service, origin } = await start(app, { path: '/hooks/*' })
+    const slow = deliver(origin, { path: '/hooks/slow' })
+    await until('it to be in flight', () => app.open() === 1)
+    const stopping = performance.now()
+    service.child.kill('SIGTERM')
+    const statuses: (number | undefined)[] = []
+    while (performance.now() - stopping < 4_000) {
+      const answer = await deliver(origin, { headers: { Connection: 'close' } })
+      statuses.push(answer?.status)
+      if (statuses.length > 10) expect(answer?.headers['connection']).to.equal('close')
+      await sleep(20)
+    }
+    expect(new Set(statuses)).to.deep.equal(new Set([200]))
+    expect((await slow)?.body.toString()).to.equal('slow')
+    expect(await service.exited).to.deep.equal({ code: 0, signal: null })
+    expect(service.stderr).to.deep.equal([])
+  })
+
+  it('passes bodies of any size on in bounded memory, byte for byte', async function () {
+    this.timeout(60_000)
+    const SIZE = 160 * MIB
+    const digest = createHash('sha256')
+    const app = await serve(
+      http(async (request, response) => {
+        for await (const chunk of request) digest.update(chunk)
+        response.writeHead(200)
+        const block = Buffer.alloc(MIB, 7)
+        for (let sent = 0; sent < SIZE; sent += MIB)
+          if (!response.write(block)) await new Promise((next) => response.once('drain', next))
+        response.end()
+      }),
+    )
+    const { service, origin } = await start(app, { retry: 'idempotent', attemptTimeout: '900ms' })
+    const peak = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))![1]) / 1_024
+    const before = peak()
+    const block = Buffer.from(Array.from({ length: MIB }, (_, index) => index % 251))
+    const expected = createHash('sha256')
+    const { port } = new URL(origin)
+    const socket = connect(Number(port), '127.0.0.1')
+    let received = 0
+    socket.on('data', (chunk) => {
+      received += chunk.length
+      socket.pause()
+      setTimeout(() => socket.resume(), received % 3 === 0 ? 1 : 0)
+    })
+    socket.write(`POST /hooks/orders HTTP/1.1\r\nHost: x\r\nContent-Length: ${SIZE}\r\n\r\n`)
+    for (let sent = 0; sent < SIZE; sent += MIB) {
+      expected.update(block)
+      if (!socket.write(block)) await new Promise((next) => socket.once('drain', next))
+    }
+    await until('the whole response', () => received > SIZE, 50_000)
+    socket.destroy()
+    expect(digest.digest('hex')).to.equal(expected.digest('hex'))
+    expect(peak() - before, 'MiB more').to.be.below(80)
+  })
+
+  it('reports loops, and starts with none', async () => {
+    const service = await startService({
+      wait: false,
+      config: {
+        endpoints: [{ name: 'orders', urls: ['https://shop.example/hooks/orders'] }],
+        proxy: { port: 8_081, routes: [{ endpoint: 'orders', path: '/a', upstream: 'http://localhost:8081' }] },
+      },
+    })
+    expect(await service.exited).to.deep.equal({ code: 2, signal: null })
+    expect([...service.stderr, ...service.stdout].join('\n')).to.match(
+      /proxy\.routes\[0\]\.upstream: localhost:8081 is the proxy listener itself/,
+    )
+  })
+})
