@@ -8,7 +8,7 @@ type ApiToken = Pick<Credentials, 'verify'>
 function passwordOf(authorization: string): string | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(authorization)?.[1]
   const pair = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString()
-  return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : undefined
+  return /^[^:]*:([\x21-\x7e]+)$/s.exec(pair)?.[1]
 }
 
 /**

@@ -8,7 +8,7 @@ import { advice, contextOf } from '../admin/incidents-handler.ts'
 import type { PagesDeps } from './deps.ts'
 import { address, type Content, html } from './html.ts'
 import type { Page } from './layout.ts'
-import { facts, link, part, steps } from './parts.ts'
+import { commands, facts, link, part, steps } from './parts.ts'
 import { type Reading, reading } from './readings.ts'
 import { paths } from './site.ts'
 import { timelineTable } from './timeline.ts'
@@ -108,13 +108,13 @@ function reportsOf({ endpoint, openedAt, firstFailureAt, lastFailureAt }: Incide
 
 const whatToDo = ({ meaning, checks, fixes, verify }: ReturnType<typeof incidentDetailView>['remedies']): Content =>
   html`<h2>What to do</h2>
-<p>${meaning}</p>
+<p>${commands(meaning)}</p>
 <h3>Check, in this order</h3>
 ${steps(checks)}
 <h3>Fix</h3>
 ${steps(fixes)}
 <h3>Verify</h3>
-<p>${verify}</p>`
+<p>${commands(verify)}</p>`
 
 function readAgain(requests: ReturnType<typeof incidentDetailView>['recoveryRequests']): Content {
   if (requests.length === 0) return html`<p>Nothing: these calls need a synchronous answer.</p>`

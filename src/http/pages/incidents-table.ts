@@ -1,10 +1,11 @@
 import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
+import { visibleText } from '../../domain/external-text.ts'
 import { humanDuration } from '../../domain/human.ts'
 import type { Incident } from '../../domain/incident.ts'
 import { calledFor, remediesFor } from '../../domain/remedies/remedies.ts'
 import type { PagesDeps } from './deps.ts'
 import { type Content, type Html, html, text } from './html.ts'
-import { link, moment, state, table, tableOf, tableRow } from './parts.ts'
+import { commands, link, moment, state, table, tableOf, tableRow } from './parts.ts'
 import { paths, type Site } from './site.ts'
 
 const NAME_LENGTH = 120
@@ -55,7 +56,7 @@ function openRow(incident: Incident, facts: ConfiguredEndpoint | undefined, { si
     text(verdict?.sentence ?? `${cause}, not probed yet`, SENTENCE_LENGTH),
     moment(openedAt),
     facts ? `${facts.team || 'not configured'}, ${facts.severity}` : 'not configured',
-    text(checks[0] ?? '', SENTENCE_LENGTH),
+    commands(visibleText(checks[0] ?? '', SENTENCE_LENGTH)),
   ]
 }
 

@@ -26,6 +26,9 @@ export interface Table {
   readonly none: string
 }
 
+/** Columns of sentences. */
+const WIDE = new Set(['Verdict', 'First check', 'Message', 'Detail'])
+
 export const tableRow = ([header, ...cells]: readonly Content[]): Html =>
   html`<tr><th scope="row">${header}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
 `
@@ -42,7 +45,7 @@ export function tableOf(
 ): Html {
   return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0"><table>
 <caption id="${id}">${caption}</caption>
-<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+<thead><tr>${columns.map((column) => html`<th scope="col"${WIDE.has(column) && html` class="wide"`}>${column}</th>`)}</tr></thead>
 <tbody>
 ${rows}</tbody></table></div>`
 }
@@ -56,4 +59,9 @@ ${rows.map(tableRow)}</tbody></table>`
 export const part = (content: Content): Html => html`<div data-part="">${content}</div>
 `
 
-export const steps = (items: readonly string[]): Html => html`<ol>${items.map((item) => html`<li>${item}</li>`)}</ol>`
+export const steps = (items: readonly string[]): Html =>
+  html`<ol>${items.map((item) => html`<li>${commands(item)}</li>`)}</ol>`
+
+/** Text in which commands stand in backquotes. */
+export const commands = (sentence: string): Content =>
+  sentence.split('`').map((piece, index) => (index % 2 === 1 ? html`<code>${piece}</code>` : piece))

@@ -94,9 +94,13 @@ function health({ conditions, journal, canary, egress }: PagesDeps, now: number)
 const word = (ok: boolean): Content => (ok ? state('ok', 'good') : state('not ok', 'bad'))
 
 function sizeDetail({ failures, bytes, freeBytes }: JournalSize): string {
-  const mebibytes = (count: number): string => `${(count / 2 ** 20).toFixed(1)} MiB`
-  const rows = failures === null ? 'failures are being counted' : `${failures} failures`
-  return `${rows}, ${mebibytes(bytes)}${freeBytes === null ? '' : `, ${mebibytes(freeBytes)} free`}`
+  const rows = failures === null ? 'failures are being counted' : `${failures} failures when last counted`
+  return `${rows}, ${rounded(bytes)}${freeBytes === null ? '' : `, ${rounded(freeBytes)} free`}`
+}
+
+function rounded(bytes: number): string {
+  const gibibytes = bytes / 2 ** 30
+  return gibibytes < 1 ? `${(1_024 * gibibytes).toFixed(1)} MiB` : `${gibibytes.toFixed(1)} GiB`
 }
 
 /** Null is known to be configured, and to nobody in this process when it came back: another replica may send it. */

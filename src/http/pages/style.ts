@@ -15,13 +15,16 @@ nav [aria-current]{font-weight:bold;color:var(--text);text-decoration:none}
 main:focus{outline:none}
 h1{font-size:1.5rem;line-height:1.3;margin:1.25rem 0 .75rem}
 h2{font-size:1.15rem;margin:1.75rem 0 .5rem}
+h3{font-size:1rem;margin:1rem 0 .25rem}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 caption{text-align:left;color:var(--soft);padding:.25rem 0}
-th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);min-width:5rem}
+th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);min-width:5.5rem}
 thead th{color:var(--soft);font-weight:600}
-tbody th{font-weight:600;min-width:8rem}
-td.wide{min-width:14rem}
+tbody th{font-weight:600;min-width:10rem}
+th.wide{min-width:16rem}
+time{white-space:nowrap}
+code{font:.9em ui-monospace,monospace;background:var(--panel)}
 .facts th{width:11rem}
 .bad{color:var(--bad);font-weight:600}.good{color:var(--good)}.soft{color:var(--soft)}
 .warning{border:1px solid var(--bad);padding:.5rem .75rem}
