@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { endpointUrls, unconfiguredSeverity } from '../domain/endpoint.ts'
-import { adminApp } from '../http/admin/app.ts'
+import { type AdminDeps as AppDeps, adminApp } from '../http/admin/app.ts'
 import type { Condition } from '../http/admin/health-handlers.ts'
 import { openAdminToken } from '../http/admin/token.ts'
 import { listen } from '../http/shared/listener.ts'
@@ -24,6 +24,7 @@ export interface AdminDeps {
   readonly telemetry: Telemetry
   readonly incidents: IncidentTracker
   readonly conditions: (adminIsOpen: boolean) => readonly Condition[]
+  readonly pages: Omit<AppDeps['pages'], 'warnings'>
   readonly maxConnections: number
 }
 
@@ -33,7 +34,7 @@ export interface StartedAdmin {
   reload(): Promise<unknown>
 }
 
-/** The private listener: metrics, health and API. @throws what `listen` throws */
+/** The private listener: metrics, health, API and pages. @throws what `listen` throws */
 export async function startAdmin(context: StartContext, deps: AdminDeps): Promise<StartedAdmin> {
   const { config, log, cleanUps } = context
   const { admin } = config
@@ -62,7 +63,7 @@ export async function startAdmin(context: StartContext, deps: AdminDeps): Promis
       log,
       conditions: () => deps.conditions(isOpen),
       allowedHosts: admin.allowedHosts,
-      warnings: () => (isOpen ? [OPEN_ADMIN] : []),
+      pages: { ...deps.pages, warnings: () => (isOpen ? [OPEN_ADMIN] : []) },
       renderMetrics: deps.telemetry.metrics.render,
     }),
   })

@@ -6,6 +6,7 @@ import { seriesLimit } from '../domain/series.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { connectionLimits, openFileLimit } from '../http/shared/connection-limits.ts'
 import { secretReader } from '../probe/secrets.ts'
+import { createLastHeard } from '../service/last-heard.ts'
 import { probePlans } from '../service/probe-plans.ts'
 import { startAdmin } from './admin.ts'
 import { canarySecret, startCanary } from './canary.ts'
@@ -17,6 +18,7 @@ import { startIngest } from './ingest.ts'
 import { startJournal } from './journal.ts'
 import { journalEvents } from './journal-events.ts'
 import { outboundClient } from './outbound.ts'
+import { pageSources } from './pages.ts'
 import { startProbing } from './probing.ts'
 import { giveUpTimes, startProxy } from './proxy.ts'
 import { openSources } from './sources.ts'
@@ -91,6 +93,8 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     })
     if (proxy) beginDrain = proxy.beginDrain
     const sources = await openSources(context, { telemetry, client, clock: journal.clock })
+    const lastHeard = createLastHeard(journal.clock)
+    let canary: ReturnType<typeof startCanary>
     const admin = await startAdmin(context, {
       journal,
       telemetry,
@@ -103,10 +107,18 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
           credentials: sources.status(),
           adminIsOpen,
         }),
+      pages: pageSources(context, {
+        journal,
+        lastHeard,
+        egress,
+        canary: () => (config.canary ? (canary?.() ?? null) : undefined),
+      }),
       maxConnections: limits.admin,
     })
 
-    await journal.open(journalEvents({ log, metrics, series, followed: incidents.onSnapshot }))
+    await journal.open(
+      journalEvents({ log, metrics, series, followed: incidents.onSnapshot, heard: lastHeard.restored }),
+    )
     probing.start(incidents.onProbeRound)
     incidents.start()
     const secret = canarySecret(context, readSecret)
@@ -120,8 +132,9 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
       sources,
       canarySecret: secret,
       maxConnections,
+      onAnswered: lastHeard.answered,
     })
-    startCanary(context, { journal, telemetry, egress, client, readSecret, secret })
+    canary = startCanary(context, { journal, telemetry, egress, client, readSecret, secret })
 
     phase = 'ready'
     const reload = async () => {

@@ -1,4 +1,5 @@
 import { classify } from '../domain/classify/classify.ts'
+import type { CanaryMoments } from '../domain/journal.ts'
 import type { OutboundClient } from '../domain/outbound-client.ts'
 import { longSecret, type secretReader } from '../probe/secrets.ts'
 import { createCanary } from '../service/canary.ts'
@@ -24,12 +25,18 @@ export interface CanaryDeps {
   readonly secret: (() => Promise<string>) | undefined
 }
 
-/** Sends canaries, where they are configured. */
-export function startCanary({ config, log, cleanUps }: StartContext, deps: CanaryDeps): void {
+/**
+ * Sends canaries, where they are configured.
+ * @returns when it last came back, see `MetricSources`; undefined where none is configured
+ */
+export function startCanary(
+  { config, log, cleanUps }: StartContext,
+  deps: CanaryDeps,
+): (() => CanaryMoments | null) | undefined {
   const { readSecret, secret, egress } = deps
   const { journal, lease, clock } = deps.journal
   const { metrics } = deps.telemetry
-  if (!config.canary || !secret) return
+  if (!config.canary || !secret) return undefined
   const { url, interval, token } = config.canary
   const canary = createCanary({
     client: deps.client,
@@ -48,4 +55,5 @@ export function startCanary({ config, log, cleanUps }: StartContext, deps: Canar
   metrics.observe({ canary: canary.moments })
   cleanUps.push('canary', (deadline) => canary.stop(Math.min(deadline, STOP_DEADLINE)))
   canary.start()
+  return canary.moments
 }

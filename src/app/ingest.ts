@@ -3,7 +3,7 @@ import { type Classification, type CodeRules, classify } from '../domain/classif
 import { memoize } from '../domain/memoize.ts'
 import type { SeriesLimit } from '../domain/series.ts'
 import type { Lost } from '../domain/signal.ts'
-import { NO_SOURCE } from '../domain/telemetry.ts'
+import { type Metrics, NO_SOURCE } from '../domain/telemetry.ts'
 import { ingestApp } from '../http/ingest/app.ts'
 import { canaryReceiver } from '../http/ingest/canary-handler.ts'
 import { Intake } from '../http/ingest/intake.ts'
@@ -31,6 +31,8 @@ export interface IngestDeps {
   /** Undefined where no canary is configured. */
   readonly canarySecret: (() => Promise<string>) | undefined
   readonly maxConnections: number
+  /** Called with the outcome of each request to a source. */
+  readonly onAnswered: Metrics['answered']
 }
 
 /** The public listener, which receives reports. @throws what `listen` throws */
@@ -61,7 +63,12 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
       canary: canaryReceiver({ secret: canarySecret, journal, clock }),
       intake,
       answerTimeout,
-      metrics,
+      metrics: {
+        answered(request) {
+          metrics.answered(request)
+          deps.onAnswered(request)
+        },
+      },
       tracing,
       log,
       clock,

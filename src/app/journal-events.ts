@@ -1,5 +1,5 @@
 import type { EndpointState } from '../domain/incident.ts'
-import type { Checkpoint, JournalEvents, ReadFault } from '../domain/journal.ts'
+import type { Checkpoint, JournalEvents, ReadFault, SeriesTotal } from '../domain/journal.ts'
 import type { SeriesLimit } from '../domain/series.ts'
 import type { Log, Metrics } from '../domain/telemetry.ts'
 
@@ -10,25 +10,29 @@ export interface JournalEventDeps {
   readonly series: Pick<SeriesLimit, 'restore' | 'registerRemote'>
   /** Called with the endpoints whose incidents the journal keeps. */
   readonly followed: (endpoints: readonly EndpointState[]) => void
+  /** Called with the times of the last failures that the journal knows. */
+  readonly heard: (totals: readonly SeriesTotal[]) => void
 }
 
 /** A read that keeps failing in the same way is logged again after this many milliseconds. */
 const READ_FAULT_REPEAT = 60_000
 
 /** Passes the journal's events to metrics and log; one fault is logged once, however often it recurs. */
-export function journalEvents({ log, metrics, series, followed }: JournalEventDeps): JournalEvents {
+export function journalEvents({ log, metrics, series, followed, heard }: JournalEventDeps): JournalEvents {
   let logged: string | undefined
   const readFaults = new Map<ReadFault, { text: string; at: number }>()
   const checkpointed = checkpointLog(log)
   return {
     onOpened(totals) {
       logged = undefined
+      heard(totals)
       const shown = series.restore(totals)
       metrics.restored(shown)
       log.info({ series: shown.length }, 'journal opened')
     },
     onSnapshot: followed,
     onRemoteSeries(totals) {
+      heard(totals)
       metrics.registerRemote(totals.map((total) => ({ ...total, labels: series.registerRemote(total.labels) })))
     },
     onFault(kind, detail) {

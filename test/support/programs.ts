@@ -23,6 +23,8 @@ export const PROGRAMS = {
   blackbox_exporter: { package: 'prometheus-blackbox-exporter', path: 'usr/bin/prometheus-blackbox-exporter' },
   // The package's usr/bin/chromium is a shell script with absolute paths.
   chromium: { package: 'chromium', path: 'usr/lib/chromium/chromium' },
+  // Debian's package of another architecture has another path; then java has to be on PATH.
+  java: { package: 'openjdk-21-jre-headless', path: 'usr/lib/jvm/java-21-openjdk-amd64/bin/java' },
   slowhttptest: { package: 'slowhttptest', path: 'usr/bin/slowhttptest' },
   strace: { package: 'strace', path: 'usr/bin/strace' },
   tcc: { package: 'tcc', path: 'usr/bin/tcc' },

@@ -6,7 +6,11 @@ export const AdminSection = object(
   {
     host: host('Address of the private listener.'),
     port: port(9464, 'Port of the private listener.'),
-    apiToken: Type.Optional(secret('Bearer token for the API and the landing page; at least 32 characters.')),
+    apiToken: Type.Optional(
+      secret(
+        'Token for the API (as Bearer) and for the pages (also as the password of HTTP Basic, with any user name); at least 32 characters.',
+      ),
+    ),
     metricsToken: Type.Optional(secret('Bearer token for /metrics; at least 32 characters.')),
     externalUrl: Type.Optional(
       Type.String({
@@ -14,6 +18,14 @@ export const AdminSection = object(
         maxLength: 2_048,
         examples: ['https://ops.example/webhooks'],
         description: 'URL under which people reach the admin listener, without a password; used in links.',
+      }),
+    ),
+    traceUrl: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^\\s@]+[{]traceId[}][^\\s]*$',
+        maxLength: 2_048,
+        examples: ['https://tempo.example/trace/{traceId}'],
+        description: 'Address of a trace, with {traceId} in place of its id; the page of a failure links to it.',
       }),
     ),
     allowedHosts: Type.Array(

@@ -2,6 +2,9 @@ import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa, { type Middleware } from 'koa'
 import type { Log } from '../../domain/telemetry.ts'
+import { readerGuard } from '../pages/access.ts'
+import type { PagesDeps } from '../pages/deps.ts'
+import { addPages, browsersToPages } from '../pages/router.ts'
 import type { Credentials } from '../shared/credentials.ts'
 import { answerErrors, onResponseError } from '../shared/errors-middleware.ts'
 import { unmatched } from '../shared/routes.ts'
@@ -9,9 +12,8 @@ import { safeBodies } from '../shared/safe-bodies.ts'
 import { serveAllowedHosts } from './allowed-hosts.ts'
 import { getEndpoint, listEndpoints } from './endpoints-handler.ts'
 import { type FailuresDeps, getFailure, listFailures } from './failures-handler.ts'
-import { type Condition, healthz, readyz } from './health-handlers.ts'
-import { getIncident, type IncidentsDeps, listIncidents, resolveIncident } from './incidents-handler.ts'
-import { landing } from './landing.ts'
+import { type Condition, HEALTH_PATHS, healthz, READINESS_PATHS, readyz } from './health-handlers.ts'
+import { baseOf, getIncident, type IncidentsDeps, listIncidents, resolveIncident } from './incidents-handler.ts'
 import { handleMetrics, type RenderMetrics } from './metrics-handler.ts'
 import { openapi } from './openapi.ts'
 import { closeStalled, limitInFlight, MAX_READERS, MAX_SCRAPES } from './reader-limits.ts'
@@ -27,32 +29,37 @@ export interface AdminDeps extends Omit<FailuresDeps, 'journal'>, Omit<Incidents
   readonly metricsToken?: Pick<Credentials, 'verify'>
   readonly renderMetrics: RenderMetrics
   readonly conditions: () => readonly Condition[]
-  /** What the operator should know, in sentences. */
-  readonly warnings?: () => readonly string[]
+  /** What only pages show. */
+  readonly pages: Omit<PagesDeps, keyof IncidentsDeps | 'site' | 'conditions'> & Pick<PagesDeps, 'journal'>
   readonly log: Pick<Log, 'error' | 'warn'>
 }
 
-/** The private application: metrics, health, API. */
+/** The private application: metrics, health, API, pages. */
 export function adminApp(deps: AdminDeps): RequestListener {
-  const { version, externalUrl, apiToken, metricsToken, warnings = () => [] } = deps
-  const api = guard(apiToken)
+  const { version, externalUrl, apiToken, metricsToken } = deps
+  const api = readerGuard(apiToken)
   const document = openapi({ version, sources: deps.sources, ...(externalUrl !== undefined && { externalUrl }) })
 
   const router = new Router()
-  router.get('/healthz', healthz)
-  router.get('/readyz', readyz(deps.conditions))
+  router.get(HEALTH_PATHS, healthz)
+  router.get(READINESS_PATHS, readyz(deps.conditions))
   router.get('/metrics', guard(metricsToken), limitInFlight(MAX_SCRAPES), handleMetrics(deps.renderMetrics))
-  router.get('/', api, landing({ version, warnings, ...(externalUrl !== undefined && { base: externalUrl }) }))
   router.get('/api/v1/openapi.json', api, (ctx) => {
     ctx.body = document
   })
   router.get('/api/v1/failures', api, limitInFlight(MAX_READERS), listFailures(deps))
   router.get('/api/v1/failures/:id', api, getFailure(deps))
-  router.get('/api/v1/incidents', api, limitInFlight(MAX_READERS), listIncidents(deps))
-  router.get('/api/v1/incidents/:id', api, getIncident(deps))
-  router.post('/api/v1/incidents/:id/resolve', api, resolveIncident(deps, { hasToken: apiToken !== undefined }))
+  router.get('/api/v1/incidents', browsersToPages, api, limitInFlight(MAX_READERS), listIncidents(deps))
+  router.get('/api/v1/incidents/:id', browsersToPages, api, getIncident(deps))
+  router.post(
+    '/api/v1/incidents/:id/resolve',
+    guard(apiToken),
+    resolveIncident(deps, { hasToken: apiToken !== undefined }),
+  )
   router.get('/api/v1/endpoints', api, limitInFlight(MAX_READERS), listEndpoints(deps))
   router.get('/api/v1/endpoints/:name', api, getEndpoint(deps))
+
+  addPages(router, { ...deps, ...deps.pages, site: { base: baseOf(deps), version } })
 
   const app = new Koa()
   app.on('error', onResponseError(deps.log))
@@ -72,6 +79,7 @@ const noStore: Middleware = (ctx, next) => {
   return next()
 }
 
+/** Only as Bearer: browsers send Basic credentials by themselves, also with a foreign page's request. */
 function guard(token: Pick<Credentials, 'verify'> | undefined): Middleware {
   return (ctx, next) => {
     token?.verify(ctx.get('Authorization') || undefined)

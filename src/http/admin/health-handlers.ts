@@ -11,6 +11,10 @@ export interface Condition {
   readonly since?: string
 }
 
+/** Each under our own name and under the one that Prometheus and its relatives have. */
+export const HEALTH_PATHS = ['/healthz', '/-/healthy']
+export const READINESS_PATHS = ['/readyz', '/-/ready']
+
 /** `GET /healthz`: the process answers. Nothing else is checked, so nothing else can make Kubernetes restart it. */
 export const healthz: Middleware = (ctx) => {
   ctx.body = { status: 'ok' }

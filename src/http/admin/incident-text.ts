@@ -1,73 +1,26 @@
-import { UNVERIFIED } from '../../domain/blind-rules.ts'
-import type { EndpointFacts } from '../../domain/endpoint.ts'
 import { visible } from '../../domain/external-text.ts'
-import { humanDuration, numbered, quoted, rfc3339 } from '../../domain/human.ts'
-import { conclusive, guarded, observation } from '../../domain/observation.ts'
-import type { ProbeResult } from '../../domain/probe.ts'
-import { PROXY_SOURCE } from '../../domain/signal.ts'
-import { isUnprovable, UNPROVABLE } from '../../domain/verdict-rules.ts'
+import { humanDuration, numbered } from '../../domain/human.ts'
+import { type IncidentContext, incidentFacts, lastVerdict } from './incident-facts.ts'
 import type { incidentDetailView, incidentView } from './incident-view.ts'
-import type { Page } from './page.ts'
 
-/** Rows of the timeline that are shown. */
-const SHOWN_SIGNALS = 10
-
-export interface TextFacts {
-  /** Undefined where the endpoint is not configured. */
-  readonly facts: EndpointFacts | undefined
-  /** The newest from each vantage point. */
-  readonly probes: readonly ProbeResult[]
-  /** The platform's words in the newest report; empty where it had none. */
-  readonly message: string
-  /** Milliseconds since the epoch. */
-  readonly now: number
-  /** The external URL of the API, which links begin with; empty for relative links. */
-  readonly base: string
-}
-
-/** An incident for the engineer on call: what, since when, which team, why, what to do, and how it closes. */
-export function incidentPage(detail: ReturnType<typeof incidentDetailView>, given: TextFacts): Page {
-  // Every line break below is ours.
-  const [incident, seen] = visible([detail, given] as const)
-  const { endpoint, state, verdict, remedies, lossWindow, code, failures, lastWarning } = incident
-  const { facts, probes, message, now, base } = seen
-  const event = facts?.event ? `${facts.event} to ` : ''
-  const end = incident.closedAt ?? rfc3339(now)
-  const span = humanDuration(Date.parse(end) - Date.parse(incident.openedAt))
-  const byProxy = failures === 0 && lastWarning?.source === PROXY_SOURCE
-  const reportedFirst =
-    code === null
-      ? ''
-      : `The ${byProxy ? 'proxy saw' : 'platform reported'} code ${code}${message === '' ? '' : `: ${quoted(message)}`}. `
-  const said = code === null ? 'nothing so far' : `code ${code}${message === '' ? '' : `: ${message}`}`
-  const rows: readonly (readonly [string, string])[] = [
-    ['state', state === 'open' ? `open since ${incident.openedAt} (${span})` : `closed at ${end}, after ${span}`],
-    ['reports', reports(incident)],
-    ...warningRows(incident),
-    ...(state === 'closed' && verdict ? [['verdict', lastVerdict(verdict)] as const] : []),
-    ['team', facts ? `${facts.team || 'not configured'}, ${facts.severity}` : 'not configured'],
-    [byProxy ? 'proxy' : 'platform', said],
-    ...probes.map(
-      (probe) => ['from here', `${probeLine(probe)} (${humanDuration(now - probe.startedAt)} ago)`] as const,
-    ),
-    [
-      failures === 0 && incident.earlyWarnings > 0 ? 'at risk' : 'lost',
-      `from ${lossWindow.from ?? 'an unknown moment before the first failure'} until ${lossWindow.until ?? 'now'}`,
-    ],
-    ['ends', ending(incident, seen)],
-  ]
-  const reading = incident.recoveryRequests.map(
+/**
+ * An incident for the engineer on call: what, since when, which team, why, what to do, and how it closes.
+ * @param base the external URL of the API, which links begin with; empty for relative links
+ */
+export function incidentText(
+  detail: ReturnType<typeof incidentDetailView>,
+  given: IncidentContext,
+  base: string,
+): string {
+  const { incident, headline, rows, signals } = incidentFacts(detail, given)
+  const { endpoint, state, remedies, recoveryRequests } = incident
+  const reading = recoveryRequests.map(
     ({ resource, command, documented }) =>
       `  # ${resource}${documented ? '' : ' (path not documented by the platform, check it)'}\n  ${command}`,
   )
-  const headline =
-    state === 'open'
-      ? (verdict?.sentence ?? `${reportedFirst}${remedies.meaning} Not probed yet.`)
-      : `had an incident for ${span}, until ${end}; cause: ${incident.cause}`
-  return [
-    `${event}${endpoint}: ${headline}
+  return `${headline}
 
-${rows.map(([name, text]) => `${name.padEnd(10)}${text}`).join('\n')}
+${[...rows, ...signals].map(([name, text]) => `${name.padEnd(10)}${text}`).join('\n')}
 
 ${
   state === 'open'
@@ -84,91 +37,30 @@ Verify
 
 `
     : ''
-}Read again, for each merchant concerned${incident.recoveryRequests.length === 0 ? '\n  nothing: these calls need a synchronous answer' : ''}
-${[...reading, ...incident.recoveryRequests.slice(0, 1).map(({ note }) => `  ${note}`)].join('\n')}
+}Read again, for each merchant concerned${recoveryRequests.length === 0 ? '\n  nothing: these calls need a synchronous answer' : ''}
+${[...reading, ...recoveryRequests.slice(0, 1).map(({ note }) => `  ${note}`)].join('\n')}
 
 More
-  its failures  `,
-    { href: `${base}${incident.failuresUrl}` },
-    '\n  the endpoint  ',
-    { href: `${base}/api/v1/endpoints/${encodeURIComponent(endpoint)}` },
-    '\n  as JSON       ',
-    { href: `${base}/api/v1/incidents/${incident.id}?format=json` },
-    '\n',
-  ]
+  its failures  ${base}${incident.failuresUrl}
+  the endpoint  ${base}/api/v1/endpoints/${encodeURIComponent(endpoint)}
+  as JSON       ${base}/api/v1/incidents/${incident.id}?format=json
+`
 }
 
 /** A list of incidents, each with its link. */
-export function incidentListPage(incidents: readonly ReturnType<typeof incidentView>[], base: string): Page {
-  if (incidents.length === 0) {
-    return ['No incident matches. All incidents: ', { href: `${base}/api/v1/incidents` }, '\n']
-  }
-  return visible(incidents).flatMap((incident, index) => {
-    const { id, endpoint, closedAt, openedAt, failures, cause, verdict } = incident
-    const state =
-      closedAt === null
-        ? `open since ${openedAt}`
-        : `closed at ${closedAt}, was open for ${humanDuration(Date.parse(closedAt) - Date.parse(openedAt))}`
-    const early = failures === 0 && incident.earlyWarnings > 0
-    const reports = early ? 'early warning' : `${failures} ${failures === 1 ? 'report' : 'reports'}`
-    const why = closedAt === null ? (verdict?.sentence ?? 'not probed yet') : verdict && lastVerdict(verdict)
-    return [
-      `${index === 0 ? '' : '\n'}${endpoint}: ${state}, ${reports}, ${cause}\n${why ? `  ${why}\n` : ''}  `,
-      { href: `${base}/api/v1/incidents/${id}` },
-      '\n',
-    ]
-  })
-}
-
-/** Without a lost delivery, nothing may sound as if the platform had given up. */
-function reports({ failures, lastFailureAt, earlyWarnings }: ReturnType<typeof incidentView>): string {
-  if (failures === 0 && earlyWarnings > 0) return '0: early warning, no lost delivery is known'
-  return `${failures}${lastFailureAt ? `, the last at ${lastFailureAt}` : ''}`
-}
-
-/** Early warnings, sources that disabled the endpoint, and the newest signals. */
-function warningRows(incident: ReturnType<typeof incidentDetailView>): (readonly [string, string])[] {
-  const { earlyWarnings, disabled, timeline, timelineTotal } = incident
-  const newest = timeline.slice(-SHOWN_SIGNALS)
-  return [
-    ...(earlyWarnings > 0 ? [['warnings', String(earlyWarnings)] as const] : []),
-    ...disabled.map(({ source, since }) => ['disabled', `by ${source} since ${since}; enable it there`] as const),
-    ...newest.map(({ at, type, source, code, message, manual }) => {
-      const what = [manual ? `${type} manually` : type, code === null ? '' : `code ${code}`, message].filter(Boolean)
-      return ['signal', `${at} ${source}: ${what.join(', ')}`] as const
-    }),
-    ...(timelineTotal > newest.length ? [['', `${timelineTotal} signals in all; the JSON has more`] as const] : []),
-  ]
-}
-
-/** Dated, since it may no longer hold. */
-const lastVerdict = ({ at, sentence }: { at: string; sentence: string }): string =>
-  `its last verdict, at ${at}: ${sentence}`
-
-function probeLine(probe: ProbeResult): string {
-  const place = probe.vantage === 'internal' ? 'inside: ' : ''
-  if (probe.unverified) return `${place}${UNVERIFIED.replace(' from here', '')} (${probe.detail})`
-  return `${place}${probe.up ? 'up' : guarded(probe) ? 'not allowed' : 'down'}, ${observation(probe)}`
-}
-
-function ending(
-  { resolution, reason, closing, verdict, disabled }: ReturnType<typeof incidentDetailView>,
-  { probes, now }: TextFacts,
-): string {
-  const caution = verdict && isUnprovable(verdict.rule) && resolution !== 'manual' ? `. ${UNPROVABLE}` : ''
-  if (!closing) {
-    const how = {
-      proven: 'closed on proof',
-      unproven: 'closed without proof, after the quiet time',
-      manual: 'closed manually',
-    }
-    return `${how[resolution ?? 'unproven']}${reason ? `: ${reason}` : ''}${caution}`
-  }
-  if (disabled.length > 0)
-    return `once ${disabled.map(({ source }) => source).join(' and ')} enables the endpoint again`
-  const { goodProbes, goodProbesNeeded, quietUntil } = closing
-  const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'the quiet time is over'
-  return probes.some(conclusive)
-    ? `automatically: ${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ${quiet}${caution}`
-    : `automatically: ${quiet} (${probes.some(({ unverified }) => unverified) ? 'not verified from here' : 'nothing is probed'})`
+export function incidentListText(incidents: readonly ReturnType<typeof incidentView>[], base: string): string {
+  if (incidents.length === 0) return `No incident matches. All incidents: ${base}/api/v1/incidents\n`
+  const lines = visible(incidents).map(
+    ({ id, endpoint, closedAt, openedAt, failures, cause, verdict, earlyWarnings }) => {
+      const state =
+        closedAt === null
+          ? `open since ${openedAt}`
+          : `closed at ${closedAt}, was open for ${humanDuration(Date.parse(closedAt) - Date.parse(openedAt))}`
+      const early = failures === 0 && earlyWarnings > 0
+      const reports = early ? 'early warning' : `${failures} ${failures === 1 ? 'report' : 'reports'}`
+      const why = closedAt === null ? (verdict?.sentence ?? 'not probed yet') : verdict && lastVerdict(verdict)
+      return `${endpoint}: ${state}, ${reports}, ${cause}\n${why ? `  ${why}\n` : ''}  ${base}/api/v1/incidents/${id}\n`
+    },
+  )
+  return lines.join('\n')
 }

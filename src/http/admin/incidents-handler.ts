@@ -14,10 +14,10 @@ import { recoveryRequests, type SourceEntry } from '../../sources/index.ts'
 import { readBody } from '../shared/body.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'
 import { formatOf } from './format.ts'
+import type { IncidentContext } from './incident-facts.ts'
 import { incidentQueryReader, readIncidentFormat } from './incident-query.ts'
-import { incidentListPage, incidentPage } from './incident-text.ts'
+import { incidentListText, incidentText } from './incident-text.ts'
 import { incidentDetailView, incidentView } from './incident-view.ts'
-import { answerPage, type Page } from './page.ts'
 import { jsonPage, streamed } from './stream.ts'
 
 export interface IncidentsDeps {
@@ -35,7 +35,7 @@ export interface IncidentsDeps {
   readonly externalUrl?: string
 }
 
-/** `GET /api/v1/incidents`: a page as JSON, text or HTML; a single incident is shown in full as text or HTML. */
+/** `GET /api/v1/incidents`: a page as JSON or text; a single incident is shown in full as text. Browsers are sent to the page. */
 export function listIncidents(deps: IncidentsDeps): Middleware {
   const read = incidentQueryReader(deps.clock)
   return async (ctx: Context) => {
@@ -50,14 +50,14 @@ export function listIncidents(deps: IncidentsDeps): Middleware {
       return
     }
     const [only, ...others] = incidents
+    const base = baseOf(deps)
     const shown =
       only && others.length === 0
-        ? await pageOf((await deps.journal.incident(only.id)) ?? { incident: only, timeline: [] }, deps)
-        : incidentListPage(incidents.map(incidentView), base(deps))
+        ? await textOf((await deps.journal.incident(only.id)) ?? { incident: only, timeline: [] }, deps)
+        : incidentListText(incidents.map(incidentView), base)
     if (next !== null) params.set('cursor', next)
-    const more =
-      next === null ? [] : ['\nOlder incidents\n  ', { href: `${base(deps)}/api/v1/incidents?${params}` }, '\n']
-    answerPage(ctx, [...shown, ...more], format)
+    ctx.body = `${shown}${next === null ? '' : `\nOlder incidents\n  ${base}/api/v1/incidents?${params}\n`}`
+    ctx.type = 'text/plain'
   }
 }
 
@@ -69,30 +69,50 @@ export function getIncident(deps: IncidentsDeps): Middleware {
     if (!found) throw new AppError('not_found', 'no incident has this id; it may have been removed by retention')
     const { incident, verdicts, timeline } = found
     if (format === 'json') ctx.body = incidentDetailView(incident, { verdicts, timeline, ...advice(incident, deps) })
-    else answerPage(ctx, await pageOf(found, deps), format)
+    else {
+      ctx.body = await textOf(found, deps)
+      ctx.type = 'text/plain'
+    }
   }
 }
 
-const base = ({ externalUrl = '' }: Pick<IncidentsDeps, 'externalUrl'>): string => externalUrl.replace(/\/+$/, '')
+/** What links begin with. */
+export const baseOf = ({ externalUrl = '' }: Pick<IncidentsDeps, 'externalUrl'>): string =>
+  externalUrl.replace(/\/+$/, '')
 
-async function pageOf(
+async function textOf(
   { incident, timeline }: Pick<IncidentRecord, 'incident' | 'timeline'>,
   deps: IncidentsDeps,
-): Promise<Page> {
-  const { report, endpoint } = incident
-  const failure = report ? await deps.journal.get(report.id) : undefined
-  const facts = deps.endpoints.find(({ name }) => name === endpoint)
-  const { public: outside, internal: inside } = deps.tracker.latest(endpoint)
-  return incidentPage(incidentDetailView(incident, { verdicts: [], timeline, ...advice(incident, deps) }), {
-    facts,
-    probes: [outside, inside].flatMap((probe) => probe ?? []),
-    message: failure?.message ?? '',
-    now: deps.clock(),
-    base: base(deps),
-  })
+): Promise<string> {
+  const { report } = incident
+  const message = report ? (await deps.journal.get(report.id))?.message : undefined
+  return incidentText(
+    incidentDetailView(incident, { verdicts: [], timeline, ...advice(incident, deps) }),
+    contextOf(incident, message, deps),
+    baseOf(deps),
+  )
 }
 
-function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settings }: IncidentsDeps) {
+/**
+ * What people are told besides the incident itself.
+ * @param message the platform's words in the newest report, if they are known
+ */
+export function contextOf(
+  { endpoint }: Incident,
+  message: string | undefined,
+  { endpoints, tracker, clock }: Pick<IncidentsDeps, 'endpoints' | 'tracker' | 'clock'>,
+): IncidentContext {
+  const { public: outside, internal: inside } = tracker.latest(endpoint)
+  return {
+    facts: endpoints.find(({ name }) => name === endpoint),
+    probes: [outside, inside].flatMap((probe) => probe ?? []),
+    message: message ?? '',
+    now: clock(),
+  }
+}
+
+/** What to do about an incident, and what closes it. */
+export function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settings }: IncidentsDeps) {
   const { endpoint, report, loss, verdict, closedAt, signals } = incident
   const seen = report ?? signals?.warning
   const facts = endpoints.find(({ name }) => name === endpoint)

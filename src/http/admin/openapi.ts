@@ -67,7 +67,10 @@ const queryParameters = (schema: TSchema) =>
 const pathParameter = (name: string, schema: object) => ({ name, in: 'path', required: true, schema })
 const uuid = { type: 'string', format: 'uuid' }
 
-const TEXT_OR_HTML = { 'text/plain': { schema: { type: 'string' } }, 'text/html': { schema: { type: 'string' } } }
+const TEXT = { 'text/plain': { schema: { type: 'string' } } }
+const TO_PAGE = {
+  302: { description: 'To the page that shows it, for a browser: one that prefers text/html, or format=html.' },
+}
 
 const incidentPaths = {
   '/api/v1/incidents': {
@@ -77,9 +80,10 @@ const incidentPaths = {
       parameters: queryParameters(incidentQuery(Date.now)),
       responses: {
         200: {
-          description: 'A page, as JSON, text or HTML.',
-          content: { ...json(ref('IncidentPage')), ...TEXT_OR_HTML },
+          description: 'A page, as JSON or text.',
+          content: { ...json(ref('IncidentPage')), ...TEXT },
         },
+        ...TO_PAGE,
         ...problems(400, 401, 421, 429, 503),
       },
     },
@@ -91,9 +95,10 @@ const incidentPaths = {
       parameters: [pathParameter('id', uuid), ...queryParameters(INCIDENT_FORMAT_QUERY)],
       responses: {
         200: {
-          description: 'The incident, as JSON, text or HTML.',
-          content: { ...json(ref('IncidentDetail')), ...TEXT_OR_HTML },
+          description: 'The incident, as JSON or text.',
+          content: { ...json(ref('IncidentDetail')), ...TEXT },
         },
+        ...TO_PAGE,
         ...problems(400, 401, 404, 421, 503),
       },
     },

@@ -5,6 +5,8 @@ import { AppError } from '../../errors.ts'
 
 /** Lists of one kind that may be answered at once: their pages and garbage decide the memory that hostile readers take. */
 export const MAX_READERS = 2
+/** Pages that may be answered at once, all together. They are small, and a few people may have several open that refresh. */
+export const MAX_PAGES = 16
 /** Scrapes that may be answered at once: room for Prometheus beside a few stalled ones. */
 export const MAX_SCRAPES = 4
 /** Milliseconds in which a reader that has something to read must take some of it. */

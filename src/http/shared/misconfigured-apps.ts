@@ -5,7 +5,7 @@ import { stringify } from '../../domain/external-text.ts'
 import type { Log } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
 import { type AllowedHostsOptions, serveAllowedHosts } from '../admin/allowed-hosts.ts'
-import { healthz, readyz } from '../admin/health-handlers.ts'
+import { HEALTH_PATHS, healthz, READINESS_PATHS, readyz } from '../admin/health-handlers.ts'
 import { handleMetrics, type RenderMetrics } from '../admin/metrics-handler.ts'
 import { answerErrors, onResponseError } from './errors-middleware.ts'
 import { errorAnswer } from './problem.ts'
@@ -44,9 +44,9 @@ export interface MisconfiguredAdminDeps {
 /** The admin listener without a valid configuration. Its tokens are not known, so it shows nothing that was recorded. */
 export function misconfiguredAdminApp({ faults, hosts, renderMetrics, log }: MisconfiguredAdminDeps): RequestListener {
   const router = new Router()
-  router.get('/healthz', healthz)
+  router.get(HEALTH_PATHS, healthz)
   router.get(
-    '/readyz',
+    READINESS_PATHS,
     readyz(() => [{ name: 'configuration', ok: false, blocks: true, detail: faults().join('\n') }]),
   )
   router.get('/metrics', handleMetrics(renderMetrics))

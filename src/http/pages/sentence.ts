@@ -1,0 +1,40 @@
+import { humanDuration } from '../../domain/human.ts'
+import type { Incident } from '../../domain/incident.ts'
+import type { CanaryMoments } from '../../domain/journal.ts'
+import { conclusive, observation } from '../../domain/observation.ts'
+import { PROXY_SOURCE } from '../../domain/signal.ts'
+import { REPORTED } from '../../domain/verdict-words.ts'
+import { deciding, type Latest } from '../../service/incident-verdicts.ts'
+
+/** Incidents that the sentence names. */
+const NAMED = 3
+
+/** `1 open incident: orders, certificate of shop.example expired 40 minutes ago`, or that there is none. */
+export function incidentSentence(open: readonly Incident[], latest: (endpoint: string) => Latest): string {
+  if (open.length === 0) return 'No open incident.'
+  const named = open.slice(0, NAMED).map((incident) => `${incident.endpoint}, ${reason(incident, latest)}`)
+  const rest = open.length > NAMED ? `; and ${open.length - NAMED} more` : ''
+  return `${open.length} open incident${open.length === 1 ? '' : 's'}: ${named.join('; ')}${rest}.`
+}
+
+/** What a probe sees now; where none can tell, what the platform saw. */
+function reason({ endpoint, cause, report, signals }: Incident, latest: (endpoint: string) => Latest): string {
+  const probe = deciding(latest(endpoint))
+  if (probe && conclusive(probe) && !probe.up) return observation(probe)
+  if (report) return `the platform saw ${REPORTED[report.cause]}`
+  const warning = signals?.warning
+  if (!warning) return `cause ${cause}`
+  return `the ${warning.source === PROXY_SOURCE ? 'proxy' : 'platform'} saw ${REPORTED[warning.cause]}`
+}
+
+/** `Last report 3 days ago, canary 40 seconds ago.`: whether silence is health. */
+export function heardSentence(
+  lastReportAt: number | null,
+  canary: CanaryMoments | null | undefined,
+  now: number,
+): string {
+  const report = lastReportAt === null ? 'No report so far' : `Last report ${humanDuration(now - lastReportAt)} ago`
+  if (!canary) return `${report}.`
+  const { succeededAt } = canary
+  return `${report}, ${succeededAt === null ? 'no canary has come back yet' : `canary ${humanDuration(now - succeededAt)} ago`}.`
+}

@@ -1,0 +1,371 @@
+import { createServer } from 'node:net'
+import { expect } from 'chai'
+import { answer, report } from '../support/http.ts'
+import { startOtlpSink } from '../support/otlp-sink.ts'
+import { BASIC, TOKEN } from '../support/pages-stage.ts'
+import { type Service, startService, stopServices } from '../support/service.ts'
+import { until } from '../support/temp.ts'
+
+const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+const NOBODY = '00000000-0000-7000-8000-000000000000'
+const BEARER = { Authorization: `Bearer ${TOKEN}` }
+
+const read = async (url: string, headers: Record<string, string> = {}) => {
+  const response = await fetch(url, { headers: { Accept: BROWSER, ...headers }, redirect: 'manual' })
+  return { status: response.status, headers: response.headers, text: await response.text() }
+}
+/** What a page says, without its markup. */
+const words = (page: string): string =>
+  page
+    .replace(/<(style|script)[^>]*>.*?<\/\1>/gs, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
+    .replace(/\s+/g, ' ')
+
+describe('pages', () => {
+  describe('without a token', () => {
+    let service: Service
+    let sink: Awaited<ReturnType<typeof startOtlpSink>>
+    const get = async (path: string) => read(`${service.admin}${path}`)
+    const fail = async (endpoint: string, code = 503, message = 'Service Unavailable'): Promise<string> =>
+      (await answer(report(service.ingest, { code, endpoint, message }))).body.id
+
+    before(async () => {
+      sink = await startOtlpSink()
+      service = await startService({
+        config: {
+          admin: { traceUrl: 'https://tempo.example/trace/{traceId}?a=1&b=2' },
+          sources: { retm: { auth: 'none' } },
+          endpoints: [
+            { name: 'shop/orders new', event: 'order.created', team: 'shop', urls: ['https://shop.example/orders'] },
+            { name: 'quiet', urls: ['https://quiet.example/*'] },
+            {
+              name: 'secret',
+              urls: ['https://hooks.example/services/T024BE7LD/B024BE7LD/lLhvcXnN3fPsQwVzJr5uYdKb'],
+              probe: { onReport: false, headers: [{ name: 'X-Api-Key', env: 'PROBE_KEY' }] },
+            },
+          ],
+        },
+        env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, PROBE_KEY: 'probe-key-that-nobody-may-see-01' },
+      })
+    })
+    after(async () => {
+      await stopServices()
+      await sink.close()
+    })
+
+    it('begin with one sentence of state', async () => {
+      expect(words((await get('/')).text)).to.include('No open incident. No report so far.')
+      await fail('https://shop.example/orders')
+      const { text } = await get('/')
+      expect(words(/<h1>.*?<\/h1>/s.exec(text)![0])).to.match(
+        /^ 1 open incident: shop\/orders new, .+\. Last report \d+ seconds? ago\. $/,
+      )
+    })
+
+    it('show endpoints with what is known of each, those that fail first', async () => {
+      const { text } = await get('/')
+      const rows = [
+        ...text
+          .split('id="endpoints"')[1]!
+          .split('</table>')[0]!
+          .matchAll(/<tr><th scope="row">.*?<\/tr>/gs),
+      ]
+      expect(rows.map(([row]) => words(row).trim().split(' ')[0])).to.deep.equal(['shop/orders', 'quiet', 'secret'])
+      expect(words(rows[0]![0])).to.match(/failing .* 1 1/)
+      expect(words(rows[1]![0])).to.include('no open incident not probed not probed none known 0 0')
+    })
+
+    it('have one for an endpoint whose name has slashes, encoded or not, and for one that is not configured', async () => {
+      for (const path of ['/endpoints/shop%2Forders%20new', '/endpoints/shop/orders%20new'])
+        expect(words((await get(path)).text), path).to.include('shop/orders new: failing for')
+      await fail('https://other.example/a//b')
+      const { status, text } = await get(`/endpoints/${encodeURIComponent('https://other.example/a//b')}`)
+      expect(status).to.equal(200)
+      expect(words(text)).to.include('no: known from its failures')
+      // What is counted without being an endpoint with incidents.
+      await fail('not a URL')
+      expect((await get('/endpoints/invalid')).status).to.equal(200)
+      for (const name of ['nobody', '%ff', '%', 'a%00b', '..%2f..', `${'x'.repeat(5_000)}`])
+        expect((await get(`/endpoints/${name}`)).status, name).to.equal(404)
+    })
+
+    it('show an incident: what to do, what happened when, and what to read again', async () => {
+      const id = await fail('https://incident.example/x', 401, 'Unauthorized')
+      await until('the verdict', async () => words((await get(`/incidents/${id}`)).text).includes('Verdict'))
+      for (const path of [
+        `/incidents/${id}`,
+        `/incidents/${id.toUpperCase()}`,
+        '/incidents?endpoint=https%3A%2F%2Fincident.example%2Fx',
+      ]) {
+        const { status, text } = await get(path)
+        expect(status, path).to.equal(200)
+        const said = words(text)
+        for (const part of [
+          'Check, in this order',
+          'Fix',
+          'Read again',
+          'opened by a report',
+          'retm: code 401',
+          'needs admin.apiToken',
+        ])
+          expect(said, path).to.include(part)
+        expect(text, path).not.to.include('<form')
+      }
+    })
+
+    it('show a failure with its incident, and link its trace where admin.traceUrl says so', async () => {
+      const id = await fail('https://traced.example/x', 500, 'm'.repeat(8_000))
+      const { text } = await get(`/failures/${id}`)
+      const { traceId } = (await answer(fetch(`${service.admin}/api/v1/failures/${id}`))).body
+      expect(traceId).to.match(/^[0-9a-f]{32}$/)
+      expect(text).to.include(`href="https://tempo.example/trace/${traceId}?a=1&#38;b=2"`)
+      expect(text).to.include(`href="/incidents/${id}"`).and.include('m'.repeat(8_000))
+      expect((await get(`/failures/${NOBODY}`)).status).to.equal(404)
+      expect((await get('/failures/x')).status).to.equal(404)
+    })
+
+    it('list incidents and failures with the queries of the API', async () => {
+      for (let index = 0; index < 3; index++) await fail(`https://listed.example/${index}`)
+      const first = await get('/failures?limit=2&source=retm')
+      const next = /href="(\/failures\?[^"]*cursor=[^"]*)"/.exec(first.text)![1]!.replaceAll('&#38;', '&')
+      expect(next).to.include('source=retm')
+      expect((await get(next)).status).to.equal(200)
+      expect(words((await get('/incidents?state=closed')).text)).to.include('No incident matches.')
+      for (const path of ['/failures?limit=0', '/incidents?state=maybe', '/failures?<b>=1']) {
+        const { status, text } = await get(path)
+        expect(status, path).to.equal(400)
+        expect(text, path).to.include('<h1>Invalid request</h1>').and.not.include('<b>')
+      }
+    })
+
+    it('show build, flags and the configuration in force, without secrets', async () => {
+      const said = words((await get('/status')).text)
+      expect(said).to.include('answerTimeout: 900ms').and.include('bodyLimit: 64KiB').and.include('env: PROBE_KEY')
+      expect(said).to.include('Node.js v').and.include('CONFIG_FILE')
+      expect(said).not.to.include('lLhvcXnN3fPsQwVzJr5uYdKb').and.not.include('nobody-may-see')
+    })
+
+    it('say when each source was last heard from', async () => {
+      expect(words((await get('/')).text)).to.match(/retm retm \/webhooks\/error \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/)
+    })
+
+    it('load nothing but their own script, and run nothing else', async () => {
+      for (const path of ['/', '/incidents', '/failures', '/status', '/nowhere-of-ours/x', `/incidents/${NOBODY}`]) {
+        const { headers, text } = await get(path)
+        if (path.startsWith('/nowhere')) continue
+        const policy = headers.get('content-security-policy')!
+        expect(policy).to.include("default-src 'none'").and.include("script-src 'self'").and.not.include('unsafe')
+        expect([...text.matchAll(/<script[^>]*>/g)].map(([tag]) => tag)).to.have.length(1)
+        expect(headers.get('cache-control')).to.equal('no-store')
+      }
+      const script = await get('/refresh.js')
+      expect(script.headers.get('content-type')).to.match(/^text\/javascript/)
+      expect(script.text.trim().split('\n')).to.have.length.at.most(15)
+    })
+
+    it('are where browsers are sent from the API, while clients get what they always got', async () => {
+      for (const [path, location] of [
+        ['/api/v1/incidents?state=open&limit=3', '/incidents?state=open&limit=3'],
+        [`/api/v1/incidents/${NOBODY}`, `/incidents/${NOBODY}`],
+        [`/api/v1/incidents/${NOBODY}?format=html`, `/incidents/${NOBODY}`],
+      ] as const) {
+        const { status, headers } = await get(path)
+        expect(status, path).to.equal(302)
+        expect(new URL(headers.get('location')!, `${service.admin}${path}`).href).to.equal(
+          `${service.admin}${location}`,
+        )
+      }
+      expect((await read(`${service.admin}/api/v1/incidents?format=json`)).status).to.equal(200)
+      const text = await read(`${service.admin}/api/v1/incidents`, { Accept: 'text/plain' })
+      expect([text.status, text.headers.get('content-type')]).to.deep.equal([200, 'text/plain; charset=utf-8'])
+    })
+
+    it('take no form', async () => {
+      const response = await fetch(`${service.admin}/incidents/${NOBODY}/resolve`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: service.admin },
+        body: 'reason=x',
+      })
+      expect(response.status).to.equal(403)
+    })
+
+    it('have health and readiness under the names that Prometheus has', async () => {
+      for (const [path, same] of [
+        ['/-/healthy', '/healthz'],
+        ['/-/ready', '/readyz'],
+      ])
+        expect((await get(path!)).text, path).to.equal((await get(same!)).text)
+    })
+  })
+
+  describe('with a token', () => {
+    let service: Service
+    let id: string
+    const basic = (password: string, user = 'anyone') => ({
+      Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+    })
+    const resolve = (headers: Record<string, string>, body = 'reason=moved+to+another+host', of = id) =>
+      fetch(`${service.admin}/incidents/${of}/resolve`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+        body,
+      })
+
+    before(async () => {
+      service = await startService({
+        config: {
+          admin: {
+            apiToken: { env: 'API_TOKEN' },
+            externalUrl: 'https://ops.example/webhooks',
+            allowedHosts: ['status.example'],
+          },
+          sources: { retm: { auth: 'none' } },
+        },
+        env: { API_TOKEN: TOKEN },
+      })
+      id = (await answer(report(service.ingest, { code: 503, endpoint: 'https://a.example/x', message: 'x' }))).body.id
+    })
+    after(stopServices)
+
+    it('take it as the password of HTTP Basic, with any user name, or as Bearer', async () => {
+      const paths = ['/', '/incidents', `/incidents/${id}`, '/failures', `/failures/${id}`, '/endpoints/x', '/status']
+      for (const path of paths) {
+        for (const headers of [basic(TOKEN), basic(TOKEN, ''), BEARER])
+          expect((await read(`${service.admin}${path}`, headers)).status, path).to.equal(
+            path === '/endpoints/x' ? 404 : 200,
+          )
+        for (const headers of [
+          {},
+          basic('wrong'),
+          basic(`${TOKEN} `),
+          basic('x', TOKEN),
+          { Authorization: 'Basic !' },
+        ]) {
+          const { status, headers: fields, text } = await read(`${service.admin}${path}`, headers)
+          expect(status, path).to.equal(401)
+          expect(fields.get('www-authenticate')).to.match(/^Basic realm=/)
+          expect(text).not.to.include('a.example')
+        }
+      }
+    })
+
+    it('leave the API to Bearer: it asks for that alone, and takes writes only so', async () => {
+      const api = `${service.admin}/api/v1`
+      for (const path of ['failures', 'incidents?format=json', 'endpoints', 'openapi.json']) {
+        expect((await read(`${api}/${path}`)).headers.get('www-authenticate'), path).to.match(/^Bearer /)
+        expect((await read(`${api}/${path}`, BASIC)).status, path).to.equal(200)
+      }
+      const write = await fetch(`${api}/incidents/${id}/resolve`, {
+        method: 'POST',
+        headers: { ...BASIC, 'Content-Type': 'application/json' },
+        body: '{"reason":"x"}',
+      })
+      expect(write.status).to.equal(401)
+      expect(write.headers.get('www-authenticate')).to.match(/^Bearer /)
+    })
+
+    it('close an incident only for a form of our own page', async () => {
+      const foreign = [
+        {},
+        { Origin: 'https://evil.example' },
+        { Origin: 'null' },
+        { Origin: 'http://127.0.0.1:1' },
+        { 'Sec-Fetch-Site': 'cross-site', Origin: service.admin },
+        { 'Sec-Fetch-Site': 'same-site', Origin: service.admin },
+        { 'Sec-Fetch-Site': 'none' },
+      ]
+      for (const headers of foreign)
+        expect((await resolve({ ...BASIC, ...headers })).status, JSON.stringify(headers)).to.equal(403)
+      expect((await resolve({ Origin: service.admin })).status).to.equal(401)
+      const own = { ...BASIC, Origin: service.admin }
+      for (const body of ['', 'reason=', 'reason=++', `reason=${'x'.repeat(501)}`])
+        expect((await resolve(own, body)).status, body).to.equal(400)
+      expect((await resolve({ ...own, 'Content-Type': 'text/plain' })).status).to.equal(415)
+      expect((await resolve(own, undefined, NOBODY)).status).to.equal(404)
+      expect((await answer(fetch(`${service.admin}/api/v1/incidents/${id}`, { headers: BEARER }))).body.state).to.equal(
+        'open',
+      )
+
+      const closed = await resolve(own)
+      expect(closed.status).to.equal(303)
+      const back = new URL(closed.headers.get('location')!, `${service.admin}/incidents/${id}/resolve`).href
+      expect(back).to.equal(`${service.admin}/incidents/${id}`)
+      expect(words((await read(back, BASIC)).text)).to.include('closed manually: moved to another host')
+      expect((await resolve(own)).status).to.equal(409)
+      for (const origin of ['https://ops.example', 'https://status.example']) {
+        expect((await resolve({ ...BASIC, Origin: origin })).status, origin).to.equal(409)
+      }
+    })
+
+    it('link to the external URL, and load their script relative to themselves', async () => {
+      for (const [path, script] of [
+        ['/', './refresh.js'],
+        [`/incidents/${id}`, '../refresh.js'],
+        ['/endpoints/https://a.example/x', '../../../../refresh.js'],
+      ] as const) {
+        const { text } = await read(`${service.admin}${path}`, BASIC)
+        expect(text, path).to.include('href="https://ops.example/webhooks/incidents"').and.include(`src="${script}"`)
+      }
+    })
+  })
+
+  describe('without a journal', () => {
+    afterEach(stopServices)
+
+    it('say so and load, where it is down and where it hangs', async () => {
+      const hanging = createServer(() => {})
+      await new Promise<void>((done) => hanging.listen(0, '127.0.0.1', done))
+      const { port } = hanging.address() as { port: number }
+      for (const url of ['sqlite:/proc/no/such/journal.db', `postgres://u@127.0.0.1:${port}/d`]) {
+        const { admin } = await startService({
+          config: { journal: { url }, endpoints: [{ name: 'orders', urls: ['https://shop.example/orders'] }] },
+        })
+        const page = await read(`${admin}/`)
+        expect(page.status, url).to.equal(200)
+        expect(words(page.text), url).to.include('The journal is not available:').and.include('orders')
+        expect((await read(`${admin}/status`)).status, url).to.equal(200)
+        expect((await read(`${admin}/endpoints/orders`)).status, url).to.equal(200)
+        for (const path of ['/incidents', `/incidents/${NOBODY}`, `/failures/${NOBODY}`]) {
+          const { status, text } = await read(`${admin}${path}`)
+          expect(status, `${url} ${path}`).to.equal(503)
+          expect(words(text), `${url} ${path}`).to.include('Journal unavailable')
+        }
+      }
+      hanging.close()
+    })
+  })
+
+  describe('with 500 endpoints', () => {
+    afterEach(stopServices)
+
+    it('stay below 100 KiB, and lead to every endpoint, however many fail and however long their names are', async () => {
+      const names = Array.from({ length: 500 }, (_, index) => `endpoint-${index}-${'n'.repeat(80)}`)
+      const { admin, ingest } = await startService({
+        config: {
+          sources: { retm: { auth: 'none' } },
+          metrics: { seriesLimit: 20_000 },
+          endpoints: names.map((name, index) => ({
+            name,
+            urls: [`https://e${index}.example/x`],
+            probe: { onReport: false },
+          })),
+        },
+      })
+      for (let index = 0; index < 200; index++)
+        await report(ingest, { code: 503, endpoint: `https://e${index}.example/x`, message: '€<&'.repeat(1_000) })
+      const seen = new Set<string>()
+      for (let path: string | undefined = '/'; path; ) {
+        const { text } = await read(`${admin}${path}`)
+        expect(Buffer.byteLength(text), path).to.be.below(100 * 1_024)
+        const table = text.split('id="endpoints"')[1]!.split('</table>')[0]!
+        const shown = [...table.matchAll(/href="\/endpoints\/([^"]+)"/g)].map(([, name]) => name!)
+        expect(shown.filter((name) => seen.has(name))).to.deep.equal([])
+        for (const name of shown) seen.add(name)
+        path = /href="([^"]+)">Next endpoints/.exec(text)?.[1]
+      }
+      expect(seen.size).to.equal(500)
+    })
+  })
+})
