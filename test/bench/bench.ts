@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,8 @@ import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 
 /**
  * `npm run bench -- --quick`: bare Koa and the service in turn under the same load, from the same load generator (wrk),
- * in one go, so that the ratio holds when the machine's speed drifts. The service is durable and without tracing.
+ * in one go, so that the ratio holds when the machine's speed drifts. The service is durable and without tracing. Other kinds
+ * of source follow, each with a row of its own; `--sides 'bare Koa,service'` leaves them out.
  */
 const { values } = parseArgs({
   options: {
@@ -18,11 +19,12 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     connections: { type: 'string', default: '64' },
+    sides: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 if (values.help) {
-  console.log('npm run bench -- [--quick] [--rounds N] [--seconds S] [--connections C]')
+  console.log('npm run bench -- [--quick] [--rounds N] [--seconds S] [--connections C] [--sides NAME,NAME]')
   process.exit(0)
 }
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7))
@@ -35,6 +37,8 @@ interface Side {
   /** A command of the shell that ends in Node, as its users would start it. */
   readonly command: string
   readonly env: () => Record<string, string>
+  /** The kind of source whose reports are sent, see report.lua. */
+  readonly kind: string
   /** The port of the listener under load, out of a line that the process prints. */
   readonly port: (line: Record<string, unknown>) => number | undefined
 }
@@ -53,20 +57,55 @@ interface Run {
 }
 
 const ROOT = join(import.meta.dirname, '../..')
-const SIDES: readonly Side[] = [
+const START = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts.start as string
+const SOURCES = {
+  retm: {},
+  generic: {
+    auth: 'none',
+    map: {
+      type: '/event',
+      lost: ['failed'],
+      id: '/id',
+      endpoint: '/data/url',
+      code: '/data/status',
+      message: '/data/error',
+    },
+  },
+  knative: {},
+}
+
+/** The service with a source of this kind alone. */
+const service = (name: string, kind: keyof typeof SOURCES): Side => ({
+  name,
+  kind,
+  command: START,
+  env: () => {
+    const folder = tempFolder()
+    const file = join(folder, 'config.yaml')
+    writeFileSync(file, JSON.stringify({ sources: { [kind]: SOURCES[kind] } }))
+    return {
+      CONFIG_FILE: file,
+      INGEST_PORT: '0',
+      ADMIN_PORT: '0',
+      JOURNAL_URL: `sqlite:${join(folder, 'journal.db')}`,
+    }
+  },
+  port: (line) => (line['listener'] === 'ingest' ? (line['port'] as number) : undefined),
+})
+const ALL: readonly Side[] = [
   {
     name: 'bare Koa',
+    kind: 'retm',
     command: 'exec node test/bench/bare.ts',
     env: () => ({}),
     port: (line) => line['port'] as number,
   },
-  {
-    name: 'service',
-    command: JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts.start,
-    env: () => ({ INGEST_PORT: '0', ADMIN_PORT: '0', JOURNAL_URL: `sqlite:${join(tempFolder(), 'journal.db')}` }),
-    port: (line) => (line['listener'] === 'ingest' ? (line['port'] as number) : undefined),
-  },
+  service('service', 'retm'),
+  service('generic', 'generic'),
+  service('knative', 'knative'),
 ]
+const named = values.sides?.split(',')
+const SIDES = ALL.filter(({ name }) => named?.includes(name) ?? true)
 
 /** Resident memory in MiB; with the peak where asked. */
 function memory(child: ChildProcess, field: 'VmRSS' | 'VmHWM'): number {
@@ -103,9 +142,9 @@ async function run(side: Side, seconds: number): Promise<Run> {
     const ready = performance.now() - started
     await sleep(1_500)
     const idle = memory(child, 'VmRSS')
-    await load(port, 1)
+    await load(port, 1, side.kind)
     const before = [processorTime(child), processorTime(child, `task/${child.pid}/`)] as const
-    const result = await load(port, seconds)
+    const result = await load(port, seconds, side.kind)
     const each = 1e6 / result.accepted
     return {
       ...result,
@@ -122,11 +161,11 @@ async function run(side: Side, seconds: number): Promise<Run> {
   }
 }
 
-async function load(port: number, duration: number) {
+async function load(port: number, duration: number, kind: string) {
   const args = ['-t1', `-c${values.connections}`, `-d${duration}s`, '-s', join(import.meta.dirname, 'report.lua')]
-  const child = spawn(wrk!.path, [...args, `http://127.0.0.1:${port}/webhooks/error`], {
+  const child = spawn(wrk!.path, [...args, `http://127.0.0.1:${port}/webhooks/${kind === 'retm' ? 'error' : kind}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...wrk!.env },
+    env: { ...process.env, ...wrk!.env, BENCH_KIND: kind },
   })
   let text = ''
   for await (const chunk of child.stdout) text += chunk
@@ -164,10 +203,19 @@ const FIGURES: readonly (readonly [string, keyof Run, number])[] = [
 console.log(
   `\nmedians of ${rounds} rounds of ${seconds} s, ${values.connections} connections; the ratio is the median of the rounds' ratios\n`,
 )
-console.log(`${'figure'.padEnd(27)}${SIDES.map(({ name }) => name.padStart(12)).join('')}${'ratio'.padStart(9)}`)
+const ratios = SIDES.slice(1).map(({ name }) => `${name}/${SIDES[0]!.name}`)
+const widths = ratios.map((name) => name.length + 3)
+const head = [
+  ...SIDES.map(({ name }) => name.padStart(12)),
+  ...ratios.map((name, index) => name.padStart(widths[index]!)),
+]
+console.log(`${'figure'.padEnd(27)}${head.join('')}`)
 for (const [label, key, digits] of FIGURES) {
-  const [bare, service] = runs.map((side) => side.map((it) => it[key])) as [number[], number[]]
-  const ratio = median(service.map((value, round) => value / bare[round]!))
-  const cells = [bare, service].map((side) => median(side).toFixed(digits).padStart(12)).join('')
-  console.log(`${label.padEnd(27)}${cells}${(Number.isFinite(ratio) ? ratio.toFixed(2) : '').padStart(9)}`)
+  const [first = [], ...others] = runs.map((side) => side.map((it) => it[key]))
+  const cells = [first, ...others].map((side) => median(side).toFixed(digits).padStart(12))
+  const compared = others.map((side, index) => {
+    const ratio = median(side.map((value, round) => value / first[round]!))
+    return (Number.isFinite(ratio) ? ratio.toFixed(2) : '').padStart(widths[index]!)
+  })
+  console.log(`${label.padEnd(27)}${cells.join('')}${compared.join('')}`)
 }

@@ -1,6 +1,31 @@
+-- BENCH_KIND is the kind of source whose reports are sent.
+local kind = os.getenv("BENCH_KIND") or "retm"
+local count = 0
+-- An id is never used again: a duplicate costs less.
+local function id()
+  count = count + 1
+  return os.time() .. "-" .. count
+end
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.body = '{"code":503,"endpoint":"https://shop.example/hooks/orders","message":"Service Unavailable"}'
+if kind == "generic" then
+  request = function()
+    return wrk.format(nil, nil, nil, '{"event":"failed","id":"' .. id() ..
+      '","data":{"url":"https://shop.example/hooks/orders","status":503,"error":"Service Unavailable"}}')
+  end
+elseif kind == "knative" then
+  wrk.headers["ce-specversion"] = "1.0"
+  wrk.headers["ce-source"] = "/orders"
+  wrk.headers["ce-type"] = "com.example.order"
+  wrk.headers["ce-knativeerrordest"] = "http://orders.shop.svc.cluster.local/"
+  wrk.headers["ce-knativeerrorcode"] = "503"
+  wrk.headers["ce-knativeerrordata"] = "U2VydmljZSBVbmF2YWlsYWJsZQ=="
+  request = function()
+    wrk.headers["ce-id"] = id()
+    return wrk.format()
+  end
+end
 
 local threads = {}
 function setup(thread) table.insert(threads, thread) end

@@ -8,10 +8,24 @@ import { judge } from '../../src/domain/verdict.ts'
 import { RULES } from '../../src/domain/verdict-rules.ts'
 import { REPORTED, UP_HINTS } from '../../src/domain/verdict-words.ts'
 import { FAMILIES, recoveryRequests } from '../../src/sources/retm/recovery.ts'
+import { FailureNotice } from '../../src/sources/standard-webhooks/notice.ts'
 
 /** Pages that are made from the program's own tables, by path. `node test/support/docs.ts` writes them. */
 export function pages(): Readonly<Record<string, string>> {
-  return { 'docs/verdicts.md': verdicts(), 'docs/remedies.md': remedies() }
+  return {
+    'docs/verdicts.md': verdicts(),
+    'docs/remedies.md': remedies(),
+    'docs/failure-notice.schema.json': failureNotice(),
+  }
+}
+
+function failureNotice(): string {
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Webhook failure notice',
+    ...FailureNotice,
+  }
+  return `${JSON.stringify(schema, null, 2)}\n`
 }
 
 const MADE = '<!-- Generated from the source code by `node test/support/docs.ts`; do not edit. -->'

@@ -4,6 +4,9 @@ import { defineSource } from '../source.ts'
 import { recoveryRequests } from './recovery.ts'
 import { explainReport, parseReport, ReportSchema } from './report.ts'
 
+/** Bytes of a body that are kept. */
+const MOST_KEPT = 65_536
+
 /** RETM, the restaurant platform: one JSON report per lost delivery, authenticated with a bearer token. */
 export const retm = defineSource({
   kind: 'retm',
@@ -24,9 +27,10 @@ export const retm = defineSource({
       bodyLimit,
       ...(await openAuth()),
       codes: config.codes,
-      read(raw, { headers }) {
+      read(body, { headers }) {
         const id = idempotencyKey(headers)
-        const { code, endpoint: url, message } = parseReport(raw)
+        const { code, endpoint: url, message } = parseReport(body)
+        const raw = body.length > MOST_KEPT ? body.subarray(0, MOST_KEPT) : body
         return [
           id === undefined ? { type: 'lost', url, code, message, raw } : { type: 'lost', id, url, code, message, raw },
         ]
