@@ -345,29 +345,5 @@ describe('retries of the proxy', () => {
         expect(app.accepted(), `${header} ${pause}`).to.equal(connections)
       }
     })
-
-    for (const mode of MODES) {
-      it(`neither loses nor repeats deliveries to an application that closes idle connections, with ${mode}`, async () => {
-        const requests = new Map<string, number>()
-        // It closes each connection a few milliseconds after its response, as one whose keep-alive is shorter than it says.
-        const upstream = await serve(
-          http(async (request, response) => {
-            let body = ''
-            for await (const chunk of request) body += chunk
-            requests.set(body, (requests.get(body) ?? 0) + 1)
-            response.end()
-            setTimeout(() => request.socket.end(), 3 + (requests.size % 5))
-          }),
-        )
-        const stage = await stageFor(mode, { upstream })
-        let lost = 0
-        for (let index = 0; index < 150; index++) {
-          await sleep(3 + (index % 5))
-          if ((await deliver(stage.origin, { body: `${index}` }))?.status !== 200) lost += 1
-        }
-        if (mode !== 'idempotent') expect(Math.max(...requests.values()), 'repeated').to.equal(1)
-        expect(lost, 'lost').to.be.at.most(mode === 'idempotent' ? 0 : 8)
-      })
-    }
   })
 })
