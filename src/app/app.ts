@@ -11,16 +11,19 @@ import { startAdmin } from './admin.ts'
 import { canarySecret, startCanary } from './canary.ts'
 import { createCleanUps } from './clean-ups.ts'
 import { conditions, type Phase } from './conditions.ts'
+import type { StartContext } from './context.ts'
 import { startDeliveries } from './deliveries.ts'
+import { hookPlan } from './hook-plan.ts'
 import { startIncidents } from './incidents.ts'
 import { startIngest } from './ingest.ts'
-import { startJournal } from './journal.ts'
+import { type StartedJournal, startJournal } from './journal.ts'
 import { journalEvents } from './journal-events.ts'
 import { outboundClient } from './outbound.ts'
 import { startProbing } from './probing.ts'
 import { giveUpTimes, startProxy } from './proxy.ts'
+import type { StartedRecovery } from './recovery.ts'
 import { openSources } from './sources.ts'
-import { startTelemetry } from './telemetry.ts'
+import { startTelemetry, type Telemetry } from './telemetry.ts'
 
 export interface App {
   readonly ingest: AddressInfo
@@ -91,6 +94,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     })
     if (proxy) beginDrain = proxy.beginDrain
     const sources = await openSources(context, { telemetry, client, clock: journal.clock })
+    const recovery = await recoveryOf(context, { journal, telemetry })
     const admin = await startAdmin(context, {
       journal,
       telemetry,
@@ -104,6 +108,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
           adminIsOpen,
         }),
       maxConnections: limits.admin,
+      recovery,
     })
 
     await journal.open(journalEvents({ log, metrics, series, followed: incidents.onSnapshot }))
@@ -121,6 +126,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
       canarySecret: secret,
       maxConnections,
     })
+    await sendToHooks(context, { journal, telemetry })
     startCanary(context, { journal, telemetry, egress, client, readSecret, secret })
 
     phase = 'ready'
@@ -133,4 +139,16 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     await stop(FAILED_START_DEADLINE)
     throw error
   }
+}
+
+type HookDeps = { readonly journal: StartedJournal; readonly telemetry: Telemetry }
+
+/** Loaded only where it is configured, as are hooks. */
+async function recoveryOf(context: StartContext, deps: HookDeps): Promise<StartedRecovery | undefined> {
+  if (!hookPlan(context.config)) return undefined
+  return (await import('./recovery.ts')).startRecovery(context, deps)
+}
+
+async function sendToHooks(context: StartContext, deps: HookDeps): Promise<void> {
+  if (context.config.hooks.length > 0) (await import('./hooks.ts')).startHooks(context, deps)
 }

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa, { type Middleware } from 'koa'
 import type { Log } from '../../domain/telemetry.ts'
+import { AppError } from '../../errors.ts'
 import type { Credentials } from '../shared/credentials.ts'
 import { answerErrors, onResponseError } from '../shared/errors-middleware.ts'
 import { unmatched } from '../shared/routes.ts'
@@ -15,6 +16,7 @@ import { landing } from './landing.ts'
 import { handleMetrics, type RenderMetrics } from './metrics-handler.ts'
 import { openapi } from './openapi.ts'
 import { closeStalled, limitInFlight, MAX_READERS, MAX_SCRAPES } from './reader-limits.ts'
+import type { RecoveryRoutes } from './recovery-handler.ts'
 
 export interface AdminDeps extends Omit<FailuresDeps, 'journal'>, Omit<IncidentsDeps, 'journal'> {
   readonly journal: FailuresDeps['journal'] & IncidentsDeps['journal']
@@ -25,6 +27,8 @@ export interface AdminDeps extends Omit<FailuresDeps, 'journal'>, Omit<Incidents
   /** Absent: the route is open to everyone who can reach the private listener. */
   readonly apiToken?: Pick<Credentials, 'verify'>
   readonly metricsToken?: Pick<Credentials, 'verify'>
+  /** Absent: recovery is off everywhere. */
+  readonly recovery?: ((apiToken: Pick<Credentials, 'verify'> | undefined) => RecoveryRoutes) | undefined
   readonly renderMetrics: RenderMetrics
   readonly conditions: () => readonly Condition[]
   /** What the operator should know, in sentences. */
@@ -34,7 +38,7 @@ export interface AdminDeps extends Omit<FailuresDeps, 'journal'>, Omit<Incidents
 
 /** The private application: metrics, health, API. */
 export function adminApp(deps: AdminDeps): RequestListener {
-  const { version, externalUrl, apiToken, metricsToken, warnings = () => [] } = deps
+  const { version, externalUrl, apiToken, metricsToken, recovery, warnings = () => [] } = deps
   const api = guard(apiToken)
   const document = openapi({ version, sources: deps.sources, ...(externalUrl !== undefined && { externalUrl }) })
 
@@ -51,6 +55,9 @@ export function adminApp(deps: AdminDeps): RequestListener {
   router.get('/api/v1/incidents', api, limitInFlight(MAX_READERS), listIncidents(deps))
   router.get('/api/v1/incidents/:id', api, getIncident(deps))
   router.post('/api/v1/incidents/:id/resolve', api, resolveIncident(deps, { hasToken: apiToken !== undefined }))
+  const { request, report } = recovery?.(apiToken) ?? { request: [api, recoveryOff], report: [api, recoveryOff] }
+  router.post('/api/v1/incidents/:id/recover', ...request)
+  router.post('/api/v1/incidents/:id/recovery', ...report)
   router.get('/api/v1/endpoints', api, limitInFlight(MAX_READERS), listEndpoints(deps))
   router.get('/api/v1/endpoints/:name', api, getEndpoint(deps))
 
@@ -70,6 +77,13 @@ export function adminApp(deps: AdminDeps): RequestListener {
 const noStore: Middleware = (ctx, next) => {
   ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
   return next()
+}
+
+const recoveryOff: Middleware = () => {
+  throw new AppError(
+    'forbidden',
+    'recovery is off: set recovery.enabled or a hook that receives incident.closed, and recovery.token or admin.apiToken',
+  )
 }
 
 function guard(token: Pick<Credentials, 'verify'> | undefined): Middleware {
