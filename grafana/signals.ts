@@ -242,6 +242,27 @@ export const SIGNALS = {
     'Canaries sent, by result (success, failure) and cause (none for a success).',
     { absent: 'without a canary' },
   ),
+  recoveryState: gauge(
+    'webhook_incident_recovery_state',
+    'count',
+    ['endpoint', 'state'],
+    'Closed incidents by the state of their recovery: not_needed, open, requested, running, finished, failed. At most 500 endpoints.',
+    { absent: 'while recovery is off' },
+  ),
+  recoveryOldestOpen: gauge(
+    'webhook_incident_recovery_oldest_open_timestamp_seconds',
+    'unix_seconds',
+    ['endpoint'],
+    'When the first incident closed whose recovery is neither finished nor not_needed, as Unix time. Absent if there is none. At most 500 endpoints.',
+    { by: 'min', absent: 'while recovery is off, and if none is open' },
+  ),
+  recoveryOverdueAfter: gauge(
+    'webhook_incident_recovery_overdue_after_seconds',
+    'seconds',
+    [],
+    'Time after closing in which a recovery is to be finished: recovery.overdueAfter.',
+    { absent: 'while recovery is off' },
+  ),
   hookDeliveries: counter(
     'webhook_hook_deliveries_total',
     ['hook', 'event', 'result'],

@@ -11,6 +11,7 @@ import { VERSION } from '../version.ts'
 import { OPEN_ADMIN } from './conditions.ts'
 import type { StartContext } from './context.ts'
 import type { StartedJournal } from './journal.ts'
+import type { StartedRecovery } from './recovery.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** Prometheus and proxies in front of the API keep idle connections for a minute or more. */
@@ -26,6 +27,8 @@ export interface AdminDeps {
   readonly conditions: (adminIsOpen: boolean) => readonly Condition[]
   readonly pages: Omit<AppDeps['pages'], 'warnings'>
   readonly maxConnections: number
+  /** Absent: recovery is off everywhere. */
+  readonly recovery?: StartedRecovery | undefined
 }
 
 export interface StartedAdmin {
@@ -52,7 +55,8 @@ export async function startAdmin(context: StartContext, deps: AdminDeps): Promis
       version: VERSION,
       ...(admin.externalUrl !== undefined && { externalUrl: admin.externalUrl }),
       ...tokens.credentials,
-      journal: deps.journal.journal,
+      journal: deps.recovery?.journal ?? deps.journal.journal,
+      recovery: deps.recovery?.routes,
       tracker: deps.incidents,
       endpoints: config.endpoints,
       unconfiguredSeverity: unconfiguredSeverity(config),
@@ -72,7 +76,7 @@ export async function startAdmin(context: StartContext, deps: AdminDeps): Promis
   isOpen = isOpenOn(listener.address.address)
   if (isOpen) log.warn({ listener: 'admin' }, OPEN_ADMIN)
   deps.telemetry.metrics.adminIsOpen(isOpen)
-  return { address: listener.address, reload: tokens.reload }
+  return { address: listener.address, reload: () => Promise.all([tokens.reload(), deps.recovery?.reload()]) }
 }
 
 async function openTokens({ config: { admin }, env, log, cleanUps }: StartContext) {

@@ -12,17 +12,20 @@ import { startAdmin } from './admin.ts'
 import { canarySecret, startCanary } from './canary.ts'
 import { createCleanUps } from './clean-ups.ts'
 import { conditions, type Phase } from './conditions.ts'
+import type { StartContext } from './context.ts'
 import { startDeliveries } from './deliveries.ts'
+import { hookPlan } from './hook-plan.ts'
 import { startIncidents } from './incidents.ts'
 import { startIngest } from './ingest.ts'
-import { startJournal } from './journal.ts'
+import { type StartedJournal, startJournal } from './journal.ts'
 import { journalEvents } from './journal-events.ts'
 import { outboundClient } from './outbound.ts'
 import { pageSources } from './pages.ts'
 import { startProbing } from './probing.ts'
 import { giveUpTimes, startProxy } from './proxy.ts'
+import type { StartedRecovery } from './recovery.ts'
 import { openSources } from './sources.ts'
-import { startTelemetry } from './telemetry.ts'
+import { startTelemetry, type Telemetry } from './telemetry.ts'
 
 export interface App {
   readonly ingest: AddressInfo
@@ -95,6 +98,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     const sources = await openSources(context, { telemetry, client, clock: journal.clock })
     const lastHeard = createLastHeard(journal.clock)
     let canary: ReturnType<typeof startCanary>
+    const recovery = await recoveryOf(context, { journal, telemetry })
     const admin = await startAdmin(context, {
       journal,
       telemetry,
@@ -114,6 +118,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
         canary: () => (config.canary ? (canary?.() ?? null) : undefined),
       }),
       maxConnections: limits.admin,
+      recovery,
     })
 
     await journal.open(
@@ -134,6 +139,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
       maxConnections,
       onAnswered: lastHeard.answered,
     })
+    await sendToHooks(context, { journal, telemetry })
     canary = startCanary(context, { journal, telemetry, egress, client, readSecret, secret })
 
     phase = 'ready'
@@ -146,4 +152,16 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     await stop(FAILED_START_DEADLINE)
     throw error
   }
+}
+
+type HookDeps = { readonly journal: StartedJournal; readonly telemetry: Telemetry }
+
+/** Loaded only where it is configured, as are hooks. */
+async function recoveryOf(context: StartContext, deps: HookDeps): Promise<StartedRecovery | undefined> {
+  if (!hookPlan(context.config)) return undefined
+  return (await import('./recovery.ts')).startRecovery(context, deps)
+}
+
+async function sendToHooks(context: StartContext, deps: HookDeps): Promise<void> {
+  if (context.config.hooks.length > 0) (await import('./hooks.ts')).startHooks(context, deps)
 }

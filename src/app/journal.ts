@@ -4,6 +4,7 @@ import { threadsEnded } from '../journal/core/thread.ts'
 import { type OpenedJournal, openJournal } from '../journal/open.ts'
 import type { PrometheusMetrics } from '../observe/metrics.ts'
 import type { StartContext } from './context.ts'
+import { hookPlan } from './hook-plan.ts'
 
 /** The listeners do not wait longer than this for the journal: until it is open they answer 503. */
 const OPEN_WAIT = 5_000
@@ -22,8 +23,9 @@ export async function startJournal(
   { config, cleanUps }: StartContext,
   { metrics, clock }: { readonly metrics: PrometheusMetrics; readonly clock: Clock },
 ): Promise<StartedJournal> {
+  const hooks = hookPlan(config)
   const { open, ...opened } = await openJournal(config.journal, {
-    incidents: config.incidents,
+    incidents: { ...config.incidents, ...(hooks && { hooks }) },
     configured: config.endpoints.map(({ name }) => name),
     clock,
   })

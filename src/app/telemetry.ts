@@ -1,11 +1,14 @@
 import { endpointUrls, sourcesThatName, unconfiguredSeverity } from '../domain/endpoint.ts'
+import { type HookPlan, isRecoveryOn } from '../domain/hook-plan.ts'
 import type { Tracing } from '../domain/telemetry.ts'
 import { createMetrics, type PrometheusMetrics } from '../observe/metrics.ts'
+import type { RecoveryMetricOptions } from '../observe/recovery-metrics.ts'
 import { createTracing } from '../observe/tracing.ts'
 import type { ProbePlan } from '../service/probe-plans.ts'
 import { sourceEntries } from '../sources/index.ts'
 import { VERSION } from '../version.ts'
 import type { StartContext } from './context.ts'
+import { hookPlan } from './hook-plan.ts'
 
 /** Most milliseconds for the last spans: a collector that does not answer must not use up the shutdown deadline. */
 const FLUSH_DEADLINE = 3_000
@@ -21,6 +24,7 @@ export async function startTelemetry(
   { plans, restarts }: { readonly plans: readonly ProbePlan[]; readonly restarts: number },
 ): Promise<Telemetry> {
   const sources = sourceEntries(config.sources)
+  const plan = hookPlan(config)
   const metrics = createMetrics({
     version: VERSION,
     urlOf: endpointUrls(config.endpoints),
@@ -31,6 +35,8 @@ export async function startTelemetry(
     tenantLabel: config.metrics.tenantLabel,
     canary: config.canary !== undefined,
     ...(config.proxy && { proxied: config.proxy.routes.map(({ endpoint }) => endpoint) }),
+    hooks: config.hooks.map(({ name }) => name),
+    ...(plan && { recovery: recoveryOptions(config, plan) }),
     restarts,
     probed: plans.flatMap(({ endpoint, views }) => views.map(({ vantage }) => ({ endpoint, vantage }))),
     onFault: (error) => log.error({ err: error }, 'failed to update a metric'),
@@ -39,3 +45,9 @@ export async function startTelemetry(
   cleanUps.push('tracing', (deadline) => tracing.close(Math.min(deadline, FLUSH_DEADLINE)))
   return { metrics, tracing }
 }
+
+const recoveryOptions = ({ endpoints, recovery }: StartContext['config'], plan: HookPlan): RecoveryMetricOptions => ({
+  isOn: (endpoint) => isRecoveryOn(plan, endpoint),
+  configured: endpoints.map(({ name }) => name),
+  overdueAfter: recovery.overdueAfter,
+})

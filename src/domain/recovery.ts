@@ -21,7 +21,6 @@ export interface RecoveryStep {
   readonly status: RecoveryStatus
   readonly task: string | null
   readonly restored: number | null
-  readonly tenants: readonly TenantRecovery[]
   readonly detail: string | null
   /** The closing it belongs to, milliseconds since the epoch. */
   readonly closedAt: number
@@ -102,7 +101,7 @@ export function openRecovery(
     isOverdue: false,
     isReopened: false,
   } as const
-  const step = { at: closedAt, status, task: null, restored: null, tenants: [], detail: null, closedAt } as const
+  const step = { at: closedAt, status, task: null, restored: null, detail: null, closedAt } as const
   return { ...opened, history: withStep(before?.history ?? [], step) }
 }
 
@@ -148,7 +147,7 @@ function onRequest(
       ...recovery,
       ...state,
       requests: recovery.requests + 1,
-      history: withStep(recovery.history, { at, closedAt, ...state }),
+      history: withStep(recovery.history, { at, closedAt, status: 'requested', task, restored: null, detail }),
     },
   }
 }
@@ -159,8 +158,10 @@ function onReport(recovery: Recovery, { at, report }: Of<'report'>): ReducedReco
   const closedAt = report.closedAt ?? steps.at(-1)?.closedAt ?? recovery.closedAt
   if (closedAt > recovery.closedAt) return { recovery, change: 'no_closing' }
   const last = steps.findLast((step) => step.closedAt === closedAt)
-  const step = { at, status, task, restored, tenants, detail, closedAt }
-  if (last && (isSame(last, step) || isLate(last, step))) return { recovery, change: 'none' }
+  const step = { at, status, task, restored, detail, closedAt }
+  const isShown = recovery.task === task && recovery.closedAt === closedAt
+  const hasSameTenants = !isShown || JSON.stringify(recovery.tenants) === JSON.stringify(tenants)
+  if (last && ((isSame(last, step) && hasSameTenants) || isLate(last, step))) return { recovery, change: 'none' }
   const history = withStep(recovery.history, step)
   const isCurrent = closedAt === recovery.closedAt && !recovery.isReopened
   // Another task has restored it; only one that begins afterwards can say otherwise.
@@ -170,10 +171,7 @@ function onReport(recovery: Recovery, { at, report }: Of<'report'>): ReducedReco
 }
 
 const isSame = (last: RecoveryStep, step: RecoveryStep): boolean =>
-  last.status === step.status &&
-  last.restored === step.restored &&
-  last.detail === step.detail &&
-  JSON.stringify(last.tenants) === JSON.stringify(step.tenants)
+  last.status === step.status && last.restored === step.restored && last.detail === step.detail
 
 /** Whether a report was overtaken by a later one of the same task. */
 function isLate(last: RecoveryStep, step: RecoveryStep): boolean {

@@ -3,7 +3,7 @@ import type { Cause } from './cause.ts'
 import type { Failure } from './failure.ts'
 import type { HookEvent } from './hook-plan.ts'
 import type { EndpointState } from './incident.ts'
-import type { CanaryMoments, Checkpoint, JournalEvents, JournalStatus, SeriesTotal } from './journal.ts'
+import type { CanaryMoments, Checkpoint, JournalEvents, JournalStatus, RecoveryCount, SeriesTotal } from './journal.ts'
 import type { ProbeResult, ProbeTrigger } from './probe.ts'
 import type { SeriesLabels, SeriesUsage } from './series.ts'
 import type { SignalType } from './signal.ts'
@@ -80,6 +80,8 @@ export interface MetricSources {
   readonly endpoints?: () => Iterable<EndpointState>
   /** When the oldest event that each hook waits for happened; null: none waits. Empty unless this replica is the leader. */
   readonly hooks?: () => ReadonlyMap<string, number | null>
+  /** Closed incidents by the status of their recovery; asked for at each scrape. The metrics exist only if recovery is on. */
+  readonly recoveries?: () => Promise<readonly RecoveryCount[]>
   /** Null until the journal is open. The metrics exist only if a canary is configured. */
   readonly canary?: () => CanaryMoments | null
   /** Endpoints of proxied routes that say when the platform gives up, and whether its report is overdue. */

@@ -15,6 +15,7 @@ import { journalMetrics } from './journal-metrics.ts'
 import { type ProbedView, probeMetrics } from './probe-metrics.ts'
 import { proxyMetrics } from './proxy-metrics.ts'
 import { reportLabels } from './reasons.ts'
+import { type RecoveryMetricOptions, recoveryMetrics } from './recovery-metrics.ts'
 import { type SignalOptions, signalMetrics } from './signal-metrics.ts'
 
 /** Outcome of a span. The set is closed. */
@@ -31,6 +32,8 @@ export interface MetricsOptions extends DeliveryOptions, Pick<SignalOptions, 'lo
   readonly hooks?: readonly string[]
   /** Endpoints of the proxy's routes; its metrics exist only if there are any. */
   readonly proxied?: readonly string[]
+  /** Absent: recovery is off everywhere, and its metrics do not exist. */
+  readonly recovery?: RecoveryMetricOptions
   /** What is probed; nothing by default. */
   readonly probed?: readonly ProbedView[]
   /** Process and Node.js metrics; on by default. */
@@ -73,6 +76,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   const egress = egressMetrics(registry)
   const canary = options.canary ? canaryMetrics(registry) : undefined
   const hooks = options.hooks?.length ? hookMetrics(registry, options.hooks) : undefined
+  const recovery = options.recovery && recoveryMetrics(registry, options.recovery)
   let series: (() => SeriesUsage) | undefined
 
   const reports = new Counter<'source' | 'outcome' | 'reason'>({
@@ -209,6 +213,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
       if (observed.endpoints) incidents.observe(observed.endpoints)
       if (observed.hooks) hooks?.observe(observed.hooks)
       signals.observe(observed)
+      if (observed.recoveries) recovery?.observe(observed.recoveries)
       if (observed.canary) canary?.observe(observed.canary)
       if (observed.egress) egress.observe(observed.egress)
     },

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa, { type Middleware } from 'koa'
 import type { Log } from '../../domain/telemetry.ts'
+import { AppError } from '../../errors.ts'
 import { readerGuard } from '../pages/access.ts'
 import type { PagesDeps } from '../pages/deps.ts'
 import { addPages, browsersToPages } from '../pages/router.ts'
@@ -17,6 +18,7 @@ import { baseOf, getIncident, type IncidentsDeps, listIncidents, resolveIncident
 import { handleMetrics, type RenderMetrics } from './metrics-handler.ts'
 import { openapi } from './openapi.ts'
 import { closeStalled, limitInFlight, MAX_READERS, MAX_SCRAPES } from './reader-limits.ts'
+import type { RecoveryRoutes } from './recovery-handler.ts'
 
 export interface AdminDeps extends Omit<FailuresDeps, 'journal'>, Omit<IncidentsDeps, 'journal'> {
   readonly journal: FailuresDeps['journal'] & IncidentsDeps['journal']
@@ -27,6 +29,8 @@ export interface AdminDeps extends Omit<FailuresDeps, 'journal'>, Omit<Incidents
   /** Absent: the route is open to everyone who can reach the private listener. */
   readonly apiToken?: Pick<Credentials, 'verify'>
   readonly metricsToken?: Pick<Credentials, 'verify'>
+  /** Absent: recovery is off everywhere. */
+  readonly recovery?: ((apiToken: Pick<Credentials, 'verify'> | undefined) => RecoveryRoutes) | undefined
   readonly renderMetrics: RenderMetrics
   readonly conditions: () => readonly Condition[]
   /** What only pages show. */
@@ -36,7 +40,7 @@ export interface AdminDeps extends Omit<FailuresDeps, 'journal'>, Omit<Incidents
 
 /** The private application: metrics, health, API, pages. */
 export function adminApp(deps: AdminDeps): RequestListener {
-  const { version, externalUrl, apiToken, metricsToken } = deps
+  const { version, externalUrl, apiToken, metricsToken, recovery } = deps
   const api = readerGuard(apiToken)
   const document = openapi({ version, sources: deps.sources, ...(externalUrl !== undefined && { externalUrl }) })
 
@@ -56,6 +60,12 @@ export function adminApp(deps: AdminDeps): RequestListener {
     guard(apiToken),
     resolveIncident(deps, { hasToken: apiToken !== undefined }),
   )
+  const { request, report } = recovery?.(apiToken) ?? {
+    request: [guard(apiToken), recoveryOff],
+    report: [guard(apiToken), recoveryOff],
+  }
+  router.post('/api/v1/incidents/:id/recover', ...request)
+  router.post('/api/v1/incidents/:id/recovery', ...report)
   router.get('/api/v1/endpoints', api, limitInFlight(MAX_READERS), listEndpoints(deps))
   router.get('/api/v1/endpoints/:name', api, getEndpoint(deps))
 
@@ -77,6 +87,13 @@ export function adminApp(deps: AdminDeps): RequestListener {
 const noStore: Middleware = (ctx, next) => {
   ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
   return next()
+}
+
+const recoveryOff: Middleware = () => {
+  throw new AppError(
+    'forbidden',
+    'recovery is off: set recovery.enabled or a hook that receives incident.closed, and recovery.token or admin.apiToken',
+  )
 }
 
 /** Only as Bearer: browsers send Basic credentials by themselves, also with a foreign page's request. */

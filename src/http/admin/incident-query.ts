@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Clock } from '../../domain/clock.ts'
-import type { IncidentFilter } from '../../domain/journal.ts'
+import { type IncidentFilter, RECOVERY_FILTERS } from '../../domain/journal.ts'
 import { cursorParameter, limitParameter, queryReader, textParameter, timeParameter } from '../shared/query.ts'
 import { type Format, formatParameter } from './format.ts'
 
@@ -12,6 +12,11 @@ export const incidentQuery = (clock: Clock) =>
   Type.Object({
     state: Type.Optional(Type.Enum(['open', 'closed'], { description: 'Only those that are open, or closed.' })),
     endpoint: textParameter('Exactly this endpoint.'),
+    recovery: Type.Optional(
+      Type.Enum([...RECOVERY_FILTERS], {
+        description: 'Only those with this status of recovery; unfinished: with any that leaves something to do.',
+      }),
+    ),
     since: timeParameter('Still open, or closed at or after.', clock),
     limit: limitParameter('Most incidents of a page, which ends after 512 KiB, too.'),
     cursor: cursorParameter('`next` of the page before.'),

@@ -10,6 +10,7 @@ import { TIMELINE_LIMIT, TIMELINE_TYPES, type TimelineSignal } from '../../domai
 import type { Verdict } from '../../domain/verdict.ts'
 import { CONFIDENCES } from '../../domain/verdict-rules.ts'
 import type { RecoveryRequest } from '../../sources/source.ts'
+import { recoveryView } from './recovery-view.ts'
 
 const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>
   Type.Union([schema, Type.Null()], { description })
@@ -91,6 +92,10 @@ const incidentProperties = {
   reopened: Type.Integer({ description: 'How often a failure within the quiet time opened it again.' }),
   verdict: nullable(Type.Unsafe({ $ref: '#/components/schemas/Verdict' }), 'The newest.'),
   lossWindow: Type.Unsafe<Static<typeof LossWindowSchema>>({ $ref: '#/components/schemas/LossWindow' }),
+  recovery: nullable(
+    Type.Unsafe({ $ref: '#/components/schemas/Recovery' }),
+    'What became of restoring what was lost; null before it first closed, and where recovery is off.',
+  ),
   failuresUrl: Type.String({ description: 'Path of its failures in this API.' }),
 } as const
 
@@ -228,6 +233,7 @@ export function incidentView(incident: Incident) {
     code: (report ?? warning)?.code ?? null,
     reopened: incident.reopened,
     verdict: verdict && verdictView(verdict),
+    recovery: incident.recovery ? recoveryView(incident.recovery) : null,
     lossWindow: { ...loss, from: rfc3339(loss.from), until: rfc3339(loss.until) },
     failuresUrl: failuresUrl(incident),
   }

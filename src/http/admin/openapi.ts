@@ -16,6 +16,7 @@ import {
   VerdictSchema,
 } from './incident-view.ts'
 import { ResolveSchema } from './incidents-handler.ts'
+import { hookDocuments, recoveryPaths, recoverySchemas } from './openapi-recovery.ts'
 
 const json = (schema: object) => ({ 'application/json': { schema } })
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
@@ -211,7 +212,9 @@ export function openapi({ version, externalUrl, sources = defaultEntries() }: Op
         },
       },
       ...incidentPaths,
+      ...recoveryPaths(problems),
     },
+    webhooks: hookDocuments,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: {
@@ -224,6 +227,7 @@ export function openapi({ version, externalUrl, sources = defaultEntries() }: Op
         Verdict: VerdictSchema,
         LossWindow: LossWindowSchema,
         Resolve: ResolveSchema,
+        ...recoverySchemas,
         Endpoint: EndpointSchema,
         EndpointList: EndpointListSchema,
         Probe: ProbeSchema,

@@ -1,0 +1,64 @@
+import { type Env, loadConfig } from '../config/config.ts'
+import { secretReader } from '../probe/secrets.ts'
+import { UsageError } from './usage.ts'
+
+/** Milliseconds for one request to the running service. */
+const TIMEOUT = 10_000
+
+/** An incident, as far as these commands show it. */
+export interface ShownIncident {
+  readonly id: string
+  readonly endpoint: string
+  readonly closedAt: string | null
+  readonly failures: number
+  readonly recovery: {
+    readonly status: string
+    readonly task: string | null
+    readonly restored: number | null
+    readonly detail: string | null
+  } | null
+}
+
+/** Requests to the API of the running service. */
+export interface RecoveryClient {
+  /** @returns the parsed answer. @throws Error with what the service or the network says */
+  request(path: string, body?: object): Promise<unknown>
+}
+
+/**
+ * @param service its admin listener; by default the one that the configuration names, on this machine
+ * @throws UsageError, ConfigError
+ */
+export async function recoveryClient(env: Env, service: string | undefined): Promise<RecoveryClient> {
+  const { admin, recovery } = await loadConfig(env)
+  const base = service ?? localOrigin(admin)
+  if (!URL.canParse(base)) throw new UsageError('--service takes the URL of the admin listener')
+  // Reading needs the API's token; the other one suffices for the rest.
+  const ref = admin.apiToken ?? recovery.token
+  const token = ref && (await secretReader(env)(ref).catch(() => undefined))
+  return {
+    async request(path, body) {
+      const response = await fetch(`${base.replace(/\/+$/, '')}/api/v1/${path}`, {
+        method: body ? 'POST' : 'GET',
+        headers: {
+          Accept: 'application/json',
+          ...(token && { Authorization: `Bearer ${token.split(/\s/)[0]}` }),
+          ...(body && { 'Content-Type': 'application/json' }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT),
+      }).catch((error: Error) => {
+        throw new Error(`${base} does not answer: ${(error.cause as Error | undefined)?.message ?? error.message}`)
+      })
+      const answer = (await response.json().catch(() => ({}))) as { detail?: string }
+      if (!response.ok) throw new Error(`${base} answered ${response.status}: ${answer.detail ?? 'no detail'}`)
+      return answer
+    },
+  }
+}
+
+function localOrigin({ host, port }: { readonly host: string; readonly port: number }): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
+}

@@ -1,0 +1,145 @@
+import { HOOK_EVENTS } from '../../domain/hook-plan.ts'
+import { RecoverSchema, RecoveryReportSchema } from './recovery-schemas.ts'
+import { RecoverySchema } from './recovery-view.ts'
+
+const json = (schema: object) => ({ 'application/json': { schema } })
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const id = { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }
+const string = { type: 'string' }
+const time = { type: 'string', format: 'date-time' }
+const nullable = (schema: object) => ({ anyOf: [schema, { type: 'null' }] })
+
+/** The paths with which recovery is requested and reported. @param problems responses of a status */
+export const recoveryPaths = (problems: (...statuses: readonly number[]) => object) => ({
+  '/api/v1/incidents/{id}/recover': {
+    post: {
+      operationId: 'requestRecovery',
+      summary: 'Request the recovery of a closed incident; with recovery.token or admin.apiToken',
+      security: [{ bearer: [] }],
+      parameters: [id],
+      requestBody: { required: false, content: json(ref('Recover')) },
+      responses: {
+        200: { description: 'The incident, with the task that was requested.', content: json(ref('Incident')) },
+        ...problems(400, 401, 403, 404, 409, 413, 415, 421, 503),
+      },
+    },
+  },
+  '/api/v1/incidents/{id}/recovery': {
+    post: {
+      operationId: 'reportRecovery',
+      summary: 'Report on the recovery of an incident; with recovery.token or admin.apiToken',
+      security: [{ bearer: [] }],
+      parameters: [id],
+      requestBody: { required: true, content: json(ref('RecoveryReport')) },
+      responses: {
+        200: { description: 'The incident; a repeated report changes nothing.', content: json(ref('Incident')) },
+        ...problems(400, 401, 403, 404, 409, 413, 415, 421, 503),
+      },
+    },
+  },
+})
+
+const EVENT_DATA = {
+  id: { ...string, format: 'uuid' },
+  endpoint: string,
+  event: string,
+  team: string,
+  severity: string,
+  state: { enum: ['open', 'closed'] },
+  openedAt: time,
+  closedAt: nullable(time),
+  resolution: nullable(string),
+  reopened: { type: 'integer' },
+  cause: string,
+  code: nullable({ type: 'integer' }),
+  sentence: nullable(string),
+  failures: { type: 'integer' },
+  firstFailureAt: nullable(time),
+  lastFailureAt: nullable(time),
+  sources: { type: 'array', items: string },
+  tenants: { type: 'array', items: string },
+  tenantsComplete: { type: 'boolean', description: 'Whether `tenants` names all of them.' },
+  lossWindow: ref('LossWindow'),
+  recovery: nullable({
+    type: 'object',
+    required: ['status', 'task', 'closedAt'],
+    properties: { status: string, task: nullable(string), closedAt: time },
+  }),
+  recoveryRequests: {
+    type: 'array',
+    description: 'Requests that read the lost window again. They hold no secret: `$NAME` is yours to set.',
+    items: {
+      type: 'object',
+      required: ['resource', 'method', 'url', 'headers', 'documented'],
+      properties: {
+        resource: string,
+        method: string,
+        url: string,
+        headers: { type: 'object', additionalProperties: string },
+        documented: { type: 'boolean' },
+      },
+    },
+  },
+  links: {
+    type: 'object',
+    required: ['incident', 'failures', 'recovery', 'runbook'],
+    properties: { incident: string, failures: string, recovery: string, runbook: string },
+  },
+}
+
+const IncidentEventSchema = {
+  type: 'object',
+  description:
+    'The body of every event about an incident, at most 20 KiB. In the headers: CloudEvents 1.0 (binary mode) and the signature of Standard Webhooks.',
+  required: ['type', 'timestamp', 'data'],
+  properties: {
+    type: { enum: HOOK_EVENTS.map((event) => `webhook.${event}`) },
+    timestamp: { ...time, description: 'When it happened; the same for each attempt.' },
+    data: { type: 'object', required: Object.keys(EVENT_DATA), properties: EVENT_DATA },
+  },
+}
+
+export const recoverySchemas = {
+  Recovery: RecoverySchema,
+  Recover: RecoverSchema,
+  RecoveryReport: RecoveryReportSchema,
+  IncidentEvent: IncidentEventSchema,
+}
+
+const header = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  required: true,
+  description,
+  schema: string,
+})
+const HEADERS = [
+  header('ce-id', 'Identifies the event: the same for each attempt.'),
+  header('ce-type', 'The event’s name.'),
+  header('ce-source', 'admin.externalUrl, else /webhook-error-exporter/NAMESPACE/NAME.'),
+  header('ce-subject', 'The endpoint, percent-encoded.'),
+  header('webhook-id', 'As ce-id.'),
+  header('webhook-timestamp', 'Unix time of this attempt.'),
+  header('webhook-signature', 'Standard Webhooks: v1, and base64.'),
+]
+
+/** The requests that hooks receive (OpenAPI's `webhooks`). */
+export const hookDocuments = Object.fromEntries(
+  HOOK_EVENTS.map((event) => [
+    `webhook.${event}`,
+    {
+      post: {
+        operationId: `on_${event.replace('.', '_')}`,
+        summary: `Sent to hooks that receive ${event}`,
+        security: [{}],
+        parameters: HEADERS,
+        requestBody: { required: true, content: json(ref('IncidentEvent')) },
+        responses: {
+          '2XX': { description: 'Delivered.' },
+          410: { description: 'The event is given up at once.' },
+          default: { description: 'Tried again with back-off for 24 hours; Retry-After is obeyed.' },
+        },
+      },
+    },
+  ]),
+)
