@@ -29,8 +29,9 @@ interface Words {
 
 /** More alerts than these are counted. */
 const SHOWN = 5
-/** Characters that take four lines on a phone. */
-const LONG = 170
+/** Characters of a check, and of a check with what stands before it, that leave room for the rest on a phone. */
+const LONG = 260
+const FITS = 290
 
 const text = ({ bold, link, hidesUrls, plain, line }: Words): string => {
   const annotation = (name: string, before = '', after = line): string =>
@@ -38,8 +39,9 @@ const text = ({ bold, link, hidesUrls, plain, line }: Words): string => {
   /** Incident, cause and runbook; where addresses are visible, the best of them. */
   const links = hidesUrls
     ? `{{ with .Annotations.api_url }}${link('Incident', '{{ . }}')} · {{ end }}{{ with .Annotations.remedy_url }}${link('Cause', '{{ . }}')} · {{ end }}{{ with .Annotations.dashboard_url }}${link('Dashboard', '{{ . }}')} · {{ end }}${link('Runbook', '{{ .Annotations.runbook_url }}')}${line}`
-    : `${link('Open', '{{ or .Annotations.api_url .Annotations.remedy_url .Annotations.runbook_url }}')}${line}`
-  const owner = `Owner: {{ or .Labels.team "not configured" }}{{ with .Annotations.event }} (${plain('.')}){{ end }}${line}`
+    : `{{ if .Annotations.api_url }}${link('Incident', '{{ .Annotations.api_url }}')}{{ else if .Annotations.remedy_url }}${link('Cause', '{{ .Annotations.remedy_url }}')}{{ else }}${link('Runbook', '{{ .Annotations.runbook_url }}')}{{ end }}${line}`
+  const owner = 'Owner: {{ or .Labels.team "not configured" }}'
+  const event = `{{ with .Annotations.event }} (${plain('.')}){{ end }}`
   const since = '{{ with .Annotations.since }} since {{ . }}{{ end }}'
   // A command that does not fit is left to the link; what it is for is kept.
   const check =
@@ -47,10 +49,11 @@ const text = ({ bold, link, hidesUrls, plain, line }: Words): string => {
     `{{ if gt (len .) ${LONG} }}{{ $short := reReplaceAll ":? [(]?[\`].*" "" . }}${plain('$short')} (command: see the link){{ else }}${plain('.')}{{ end }}${line}{{ end }}`
   const one =
     `${bold('{{ .Labels.severity | toUpper }}')}${since}${line}` +
-    owner +
-    `{{ if and .Annotations.why (lt (len .Annotations.why) ${LONG}) }}${plain('.Annotations.why')}${line}` +
-    `{{ else if .Annotations.platform }}${plain('.Annotations.platform')}${line}` +
-    `{{ else if .Annotations.why }}{{ else }}${plain('.Annotations.description')}${line}{{ end }}` +
+    `${owner}${event}${line}` +
+    // The platform's own words, and what the probe adds to them if both fit beside the check.
+    '{{ $said := .Annotations.platform }}{{ $both := printf "%s %s" $said .Annotations.verdict | reReplaceAll "^ +| +$" "" }}' +
+    `{{ if le (len (printf "%s%s" $both .Annotations.first_check)) ${FITS} }}{{ $said = $both }}{{ end }}` +
+    `{{ if $said }}${plain('$said')}${line}{{ else }}${plain('.Annotations.description')}${line}{{ end }}` +
     annotation('endpoints', 'Endpoints: ') +
     check +
     links
@@ -65,10 +68,10 @@ const text = ({ bold, link, hidesUrls, plain, line }: Words): string => {
   return (
     '{{ $alerts := .Alerts.Firing }}{{ if $alerts }}{{ $count := len $alerts }}' +
     `{{ if eq $count 1 }}{{ with index $alerts 0 }}${one}{{ end }}` +
-    `{{ else }}{{ with index $alerts 0 }}${bold('{{ .Labels.severity | toUpper }}')}${line}${owner}{{ end }}${several(`${cause}${since}`)}{{ with index $alerts 0 }}${links}{{ end }}{{ end }}` +
+    `{{ else }}{{ with index $alerts 0 }}${bold('{{ .Labels.severity | toUpper }}')}${since}${line}${owner}${line}{{ end }}${several(cause)}{{ with index $alerts 0 }}${links}{{ end }}{{ end }}` +
     '{{ else }}{{ $alerts = .Alerts.Resolved }}{{ $count := len $alerts }}' +
     `{{ if eq $count 1 }}{{ with index $alerts 0 }}${bold('RESOLVED')}${line}${ended}{{ end }}` +
-    `{{ else }}${bold('RESOLVED')}${line}${several('')}{{ with index $alerts 0 }}{{ if .Annotations.recovery }}Each incident shows what was lost and how to recover it.${line}{{ end }}${links}{{ end }}{{ end }}{{ end }}`
+    `{{ else }}${bold('RESOLVED')}${line}${several('')}{{ with index $alerts 0 }}{{ if .Annotations.lost_since }}Each incident shows what was lost and how to recover it.${line}{{ end }}${links}{{ end }}{{ end }}{{ end }}`
   )
 }
 

@@ -124,6 +124,7 @@ export const incidentTexts = {
   ...incidentFacts,
   failures_last_hour: `{{ with ${lastHour} }}{{ . | first | value | printf "%.0f" }}{{ else }}${NOT_KNOWN}{{ end }}`,
   platform,
+  verdict: `${VARIABLES}{{ if eq $rule "none" }}Not probed yet.{{ else if $rule }}${briefs}{{ end }}`,
   why: `{{ with $labels.reported_cause }}${platform} {{ end }}${byRemedy(({ meaning }) => meaning, '{{ with $cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ if eq $rule "none" }} Not probed yet.{{ else if $rule }} ${briefs}{{ end }}`,
   event: '{{ $labels.event }}',
   first_check: byRemedy(

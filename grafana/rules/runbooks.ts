@@ -111,6 +111,8 @@ ${rule.expr}
 `
 }
 
+const some = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
 /** @returns docs/runbooks/README.md */
 export function renderIndex(groups: readonly Group[], pages: SimulatedPages): string {
   const alerts = alertsOf(groups)
@@ -121,7 +123,7 @@ export function renderIndex(groups: readonly Group[], pages: SimulatedPages): st
   const removed = alerts.flatMap(({ alert, replaces = [] }) => replaces.map((name) => `| ${name} | ${alert} |`))
   const total = (week: SimulatedPages['quiet']) => Object.values(week.pages).reduce((sum, count) => sum + count, 0)
   const story = (week: SimulatedPages['quiet']) =>
-    `${week.incidents} incidents of configured endpoints, ${total(week)} pages, of them ${week.receiver} about the receiver; ${week.false} false, ${week.missed} missed; ${week.repeats} repeats by \`repeat_interval\``
+    `${some(week.incidents, 'incident')} of configured endpoints, ${some(total(week), 'page')} (${week.receiver} about the receiver), ${week.false} false, ${week.missed} missed; ${some(week.repeats, 'repeat')} by \`repeat_interval\` (4 h)`
   return `${MADE}
 # Runbooks
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
-import { requireProgram } from '../support/programs.ts'
+import { program, requireProgram } from '../support/programs.ts'
 import { tempFolder } from '../support/temp.ts'
 import { JOB, type Labels, labelText, NAMESPACE, notation, STEP, type Value } from './series.ts'
 
@@ -17,11 +17,11 @@ export interface Output {
 
 /** Runs a program of the Prometheus family to its end; both outputs together. */
 export async function run(
-  context: Mocha.Context,
+  context: Mocha.Context | undefined,
   name: 'promtool' | 'amtool',
   args: readonly string[],
 ): Promise<Output> {
-  const { path, env } = await requireProgram(context, name)
+  const { path, env } = context ? await requireProgram(context, name) : (await program(name))!
   // Runs of a few seconds: collecting garbage less often saves a quarter of the CPU time.
   const child = spawn(path, args, { env: { GOGC: '400', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
@@ -58,7 +58,7 @@ export interface UnitTest {
 }
 
 /** `promtool test rules` of one test. With `alerts` it fails on purpose and tells in `text` what fires, annotations included. */
-export async function unitTest(context: Mocha.Context, test: UnitTest): Promise<Output> {
+export async function unitTest(context: Mocha.Context | undefined, test: UnitTest): Promise<Output> {
   const folder = tempFolder()
   const file = join(folder, 'test.yaml')
   const step = `${test.step ?? STEP}s`

@@ -7,6 +7,7 @@ const MINUTE = 60_000
 export const TICK = 2
 /** Ticks. */
 export const WEEK = (7 * 24 * 60) / TICK
+export const DAY = WEEK / 7
 const SETTINGS = { quietTime: 30 * MINUTE, goodProbes: 3, failedProbes: 0 }
 
 /** The others close by quiet time alone. */
@@ -30,10 +31,13 @@ export interface Week {
   readonly incidents: number
   readonly reopened: number
   readonly disturbances: Readonly<Record<string, number>>
+  /** Ticks at which a receiver that was absent for so long that it must page came back. */
+  readonly absences: readonly number[]
 }
 
 /** The receiver's troubles: ticks from the beginning, how many ticks, and what Prometheus meets. */
-const AWAY: readonly (readonly [kind: string, from: number, length: number, Scrape])[] = [
+type Away = readonly (readonly [kind: string, from: number, length: number, Scrape])[]
+const AWAY: Away = [
   ...[450, 1_150, 2_050, 2_500, 3_330, 4_100].map((at) => ['restart', at, 1, 'down'] as const),
   ...[750, 1_500, 2_250, 3_000, 3_750].map((at) => ['rollout', at, 2, 'gone'] as const),
   ...[900, 1_850, 2_750, 4_500].map((at) => ['gap', at, 2, 'gap'] as const),
@@ -45,20 +49,63 @@ export interface Life {
   readonly outages: number
   /** One more endpoint for each, which fails for two ticks, again and again for ten hours: ticks from one beginning to the next. */
   readonly flapping: readonly number[]
+  /** Endpoints of another team that are dead all the time. */
+  readonly chronic?: number
+  /** URLs that an attacker invents, one after the other; each fails for a while. */
+  readonly invented?: number
+  readonly ticks?: number
+  readonly away?: Away
 }
-/** What the issue asks for: all of them flap faster than the quiet time, so that each stays one open incident. */
-export const USUAL: Life = { outages: 20, flapping: [6, 8, 11, 12, 14] }
+/** All of them flap faster than the quiet time, so that each stays one open incident. */
+export const BAD: Life = { outages: 20, flapping: [6, 8, 11, 12, 14], chronic: 5, invented: 20 }
+/** A single outage of one endpoint, a restart and a rollout. */
+export const QUIET: Life = {
+  outages: 1,
+  flapping: [],
+  away: [
+    ['restart', 1_150, 1, 'down'],
+    ['rollout', 3_000, 2, 'gone'],
+  ],
+}
+/** A bad day, for the suite: all that makes the bad week bad, within 24 hours. */
+export const BAD_DAY: Life = {
+  outages: 3,
+  flapping: [8],
+  chronic: 5,
+  invented: 8,
+  ticks: DAY,
+  away: [
+    ['restart', 450, 1, 'down'],
+    ['gap', 500, 2, 'gap'],
+    ['absence', 570, 10, 'gone'],
+  ],
+}
 /** Well for longer than the quiet time, and failing again within another one: closed, and opened again. */
-export const SLOW: Life = { outages: 0, flapping: [25] }
+export const SLOW: Life = { outages: 0, flapping: [25], ticks: DAY, away: [] }
+/** The team of what is dead all the time, and of what an attacker invents. */
+export const CHRONIC_TEAM = 'legacy'
+const UNCONFIGURED = { team: '', severity: 'warning' }
 
 /** One replica on SQLite with its troubles. */
 export function simulateWeek(life: Life): Week {
   const next = random(7)
-  const endpoints = [
+  const { ticks = WEEK, away = AWAY, chronic = 0, invented = 0 } = life
+  const inventedAt = (index: number): number => 60 + Math.floor((index * (ticks - 120)) / Math.max(1, invented))
+  const endpoints: World['endpoints'] = [
     ...PROBED.map((name) => ({ name, team: 'sales', severity: 'critical' })),
     ...life.flapping.map((_, index) => ({ name: `flapping-${index + 1}`, team: 'kitchen', severity: 'critical' })),
+    ...Array.from({ length: chronic }, (_, index) => ({
+      name: `legacy-${index + 1}`,
+      team: CHRONIC_TEAM,
+      severity: 'critical',
+    })),
+    ...Array.from({ length: invented }, (_, index) => ({
+      name: `https://invented.example/${index + 1}`,
+      ...UNCONFIGURED,
+      since: inventedAt(index),
+    })),
   ]
-  const pods = receivers()
+  const pods = receivers(away, ticks)
   const received = (tick: number): boolean =>
     pods.some((pod) => pod.scrape(tick) === 'up' || pod.scrape(tick) === 'gap')
 
@@ -68,7 +115,10 @@ export function simulateWeek(life: Life): Week {
     const from = 150 + index * 240 + Math.floor(next() * 30)
     outages.get(endpoints[index % 3]!.name)!.push([from, from + 3 + Math.floor(next() * 85)])
   }
-  for (const [index, { name }] of endpoints.slice(3).entries()) {
+  for (let index = 0; index < chronic; index++) outages.get(`legacy-${index + 1}`)!.push([0, ticks])
+  for (let index = 0; index < invented; index++)
+    outages.get(`https://invented.example/${index + 1}`)!.push([inventedAt(index), inventedAt(index) + 20])
+  for (const [index, { name }] of endpoints.slice(3, 3 + life.flapping.length).entries()) {
     const begin = 350 + index * 900
     for (let at = begin; at < begin + 300; at += life.flapping[index]!) outages.get(name)!.push([at, at + 2])
   }
@@ -79,6 +129,7 @@ export function simulateWeek(life: Life): Week {
   const open = new Map<string, boolean[]>()
   const known = new Map<string, boolean[]>()
   let incidents = 0
+  const counted = new Set(endpoints.filter(({ team }) => team !== '' && team !== CHRONIC_TEAM).map(({ name }) => name))
   let reopened = 0
   for (const { name } of endpoints) {
     let state: EndpointState = newEndpoint(name)
@@ -86,13 +137,14 @@ export function simulateWeek(life: Life): Week {
     const seen: boolean[] = []
     const isProbed = PROBED.includes(name)
     const starts = new Set(outages.get(name)!.map(([from]) => from))
-    for (let tick = 0; tick < WEEK; tick++) {
+    for (let tick = 0; tick < ticks; tick++) {
       const at = tick * TICK * MINUTE
       const apply = (event: Parameters<typeof reduceIncident>[1]) => {
         const { change, state: after } = reduceIncident(state, event, SETTINGS)
         state = after
-        if (change === 'opened') incidents++
-        if (change === 'reopened') reopened++
+        // What is dead all along opened before, and what is invented is nobody's.
+        if (change === 'opened' && counted.has(name)) incidents++
+        if (change === 'reopened' && counted.has(name)) reopened++
       }
       if (received(tick)) {
         const up = well(name, tick)
@@ -129,10 +181,10 @@ export function simulateWeek(life: Life): Week {
     known.set(name, seen)
   }
   const disturbances: Record<string, number> = {}
-  for (const [kind] of AWAY) disturbances[kind] = (disturbances[kind] ?? 0) + 1
+  for (const [kind] of away) disturbances[kind] = (disturbances[kind] ?? 0) + 1
   return {
     world: {
-      ticks: WEEK,
+      ticks,
       step: TICK * 60,
       counting: 'restored',
       pods,
@@ -146,16 +198,17 @@ export function simulateWeek(life: Life): Week {
     incidents,
     reopened,
     disturbances,
+    absences: away.filter(([kind]) => kind === 'absence').map(([, from, length]) => from + length),
   }
 }
 
 /** A rollout and an absence end with a pod of the same name and another address. */
-function receivers(): Pod[] {
-  const moves = AWAY.filter(([kind]) => kind === 'rollout' || kind === 'absence').sort((a, b) => a[1] - b[1])
-  const restarts = AWAY.filter(([kind]) => kind === 'restart').map(([, from, length]) => from + length)
+function receivers(away: Away, ticks: number): Pod[] {
+  const moves = away.filter(([kind]) => kind === 'rollout' || kind === 'absence').sort((a, b) => a[1] - b[1])
+  const restarts = away.filter(([kind]) => kind === 'restart').map(([, from, length]) => from + length)
   return [undefined, ...moves].map((move, index): Pod => {
     const since = move ? move[1] + move[2] : -60
-    const until = moves[index]?.[1] ?? WEEK
+    const until = moves[index]?.[1] ?? ticks
     return {
       pod: 'w-0',
       instance: `10.0.0.${index + 1}:9464`,
@@ -163,7 +216,7 @@ function receivers(): Pod[] {
       scrape: (tick) =>
         tick < since || tick >= until
           ? 'gone'
-          : (AWAY.find(([, from, length]) => tick >= from && tick < from + length)?.[3] ?? 'up'),
+          : (away.find(([, from, length]) => tick >= from && tick < from + length)?.[3] ?? 'up'),
     }
   })
 }

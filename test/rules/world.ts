@@ -26,7 +26,13 @@ export interface World {
   /** Seconds between ticks. */
   readonly step: number
   readonly pods: readonly Pod[]
-  readonly endpoints: readonly { readonly name: string; readonly team: string; readonly severity: string }[]
+  readonly endpoints: readonly {
+    readonly name: string
+    readonly team: string
+    readonly severity: string
+    /** First tick at which anything is known of it; the beginning unless given. */
+    readonly since?: number
+  }[]
   readonly failures: readonly Failure[]
   /** Whether the endpoint's incident is open, as the journal has it. */
   readonly open: (endpoint: string, tick: number) => boolean
@@ -115,12 +121,14 @@ function expose(world: World, index: number, tick: number, skew: number, put: Pu
   // The canary runs each minute; its last success is in the journal.
   put('webhook_canary_last_success_timestamp_seconds', {}, now - ((tick * step) % 60))
   put('webhook_canary_runs_total', { result: 'success', cause: 'none' }, Math.floor((age * step) / 60))
-  for (const { name: endpoint, team, severity } of endpoints) {
+  for (const { name: endpoint, team, severity, since = 0 } of endpoints) {
+    if (tick < since) continue
     put('webhook_endpoint_info', { endpoint, event: '', team, severity }, 1)
     const isOpen = open(endpoint, tick)
     put('webhook_incident_open', { endpoint }, isOpen ? 1 : 0)
     if (isOpen) {
       const url = 'https://shop.example/hooks'
+      put('webhook_incident_started_timestamp_seconds', { endpoint }, 0)
       put('webhook_incident_info', { endpoint, cause: 'unavailable', code: '503' }, 1)
       put('webhook_incident_verdict_info', { endpoint, rule: 'agree', remedy: 'unavailable', url }, 1)
     }

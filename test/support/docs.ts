@@ -121,7 +121,8 @@ Verify: ${verify}`
   return `${MADE}
 # Remedies, by cause
 
-Names in braces are placeholders; the API fills in the endpoint, host, port, code and expiry. Four chapters refine a cause:
+Names in braces are placeholders; the API fills in the endpoint, host, port, code and expiry. Each chapter is also a page of its
+own in [remedies](remedies), which alerts link to, with commands that use variables. Four chapters refine a cause:
 
 - \`connection_refused_seen\`: the report or the probe shows that the host refused the connection.
 - \`tls_expired\`: the probe received an expired certificate.

@@ -31,7 +31,7 @@ export function renderWalks({ certificate, firewall }: Readonly<Record<'certific
   return `${HEAD}
 ## An expired certificate
 
-The page, by e-mail; chat shows the same with short links:
+The page, by e-mail; chat shows the same with links to the incident, the cause, the dashboard and the runbook:
 
 ${fence(message(certificate.page))}
 
@@ -45,7 +45,7 @@ ${inStep(fence(first(certificate.read)))}
 4. Paste the check again:
 
 ${inStep(fence(notAfter(certificate.after)))}
-5. Click *Runbook* and paste its variables and its probe, or reload the incident: while it is open, the endpoint is probed every
+5. In chat, click *Runbook* and paste its variables and its probe, or reload the incident: while it is open, the endpoint is probed every
    minute. The probe exited with ${certificate.down.code} before the fix, and now exits with ${certificate.up.code}:
 
 ${inStep(fence(certificate.probe, 'sh'))}
@@ -67,7 +67,8 @@ probe was finished, which takes up to \`probe.timeout\` if nothing answers:
 
 ${fence(message(firewall.page))}
 
-1. Set \`TOKEN=…\` (without it, the answer is \`credential_missing\`) and paste the *Incident* command:
+1. Set \`TOKEN=…\` (without it, the answer is \`credential_missing\`) and paste the alert's \`api_command\`, which opens a
+   port-forward and shows the incident:
 
 ${inStep(fence(whole(firewall.read)))}
 2. Paste its first check on your own machine: exit ${firewall.before.code}, nothing answers.
@@ -89,7 +90,7 @@ One click (the runbook), six commands.
 
 ## When only the platform is blocked
 
-If a firewall drops the platform's packets but not the receiver's, probes succeed: the page says "The probe succeeds", the checks
+If a firewall drops the platform's packets but not the receiver's, probes succeed: the checks
 start with the access log, and the resolved notification carries a caution, because a probe takes a different path than the platform.
 For that case, see \`timeout_up\` in [remedies](remedies.md#timeout_up) and the rule \`up\` in [verdicts](verdicts.md).
 `
@@ -117,7 +118,7 @@ const TIME = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`
 const DAYTIME = String.raw`\d{4}-\d\d-\d\d [\d:]+ UTC`
 /** In this order. What stands for a time says what it is the time of. */
 const TIMES: readonly (readonly [RegExp, string])[] = [
-  [new RegExp(`Open since ${DAYTIME}`, 'g'), `Open since ${NIGHT} 02:11:07 UTC`],
+  [new RegExp(`CRITICAL since ${DAYTIME}`, 'g'), `CRITICAL since ${NIGHT} 02:11:07 UTC`],
   [new RegExp(`\\(valid until ${DAYTIME}\\)`, 'g'), `(valid until ${NIGHT} 01:31:07 UTC)`],
   [new RegExp(`until ${DAYTIME} at the latest`, 'g'), `until ${NIGHT} 02:49:32 UTC at the latest`],
   [new RegExp(`open since ${TIME} \\([^)]*\\)`, 'g'), `open since ${NIGHT}T02:11:07.400Z (2 minutes)`],
@@ -164,10 +165,6 @@ export function told(text: string, { port, scheme, admin }: Facts): string {
   )
 }
 
-/** What is over of the deliveries: the end of alerts that they had kept silent may ride along, or come later. */
-const deliveries = (text: string): string =>
-  text.split(/\n\n+/).find((part) => part.includes('Webhook deliveries failing')) ?? text
-
 /** The same walk, in those words. */
 export function toldWalk(walk: Walk, facts: Facts): Walk {
   const ran = ({ code, stdout, stderr }: Ran): Ran => ({
@@ -190,7 +187,7 @@ export function toldWalk(walk: Walk, facts: Facts): Walk {
     down: ran(down),
     after: ran(after),
     up: ran(up),
-    resolved: sent({ ...resolved, text: deliveries(resolved.text) }),
+    resolved: sent(resolved),
     closed: ran(closed),
   }
 }

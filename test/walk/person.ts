@@ -7,7 +7,8 @@ import { DASHBOARD_FILES, readDashboard } from '../preview/grafana.ts'
 import type { Prometheus } from '../support/prometheus.ts'
 import { GRAFANA } from './stage.ts'
 
-const RUNBOOKS = join(import.meta.dirname, '../../docs/runbooks')
+const DOCS = join(import.meta.dirname, '../../docs')
+const DOCS_BASE = RUNBOOK_BASE.replace(/runbooks$/, '')
 
 /** What a person on call does with a text: clicks its links, pastes its commands. */
 export interface Ran {
@@ -40,23 +41,13 @@ export function linksOf(text: string): Map<string, string> {
 /** Commands of a text: what stands between backquotes. */
 export const commandsOf = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, command]) => command!)
 
-export interface Page {
-  readonly text: string
-  /** What the link's anchor leads to, up to the next heading of the same rank. */
-  readonly section: string
-}
-
-/** The runbook that a link leads to. @throws where there is no such page or heading */
-export function openRunbook(url: string): Page {
-  if (!url.startsWith(`${RUNBOOK_BASE}/`)) throw new Error(`no runbook: ${url}`)
-  const [file, anchor] = url.slice(RUNBOOK_BASE.length + 1).split('#')
-  const path = join(RUNBOOKS, file!)
-  if (!existsSync(path)) throw new Error(`there is no ${path}`)
-  const text = readFileSync(path, 'utf8')
-  if (anchor === undefined) return { text, section: '' }
-  const start = text.indexOf(`\n### ${anchor}\n`)
-  if (start < 0) throw new Error(`${file} has no heading ${anchor}`)
-  return { text, section: text.slice(start + 1).split(/\n(?=###? )/)[0]! }
+/** The page of docs that a link leads to, in the checkout of this version. @throws where there is no such page */
+export function openDoc(url: string): string {
+  const path = url.replace(/\/blob\/v\d[^/]*\//, '/blob/main/')
+  if (!path.startsWith(DOCS_BASE)) throw new Error(`no page of the docs: ${url}`)
+  const file = join(DOCS, path.slice(DOCS_BASE.length))
+  if (!existsSync(file)) throw new Error(`there is no ${file}`)
+  return readFileSync(file, 'utf8')
 }
 
 /** Blocks of shell under a heading, in their order. */

@@ -19,6 +19,8 @@ export const GRAFANA = 'https://grafana.shop.example'
 export const MERCHANT_TOKEN = 'merchant-token-of-the-walk-0123456789'
 
 export interface Stage {
+  /** The command of an endpoint's alert that shows its incident. */
+  readonly command: (endpoint: string) => Promise<string>
   readonly service: Service
   readonly inbox: Inbox
   readonly prometheus: Prometheus
@@ -79,6 +81,11 @@ export async function openStage(context: Mocha.Context, options: StageOptions): 
   return {
     service,
     inbox,
+    command: async (endpoint) => {
+      const alerts = await manager.alerts()
+      return alerts.find(({ labels, annotations }) => labels['endpoint'] === endpoint && annotations['api_command'])!
+        .annotations['api_command']!
+    },
     prometheus,
     gate,
     external: external ? address : undefined,
