@@ -311,9 +311,9 @@ const BREAKS: readonly (readonly [policy: string, base: string, said: RegExp, ch
   [
     'sources read what is mounted',
     'source-secrets',
-    /signed: nothing is mounted at .*sources\/signed/,
+    /svix: nothing is mounted at .*sources\/svix/,
     (o) => {
-      container(o).volumeMounts = container(o).volumeMounts.filter((mount: Any) => mount.name !== 'source-signed')
+      container(o).volumeMounts = container(o).volumeMounts.filter((mount: Any) => mount.name !== 'source-svix')
     },
   ],
   [

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect } from 'chai'
+import { Webhook } from 'standardwebhooks'
 import { parse } from 'yaml'
 import { tempFolder, until } from '../support/temp.ts'
 import { wayIn } from './support/golden.ts'
@@ -240,6 +241,35 @@ describe('the service with what the chart renders', function () {
     expect(output).to.include('answered 401').and.to.include('knows the token')
     expect(code).to.equal(0)
     expect((await post(service.ingest, '/webhooks/error', 'a-token')).status).to.equal(202)
+  })
+
+  it('takes a signed report once the Secret of its source is there, and none with another signature', async () => {
+    const service = await start({
+      config: { sources: { partner: { kind: 'retm', auth: { kind: 'standard-webhooks' } } } },
+      sources: { partner: { existingSecret: 'partner-signing' } },
+    })
+    const { spec, containers } = podsOf(service.objects)[0]!
+    const volume = spec.volumes.find(
+      (it: { secret?: { secretName: string } }) => it.secret?.secretName === 'partner-signing',
+    )
+    const { mountPath } = containers[0]!.spec.volumeMounts.find((it: { name: string }) => it.name === volume.name)
+    const send = async (secret: string, id: string) => {
+      const body = JSON.stringify({ code: 503, endpoint: 'https://shop.example.com/webhooks/orders', message: '' })
+      const at = new Date()
+      const headers = {
+        'Content-Type': 'application/json',
+        'webhook-id': id,
+        'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+        'webhook-signature': new Webhook(secret).sign(id, at, body),
+      }
+      return (await fetch(`${service.ingest}/webhooks/partner`, { method: 'POST', headers, body })).status
+    }
+    const secret = Buffer.from('the-signing-secret-of-the-test-0123456789').toString('base64')
+    expect(await send(secret, 'before')).to.equal(401)
+    mkdirSync(service.path(mountPath), { recursive: true })
+    writeFileSync(join(service.path(mountPath), 'partner'), `whsec_${secret}\n`)
+    await until('the signed report to be taken', async () => (await send(secret, 'after')) === 202)
+    expect(await send(Buffer.from('another').toString('base64'), 'forged')).to.equal(401)
   })
 
   it('passes the way-in of helm test, which records nothing', async () => {

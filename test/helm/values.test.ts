@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { valuesDocs } from '../../helm/tools/values-docs.ts'
 import { type HelmMajor, requireHelm, requireMajors, template, withValues } from './support/helm.ts'
 
 type Values = Record<string, unknown>
@@ -281,6 +282,20 @@ describe('values that are wrong', function () {
         const object = stdout.split('\n---\n').find((text) => text.includes(`\nkind: ${kind}\n`))
         expect(object, what).to.match(rendered)
       }
+    }
+  })
+
+  it('are not keys whose values are all commented out, which YAML reads as null', async () => {
+    const empty = valuesDocs().filter(
+      ({ path, default: value }) =>
+        !/^(config|rules)\b/.test(path) && typeof value === 'object' && Object.keys(value ?? {}).length === 0,
+    )
+    expect(empty).to.have.length.above(60)
+    for (const form of ['{}', '{"existingSecret":"j"}']) {
+      const args = empty.flatMap(({ path }) => ['--set', `${path}=null`])
+      args.push('--set-json', `journal=${form}`, '--set', 'serviceMonitor.enabled=true,rules.enabled=true')
+      const { code, stderr } = await template('4', args)
+      expect(code, stderr).to.equal(0)
     }
   })
 

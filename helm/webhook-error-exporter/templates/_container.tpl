@@ -103,7 +103,7 @@ own JOURNAL_URL would count.
 - name: JOURNAL_URL
   value: {{ .Values.config.journal.url | quote }}
 {{- end }}
-{{- if .Values.journal.passwordFile.existingSecret }}
+{{- if (.Values.journal.passwordFile | default dict).existingSecret }}
 - name: JOURNAL_PASSWORD_FILE
   value: {{ include "webhook-error-exporter.journalPath" . }}/password
 {{- end }}
@@ -126,7 +126,8 @@ own JOURNAL_URL would count.
 {{/* In a sidecar a postStart hook would delay the application's start. */}}
 {{- define "webhook-error-exporter.lifecycle" -}}
 {{- $sidecar := include "webhook-error-exporter.sidecar" . -}}
-{{- $hooks := empty $sidecar | ternary .Values.lifecycle (omit .Values.lifecycle "postStart") -}}
+{{- $hooks := .Values.lifecycle | default dict -}}
+{{- if $sidecar }}{{ $hooks = omit $hooks "postStart" }}{{ end -}}
 {{- if $hooks -}}
 {{- toYaml $hooks }}
 {{- else if and (include "webhook-error-exporter.shared" .) (not $sidecar) -}}
@@ -149,7 +150,7 @@ preStop:
 {{- $_ := set $context "runAsUser" .Values.runAs.user -}}
 {{- $_ := set $context "runAsGroup" .Values.runAs.group -}}
 {{- end -}}
-{{- toYaml (mergeOverwrite $context (deepCopy .Values.securityContext)) }}
+{{- toYaml (mergeOverwrite $context (deepCopy (.Values.securityContext | default dict))) }}
 {{- end }}
 
 {{- define "webhook-error-exporter.podSecurityContext" -}}
@@ -161,7 +162,7 @@ preStop:
 {{- if not .Values.openshift -}}
 {{- $_ := set $context "fsGroup" .Values.runAs.group -}}
 {{- end -}}
-{{- toYaml (mergeOverwrite $context (deepCopy .Values.podSecurityContext)) }}
+{{- toYaml (mergeOverwrite $context (deepCopy (.Values.podSecurityContext | default dict))) }}
 {{- end }}
 
 {{/*
@@ -300,8 +301,9 @@ beside a sidecar from starting: the service then reports it, and starts when the
 */}}
 {{- define "webhook-error-exporter.journalSecrets" -}}
 {{- $journal := .Values.journal -}}
+{{- $password := $journal.passwordFile | default dict -}}
 {{- $sources := list -}}
-{{- range list (list $journal.existingSecret $journal.existingSecretKey "url") (list $journal.passwordFile.existingSecret $journal.passwordFile.key "password") -}}
+{{- range list (list $journal.existingSecret $journal.existingSecretKey "url") (list $password.existingSecret ($password.key | default "password") "password") -}}
 {{- if first . -}}
 {{- $secret := dict "name" (first .) "items" (list (dict "key" (index . 1) "path" (last .))) -}}
 {{- if include "webhook-error-exporter.sidecar" $ }}{{ $_ := set $secret "optional" true }}{{ end -}}
@@ -371,7 +373,7 @@ API server adds; without them every GitOps controller sees a difference for ever
   metadata:
     name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
     labels:
-      {{- mergeOverwrite (include "webhook-error-exporter.selectorLabels" . | fromYaml) .Values.persistence.labels | toYaml | nindent 6 }}
+      {{- mergeOverwrite (include "webhook-error-exporter.selectorLabels" . | fromYaml) (.Values.persistence.labels | default dict) | toYaml | nindent 6 }}
     {{- with .Values.persistence.annotations }}
     annotations:
       {{- toYaml . | nindent 6 }}

@@ -55,7 +55,7 @@ app.kubernetes.io/component: receiver
   "app.kubernetes.io/managed-by" .Release.Service
   "helm.sh/chart" (printf "webhook-error-exporter-%s" .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_.")
 -}}
-{{- toYaml (merge $labels .Values.commonLabels) }}
+{{- toYaml (merge $labels (.Values.commonLabels | default dict)) }}
 {{- end }}
 
 {{/*
@@ -65,9 +65,10 @@ annotations (a list of maps).
 {{- define "webhook-error-exporter.metadata" -}}
 {{- $root := .root -}}
 {{- $labels := include "webhook-error-exporter.labels" $root | fromYaml -}}
-{{- range .labels }}{{ $labels = mergeOverwrite $labels . }}{{ end -}}
-{{- $annotations := deepCopy $root.Values.commonAnnotations -}}
-{{- range .annotations }}{{ $annotations = mergeOverwrite $annotations . }}{{ end -}}
+{{- /* A key whose values are all commented out is null. */ -}}
+{{- range .labels }}{{ $labels = mergeOverwrite $labels (. | default dict) }}{{ end -}}
+{{- $annotations := deepCopy ($root.Values.commonAnnotations | default dict) -}}
+{{- range .annotations }}{{ $annotations = mergeOverwrite $annotations (. | default dict) }}{{ end -}}
 name: {{ .name | default (printf "%s%s" (include "webhook-error-exporter.fullname" $root) (.suffix | default "")) | quote }}
 namespace: {{ .namespace | default $root.Release.Namespace | quote }}
 labels:
@@ -80,7 +81,7 @@ annotations:
 
 {{- define "webhook-error-exporter.image" -}}
 {{- $repository := .Values.image.repository -}}
-{{- with .Values.global.imageRegistry -}}
+{{- with (.Values.global | default dict).imageRegistry -}}
 {{- $parts := splitList "/" $repository -}}
 {{- if regexMatch "[.:]|^localhost$" (first $parts) }}{{ $parts = rest $parts }}{{ end -}}
 {{- $repository = printf "%s/%s" (trimSuffix "/" .) (join "/" $parts) -}}
@@ -95,7 +96,7 @@ annotations:
 {{/* A list of `{name}`, the release's and the parent chart's, each once. */}}
 {{- define "webhook-error-exporter.imagePullSecrets" -}}
 {{- $names := list -}}
-{{- range concat .Values.imagePullSecrets (.Values.global.imagePullSecrets | default list) -}}
+{{- range concat (.Values.imagePullSecrets | default list) ((.Values.global | default dict).imagePullSecrets | default list) -}}
 {{- $names = append $names (kindIs "map" . | ternary (dict "name" .) (dict "name" (dict "name" .))).name.name -}}
 {{- end -}}
 {{- range uniq $names }}

@@ -1,7 +1,7 @@
 {{- define "webhook-error-exporter.podAnnotations" -}}
 {{- $annotations := dict "webhook-error-exporter.github.io/config-checksum" (include "webhook-error-exporter.configChecksum" .) -}}
 {{- $annotations = mergeOverwrite $annotations (include "webhook-error-exporter.scrapeAnnotations" . | fromYaml) -}}
-{{- mergeOverwrite (deepCopy .Values.podAnnotations) $annotations | toYaml }}
+{{- mergeOverwrite (deepCopy (.Values.podAnnotations | default dict)) $annotations | toYaml }}
 {{- end }}
 
 {{/*
@@ -33,11 +33,11 @@ metadata:
   labels:
     {{- /* Not the chart's version: a new chart with the same image and configuration need not roll the pods. */ -}}
     {{- $labels := omit (include "webhook-error-exporter.labels" . | fromYaml) "helm.sh/chart" "app.kubernetes.io/managed-by" }}
-    {{- mergeOverwrite $labels .Values.podLabels (include "webhook-error-exporter.selectorLabels" . | fromYaml) | toYaml | nindent 4 }}
+    {{- mergeOverwrite $labels (.Values.podLabels | default dict) (include "webhook-error-exporter.selectorLabels" . | fromYaml) | toYaml | nindent 4 }}
   annotations:
     {{- include "webhook-error-exporter.podAnnotations" . | nindent 4 }}
 spec:
-  {{- include "webhook-error-exporter.mergePodSpec" (list (include "webhook-error-exporter.podSpec" . | fromYaml) .Values.podSpec) | nindent 2 }}
+  {{- include "webhook-error-exporter.mergePodSpec" (list (include "webhook-error-exporter.podSpec" . | fromYaml) (.Values.podSpec | default dict)) | nindent 2 }}
 {{- end }}
 
 {{- define "webhook-error-exporter.podSpec" -}}

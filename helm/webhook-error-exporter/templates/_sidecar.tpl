@@ -30,7 +30,7 @@ the application's chart, and yields items for the place of its name. The README 
 
 {{- define "webhook-error-exporter.sidecar.podLabels" -}}
 {{- include "webhook-error-exporter.sidecar.required" . -}}
-{{- mergeOverwrite (deepCopy .Values.podLabels) (include "webhook-error-exporter.selectorLabels" . | fromYaml) | toYaml }}
+{{- mergeOverwrite (deepCopy (.Values.podLabels | default dict)) (include "webhook-error-exporter.selectorLabels" . | fromYaml) | toYaml }}
 {{- end }}
 
 {{- define "webhook-error-exporter.sidecar.podAnnotations" -}}

@@ -11,7 +11,7 @@ its own Secret, or empty. What a kind presets is in files/sources.json.
 {{- $path := $source.path | default (get (get $kinds $name | default dict) "path" | default (printf "/webhooks/%s" $name)) -}}
 {{- $auth := $source.auth | default $kind.auth | default "bearer" -}}
 {{- if kindIs "map" $auth }}{{ $auth = $auth.kind | default $kind.auth }}{{ end -}}
-{{- $secret := get (get $.Values.sources $name | default dict) "existingSecret" -}}
+{{- $secret := get (get ($.Values.sources | default dict) $name | default dict) "existingSecret" -}}
 {{- $dir := empty $secret | ternary ($source.tokensDir | default "") (include "webhook-error-exporter.sourcePath" $name) -}}
 {{- $sources = append $sources (dict "name" $name "path" $path "auth" $auth "tokensDir" $dir "secret" $secret) -}}
 {{- end -}}

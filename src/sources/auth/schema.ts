@@ -185,21 +185,25 @@ const anyMapping: TSchema = Type.Object(
   { ...strict, description: 'How senders authenticate.' },
 )
 
-/** The same without its keys, for the sections of the kinds: those of a source under another name have all of them. */
-const briefMapping: TSchema = Type.Object(
-  {
-    kind: Type.Union(
-      AUTH_KINDS.map((name) => Type.Literal(name)),
-      { description: 'How senders authenticate.' },
-    ),
-  },
-  { description: 'How senders authenticate.' },
-)
+/**
+ * The same without its keys, for the sections of the kinds: those of a source under another name have all of them. A kind of source
+ * that presets a mapping presets its `kind`, too.
+ */
+function briefMapping(fallback: AuthDefault): TSchema {
+  const kind = Type.Union(
+    AUTH_KINDS.map((name) => Type.Literal(name)),
+    { description: 'How senders authenticate.' },
+  )
+  return Type.Object(
+    { kind: typeof fallback === 'object' ? Type.Optional(kind) : kind },
+    { description: 'How senders authenticate.' },
+  )
+}
 
 /** `auth` as it is published. */
 const published = (fallback: AuthDefault, isBrief: boolean): TSchema =>
   ({
-    anyOf: [{ const: 'none' }, { const: 'bearer' }, isBrief ? briefMapping : anyMapping],
+    anyOf: [{ const: 'none' }, { const: 'bearer' }, isBrief ? briefMapping(fallback) : anyMapping],
     default: fallback,
     description: `How senders authenticate: none, bearer, or a mapping with kind: ${AUTH_KINDS.join(', ')}. bearer: every report needs a token. none: the ingest listener is open to anyone who reaches it.`,
   }) as unknown as TSchema
