@@ -65,7 +65,7 @@ export function pageSources({ config, env }: StartContext, sources: PageSources)
           return value === undefined ? [] : [[name, redact(value)]]
         }),
       ],
-      configuration: effectiveConfig(config),
+      configuration: () => effectiveConfig(config),
     },
   }
 }

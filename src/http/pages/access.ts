@@ -52,10 +52,11 @@ export interface OwnSite {
  * localhost, else in Origin. Hosts have been checked before, see `serveAllowedHosts`.
  */
 export function sameOrigin({ allowedHosts = [], externalUrl }: OwnSite): Middleware {
+  const hosts = new Set(allowedHosts.map((host) => host.toLowerCase()))
   const own = externalUrl === undefined ? undefined : new URL(externalUrl).origin
   const isOwn = (origin: string, host: string): boolean => {
     const url = URL.parse(origin)
-    return url !== null && (url.origin === own || url.host === host || allowedHosts.includes(url.hostname))
+    return url !== null && (url.origin === own || url.host === host || hosts.has(url.hostname))
   }
   return (ctx, next) => {
     const site = ctx.get('Sec-Fetch-Site')

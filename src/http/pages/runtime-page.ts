@@ -16,6 +16,9 @@ ${facts('Build and process', [...runtime.build, ['Started', moment(runtime.start
 ${facts('What the process was started with', runtime.flags)}
 <h2>Configuration</h2>
 <p>In force, defaults included. Secrets are named, never shown; credentials and ids in URLs are masked.</p>
-<pre>${runtime.configuration.split('\n').map((line) => [text(line, LONGEST), '\n'])}</pre>`,
+<pre>${runtime
+      .configuration()
+      .split('\n')
+      .map((line) => [text(line, LONGEST), '\n'])}</pre>`,
   }
 }
