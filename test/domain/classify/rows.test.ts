@@ -63,6 +63,14 @@ describe('the rows of the classifier', () => {
     for (const { id, status } of ROWS) if (/^http\.\d{3}$/.test(id)) expect(id).to.equal(`http.${status}`)
   })
 
+  it('are for more than one message, but for the names of statuses', () => {
+    const alone = ROWS.filter(({ id, phrases: listed, meanings }) => {
+      const [only, ...others] = listed ?? meanings ?? []
+      return !id.startsWith('http.') && others.length === 0 && !/[|]|^[A-Z]/.test(only!)
+    })
+    expect(alone.map(({ id }) => id)).to.deep.equal(['blocked.word.firewall'])
+  })
+
   it('have no phrase twice, be it under one cause or two', () => {
     const seen = new Map<string, string>()
     for (const { id, phrase } of phrases) {

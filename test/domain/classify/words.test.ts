@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { tokenize } from '../../../src/domain/classify/tokenizer.ts'
 import { MARK, words } from '../../../src/domain/classify/words.ts'
 
 const read = (message: string) => words(message).texts.join(' ')
@@ -35,6 +36,14 @@ describe('words(message)', () => {
   it('reads the plural of a noun as its singular', () => {
     expect(read('certificate errors, failed connections')).to.equal('certificate error failed connection')
     expect(read('no URLs or IPs')).to.equal(read('no urls or ips'))
+  })
+
+  it('has its vocabulary from outside: without one, the tokenizer reads words as they stand', () => {
+    const none = { readAs: new Map(), errorNames: new Set<string>(), units: new Set<string>() }
+    expect(tokenize("couldn't errors 10ms socket.timeout", none).texts).to.deep.equal(['couldnt', 'errors', '10ms', ''])
+    expect(words("couldn't errors 10ms socket.timeout").texts.join(' ')).to.equal(
+      'could not error 10 ms socket timeout',
+    )
   })
 
   it('takes a Chinese, Japanese or Korean character for a word', () => {
