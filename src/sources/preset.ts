@@ -43,6 +43,7 @@ export function definePreset({ rules, ...preset }: Preset): SourceKind {
         bodyLimit,
         ...(await openAuth()),
         codes: config.codes,
+        reportsDeliveries: (rules.delivered ?? []).length > 0,
         read,
       }
     },

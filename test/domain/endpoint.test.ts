@@ -178,6 +178,14 @@ describe('configurationFaults', () => {
     ).to.deep.equal([])
   })
 
+  it('keeps the name of verification deliveries', () => {
+    const faults = configurationFaults([{ name: 'webhook-verify', urls: ['https://h/a'] }], {
+      limit: 96,
+      sources: ['retm'],
+    })
+    expect(faults).to.deep.equal(['endpoints[0].name: webhook-verify is reserved for verification; write another name'])
+  })
+
   it('names key, problem and fix, all faults at once', () => {
     expect(
       configurationFaults(

@@ -5,7 +5,7 @@ import type { Failure } from '../../src/domain/failure.ts'
 import type { Journal } from '../../src/domain/journal.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
-import { codeOf, EventLog, entry, INCIDENTS } from './entries.ts'
+import { codeOf, EventLog, entry, INCIDENTS, signalEntry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
@@ -82,6 +82,14 @@ describe('journal copy', () => {
       ),
     )
     await first.noteCanary({ configuredAt: 5, succeededAt: 7 })
+    const warning = signalEntry('failing', { key: 'w', endpoint: 'e1' })
+    await Promise.all(first.recordAll([warning]))
+    const stream = { source: 'svix', tenant: '', url: 'svix:ep_1', proof: 'platform', at: 3 } as const
+    await first.apply('e2', {
+      type: 'delivered',
+      at: Date.now(),
+      streams: [{ ...stream, run: { count: 1, since: 3 } }],
+    })
     const before = await all(first)
     const incidents = await first.incidents({}, { limit: 10 })
     await close(first)
@@ -94,6 +102,11 @@ describe('journal copy', () => {
     expect(await all(second)).to.deep.equal(before)
     expect(await second.incidents({}, { limit: 10 })).to.deep.equal(incidents)
     expect(events.states).to.have.length(4)
+    const warned = events.states.find(({ endpoint }) => endpoint === 'e1')!.incident!
+    expect((await second.incident(warned.id))?.timeline).to.deep.equal([warning.signal])
+    expect(events.states.find(({ endpoint }) => endpoint === 'e2')?.delivered).to.deep.equal([stream])
+    const again = signalEntry('failing', { key: 'w', endpoint: 'e1' })
+    expect(await Promise.all(second.recordAll([again]))).to.deep.equal([{ id: warning.signal.id, duplicate: true }])
     expect(events.counts()).to.deep.equal({ orders: 0, e0: 0, e1: 0, e2: 0 })
     expect(await second.record(entry({ key: 'k' }))).to.deep.equal({ id: keyed.failure.id, duplicate: true })
     expect((await second.record(entry({ endpoint: 'e0', isTracked: true }))).incident?.change).to.equal('joined')
@@ -108,6 +121,7 @@ describe('journal copy', () => {
     expect((await third.incident(incidents.incidents[0]!.id))?.incident.endpoint).to.equal(
       incidents.incidents[0]!.endpoint,
     )
+    expect((await third.incident(warned.id))?.timeline).to.deep.equal([warning.signal])
     expect(await codeOf(third.record(entry({ key: 'k', digest: 'other' })))).to.equal('idempotency_key_reused')
   })
 

@@ -21,7 +21,14 @@ export const generic = defineSource({
   namesUrls: true,
   async open(config, { bodyLimit, openAuth }) {
     const { read } = await reader(config)
-    return { contentTypes: ['*'], bodyLimit, ...(await openAuth()), codes: config.codes, read }
+    return {
+      contentTypes: ['*'],
+      bodyLimit,
+      ...(await openAuth()),
+      codes: config.codes,
+      reportsDeliveries: (rulesOf(config).delivered ?? []).length > 0,
+      read,
+    }
   },
   codes: (config) => config.codes,
   configFaults: mapFaults,
