@@ -18,6 +18,9 @@ import { opening, signalsOf, withOrigin, withoutRuns, withTenant } from './open-
 import { PROXY_SOURCE } from './signal.ts'
 import type { TimelineSignal } from './timeline.ts'
 
+/** Characters of a warning's message that an incident keeps: it is stored with each of its changes. */
+const WARNING_TEXT = 500
+
 type Of<T extends IncidentEvent['type']> = Extract<IncidentEvent, { type: T }>
 
 /** What a signal other than a lost delivery does. It never counts as a failure. */
@@ -52,7 +55,10 @@ function onBad(state: EndpointState, { at, signal }: Of<'signal'>, settings: Inc
       type === 'disabled'
         ? [...before.disabled.filter((other) => other.source !== source), { source, at }]
         : before.disabled,
-    warning: code === null ? before.warning : { source, at, code, cause: cause ?? 'unknown', message },
+    warning:
+      code === null
+        ? before.warning
+        : { source, at, code, cause: cause ?? 'unknown', message: message.slice(0, WARNING_TEXT) },
     lastBadAt: Math.max(before.lastBadAt ?? at, at),
   }
   return {

@@ -31,22 +31,28 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
 
   function bounded(name: string): string {
     if (endpoints.has(name)) return name
-    if (endpoints.size >= Math.max(ENDPOINT_LIMIT, configured.length) || sets >= SETS) return OTHER
+    if (endpoints.size >= Math.max(ENDPOINT_LIMIT, configured.length)) return OTHER
     endpoints.add(name)
     return name
   }
 
-  function count({ source, endpoint: name, result, code }: CountedDelivery, value = 1): void {
+  /** Whether a label set has, or gets, a series of its own. */
+  function fits(key: string, code: string): boolean {
+    const known = codes.get(key) ?? new Set()
+    if (known.has(code)) return true
+    if (sets >= SETS || (code !== OTHER && known.size >= CODES)) return false
+    codes.set(key, known.add(code))
+    sets++
+    return true
+  }
+
+  function count({ source, endpoint: name, result, code: number }: CountedDelivery, value = 1): void {
     const endpoint = bounded(name)
     const key = [source, endpoint, result].join('\0')
-    const known = codes.get(key) ?? new Set()
-    codes.set(key, known)
-    const text = code === undefined ? 'none' : String(code)
-    const isKept = known.has(text) || (known.size < CODES && sets < SETS)
-    const label = isKept ? text : OTHER
-    if (!known.has(label)) sets++
-    known.add(label)
-    deliveries.inc({ source, endpoint, result, code: label }, value)
+    const code = number === undefined ? 'none' : String(number)
+    if (fits(key, code)) deliveries.inc({ source, endpoint, result, code }, value)
+    else if (fits(key, OTHER)) deliveries.inc({ source, endpoint, result, code: OTHER }, value)
+    else deliveries.inc({ source, endpoint: OTHER, result, code: OTHER }, value)
   }
 
   return {

@@ -97,6 +97,8 @@ describe('reduceIncident() with signals', () => {
     })
     expect(incident).to.deep.include({ cause: 'unavailable', sources: ['svix'], tenants: ['cafe'], quietSince: at(1) })
     expect(incident.signals).to.include({ total: 2, warnings: 2, disablings: 0 })
+    const long = run([signal(0, 'failing', { message: 'x'.repeat(8_000) })])
+    expect(JSON.stringify(long.incident).length).to.be.below(2_000)
     const joined = run([signal(0, 'failing'), lost(2)])
     expect(joined.changes).to.deep.equal(['opened', 'joined'])
     expect(joined.incident.failures).to.equal(1)

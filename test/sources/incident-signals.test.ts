@@ -175,6 +175,41 @@ describe('signals of a source', () => {
     expect(await metric('webhook_source_signals_total{source="plain",signal="delivered"}')).to.equal(4)
   })
 
+  it('that were acknowledged are there after each kill -9, once', async () => {
+    const acknowledged = new Map<string, string>()
+    for (const round of [1, 2]) {
+      let alive = true
+      const sender = async (name: number) => {
+        for (let count = 0; alive; count++) {
+          const id = `k-${round}-${name}-${count}`
+          const sent = await send({ type: 'failing', id, ref: 'killed', code: 503 }).catch(() => undefined)
+          if (sent?.status === 202) acknowledged.set(id, sent.body.signals[0])
+        }
+      }
+      const before = acknowledged.size
+      const senders = [1, 2, 3, 4].map(sender)
+      await until('some load', () => acknowledged.size > before + 100)
+      await service.stop('SIGKILL')
+      alive = false
+      await Promise.all(senders)
+      service = await startService(options)
+    }
+    // On a slow machine the first one may close by quiet time before the next signal comes.
+    const totalOf = async () => {
+      const all = await incidentsOf('plain:killed')
+      return all.reduce((sum: number, { earlyWarnings }: { earlyWarnings: number }) => sum + earlyWarnings, 0)
+    }
+    const total = await totalOf()
+    expect(total).to.be.at.least(acknowledged.size)
+    for (const [id, row] of [...acknowledged].slice(-20)) {
+      expect((await send({ type: 'failing', id, ref: 'killed', code: 503 })).body.signals).to.deep.equal([row])
+    }
+    expect(await totalOf()).to.equal(total)
+    const { failures, timeline } = await incidentOf('plain:killed')
+    expect(failures).to.equal(0)
+    expect(timeline.length).to.be.within(1, 100)
+  }).timeout(30_000)
+
   it('of a batch with one bad event are taken without that one; 400 if none is good', async () => {
     const bad = { type: 'rejected', index: 1, pointer: '/1/code', detail: 'is not a number' }
     const lost = { type: 'lost', ref: 'bulk', code: 500, message: '' }
