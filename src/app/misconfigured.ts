@@ -4,8 +4,10 @@ import type { Log } from '../domain/telemetry.ts'
 import { type Listener, listen } from '../http/shared/listener.ts'
 import { misconfiguredAdminApp, misconfiguredIngestApp } from '../http/shared/misconfigured-apps.ts'
 import { misconfiguredMetrics } from '../observe/exporter-metrics.ts'
+import { NO_SPAN } from '../observe/tracing.ts'
 import { defaultEntries } from '../sources/index.ts'
 import { VERSION } from '../version.ts'
+import { listenAsProxy } from './proxy.ts'
 
 /** Milliseconds between two reads of the file. */
 const INTERVAL = 2_000
@@ -38,6 +40,11 @@ export async function awaitValidConfig<C>(first: ConfigError, deps: Misconfigure
   const metrics = misconfiguredMetrics({ version: VERSION, restarts, configErrors: first.faults.length }, [
     ...sources.values(),
   ])
+  const openers = {
+    proxy: () => openProxy(known.proxy!, log),
+    ingest: () => open('ingest'),
+    admin: () => open('admin'),
+  }
   const handlers = {
     ingest: misconfiguredIngestApp((path) => metrics.refused(path === undefined ? undefined : sources.get(path))),
     admin: misconfiguredAdminApp({
@@ -50,25 +57,29 @@ export async function awaitValidConfig<C>(first: ConfigError, deps: Misconfigure
   const listeners = new Map<keyof KnownListeners, { address: string; listener: Listener }>()
   const failed = new Map<string, string>()
 
+  const open = (name: 'ingest' | 'admin') =>
+    listen({ host: known[name]!.host, port: known[name]!.port, handler: handlers[name], ...LISTENING })
+
   /** Follows the file's ports. A port in use is tried again: it is no reason to end either. */
   const listenAt = async (): Promise<void> => {
-    for (const name of ['admin', 'ingest'] as const) {
+    for (const name of ['proxy', 'admin', 'ingest'] as const) {
       const at = known[name]
-      const address = at && `${at.host} ${at.port}`
-      const open = listeners.get(name)
-      if (open && open.address !== address) {
+      const address = at && (name === 'proxy' ? JSON.stringify(at) : `${at.host} ${at.port}`)
+      const before = listeners.get(name)
+      if (before && before.address !== address) {
         listeners.delete(name)
-        await open.listener.close(CLOSE_WITHIN)
+        await before.listener.close(CLOSE_WITHIN)
       }
       if (!at || !address || listeners.has(name)) continue
       try {
-        const listener = await listen({ host: at.host, port: at.port, handler: handlers[name], ...LISTENING })
+        const listener = await openers[name]()
         listeners.set(name, { address, listener })
         failed.delete(name)
-        log.info({ listener: name, ...listener.address }, 'listening')
+        if (name !== 'proxy') log.info({ listener: name, ...listener.address }, 'listening')
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException
-        if (failed.get(name) !== code) log.error({ listener: name, ...at, code }, 'cannot listen')
+        if (failed.get(name) !== code)
+          log.error({ listener: name, host: at.host, port: at.port, code }, 'cannot listen')
         failed.set(name, code ?? '')
       }
     }
@@ -109,6 +120,19 @@ export async function awaitValidConfig<C>(first: ConfigError, deps: Misconfigure
     if (!stop) log.info({}, 'configuration valid, starting')
     return stop ? undefined : (loaded as C)
   }
+}
+
+/** Deliveries go on, although nothing counts them: a mistake elsewhere in the file is no reason to lose them. */
+function openProxy(proxy: NonNullable<KnownListeners['proxy']>, log: Log): Promise<Listener> {
+  const ignore = () => {}
+  return listenAsProxy(proxy, {
+    log,
+    maxConnections: LISTENING.maxConnections,
+    metrics: { deliveryBegun: ignore, attempted: ignore, deliveryEnded: ignore },
+    tracing: { request: () => NO_SPAN },
+    onDelivery: ignore,
+    clock: Date.now,
+  })
 }
 
 /** Names by path. */

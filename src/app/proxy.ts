@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { DeliveryResult } from '../domain/delivery.ts'
-import { listen } from '../http/shared/listener.ts'
+import type { Log } from '../domain/telemetry.ts'
+import { type Listener, listen } from '../http/shared/listener.ts'
+import type { ProxyDeps } from '../proxy/proxy.ts'
 import type { StartContext } from './context.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -32,26 +34,25 @@ export interface StartedProxy {
   beginDrain(): void
 }
 
+export interface ProxyParts extends Pick<ProxyDeps, 'metrics' | 'tracing' | 'onDelivery' | 'clock'> {
+  readonly log: Pick<Log, 'error' | 'info'>
+  readonly maxConnections: number
+}
+
 /**
- * The proxy in front of the applications, where it is configured; its modules are loaded only then.
+ * Listens for deliveries. The proxy's modules are loaded only by this.
  * @throws what `listen` throws
  */
-export async function startProxy(
-  { config, log, cleanUps }: StartContext,
-  { telemetry, clock, maxConnections, onDelivery }: ProxyStartDeps,
-): Promise<StartedProxy | undefined> {
-  const { metrics, tracing } = telemetry
-  if (!config.proxy || !metrics.proxy) return undefined
+export async function listenAsProxy(
+  { host, port, routes }: NonNullable<Config['proxy']>,
+  { log, maxConnections, ...deps }: ProxyParts,
+): Promise<Listener> {
   const { createProxy } = await import('../proxy/proxy.ts')
   const { DELIVERY_LIMIT } = await import('../proxy/delivery.ts')
-  const { host, port, routes } = config.proxy
   let logged = Number.NEGATIVE_INFINITY
   const proxy = createProxy({
+    ...deps,
     routes,
-    metrics: metrics.proxy,
-    tracing,
-    onDelivery,
-    clock,
     onFault(error) {
       if (performance.now() - logged < FAULT_REPEAT) return
       logged = performance.now()
@@ -69,6 +70,25 @@ export async function startProxy(
     handler: proxy.handler,
   })
   log.info({ listener: 'proxy', ...listener.address }, 'listening')
+  return {
+    ...listener,
+    async close(deadline) {
+      await listener.close(deadline)
+      await proxy.close()
+    },
+  }
+}
+
+/**
+ * The proxy in front of the applications, where it is configured.
+ * @throws what `listen` throws
+ */
+export async function startProxy(
+  { config, log, cleanUps }: StartContext,
+  { telemetry: { metrics, tracing }, ...deps }: ProxyStartDeps,
+): Promise<StartedProxy | undefined> {
+  if (!config.proxy || !metrics.proxy) return undefined
+  const listener = await listenAsProxy(config.proxy, { ...deps, metrics: metrics.proxy, tracing, log })
   let removal: Promise<unknown> | undefined
   const beginDrain = () => {
     listener.announceClose()
@@ -79,7 +99,6 @@ export async function startProxy(
     // A start that failed has nothing to drain.
     await removal
     await listener.close(Math.max(0, end - performance.now() - 500))
-    await proxy.close()
   })
   return { address: listener.address, beginDrain }
 }

@@ -19,6 +19,9 @@ export type KnownListeners = {
     readonly allowedHosts?: readonly string[]
     readonly externalUrl?: string
   }
+} & {
+  /** Only if the whole section is valid: deliveries must not fail because of a mistake elsewhere. */
+  readonly proxy?: NonNullable<Config['proxy']>
 }
 
 /** Characters of one fault; it may quote the file and list known keys. */
@@ -114,6 +117,7 @@ function inspectDocument(raw: unknown, env: Env, journal?: JournalUrl): Inspecte
     ...listenersOf(document, env),
     ...(sound('ingest') && { ingest: config.ingest }),
     ...(sound('admin') && { admin: config.admin }),
+    ...(config.proxy && sound('proxy') && !all.some((fault) => fault.startsWith('proxy')) && { proxy: config.proxy }),
   }
   return { config, faults: all, listeners }
 }

@@ -242,6 +242,28 @@ describe('the service with a proxy', () => {
     expect(peak() - before, 'MiB more').to.be.below(80)
   })
 
+  it('delivers in the sidecar form even if another part of the configuration is wrong', async function () {
+    this.timeout(60_000)
+    const app = await serve(http((request, response) => request.resume().once('end', () => response.end('ok'))))
+    const service = await startService({
+      args: ['supervise'],
+      env: { SUPERVISOR_PORT: '0' },
+      wait: false,
+      config: {
+        endpoints: [{ name: 'orders', urls: ['https://shop.example/hooks/orders'] }],
+        metrics: { seriesLimit: 'many' },
+        proxy: {
+          port: 0,
+          routes: [{ endpoint: 'orders', path: '/hooks/orders', upstream: `http://127.0.0.1:${app.port}` }],
+        },
+      },
+    })
+    const listening = await until('the proxy', () => service.log().find(({ listener }) => listener === 'proxy'), 60_000)
+    const answer = await deliver(`http://127.0.0.1:${listening['port']}`)
+    expect(answer?.body.toString()).to.equal('ok')
+    await service.stop()
+  })
+
   it('reports loops, and starts with none', async () => {
     const service = await startService({
       wait: false,
