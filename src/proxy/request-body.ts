@@ -20,7 +20,7 @@ export class RequestBody {
   #ended = false
   #stream: Readable | undefined
 
-  /** Call it in the turn after the request's header was parsed: what came with the header is complete by then. */
+  /** Call it in a microtask after the request's header was parsed: what came with the header can be read by then. */
   constructor(request: IncomingMessage, space: CopySpace) {
     this.#request = request
     this.#space = space
@@ -30,7 +30,9 @@ export class RequestBody {
       this.#hasRoom = space.take(first.length)
       if (this.#hasRoom) this.#kept = first.length
     }
-    if (request.complete) {
+    // Node says so a moment later; most bodies come together with their header.
+    const isWhole = first !== null && first.length === Number(request.headers['content-length'])
+    if (request.complete || isWhole) {
       this.#ended = true
       // Otherwise Node would hold the next request of the connection back.
       request.resume()
