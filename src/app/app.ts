@@ -108,6 +108,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
           phase,
           journal: journal.journal.status(),
           shared: journal.shared,
+          proxies: config.proxy !== undefined,
           credentials: sources.status(),
           adminIsOpen,
         }),

@@ -11,18 +11,28 @@ export interface ConditionState {
   readonly journal: JournalStatus
   /** Whether other replicas share the journal. */
   readonly shared: boolean
+  /** Whether deliveries pass through this replica. */
+  readonly proxies: boolean
   readonly credentials: { readonly ok: boolean; readonly detail: string }
   readonly adminIsOpen: boolean
 }
 
 /** The conditions of `GET /readyz`. */
-export const conditions = ({ phase, journal, shared, credentials, adminIsOpen }: ConditionState): Condition[] => [
+export const conditions = ({
+  phase,
+  journal,
+  shared,
+  proxies,
+  credentials,
+  adminIsOpen,
+}: ConditionState): Condition[] => [
   { name: 'lifecycle', ok: phase === 'ready', blocks: true, detail: phase },
   {
     name: 'journal',
     ok: journal.up || journal.spill?.usable === true,
-    // Other replicas take over where there are any; a single one must stay reachable to answer 503 with Retry-After.
-    blocks: shared,
+    // Other replicas take over where there are any; a single one must stay reachable to answer 503 with Retry-After. Deliveries do
+    // not need the journal, and without a ready replica none would reach the application.
+    blocks: shared && !proxies,
     detail: journalDetail(journal),
     since: new Date(journal.since).toISOString(),
   },

@@ -30,9 +30,7 @@ describe('the proxy in the chart', function () {
   })
 
   const template = (major: HelmMajor, values: object) =>
-    withValues(values, (args) =>
-      tool(major, 'helm', ['template', RELEASE, CHART, '--namespace', NAMESPACE, '--skip-schema-validation', ...args]),
-    )
+    withValues(values, (args) => tool(major, 'helm', ['template', RELEASE, CHART, '--namespace', NAMESPACE, ...args]))
   const rendered = async (values: object) => {
     const { code, stdout, stderr } = await template('4', values)
     expect(code, stderr).to.equal(0)

@@ -41,6 +41,20 @@ describe('the service with a proxy', () => {
   const metric = async (service: Service, name: string, ...pieces: string[]) =>
     sum(await scrape(service.admin), name, ...pieces)
 
+  it('stays ready while the journal that it shares is down: a Service without ready pods would lose every delivery', async () => {
+    const app = await serve(
+      http((request, response) => request.resume().on('end', () => response.writeHead(204).end())),
+    )
+    const env = { JOURNAL_URL: 'postgres://journal@127.0.0.1:1/journal' }
+    const { service, origin } = await start(app, {}, { env })
+    const ready = await fetch(`${service.admin}/readyz`)
+    expect(await ready.text()).to.match(/journal.*127\.0\.0\.1:1/s)
+    expect(ready.status).to.equal(200)
+    expect((await fetch(`${origin}/hooks/orders`, { method: 'POST', body: '{}' })).status).to.equal(204)
+    const alone = await startService({ env })
+    expect((await fetch(`${alone.admin}/readyz`)).status).to.equal(503)
+  })
+
   it('counts what the platform saw and what the application did, from 0 on', async () => {
     let requests = 0
     const app = await serve(
