@@ -6,6 +6,7 @@ import { seriesLimit } from '../domain/series.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { connectionLimits, openFileLimit } from '../http/shared/connection-limits.ts'
 import { secretReader } from '../probe/secrets.ts'
+import { createDeliveryRates } from '../service/delivery-rates.ts'
 import { createLastHeard } from '../service/last-heard.ts'
 import { probePlans } from '../service/probe-plans.ts'
 import { startAdmin } from './admin.ts'
@@ -87,12 +88,16 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     const incidents = startIncidents(context, { journal, telemetry, probing, plans })
     const delivered = startDeliveries(context, { journal, telemetry, incidents, giveUpAfter: giveUpTimes(config) })
     const limits = connectionLimits(openFileLimit(), { proxy: config.proxy !== undefined })
+    const rates = createDeliveryRates()
     // Before the journal is opened: no delivery waits for it.
     const proxy = await startProxy(context, {
       telemetry,
       clock: journal.clock,
       maxConnections: limits.proxy ?? 0,
-      onDelivery: delivered.deliveries.observed,
+      onDelivery(delivery) {
+        rates.observed(delivery)
+        delivered.deliveries.observed(delivery)
+      },
     })
     if (proxy) beginDrain = proxy.beginDrain
     const sources = await openSources(context, { telemetry, client, clock: journal.clock })
@@ -116,6 +121,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
         journal,
         lastHeard,
         egress,
+        ...(config.proxy && { deliveries: rates.of }),
         canary: () => (config.canary ? (canary?.() ?? null) : undefined),
       }),
       maxConnections: limits.admin,

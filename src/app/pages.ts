@@ -12,6 +12,8 @@ export interface PageSources {
   readonly journal: StartedJournal
   readonly lastHeard: LastHeard
   readonly egress: Egress
+  /** Absent where no delivery is observed. */
+  readonly deliveries?: AdminDeps['pages']['deliveries']
   /** Undefined where no canary is configured. */
   readonly canary: () => CanaryMoments | null | undefined
 }
@@ -36,13 +38,14 @@ const SHOWN_VARIABLES = [
 
 /** What the pages show besides what the API does. */
 export function pageSources({ config, env }: StartContext, sources: PageSources): Omit<AdminDeps['pages'], 'warnings'> {
-  const { journal, lastHeard, egress, canary } = sources
+  const { journal, lastHeard, egress, canary, deliveries } = sources
   const { traceUrl } = config.admin
   return {
     journal: journal.journal,
     lastHeard,
     egress: egress.up,
     canary,
+    ...(deliveries && { deliveries }),
     ...(traceUrl !== undefined && { traceUrl }),
     runtime: {
       startedAt: journal.clock(),

@@ -3,7 +3,9 @@ import { expect } from 'chai'
 import { answer, report } from '../support/http.ts'
 import { startOtlpSink } from '../support/otlp-sink.ts'
 import { BASIC, TOKEN } from '../support/pages-stage.ts'
+import { deliver } from '../support/proxy-stage.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
+import { http } from '../support/sockets.ts'
 import { until } from '../support/temp.ts'
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
@@ -308,6 +310,35 @@ describe('pages', () => {
         const { text } = await read(`${service.admin}${path}`, BASIC)
         expect(text, path).to.include('href="https://ops.example/webhooks/incidents"').and.include(`src="${script}"`)
       }
+    })
+  })
+
+  describe('with a proxy', () => {
+    afterEach(stopServices)
+
+    it('show the share of deliveries that arrived, where it is known', async () => {
+      let requests = 0
+      const app = await http((request, response) => {
+        request.resume()
+        response.writeHead(++requests === 3 ? 500 : 204).end()
+      })
+      const service = await startService({
+        config: {
+          endpoints: ['orders', 'quiet'].map((name) => ({ name, urls: [`https://${name}.example/x`] })),
+          proxy: {
+            port: 0,
+            routes: [{ endpoint: 'orders', path: '/hooks/orders', upstream: `http://127.0.0.1:${app.port}` }],
+          },
+        },
+      })
+      const { port } = service.log().find(({ listener }) => listener === 'proxy')!
+      for (let index = 0; index < 4; index++) await deliver(`http://127.0.0.1:${port}`)
+      const said = await until('all deliveries', async () => {
+        const text = words((await read(service.admin)).text)
+        return text.includes('75.00 % of 4') && text
+      })
+      expect(said).to.match(/quiet no open incident .* not known/)
+      await app.close()
     })
   })
 

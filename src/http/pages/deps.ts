@@ -1,15 +1,10 @@
 import type { Incident } from '../../domain/incident.ts'
 import type { CanaryMoments, Journal } from '../../domain/journal.ts'
+import type { DeliveryRate } from '../../service/delivery-rates.ts'
 import type { LastHeard } from '../../service/last-heard.ts'
 import type { Condition } from '../admin/health-handlers.ts'
 import type { IncidentsDeps } from '../admin/incidents-handler.ts'
 import type { Site } from './site.ts'
-
-/** Observed deliveries of an endpoint. */
-export interface DeliveryRate {
-  readonly delivered: number
-  readonly failed: number
-}
 
 /** A line of an incident's timeline that something else than the journal of failures knows. */
 export interface TimelineEntry {
