@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { access, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Env } from '../config/config.ts'
 import type { Token } from '../http/shared/credentials.ts'
@@ -16,7 +16,15 @@ export async function sourceWarnings(name: string, config: AuthConfig, env: Env)
     warnings.push(`${place}.tokens: are read only with auth: bearer; remove them, or change auth`)
   if ((typeof auth === 'string' || auth.kind === 'oidc') && isConfigured(config))
     warnings.push(`${place}.secrets: are not read with this auth; remove them, or change auth`)
-  if (typeof auth === 'object' && auth.kind === 'oidc') return warnings
+  if (typeof auth === 'object' && auth.kind === 'oidc') {
+    for (const key of ['caFile', 'tokenFile'] as const) {
+      const file = auth[key]
+      const fault = file === undefined ? undefined : await access(file).catch((error: NodeJS.ErrnoException) => error)
+      if (fault)
+        warnings.push(`${place}.auth.${key}: ${file}: ${reason(`${fault.code}`)}; mount it, or correct the path`)
+    }
+    return warnings
+  }
   if (auth === 'bearer')
     return [
       ...warnings,

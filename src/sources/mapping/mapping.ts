@@ -35,6 +35,7 @@ export interface Mapping {
 const locators = (given: string | readonly string[] | undefined): readonly Locator[] =>
   given === undefined ? [] : [given].flat().map(parseLocator)
 
+/** Parses the locators of a mapping once, instead of for each request. */
 export const compileMapping = (rules: MappingRules): Mapping => ({
   type: rules.type === undefined ? undefined : locators(rules.type),
   types: new Map(MAPPED_TYPES.flatMap((type) => (rules[type] ?? []).map((text) => [text, type] as const))),

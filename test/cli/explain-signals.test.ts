@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { stringify } from 'yaml'
+import { removeTempFolders, tempFolder } from '../support/temp.ts'
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+const CONFIG = {
+  sources: {
+    platform: {
+      kind: 'generic',
+      map: {
+        type: '/type',
+        lost: ['failed'],
+        recovered: ['ok'],
+        each: '/events',
+        id: '/id',
+        endpoint: '/url',
+        code: '/status',
+        message: '/error',
+        tenant: 'header:X-Tenant',
+      },
+    },
+    knative: {},
+    twilio: {},
+  },
+  endpoints: [{ name: 'orders', urls: ['https://shop.example/hooks'] }],
+}
+
+describe('explain --source NAME < sample.json', () => {
+  let file: string
+  before(() => {
+    file = join(tempFolder(), 'config.yaml')
+    writeFileSync(file, stringify(CONFIG))
+  })
+  after(removeTempFolders)
+
+  const explain = (source: string, input: string, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'explain', '--source', source, ...args], {
+      input,
+      encoding: 'utf8',
+      env: { ...process.env, CONFIG_FILE: file },
+    })
+    return { code: status, out: stdout, err: stderr }
+  }
+  const EVENTS = {
+    type: 'failed',
+    events: [
+      { id: 1, url: 'https://shop.example/hooks?key=4f9a8b7c6d5e4f3a2b1c0d9e', status: '503', error: 'down' },
+      { id: 2, url: {} },
+      { id: 3, url: 'https://shop.example/hooks', type: 'ok' },
+      { id: 4, type: 'else' },
+    ],
+  }
+
+  it('prints each signal, and where each value was found', () => {
+    const { code, out } = explain('platform', JSON.stringify(EVENTS), '--header', 'X-Tenant: cafe')
+    expect(code).to.equal(0)
+    expect(out).to.match(/^signal 1: lost\n {2}endpoint: orders\n/)
+    expect(out).to.include('cause: unavailable').and.include('code = 503 (from /events/0/status)')
+    expect(out).to.include('type = failed (from /type)').and.include('tenant = cafe (from header:X-Tenant)')
+    expect(out).to.include('signal 2: rejected').and.include('pointer: /events/1/url')
+    expect(out).to.include('signal 3: recovered').and.include('signal 4: ignored')
+    expect(out).not.to.include('4f9a8b7c6d5e')
+  })
+
+  it('prints the same as JSON', () => {
+    const { code, out } = explain('platform', JSON.stringify(EVENTS), '--json')
+    expect(code).to.equal(0)
+    const { signals } = JSON.parse(out)
+    expect(signals.map(({ type }: { type: string }) => type)).to.deep.equal([
+      'lost',
+      'rejected',
+      'recovered',
+      'ignored',
+    ])
+    expect(signals[0]).to.include({ endpoint: 'orders', code: 503, message: 'down', cause: 'unavailable' })
+    expect(signals[0].values).to.deep.include({ name: 'id', at: '/events/0/id', value: '1' })
+  })
+
+  it('reads headers and forms as the service does', () => {
+    const attributes = [
+      'specversion: 1.0',
+      'id: 1',
+      'source: /s',
+      'type: t',
+      'knativeerrordest: http://a.example/',
+      'knativeerrorcode: 404',
+    ]
+    const binary = explain('knative', '', ...attributes.flatMap((each) => ['--header', `ce-${each}`]))
+    expect(binary.out).to.include('signal: lost').and.include('cause: not_found')
+    const payload = JSON.stringify({ error_code: '11200', webhook: { request: { url: 'https://shop.example/hooks' } } })
+    const form = new URLSearchParams({ Sid: 'NO1', Timestamp: '2026-01-01T00:00:00Z', Payload: payload })
+    expect(explain('twilio', `${form}`).out)
+      .to.include('endpoint: orders')
+      .and.include('code: 11200')
+  })
+
+  it('says what is wrong with a sample, with the exit code 2', () => {
+    expect(explain('platform', '{"type":"failed"}')).to.deep.include({ code: 2, out: '' })
+    expect(explain('platform', '{"type":"failed"}').err).to.include('events is missing')
+    expect(explain('platform', '{').code).to.equal(2)
+    expect(explain('platform', '{}', '--header', 'nonsense').err).to.include("--header takes 'Name: value'")
+  })
+})
