@@ -129,8 +129,8 @@ describe('the signals', () => {
       if (type === 'recorded') continue
       const said = new RegExp(`^# HELP ${name} (.*)$`, 'm').exec(text)?.[1]
       if (said === undefined) {
-        // A canary is on /metrics only where one is configured.
-        if (!name.startsWith('webhook_canary_')) missing.push(name)
+        // Canary, hooks and recovery are on /metrics only where they are configured.
+        if (!/^webhook_(canary|hook|incident_recovery)_/.test(name)) missing.push(name)
         continue
       }
       expect(said, name).to.equal(help)
