@@ -31,7 +31,7 @@ export interface HookSender {
 }
 
 /** Events of a hook that are looked at: the first one of each incident is sent. */
-const WINDOW = 500
+const WINDOW = 200
 /** Events of one hook that are sent at once, each of another incident: a slow receiver must not be flooded. */
 const CONCURRENCY = 4
 /** Milliseconds between two looks into the outbox. */
@@ -75,7 +75,14 @@ export function createHookSender(deps: HookSenderDeps): HookSender {
   return {
     start: () => schedule(0),
     oldestPending: () =>
-      new Map(lease.fence() === null ? [] : senders.map((sender) => [sender.name, sender.oldest()] as const)),
+      new Map(
+        lease.fence() === null
+          ? []
+          : senders.flatMap((sender) => {
+              const at = sender.oldest()
+              return at === undefined ? [] : [[sender.name, at] as const]
+            }),
+      ),
     async stop(deadline) {
       isStopped = true
       unsubscribe()
@@ -101,7 +108,10 @@ function hookQueue(
   const done = new Set<number>()
   /** Removed since the last look into the outbox began: that look may still show them. */
   const removed = new Set<number>()
-  let oldest: number | null = null
+  /** What the last look showed, without what is done; undefined before the first one. */
+  let shown: readonly PendingEvent[] | undefined
+  let isMore = false
+  let lookedAt = Number.NEGATIVE_INFINITY
 
   async function removeDone(): Promise<void> {
     if (done.size === 0) return
@@ -149,42 +159,55 @@ function hookQueue(
     log.error(fields, `hook event given up: ${reason}`)
   }
 
+  /** What waits, oldest first. A look into the outbox is made once a second, and when all that was seen is done. */
+  async function waiting(): Promise<readonly PendingEvent[]> {
+    await removeDone()
+    const isLeft = ({ sequence }: PendingEvent) => !done.has(sequence) && !removed.has(sequence)
+    shown = shown?.filter(isLeft)
+    const isDue = monotonic() - lookedAt >= POLL || (isMore && shown?.length === 0)
+    if (shown && !isDue) return shown
+    lookedAt = monotonic()
+    const gone = [...removed]
+    const found = await outbox.pendingEvents(hook.name, WINDOW)
+    isMore = found.length === WINDOW
+    shown = found.filter(isLeft)
+    for (const sequence of gone) removed.delete(sequence)
+    return shown
+  }
+
   /** The first event of each incident. */
   function heads(events: readonly PendingEvent[]): PendingEvent[] {
     const first = new Map<string, PendingEvent>()
-    for (const event of events)
-      if (!done.has(event.sequence) && !removed.has(event.sequence) && !first.has(event.incident.id))
-        first.set(event.incident.id, event)
+    for (const event of events) if (!first.has(event.incident.id)) first.set(event.incident.id, event)
     for (const incident of lanes.keys()) if (!first.has(incident)) lanes.delete(incident)
     return [...first.values()]
   }
 
   return {
     name: hook.name,
-    oldest: () => oldest,
-    nextDue: () =>
-      Math.min(
-        ...[...lanes].map(([id, lane]) => (sending.has(id) ? Number.POSITIVE_INFINITY : lane.dueAt)),
-        Number.POSITIVE_INFINITY,
-      ),
-    forget: () => lanes.clear(),
+    /** Undefined before the first look. */
+    oldest: () => shown && (shown.length === 0 ? null : Math.min(...shown.map(({ at }) => at))),
+    /** When there is something to do next; the end of an attempt wakes by itself. */
+    nextDue(): number {
+      if (sending.size >= CONCURRENCY) return Number.POSITIVE_INFINITY
+      const due = [...lanes].flatMap(([id, lane]) => (sending.has(id) ? [] : [lane.dueAt]))
+      return Math.min(...due, Number.POSITIVE_INFINITY)
+    },
+    forget(): void {
+      lanes.clear()
+      shown = undefined
+    },
     idle: () => Promise.all(sending.values()),
     async round(): Promise<void> {
       let events: readonly PendingEvent[]
-      let gone: number[]
       try {
-        await removeDone()
-        gone = [...removed]
-        events = await outbox.pendingEvents(hook.name, WINDOW)
+        events = await waiting()
       } catch {
         // The journal reports its own faults.
         return
       }
       if (signal().aborted) return
-      const waiting = heads(events)
-      for (const sequence of gone) removed.delete(sequence)
-      oldest = waiting.length === 0 ? null : Math.min(...waiting.map(({ at }) => at))
-      for (const event of waiting) {
+      for (const event of heads(events)) {
         const { id } = event.incident
         let lane = lanes.get(id)
         if (!lane || lane.sequence !== event.sequence) {

@@ -1,0 +1,161 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import { HOOK_SECRET, type HookReceiver, hookReceiver } from '../support/hook-receiver.ts'
+import { report, scrape, sum } from '../support/http.ts'
+import { requirePostgres, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { type Service, startService, stopServices } from '../support/service.ts'
+import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
+
+/** `npm run test:hooks` sets 50. */
+const ROUNDS = Number(process.env['HOOK_ROUNDS'] ?? 3)
+const API_TOKEN = 'api-token-of-the-test-0123456789'
+const ENDPOINTS = 5
+/** Failures reported so far; each makes about two events. */
+let changes = 0
+const auth = { Authorization: `Bearer ${API_TOKEN}` }
+
+/** The place of an event in the life of its incident. */
+function placeOf(id: string): { incident: string; place: number } {
+  const [, incident = '', change, number] = /^(.{36})-(opened|reopened|closed)-(\d+)$/.exec(id)!
+  return { incident, place: 2 * Number(number) - (change === 'opened' ? 2 : change === 'closed' ? 1 : 0) }
+}
+
+/** Opens, closes and reopens incidents of all endpoints until the service is gone. @param isBehind whether enough wait */
+async function change(service: Service, isBehind: () => boolean): Promise<void> {
+  let gone = false
+  void service.exited.then(() => {
+    gone = true
+  })
+  const life = async (endpoint: string) => {
+    while (!gone) {
+      try {
+        await sleep(120)
+        if (isBehind()) continue
+        changes++
+        await report(service.ingest, { code: 503, endpoint, message: 'x' })
+        const open = await fetch(
+          `${service.admin}/api/v1/incidents?state=open&endpoint=${encodeURIComponent(endpoint)}`,
+          {
+            headers: auth,
+          },
+        )
+        const { incidents = [] } = (await open.json()) as { incidents?: { id: string }[] }
+        for (const { id } of incidents)
+          await fetch(`${service.admin}/api/v1/incidents/${id}/resolve`, {
+            method: 'POST',
+            headers: { ...auth, 'Content-Type': 'application/json' },
+            body: '{"reason":"x"}',
+          })
+      } catch {
+        // Killed before it answered.
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: ENDPOINTS }, (_, index) => life(`https://shop-${index}.example/hook`)))
+}
+
+/** Every event that the incidents in the journal stand for. */
+async function expected(service: Service): Promise<Set<string>> {
+  const response = await fetch(`${service.admin}/api/v1/incidents?limit=100`, { headers: auth })
+  const { incidents } = (await response.json()) as { incidents: { id: string; reopened: number; state: string }[] }
+  const ids = new Set<string>()
+  for (const { id, reopened, state } of incidents) {
+    ids.add(`${id}-opened-1`)
+    for (let number = 1; number <= reopened; number++) ids.add(`${id}-reopened-${number}`)
+    for (let number = 1; number <= reopened + (state === 'closed' ? 1 : 0); number++) ids.add(`${id}-closed-${number}`)
+  }
+  return ids
+}
+
+describe(`hooks and kill -9, ${ROUNDS} rounds`, function () {
+  this.timeout(120_000 + ROUNDS * 30_000)
+  let receiver: HookReceiver
+  beforeEach(async () => {
+    // Every seventh attempt fails, and answers take their time.
+    receiver = await hookReceiver(async (_, count) => {
+      await sleep(Math.random() * 30)
+      return count % 7 === 0 ? 503 : 202
+    })
+  })
+  afterEach(async () => {
+    await stopServices()
+    await receiver.close()
+  })
+  after(async () => {
+    await stopPostgres()
+    removeTempFolders()
+  })
+
+  const start = (journal: string) =>
+    startService({
+      config: {
+        admin: { apiToken: { env: 'API_TOKEN' } },
+        journal: { url: journal },
+        hooks: [{ name: 'all', url: receiver.url, secret: { env: 'HOOK_SECRET' }, timeout: '5s' }],
+      },
+      env: { API_TOKEN, HOOK_SECRET, LOG_LEVEL: 'info' },
+    })
+
+  /** @param replicas services that share the journal; each round kills one of them */
+  async function rounds(what: string, journal: string, replicas: number): Promise<void> {
+    const isBehind = () => 2 * changes - receiver.events.length > 60
+    changes = 0
+    const running = await Promise.all(Array.from({ length: replicas }, () => start(journal)))
+    const changing = running.map((service) => change(service, isBehind))
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = receiver.events.length
+      await until('events of this round', () => receiver.events.length > before + 5, 60_000)
+      await sleep(Math.random() * 500)
+      const victim = round % replicas
+      await running[victim]!.stop('SIGKILL')
+      await changing[victim]
+      running[victim] = await start(journal)
+      if (round < ROUNDS - 1) changing[victim] = change(running[victim]!, isBehind)
+    }
+    for (const service of running.slice(1)) await service.stop('SIGKILL')
+    // With one replica nothing changes any more; otherwise the first one is started anew for that.
+    if (replicas > 1) {
+      await running[0]!.stop('SIGKILL')
+      running[0] = await start(journal)
+    }
+    const [last] = running as [Service]
+    await until(
+      'the outbox to be empty',
+      async () => {
+        const exposed = await scrape(last.admin)
+        return exposed.includes('webhook_hook_oldest_pending_seconds{hook="all"} 0')
+      },
+      90_000,
+    )
+    const wanted = await expected(last)
+    const received = new Set(receiver.events.map(({ id }) => id))
+    const lost = [...wanted].filter((id) => !received.has(id))
+    const unknown = [...received].filter((id) => !wanted.has(id))
+    const places = new Map<string, number>()
+    let disordered = 0
+    for (const { id } of receiver.events) {
+      const { incident, place } = placeOf(id)
+      if (place < (places.get(incident) ?? 0)) disordered++
+      places.set(incident, Math.max(place, places.get(incident) ?? 0))
+    }
+    const repeats = receiver.events.length - received.size
+    console.log(
+      `      ${what}: ${ROUNDS} kills, ${wanted.size} events, ${lost.length} lost, ${disordered} out of order, ${repeats} repeated (${Math.floor(receiver.events.length / 7)} of them answered 503)`,
+    )
+    expect(lost, 'lost').to.deep.equal([])
+    expect(unknown, 'never committed').to.deep.equal([])
+    expect(disordered, 'out of order').to.equal(0)
+    expect(receiver.invalid(), 'without a valid signature').to.equal(0)
+    expect(sum(await scrape(last.admin), 'webhook_hook_deliveries_total', 'result="given_up"')).to.equal(0)
+  }
+
+  it('loses no event and keeps the order of each incident, with SQLite', () =>
+    rounds('SQLite', `sqlite:${join(tempFolder(), 'journal.db')}`, 1))
+
+  it('loses no event and keeps the order of each incident, with PostgreSQL and two replicas', async function () {
+    await requirePostgres(this)
+    const server = await startPostgres()
+    await rounds('PostgreSQL, two replicas', await server.createDatabase(), 2)
+  })
+})
