@@ -44,8 +44,22 @@ export class Checkpointer {
 
 const PAUSES = { ok: 0, blocked: BLOCKED_PAUSE, failed: FAILED_PAUSE } as const
 
+/**
+ * Brings the whole WAL into the database file, and empties it.
+ * @throws what SQLite throws, after it was reported
+ */
+export function emptyWal(
+  db: DatabaseSync,
+  wal: { readonly bytes: number; readonly limit: number },
+  report: (checkpoint: Checkpoint) => void,
+): void {
+  const { result, detail, error } = attempt(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)'))
+  report({ result, walBytes: wal.bytes, walLimit: wal.limit, ...(detail !== undefined && { detail }) })
+  if (error) throw error
+}
+
 /** @param statement `PRAGMA wal_checkpoint` in any mode */
-export function attempt(
+function attempt(
   statement: StatementSync,
 ): { readonly result: Checkpoint['result'] } & { readonly error?: Error; readonly detail?: string } {
   try {

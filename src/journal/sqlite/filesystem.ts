@@ -38,6 +38,18 @@ export function freeBytes(path: string): number {
   return bavail * bsize
 }
 
+/** Free bytes without which a volume that was full is not tried again. */
+const ROOM = 2 ** 20
+
+/** Whether a volume is full; not if that cannot be known. */
+export function isFull(path: string): boolean {
+  try {
+    return freeBytes(path) < ROOM
+  } catch {
+    return false
+  }
+}
+
 /** The path itself, or the nearest folder above it that exists. */
 function existing(path: string): string {
   let at = path

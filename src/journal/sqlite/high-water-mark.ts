@@ -27,6 +27,15 @@ export class HighWaterMark {
     writeSync(this.#fd, `${String(count).padEnd(WIDTH - 1)}\n`, 0)
   }
 
+  /** As `write`. The mark is only a witness: where it cannot be written, the commit still stands. */
+  tryWrite(count: number): void {
+    try {
+      this.write(count)
+    } catch {
+      // It is behind then, as after a power cut.
+    }
+  }
+
   close(): void {
     closeSync(this.#fd)
   }

@@ -1,30 +1,24 @@
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { CanaryMoments, JournalSize, RecoveryCount } from '../../domain/journal.ts'
+import type { CanaryMoments, Checkpoint, JournalSize, RecoveryCount } from '../../domain/journal.ts'
 import type { PendingEvent } from '../../domain/outbox.ts'
-import { type RecordRow, recordOf } from '../core/columns.ts'
 import { detailOf, FaultError, faultOf } from '../core/fault.ts'
-import { idOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
-import { Arrivals } from './arrivals.ts'
+import type { StoredRecord, StoredSignal } from '../core/records.ts'
 import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf } from './check.ts'
-import { attempt, Checkpointer } from './checkpoint.ts'
-import { RowCount } from './count.ts'
+import { emptyWal } from './checkpoint.ts'
+import type { RowCount } from './count.ts'
 import { closeOnly, configure, heldLock, type Lock, numberOf } from './database.ts'
-import { FileWatch, PAGE } from './files.ts'
-import { freeBytes, volatileFilesystem } from './filesystem.ts'
+import { PAGE } from './files.ts'
+import { freeBytes, isFull, volatileFilesystem } from './filesystem.ts'
 import { HighWaterMark } from './high-water-mark.ts'
-import { IncidentRows, noteCanary } from './incidents.ts'
+import { noteCanary } from './incidents.ts'
 import { migrate } from './migrations.ts'
+import { expireRows, type OpenDatabase, oldestRows, openRows, removeRows } from './open-database.ts'
 import { pendingEvents, recoveries, removeEvents } from './outbox.ts'
-import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
-import { type Group, RECORD_COLUMNS, type TotalRow } from './rows.ts'
-import { SignalRows } from './signals.ts'
+import type { Expired, ExpireLimits } from './retention.ts'
+import type { Group, TotalRow } from './rows.ts'
 import type { Committed, Notice, Opened, OpenOptions, StoreOptions } from './store-types.ts'
-import { prepare, type Statements } from './write.ts'
 import { writeRows } from './write-rows.ts'
-
-/** Free bytes without which a volume that was full is not tried again. */
-const ROOM = 2 ** 20
 
 /** The database and everything beside it, in the writing thread. An operation that throws has closed it. */
 export class Store {
@@ -33,20 +27,19 @@ export class Store {
   #file: string
   #lock: Lock | undefined
   #highWaterMark: HighWaterMark | undefined
+  /** Set before `#opened`: a fault on the way must close it. */
   #db: DatabaseSync | undefined
-  #statements: Statements | undefined
-  #incidents: IncidentRows | undefined
-  #signals: SignalRows | undefined
-  #arrivals: Arrivals | undefined
+  #opened: OpenDatabase | undefined
+  /** The last known number of rows, also while the database is closed. */
   #count: RowCount | undefined
-  #files: FileWatch | undefined
-  #checkpointer: Checkpointer | undefined
   #recorded = 0
   #oldest: number | null = null
   #wasFull = false
   /** After a fault that a look at the ends of a large file would not find. */
   #isSuspect = false
   #walPages = 16
+
+  readonly #onCheckpoint = (checkpoint: Checkpoint) => this.#report({ type: 'checkpoint', checkpoint })
 
   constructor(options: StoreOptions, report: (notice: Notice) => void = () => {}) {
     this.#options = options
@@ -64,9 +57,7 @@ export class Store {
       const acknowledged = this.#recorded
       this.#file = preparePath(this.#options.path, this.#options.filesystem)
       this.#lock = heldLock(this.#file, this.#lock)
-      if (this.#wasFull && freeBytes(this.#file) < ROOM) {
-        throw new FaultError('disk_full', detailOf('disk_full', this.#file))
-      }
+      if (this.#wasFull && isFull(this.#file)) throw new FaultError('disk_full', detailOf('disk_full', this.#file))
       const [bytes, walBytes] = [sizeOf(this.#file), sizeOf(`${this.#file}-wal`)]
       this.#report({ type: 'opening', step: 'checking the file', bytes })
       checkFile(this.#file, { whole: this.#isSuspect })
@@ -80,37 +71,32 @@ export class Store {
       db.prepare(`INSERT INTO meta VALUES ('opened', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`).run(
         Date.now(),
       )
-      this.#emptyWal(db)
+      emptyWal(db, this.#walSize(), this.#onCheckpoint)
       this.#wasFull = false
-      this.#statements = prepare(db)
-      this.#arrivals = new Arrivals(db)
-      this.#arrivals.rowsRemoved()
-      if (clocks) this.#arrivals.observe(clocks.reading, clocks.age)
-      const isClockTrusted = clocks && !retentionStop(db, this.#arrivals, clocks)
-      const forgetBefore = forget && isClockTrusted ? clocks.reading.wall - clocks.age : null
-      if (forgetBefore !== null) this.#statements.forget.run(forgetBefore)
-      this.#incidents = new IncidentRows(db, this.#options.incidents, forgetBefore)
-      this.#signals = new SignalRows(db, this.#incidents, this.#options.timelineLimit)
-      this.#count = new RowCount(db)
-      if (this.#options.countFirst || bytes <= FULL_CHECK_BYTES) this.#count.all()
+      this.#opened = openRows(db, this.#file, {
+        ...this.#options,
+        forget,
+        ...(clocks && { clocks }),
+        countsRows: this.#options.countFirst || bytes <= FULL_CHECK_BYTES,
+        walLimit: this.#walPages * PAGE,
+        onCheckpoint: this.#onCheckpoint,
+      })
+      const { statements, incidents, count } = this.#opened
+      this.#count = count
       this.#recorded = numberOf(db, `SELECT value FROM meta WHERE key = 'recorded'`)
       const missing = this.#readHighWaterMark(acknowledged) - this.#recorded
       this.#highWaterMark?.write(this.#recorded)
-      this.#files = new FileWatch(this.#file, db)
-      this.#checkpointer = new Checkpointer(db, this.#walPages * PAGE, (checkpoint) =>
-        this.#report({ type: 'checkpoint', checkpoint }),
-      )
       const volatile = volatileFilesystem(this.#file, this.#options.filesystem)
       this.#isSuspect = false
       return {
-        totals: this.#statements.totals.all() as unknown as TotalRow[],
-        endpoints: this.#incidents.all(),
+        totals: statements.totals.all() as unknown as TotalRow[],
+        endpoints: incidents.all(),
         size: this.size(),
         file: this.#file,
-        ...(volatile === undefined ? {} : { volatile }),
-        ...(missing > 0
-          ? { lost: { kind: 'lost_commits', detail: detailOf('lost_commits', this.#file, `${missing}`) } }
-          : {}),
+        ...(volatile !== undefined && { volatile }),
+        ...(missing > 0 && {
+          lost: { kind: 'lost_commits', detail: detailOf('lost_commits', this.#file, `${missing}`) },
+        }),
       }
     })
   }
@@ -123,21 +109,17 @@ export class Store {
    */
   commit({ rows, bodies }: Group, uptime?: number): Committed {
     return this.#guard(() => {
-      const { db, statements, incidents, signals, arrivals, count, files } = this.#open()
+      const { db, statements, incidents, signals, arrivals, count, files, checkpointer } = this.#open()
       const begun = performance.now()
       db.exec('BEGIN IMMEDIATE')
       const { results, endpoints, added } = writeRows({ rows, bodies }, { statements, incidents, signals, count })
       db.exec('COMMIT')
       files.checkAfterWrite()
       this.#recorded += added
-      if (added > 0) this.#writeHighWaterMark()
+      if (added > 0) this.#highWaterMark?.tryWrite(this.#recorded)
       if (added > 0 && uptime !== undefined) arrivals.note(uptime)
-      this.#checkpointer?.afterWrite(files.walBytes)
-      return {
-        results,
-        endpoints,
-        seconds: (performance.now() - begun) / 1_000,
-      }
+      checkpointer.afterWrite(files.walBytes)
+      return { results, endpoints, seconds: (performance.now() - begun) / 1_000 }
     })
   }
 
@@ -147,9 +129,8 @@ export class Store {
   }
 
   /** The oldest events that a hook is still to be sent. */
-  pendingEvents({ hook, limit }: { hook: string; limit: number }): PendingEvent[] {
-    return this.#guard(() => pendingEvents(this.#open().db, hook, limit))
-  }
+  pendingEvents = ({ hook, limit }: { hook: string; limit: number }): PendingEvent[] =>
+    this.#guard(() => pendingEvents(this.#open().db, hook, limit))
 
   /** Removes events that were delivered or given up. */
   removeEvents(sequences: readonly number[]): void {
@@ -160,25 +141,14 @@ export class Store {
   }
 
   /** As of `Journal`. */
-  recoveries(): RecoveryCount[] {
-    return this.#guard(() => recoveries(this.#open().db))
-  }
+  recoveries = (): RecoveryCount[] => this.#guard(() => recoveries(this.#open().db))
 
   /** One small step of retention, or of the counting that comes before it; `more` says whether another one is due. */
   expire(limits: ExpireLimits): Expired {
     return this.#guard(() => {
-      const { db, incidents, signals, arrivals, count } = this.#open()
-      if (count.step()) return { failures: 0, reason: 'age', more: true }
-      const { reading, age, batch } = limits
-      arrivals.observe(reading, age)
-      const expired = expireBatch(db, arrivals, limits, this.#options.retentionSize - this.#walPages * PAGE)
-      // When incidents closed is known by the wall clock alone.
-      if (!expired.stop && arrivals.moved(reading, age) === 0) {
-        incidents.expire(reading.wall - age, batch)
-        signals.expire(reading.wall - age, batch)
-      }
-      if (!expired.more) arrivals.prune(reading, age)
-      count.removed(expired.failures)
+      const opened = this.#open()
+      if (opened.count.step()) return { failures: 0, reason: 'age', more: true }
+      const expired = expireRows(opened, limits, this.#options.retentionSize - this.#walPages * PAGE)
       this.#afterWrite()
       return expired
     })
@@ -186,24 +156,13 @@ export class Store {
 
   /** The oldest records and signals, whole, in the order in which they came. */
   oldest(limit: number): (StoredRecord | StoredSignal)[] {
-    return this.#guard(() => {
-      const { db, signals } = this.#open()
-      const statement = db.prepare(`SELECT ${RECORD_COLUMNS.join(', ')} FROM failures ORDER BY id LIMIT ?`)
-      statement.setReturnArrays(true)
-      const records = (statement.all(limit) as unknown as RecordRow[]).map(recordOf)
-      return [...records, ...signals.oldest(limit)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).slice(0, limit)
-    })
+    return this.#guard(() => oldestRows(this.#open(), limit))
   }
 
   /** Removes records and signals; totals and incidents stay. */
   remove(ids: readonly string[]): void {
     this.#guard(() => {
-      const { db, signals, count, arrivals } = this.#open()
-      count.all()
-      const sql = 'DELETE FROM failures WHERE id IN (SELECT value FROM json_each(?))'
-      count.removed(Number(db.prepare(sql).run(JSON.stringify(ids)).changes))
-      signals.remove(ids)
-      arrivals.rowsRemoved()
+      removeRows(this.#open(), ids)
       this.#afterWrite()
     })
   }
@@ -215,16 +174,16 @@ export class Store {
 
   /** A look, also while the database is closed. It throws what the file system throws, and changes nothing. */
   size(): JournalSize {
-    if (this.#statements) {
-      this.#oldest = (this.#statements.oldest.get() as unknown as [number] | undefined)?.[0] ?? null
+    if (this.#opened) {
+      this.#oldest = (this.#opened.statements.oldest.get() as unknown as [number] | undefined)?.[0] ?? null
     }
-    const walBytes = sizeOf(`${this.#file}-wal`)
-    this.#checkpointer?.retry(walBytes)
+    const wal = this.#walSize()
+    this.#opened?.checkpointer.retry(wal.bytes)
     return {
       failures: this.#count?.rows ?? null,
-      ...(this.#options.countFirst && { signals: this.#signals?.count() ?? 0 }),
-      bytes: sizeOf(this.#file) + walBytes,
-      wal: { bytes: walBytes, limit: this.#walPages * PAGE },
+      ...(this.#options.countFirst && { signals: this.#opened?.signals.count() ?? 0 }),
+      bytes: sizeOf(this.#file) + wal.bytes,
+      wal,
       freeBytes: freeBytes(this.#file),
       oldestAt: this.#oldest,
     }
@@ -233,7 +192,7 @@ export class Store {
   /** Lets everything go; the lock last. */
   close(): void {
     try {
-      if (this.#db) this.#emptyWal(this.#db)
+      if (this.#db) emptyWal(this.#db, this.#walSize(), this.#onCheckpoint)
     } finally {
       this.#closeDatabase()
       this.#highWaterMark?.close()
@@ -243,29 +202,18 @@ export class Store {
     }
   }
 
-  /** @throws what SQLite throws, after it was reported */
-  #emptyWal(db: DatabaseSync): void {
-    const walBytes = sizeOf(`${this.#file}-wal`)
-    const { result, detail, error } = attempt(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)'))
-    const walLimit = this.#walPages * PAGE
-    const checkpoint = { result, walBytes, walLimit, ...(detail !== undefined && { detail }) }
-    this.#report({ type: 'checkpoint', checkpoint })
-    if (error) throw error
-  }
+  #walSize = () => ({ bytes: sizeOf(`${this.#file}-wal`), limit: this.#walPages * PAGE })
 
-  #open() {
-    const [db, statements, incidents, signals] = [this.#db, this.#statements, this.#incidents, this.#signals]
-    const [arrivals, count, files] = [this.#arrivals, this.#count, this.#files]
-    if (!db || !statements || !incidents || !signals || !arrivals || !count || !files) {
-      throw new FaultError('io', detailOf('io', this.#file, 'it is closed'))
-    }
-    files.check()
-    return { db, statements, incidents, signals, arrivals, count, files }
+  #open(): OpenDatabase {
+    if (!this.#opened) throw new FaultError('io', detailOf('io', this.#file, 'it is closed'))
+    this.#opened.files.check()
+    return this.#opened
   }
 
   #afterWrite(): void {
-    this.#files?.checkAfterWrite()
-    this.#checkpointer?.afterWrite(this.#files?.walBytes ?? 0)
+    const { files, checkpointer } = this.#opened!
+    files.checkAfterWrite()
+    checkpointer.afterWrite(files.walBytes)
   }
 
   /** @param acknowledged by this process, which counts too where somebody removed the mark */
@@ -275,20 +223,12 @@ export class Store {
     return Math.max(this.#highWaterMark.read(), acknowledged)
   }
 
-  #writeHighWaterMark(): void {
-    try {
-      this.#highWaterMark?.write(this.#recorded)
-    } catch {
-      // The mark is only a witness: if it cannot be written, the commit still stands.
-    }
-  }
-
   /** A fault closes the database, since what SQLite holds in memory is not to be trusted after it. */
   #guard<T>(work: () => T): T {
     try {
       return work()
     } catch (error) {
-      const fault = faultOf(error, this.#file, this.#isVolumeFull())
+      const fault = faultOf(error, this.#file, isFull(dirname(this.#file)))
       this.#wasFull = fault.fault.kind === 'disk_full'
       this.#isSuspect ||= fault.fault.kind === 'corrupt'
       this.#closeDatabase()
@@ -296,23 +236,10 @@ export class Store {
     }
   }
 
-  #isVolumeFull(): boolean {
-    try {
-      return freeBytes(dirname(this.#file)) < ROOM
-    } catch {
-      return false
-    }
-  }
-
   #closeDatabase(): void {
     const db = this.#db
     this.#db = undefined
-    this.#statements = undefined
-    this.#incidents = undefined
-    this.#signals = undefined
-    this.#arrivals = undefined
-    this.#files = undefined
-    this.#checkpointer = undefined
+    this.#opened = undefined
     try {
       if (db && this.#isSuspect) closeOnly(db, this.#file)
       else db?.close()

@@ -1,0 +1,92 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Checkpoint } from '../../domain/journal.ts'
+import { type RecordRow, recordOf } from '../core/columns.ts'
+import { idOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
+import { Arrivals } from './arrivals.ts'
+import { Checkpointer } from './checkpoint.ts'
+import { RowCount } from './count.ts'
+import { FileWatch } from './files.ts'
+import { IncidentRows } from './incidents.ts'
+import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
+import { RECORD_COLUMNS } from './rows.ts'
+import { SignalRows } from './signals.ts'
+import type { OpenOptions, StoreOptions } from './store-types.ts'
+import { prepare, type Statements } from './write.ts'
+
+/** An open database, and what is kept of it while it is open. */
+export interface OpenDatabase {
+  readonly db: DatabaseSync
+  readonly statements: Statements
+  readonly incidents: IncidentRows
+  readonly signals: SignalRows
+  readonly arrivals: Arrivals
+  readonly count: RowCount
+  readonly files: FileWatch
+  readonly checkpointer: Checkpointer
+}
+
+export interface OpenRowsOptions extends Pick<StoreOptions, 'incidents' | 'timelineLimit'>, OpenOptions {
+  /** Whether all rows are counted now: it takes long in a large file. */
+  readonly countsRows: boolean
+  /** Bytes. */
+  readonly walLimit: number
+  readonly onCheckpoint: (checkpoint: Checkpoint) => void
+}
+
+/** Prepares what reads and writes the rows of a migrated database. @throws what SQLite throws */
+export function openRows(db: DatabaseSync, file: string, options: OpenRowsOptions): OpenDatabase {
+  const { clocks, forget } = options
+  const statements = prepare(db)
+  const arrivals = new Arrivals(db)
+  arrivals.rowsRemoved()
+  if (clocks) arrivals.observe(clocks.reading, clocks.age)
+  const isClockTrusted = clocks && !retentionStop(db, arrivals, clocks)
+  const forgetBefore = forget && isClockTrusted ? clocks.reading.wall - clocks.age : null
+  if (forgetBefore !== null) statements.forget.run(forgetBefore)
+  const incidents = new IncidentRows(db, options.incidents, forgetBefore)
+  const signals = new SignalRows(db, incidents, options.timelineLimit)
+  const count = new RowCount(db)
+  if (options.countsRows) count.all()
+  const files = new FileWatch(file, db)
+  const checkpointer = new Checkpointer(db, options.walLimit, options.onCheckpoint)
+  return { db, statements, incidents, signals, arrivals, count, files, checkpointer }
+}
+
+/**
+ * One batch of retention.
+ * @param maxBytes of the rows
+ */
+export function expireRows(
+  { db, incidents, signals, arrivals, count }: OpenDatabase,
+  limits: ExpireLimits,
+  maxBytes: number,
+): Expired {
+  const { reading, age, batch } = limits
+  arrivals.observe(reading, age)
+  const expired = expireBatch(db, arrivals, limits, maxBytes)
+  // When incidents closed is known by the wall clock alone.
+  if (!expired.stop && arrivals.moved(reading, age) === 0) {
+    incidents.expire(reading.wall - age, batch)
+    signals.expire(reading.wall - age, batch)
+  }
+  if (!expired.more) arrivals.prune(reading, age)
+  count.removed(expired.failures)
+  return expired
+}
+
+/** The oldest records and signals, whole, in the order in which they came. */
+export function oldestRows({ db, signals }: OpenDatabase, limit: number): (StoredRecord | StoredSignal)[] {
+  const statement = db.prepare(`SELECT ${RECORD_COLUMNS.join(', ')} FROM failures ORDER BY id LIMIT ?`)
+  statement.setReturnArrays(true)
+  const records = (statement.all(limit) as unknown as RecordRow[]).map(recordOf)
+  return [...records, ...signals.oldest(limit)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).slice(0, limit)
+}
+
+/** Removes records and signals; totals and incidents stay. */
+export function removeRows({ db, signals, count, arrivals }: OpenDatabase, ids: readonly string[]): void {
+  count.all()
+  const sql = 'DELETE FROM failures WHERE id IN (SELECT value FROM json_each(?))'
+  count.removed(Number(db.prepare(sql).run(JSON.stringify(ids)).changes))
+  signals.remove(ids)
+  arrivals.rowsRemoved()
+}
