@@ -19,7 +19,9 @@ import { originKey, partOf, type Sample, samples, score, table } from '../../cor
  * right at the first look, stand in earlier looks: without them it was 0.943, 168 of 178), and `kept` once at the end. What
  * of `kept` was of a project or had a text that another look had found meanwhile was left out. No row has been changed
  * for one of its messages since: it decided which of two tiers of general rows stays, and, when the rows were halved, one
- * cause of error was looked up in it (of `tls` a message had become `blocked`), not its text.
+ * cause of error was looked up in it (of `tls` a message had become `blocked`), not its text. `outside` was collected after that, from 110 projects, by somebody who
+ * had not seen the rules either, and who left out what the corpus had: common wordings are rare in it. With 30 messages of
+ * projects that other parts have, left out since, the first look was 0.924, 139 of 150.
  */
 const FIRST: Readonly<Record<string, string>> = {
   fresh: '0.934, 163 of 178',
@@ -47,6 +49,7 @@ const FIRST: Readonly<Record<string, string>> = {
   homes: '0.844, 35 of 43',
   tools: '0.975, 19 of 20',
   kept: '0.984, 93 of 95',
+  outside: '0.923, 112 of 120',
 }
 
 const tuned = samples('tuned')
