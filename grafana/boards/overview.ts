@@ -33,6 +33,9 @@ const CAUSE_PAGE = {
   url: `${RUNBOOK_BASE}/WebhookEndpointFailing.md#\${__data.fields.cause}`,
   away: true,
 }
+/** Closed incidents by endpoint. Every replica shows all of them. */
+const recoveries = (states: string): string =>
+  `sum by (${KEY}) (max by (${KEY}, state) (${select('recoveryState', [`state=~"${states}"`])})) > 0`
 const UNNAMED = ['endpoint=~"invalid|other"']
 
 /** Twenty endpoints whose incidents lasted longest, and for each step the same ones. */
@@ -284,6 +287,36 @@ export const overview: Board = {
             ],
             steps: [{ colour: COLOUR.warn }],
             noValue: 'No failure in this time.',
+          }),
+        ],
+      ],
+    },
+    {
+      height: 6,
+      panels: [
+        [
+          24,
+          rows({
+            title: 'Losses not made good',
+            description:
+              'Closed incidents whose lost deliveries have not been restored yet, by the state of their recovery, and when the first of them closed. Empty if all were restored, and while recovery is off.',
+            unit: 'short',
+            noValue: 'Nothing is left to restore, or recovery is off.',
+            targets: [
+              { expr: ofTeam(recoveries('open|requested')), instant: true },
+              { expr: ofTeam(recoveries('running')), instant: true },
+              { expr: ofTeam(recoveries('failed')), instant: true },
+              { expr: inMs(ofTeam(perEndpoint('recoveryOldestOpen', [], 'min'))), instant: true },
+            ],
+            hide: ['Time', 'cluster', 'namespace', 'job'],
+            sortBy: 'Oldest',
+            columns: [
+              { field: 'endpoint', title: 'Endpoint', links: [{ title: 'Endpoint', url: here() }] },
+              { field: 'Value #A', title: 'Open', width: 110, unit: 'short', decimals: 0 },
+              { field: 'Value #B', title: 'Running', width: 110, unit: 'short', decimals: 0 },
+              { field: 'Value #C', title: 'Failed', width: 110, unit: 'short', decimals: 0 },
+              { field: 'Value #D', title: 'Oldest', width: 160, unit: 'dateTimeFromNow' },
+            ],
           }),
         ],
       ],

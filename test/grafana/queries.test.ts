@@ -222,7 +222,10 @@ describe('panels’ queries in the simulated week', () => {
     before(async function () {
       this.timeout(60_000)
       const canary = { url: 'http://127.0.0.1:9/webhooks/error', interval: '1d', secret: { env: 'CANARY_SECRET' } }
-      service = await startService({ config: { ...CONFIG, canary }, env: { CANARY_SECRET: 'x'.repeat(40) } })
+      service = await startService({
+        config: { ...CONFIG, canary, recovery: { enabled: true } },
+        env: { CANARY_SECRET: 'x'.repeat(40) },
+      })
       const { status } = await answer(report(service.ingest))
       expect(status).to.equal(202)
       exposition = await scrape(service.admin)

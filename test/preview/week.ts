@@ -2,7 +2,7 @@ import { mock } from 'node:test'
 import type { Cause } from '../../src/domain/cause.ts'
 import { type Failure, failureIds } from '../../src/domain/failure.ts'
 import { type EndpointState, type IncidentEvent, newEndpoint } from '../../src/domain/incident.ts'
-import type { SeriesTotal } from '../../src/domain/journal.ts'
+import type { RecoveryCount, SeriesTotal } from '../../src/domain/journal.ts'
 import type { ProbePhase, ProbeResult, ProbeTrigger, Vantage } from '../../src/domain/probe.ts'
 import { reduceIncident } from '../../src/domain/reduce-incident.ts'
 import type { Reason } from '../../src/domain/telemetry.ts'
@@ -115,6 +115,7 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
       tenantLabel: false,
       canary: true,
       processMetrics: false,
+      recovery: { isOn: () => true, configured: ENDPOINTS.map(({ name }) => name), overdueAfter: 4 * HOUR },
       onFault: (error) => {
         throw error
       },
@@ -141,6 +142,7 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
         overflow: { code: overflowed, endpoint: 0, tenant: 0 },
       }),
       endpoints: () => states.values(),
+      recoveries: async () => recoveries([...states.keys()], now),
       canary: () => ({ configuredAt: start - DAY, succeededAt: canaryAt }),
     })
     metrics.restored([...totals.values()])
@@ -336,3 +338,10 @@ function generator(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
   }
 }
+
+/** Three incidents of the first endpoints are being restored all the time. */
+const recoveries = (endpoints: readonly string[], now: number): RecoveryCount[] =>
+  (['open', 'running', 'failed'] as const).flatMap((status, index) => {
+    const endpoint = endpoints[index]
+    return endpoint === undefined ? [] : [{ endpoint, status, incidents: 1, oldestClosedAt: now - HOUR }]
+  })

@@ -1,10 +1,14 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { type CloudEvent, HTTP } from 'cloudevents'
+import { stringify } from 'yaml'
+import { runCommand } from '../support/cli.ts'
 import { HOOK_SECRET, type HookReceiver, hookReceiver } from '../support/hook-receiver.ts'
 import { answer, report, scrape, sum } from '../support/http.ts'
 import { faultsOf } from '../support/openapi.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
-import { removeTempFolders, until } from '../support/temp.ts'
+import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 
 const API_TOKEN = 'api-token-of-the-test-0123456789'
 const RECOVERY_TOKEN = 'recovery-token-of-the-test-01234'
@@ -106,6 +110,12 @@ describe('hooks and recoveries of the service', function () {
       restored: null,
       detail: 'token rejected',
     })
+    const page = await fetch(`${service.admin}/api/v1/incidents/${id}`, {
+      headers: { Authorization: `Bearer ${API_TOKEN}`, Accept: 'text/plain' },
+    })
+    expect((await page.text()).replaceAll(/ +/g, ' '))
+      .to.include(`recovery failed, 12 restored, task ${task}, one tenant`)
+      .and.include('missing pizza: token rejected')
     const exposed = await scrape(service.admin)
     expect(sum(exposed, 'webhook_incident_recovery_state', 'endpoint="orders"', 'state="failed"')).to.equal(1)
     expect(sum(exposed, 'webhook_incident_recovery_oldest_open_timestamp_seconds', 'endpoint="orders"')).to.equal(
@@ -188,6 +198,27 @@ describe('hooks and recoveries of the service', function () {
     expect((await call(`incidents/${NOBODY}/recover`, { method: 'POST' })).status).to.equal(404)
     expect((await call('incidents?recovery=lost')).status).to.equal(400)
     expect((await incident(id)).closedAt).to.equal(closedAt)
+  })
+
+  it('can be listed, requested and noted on the command line', async () => {
+    const file = join(tempFolder(), 'config.yaml')
+    const admin = { apiToken: { env: 'API_TOKEN' } }
+    writeFileSync(file, stringify({ admin, recovery: { enabled: true, token: { env: 'RECOVERY_TOKEN' } } }))
+    const run = (...args: readonly string[]) =>
+      runCommand(['recovery', ...args, '--service', service.admin, '--config', file], { API_TOKEN, RECOVERY_TOKEN })
+    const [{ id }] = (await call('incidents?endpoint=orders')).body.incidents
+    expect(await run('list')).to.deep.equal({ code: 0, out: 'no recovery is open\n', err: '' })
+    const requested = await run('request', id, '--reason', 'one is missing')
+    expect(requested.out).to.include(`${id}  requested   orders  closed `)
+    expect(requested.out).to.match(/; task [0-9a-f-]{36}-requested-\d; one is missing\n$/)
+    const listed = await run('list', '--json')
+    expect(JSON.parse(listed.out)).to.deep.include({ id, endpoint: 'orders' })
+    const done = await run('done', id, '--restored', '1', '--detail', 'by hand')
+    expect(done.out).to.match(/ {2}finished {4}orders .*; 1 restored; task manual-\d+; by hand\n$/)
+    expect((await run('done', id, '--restored', '1', '--detail', 'by hand')).out).to.equal(done.out)
+    expect((await run('list', '--all')).out).to.include(id)
+    expect(await run('request', NOBODY)).to.include({ code: 1, out: '' })
+    expect((await run('done', 'nonsense')).code).to.equal(2)
   })
 
   it('answers and sends what its API document says', async () => {

@@ -70,6 +70,7 @@ export function incidentFacts(detail: ReturnType<typeof incidentDetailView>, giv
         failures === 0 && incident.earlyWarnings > 0 ? 'at risk' : 'lost',
         `from ${lossWindow.from ?? 'an unknown moment before the first failure'} until ${lossWindow.until ?? 'now'}`,
       ],
+      ...recoveryRows(incident),
       ['ends', ending(incident, seen)],
     ],
     signals: signalRows(incident),
@@ -80,6 +81,28 @@ export function incidentFacts(detail: ReturnType<typeof incidentDetailView>, giv
 function reports({ failures, lastFailureAt, earlyWarnings }: ReturnType<typeof incidentView>): string {
   if (failures === 0 && earlyWarnings > 0) return '0: early warning, no lost delivery is known'
   return `${failures}${lastFailureAt ? `, the last at ${lastFailureAt}` : ''}`
+}
+
+/** What became of restoring what was lost, and which tenants were not restored. */
+function recoveryRows({ recovery, state }: ReturnType<typeof incidentDetailView>): Row[] {
+  if (!recovery || (state === 'open' && recovery.status === 'not_needed')) return []
+  const { status, task, restored, detail, tenants } = recovery
+  const words = status === 'open' ? 'open, nobody has begun' : status.replace('_', ' ')
+  const failed = tenants.filter((each) => each.status === 'failed')
+  return [
+    [
+      'recovery',
+      [
+        words,
+        ...(restored === null ? [] : [`${restored} restored`]),
+        ...(task === null ? [] : [`task ${task}`]),
+        ...(detail === null ? [] : [detail]),
+      ].join(', '),
+    ],
+    ...failed
+      .slice(0, SHOWN_SIGNALS)
+      .map(({ tenant, detail: why }) => ['missing', why === null ? tenant : `${tenant}: ${why}`] as const),
+  ]
 }
 
 /** Early warnings, and sources that disabled the endpoint. */
