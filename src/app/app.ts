@@ -10,7 +10,7 @@ import { createDeliveryRates } from '../service/delivery-rates.ts'
 import { createLastHeard } from '../service/last-heard.ts'
 import { probePlans } from '../service/probe-plans.ts'
 import { startAdmin } from './admin.ts'
-import { canarySecret, startCanary } from './canary.ts'
+import { canarySecret, simulationSecret, startCanary } from './canary.ts'
 import { createCleanUps } from './clean-ups.ts'
 import { conditions, type Phase } from './conditions.ts'
 import type { StartContext } from './context.ts'
@@ -27,6 +27,7 @@ import { giveUpTimes, startProxy } from './proxy.ts'
 import type { StartedRecovery } from './recovery.ts'
 import { openSources } from './sources.ts'
 import { startTelemetry, type Telemetry } from './telemetry.ts'
+import { namesWithReserve } from './tracked-names.ts'
 
 export interface App {
   readonly ingest: AddressInfo
@@ -73,7 +74,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
   try {
     const series = seriesLimit({
       limit: config.metrics.seriesLimit,
-      configured: config.endpoints.map(({ name }) => name),
+      configured: namesWithReserve(config),
       sources: Object.keys(config.sources),
     })
     const readSecret = secretReader(env)
@@ -143,6 +144,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
       delivered,
       sources,
       canarySecret: secret,
+      simulationSecret: simulationSecret(context, readSecret),
       maxConnections,
       onAnswered: lastHeard.answered,
     })

@@ -16,6 +16,10 @@ type ReadSecret = ReturnType<typeof secretReader>
 export const canarySecret = ({ config: { canary }, log }: StartContext, readSecret: ReadSecret) =>
   canary && longSecret({ owner: 'canary.secret', read: () => readSecret(canary.secret), log })
 
+/** @returns undefined where no `simulation.secret` is configured */
+export const simulationSecret = ({ config: { simulation }, log }: StartContext, readSecret: ReadSecret) =>
+  simulation && longSecret({ owner: 'simulation.secret', read: () => readSecret(simulation.secret), log })
+
 export interface CanaryDeps {
   readonly journal: StartedJournal
   readonly telemetry: Telemetry

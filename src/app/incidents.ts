@@ -7,6 +7,7 @@ import { createIncidentTracker, type IncidentTracker } from '../service/track-in
 import type { StartContext } from './context.ts'
 import type { StartedJournal } from './journal.ts'
 import type { Telemetry } from './telemetry.ts'
+import { trackedNames } from './tracked-names.ts'
 
 export interface IncidentDeps {
   readonly journal: StartedJournal
@@ -20,11 +21,10 @@ export function startIncidents(
   { config, log, cleanUps }: StartContext,
   { journal: { journal, shared, isLeader, clock }, telemetry: { metrics, tracing }, probing, plans }: IncidentDeps,
 ): IncidentTracker {
-  const configured = config.endpoints.map(({ name }) => name)
   const incidents = createIncidentTracker({
     journal,
     settings: config.incidents,
-    names: boundedNames(configured, ENDPOINT_LIMIT, shared),
+    names: boundedNames(trackedNames(config), ENDPOINT_LIMIT, shared),
     probing,
     plans,
     urlOf: endpointUrls(config.endpoints),

@@ -7,8 +7,10 @@ import { type Metrics, NO_SOURCE } from '../domain/telemetry.ts'
 import { ingestApp } from '../http/ingest/app.ts'
 import { canaryReceiver } from '../http/ingest/canary-handler.ts'
 import { Intake } from '../http/ingest/intake.ts'
+import { markReader } from '../http/ingest/marks.ts'
 import { listen } from '../http/shared/listener.ts'
 import { createRecorder } from '../service/record.ts'
+import { byPurpose, createSimulatedRecorder } from '../service/record-simulated.ts'
 import type { IncidentTracker } from '../service/track-incidents.ts'
 import type { StartContext } from './context.ts'
 import type { StartedDeliveries } from './deliveries.ts'
@@ -30,6 +32,8 @@ export interface IngestDeps {
   readonly sources: StartedSources
   /** Undefined where no canary is configured. */
   readonly canarySecret: (() => Promise<string>) | undefined
+  /** Undefined where every report is real. */
+  readonly simulationSecret: (() => Promise<string>) | undefined
   readonly maxConnections: number
   /** Called with the outcome of each request to a source. */
   readonly onAnswered: Metrics['answered']
@@ -40,6 +44,7 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
   const { canarySecret, series, incidents } = deps
   const { journal, clock } = deps.journal
   const { metrics, tracing } = deps.telemetry
+  const { reading } = deps.delivered
   const { answerTimeout, host, port, keepAliveTimeout } = config.ingest
   const intake = new Intake({ answerTimeout, expectedCommit: () => journal.expectedCommit() })
   const ingest = await listen({
@@ -61,6 +66,7 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
         comparesContent: kind.comparesContent === true,
       })),
       canary: canaryReceiver({ secret: canarySecret, journal, clock }),
+      readMark: markReader({ secret: deps.simulationSecret, clock, log }),
       intake,
       answerTimeout,
       metrics: {
@@ -72,18 +78,21 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
       tracing,
       log,
       clock,
-      record: createRecorder({
-        journal,
-        ...deps.delivered.reading,
-        signals: deps.delivered.signals,
-        onDelivered: deps.delivered.deliveries.reported,
-        series,
-        incidents,
-        tenantLabel: config.metrics.tenantLabel,
-        metrics,
-        log,
-        clock,
-      }),
+      record: byPurpose(
+        createRecorder({
+          journal,
+          ...reading,
+          signals: deps.delivered.signals,
+          onDelivered: deps.delivered.deliveries.reported,
+          series,
+          incidents,
+          tenantLabel: config.metrics.tenantLabel,
+          metrics,
+          log,
+          clock,
+        }),
+        createSimulatedRecorder({ ...reading, journal, log, clock }),
+      ),
     }),
   })
   cleanUps.push('ingest listener', (deadline) => ingest.close(Math.min(deadline, CLOSE_DEADLINE)))

@@ -5,6 +5,7 @@ import { type OpenedJournal, openJournal } from '../journal/open.ts'
 import type { PrometheusMetrics } from '../observe/metrics.ts'
 import type { StartContext } from './context.ts'
 import { hookPlan } from './hook-plan.ts'
+import { trackedNames } from './tracked-names.ts'
 
 /** The listeners do not wait longer than this for the journal: until it is open they answer 503. */
 const OPEN_WAIT = 5_000
@@ -26,7 +27,7 @@ export async function startJournal(
   const hooks = hookPlan(config)
   const { open, ...opened } = await openJournal(config.journal, {
     incidents: { ...config.incidents, ...(hooks && { hooks }) },
-    configured: config.endpoints.map(({ name }) => name),
+    configured: trackedNames(config),
     clock,
   })
   const { journal, lease } = opened

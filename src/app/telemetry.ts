@@ -1,4 +1,5 @@
 import { endpointUrls, sourcesThatName, unconfiguredSeverity } from '../domain/endpoint.ts'
+import { VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
 import { type HookPlan, isRecoveryOn } from '../domain/hook-plan.ts'
 import type { Tracing } from '../domain/telemetry.ts'
 import { createMetrics, type PrometheusMetrics } from '../observe/metrics.ts'
@@ -29,7 +30,10 @@ export async function startTelemetry(
     version: VERSION,
     urlOf: endpointUrls(config.endpoints),
     sources: sources.map(({ name }) => name),
-    endpoints: config.endpoints.map((endpoint) => ({ ...endpoint, sources: sourcesThatName(endpoint, sources) })),
+    endpoints: [
+      ...config.endpoints.map((endpoint) => ({ ...endpoint, sources: sourcesThatName(endpoint, sources) })),
+      ...(config.simulation ? [VERIFICATIONS] : []),
+    ],
     unconfiguredSeverity: unconfiguredSeverity(config),
     lossOnly: sources.filter(({ kind }) => kind.reportsOnlyLosses).map(({ name }) => name),
     tenantLabel: config.metrics.tenantLabel,
@@ -45,6 +49,9 @@ export async function startTelemetry(
   cleanUps.push('tracing', (deadline) => tracing.close(Math.min(deadline, FLUSH_DEADLINE)))
   return { metrics, tracing }
 }
+
+/** Counted from the start, so that the first verification is an increase. */
+const VERIFICATIONS = { name: VERIFY_ENDPOINT, event: '', team: '', severity: VERIFY_SEVERITY }
 
 const recoveryOptions = ({ endpoints, recovery }: StartContext['config'], plan: HookPlan): RecoveryMetricOptions => ({
   isOn: (endpoint) => isRecoveryOn(plan, endpoint),

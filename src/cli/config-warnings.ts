@@ -49,10 +49,11 @@ export async function configWarnings(config: Config, env: Env): Promise<string[]
 }
 
 /** Files that are read when they are needed. */
-async function fileWarnings({ canary, endpoints, hooks, journal, recovery }: Config): Promise<string[]> {
+async function fileWarnings({ canary, endpoints, hooks, journal, recovery, simulation }: Config): Promise<string[]> {
   const files: (readonly [place: string, file: string | undefined])[] = [
     ['canary.token.file', canary?.token?.file],
     ['canary.secret.file', canary?.secret.file],
+    ['simulation.secret.file', simulation?.secret.file],
     ['journal.passwordFile', journal.passwordFile],
     ['recovery.token.file', recovery.token?.file],
     ...hooks.flatMap(({ secret, token }, index) => [

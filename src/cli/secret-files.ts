@@ -9,12 +9,13 @@ const read = secretReader({})
  * mounted later.
  * @param config may have gaps where faults were found already
  */
-export async function secretFileFaults({ admin, canary, recovery }: Config): Promise<string[]> {
+export async function secretFileFaults({ admin, canary, recovery, simulation }: Config): Promise<string[]> {
   const places: readonly (readonly [string, SecretRef | undefined])[] = [
     ['admin.apiToken', admin.apiToken],
     ['admin.metricsToken', admin.metricsToken],
     ['canary.secret', canary?.secret],
     ['recovery.token', recovery.token],
+    ['simulation.secret', simulation?.secret],
   ]
   const faults = await Promise.all(
     places.map(async ([place, secret]) => {

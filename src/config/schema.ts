@@ -13,6 +13,7 @@ import { OutboundSection } from './sections/outbound.ts'
 import { ProbeSection } from './sections/probe.ts'
 import { ProxySection } from './sections/proxy.ts'
 import { RecoverySection } from './sections/recovery.ts'
+import { SimulationSection } from './sections/simulation.ts'
 import { type NamedSource, type SourceConfig, SourcesSchema, schemaOfSources } from './source-schema.ts'
 
 export type { SecretRef } from './fields.ts'
@@ -96,6 +97,7 @@ export const ConfigSchema = Type.Object(
     canary: CanarySection,
     hooks: HooksSection,
     recovery: RecoverySection,
+    simulation: SimulationSection,
     proxy: ProxySection,
     metrics: MetricsSection,
     journal: JournalSection,

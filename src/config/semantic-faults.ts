@@ -32,6 +32,7 @@ export function semanticFaults(
     ['admin.metricsToken', config.admin.metricsToken],
     ['canary.token', config.canary?.token],
     ['canary.secret', config.canary?.secret],
+    ['simulation.secret', config.simulation?.secret],
     ['recovery.token', config.recovery.token],
     ...config.hooks.flatMap((hook, index) =>
       (['secret', 'token'] as const).map((key) => [`hooks[${index}].${key}`, hook?.[key]] as const),
@@ -81,6 +82,7 @@ export const LONG_SECRETS: readonly string[] = [
   'admin.metricsToken',
   'canary.secret',
   'recovery.token',
+  'simulation.secret',
 ]
 
 function variableFault(name: string, env: Readonly<Record<string, string | undefined>>, isLong: boolean) {

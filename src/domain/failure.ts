@@ -25,6 +25,8 @@ export interface Failure extends SharedFields {
   readonly receivedAt: number
   /** 32 hexadecimal digits (W3C Trace Context); null where tracing is off. */
   readonly traceId: string | null
+  /** Of a report that was simulated: it counts nowhere and changes no incident. Absent: it is real. */
+  readonly mark?: 'simulated'
 }
 
 /** A list of an interface's members that the compiler keeps complete. */
@@ -51,8 +53,10 @@ export const sharedFields = (failure: SharedFields): SharedFields =>
 
 /** Endpoint of a report whose `endpoint` is no http(s) URL. Reserved: no configured endpoint may have this name. */
 export const INVALID_ENDPOINT = 'invalid'
-/** Endpoint of the verification deliveries that are to come. Reserved like `invalid`. */
+/** Endpoint of verifications, whatever URL they report. Reserved like `invalid`. */
 export const VERIFY_ENDPOINT = 'webhook-verify'
+/** Its severity: no route of an Alertmanager is meant to notify of it. */
+export const VERIFY_SEVERITY = 'none'
 /** Label value of everything beyond the series limit. Reserved like `invalid`. */
 export const OTHER = 'other'
 

@@ -1,3 +1,5 @@
+import { VERIFY_ENDPOINT } from './failure.ts'
+
 /** The events that a hook can be sent. The set is closed; on the wire each has the prefix `webhook.`. */
 export const HOOK_EVENTS = [
   'incident.opened',
@@ -48,12 +50,13 @@ export function hookRules(
   })
 }
 
-/** Whether a hook is sent the events of an endpoint. */
+/** Whether a hook is sent the events of an endpoint. Verifications concern none: nothing was lost, nobody is to be told. */
 export const concerns = ({ endpoints }: HookRule, endpoint: string): boolean =>
-  endpoints === null || endpoints.includes(endpoint)
+  endpoint !== VERIFY_ENDPOINT && (endpoints === null || endpoints.includes(endpoint))
 
 /** Whether the endpoint's incidents get a recovery when they close. */
 export function isRecoveryOn({ hooks, recovery }: HookPlan, endpoint: string): boolean {
   const starts = (event: HookEvent) => event === 'incident.closed' || event === 'recovery.requested'
+  if (endpoint === VERIFY_ENDPOINT) return false
   return recovery ?? hooks.some((hook) => concerns(hook, endpoint) && hook.events.some(starts))
 }

@@ -10,7 +10,7 @@ import type { SignalType } from './signal.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Outcome of one request to the ingest listener. */
-export const OUTCOMES = ['recorded', 'duplicate', 'ignored', 'rejected', 'failed', 'canary'] as const
+export const OUTCOMES = ['recorded', 'duplicate', 'ignored', 'simulated', 'rejected', 'failed', 'canary'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 /** `none` if accepted, `partly_rejected` if but for some events of a batch, `client_closed` if the client disconnected, otherwise the machine code of the answer. */

@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import type { EndpointFacts } from '../domain/endpoint.ts'
 import { visible } from '../domain/external-text.ts'
-import { type Failure, INVALID_ENDPOINT, OTHER } from '../domain/failure.ts'
+import { type Failure, INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
 import type { SeriesLabels } from '../domain/series.ts'
 
@@ -102,8 +102,9 @@ export function deliveryMetrics(
     failures.inc({ labels: own, value })
     // With `inc` the exemplar's value would be the total count, far above the graph's rate.
     if (exemplar && TRACE_ID.test(exemplar)) failures.updateExemplar(own, { trace_id: exemplar }, value)
-    if (known.has(labels.endpoint) || introduce({ name: labels.endpoint, event: '', team: '', severity }))
-      byEndpoint.inc({ source: labels.source, endpoint: labels.endpoint }, value)
+    const { endpoint: name } = labels
+    const facts = { name, event: '', team: '', severity: name === VERIFY_ENDPOINT ? VERIFY_SEVERITY : severity }
+    if (known.has(name) || introduce(facts)) byEndpoint.inc({ source: labels.source, endpoint: name }, value)
     failedAt(labels, at)
   }
 

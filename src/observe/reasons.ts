@@ -5,6 +5,7 @@ const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
   recorded: ['none', 'partly_rejected'],
   duplicate: ['none', 'partly_rejected'],
   ignored: ['none', 'partly_rejected'],
+  simulated: ['none', 'partly_rejected'],
   canary: ['none'],
   rejected: [
     'invalid_request',

@@ -1,9 +1,10 @@
 import type { Clock } from '../domain/clock.ts'
-import { type Failure, failureIds, haveSameSharedFields, sharedFields } from '../domain/failure.ts'
+import { type Failure, failureIds, haveSameSharedFields, sharedFields, VERIFY_ENDPOINT } from '../domain/failure.ts'
 import { idempotencyOf } from '../domain/idempotency.ts'
 import type { Applied, Entry, Journal, Recorded, SignalEntry } from '../domain/journal.ts'
 import type { SeriesLabels, SeriesLimit } from '../domain/series.ts'
 import type { Delivered, Lost, Signal } from '../domain/signal.ts'
+import type { Purpose } from '../domain/simulation.ts'
 import type { DeliveryDetails, Log, Metrics, RequestSpan, SpanRef } from '../domain/telemetry.ts'
 import { isRowSignal, type SignalRecorder } from './record-signals.ts'
 import { identityOf, type RecordedSource, type ReportedDelivery, type SignalReading } from './recorded-source.ts'
@@ -12,6 +13,8 @@ import { identityOf, type RecordedSource, type ReportedDelivery, type SignalRead
 export interface Receipt {
   readonly tenant: string
   readonly span: RequestSpan
+  /** Of a report that is signed as no real one; absent: it is real. */
+  readonly purpose?: Purpose | undefined
 }
 
 export interface RecorderParts extends SignalReading {
@@ -63,9 +66,11 @@ export function createRecorder(parts: RecorderParts): Record {
   const logFailure = failureLog(parts.log)
   const afterAnswers = deferring((error) => parts.log.error({ err: error }, 'failed to publish a recorded failure'))
 
-  function draft(source: RecordedSource, signal: Lost, { tenant: sender, span }: Receipt): Draft {
+  function draft(source: RecordedSource, signal: Lost, { tenant: sender, span, purpose }: Receipt): Draft {
     const receivedAt = clock()
-    const { endpoint, url } = identityOf(parts, source, signal)
+    const identity = identityOf(parts, source, signal)
+    const { url } = identity
+    const endpoint = purpose === undefined ? identity.endpoint : VERIFY_ENDPOINT
     const { cause, httpStatus } = source.classify(signal)
     const tenant = signal.tenant === undefined ? sender : parts.safeTenant(signal.tenant)
     const failure: Failure = {
@@ -141,6 +146,7 @@ export function createRecorder(parts: RecorderParts): Record {
     }
     const drafts = signals.flatMap((signal): (Draft | SignalEntry)[] => {
       if (signal.type === 'lost') return [draft(source, signal, receipt)]
+      if (receipt.purpose !== undefined) return []
       return isRowSignal(signal) ? [parts.signals.draft(source, signal, receipt.tenant)] : []
     })
     const recordings =
@@ -154,6 +160,7 @@ export function createRecorder(parts: RecorderParts): Record {
     }
     await Promise.allSettled([...failures, ...rows])
     const recorded = { failures: await Promise.all(failures), rows: await Promise.all(rows) }
+    if (receipt.purpose !== undefined) return recorded
     // Last: what is sent again because of a fault counts once.
     for (const signal of signals) {
       if (signal.type === 'ignored') metrics.signalled(source.name, 'ignored')

@@ -36,7 +36,7 @@ export function verifyTwilio<K extends { readonly secret: string }>(
 }
 
 /** Names and values without separators, sorted by name; of a repeated name its different values, sorted. */
-function formText(raw: Uint8Array): string | undefined {
+export function formText(raw: Uint8Array): string | undefined {
   const values = new Map<string, Set<string>>()
   let count = 0
   for (const [name, value] of new URLSearchParams(Buffer.from(raw).toString())) {

@@ -49,6 +49,7 @@ export function definePreset({ rules, ...preset }: Preset): SourceKind {
     },
     codes: (config) => config.codes,
     explainSignals: async (config, raw, request) => (await reader(config)).explain(raw, request),
+    giveUp: async (_, given) => (await import('./mapping/build-report.ts')).buildReport(rules, given),
   })
 }
 

@@ -4,6 +4,7 @@ import type { CodeRules } from '../domain/classify/classify.ts'
 import type { LossWindow } from '../domain/incident.ts'
 import type { Lost, Signal } from '../domain/signal.ts'
 import type { AuthDefault } from './auth/config.ts'
+import type { GivenUp, ReportRequest } from './give-up.ts'
 
 /** What a source may read of a request besides its body. */
 export interface SourceRequest {
@@ -159,12 +160,14 @@ export interface SourceKind {
   /** How to read its codes, for `explain`. */
   codes?(config: object): CodeRules
   recoveryRequests?(facts: RecoveryFacts): readonly RecoveryRequest[]
+  /** The report of a lost delivery in the platform's format, for the command `simulate`. */
+  giveUp?(config: object, given: GivenUp): Promise<ReportRequest>
 }
 
 interface SourceDefinition<P extends TProperties>
   extends Omit<
     SourceKind,
-    'config' | 'open' | 'codes' | 'recoveryRequests' | 'explain' | 'explainSignals' | 'configFaults'
+    'config' | 'open' | 'codes' | 'recoveryRequests' | 'explain' | 'explainSignals' | 'configFaults' | 'giveUp'
   > {
   readonly config: P
   readonly open: (config: Static<TObject<P>>, deps: SourceDeps) => OpenSource | Promise<OpenSource>
@@ -177,15 +180,17 @@ interface SourceDefinition<P extends TProperties>
   ) => Promise<readonly ExplainedSignal[]>
   readonly configFaults?: (config: Static<TObject<P>>, isSound: (key: string) => boolean) => readonly string[]
   readonly recoveryRequests?: NonNullable<SourceKind['recoveryRequests']>
+  readonly giveUp?: (config: Static<TObject<P>>, given: GivenUp) => Promise<ReportRequest>
 }
 
 /** Checks a kind's functions against its configuration schema. */
 export function defineSource<P extends TProperties>(definition: SourceDefinition<P>): SourceKind {
-  const { open, codes, explainSignals, configFaults, ...rest } = definition
+  const { open, codes, explainSignals, configFaults, giveUp, ...rest } = definition
   type Config = Static<TObject<P>>
   return {
     ...rest,
     open: (section, deps) => open(section as Config, deps),
+    ...(giveUp && { giveUp: (section: object, given: GivenUp) => giveUp(section as Config, given) }),
     ...(codes && { codes: (section: object) => codes(section as Config) }),
     ...(explainSignals && {
       explainSignals: (section: object, raw: Uint8Array, request: SourceRequest) =>

@@ -12,6 +12,9 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   healthcheck: [],
   'hook-test': ['--json'],
   selftest: ['--timeout', '--json', '--token-file', '--token-env', '--secret-file', '--secret-env'],
+  'simulate deliver': ['--event', '--set', '--token-file', '--ingest', '--allow'],
+  'simulate give-up': ['--source', '--code', '--endpoint', '--ingest', '--allow'],
+  'simulate receiver': ['--fault', '--port', '--control-port', '--allow'],
   'recovery list': ['--all', '--json', '--service'],
   'recovery request': ['--reason', '--service'],
   'recovery done': ['--restored', '--detail', '--task', '--service'],
@@ -28,8 +31,8 @@ describe('COMMAND --help', function () {
       const { code, out, err } = await runCommand([...name.split(' '), '--help'])
       expect({ code, err }).to.deep.equal({ code: 0, err: '' })
       expect(out).to.match(new RegExp(`^Usage: webhook-error-exporter ${name}`))
-      for (const flag of [...flags, '--help', ...(name === 'print-config-schema' ? [] : ['--config FILE'])])
-        expect(out).to.include(flag)
+      const readsNone = ['print-config-schema', 'simulate receiver'].includes(name)
+      for (const flag of [...flags, '--help', ...(readsNone ? [] : ['--config FILE'])]) expect(out).to.include(flag)
       expect(out).to.include(`Examples:\n  webhook-error-exporter ${name}`)
       expect(out).to.match(/\nExit codes: 0 .*1 .*2 /)
     })
@@ -54,7 +57,7 @@ describe('COMMAND --help', function () {
   it('lists every command of the program', async () => {
     const { out } = await runCommand(['--help'])
     const [, list = ''] = /^Commands:\n(.*?)\n\n/ms.exec(out)!
-    const names = [...list.matchAll(/^ {2}((?:journal |recovery )?[a-z-]+)/gm)].map(([, name]) => name)
+    const names = [...list.matchAll(/^ {2}((?:journal |recovery |simulate )?[a-z-]+)/gm)].map(([, name]) => name)
     expect(names).to.have.members(Object.keys(COMMANDS))
   })
 })

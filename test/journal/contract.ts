@@ -132,6 +132,21 @@ export function journalContract(
       })
     })
 
+    describe('a simulated failure', () => {
+      it('is stored and marked, and counted nowhere, also after a restart', async () => {
+        const journal = await open()
+        const real = entry()
+        const given = { ...real, failure: { ...entry().failure, mark: 'simulated' as const } }
+        await Promise.all([journal.record(real), journal.record(given)])
+        const again = await reopen(journal)
+        expect(await again.get(given.failure.id)).to.deep.equal(given.failure)
+        expect(await again.get(real.failure.id)).to.deep.equal(real.failure)
+        const count = { endpoints: ['orders'], since: [now - 60_000], most: 10 }
+        expect(Object.fromEntries(await again.countFailures(count))).to.deep.equal({ orders: [1] })
+        if (totals) expect(events.totals.map((total) => total.count)).to.deep.equal([1])
+      })
+    })
+
     describe('record', () => {
       it('stores what it was given, before it answers with the id', async () => {
         const journal = await open()

@@ -269,6 +269,7 @@ describe('openSqliteJournal', () => {
       const db = new DatabaseSync(path)
       db.exec('DROP TABLE signals; ALTER TABLE endpoints DROP COLUMN delivered')
       db.exec('DROP TABLE outbox; DROP INDEX incidents_recovery; ALTER TABLE incidents DROP COLUMN recovery')
+      db.exec('ALTER TABLE failures DROP COLUMN mark')
       db.exec('PRAGMA user_version = 3')
       db.prepare(`INSERT INTO endpoints VALUES ('orders', 5, 'path', 0, 0, NULL, ?)`).run(Date.now())
       db.close()

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { parseHttpUrl } from '../../domain/canonical-url.ts'
 import { CAUSES } from '../../domain/cause.ts'
 import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
+import { VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../../domain/failure.ts'
 import { rfc3339 } from '../../domain/human.ts'
 import type { EndpointState } from '../../domain/incident.ts'
 import { PROBE_PHASES, type ProbeResult, VANTAGES } from '../../domain/probe.ts'
@@ -84,14 +85,15 @@ export function endpointView(
 ) {
   const incident = state?.incident ?? null
   const isUrl = parseHttpUrl(name) !== undefined
+  const isVerification = name === VERIFY_ENDPOINT
   return {
     name,
     configured: facts !== undefined,
     event: facts?.event ?? '',
     team: facts?.team ?? '',
-    severity: facts?.severity ?? unconfiguredSeverity,
+    severity: facts?.severity ?? (isVerification ? VERIFY_SEVERITY : unconfiguredSeverity),
     urls: facts?.urls ?? (isUrl ? [name] : []),
-    refs: facts?.refs ?? (isUrl ? [] : [name]),
+    refs: facts?.refs ?? (isUrl || isVerification ? [] : [name]),
     incident: incident && incident.closedAt === null ? incidentView(incident) : null,
     lastIncidentId: incident?.id ?? null,
     incidents: state?.incidents ?? 0,

@@ -19,6 +19,9 @@ export const FailureSchema = Type.Object(
     traceId: Type.Union([Type.String({ pattern: '^[0-9a-f]{32}$' }), Type.Null()], {
       description: 'Trace of the report; null where tracing was off.',
     }),
+    simulated: Type.Optional(
+      Type.Literal(true, { description: 'It was simulated, and counts nowhere. Absent from a real failure.' }),
+    ),
   },
   { description: 'One delivery that the platform gave up.' },
 )
@@ -45,4 +48,5 @@ export const failureView = ({ receivedAt, ...rest }: Failure): FailureView => ({
   cause: rest.cause,
   message: rest.message,
   traceId: rest.traceId,
+  ...(rest.mark === 'simulated' && { simulated: true as const }),
 })

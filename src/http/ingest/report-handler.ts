@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Middleware } from 'koa'
+import type { Recorded } from '../../domain/journal.ts'
+import { MARK_HEADER } from '../../domain/simulation.ts'
 import type { Outcome, RequestSpan } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
 import type { Record } from '../../service/record.ts'
@@ -10,6 +12,7 @@ import { BODY_TIMEOUT } from '../shared/listener.ts'
 import { acceptedBody } from './accepted.ts'
 import type { CanaryReceiver } from './canary-handler.ts'
 import type { Intake } from './intake.ts'
+import type { ReadMark } from './marks.ts'
 import { checkRequest } from './request-headers.ts'
 import { checkSignals, readSignals, type SignalReaderDeps, verify } from './signals.ts'
 
@@ -18,7 +21,7 @@ export interface ReportState {
   /** Of a request that was accepted. */
   /** Whether single events of an accepted request were rejected. */
   isPartial?: boolean
-  outcome?: Extract<Outcome, 'recorded' | 'duplicate' | 'ignored' | 'canary'>
+  outcome?: Extract<Outcome, 'recorded' | 'duplicate' | 'ignored' | 'simulated' | 'canary'>
 }
 
 /** A source with its route. */
@@ -30,6 +33,7 @@ export interface IngestSource extends RecordedSource {
 export interface ReportHandlerDeps {
   readonly record: Record
   readonly canary: CanaryReceiver
+  readonly readMark: ReadMark
   readonly intake: Pick<Intake, 'run'>
   /** Milliseconds from the whole body to the answer. */
   readonly answerTimeout: number
@@ -55,7 +59,7 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps): Middl
 function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<ReportState> {
   const { source } = from
   const { authentication, bodyLimit } = source
-  const { canary, intake, record, answerTimeout } = deps
+  const { canary, intake, record, answerTimeout, readMark } = deps
   const reader = { name: from.name, source, log: deps.log }
   return async (ctx) => {
     const request = ctx.req
@@ -80,6 +84,8 @@ function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<
       ctx.status = 202
       return
     }
+    // Nearly none has one, and nearly every request comes this way.
+    const purpose = MARK_HEADER in request.headers ? await readMark(request.headers) : undefined
     let count = 0
     let rejected: readonly RejectedEvent[] = []
     const recording = intake.run(raw.length, () => {
@@ -88,13 +94,12 @@ function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<
       const { signals } = read
       count = signals.length
       rejected = read.rejected
-      return record(from, checkSignals(signals), { tenant, span: ctx.state.span })
+      return record(from, checkSignals(signals), { tenant, span: ctx.state.span, purpose })
     })
     const recorded = await within(recording, answerTimeout)
     const { failures, rows } = recorded
     const all = rows.length === 0 ? failures : [...failures, ...rows]
-    ctx.state.outcome =
-      all.length === 0 ? 'ignored' : all.every(({ duplicate }) => duplicate) ? 'duplicate' : 'recorded'
+    ctx.state.outcome = purpose === 'simulation' ? 'simulated' : outcomeOf(all)
     ctx.state.isPartial = rejected.length > 0
     ctx.status = 202
     // As text with its type: Koa would look the type of an object up for each answer.
@@ -102,6 +107,9 @@ function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<
     ctx.body = acceptedBody(recorded, count, rejected)
   }
 }
+
+const outcomeOf = (all: readonly Recorded[]) =>
+  all.length === 0 ? 'ignored' : all.every(({ duplicate }) => duplicate) ? 'duplicate' : 'recorded'
 
 /** OPTIONS on a source's path: whether a credential is valid, without recording a failure. */
 export function handleCheck({ source: { authentication } }: IngestSource): Middleware {

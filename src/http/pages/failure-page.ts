@@ -19,7 +19,7 @@ export async function failurePage(ctx: Context, deps: PagesDeps): Promise<Page> 
   const { journal, site, traceUrl } = deps
   const failure = await required(journal.get(String(ctx['params'].id).toLowerCase()))
   if (!failure) throw new AppError('not_found', 'no failure has this id; it may have been removed by retention')
-  const { id, receivedAt, endpoint, source, tenant, url, code, cause, message, traceId } = failure
+  const { id, receivedAt, endpoint, source, tenant, url, code, cause, message, traceId, mark } = failure
   const incidents = await reading(
     journal.incidents({ endpoint, since: receivedAt }, { limit: INCIDENTS }).then((page) => page.incidents),
   )
@@ -41,6 +41,7 @@ ${facts('The failure', [
   ['Tenant', tenant || 'without a name'],
   ['Code', code],
   ['Cause', cause],
+  ...(mark ? ([['Simulated', 'yes: it counts nowhere and changed no incident']] as const) : []),
   ['Trace', trace],
   [
     'Incident',

@@ -16,12 +16,12 @@ export const failuresTable = (
     id: 'failures',
     caption,
     columns: ['Received', 'Endpoint', 'Source', 'Code', 'Cause', 'Message'],
-    rows: failures.map(({ id, receivedAt, endpoint, source, code, cause, message }) => [
+    rows: failures.map(({ id, receivedAt, endpoint, source, code, cause, message, mark }) => [
       link(`${base}${paths.failure(id)}`, moment(receivedAt)),
       link(`${base}${paths.endpoint(endpoint)}`, text(endpoint, NAME_LENGTH)),
       source,
       code,
-      cause,
+      mark ? `${cause} (${mark})` : cause,
       text(message, MESSAGE_LENGTH),
     ]),
     none,

@@ -1,3 +1,4 @@
+import { VERIFY_ENDPOINT } from '../../domain/failure.ts'
 import { humanDuration } from '../../domain/human.ts'
 import type { Incident } from '../../domain/incident.ts'
 import type { CanaryMoments } from '../../domain/journal.ts'
@@ -10,7 +11,8 @@ import { deciding, type Latest } from '../../service/incident-verdicts.ts'
 const NAMED = 3
 
 /** `1 open incident: orders, certificate of shop.example expired 40 minutes ago`, or that there is none. */
-export function incidentSentence(open: readonly Incident[], latest: (endpoint: string) => Latest): string {
+export function incidentSentence(all: readonly Incident[], latest: (endpoint: string) => Latest): string {
+  const open = all.filter(({ endpoint }) => endpoint !== VERIFY_ENDPOINT)
   if (open.length === 0) return 'No open incident.'
   const named = open.slice(0, NAMED).map((incident) => `${incident.endpoint}, ${reason(incident, latest)}`)
   const rest = open.length > NAMED ? `; and ${open.length - NAMED} more` : ''

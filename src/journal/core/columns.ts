@@ -23,7 +23,8 @@ const COLUMNS = {
   cause: { name: 'cause', postgres: 'text' },
   message: { name: 'message', postgres: 'text' },
   traceId: { name: 'trace_id', postgres: 'text' },
-} as const satisfies Readonly<Record<keyof Failure, Column>>
+  mark: { name: 'mark', postgres: 'text' },
+} as const satisfies Readonly<Record<keyof Required<Failure>, Column>>
 
 const FIELDS = Object.keys(COLUMNS) as (keyof Failure)[]
 
@@ -33,15 +34,16 @@ export const POSTGRES_TYPES: readonly Column['postgres'][] = FIELDS.map((field) 
 
 /** The values of FAILURE_COLUMNS, in their order. */
 export type FailureRow = readonly [id: string, ...values: unknown[]]
-export type FailureValue = Failure[keyof Failure]
+export type FailureValue = Exclude<Failure[keyof Failure], undefined> | null
 /** A failure's row, then what else is stored of a report. */
 export type RecordRow = readonly [...FailureRow, key: string | null, digest: string | null, raw: Uint8Array]
 
-export const failureValues = (failure: Failure): FailureValue[] => FIELDS.map((field) => failure[field])
+export const failureValues = (failure: Failure): FailureValue[] => FIELDS.map((field) => failure[field] ?? null)
 
 export function failureOf(row: FailureRow): Failure {
   const failure: Partial<Record<keyof Failure, unknown>> = {}
-  for (const [index, field] of FIELDS.entries()) failure[field] = row[index]
+  for (const [index, field] of FIELDS.entries())
+    if (field !== 'mark' || row[index] !== null) failure[field] = row[index]
   return failure as Failure
 }
 

@@ -129,6 +129,13 @@ const STEPS: readonly Step[] = [
       `CREATE INDEX IF NOT EXISTS incidents_recovery ON ${SCHEMA}.incidents (endpoint, recovery, closed_at)`,
     ],
   },
+  {
+    compatibleWith: 1,
+    statements: [
+      // What a failure is besides real: 'simulated'. An older replica knows no marks, and so stores none.
+      `ALTER TABLE ${SCHEMA}.failures ADD COLUMN IF NOT EXISTS mark text`,
+    ],
+  },
 ]
 
 export const SCHEMA_VERSION = STEPS.length

@@ -41,6 +41,7 @@ export class Series {
   unknown(entries: readonly Entry[]): NewSeries[] {
     const sets = new Map<string, NewSeries>()
     for (const { labels, failure } of entries) {
+      if (failure.mark) continue
       const key = keyOf(labels)
       if (this.#known.get(key)?.inDatabase) continue
       sets.set(key, { labels, lastFailureAt: Math.max(failure.receivedAt, sets.get(key)?.lastFailureAt ?? 0) })
@@ -53,6 +54,7 @@ export class Series {
    * @param inDatabase whether its label set's row came with it; a spill has none
    */
   recordStored({ labels, failure }: Pick<Entry, 'labels' | 'failure'>, inDatabase = true): void {
+    if (failure.mark) return
     const known = this.#register(labels, failure.receivedAt)
     known.count++
     known.dirty = true

@@ -111,6 +111,10 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE incidents ADD COLUMN recovery TEXT;
   CREATE INDEX incidents_recovery ON incidents (endpoint, recovery, closed_at);
   `,
+  `
+  -- What a failure is besides real: NULL, which is read without walking the pages of raw, or 'simulated'.
+  ALTER TABLE failures ADD COLUMN mark TEXT;
+  `,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

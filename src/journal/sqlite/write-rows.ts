@@ -41,7 +41,7 @@ export function writeRows(
     const shared = group.shared[row.shared]!
     const result = write(statements, row, shared, raw)
     if (result !== 'added') return result
-    totals.count(row)
+    if (!row.own.mark) totals.count(row)
     count.added(row.own.id)
     added++
     if (!row.isTracked) return [null, null]

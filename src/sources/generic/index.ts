@@ -33,4 +33,5 @@ export const generic = defineSource({
   codes: (config) => config.codes,
   configFaults: mapFaults,
   explainSignals: async (config, raw, request) => (await reader(config)).explain(raw, request),
+  giveUp: async (config, given) => (await import('../mapping/build-report.ts')).buildReport(rulesOf(config), given),
 })

@@ -42,4 +42,13 @@ export const knative = defineSource({
   },
   codes: (config) => config.codes,
   explainSignals: async (config, raw, request) => (await reader(config)).explain(raw, request),
+  async giveUp(_, given) {
+    const [{ buildReport }, { rules }] = await Promise.all([import('../mapping/build-report.ts'), import('./rules.ts')])
+    const { event, message, code } = given
+    // In binary mode, as its dispatchers send: they write 500 where there was no answer, and encode the text.
+    const text = Buffer.from(code === 0 ? `dispatch error: ${message}` : message).toString('base64')
+    const { headers } = buildReport(rules, { ...given, code: code === 0 ? 500 : code, message: text })
+    const attributes = { 'ce-specversion': '1.0', 'ce-source': '/simulation', 'ce-type': event || 'order.created' }
+    return { headers: { ...headers, ...attributes }, body: JSON.stringify({ event }) }
+  },
 })

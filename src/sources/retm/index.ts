@@ -39,5 +39,9 @@ export const retm = defineSource({
   },
   codes: (config) => config.codes,
   explain: explainReport,
+  giveUp: async (_, { code, endpoint, message }) => ({
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code, endpoint, message }),
+  }),
   recoveryRequests,
 })

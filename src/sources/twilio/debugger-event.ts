@@ -1,6 +1,7 @@
 import type { Lost, Signal, SignalTarget } from '../../domain/signal.ts'
 import type { FieldFault } from '../../errors.ts'
 import { readForm } from '../form.ts'
+import type { GivenUp, ReportRequest } from '../give-up.ts'
 import { invalidReport } from '../report-errors.ts'
 
 /**
@@ -102,4 +103,26 @@ function parsed(text: string | undefined): Members | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The event of a request that failed, as the debugger reports it: 11200 stands for any retrieval failure. */
+export function debuggerEvent({ id, endpoint, code, message, at }: GivenUp): ReportRequest {
+  const error = '11200'
+  const response = code === 0 ? {} : { response: { status_code: code } }
+  const payload = {
+    resource_sid: null,
+    service_sid: null,
+    error_code: error,
+    more_info: { Msg: message, ErrorCode: error, LogLevel: 'ERROR' },
+    webhook: { type: 'application/json', request: { url: endpoint, method: 'POST' }, ...response },
+  }
+  const form = new URLSearchParams({
+    Sid: id.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 64),
+    AccountSid: 'AC00000000000000000000000000000000',
+    Timestamp: new Date(at).toISOString(),
+    Level: 'ERROR',
+    PayloadType: 'application/json',
+    Payload: JSON.stringify(payload),
+  })
+  return { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: form.toString() }
 }

@@ -50,5 +50,6 @@ export const twilio = defineSource({
     }
   },
   codes: rulesOf,
+  giveUp: async (_, given) => (await load()).debuggerEvent(given),
   explainSignals: async (config, raw) => [(await load()).readDebuggerEvent(raw, config.keepBody)],
 })

@@ -1,0 +1,82 @@
+import { STATUS_CODES } from 'node:http'
+import { formatDuration } from '../../units.ts'
+import { type Sent, send } from './send.ts'
+
+/** How the simulated platform delivers, as RETM does: it gives up after three attempts, each with a second of patience. */
+export const ATTEMPTS = 3
+export const PATIENCE = 1_000
+
+export interface Delivery {
+  readonly url: string | URL
+  readonly event: string
+  /** Members laid over the body. */
+  readonly set: Readonly<Record<string, unknown>>
+  readonly token?: string | undefined
+  readonly ca?: string | undefined
+  /** Milliseconds between two attempts. */
+  readonly pause: number
+  /** Called for each attempt as it ends. */
+  readonly onAttempt?: (line: string) => void
+}
+
+/** What the platform knows at the end: `code` is that of its last attempt, 0 where there was no answer. */
+export interface DeliveryResult {
+  readonly ok: boolean
+  readonly attempts: number
+  readonly code: number
+  /** Why, in the platform's words; empty if it was delivered. */
+  readonly message: string
+}
+
+/** Body of a notification, with the members that RETM's have (the spelling of `business_refrence` is its own). */
+export const notification = (event: string, set: Readonly<Record<string, unknown>>, now: number): string =>
+  JSON.stringify({
+    business_refrence: 'simulation',
+    timestamp: new Date(now).toISOString(),
+    event,
+    reference: `sim-${now.toString(36)}`,
+    ...set,
+  })
+
+/** Delivers a notification as the platform would. Never rejects. */
+export async function deliver({ url, event, set, token, ca, pause, onAttempt }: Delivery): Promise<DeliveryResult> {
+  const body = notification(event, set, Date.now())
+  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+  for (let attempt = 1; ; attempt++) {
+    const sent = await send({ url, headers, body, timeout: PATIENCE, ca })
+    const ok = sent.status >= 200 && sent.status < 300
+    const next = ok
+      ? 'delivered'
+      : attempt < ATTEMPTS
+        ? `the platform tries again${pause > 0 ? ` in ${formatDuration(pause)}` : ''}`
+        : 'the platform gives up'
+    onAttempt?.(`attempt ${attempt} of ${ATTEMPTS}: ${resultText(sent)} after ${sent.milliseconds} ms; ${next}`)
+    if (ok || attempt === ATTEMPTS)
+      return { ok, attempts: attempt, code: sent.status, message: ok ? '' : messageOf(sent) }
+    await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+}
+
+const resultText = (sent: Sent): string =>
+  'error' in sent ? sent.error : `${sent.status} ${STATUS_CODES[sent.status] ?? ''}`.trim()
+
+const messageOf = (sent: Sent): string => ('error' in sent ? sent.error : (STATUS_CODES[sent.status] ?? ''))
+
+/**
+ * `KEY=VALUE` as members of a body: a value that is JSON (a number, true, null, a list) is taken as such.
+ * @throws RangeError with the pair that is none
+ */
+export function membersOf(pairs: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=')
+      if (at < 1) throw new RangeError(pair)
+      const text = pair.slice(at + 1)
+      try {
+        return [pair.slice(0, at), JSON.parse(text)]
+      } catch {
+        return [pair.slice(0, at), text]
+      }
+    }),
+  )
+}

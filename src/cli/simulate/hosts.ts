@@ -1,0 +1,25 @@
+import { isLoopback } from '../../http/shared/loopback.ts'
+import { UsageError } from '../usage.ts'
+
+/**
+ * A URL that a simulation may send to: of this machine, or of a host that was allowed.
+ * @param what names it in the message
+ * @throws UsageError
+ */
+export function simulationUrl(what: string, text: string | undefined, allowed: readonly string[]): URL {
+  const url = URL.parse(text ?? '')
+  if (!url || !/^https?:$/.test(url.protocol)) throw new UsageError(`${what} takes an http or https URL`)
+  checkHost(url.hostname, allowed)
+  return url
+}
+
+/** @throws UsageError for a host that is neither this machine nor allowed */
+export function checkHost(hostname: string, allowed: readonly string[]): void {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  if (isLoopback(host) || allowed.includes(host)) return
+  throw new UsageError(`${host} is not this machine; simulations go to loopback only, unless --allow ${host} is given`)
+}
+
+/** `--allow`, which may be given several times. */
+export const ALLOW_OPTION = { allow: { type: 'string', multiple: true, default: [] as string[] } } as const
+export const ALLOW_HELP = ['--allow HOST', 'send to this host too; only loopback by default'] as const

@@ -1,0 +1,57 @@
+import type { Clock } from '../domain/clock.ts'
+import { type Failure, failureIds } from '../domain/failure.ts'
+import type { Entry, Journal } from '../domain/journal.ts'
+import type { Lost } from '../domain/signal.ts'
+import type { Log } from '../domain/telemetry.ts'
+import type { Receipt, Record } from './record.ts'
+import { identityOf, type RecordedSource, type SignalReading } from './recorded-source.ts'
+
+export interface SimulatedRecorderDeps extends SignalReading {
+  readonly journal: Pick<Journal, 'recordAll'>
+  readonly log: Pick<Log, 'info'>
+  readonly clock: Clock
+}
+
+/**
+ * Stores the lost deliveries of simulated reports, marked, and does nothing else: they count nowhere, change no incident, and
+ * do not use up the sender's ids, since a real report may carry the same one. Other signals are dropped.
+ */
+export function createSimulatedRecorder(deps: SimulatedRecorderDeps): Record {
+  const newId = failureIds()
+
+  function entryOf(source: RecordedSource, signal: Lost, { tenant: sender, span }: Receipt): Entry {
+    const receivedAt = deps.clock()
+    const { cause } = source.classify(signal)
+    const tenant = signal.tenant === undefined ? sender : deps.safeTenant(signal.tenant)
+    const failure: Failure = {
+      id: newId(receivedAt),
+      receivedAt,
+      source: source.name,
+      tenant,
+      ...identityOf(deps, source, signal),
+      code: signal.code,
+      cause,
+      message: deps.safeMessage(signal.message),
+      traceId: span.traceId,
+      mark: 'simulated',
+    }
+    const { endpoint, code } = failure
+    return { failure, raw: signal.raw, labels: { source: source.name, tenant, endpoint, code: String(code), cause } }
+  }
+
+  return async (source, signals, receipt) => {
+    const entries = signals.flatMap((signal) => (signal.type === 'lost' ? [entryOf(source, signal, receipt)] : []))
+    const failures = await Promise.all(entries.length === 0 ? [] : deps.journal.recordAll(entries))
+    for (const { failure } of entries) {
+      const { id, endpoint, code, cause } = failure
+      deps.log.info({ failure_id: id, source: source.name, endpoint, code, cause }, 'simulated report stored')
+    }
+    return { failures, rows: [] }
+  }
+}
+
+/** Takes simulated reports the one way and all others the other. */
+export const byPurpose =
+  (record: Record, simulated: Record): Record =>
+  (source, signals, receipt) =>
+    (receipt.purpose === 'simulation' ? simulated : record)(source, signals, receipt)
