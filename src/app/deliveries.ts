@@ -2,8 +2,8 @@ import { classify } from '../domain/classify/classify.ts'
 import { identifier, refIdentifier } from '../domain/endpoint.ts'
 import { failureIds } from '../domain/failure.ts'
 import { memoize } from '../domain/memoize.ts'
-import { cutCharacters, redact } from '../domain/redact.ts'
 import { safeMessage } from '../domain/safe-message.ts'
+import { safeName } from '../domain/safe-name.ts'
 import { createDeliveries, type Deliveries } from '../service/deliveries.ts'
 import { createSignalRecorder, type SignalRecorder } from '../service/record-signals.ts'
 import type { SignalReading } from '../service/recorded-source.ts'
@@ -39,7 +39,7 @@ export function startDeliveries(
     identify: memoize(identifier(config.endpoints)),
     identifyRef: memoize(refIdentifier(config.endpoints)),
     safeMessage: memoize(safeMessage),
-    safeTenant: memoize((tenant) => cutCharacters(redact(tenant), TENANT_LENGTH)),
+    safeTenant: memoize((tenant) => safeName(tenant, TENANT_LENGTH)),
   }
   const signals = createSignalRecorder({ ...reading, journal, incidents, newId, metrics, log, clock })
   const deliveries = createDeliveries({

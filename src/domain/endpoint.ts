@@ -1,6 +1,7 @@
 import { canonicalUrl, ID, type NormalUrl, parseHttpUrl, render } from './canonical-url.ts'
 import { INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT } from './failure.ts'
 import { cutCharacters, redact } from './redact.ts'
+import { safeName } from './safe-name.ts'
 import { neededSeries, SETS_PER_ENDPOINT, SETS_PER_SOURCE } from './series.ts'
 
 export interface NamedEndpoint {
@@ -88,7 +89,7 @@ export function refIdentifier(endpoints: readonly NamedEndpoint[]): (ref: string
   }
 }
 
-const shownRef = (ref: string): string => cutCharacters(redact(ref), MAX_SHOWN)
+const shownRef = (ref: string): string => safeName(ref, MAX_SHOWN)
 
 /** A ref's source. */
 export const sourceOfRef = (ref: string): string => ref.slice(0, ref.indexOf(':'))

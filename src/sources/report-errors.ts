@@ -22,6 +22,6 @@ export function readJson(raw: Uint8Array): unknown {
 
 /** The answer to a body that can be parsed and is still not what the source sends; names each field by its JSON pointer. */
 export function invalidReport(faults: readonly FieldFault[]): AppError {
-  const fields = faults.map((fault) => `${fault.pointer.slice(1)} ${fault.detail}`.trim())
+  const fields = faults.map((fault) => `${fault.pointer.replace(/^\//, '')} ${fault.detail}`.trim())
   return new AppError('invalid_report', `the report is not valid: ${fields.join('; ')}`, { faults })
 }

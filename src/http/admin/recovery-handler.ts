@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa'
 import { Compile } from 'typebox/compile'
 import type { RecoveryReport, TenantRecovery } from '../../domain/recovery.ts'
 import { cutCharacters, redact } from '../../domain/redact.ts'
+import { safeName } from '../../domain/safe-name.ts'
 import { AppError, type FieldFault } from '../../errors.ts'
 import type { Recoveries } from '../../service/recovery.ts'
 import { readBody } from '../shared/body.ts'
@@ -95,7 +96,7 @@ function tenantsOf({ tenants = [], status }: Body): TenantRecovery[] {
   const all = tenants.map((given): TenantRecovery => {
     const each = typeof given === 'string' ? { tenant: given } : given
     return {
-      tenant: cutCharacters(redact(each.tenant), 100),
+      tenant: safeName(each.tenant, 100),
       status: each.status ?? status,
       restored: each.restored ?? null,
       detail: textOf(each.detail),

@@ -1,0 +1,17 @@
+import { knownKeyAt } from './redact/known-keys.ts'
+import { maskNamed } from './redact/named.ts'
+import { cutCharacters, redact } from './redact.ts'
+
+/** What platforms make ids of: `ep_1srOrx2ZWZBpBUvZwXKQmoEYga2`, `AC0123…`, `projects/p/subscriptions/s`, an ARN. */
+const ID = /^[\w.:/~-]{1,255}$/
+
+/**
+ * The name that a sender gives to an endpoint (a ref) or to a tenant, as it may be stored and shown. An id looks as random as a
+ * credential does, but one that is masked is no name: all endpoints of the platform would be one. So only keys with a
+ * documented prefix and values that are called a credential are masked in it; any other text is treated as `redact` says.
+ * @param limit UTF-16 code units
+ */
+export function safeName(name: string, limit: number): string {
+  const isId = ID.test(name) && !name.includes('://') && knownKeyAt(name) < 0 && maskNamed(name, false) === name
+  return cutCharacters(isId ? name : redact(name), limit)
+}
