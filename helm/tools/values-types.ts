@@ -140,6 +140,7 @@ export function valuesTypes(): Schema {
         otlp: list(destination),
         database: list(destination),
         canary: list(destination),
+        hooks: list(destination),
         jwks: list(destination),
         upstreams: list(destination),
         probeCIDRs: list(pattern('^[0-9a-fA-F.:]+/[0-9]{1,3}$', 50)),

@@ -134,6 +134,8 @@ export function hookContract(stage: ContractStage): void {
       journal = await stage.reopen(journal)
       await until('the removal', async () => (await journal.incident(ids[1]!)) === undefined)
       expect((await journal.incident(ids[0]!))?.incident.recovery).to.include({ status: 'open' })
+      // Nobody fetched the events: a hook that is no longer configured must not fill the journal.
+      await until('the events to go', async () => !(await idsOf(journal, 'all')).some((id) => id.startsWith(ids[0]!)))
     })
   })
 }

@@ -69,6 +69,12 @@ async function expireIncidents(
     DEADLINE,
   )
   await expireSignals(session, { before, fence })
+  // Those of a hook that is no longer configured; others are given up much earlier.
+  await session.execute(
+    `DELETE FROM ${SCHEMA}.outbox WHERE (event::json ->> 'at')::bigint < $2 AND ${fenced('$1')}`,
+    [fence, before],
+    DEADLINE,
+  )
   await session.execute(
     `DELETE FROM ${SCHEMA}.canaries WHERE received_at < $2 AND ${fenced('$1')}`,
     [fence, now - CANARY_MEMORY],

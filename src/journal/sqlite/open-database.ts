@@ -7,6 +7,7 @@ import { Checkpointer } from './checkpoint.ts'
 import { RowCount } from './count.ts'
 import { FileWatch } from './files.ts'
 import { IncidentRows } from './incidents.ts'
+import { expireEvents } from './outbox.ts'
 import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
 import { RECORD_COLUMNS } from './rows.ts'
 import { SignalRows } from './signals.ts'
@@ -68,6 +69,7 @@ export function expireRows(
   if (!expired.stop && arrivals.moved(reading, age) === 0) {
     incidents.expire(reading.wall - age, batch)
     signals.expire(reading.wall - age, batch)
+    expireEvents(db, reading.wall - age)
   }
   if (!expired.more) arrivals.prune(reading, age)
   count.removed(expired.failures)

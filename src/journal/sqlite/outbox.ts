@@ -28,6 +28,11 @@ export function removeEvents(db: DatabaseSync, sequences: readonly number[]): vo
   db.prepare('DELETE FROM outbox WHERE sequence IN (SELECT value FROM json_each(?))').run(JSON.stringify(sequences))
 }
 
+/** Removes events from before (milliseconds since the epoch): those of a hook that is no longer configured. */
+export function expireEvents(db: DatabaseSync, before: number): void {
+  db.prepare(`DELETE FROM outbox WHERE json_extract(event, '$.at') < ?`).run(before)
+}
+
 /** As of `Journal.recoveries`. */
 export const recoveries = (db: DatabaseSync): RecoveryCount[] =>
   db
