@@ -2,7 +2,7 @@ import { loadConfig } from '../config/config.ts'
 import { visibleText } from '../domain/external-text.ts'
 import type { Command } from './command.ts'
 import { deliver, membersOf } from './simulate/delivery.ts'
-import { reportGivenUp } from './simulate/given-up.ts'
+import { firstSource, reportGivenUp } from './simulate/given-up.ts'
 import { ALLOW_HELP, ALLOW_OPTION, simulationUrl } from './simulate/hosts.ts'
 import { caOption, durationOption, markSecret, readRef, refOption, refOptions } from './simulate/options.ts'
 import { parseOptions, UsageError } from './usage.ts'
@@ -18,7 +18,7 @@ export const simulateDeliver: Command = {
     ['--pause DURATION', 'between two attempts (1s)'],
     ['--ca-file FILE', 'authority to trust besides the system’s'],
     ['--ingest URL', 'report the delivery there once it is given up on'],
-    ['--source NAME', 'as whose report (retm)'],
+    ['--source NAME', 'as whose report (the first source that is configured)'],
     ['--credential-file FILE, --credential-env NAME', 'credential of the report, instead of the source’s first one'],
     ['--secret-file FILE, --secret-env NAME', 'marks the report as simulated, instead of simulation.secret'],
     ALLOW_HELP,
@@ -38,7 +38,7 @@ export const simulateDeliver: Command = {
         pause: { type: 'string', default: '1s' },
         'ca-file': { type: 'string' },
         ingest: { type: 'string' },
-        source: { type: 'string', default: 'retm' },
+        source: { type: 'string' },
         ...refOptions('token'),
         ...refOptions('credential'),
         ...refOptions('secret'),
@@ -65,7 +65,14 @@ export const simulateDeliver: Command = {
     const { code, message, attempts } = result
     await reportGivenUp(
       { endpoint: url.href, code, message, event, attempts },
-      { config, ingest, source: values.source, credential: refOption(values, 'credential'), secret, env },
+      {
+        config,
+        ingest,
+        source: values.source ?? firstSource(config),
+        credential: refOption(values, 'credential'),
+        secret,
+        env,
+      },
     )
     return 1
   },

@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/config.ts'
 import type { Command } from './command.ts'
 import { localOrigin } from './recovery-client.ts'
-import { reportGivenUp } from './simulate/given-up.ts'
+import { firstSource, reportGivenUp } from './simulate/given-up.ts'
 import { ALLOW_HELP, ALLOW_OPTION, simulationUrl } from './simulate/hosts.ts'
 import { caOption, markSecret, refOption, refOptions } from './simulate/options.ts'
 import { parseOptions, UsageError } from './usage.ts'
@@ -13,7 +13,7 @@ export const simulateGiveUp: Command = {
   usage: 'simulate give-up --code N --endpoint URL',
   summary: 'report a lost delivery in the format of a source',
   options: [
-    ['--source NAME', 'a configured source (the only one, else retm)'],
+    ['--source NAME', 'a configured source (the first one)'],
     ['--code N', 'HTTP status of the last attempt; 0 if there was no answer'],
     ['--endpoint URL', 'of the delivery, or what the source calls it'],
     ['--message TEXT', 'why, in the platform’s words'],
@@ -25,8 +25,8 @@ export const simulateGiveUp: Command = {
     ALLOW_HELP,
   ],
   examples: [
-    'simulate give-up --source retm --code 503 --endpoint https://shop.example/hooks/orders',
-    'simulate give-up --source svix --code 500 --endpoint ep_1 --ingest http://127.0.0.1:8080',
+    'simulate give-up --code 503 --endpoint https://shop.example/hooks/orders',
+    'simulate give-up --source NAME --code 500 --endpoint ep_1 --ingest http://127.0.0.1:8080',
   ],
   exitCodes: '0 the report was accepted, 1 it was not, 2 the command line or the configuration is wrong.',
   readsConfig: true,
@@ -50,14 +50,13 @@ export const simulateGiveUp: Command = {
       throw new UsageError('--code takes a number such as 503, or 0 if there was no answer')
     if (!endpoint) throw new UsageError('--endpoint takes the URL that the delivery was for')
     const config = await loadConfig(env)
-    const names = Object.keys(config.sources)
     const ingest = simulationUrl('--ingest', values.ingest ?? localOrigin(config.ingest), values.allow)
     const accepted = await reportGivenUp(
       { endpoint, code: Number(code), message, event },
       {
         config,
         ingest,
-        source: values.source ?? (names.length === 1 ? names[0]! : 'retm'),
+        source: values.source ?? firstSource(config),
         credential: refOption(values, 'credential'),
         secret: await markSecret(values, config, env),
         env,

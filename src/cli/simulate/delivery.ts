@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http'
+import { notification } from '../../sources/index.ts'
 import { formatDuration } from '../../units.ts'
 import { type Sent, send } from './send.ts'
 
-/** How the simulated platform delivers, as RETM does: it gives up after three attempts, each with a second of patience. */
+/** How the simulated platform delivers: it gives up after three attempts, each with a second of patience. */
 export const ATTEMPTS = 3
 export const PATIENCE = 1_000
 
@@ -27,16 +28,6 @@ export interface DeliveryResult {
   /** Why, in the platform's words; empty if it was delivered. */
   readonly message: string
 }
-
-/** Body of a notification, with the members that RETM's have (the spelling of `business_refrence` is its own). */
-export const notification = (event: string, set: Readonly<Record<string, unknown>>, now: number): string =>
-  JSON.stringify({
-    business_refrence: 'simulation',
-    timestamp: new Date(now).toISOString(),
-    event,
-    reference: `sim-${now.toString(36)}`,
-    ...set,
-  })
 
 /** Delivers a notification as the platform would. Never rejects. */
 export async function deliver({ url, event, set, token, ca, pause, onAttempt }: Delivery): Promise<DeliveryResult> {

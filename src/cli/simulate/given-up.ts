@@ -1,3 +1,4 @@
+import type { Config } from '../../config/schema.ts'
 import { visibleText } from '../../domain/external-text.ts'
 import { complain } from '../complain.ts'
 import { type ReportFacts, type ReportOptions, sendReport } from './report.ts'
@@ -18,3 +19,6 @@ export async function reportGivenUp(facts: ReportFacts, options: Omit<ReportOpti
   )
   return sent.status === 202
 }
+
+/** The source as which a simulation reports unless it is told another. */
+export const firstSource = ({ sources }: Pick<Config, 'sources'>): string => Object.keys(sources)[0]!
