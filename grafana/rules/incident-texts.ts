@@ -1,7 +1,7 @@
-import { BLIND_RULES } from '../../src/domain/blind-rules.ts'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
 import { causeOf, REMEDY_IDS, type Remedy } from '../../src/domain/remedies/remedy.ts'
-import { RULES, UNPROVABLE } from '../../src/domain/verdict-rules.ts'
+import { ALL_RULES } from '../../src/domain/verdict.ts'
+import { UNPROVABLE } from '../../src/domain/verdict-rules.ts'
 import { REPORTED, UP_HINTS } from '../../src/domain/verdict-words.ts'
 import { FAMILIES, familiesOf, SYNCHRONOUS } from '../../src/sources/retm/recovery.ts'
 import { SIGNALS } from '../signals.ts'
@@ -76,7 +76,7 @@ const HINT = `{{ $hint := "" }}${choose(
 )}`
 const briefs = `${HINT}${choose(
   '$rule',
-  [...BLIND_RULES, ...RULES].map(({ id, brief }) => [id, brief.replace('{hint}', '{{ $hint }}')] as const),
+  ALL_RULES.map(({ id, brief }) => [id, brief.replace('{hint}', '{{ $hint }}')] as const),
 )}`
 /** A text of the remedy that the latest verdict calls for. */
 const byRemedy = (text: (remedy: Remedy) => string, otherwise: string, unseen?: string): string =>
@@ -135,7 +135,7 @@ export const incidentTexts = {
   fix: byRemedy(({ fixes }) => fixes[0]!, '', ''),
   lost_since: `{{ if $labels.lost }}${time(lossStarted, 'an unknown time before the first failure')}{{ end }}`,
   recovery,
-  caution: `${VARIABLES}{{ if or ${RULES.filter(({ unprovable }) => unprovable)
+  caution: `${VARIABLES}{{ if or ${ALL_RULES.filter(({ unprovable }) => unprovable)
     .map(({ id }) => `(eq $rule "${id}")`)
     .join(' ')} }}${UNPROVABLE}.{{ end }}`,
 } as const

@@ -10,6 +10,8 @@ export interface Situation {
   readonly blocked: boolean
   /** A probe reached nothing, and this receiver may have no egress. */
   readonly unverified: boolean
+  /** Whether a source has disabled the endpoint. */
+  readonly disabled: boolean
 }
 
 /**

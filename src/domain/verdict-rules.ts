@@ -8,6 +8,7 @@ import {
   viewOf,
 } from './compare-causes.ts'
 import type { Vantage } from './probe.ts'
+import type { RemedyId } from './remedies/remedy.ts'
 
 /** Whether report and probe agree, or which of them exists. */
 export const CONFIDENCES = ['agree', 'differ', 'only_report', 'only_probe'] as const
@@ -23,7 +24,9 @@ export interface Rule {
   /** The probe that counts: public if there is one, unless set here. Null means none. */
   readonly vantage?: Vantage | null
   readonly confidence: (situation: Situation) => Confidence
-  /** Placeholders: platform, platformCode, host, report, probe, outside, inside, hint. */
+  /** What to do, where it does not follow from the cause. */
+  readonly remedy?: RemedyId
+  /** Placeholders: platform, platformCode, host, report, probe, probed, outside, inside, hint. */
   readonly sentence: string
   /** The same for an alert, which knows no times; printed after the remedy's meaning. Placeholder: hint, by the verdict's cause. */
   readonly brief: string
@@ -33,7 +36,7 @@ export interface Rule {
 
 const always = (confidence: Confidence) => () => confidence
 
-/** The first rule that fits decides, after those of blind-rules.ts. The last one always fits. */
+/** The first rule that fits decides, after those of disabled-rules.ts and blind-rules.ts. The last one always fits. */
 export const RULES: readonly Rule[] = [
   {
     id: 'path_broken',
@@ -199,5 +202,3 @@ export const RULES: readonly Rule[] = [
 /** Caution for incidents whose newest verdict came from an `unprovable` rule. */
 export const UNPROVABLE =
   'A probe goes another way than the platform: until one of its deliveries is seen to arrive, more may be lost'
-/** @param rule a verdict's rule; unknown rules of earlier versions are not unprovable */
-export const isUnprovable = (rule: string): boolean => RULES.some(({ id, unprovable }) => id === rule && unprovable)

@@ -1,5 +1,6 @@
 import { BLIND_RULES, UNVERIFIED } from './blind-rules.ts'
 import type { Cause } from './cause.ts'
+import { DISABLED_RULES } from './disabled-rules.ts'
 import { quoted, rfc3339 } from './human.ts'
 import { conclusive, guarded, observation, place } from './observation.ts'
 import type { ProbeResult, Vantage } from './probe.ts'
@@ -33,7 +34,8 @@ export interface Verdict {
 /** A report as a verdict reads it. */
 export interface ReportSeen {
   readonly at: number
-  readonly code: number
+  /** Absent for an early warning that gives no reason. */
+  readonly code?: number
   readonly cause: Cause
   /** The platform's own words, without secrets; empty or absent where it had none. */
   readonly message?: string
@@ -50,9 +52,17 @@ export interface Case {
   readonly url: string
   /** Null where probes alone found it. */
   readonly report: ReportSeen | null
+  /** Whether a source has disabled the endpoint. */
+  readonly disabled?: boolean
   readonly public?: ProbeResult | undefined
   readonly internal?: ProbeResult | undefined
 }
+
+/** Every rule; the first that fits decides. */
+export const ALL_RULES: readonly Rule[] = [...DISABLED_RULES, ...BLIND_RULES, ...RULES]
+
+/** @param rule a verdict's rule; unknown rules of earlier versions are not unprovable */
+export const isUnprovable = (rule: string): boolean => ALL_RULES.some(({ id, unprovable }) => id === rule && unprovable)
 
 /** Most verdicts that an incident keeps. */
 const HISTORY = 20
@@ -69,11 +79,12 @@ export function judge(seen: Case): Verdict {
     inside,
     blocked: views.some((view) => view && guarded(view)),
     unverified: views.some((view) => view?.unverified),
+    disabled: seen.disabled === true,
   }
-  const rule = [...BLIND_RULES, ...RULES].find((candidate) => candidate.fits(situation))!
+  const rule = ALL_RULES.find((candidate) => candidate.fits(situation))!
   const probe = rule.vantage === null ? undefined : rule.vantage === 'internal' ? inside : (outside ?? inside)
   const cause = (rule.decides === 'probe' ? probe?.cause : report?.cause) ?? report?.cause ?? probe?.cause ?? 'unknown'
-  const remedy = remedyId(cause, probe, report?.refusal)
+  const remedy = rule.remedy ?? remedyId(cause, probe, report?.refusal)
   const url = probe?.url ?? seen.url
   return {
     at: seen.at,
@@ -91,7 +102,7 @@ export function judge(seen: Case): Verdict {
     checks: checksFor(remedy, {
       endpoint: seen.endpoint,
       url,
-      ...(report && { code: report.code }),
+      ...(report?.code !== undefined && { code: report.code }),
       ...(probe && { probe }),
     }),
   }
@@ -99,7 +110,8 @@ export function judge(seen: Case): Verdict {
 
 function reportedLine({ at, code, cause, message, byProxy }: ReportSeen): string {
   const who = byProxy ? 'the proxy saw' : 'the platform reported'
-  return `${rfc3339(at)} ${who} code ${code}, cause ${cause}${message ? `: ${quoted(message)}` : ''}`
+  const reason = code === undefined ? 'a failure without a reason' : `code ${code}, cause ${cause}`
+  return `${rfc3339(at)} ${who} ${reason}${message ? `: ${quoted(message)}` : ''}`
 }
 
 function evidenceOf(probe: ProbeResult): string {
@@ -123,13 +135,15 @@ function sentence(
   const reported = report?.refusal ? 'a refused connection' : REPORTED[cause]
   const said = report?.message ? quoted(report.message) : ''
   const saw = `the platform saw ${reported}`
-  const sawCode = `${saw} (code ${report?.code ?? ''}${said && `: ${said}`})`
+  const details = [...(report?.code === undefined ? [] : [`code ${report.code}`]), ...(said ? [said] : [])].join(': ')
+  const sawCode = details ? `${saw} (${details})` : saw
   const words: Readonly<Record<string, string>> = {
     host: place(probe?.url ?? seen.url).host,
     platform: said ? sawCode : saw,
     platformCode: sawCode,
     report: reported,
     probe: probe ? observation(probe) : '',
+    probed: probe ? observation(probe) : 'not probed',
     outside: outside ? observation(outside) : '',
     inside: inside ? observation(inside) : '',
     hint: UP_HINTS[cause],

@@ -1,9 +1,10 @@
 import type { Clock } from '../domain/clock.ts'
-import type { Incident } from '../domain/incident.ts'
+import { DISABLED_RULES } from '../domain/disabled-rules.ts'
+import { type Incident, isDisabled } from '../domain/incident.ts'
 import type { Journal } from '../domain/journal.ts'
 import type { ProbeResult, Vantage } from '../domain/probe.ts'
 import type { Log } from '../domain/telemetry.ts'
-import { judge, type Verdict } from '../domain/verdict.ts'
+import { judge, type ReportSeen, type Verdict } from '../domain/verdict.ts'
 import { platformWords } from './platform-words.ts'
 
 /** The newest probe from each vantage point. */
@@ -32,22 +33,23 @@ export function incidentVerdicts({ journal, urlOf, log, clock, store }: Incident
     /** The failure is the newest report of its endpoint's incident. */
     onReport: words.remember,
     async decide(incident: Incident, latest: Latest): Promise<Verdict> {
-      const { endpoint, report, signals, verdict: known } = incident
-      const warning = signals?.warning ?? null
+      const { endpoint, verdict: known } = incident
+      const seen = await reportOf(incident)
+      const disabled = isDisabled(incident)
       // A probe opened the incident, and the newest probe may itself be blind: the earlier finding stands.
-      if (!report && !warning && known && deciding(latest)?.unverified) return known
+      if (!seen && !disabled && known && deciding(latest)?.unverified) return known
       const verdict = judge({
         at: clock(),
         endpoint,
         url: urlOf(endpoint) ?? endpoint,
-        report: report ? await words.of(endpoint, report) : warning && words.ofWarning(warning),
+        report: seen,
+        disabled,
         public: latest.public,
         internal: latest.internal,
       })
       const { rule, cause, vantage } = verdict
       const isNew = !known || known.rule !== rule || known.cause !== cause || known.vantage !== vantage
       if (isNew) logOnce(incident, verdict)
-      const seen = report ?? warning
       const isNewer = known !== null && seen !== null && known.at < seen.at
       if (isNew || isNewer) await store(endpoint, verdict)
       return verdict
@@ -56,6 +58,15 @@ export function incidentVerdicts({ journal, urlOf, log, clock, store }: Incident
       logged.delete(endpoint)
       words.forget(endpoint)
     },
+  }
+
+  /** The newest report; before the first one, the newest early warning or disabling. */
+  async function reportOf({ endpoint, report, signals }: Incident): Promise<ReportSeen | null> {
+    if (report) return words.of(endpoint, report)
+    if (!signals) return null
+    if (signals.warning) return words.ofWarning(signals.warning)
+    const { warnings, disablings, lastBadAt } = signals
+    return warnings + disablings > 0 && lastBadAt !== null ? words.ofSilentWarning(lastBadAt) : null
   }
 
   function logOnce({ id, endpoint }: Incident, { cause, confidence, rule, checks, vantage, sentence }: Verdict): void {
@@ -67,11 +78,13 @@ export function incidentVerdicts({ journal, urlOf, log, clock, store }: Incident
 }
 
 /**
- * Whether these probes call for a verdict. A good probe does if there is none on the newest report yet; later good probes
- * are the recovery, and the verdict on what was wrong stands.
+ * Whether these probes call for a verdict. A good probe does if there is none on the newest report yet, or if the endpoint
+ * was disabled or enabled since; later good probes are the recovery, and the verdict on what was wrong stands.
  */
-export function needsVerdict({ verdict, report, signals }: Incident, latest: Latest): boolean {
+export function needsVerdict(incident: Incident, latest: Latest): boolean {
+  const { verdict, report, signals } = incident
   if (Object.values(latest).some((view) => !view.up)) return true
   const seen = report ?? signals?.warning ?? null
+  if (verdict && isDisabled(incident) !== DISABLED_RULES.some(({ id }) => id === verdict.rule)) return true
   return !verdict || (seen !== null && (verdict.vantage === null || verdict.at < seen.at))
 }

@@ -37,6 +37,8 @@ export function platformWords(journal: Pick<Journal, 'get'>) {
       // The proxy's own words are not the platform's.
       return { at, code, cause, message: byProxy ? '' : message, byProxy, refusal }
     },
+    /** The same of an early warning or a disabling without a reason, of which the incident stores only the time. */
+    ofSilentWarning: (at: number): ReportSeen => ({ at, cause: 'unknown' }),
     forget: (endpoint: string): void => void messages.delete(endpoint),
   }
 }

@@ -2,7 +2,14 @@ import type { BoundedNames } from '../domain/bounded-names.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Failure } from '../domain/failure.ts'
 import { rfc3339 } from '../domain/human.ts'
-import { type EndpointState, type Incident, type IncidentSettings, isOlder, isOpen } from '../domain/incident.ts'
+import {
+  type EndpointState,
+  type Incident,
+  type IncidentSettings,
+  isDisabled,
+  isOlder,
+  isOpen,
+} from '../domain/incident.ts'
 import type { Applied, AppliedEvent, Journal } from '../domain/journal.ts'
 import { conclusive, totalTime } from '../domain/observation.ts'
 import { reduceIncident } from '../domain/reduce-incident.ts'
@@ -213,9 +220,12 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
       if (!applied) return
       const before = openIncident(endpoint)
       applyState(applied)
-      if (type === 'recovered' || manual || !openIncident(endpoint)) return
-      probing.onFailure(endpoint, id)
-      if (!isProbed(endpoint) && cause !== null && (!before?.verdict || before.cause !== cause)) void decide(endpoint)
+      const after = openIncident(endpoint)
+      if (!after) return
+      const isSwitched = isDisabled(after) !== (before !== undefined && isDisabled(before))
+      if (!isProbed(endpoint) && (isSwitched || !before?.verdict || (cause !== null && before.cause !== cause)))
+        void decide(endpoint)
+      if (type !== 'recovered' && !manual) probing.onFailure(endpoint, id)
     },
     apply: (endpoint, event) =>
       apply(endpoint, event.type === 'delivered' ? { ...event, ...quiet.of(endpoint) } : event),

@@ -1,11 +1,9 @@
 import { generate } from '../../grafana/generated-files.ts'
-import { BLIND_RULES } from '../../src/domain/blind-rules.ts'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
 import type { ProbeResult } from '../../src/domain/probe.ts'
 import { REMEDIES } from '../../src/domain/remedies/catalogue.ts'
 import { REMEDY_IDS } from '../../src/domain/remedies/remedy.ts'
-import { judge } from '../../src/domain/verdict.ts'
-import { RULES } from '../../src/domain/verdict-rules.ts'
+import { ALL_RULES, judge } from '../../src/domain/verdict.ts'
 import { REPORTED, UP_HINTS } from '../../src/domain/verdict-words.ts'
 import { FAMILIES, recoveryRequests } from '../../src/sources/retm/recovery.ts'
 import { FailureNotice } from '../../src/sources/standard-webhooks/notice.ts'
@@ -46,13 +44,13 @@ what blocks deliveries.
 
 ${table(
   ['rule', 'applies if', 'cause taken from', 'sentence'],
-  [...BLIND_RULES, ...RULES].map(({ id, when, decides, sentence }) => [`\`${id}\``, when, decides, sentence]),
+  ALL_RULES.map(({ id, when, decides, sentence }) => [`\`${id}\``, when, decides, sentence]),
 )}
 
 {platform} is what the platform saw; {platformCode} adds its code and message. If the report has a message and the sentence starts
 with neither, the message is put first. {probe}, {outside} and {inside} are what a probe found (the last two from the public and
-the internal vantage point). {hint} is in the table below. The first two rules apply to a receiver that may itself have no
-egress: a probe that fails in the resolve or connect phase counts against the endpoint only if something else answered recently.
+the internal vantage point); {probed} is the same, or that there was none. {hint} is in the table below. The first two rules apply
+while a source has disabled the endpoint, the next two to a receiver that may itself have no egress: a probe that fails in the resolve or connect phase counts against the endpoint only if something else answered recently.
 
 Confidence is \`agree\` if both agree or one explains the other, \`differ\` if they contradict each other, \`only_report\` if no
 probe is conclusive, and \`only_probe\` if no report names a reason.
@@ -122,8 +120,9 @@ Verify: ${verify}`
 # Remedies, by cause
 
 Names in braces are placeholders; the API fills in the endpoint, host, port, code and expiry. Each chapter is also a page of its
-own in [remedies](remedies), which alerts link to, with commands that use variables. Four chapters refine a cause:
+own in [remedies](remedies), which alerts link to, with commands that use variables. Five chapters refine a cause, or take its place:
 
+- \`disabled\`: the platform has disabled the endpoint; it takes the place of any cause that no probe finds.
 - \`connection_refused_seen\`: the report or the probe shows that the host refused the connection.
 - \`tls_expired\`: the probe received an expired certificate.
 - \`timeout_connect\`: the probe got no answer at all.

@@ -31,19 +31,21 @@ interface Judged {
   readonly endpoint: string
   readonly cause: Cause
   readonly verdict: { readonly remedy?: RemedyId; readonly url?: string } | null
+  readonly signals?: { readonly disabled: readonly unknown[] }
 }
 
 /**
  * The remedy that an incident calls for, and the canonical URL that it is about: the newest verdict's. Before there is
- * one, and where it is of a version that kept neither, the cause's and the endpoint's own. What a probe saw since has no
+ * one, and where it is of a version that kept neither, the cause's (or that the endpoint is disabled) and its own. What a probe saw since has no
  * say: it may be well by now, and only the replica that probes knows it; so API and metrics say the same everywhere.
  * @param urlOf as of `endpointUrls`
  */
 export function calledFor(
-  { endpoint, cause, verdict }: Judged,
+  { endpoint, cause, verdict, signals }: Judged,
   urlOf: (endpoint: string) => string | undefined,
 ): { readonly remedy: RemedyId; readonly url: string } {
-  return { remedy: verdict?.remedy ?? cause, url: verdict?.url ?? urlOf(endpoint) ?? endpoint }
+  const unjudged = signals?.disabled.length ? 'disabled' : cause
+  return { remedy: verdict?.remedy ?? unjudged, url: verdict?.url ?? urlOf(endpoint) ?? endpoint }
 }
 
 /** The remedies for a cause with the concrete endpoint, host and expiry filled in. */

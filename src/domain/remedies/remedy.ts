@@ -1,7 +1,11 @@
 import { CAUSES, type Cause } from '../cause.ts'
 
-/** Refinements of a cause: which part of it failed, or how far the platform gets. A closed set, because it is a label. */
+/**
+ * Refinements of a cause: which part of it failed, or how far the platform gets; `disabled` hides any cause. A closed set,
+ * because it is a label.
+ */
 const REFINEMENTS = {
+  disabled: 'unknown',
   connection_refused_seen: 'connection_refused',
   tls_expired: 'tls',
   timeout_connect: 'timeout',

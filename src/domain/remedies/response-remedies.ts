@@ -99,4 +99,18 @@ export const RESPONSE_REMEDIES = {
     fixes: ['Follow what the logs show. Map the code in the source’s `codes`, so that its cause is known next time'],
     verify: 'There is no report for the whole quiet time, and probes are good.',
   },
+  disabled: {
+    meaning: 'The platform has disabled {endpoint}. Nothing arrives until it is re-enabled there.',
+    checks: [
+      'See in the platform’s settings when and why the endpoint was disabled',
+      'Make sure that the endpoint works again: the incident shows the latest probe. If it still fails, the platform will disable it again',
+      'Ask who disabled it, if it was a person',
+    ],
+    fixes: [
+      'Fix what made deliveries fail, then re-enable the endpoint on the platform',
+      'If it stays disabled on purpose, close the incident manually',
+    ],
+    verify:
+      'The platform says that the endpoint is enabled, and its next delivery arrives. Deliveries from the meantime stay lost until you recover them.',
+  },
 } as const satisfies RemedyTexts

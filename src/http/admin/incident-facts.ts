@@ -5,7 +5,8 @@ import { humanDuration, quoted, rfc3339 } from '../../domain/human.ts'
 import { conclusive, guarded, observation } from '../../domain/observation.ts'
 import type { ProbeResult } from '../../domain/probe.ts'
 import { PROXY_SOURCE } from '../../domain/signal.ts'
-import { isUnprovable, UNPROVABLE } from '../../domain/verdict-rules.ts'
+import { isUnprovable } from '../../domain/verdict.ts'
+import { UNPROVABLE } from '../../domain/verdict-rules.ts'
 import type { incidentDetailView, incidentView } from './incident-view.ts'
 
 /** Rows of the timeline that are shown. */
