@@ -11,6 +11,8 @@ export interface HookSecrets {
   readonly token?: SecretRef
 }
 
+/** Bytes that Standard Webhooks asks for. Senders hand out shorter secrets; this one is our operator's choice. */
+const MIN_SECRET = 24
 /** How to make a secret that `signingKey` accepts. */
 const EXAMPLE = 'write the output of: echo "whsec_$(openssl rand -base64 32)"'
 
@@ -18,6 +20,8 @@ const EXAMPLE = 'write the output of: echo "whsec_$(openssl rand -base64 32)"'
 export function signingKey(text: string): StandardWebhookKey | string {
   const key = parseStandardWebhookKey(text)
   if (typeof key === 'string') return `${key}; ${EXAMPLE}`
+  if (key.kind === 'hmac' && key.secret.length < MIN_SECRET)
+    return `has ${key.secret.length} bytes; write at least ${MIN_SECRET}: ${EXAMPLE}`
   return key.kind === 'ed25519-public' ? `is a public key, which cannot sign; ${EXAMPLE}` : key
 }
 
