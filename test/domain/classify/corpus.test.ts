@@ -21,7 +21,9 @@ import { originKey, partOf, type Sample, samples, score, table } from '../../cor
  * for one of its messages since: it decided which of two tiers of general rows stays, and, when the rows were halved, one
  * cause of error was looked up in it (of `tls` a message had become `blocked`), not its text. `outside` was collected after that, from 110 projects, by somebody who
  * had not seen the rules either, and who left out what the corpus had: common wordings are rare in it. With 30 messages of
- * projects that other parts have, left out since, the first look was 0.924, 139 of 150.
+ * projects that other parts have, left out since, the first look was 0.924, 139 of 150. `strings` was
+ * collected likewise, mostly from source code and documentation, after four rows had been added for `outside`: 0.960,
+ * 144 of 150 with the 15 of projects that other parts have.
  */
 const FIRST: Readonly<Record<string, string>> = {
   fresh: '0.934, 163 of 178',
@@ -50,6 +52,7 @@ const FIRST: Readonly<Record<string, string>> = {
   tools: '0.975, 19 of 20',
   kept: '0.984, 93 of 95',
   outside: '0.923, 112 of 120',
+  strings: '0.953, 129 of 135',
 }
 
 const tuned = samples('tuned')
