@@ -11,6 +11,7 @@ import type { Log } from '../../src/domain/telemetry.ts'
 import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { parseRetryAfter } from '../../src/service/hook-attempt.ts'
+import { createLane } from '../../src/service/hook-lane.ts'
 import { createHookSender, type HookSender } from '../../src/service/hooks.ts'
 import { parseStandardWebhookKey, type StandardWebhookKey } from '../../src/signature/standard-webhook-keys.ts'
 import { signStandardWebhook } from '../../src/signature/standard-webhooks.ts'
@@ -294,6 +295,24 @@ describe('hooks', () => {
     const { data } = JSON.parse(body)
     expect(data.tenants.length).to.be.within(40, 99)
     expect(data.tenantsComplete).to.equal(false)
+  })
+
+  it('measures the 24 hours by a clock that is never set', () => {
+    const day = 86_400_000
+    // The wall clock was set back an hour, or ahead by two days, since the event was written.
+    const back = createLane({ sequence: 1 }, { now: 0, age: -3_600_000 })
+    back.failed(0, undefined)
+    expect([back.isOver(day - 1), back.isOver(day)]).to.deep.equal([false, true])
+    const ahead = createLane({ sequence: 1 }, { now: 0, age: 2 * day })
+    expect(ahead.isOver(0)).to.equal(false)
+    ahead.failed(0, undefined)
+    expect(ahead.isOver(0)).to.equal(true)
+    // 1 s, doubled up to 5 minutes, with some jitter on top.
+    const lane = createLane({ sequence: 1 }, { now: 0, age: 0, random: () => 0 })
+    const waits = Array.from({ length: 11 }, () => lane.failed(0, undefined) / 1_000)
+    expect(waits).to.deep.equal([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
+    expect(lane.failed(0, 400_000)).to.equal(400_000)
+    expect(lane.failed(0, 2 * day)).to.equal(day)
   })
 
   it('reads Retry-After as seconds or as a date', () => {
