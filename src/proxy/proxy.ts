@@ -60,10 +60,16 @@ export function createProxy(deps: ProxyDeps): Proxy {
     const path = pathOf(request.url ?? '')
     const route = path === undefined ? undefined : find(path)
     const refusal =
-      path === undefined ? 'bad_target' : !route ? 'no_route' : hasPassed(request, by) ? 'loop' : undefined
-    if (!route || refusal) {
+      path === undefined
+        ? 'bad_target'
+        : !HOST.test(request.headers.host ?? '')
+          ? 'bad_host'
+          : !route
+            ? 'no_route'
+            : undefined
+    if (!route || refusal || hasPassed(request, by)) {
       request.resume()
-      answer(response, refusal ?? 'no_route')
+      answer(response, refusal ?? 'loop')
       return
     }
     const { endpoint, upstream } = route
@@ -124,6 +130,9 @@ export function createProxy(deps: ProxyDeps): Proxy {
     },
   }
 }
+
+/** RFC 9110 section 7.2: a host as in a URL, which may be empty, and a port. */
+const HOST = /^(?:\[[\w:.%]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d{0,5})?$/
 
 const resultOf = ({ reason, wasMade }: { reason: RetryReason; wasMade: boolean }, ok: boolean) =>
   ({ reason, result: wasMade ? (ok ? 'saved' : 'failed') : 'not_allowed' }) as const

@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RawHeaders } from './attempt.ts'
 import { responseHeaders, responseTrailers } from './headers.ts'
 
+/** A reason phrase that Node.js can send. undici has read it as UTF-8; it carries nothing (RFC 9112, 4), so others are left out. */
+const PHRASE = /^[\t\x20-\x7e]*$/
+
 /** Writes the application's response to the platform, no faster than the platform reads. */
 export class ResponseWriter {
   readonly #request: IncomingMessage
@@ -22,7 +25,12 @@ export class ResponseWriter {
     if (status !== 103 || this.#request.httpVersionMinor < 1 || this.#response.headersSent) return
     const pairs = responseHeaders(raw, { canHaveTrailers: false, canHaveLength: false })
     const links = pairs.filter((_, index) => index % 2 === 1 && pairs[index - 1]!.toLowerCase() === 'link')
-    if (links.length > 0) this.#response.writeEarlyHints({ link: links })
+    if (links.length === 0) return
+    try {
+      this.#response.writeEarlyHints({ link: links })
+    } catch {
+      // Node.js takes fewer forms of links than RFC 8288 has. A hint may be left out, a response may not.
+    }
   }
 
   /** @returns false if the header cannot be sent on */
@@ -35,7 +43,7 @@ export class ResponseWriter {
     const hasLength = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length')
     if (hasLength && canHaveTrailers) headers = responseHeaders(raw, { canHaveTrailers: false, canHaveLength: true })
     try {
-      response.writeHead(status, statusText, headers)
+      response.writeHead(status, PHRASE.test(statusText) ? statusText : '', headers)
     } catch {
       return false
     }

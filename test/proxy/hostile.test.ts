@@ -242,6 +242,29 @@ describe('the proxy and hostile applications', () => {
     expect((await deliver(origin))?.body.toString()).to.equal('hello')
   })
 
+  for (const [name, response] of [
+    ['a reason in other letters', 'HTTP/1.1 200 已创建\r\n'],
+    ['a reason in Latin-1', Buffer.from('HTTP/1.1 200 Cr\xe9\xe9\r\n', 'latin1')],
+    [
+      'hints with a list of links',
+      'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload; as=style, </b.js>; rel=preload\r\n\r\nHTTP/1.1 200 OK\r\n',
+    ],
+    [
+      'hints with a quoted title',
+      'HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=next; title="two words"\r\n\r\nHTTP/1.1 200 OK\r\n',
+    ],
+  ] as const) {
+    it(`does not lose a delivery to ${name}`, async () => {
+      const { origin } = await behave((socket) => {
+        socket.write(response)
+        socket.write('Content-Length: 2\r\n\r\nok')
+      })
+      const answer = await deliver(origin)
+      expect(answer?.status).to.equal(200)
+      expect(answer?.body.toString()).to.equal('ok')
+    })
+  }
+
   it('accepts interim responses that nobody asked for', async () => {
     const { origin } = await behave((socket) =>
       socket.write(

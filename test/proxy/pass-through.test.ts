@@ -234,7 +234,12 @@ describe('the proxy', () => {
       '/hooks/..\\a',
     ])
       expect(await statusOf(`GET ${path} HTTP/1.1\r\nHost: x`), path).to.equal(400)
+    for (const host of ['a b', 'a/b', 'a@b', 'a";for=b', 'a\\b', 'a?b', '[::1', 'a:b'])
+      expect(await statusOf(`GET /hooks/a HTTP/1.1\r\nHost: ${host}`), host).to.equal(400)
     expect(requests).to.equal(0)
+    for (const host of ['', 'shop.example:8443', '[::1]:80', 'a_b.svc'])
+      expect(await statusOf(`GET /hooks/a HTTP/1.1\r\nHost: ${host}`), host).to.equal(200)
+    requests = 0
     expect(await statusOf('GET /hooks/a..b/...?../.. HTTP/1.1\r\nHost: x')).to.equal(200)
     expect(requests).to.equal(1)
   })
