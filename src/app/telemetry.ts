@@ -1,4 +1,5 @@
-import { endpointUrls, sourcesThatName, unconfiguredSeverity } from '../domain/endpoint.ts'
+import { endpointUrls, unconfiguredSeverity } from '../domain/endpoint.ts'
+import { sourcesThatName } from '../domain/endpoint-refs.ts'
 import { VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
 import { type HookPlan, isRecoveryOn } from '../domain/hook-plan.ts'
 import type { Tracing } from '../domain/telemetry.ts'

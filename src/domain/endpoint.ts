@@ -1,7 +1,7 @@
 import { canonicalUrl, ID, type NormalUrl, parseHttpUrl, render } from './canonical-url.ts'
+import { shownRef, sourceOfRef } from './endpoint-refs.ts'
 import { INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT } from './failure.ts'
 import { cutCharacters, redact } from './redact.ts'
-import { safeName } from './safe-name.ts'
 import { neededSeries, SETS_PER_ENDPOINT, SETS_PER_SOURCE } from './series.ts'
 
 export interface NamedEndpoint {
@@ -78,31 +78,6 @@ export function identifier(endpoints: readonly NamedEndpoint[]): (text: string) 
     const shown = render(url)
     return { endpoint: match(origins.get(url.origin), url) ?? shown, url: shown }
   }
-}
-
-/** Tells which endpoint a signal is about that names none by its URL, by `SOURCE:REF`. */
-export function refIdentifier(endpoints: readonly NamedEndpoint[]): (ref: string) => Identity {
-  const names = new Map(endpoints.flatMap(({ name, refs = [] }) => refs.map((ref) => [ref, name] as const)))
-  return (ref) => {
-    const url = shownRef(ref)
-    return { endpoint: names.get(ref) ?? url, url }
-  }
-}
-
-const shownRef = (ref: string): string => safeName(ref, MAX_SHOWN)
-
-/** A ref's source. */
-export const sourceOfRef = (ref: string): string => ref.slice(0, ref.indexOf(':'))
-
-/** The sources that can name an endpoint: by a URL those that name URLs, by a ref its own. */
-export const sourcesThatName = (
-  { urls, refs = [] }: Pick<NamedEndpoint, 'urls' | 'refs'>,
-  sources: readonly { readonly name: string; readonly kind: { readonly namesUrls: boolean } }[],
-): string[] => {
-  const byRef = new Set(refs.map(sourceOfRef))
-  return sources
-    .filter(({ name, kind }) => (kind.namesUrls && urls.length > 0) || byRef.has(name))
-    .map(({ name }) => name)
 }
 
 /**

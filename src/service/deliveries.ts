@@ -5,12 +5,12 @@ import { PROXY_SOURCE } from '../domain/signal.ts'
 import type { Metrics } from '../domain/telemetry.ts'
 import type { TimelineSignal } from '../domain/timeline.ts'
 import { deliveryStreams } from './delivery-streams.ts'
+import type { IncidentTracker } from './incident-tracker.ts'
 import { knownIds } from './known-ids.ts'
 import type { Timers } from './limiter.ts'
 import type { SignalRecorder } from './record-signals.ts'
 import type { ReportedDelivery } from './recorded-source.ts'
 import { overdueReports } from './report-overdue.ts'
-import type { IncidentTracker } from './track-incidents.ts'
 
 /** The effective result of a delivery that our own proxy passed on: what the platform saw. */
 export interface ObservedDelivery {

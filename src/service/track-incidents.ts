@@ -1,7 +1,5 @@
 import type { BoundedNames } from '../domain/bounded-names.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { Failure } from '../domain/failure.ts'
-import { rfc3339 } from '../domain/human.ts'
 import {
   type EndpointState,
   type Incident,
@@ -14,9 +12,10 @@ import type { Applied, AppliedEvent, Journal } from '../domain/journal.ts'
 import { conclusive, totalTime } from '../domain/observation.ts'
 import { reduceIncident } from '../domain/reduce-incident.ts'
 import type { Log, Metrics, SpanRef, Tracing } from '../domain/telemetry.ts'
-import type { TimelineSignal } from '../domain/timeline.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'
+import { logTransition } from './incident-log.ts'
+import type { IncidentTracker } from './incident-tracker.ts'
 import { deciding, incidentVerdicts, type Latest, needsVerdict } from './incident-verdicts.ts'
 import { systemTimers, type Timers } from './limiter.ts'
 import type { ProbePlan } from './probe-plans.ts'
@@ -43,31 +42,6 @@ export interface IncidentTrackerDeps {
   /** Milliseconds of a clock that is never set. */
   readonly monotonic?: Clock
   readonly timers?: Timers
-}
-
-/** Tracks every endpoint from its first failure to its recovery. Its state comes from the journal: at start and after each event. */
-export interface IncidentTracker {
-  isTracked(endpoint: string): boolean
-  /** Ends an entry whose endpoint `isTracked`. Only a stored entry takes a slot. */
-  complete(endpoint: string, stored: boolean): void
-  /** The journal's state of every endpoint; replaces what was known. */
-  onSnapshot(states: readonly EndpointState[]): void
-  /** A failure became durable. Returns at once. */
-  onRecorded(failure: Failure, applied: Applied | undefined, span: SpanRef | null): void
-  /** A signal that is no failure became durable. Returns at once. */
-  onSignal(signal: TimelineSignal, applied: Applied | undefined): void
-  /** Applies what deliveries tell of an endpoint. Never rejects. @returns undefined where the journal refused */
-  apply(endpoint: string, event: AppliedEvent): Promise<Applied | undefined>
-  /** An endpoint was probed. Never rejects. */
-  onProbeRound(round: ProbeRound): Promise<void>
-  /** @throws AppError `not_found`, `conflict` (it is closed), and what `Journal.apply` rejects with */
-  resolve(id: string, reason: string): Promise<Incident>
-  states(): Iterable<EndpointState>
-  state(endpoint: string): EndpointState | undefined
-  /** The newest probe from each vantage point since this process started. */
-  latest(endpoint: string): Latest
-  start(): void
-  stop(): void
 }
 
 /** Spans of failures whose probe is still to come. */
@@ -118,18 +92,8 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
     const current = states.get(endpoint)!
     quiet.note(current)
     if (!isOpen(current)) verdicts.forget(endpoint)
-    if (change !== 'joined' && change !== 'none') logTransition(change, state.incident!)
+    if (change !== 'joined' && change !== 'none') logTransition(log, change, state.incident!)
     probing.recheck(endpoint, isOpen(current))
-  }
-
-  /** One line per change of an incident, not per failure. */
-  function logTransition(change: 'opened' | 'reopened' | 'closed', incident: Incident): void {
-    const { id, endpoint, cause, failures, resolution, loss, signals } = incident
-    // Without a lost delivery the platform has not given up on anything yet.
-    const fields = { incident_id: id, endpoint, cause, failures, ...(signals && { early_warnings: signals.warnings }) }
-    const lossWindow = { from: rfc3339(loss.from), until: rfc3339(loss.until) }
-    if (change === 'closed') log.info({ ...fields, resolution, loss: lossWindow }, 'incident closed')
-    else log.warn(fields, `incident ${change}`)
   }
 
   async function apply(endpoint: string, event: AppliedEvent): Promise<Applied | undefined> {

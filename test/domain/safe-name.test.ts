@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { refIdentifier } from '../../src/domain/endpoint.ts'
+import { refIdentifier } from '../../src/domain/endpoint-refs.ts'
 import { safeName } from '../../src/domain/safe-name.ts'
 
 describe('safeName', () => {

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CanaryMoments, Journal, JournalSize, JournalStatus } from '../../domain/journal.ts'
 import { TIMELINE_LIMIT } from '../../domain/timeline.ts'
-import { type Fault, FaultError } from '../core/fault.ts'
 import type { Written } from '../core/group-commit.ts'
 import {
   GroupJournal,
@@ -21,6 +20,7 @@ import { Reader } from './reader.ts'
 import { groupOf, totalOf } from './rows.ts'
 import type { Committed, Notice, StoreOptions } from './store-types.ts'
 import type { Writing } from './worker.ts'
+import { faultOf, stall } from './writer-faults.ts'
 
 export type { SqliteJournalOptions }
 
@@ -228,17 +228,10 @@ class SqliteStore implements JournalStore {
   }
 
   /** @throws AppError `journal_unavailable`; the fault that caused it has been reported by then */
-  async #call<
-    K extends
-      | 'expire'
-      | 'forget'
-      | 'noteCanary'
-      | 'oldest'
-      | 'remove'
-      | 'pendingEvents'
-      | 'removeEvents'
-      | 'recoveries',
-  >(operation: K, argument: Parameters<Writing[K]>[0]): Promise<ReturnType<Writing[K]>> {
+  async #call<K extends Exclude<keyof Writing, 'open' | 'commit' | 'size' | 'close'>>(
+    operation: K,
+    argument: Parameters<Writing[K]>[0],
+  ): Promise<ReturnType<Writing[K]>> {
     if (!this.#life.isUp) throw this.#life.unavailable()
     const { generation } = this.#life
     try {
@@ -249,11 +242,3 @@ class SqliteStore implements JournalStore {
     }
   }
 }
-
-const faultOf = (error: unknown, path: string): Fault =>
-  error instanceof FaultError
-    ? error.fault
-    : { kind: 'io', detail: `${path} cannot be written (${(error as Error).message}); see the log` }
-
-const stall = (what: string, { path, stallAfter }: { path: string; stallAfter: number }) =>
-  new FaultError('io', `${what} of ${path} has been waiting for ${stallAfter} ms; check the volume`)

@@ -1,0 +1,32 @@
+import type { Failure } from '../domain/failure.ts'
+import type { EndpointState, Incident } from '../domain/incident.ts'
+import type { Applied, AppliedEvent } from '../domain/journal.ts'
+import type { SpanRef } from '../domain/telemetry.ts'
+import type { TimelineSignal } from '../domain/timeline.ts'
+import type { Latest } from './incident-verdicts.ts'
+import type { ProbeRound } from './probing.ts'
+
+/** Tracks every endpoint from its first failure to its recovery. Its state comes from the journal: at start and after each event. */
+export interface IncidentTracker {
+  isTracked(endpoint: string): boolean
+  /** Ends an entry whose endpoint `isTracked`. Only a stored entry takes a slot. */
+  complete(endpoint: string, stored: boolean): void
+  /** The journal's state of every endpoint; replaces what was known. */
+  onSnapshot(states: readonly EndpointState[]): void
+  /** A failure became durable. Returns at once. */
+  onRecorded(failure: Failure, applied: Applied | undefined, span: SpanRef | null): void
+  /** A signal that is no failure became durable. Returns at once. */
+  onSignal(signal: TimelineSignal, applied: Applied | undefined): void
+  /** Applies what deliveries tell of an endpoint. Never rejects. @returns undefined where the journal refused */
+  apply(endpoint: string, event: AppliedEvent): Promise<Applied | undefined>
+  /** An endpoint was probed. Never rejects. */
+  onProbeRound(round: ProbeRound): Promise<void>
+  /** @throws AppError `not_found`, `conflict` (it is closed), and what `Journal.apply` rejects with */
+  resolve(id: string, reason: string): Promise<Incident>
+  states(): Iterable<EndpointState>
+  state(endpoint: string): EndpointState | undefined
+  /** The newest probe from each vantage point since this process started. */
+  latest(endpoint: string): Latest
+  start(): void
+  stop(): void
+}
