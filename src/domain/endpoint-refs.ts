@@ -1,5 +1,19 @@
-import type { Identity, NamedEndpoint } from './endpoint.ts'
 import { safeName } from './safe-name.ts'
+
+export interface NamedEndpoint {
+  readonly name: string
+  /** Exact URLs, prefixes with a final `/*`, `{param}` for any one segment. */
+  readonly urls: readonly string[]
+  /** `SOURCE:REF`: what a source that names no URL calls it. */
+  readonly refs?: readonly string[]
+}
+
+export interface Identity {
+  /** A configured name, else the canonical URL or the ref, else `invalid`. */
+  readonly endpoint: string
+  /** The canonical URL, or the masked ref; for `invalid` the masked text, at most 255 characters. */
+  readonly url: string
+}
 
 /** Characters of a ref that are shown. */
 const LONGEST = 255

@@ -1,16 +1,10 @@
 import { canonicalUrl, ID, type NormalUrl, parseHttpUrl, render } from './canonical-url.ts'
-import { shownRef, sourceOfRef } from './endpoint-refs.ts'
+import { type Identity, type NamedEndpoint, shownRef, sourceOfRef } from './endpoint-refs.ts'
 import { INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT } from './failure.ts'
 import { cutCharacters, redact } from './redact.ts'
 import { neededSeries, SETS_PER_ENDPOINT, SETS_PER_SOURCE } from './series.ts'
 
-export interface NamedEndpoint {
-  readonly name: string
-  /** Exact URLs, prefixes with a final `/*`, `{param}` for any one segment. */
-  readonly urls: readonly string[]
-  /** `SOURCE:REF`: what a source that names no URL calls it. */
-  readonly refs?: readonly string[]
-}
+export type { Identity, NamedEndpoint }
 
 /** An endpoint's owner and severity, as configured. */
 export interface EndpointFacts {
@@ -43,13 +37,6 @@ export interface EndpointPattern {
   readonly segments: readonly (string | null)[]
   /** Whether it also matches everything below. */
   readonly isPrefix: boolean
-}
-
-export interface Identity {
-  /** A configured name, else the canonical URL or the ref, else `invalid`. */
-  readonly endpoint: string
-  /** The canonical URL, or the masked ref; for `invalid` the masked text, at most 255 characters. */
-  readonly url: string
 }
 
 const MAX_SHOWN = 255
