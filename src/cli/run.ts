@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import('./explain.ts')).explain,
   probe: async () => (await import('./probe.ts')).probe,
   healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
+  verify: async () => (await import('./verify.ts')).verify,
   selftest: async () => (await import('./selftest.ts')).selftest,
   'simulate deliver': async () => (await import('./simulate-deliver.ts')).simulateDeliver,
   'simulate give-up': async () => (await import('./simulate-give-up.ts')).simulateGiveUp,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadConfig } from '../config/config.ts'
+import { type Env, loadConfig } from '../config/config.ts'
 import { classify } from '../domain/classify/classify.ts'
 import { stringify, visibleText } from '../domain/external-text.ts'
 import { createOutboundClient } from '../outbound/client.ts'
@@ -9,10 +9,21 @@ import { roundTrip } from '../service/canary.ts'
 import { internalAuthorities } from '../service/probe-plans.ts'
 import { formatDuration, parseDuration } from '../units.ts'
 import type { Command } from './command.ts'
+import type { Values } from './simulate/options.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
 /** Milliseconds between two attempts with `--retry-for`. */
 const RETRY_PAUSE = 2_000
+
+async function verifyInstead(url: string, values: Values, env: Env): Promise<number> {
+  const credential = ['file', 'env'].flatMap((place) => {
+    const value = values[`token-${place}`]
+    return value === undefined ? [] : [`--credential-${place}`, String(value)]
+  })
+  const retry = ['--retry-for', String(values['retry-for'])]
+  const { verify } = await import('./verify.ts')
+  return verify.run(['--ingest', url, ...credential, ...retry, ...(values['json'] ? ['--json'] : [])], env)
+}
 
 /** Sends one canary through a URL: the smoke test after a deployment. Nothing is recorded as a failure. */
 export const selftest: Command = {
@@ -45,8 +56,11 @@ export const selftest: Command = {
     if (timeout === undefined || timeout < 1) throw new UsageError('--timeout takes a duration such as 10s')
     const retryFor = parseDuration(String(values['retry-for']))
     if (retryFor === undefined) throw new UsageError('--retry-for takes a duration such as 2m')
-    const { canary, endpoints, outbound } = await loadConfig(env)
+    const { canary, endpoints, outbound, simulation } = await loadConfig(env)
     const url = positionals[0] ?? canary?.url
+    const isNamed = ['secret-file', 'secret-env'].some((name) => values[name as 'secret-file'] !== undefined)
+    // The newer way, where only that is configured.
+    if (!canary && simulation && !isNamed && url !== undefined) return verifyInstead(url, values, env)
     if (positionals.length > 1 || !URL.canParse(url ?? '') || !/^https?:/.test(url!)) {
       throw new UsageError('selftest takes one http or https URL; without one canary.url must be configured')
     }

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   healthcheck: [],
   'hook-test': ['--json'],
   selftest: ['--timeout', '--json', '--token-file', '--token-env', '--secret-file', '--secret-env'],
+  verify: ['--ingest', '--admin', '--prometheus', '--alertmanager', '--tempo', '--jaeger', '--json', '--junit'],
   'simulate deliver': ['--event', '--set', '--token-file', '--ingest', '--allow'],
   'simulate give-up': ['--source', '--code', '--endpoint', '--ingest', '--allow'],
   'simulate receiver': ['--fault', '--port', '--control-port', '--allow'],

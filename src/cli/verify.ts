@@ -1,0 +1,83 @@
+import { writeFile } from 'node:fs/promises'
+import { loadConfig } from '../config/config.ts'
+import type { Command } from './command.ts'
+import { complain } from './complain.ts'
+import { durationOption, refOptions } from './simulate/options.ts'
+import { parseOptions, UsageError } from './usage.ts'
+import { chainOf } from './verify/chain.ts'
+import { runHops } from './verify/hop.ts'
+import { hopLine, isOk, jsonReport, junitReport } from './verify/render.ts'
+
+/** Follows one report from the public URL to the receiver of its alert. */
+export const verify: Command = {
+  usage: 'verify [--ingest URL] [--admin URL] …',
+  summary: 'prove that a failure would reach someone: one report, followed hop by hop',
+  options: [
+    ['--ingest URL', 'as the platform reaches it (canary.url, if configured)'],
+    ['--admin URL', 'API and metrics of the service'],
+    ['--prometheus URL, --alertmanager URL', 'where rules and routes are; what is left out is not checked'],
+    ['--tempo URL or --jaeger URL', 'where traces are'],
+    ['--receiver NAME', 'the receiver to which Alertmanager must route the alert; any by default'],
+    ['--source NAME', 'as whose report (the first source that is configured)'],
+    ['--credential-file FILE, --credential-env NAME', 'credential of the report, instead of the source’s first one'],
+    ['--secret-file FILE, --secret-env NAME', 'signs the verification, instead of simulation.secret'],
+    ['--api-token-file FILE, --api-token-env NAME', 'instead of admin.apiToken; likewise --metrics-token-…'],
+    [
+      '--prometheus-token-file FILE, …',
+      'bearer token; likewise --alertmanager-token-…, --tempo-token-…, --jaeger-token-…',
+    ],
+    ['--ca-file FILE', 'authority to trust besides the system’s'],
+    ['--timeout DURATION', 'how long each hop may take (3m)'],
+    ['--retry-for DURATION', 'repeat the first hops for this long (0s)'],
+    ['--json', 'print JSON'],
+    ['--junit FILE', 'write a JUnit report, too'],
+  ],
+  examples: [
+    'verify --ingest https://errors.shop.example/webhooks/error --admin http://127.0.0.1:9464 \\\n    --prometheus http://127.0.0.1:9090 --alertmanager http://127.0.0.1:9093',
+    'verify --ingest http://127.0.0.1:8080 --admin http://127.0.0.1:9464 --json',
+  ],
+  exitCodes: '0 every hop that was checked is ok, 1 one failed, 2 the command line or the configuration is wrong.',
+  readsConfig: true,
+  async run(args, env) {
+    const { values } = parseOptions(args, {
+      options: {
+        ingest: { type: 'string' },
+        admin: { type: 'string' },
+        prometheus: { type: 'string' },
+        alertmanager: { type: 'string' },
+        tempo: { type: 'string' },
+        jaeger: { type: 'string' },
+        receiver: { type: 'string' },
+        source: { type: 'string' },
+        'ca-file': { type: 'string' },
+        timeout: { type: 'string', default: '3m' },
+        'retry-for': { type: 'string', default: '0s' },
+        json: { type: 'boolean', default: false },
+        junit: { type: 'string' },
+        ...refOptions('credential'),
+        ...refOptions('secret'),
+        ...refOptions('api-token'),
+        ...refOptions('metrics-token'),
+        ...refOptions('prometheus-token'),
+        ...refOptions('alertmanager-token'),
+        ...refOptions('tempo-token'),
+        ...refOptions('jaeger-token'),
+      },
+    })
+    if (values.tempo !== undefined && values.jaeger !== undefined)
+      throw new UsageError('give either --tempo or --jaeger')
+    const config = await loadConfig(env)
+    const hops = await chainOf(values, config, env)
+    const colored = process.stdout.isTTY === true && !env['NO_COLOR']
+    const print = values.json ? () => {} : (text: string) => process.stdout.write(text)
+    const timeout = Math.max(durationOption(values, 'timeout'), 1)
+    const retryFor = durationOption(values, 'retry-for')
+    const first = await runHops(hops.first, retryFor, (result) => print(hopLine(result, colored)))
+    const rest = await runHops(hops.rest, timeout, (result) => print(hopLine(result, colored)), first)
+    const results = [...first, ...rest]
+    if (values.json) process.stdout.write(jsonReport(results))
+    if (values.junit !== undefined)
+      await writeFile(values.junit, junitReport(results)).catch(({ message }: Error) => complain(`--junit: ${message}`))
+    return isOk(results) ? 0 : 1
+  },
+}

@@ -1,0 +1,89 @@
+import type { Env } from '../../config/config.ts'
+import type { Config, SecretRef } from '../../config/schema.ts'
+import { firstSource } from '../simulate/given-up.ts'
+import { caOption, durationOption, markSecret, readRef, refOption, type Values } from '../simulate/options.ts'
+import { sendReport } from '../simulate/report.ts'
+import { UsageError } from '../usage.ts'
+import { alertmanagerHops } from './alertmanager-hops.ts'
+import { type Client, verifyClient } from './client.ts'
+import type { Hop } from './hop.ts'
+import { prometheusHops } from './prometheus-hops.ts'
+import { type Journey, resolveHop, serviceHops } from './service-hops.ts'
+import { traceHop } from './trace-hop.ts'
+
+/** What the verification reports as the URL; the service replaces the endpoint, whatever it is. */
+const REPORTED_URL = 'https://webhook-verify.invalid/'
+const SERVERS = ['prometheus', 'alertmanager', 'tempo', 'jaeger'] as const
+const NAMES: Readonly<Record<(typeof SERVERS)[number], string>> = {
+  prometheus: 'Prometheus',
+  alertmanager: 'Alertmanager',
+  tempo: 'Tempo',
+  jaeger: 'Jaeger',
+}
+
+/**
+ * The hops from the public URL to the receiver of the alert.
+ * @param values the options of `verify`
+ * @returns those that `--retry-for` repeats, and the others
+ * @throws UsageError
+ */
+export async function chainOf(values: Values, config: Config, env: Env): Promise<{ first: Hop[]; rest: Hop[] }> {
+  const journey: Journey = {}
+  const ca = await caOption(values)
+  const secret = await markSecret(values, config, env)
+  const ingestUrl = values['ingest'] ?? config.canary?.url
+  const ingest = ingestUrl === undefined ? undefined : urlOf('--ingest', String(ingestUrl))
+  if (ingest && secret === undefined)
+    throw new UsageError(
+      'no secret, so the verification would be a real report: configure simulation.secret, or name --secret-file or --secret-env',
+    )
+  const client = async (flag: string, name: string, token: string, ref?: SecretRef): Promise<Client | undefined> => {
+    const url = values[flag]
+    if (url === undefined) return undefined
+    const where = refOption(values, token) ?? ref
+    return verifyClient({
+      name,
+      flag: `--${flag}`,
+      url: urlOf(`--${flag}`, String(url)).href,
+      token: where && (await readRef(where, env)).split(/\s/)[0],
+      tokenFlag: `--${token}-file`,
+      ca,
+    })
+  }
+  const admin = await client('admin', 'the admin listener', 'api-token', config.admin.apiToken)
+  const metricsRef = config.admin.metricsToken ?? refOption(values, 'api-token') ?? config.admin.apiToken
+  const metrics = await client('admin', 'the admin listener', 'metrics-token', metricsRef)
+  // No token of this service is sent to another one: only what the command line names.
+  const [prometheus, alertmanager, tempo, jaeger] = await Promise.all(
+    SERVERS.map((name) => client(name, NAMES[name], `${name}-token`)),
+  )
+  const source = values['source'] === undefined ? firstSource(config) : String(values['source'])
+  const credential = refOption(values, 'credential')
+  const report =
+    ingest &&
+    (() =>
+      sendReport(
+        { endpoint: REPORTED_URL, code: 0, message: 'verification of webhook-error-exporter; not a failure' },
+        { config, source, ingest, credential, secret, purpose: 'verification', env, ca },
+      ))
+  const receiver = values['receiver'] === undefined ? undefined : String(values['receiver'])
+  const waits = durationOption(values, 'retry-for') > 0
+  const [possible, sent, ...service] = serviceHops({ journey, report, admin, metrics, waits })
+  return {
+    first: [possible!, sent!],
+    rest: [
+      ...service,
+      ...prometheusHops(journey, prometheus),
+      ...alertmanagerHops({ alertmanager, prometheus, receiver }),
+      traceHop(journey, tempo ?? jaeger),
+      resolveHop(journey, admin),
+    ],
+  }
+}
+
+/** @throws UsageError */
+function urlOf(flag: string, text: string): URL {
+  const url = URL.parse(text)
+  if (!url || !/^https?:$/.test(url.protocol)) throw new UsageError(`${flag} takes an http or https URL`)
+  return url
+}
