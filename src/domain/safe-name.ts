@@ -1,3 +1,4 @@
+import { visibleText } from './external-text.ts'
 import { knownKeyAt } from './redact/known-keys.ts'
 import { maskNamed } from './redact/named.ts'
 import { cutCharacters, redact } from './redact.ts'
@@ -9,9 +10,10 @@ const ID = /^[\w.:/~-]{1,255}$/
  * The name that a sender gives to an endpoint (a ref) or to a tenant, as it may be stored and shown. An id looks as random as a
  * credential does, but one that is masked is no name: all endpoints of the platform would be one. So only keys with a
  * documented prefix and values that are called a credential are masked in it; any other text is treated as `redact` says.
+ * It becomes a label, which Prometheus and Alertmanager pass on as it is: what steers a terminal or cannot be seen is an escape.
  * @param limit UTF-16 code units
  */
 export function safeName(name: string, limit: number): string {
   const isId = ID.test(name) && !name.includes('://') && knownKeyAt(name) < 0 && maskNamed(name, false) === name
-  return cutCharacters(isId ? name : redact(name), limit)
+  return isId ? cutCharacters(name, limit) : visibleText(redact(name), limit)
 }

@@ -30,6 +30,8 @@ export class Delivery implements AttemptEvents {
   #received = 0
   #hasEnded = false
   #isBroken = false
+  /** By the application or by this class, not by the listener. */
+  #isAnswered = false
   #endWait: (() => void) | undefined
   #pause: NodeJS.Timeout | undefined
 
@@ -141,7 +143,8 @@ export class Delivery implements AttemptEvents {
       if (this.#retries.isRetryable(status) && this.#retryInstead('status', status)) return
       if (this.#retries.isUnavailable(status)) this.#retries.needed('status')
       this.#body.release()
-      if (!this.#writer.begin(status, statusText, headers)) this.#fail('upstream_failed')
+      this.#isAnswered = this.#writer.begin(status, statusText, headers)
+      if (!this.#isAnswered) this.#fail('upstream_failed')
     })
   }
 
@@ -189,7 +192,11 @@ export class Delivery implements AttemptEvents {
     if (this.#hasEnded) return
     this.#endAttempt(code === 'upstream_failed' ? 'protocol' : 'timeout')
     // The listener has answered a body that it could not read.
-    if (this.#response.writableEnded || answer(this.#response, code)) return
+    if (this.#response.writableEnded) return
+    if (answer(this.#response, code)) {
+      this.#isAnswered = true
+      return
+    }
     this.#isBroken = true
     this.#response.destroy()
   }
@@ -213,7 +220,9 @@ export class Delivery implements AttemptEvents {
     this.#endAttempt('client_closed')
     this.#body.discard()
     const { writableFinished, statusCode } = this.#response
-    const isWhole = writableFinished && !this.#isBroken
+    // The listener answers a body that ends too early: it may be bytes that are no HTTP, or the platform has hung up.
+    const isAnswered = this.#isAnswered || !this.#request.socket.readableEnded
+    const isWhole = writableFinished && !this.#isBroken && isAnswered
     const { reason, wasMade } = this.#retries
     this.#deps.onEnd({
       code: isWhole ? statusCode : this.#isBroken ? 'incomplete' : 'client_closed',

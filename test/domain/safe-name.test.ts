@@ -16,6 +16,7 @@ describe('safeName', () => {
     ['sk_live_4eC39HqLyjWDarjtT1zdp7dc', '***'],
     ['cafe:password:r54Rn67e', 'cafe:password:***'],
     ['https://user:pass@shop.example/?token=1', 'https://shop.example/'],
+    ['g:\u001b[31m\u202eevil\u0000\n', 'g:\\u{1b}[31m\\u{202e}evil\uFFFD\\n'],
     ['Bearer r54Rn67eQq31xZ0pWv9', 'Bearer ***'],
   ] as const)
     it(`masks ${text}`, () => expect(safeName(text, 255)).to.equal(shown))

@@ -123,6 +123,7 @@ describe('the proxy and hostile platforms', () => {
     await until('no delivery in flight', () => stage.inFlight() === 0)
     await delay(50)
     expect(stage.ended.length).to.be.at.most(16)
+    expect(stage.codes().filter((code) => code !== 200 && code !== 'client_closed')).to.deep.equal([])
     expect(seen.filter((line) => line.endsWith('abc')).length).to.be.at.most(4)
     expect((await deliver(stage.origin))?.status).to.equal(200)
   })
