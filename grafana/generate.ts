@@ -1,9 +1,9 @@
 import { alertmanagerFile, chartInhibitions, chartValues } from './alertmanager/render.ts'
 import { templateFile } from './alertmanager/templates.ts'
-import { build } from './boards/board.ts'
 import { endpoint } from './boards/endpoint.ts'
 import { exporter } from './boards/exporter.ts'
 import { overview } from './boards/overview.ts'
+import { renderBoard, withoutApiLinks } from './boards/render.ts'
 import { canaryPage } from './canary-page.ts'
 import { generate, stale } from './generated-files.ts'
 import { renderMetricsPage } from './metrics-page.ts'
@@ -16,18 +16,23 @@ import { simulatedPages } from './rules/simulated-pages.ts'
 
 /** `node grafana/generate.ts [--check]`: everything that is made from grafana/. */
 const DASHBOARDS = 'grafana/dashboards'
+/** With links to the API, which the chart leaves out where their address is not set. */
+const CHART_DASHBOARDS = 'helm/webhook-error-exporter/files/dashboards'
 const RUNBOOKS = 'docs/runbooks'
 const ALERTMANAGER = 'docs/alertmanager'
 const RULES = 'helm/webhook-error-exporter/files/rules'
 const REMEDIES = 'docs/remedies'
 const CHART_ALERTS = 'helm/webhook-error-exporter/files/alerts'
-const OWNED = [DASHBOARDS, RUNBOOKS, REMEDIES, RULES, CHART_ALERTS].map((folder) => `${folder}/*`)
+const OWNED = [DASHBOARDS, CHART_DASHBOARDS, RUNBOOKS, REMEDIES, RULES, CHART_ALERTS].map((folder) => `${folder}/*`)
 
 /** @returns path from the repository's root → content */
 export function generated(): Map<string, string> {
   const files = new Map<string, string>()
-  for (const board of [overview, endpoint, exporter])
-    files.set(`${DASHBOARDS}/${board.key}.json`, `${JSON.stringify(build(board), null, 2)}\n`)
+  for (const board of [overview, endpoint, exporter]) {
+    const text = renderBoard(board)
+    files.set(`${CHART_DASHBOARDS}/${board.key}.json`, text)
+    files.set(`${DASHBOARDS}/${board.key}.json`, withoutApiLinks(text))
+  }
   for (const group of GROUPS) files.set(`${RULES}/${group.name.replace(/^webhook-/, '')}.yaml`, renderGroup(group))
   const alerts = alertsOf(GROUPS)
   for (const alert of alerts) files.set(`${RUNBOOKS}/${alert.alert}.md`, renderRunbook(alert))

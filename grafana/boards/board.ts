@@ -1,11 +1,8 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard'
-import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus'
-import { API_BASE } from '../rules/annotations.ts'
-import { DASHBOARDS, type SignalKey } from '../signals.ts'
+import { DASHBOARDS } from '../signals.ts'
+import { removeUncommon } from './common-schema.ts'
 import type { Link } from './links.ts'
-import { COLOUR } from './palette.ts'
-import { DATA_SOURCE, link, type Panel } from './panel.ts'
-import { perEndpoint, select } from './query.ts'
+import { link, type Panel } from './panel.ts'
 
 /** The schema of Grafana 10.4. Later ones bring it up to date themselves; an earlier one cannot read a later schema. */
 const SCHEMA_VERSION = 39
@@ -13,10 +10,14 @@ const TAG = 'webhook-error-exporter'
 
 /** Panels side by side, all equally high; widths add up to 24 at most. */
 export interface Line {
-  /** Opens a section that can be folded. */
-  readonly section?: string
   readonly height: number
   readonly panels: readonly (readonly [width: number, panel: Panel])[]
+}
+
+/** Lines under a heading, folded until somebody opens them: Grafana asks nothing for them before. */
+export interface Section {
+  readonly title: string
+  readonly lines: readonly Line[]
 }
 
 export interface Board {
@@ -27,7 +28,9 @@ export interface Board {
   readonly variables: readonly dashboard.VariableModel[]
   readonly annotations: readonly dashboard.AnnotationQueryBuilder[]
   readonly links: readonly Link[]
+  /** What is open from the start. */
   readonly lines: readonly Line[]
+  readonly sections: readonly Section[]
 }
 
 /** @returns a classic dashboard: ids and places follow from the order of the panels alone */
@@ -48,22 +51,34 @@ export function build(board: Board): dashboard.Dashboard {
   for (const it of board.links) builder.link(link(it))
   let id = 0
   let y = 0
-  for (const { section, height, panels } of board.lines) {
-    if (section !== undefined) {
-      builder.withRow(new dashboard.RowBuilder(section).id(++id).gridPos({ x: 0, y, w: 24, h: 1 }))
-      y += 1
-    }
+  const place = ({ height, panels }: Line): Panel[] => {
     let x = 0
-    for (const [width, panel] of panels) {
-      builder.withPanel(panel.id(++id).gridPos({ x, y, w: width, h: height }))
+    const placed = panels.map(([width, panel]) => {
+      panel.id(++id).gridPos({ x, y, w: width, h: height })
       x += width
-    }
+      return panel
+    })
     y += height
+    return placed
+  }
+  for (const panel of board.lines.flatMap(place)) builder.withPanel(panel)
+  for (const { title, lines } of board.sections) {
+    const row = new dashboard.RowBuilder(title).id(++id).collapsed(true).gridPos({ x: 0, y, w: 24, h: 1 })
+    const headingEnds = ++y
+    for (const panel of lines.flatMap(place)) row.withPanel(panel)
+    builder.withRow(row)
+    // The next heading follows at once, as long as this one is folded.
+    y = headingEnds
   }
   const made = builder.build()
   // The library would hide links and the switches of annotations in a menu.
-  const ofPanels = (made.panels ?? []).flatMap((panel) => ('links' in panel && panel.links) || [])
+  const panels = (made.panels ?? []).flatMap((panel) => ('panels' in panel ? [panel, ...panel.panels] : [panel]))
+  const ofPanels = panels.flatMap((panel) => [
+    ...(('links' in panel && panel.links) || []),
+    ...(('fieldConfig' in panel && panel.fieldConfig?.defaults.links) || []),
+  ])
   for (const it of [...(made.links ?? []), ...ofPanels, ...(made.annotations.list ?? [])]) delete it.placement
+  removeUncommon(made, panels)
   return { ...made, schemaVersion: SCHEMA_VERSION }
 }
 
@@ -73,102 +88,3 @@ function others(key: Board['key']): Link[] {
   const names = Object.keys(DASHBOARDS) as Board['key'][]
   return names.filter((name) => name !== key).map((name) => ({ title: TITLES[name], url: `/d/${DASHBOARDS[name]}` }))
 }
-
-const ALL = { selected: true, text: 'All', value: '$__all' }
-
-interface Choice {
-  readonly of: string
-  readonly matchers?: string
-  /** Exactly one, without All. */
-  readonly single?: true
-  /** All is what is listed. Otherwise it is `.*`, which also matches what has no such label at all. */
-  readonly listed?: true
-}
-
-/** Values of a label. */
-export function choice(
-  name: string,
-  label: string,
-  { of, matchers = '', single, listed }: Choice,
-): dashboard.VariableModel {
-  const query = `label_values(${of}${matchers && `{${matchers}}`}, ${name})`
-  const builder = new dashboard.QueryVariableBuilder(name)
-    .label(label)
-    .datasource(DATA_SOURCE)
-    .query({ query, refId: name, qryType: 1 })
-    .definition(query)
-    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
-    .sort(dashboard.VariableSort.NaturalAsc)
-    .multi(!single)
-    .includeAll(!single)
-  if (single) return builder.build()
-  if (!listed) builder.allValue('.*')
-  return builder.current(ALL).build()
-}
-
-/** The variable that chooses which Prometheus is asked. */
-export const dataSource = (): dashboard.VariableModel =>
-  new dashboard.DatasourceVariableBuilder('datasource').label('Data source').type('prometheus').build()
-
-/** cluster, namespace, job, each within the ones before. */
-export function release(of: string): dashboard.VariableModel[] {
-  return [
-    choice('cluster', 'Cluster', { of }),
-    choice('namespace', 'Namespace', { of, matchers: 'cluster=~"$cluster"' }),
-    // Listed: `up` and the process's metrics are those of every program.
-    choice('job', 'Job', { of, matchers: 'cluster=~"$cluster", namespace=~"$namespace"', listed: true }),
-  ]
-}
-
-/** Set in the dashboard's settings, under Variables; every link to the API begins with it. */
-export const apiVariable = (): dashboard.VariableModel =>
-  new dashboard.TextBoxVariableBuilder('api')
-    .label('API')
-    .description('Address of the admin listener as people reach it: admin.externalUrl of the configuration.')
-    .defaultValue(API_BASE)
-    .current({ selected: true, text: API_BASE, value: API_BASE })
-    .hide(dashboard.VariableHide.HideVariable)
-    .build()
-
-/** Data sources that links to traces open; without one of the kind its link opens an empty Explore. */
-export const traceVariables = (): dashboard.VariableModel[] =>
-  (['tempo', 'jaeger'] as const).map((kind) =>
-    new dashboard.DatasourceVariableBuilder(kind)
-      .label(kind === 'tempo' ? 'Tempo' : 'Jaeger')
-      .type(kind)
-      .hide(dashboard.VariableHide.HideVariable)
-      .build(),
-  )
-
-const moments = (name: string, colour: string, expr: string, titleFormat: string): dashboard.AnnotationQueryBuilder =>
-  new dashboard.AnnotationQueryBuilder()
-    .name(name)
-    .datasource(DATA_SOURCE)
-    .enable(true)
-    .hide(false)
-    .iconColor(colour)
-    .expr(expr)
-    .target(new prometheus.DataqueryBuilder().refId('Anno').expr(expr).range())
-    .titleFormat(titleFormat)
-    .step('60s')
-    .useValueForTime(true)
-
-const inMilliseconds = (expr: string) => `${expr} * 1000`
-
-/** A mark at each incident's own time of opening. */
-export const incidentMarks = (matchers: readonly string[] = []): dashboard.AnnotationQueryBuilder =>
-  moments(
-    'Incidents',
-    COLOUR.incident,
-    inMilliseconds(perEndpoint('incidentStarted' satisfies SignalKey, matchers)),
-    'Incident: {{endpoint}}',
-  )
-
-/** A mark at each start of a process. */
-export const restartMarks = (): dashboard.AnnotationQueryBuilder =>
-  moments(
-    'Restarts',
-    COLOUR.restart,
-    inMilliseconds(`max by (cluster, namespace, job, instance) (${select('processStart')})`),
-    'Receiver started: {{instance}}',
-  )

@@ -1,29 +1,13 @@
-import { RUNBOOK_BASE } from '../rules/annotations.ts'
 import { SIGNALS } from '../signals.ts'
-import {
-  apiVariable,
-  type Board,
-  choice,
-  dataSource,
-  incidentMarks,
-  release,
-  restartMarks,
-  traceVariables,
-} from './board.ts'
-import { api, runbook, TRACES } from './links.ts'
+import { alertMarks, incidentMarks, restartMarks } from './annotations.ts'
+import type { Board } from './board.ts'
+import { lossesOfEndpoint, probesOfEndpoint, proxyOfEndpoint } from './endpoint-sections.ts'
+import { bars, states } from './graphs.ts'
+import { api, dashboard, remedy, runbook, TRACES } from './links.ts'
 import { COLOUR, causeColours } from './palette.ts'
-import { bars, lines, note, number, states } from './panel.ts'
-import {
-  availability,
-  countBars,
-  failureBars,
-  failuresInRange,
-  IN_RELEASE,
-  incidentsInRange,
-  OF_ENDPOINT,
-  perEndpoint,
-  select,
-} from './query.ts'
+import { failureBars, failuresInRange, IN_RELEASE, OF_ENDPOINT, perEndpoint, select, successRate } from './query.ts'
+import { number } from './stats.ts'
+import { choice, dataSource, release, traceVariables } from './variables.ts'
 
 const mine = [OF_ENDPOINT]
 const open = perEndpoint('incidentOpen', mine)
@@ -34,7 +18,15 @@ const causeWithRemedy = `${cause} * on () group_left (remedy) topk(1, max by (re
 const ms = (expr: string) => `(${expr}) * 1000`
 /** Nothing of an endpoint of another name is shown; a name may hold what a query string must not. */
 const ENCODED = `\${endpoint:percentencode}`
-const OK_FAILING = { '0': { text: 'OK', colour: COLOUR.good }, '1': { text: 'FAILING', colour: COLOUR.bad } }
+const OK_FAILING = { '0': { text: 'OK', colour: COLOUR.ok }, '1': { text: 'FAILING', colour: COLOUR.bad } }
+const LANES = {
+  '0': { text: 'OK', colour: COLOUR.idle },
+  '1': { text: 'failing', colour: COLOUR.bad },
+  '2': { text: 'switched off', colour: COLOUR.none },
+  '3': { text: 'early warning', colour: COLOUR.warn },
+}
+/** An incident without a lost delivery is an early warning. */
+const incidentLane = `max(${open}) + 2 * (max(${open}) * (max(${perEndpoint('incidentFailures', mine)}) == bool 0))`
 
 const incidentPath = `incidents?endpoint=${ENCODED}`
 const failurePath = `failures?endpoint=${ENCODED}`
@@ -54,14 +46,14 @@ export const endpoint: Board = {
       matchers: `__name__=~"${SIGNALS.endpointInfo.name}|${SIGNALS.deliveryFailures.name}", ${IN_RELEASE}, team=~"$team"`,
       single: true,
     }),
-    apiVariable(),
     ...traceVariables(),
   ],
-  annotations: [incidentMarks(mine), restartMarks()],
+  annotations: [incidentMarks(mine), alertMarks(mine), restartMarks()],
   links: [
-    { ...runbook('WebhookEndpointFailing'), title: 'Runbook' },
     api('Failures', failurePath),
     api('Incidents', incidentPath),
+    api('Probes', `endpoints/${ENCODED}`),
+    { ...runbook('WebhookEndpointFailing'), title: 'Runbook' },
   ],
   lines: [
     {
@@ -70,7 +62,7 @@ export const endpoint: Board = {
         [
           3,
           number({
-            title: 'Now',
+            title: 'State',
             description:
               'Whether an incident is open. No data: the endpoint has no metrics, or no receiver is scraped.',
             unit: 'short',
@@ -82,8 +74,8 @@ export const endpoint: Board = {
         [
           4,
           number({
-            title: 'Failing since',
-            description: 'When the open incident opened. A dash means that none is open.',
+            title: 'Incident start',
+            description: 'When the open incident opened; the time of day on hover. A dash means that none is open.',
             unit: 'dateTimeFromNow',
             targets: [
               {
@@ -94,6 +86,9 @@ export const endpoint: Board = {
             ],
             steps: [{ colour: COLOUR.bad }],
             noValue: '–',
+            valueLinks: [
+              { title: `Open since \${__value.raw:date}`, url: dashboard('endpoint', `\${endpoint:queryparam}`) },
+            ],
           }),
         ],
         [
@@ -112,13 +107,7 @@ export const endpoint: Board = {
             ],
             steps: [{ colour: COLOUR.bad }],
             noValue: '–',
-            links: [
-              {
-                title: 'How to fix it',
-                url: `${RUNBOOK_BASE}/WebhookEndpointFailing.md#\${__field.labels.remedy}`,
-                away: true,
-              },
-            ],
+            links: [remedy(`\${__field.labels.remedy}`)],
           }),
         ],
         [
@@ -137,8 +126,8 @@ export const endpoint: Board = {
         [
           3,
           number({
-            title: 'Lost in range',
-            description: 'Deliveries that platforms gave up on in the time range. Exact count.',
+            title: 'Lost deliveries',
+            description: 'Deliveries that platforms gave up on in the time range.',
             unit: 'short',
             decimals: 0,
             targets: [
@@ -148,27 +137,33 @@ export const endpoint: Board = {
                 legend: 'failures',
               },
             ],
-            steps: [{ colour: COLOUR.plain }, { from: 1, colour: COLOUR.warn }],
+            steps: [{ colour: COLOUR.ok }, { from: 1, colour: COLOUR.warn }],
             noValue: 'none known',
           }),
         ],
         [
           3,
           number({
-            title: 'Availability',
+            title: 'Success rate',
             description:
-              'Share of scheduled probes from the public vantage point that found the endpoint up in the time range. No data: the endpoint is not probed.',
+              'Share of deliveries in the time range that succeeded in the end, as platforms saw them. Off: neither the proxy nor a source that reports successes observes them.',
             unit: 'percentunit',
             decimals: 2,
-            targets: [{ expr: `min(${availability('$__range', mine)})`, instant: true, legend: 'availability' }],
-            steps: [{ colour: COLOUR.bad }, { from: 0.99, colour: COLOUR.warn }, { from: 0.999, colour: COLOUR.good }],
-            noValue: 'not probed',
+            targets: [
+              {
+                expr: successRate('endpointDeliveries', '$__range', { matchers: mine }),
+                instant: true,
+                legend: 'success rate',
+              },
+            ],
+            steps: [{ colour: COLOUR.bad }, { from: 0.99, colour: COLOUR.warn }, { from: 0.999, colour: COLOUR.ok }],
+            noValue: 'off',
           }),
         ],
         [
           3,
           number({
-            title: 'Certificate left',
+            title: 'Certificate lifetime',
             description:
               'Days until the certificate seen by the last probe expires; below 0, it has expired. Renew it at 21 days or earlier.',
             unit: 'suffix: d',
@@ -180,7 +175,7 @@ export const endpoint: Board = {
                 legend: 'days left',
               },
             ],
-            steps: [{ colour: COLOUR.bad }, { from: 7, colour: COLOUR.warn }, { from: 21, colour: COLOUR.good }],
+            steps: [{ colour: COLOUR.bad }, { from: 7, colour: COLOUR.warn }, { from: 21, colour: COLOUR.ok }],
             noValue: 'no TLS seen',
           }),
         ],
@@ -194,13 +189,14 @@ export const endpoint: Board = {
           states({
             title: 'Incident and probes',
             description:
-              'When an incident was open, and the last probe result per vantage point: public is the path that the platform takes, internal is the application behind it. A gap means that nothing is known.',
+              'When an incident was open (an early warning as long as no delivery is lost), the last probe result per vantage point (public is the path that the platform takes, internal the application behind it), and when a source had switched the endpoint off. A gap means that nothing is known.',
             unit: 'short',
             targets: [
-              { expr: `max(${open})`, legend: 'incident' },
+              { expr: incidentLane, legend: 'incident' },
               { expr: `1 - min by (vantage) (${select('endpointUp', mine)})`, legend: 'probe, {{vantage}}' },
+              { expr: `max by (source) (${select('endpointDisabled', mine)}) * 2`, legend: 'delivery by {{source}}' },
             ],
-            texts: OK_FAILING,
+            texts: LANES,
             noValue: 'not followed',
           }),
         ],
@@ -212,9 +208,9 @@ export const endpoint: Board = {
         [
           12,
           bars({
-            title: 'Deliveries lost, by cause',
+            title: 'Lost deliveries by cause',
             description:
-              'Deliveries that platforms gave up on, by cause. Counts are exact, so the bars add up to the total. Each dot is an exemplar and links to the trace of one report.',
+              'Deliveries that platforms gave up on, by cause, in whole steps: the newest can be missing for one step; the total is at the top. Each dot is an exemplar and links to the trace of one report.',
             unit: 'short',
             targets: [
               {
@@ -224,7 +220,7 @@ export const endpoint: Board = {
               },
             ],
             colours: causeColours,
-            legend: 'right',
+            totals: false,
             noValue: 'No failure in this time.',
             links: [api('These failures', failurePath), ...TRACES],
           }),
@@ -232,7 +228,7 @@ export const endpoint: Board = {
         [
           12,
           bars({
-            title: 'Deliveries lost, by code',
+            title: 'Lost deliveries by code',
             description: 'The same by the code that the platform reported: an HTTP status or a number of its own.',
             unit: 'short',
             targets: [
@@ -242,119 +238,12 @@ export const endpoint: Board = {
               },
             ],
             shadesOf: COLOUR.bad,
-            legend: 'right',
+            totals: false,
             noValue: 'No failure in this time.',
           }),
         ],
       ],
     },
-    {
-      height: 9,
-      panels: [
-        [
-          12,
-          lines({
-            title: 'Probe duration by phase',
-            description:
-              'Duration of each phase of the last public probe, stacked. A phase that was not reached has no line.',
-            unit: 's',
-            min: 0,
-            stacked: true,
-            targets: ['resolve', 'connect', 'tls', 'http'].map((phase) => ({
-              expr: `max by (phase) (${select('probeDuration', [...mine, 'vantage="public"', `phase="${phase}"`])})`,
-              legend: '{{phase}}',
-            })),
-            colours: [
-              { name: 'resolve', colour: '#1D4F80' },
-              { name: 'connect', colour: '#4BA3E3' },
-              { name: 'tls', colour: '#D68FBD' },
-              { name: 'http', colour: '#F0B429' },
-            ],
-            noValue: 'not probed',
-          }),
-        ],
-        [
-          12,
-          bars({
-            title: 'Failed probes by cause',
-            description:
-              'Probes that found the endpoint down, whatever triggered them. Empty: all probes succeeded, or none was run.',
-            unit: 'short',
-            targets: [
-              {
-                expr: `sum by (cause) (${countBars('probes', [...mine, 'result="down"'])}) > 0`,
-                legend: '{{cause}}',
-              },
-            ],
-            colours: causeColours,
-            noValue: 'No failed probe in this time.',
-          }),
-        ],
-      ],
-    },
-    {
-      height: 8,
-      panels: [
-        [
-          8,
-          lines({
-            title: 'Availability, 1 h window',
-            description: 'Share of scheduled public probes that succeeded over the preceding hour.',
-            unit: 'percentunit',
-            max: 1,
-            min: 0,
-            targets: [{ expr: `min(${availability('1h', mine)})`, legend: 'last hour' }],
-            colours: [{ name: 'last hour', colour: COLOUR.good }],
-            noValue: 'not probed',
-          }),
-        ],
-        [
-          8,
-          lines({
-            title: 'Certificate days left',
-            description:
-              'Days until the certificate seen by the last probe expires, with the alert thresholds of 21 and 7 days.',
-            unit: 'suffix: d',
-            decimals: 0,
-            min: 0,
-            limits: true,
-            steps: [{ colour: COLOUR.bad }, { from: 7, colour: COLOUR.warn }, { from: 21, colour: COLOUR.good }],
-            targets: [
-              {
-                expr: `(min by (vantage) (${select('certificateEnd', mine)}) - time()) / 86400`,
-                legend: '{{vantage}}',
-              },
-            ],
-            noValue: 'no TLS seen',
-          }),
-        ],
-        [
-          4,
-          number({
-            title: 'Incidents in range',
-            description: 'Incidents that opened in the time range. One that reopens within the quiet time counts once.',
-            unit: 'short',
-            decimals: 0,
-            targets: [{ expr: `sum(${incidentsInRange(mine)})`, instant: true, legend: 'incidents' }],
-            steps: [{ colour: COLOUR.plain }, { from: 1, colour: COLOUR.warn }],
-            noValue: 'not followed',
-          }),
-        ],
-        [
-          4,
-          note(
-            'Where to go',
-            'Links start with the address in the variable api. Trace links use the data sources selected by the variables tempo and jaeger.',
-            [
-              `- [What to do](${RUNBOOK_BASE}/WebhookEndpointFailing.md)`,
-              `- [Its incidents](\${api}/api/v1/${incidentPath})`,
-              `- [Its failures](\${api}/api/v1/${failurePath})`,
-              `- [Its probes](\${api}/api/v1/endpoints/${ENCODED})`,
-              ...TRACES.map(({ title, url }) => `- [${title}](${url})`),
-            ].join('\n'),
-          ),
-        ],
-      ],
-    },
   ],
+  sections: [probesOfEndpoint, proxyOfEndpoint, lossesOfEndpoint],
 }

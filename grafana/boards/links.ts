@@ -1,4 +1,4 @@
-import { RUNBOOK_BASE } from '../rules/annotations.ts'
+import { API_BASE, REMEDY_BASE, RUNBOOK_BASE } from '../rules/annotations.ts'
 import { DASHBOARDS } from '../signals.ts'
 
 export interface Link {
@@ -22,8 +22,11 @@ export const runbook = (alert: string): Link => ({
   away: true,
 })
 
-/** @param path of the API, with its query */
-export const api = (title: string, path: string): Link => ({ title, url: `\${api}/api/v1/${path}`, away: true })
+/** The page about a cause or remedy. @param id such as `${__data.fields.cause}` */
+export const remedy = (id: string): Link => ({ title: 'How to fix it', url: `${REMEDY_BASE}/${id}.md`, away: true })
+
+/** Only where the address of the API is known, see render.ts. @param path of the API, with its query */
+export const api = (title: string, path: string): Link => ({ title, url: `${API_BASE}/api/v1/${path}`, away: true })
 
 const pane = (query: Record<string, unknown>, uid: string) =>
   `/explore?schemaVersion=1&panes=${encodeURIComponent(

@@ -8,10 +8,14 @@ export const COLOUR = {
   bad: '#E8641B',
   warn: '#F0B429',
   good: '#4BA3E3',
+  /** What is as it should be stays in the background: as text, and as the ground of a timeline. */
+  ok: '#7F93A6',
+  idle: '#2A3947',
   none: '#8E8E8E',
   plain: '#B7C9D9',
   /** Vertical lines behind data. */
   incident: 'rgba(232, 100, 27, 0.45)',
+  alert: 'rgba(240, 180, 41, 0.5)',
   restart: 'rgba(160, 160, 160, 0.6)',
 } as const
 

@@ -26,14 +26,18 @@ export const UP = `up{${IN_RELEASE}}`
 /**
  * Excludes endpoints of teams that are not selected. Endpoints without a team (`invalid`, `other`, a missing info series, an
  * unconfigured endpoint) stay, because no team's dashboard would show them otherwise.
+ * @param at such as `@ end()`
  */
-export function ofTeam(expr: string): string {
-  return `(${expr}) unless on (${KEY}) ${select('endpointInfo', ['team!~"$team|"'])}`
+export function ofTeam(expr: string, at = ''): string {
+  return `(${expr}) unless on (${KEY}) ${select('endpointInfo', ['team!~"$team|"'])}${at && ` ${at}`}`
 }
 
-/** One series an endpoint, whatever pods show it. */
-export const perEndpoint = (key: SignalKey, matchers: readonly string[] = [], by: 'max' | 'min' = 'max'): string =>
-  `${by} by (${KEY}) (${select(key, matchers)})`
+/** One series per endpoint, whatever pods show it. @param at such as `@ end()` */
+export const perEndpoint = (
+  key: SignalKey,
+  matchers: readonly string[] = [],
+  { by = 'max', at = '' }: { readonly by?: 'max' | 'min'; readonly at?: string } = {},
+): string => `${by} by (${KEY}) (${select(key, matchers)}${at && ` ${at}`})`
 
 /** Where an incident is open now. */
 export const IS_OPEN = `${perEndpoint('incidentOpen')} == 1`
@@ -57,19 +61,23 @@ interface Window {
 }
 
 /**
- * Exactly how many failures a window counted: the difference to the window's beginning; `increase` would extrapolate one
+ * How many failures a window counted, exactly: the difference to the window's beginning; `increase` would extrapolate one
  * failure to 1.33. Their counters continue across restarts, so replicas are added up first. Where scraping has a gap the
  * last value of `held`, and before the window that of six hours, stands in: of pods the greatest now, the sum before, so
- * that one that was replaced can hide a failure and never invents one. Fewer labels make it several times faster. What was not there before is credited what it shows
- * only if it was counted within the window by its own time, so that a restored total is no new failure.
+ * that one that was replaced can hide a failure and never invents one. Only label sets with a recent failure, by its own
+ * time, take part: that makes it several times faster. What was not there before is credited what it shows only if it was
+ * counted within the window, so that a restored total is no new failure.
  */
 function failuresIn({ window, seconds, held }: Window, { by = [], matchers = [] }: Failures): string {
   const x = select('deliveryFailures', matchers)
   const labels = [KEY, ...by].join(', ')
-  const now = `(sum by (${labels}) (${x}) or sum by (${labels}) (max by (${DELIVERY}) (last_over_time(${x}[${held}]))))`
-  const before = `sum by (${labels}) (${x} offset ${window}) or sum by (${labels}) (last_over_time(${x}[6h] offset ${window}))`
-  const counted = `max by (${labels}) (last_over_time(${select('lastFailure', matchers)}[${held}]))`
-  return `clamp_min(${now} - (${before} or ${now} * (${counted} <= bool time() - ${seconds})), 0)`
+  const last = `last_over_time(${select('lastFailure', matchers)}[${held}])`
+  // Six hours more: after a gap in scraping, failures show up that are older than the window.
+  const recent = `${last} > time() - ${seconds} - 21600`
+  const ofRecent = (expr: string) => `(${expr} and on (${DELIVERY}) (${recent}))`
+  const now = `(sum by (${labels}) ${ofRecent(x)} or sum by (${labels}) (max by (${DELIVERY}) ${ofRecent(`last_over_time(${x}[${held}])`)}))`
+  const before = `(sum by (${labels}) (${x} offset ${window}) or sum by (${labels}) (last_over_time(${x}[6h] offset ${window})) or sum by (${labels}) (${last} > time() - ${seconds}) * 0)`
+  return `clamp_min(${now} - ${before}, 0)`
 }
 
 /** For bars that add up to the total: one a step. */
@@ -77,18 +85,25 @@ export const failureBars = (which: Failures = {}): string =>
   failuresIn({ window: '$__interval', seconds: '$__interval_ms / 1000', held: '$__interval' }, which)
 /** In the dashboard's time range. Reading all of it twice would take seconds where it is long. */
 export const failuresInRange = (which: Failures = {}): string =>
-  failuresIn({ window: '$__range', seconds: '$__range_s', held: '1h' }, which)
+  orNone(failuresIn({ window: '$__range', seconds: '$__range_s', held: '1h' }, which), which)
 /** In the hour before the end of the time range. */
 export const failuresInHour = (which: Failures = {}): string =>
-  failuresIn({ window: '1h', seconds: '3600', held: '1h' }, which)
+  orNone(failuresIn({ window: '1h', seconds: '3600', held: '1h' }, which), which)
+
+/** 0 for what is known and had no failure. */
+const orNone = (expr: string, { by = [], matchers = [] }: Failures): string =>
+  `(${expr} or sum by (${[KEY, ...by].join(', ')}) (${select('deliveryFailures', matchers)}) * 0)`
 
 /**
- * Exactly how much a counter that starts at 0 with its process grew: a fall is a restart, and what a new process shows is
- * all new.
+ * How much a counter that starts at 0 with its process grew in a window. What a process counted before it ended is in the
+ * window's last value of its series; after a restart under the same address, the old process's peak and the new one's
+ * value add up. What a new process shows is all new.
  */
 export function countIn(key: SignalKey, window: string, matchers: readonly string[] = [], suffix = ''): string {
   const x = select(key, matchers, suffix)
-  return `(${x} - (${x} offset ${window} or last_over_time(${x}[1h] offset ${window}) or ${x} * 0) >= 0 or ${x})`
+  const last = `last_over_time(${x}[${window}])`
+  const before = `(${x} offset ${window} or last_over_time(${x}[1h] offset ${window}) or ${last} * 0)`
+  return `(${last} - ${before} >= 0 or max_over_time(${x}[${window}]) - ${before} + ${last})`
 }
 
 /** For bars that add up to the growth of a counter: one a step. */
@@ -121,3 +136,30 @@ export function availability(window: string, matchers: readonly string[] = []): 
     `sum by (${KEY}) (increase(${select('probes', [...matchers, 'trigger="scheduled"', 'vantage="public"', ...more])}[${window}]))`
   return ratio(`(${probes(['result="up"'])} or ${probes([])} * 0)`, probes([]))
 }
+
+/**
+ * Share of deliveries (`endpointDeliveries`: what platforms saw) or of attempts (`deliveryAttempts`: what the application
+ * did) that succeeded in a window. @param by labels to keep; none: one figure for all
+ */
+export function successRate(
+  key: 'endpointDeliveries' | 'deliveryAttempts',
+  window: string,
+  { by = '', matchers = [], keep = (expr) => expr }: RateOptions = {},
+): string {
+  const counted = (more: readonly string[]) =>
+    keep(`sum by (${KEY}) (increase(${select(key, [...matchers, ...more])}[${window}]))`)
+  const sum = (expr: string) => `sum by (${by}) (${expr})`
+  const all = sum(counted([]))
+  return ratio(`(${sum(counted(['result="success"']))} or ${all} * 0)`, all)
+}
+
+interface RateOptions {
+  readonly by?: string
+  readonly matchers?: readonly string[]
+  /** Keeps some endpoints. */
+  readonly keep?: (expr: string) => string
+}
+
+/** Closed incidents whose losses are not made good, by endpoint and state. Every replica shows all of them. */
+export const unfinishedRecoveries = (matchers: readonly string[] = []): string =>
+  `max by (${KEY}, state) (${select('recoveryState', [...matchers, 'state=~"open|requested|running|failed"'])})`

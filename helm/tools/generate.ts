@@ -1,5 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { generate, ROOT, stale } from '../../grafana/generated-files.ts'
 import { defaultPath, sourceKinds } from '../../src/sources/index.ts'
 import { kustomizeComponents } from './kustomize.ts'
@@ -8,17 +7,13 @@ import { CHART } from './values-docs.ts'
 import { valuesSchema } from './values-schema.ts'
 
 /** `node helm/tools/generate.ts [--check]`: everything in helm/ that is made from something else. */
-const OWNED = ['helm/kustomize/*/*', 'helm/webhook-error-exporter/files/dashboards/*']
+const OWNED = ['helm/kustomize/*/*']
 
 /** @returns path from the repository's root → content */
 async function generated(): Promise<Map<string, string>> {
   const files = new Map<string, string>()
   const add = (path: string, text: string) => files.set(relative(ROOT, path), text)
   add(join(CHART, 'values.schema.json'), `${JSON.stringify(valuesSchema(), null, 1)}\n`)
-  // A chart cannot read outside of its folder. Windows and archives do not keep links, so these are copies.
-  for (const path of globSync('grafana/dashboards/*.json', { cwd: ROOT })) {
-    add(join(CHART, 'files/dashboards', basename(path)), readFileSync(join(ROOT, path), 'utf8'))
-  }
   add(join(CHART, 'files/sources.json'), `${JSON.stringify(kindsOfSources(), null, 1)}\n`)
   add(join(CHART, 'README.md'), await chartReadme())
   for (const [path, text] of await kustomizeComponents()) add(join(ROOT, 'helm/kustomize', path), text)

@@ -2,19 +2,29 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse as parseYaml } from 'yaml'
-import { annotations } from '../../grafana/rules/annotations.ts'
+import { COLOUR } from '../../grafana/boards/palette.ts'
+import { withoutApiLinks } from '../../grafana/boards/render.ts'
+import { API_BASE, annotations } from '../../grafana/rules/annotations.ts'
 import { GROUPS } from '../../grafana/rules/groups.ts'
+import { CANARY_LOST_AFTER } from '../../grafana/rules/intake-alerts.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
 import { DASHBOARDS, SIGNALS, type Signal } from '../../grafana/signals.ts'
 import { CAUSES } from '../../src/domain/cause.ts'
 import { UNITS } from '../preview/format.ts'
-import { DASHBOARD_FILES, type PanelModel, readDashboard } from '../preview/grafana.ts'
+import {
+  allPanels,
+  DASHBOARD_FILES,
+  type DashboardModel,
+  type PanelModel,
+  readDashboard,
+  unfolded,
+} from '../preview/grafana.ts'
 import { parse, readAsCounter, type Selector, unguarded } from './promql.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const RUNBOOKS = join(ROOT, 'docs/runbooks')
 const all = DASHBOARD_FILES.map((name) => ({ name, dashboard: readDashboard(name) }))
-const panels = all.flatMap(({ name, dashboard }) => dashboard.panels.map((panel) => ({ name, dashboard, panel })))
+const panels = all.flatMap(({ name, dashboard }) => allPanels(dashboard).map((panel) => ({ name, dashboard, panel })))
 const visible = panels.filter(({ panel }) => panel.type !== 'row')
 const queries = visible.flatMap(({ name, panel }) => (panel.targets ?? []).map((target) => ({ name, panel, target })))
 const title = ({ name, panel }: { name: string; panel: PanelModel }) => `${name}: ${panel.title}`
@@ -39,8 +49,108 @@ describe('grafana/dashboards', () => {
     }
   })
 
+  describe('at first sight', () => {
+    const open = ({ panels: shown }: DashboardModel) => shown.filter(({ type }) => type !== 'row')
+    const overview = readDashboard('overview')
+
+    it('are few panels: the rest is in folded sections', () => {
+      for (const { name, dashboard } of all) {
+        const rows = dashboard.panels.filter(({ type }) => type === 'row')
+        expect(rows.length, name).to.be.above(1)
+        for (const row of rows) {
+          expect(row.collapsed, row.title).to.equal(true)
+          expect(row.panels, row.title).to.not.deep.equal([])
+        }
+      }
+      expect(open(readDashboard('exporter')).length).to.be.at.most(8)
+    })
+
+    it('cost the overview at most 25 queries, folded sections and annotations included', () => {
+      const targets = allPanels(overview).flatMap(({ targets = [] }) => targets)
+      expect(targets.length + overview.annotations.list.length).to.be.at.most(25)
+    })
+
+    it('show the success rate, and what is lost and not restored', () => {
+      const metrics = (of: readonly PanelModel[]) =>
+        of.flatMap(({ targets = [] }) =>
+          targets.flatMap(({ expr }) => parse(expr).selectors.map(({ metric }) => metric)),
+        )
+      expect(metrics(open(overview))).to.include.members([
+        'webhook_endpoint_deliveries_total',
+        'webhook_incident_recovery_state',
+      ])
+      expect(metrics(allPanels(overview).filter(({ title }) => title === 'Endpoints'))).to.include(
+        'webhook_endpoint_deliveries_total',
+      )
+      for (const name of ['overview', 'endpoint'] as const)
+        expect(readDashboard(name).panels.map(({ title }) => title)).to.include('Losses not made good')
+      expect(metrics(allPanels(readDashboard('endpoint')))).to.include.members([
+        'webhook_endpoint_deliveries_total',
+        'webhook_endpoint_delivery_attempts_total',
+        'webhook_endpoint_delivery_retries_total',
+        'webhook_endpoint_delivery_duration_seconds_bucket',
+      ])
+      expect(allPanels(readDashboard('endpoint')).filter(({ type }) => type === 'heatmap')).to.have.length(1)
+    })
+
+    it('say off where a feature is off', () => {
+      const features = /webhook_(endpoint_deliver|incident_recovery_state|hook_|canary_last)/
+      const off = visible.filter(
+        ({ panel: { targets = [], type } }) => type !== 'table' && targets.some(({ expr }) => features.test(expr)),
+      )
+      expect(off.length).to.be.above(8)
+      for (const { panel } of off)
+        expect(panel.fieldConfig?.defaults.noValue, panel.title).to.match(/\boff\b|\bor no\b/)
+    })
+
+    it('mark the alerts that fired', () => {
+      for (const { name, dashboard } of all)
+        expect(dashboard.annotations.list.map(({ expr = '' }) => expr).join(), name).to.match(/ALERTS\{.*"firing"/)
+    })
+
+    it('have nouns as titles', () => {
+      const verbs =
+        /\b(is|are|was|were|has|have|failing now|recorded|removed|stored|used|refused|lost,|to go|left|up)$|, in range|^(Now|Failing (now|since)|First|Last|Not|Where)\b/
+      for (const of of panels) expect(of.panel.title, title(of)).to.not.match(verbs)
+    })
+
+    it('draw limits in the colour of what lies beyond them, inside the axis', () => {
+      const limited = visible.filter(({ panel }) => panel.fieldConfig?.defaults.custom?.['thresholdsStyle'])
+      expect(limited.length).to.be.above(2)
+      for (const { panel } of limited) {
+        const { custom, thresholds } = panel.fieldConfig!.defaults
+        const most = Math.max(...thresholds!.steps.map(({ value }) => value ?? 0))
+        expect(custom!['axisSoftMax'], panel.title).to.be.above(most)
+      }
+      const certificate = limited.find(({ panel }) => panel.title === 'Certificate lifetime by vantage point')!.panel
+      expect(certificate.fieldConfig!.defaults).to.not.have.property('min')
+      expect(certificate.fieldConfig!.defaults.thresholds!.steps.slice(1)).to.deep.equal([
+        { value: 7, color: COLOUR.bad },
+        { value: 21, color: COLOUR.warn },
+      ])
+    })
+
+    it('show a canary that is stale as bad, by the threshold of its alert', () => {
+      const { panel } = visible.find(({ panel: { title: of } }) => of === 'Canary age')!
+      expect(panel.fieldConfig!.defaults.thresholds!.steps.at(-1)).to.deep.equal({
+        value: CANARY_LOST_AFTER,
+        color: COLOUR.bad,
+      })
+    })
+
+    it('keep bars wide enough to be seen', () => {
+      for (const { panel } of visible.filter(
+        ({ panel: it }) => it.fieldConfig?.defaults.custom?.['drawStyle'] === 'bars',
+      )) {
+        expect(panel.maxDataPoints, panel.title).to.be.at.most(75)
+        expect(panel.fieldConfig!.defaults.custom, panel.title).to.include({ barWidthFactor: 0.9, barMaxWidth: 24 })
+      }
+    })
+  })
+
   describe('layout', () => {
-    for (const { name, dashboard } of all) {
+    for (const { name, dashboard: folded } of all) {
+      const dashboard = unfolded(folded)
       it(`of ${name} has no overlap, no overflow and no hole`, () => {
         const cells = new Map<string, string>()
         for (const { gridPos, title: of = '' } of dashboard.panels) {
@@ -90,8 +200,8 @@ describe('grafana/dashboards', () => {
     it('show their legends, with totals where they count', () => {
       for (const { panel, ...of } of visible.filter(({ panel }) => panel.type === 'timeseries')) {
         expect(panel.options?.legend?.showLegend, title({ panel, ...of })).to.equal(true)
-        if (panel.fieldConfig?.defaults.custom?.['drawStyle'] === 'bars')
-          expect(panel.options?.legend?.calcs, title({ panel, ...of })).to.deep.equal(['sum'])
+        if (panel.fieldConfig?.defaults.custom?.['drawStyle'] === 'bars' && panel.options?.legend?.calcs.length)
+          expect(panel.options.legend.calcs, title({ panel, ...of })).to.deep.equal(['sum'])
       }
     })
 
@@ -175,14 +285,23 @@ describe('grafana/dashboards', () => {
       }
     })
 
-    it('lead nowhere but to dashboards, runbooks, the API and Explore', () => {
+    it('lead to the API in the chart alone, which leaves out each line of one where its address is not set', () => {
+      for (const name of DASHBOARD_FILES) {
+        const chart = readFileSync(join(ROOT, `helm/webhook-error-exporter/files/dashboards/${name}.json`), 'utf8')
+        const plain = readFileSync(join(ROOT, `grafana/dashboards/${name}.json`), 'utf8')
+        expect(withoutApiLinks(chart)).to.equal(plain)
+        expect(plain).to.not.include(API_BASE)
+        expect(chart.includes(`${API_BASE}/api/v1/`), name).to.equal(name !== 'exporter')
+        JSON.parse(chart)
+      }
+    })
+
+    it('lead nowhere but to dashboards, runbooks, remedies and Explore', () => {
       const known =
-        /^(\/d\/webhook-(overview|endpoint|exporter)(\?|$)|https:\/\/github\.com\/[^/]+\/[^/]+\/blob\/main\/docs\/runbooks\/|\$\{api\}\/api\/v1\/|\/explore\?)/
+        /^(\/d\/webhook-(overview|endpoint|exporter)(\?|$)|https:\/\/github\.com\/[^/]+\/[^/]+\/blob\/main\/docs\/(runbooks|remedies)\/|\/explore\?)/
       for (const url of urls.flat()) expect(url).to.match(known)
       const reached = (list: readonly string[], part: string) => list.some((url) => url.includes(part))
       for (const [index, part] of [
-        [0, `\${api}`],
-        [1, `\${api}`],
         [1, '/explore'],
         [0, 'runbooks'],
         [1, 'runbooks'],
@@ -200,9 +319,8 @@ describe('grafana/dashboards', () => {
       }
     })
 
-    it('lead to the part of the runbook that is about the cause', () => {
-      const headings = readFileSync(join(RUNBOOKS, 'WebhookEndpointFailing.md'), 'utf8').split('\n')
-      for (const cause of CAUSES) expect(headings).to.include(`### ${cause}`)
+    it('lead to the page about each cause', () => {
+      for (const cause of CAUSES) expect(existsSync(join(ROOT, `docs/remedies/${cause}.md`)), cause).to.equal(true)
     })
 
     it('lead to runbooks that are there', () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
@@ -16,6 +16,7 @@ import {
   resolveVariables,
   type Scene,
   tableOf,
+  unfolded,
 } from '../preview/grafana.ts'
 import { page } from '../preview/page.ts'
 import { openStage, SCRAPE_INTERVAL, type Stage, WEEK_END } from '../preview/stage.ts'
@@ -33,6 +34,15 @@ const UNCONFIGURED = 'https://hooks.old-shop.example/retm'
 /** Every way in which a panel can be filled: without a TLS endpoint there is no certificate, and so on. */
 const CONFIG = {
   sources: { retm: { auth: 'none' } },
+  proxy: {
+    host: '127.0.0.1',
+    port: 0,
+    routes: [{ endpoint: 'orders', path: '/hooks/orders', upstream: 'http://127.0.0.1:9' }],
+  },
+  hooks: [
+    { name: 'backfill', url: 'http://127.0.0.1:9/', events: ['incident.closed'], secret: { env: 'HOOK_SECRET' } },
+  ],
+  recovery: { enabled: true },
   endpoints: [
     {
       name: 'orders',
@@ -65,7 +75,8 @@ describe('panels’ queries in the simulated week', () => {
     range,
     chosen,
   })
-  const asked = (name: DashboardName, ...more: Parameters<typeof scene>) => askAll(readDashboard(name), scene(...more))
+  const asked = (name: DashboardName, ...more: Parameters<typeof scene>) =>
+    askAll(unfolded(readDashboard(name)), scene(...more))
   const panel = (it: Asked, title: string) => it.panels.find(({ panel: { title: of } }) => of === title)!
   const table = (it: Asked, title: string) => tableOf(panel(it, title).panel, panel(it, title).answers)
   const number = (it: Asked, title: string) => panel(it, title).answers[0]!.series[0]?.values[0]?.[1]
@@ -87,9 +98,12 @@ describe('panels’ queries in the simulated week', () => {
     it(`of ${name} can be answered, and all find something`, async () => {
       const it = await asked(name, { endpoint: 'orders' })
       expect(findings(it)).to.deep.include({ failed: [], empty: [] })
-      expect(it.marks.map(({ text }) => text).join()).to.match(
-        name === 'exporter' ? /Receiver started/ : /Incident: .*Receiver started/,
-      )
+      const marks = {
+        overview: /WebhookEndpointFailing/,
+        endpoint: /Incident: .*WebhookEndpointFailing.*Receiver started/,
+        exporter: /WebhookEndpointFailing.*Receiver started/,
+      }
+      expect(it.marks.map(({ text }) => text).join()).to.match(marks[name])
     })
   }
 
@@ -97,7 +111,7 @@ describe('panels’ queries in the simulated week', () => {
     this.timeout(60_000)
     const rules: { record: string; expr: string }[] = []
     for (const name of DASHBOARD_FILES) {
-      const dashboard = readDashboard(name)
+      const dashboard = unfolded(readDashboard(name))
       const variables = await resolveVariables(dashboard, scene())
       for (const { id, targets = [] } of dashboard.panels)
         for (const { refId, expr } of targets)
@@ -119,12 +133,12 @@ describe('panels’ queries in the simulated week', () => {
 
   it('count exactly what was reported, through restarts and gaps', async () => {
     const it = await asked('overview')
-    const { answers } = panel(it, 'Deliveries lost, by cause')
+    const { answers } = panel(it, 'Lost deliveries by cause')
     const step = answers[0]!.step
     const from = Math.floor(WEEK.from / step) * step - step
     const to = Math.floor(WEEK.to / step) * step
     expect(totals(answers)).to.deep.equal(truth(({ cause }) => cause, from, to))
-    expect(totals(panel(it, 'Deliveries lost, by endpoint').answers)).to.deep.equal(
+    expect(totals(panel(it, 'Lost deliveries by endpoint').answers)).to.deep.equal(
       truth(({ endpoint }) => endpoint, WEEK.from, WEEK.to),
     )
     const rows = table(it, 'Endpoints').rows.filter((row) => row['Value #A'] !== 0)
@@ -137,14 +151,14 @@ describe('panels’ queries in the simulated week', () => {
     const first = stage.story.failures.find(({ endpoint }) => endpoint === 'menu')!
     const at = first.receivedAt / 1_000
     const it = await asked('endpoint', { endpoint: 'menu' }, { from: at - 3_600, to: at })
-    expect(totals(panel(it, 'Deliveries lost, by cause').answers)).to.deep.equal(
+    expect(totals(panel(it, 'Lost deliveries by cause').answers)).to.deep.equal(
       truth(({ endpoint, cause }) => (endpoint === 'menu' ? cause : 'other'), at - 3_600, at),
     )
   })
 
   it('tell what is failing now, why, since when, and whose it is', async () => {
     const it = await asked('overview')
-    const { columns, rows } = table(it, 'Failing now')
+    const { columns, rows } = table(it, 'Open incidents')
     expect(columns.slice(0, 5)).to.deep.equal(['endpoint', 'cause', 'code', 'Value #A', 'team'])
     expect(rows.map(({ endpoint }) => endpoint)).to.have.members([...stage.story.open])
     expect(
@@ -155,8 +169,8 @@ describe('panels’ queries in the simulated week', () => {
       ['orders', 'timeout', '504', 'payments', 'critical'],
     ])
     expect(rows.map((row) => row['Value #F'])).to.deep.equal([0, 0, 0])
-    expect(number(it, 'Endpoints failing now')).to.equal(3)
-    expect(number(it, 'First failing since')).to.equal(rows[0]!['Value #A'])
+    expect(number(it, 'Failing endpoints')).to.equal(3)
+    expect(number(it, 'Oldest open incident')).to.equal(rows[0]!['Value #A'])
   })
 
   it('tell 0 while all is well, and nothing where nothing is scraped', async () => {
@@ -166,10 +180,10 @@ describe('panels’ queries in the simulated week', () => {
       FAULTS.every(({ from, hours }) => ago > from || ago < from - hours - 1)
     const well = TO - Array.from({ length: 160 }, (_, ago) => ago).find(calmAt)! * 3_600
     const calm = await asked('overview', {}, { from: well - 3_600, to: well })
-    expect(number(calm, 'Endpoints failing now')).to.equal(0)
-    expect(number(calm, 'Deliveries lost, last hour')).to.equal(0)
-    expect(panel(calm, 'First failing since').answers[0]!.series).to.deep.equal([])
-    expect(table(calm, 'Failing now').rows).to.deep.equal([])
+    expect(number(calm, 'Failing endpoints')).to.equal(0)
+    expect(number(calm, 'Lost deliveries, last hour')).to.equal(0)
+    expect(panel(calm, 'Oldest open incident').answers[0]!.series).to.deep.equal([])
+    expect(table(calm, 'Open incidents').rows).to.deep.equal([])
     for (const name of DASHBOARD_FILES) {
       const nothing = await asked(name, { job: 'another' })
       for (const { panel: of, answers } of nothing.panels)
@@ -184,20 +198,23 @@ describe('panels’ queries in the simulated week', () => {
     const it = await asked('overview', { team: ['payments', 'loyalty'] })
     const names = table(it, 'Endpoints').rows.map(({ endpoint }) => endpoint)
     expect(names).to.have.members(['orders', 'refunds', 'loyalty-coupons', 'loyalty-rewards', UNCONFIGURED, 'invalid'])
-    expect(number(it, 'Endpoints failing now')).to.equal(2)
-    expect(table(it, 'Failing now').rows.map(({ endpoint }) => endpoint)).to.deep.equal(['loyalty-coupons', 'orders'])
+    expect(number(it, 'Failing endpoints')).to.equal(2)
+    expect(table(it, 'Open incidents').rows.map(({ endpoint }) => endpoint)).to.deep.equal([
+      'loyalty-coupons',
+      'orders',
+    ])
   })
 
   it('read an endpoint’s name as a name, whatever signs it holds', async () => {
     const it = await asked('endpoint', { endpoint: UNCONFIGURED })
-    expect(number(it, 'Lost in range')).to.equal(truth(({ endpoint }) => endpoint, WEEK.from, WEEK.to)[UNCONFIGURED])
+    expect(number(it, 'Lost deliveries')).to.equal(truth(({ endpoint }) => endpoint, WEEK.from, WEEK.to)[UNCONFIGURED])
     const none = await asked('endpoint', { endpoint: UNCONFIGURED.replaceAll('.', 'x') })
-    expect(number(none, 'Lost in range')).to.equal(undefined)
+    expect(number(none, 'Lost deliveries')).to.equal(undefined)
   })
 
   it('have exemplars that carry the traces of reports', async () => {
     const it = await asked('endpoint', { endpoint: 'orders' }, { from: TO - 12 * 3_600, to: TO })
-    const traces = panel(it, 'Deliveries lost, by cause').answers.flatMap(({ exemplars }) =>
+    const traces = panel(it, 'Lost deliveries by cause').answers.flatMap(({ exemplars }) =>
       exemplars.map(({ trace }) => trace),
     )
     expect(traces.length).to.be.above(3)
@@ -223,8 +240,8 @@ describe('panels’ queries in the simulated week', () => {
       this.timeout(60_000)
       const canary = { url: 'http://127.0.0.1:9/webhooks/error', interval: '1d', secret: { env: 'CANARY_SECRET' } }
       service = await startService({
-        config: { ...CONFIG, canary, recovery: { enabled: true } },
-        env: { CANARY_SECRET: 'x'.repeat(40) },
+        config: { ...CONFIG, canary },
+        env: { CANARY_SECRET: 'x'.repeat(40), HOOK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}` },
       })
       const { status } = await answer(report(service.ingest))
       expect(status).to.equal(202)
@@ -233,8 +250,9 @@ describe('panels’ queries in the simulated week', () => {
 
     it('share every metric that a panel asks for', () => {
       const names = new Set([...families()].map((it) => it.split(' ')[0]!))
-      const asked = DASHBOARD_FILES.flatMap((name) => readDashboard(name).panels).flatMap(({ targets = [] }) =>
-        targets.flatMap(({ expr }) => parse(expr).selectors.map(({ metric }) => metric.replace(/_bucket$/, ''))),
+      const asked = DASHBOARD_FILES.flatMap((name) => unfolded(readDashboard(name)).panels).flatMap(
+        ({ targets = [] }) =>
+          targets.flatMap(({ expr }) => parse(expr).selectors.map(({ metric }) => metric.replace(/_bucket$/, ''))),
       )
       expect([...new Set(asked)].filter((metric) => metric !== 'up' && !names.has(metric))).to.deep.equal([])
     })
@@ -252,11 +270,12 @@ describe('panels’ queries in the simulated week', () => {
     })
 
     it('answer every link to the API', async () => {
-      const links = DASHBOARD_FILES.flatMap((name) =>
-        [...JSON.stringify(readDashboard(name)).matchAll(/\$\{api\}(\/api\/v1\/[^")]+)/g)].map(([, path]) =>
+      const links = DASHBOARD_FILES.flatMap((name) => {
+        const file = join(import.meta.dirname, `../../helm/webhook-error-exporter/files/dashboards/${name}.json`)
+        return [...readFileSync(file, 'utf8').matchAll(/"https:\/\/[^/"]+(\/api\/v1\/[^"]+)"/g)].map(([, path]) =>
           path!.replaceAll(/\$\{[^}]+\}/g, 'orders'),
-        ),
-      )
+        )
+      })
       expect(links).to.not.deep.equal([])
       for (const path of new Set(links)) {
         const { status } = await answer(fetch(service.admin + path))

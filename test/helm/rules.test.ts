@@ -220,6 +220,21 @@ describe('the rules', function () {
     }
   })
 
+  it('have dashboards without links to the API where its address is not set', async () => {
+    const values = { dashboards: { enabled: true }, rules: { runbookUrl: RUNBOOKS } }
+    const { objects } = await withValues(values, (args) => render('4', args))
+    const texts = objects
+      .filter((it) => it.kind === 'ConfigMap' && it.metadata.name.includes('-dashboard-'))
+      .flatMap((map) => Object.values((map as unknown as { data: Record<string, string> }).data))
+    expect(texts).to.have.length(3)
+    for (const text of texts) {
+      const { uid, panels } = JSON.parse(text)
+      expect(uid).to.match(/^webhook-/)
+      expect(panels).to.not.deep.equal([])
+      expect(text).to.not.include('/api/v1/')
+    }
+  })
+
   it('fire for this release and no other, at the threshold that was set', async () => {
     const rules = await rendered({ rules: { overrides: { WebhookFailuresIncreasing: { threshold: 2, for: '0s' } } } })
     const labels = (job: string, namespace: string) =>

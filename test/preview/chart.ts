@@ -27,7 +27,8 @@ export function chart(panel: PanelModel, answers: readonly Answer[], marks: read
   const { width, height } = pixels(panel)
   const right = panel.options?.legend?.placement === 'right'
   const inner = { width: width - 12, height: height - 40 }
-  const legendHeight = right ? inner.height : Math.min(inner.height * 0.4, 22 + 20 * drawn.length)
+  const rows = panel.options?.legend?.calcs.length ? drawn.length : 0.4
+  const legendHeight = right ? inner.height : Math.min(inner.height * 0.4, 22 + 20 * rows)
   const legendWidth = right ? Math.min(240, inner.width * 0.4) : inner.width
   const size = right
     ? { width: inner.width - legendWidth, height: inner.height }
@@ -45,6 +46,8 @@ echarts.init(document.getElementById('${id}'),null,{renderer:'canvas'}).setOptio
 
 function legend(panel: PanelModel, drawn: readonly Drawn[], now: number): string {
   const calcs = panel.options?.legend?.calcs ?? []
+  if (calcs.length === 0)
+    return `<div class="names">${drawn.map(({ name, colour }) => `<span><i style="background:${colour}"></i>${name.replaceAll('<', '&lt;')}</span>`).join('')}</div>`
   const head = `<tr><th></th>${calcs.map((calc) => `<th>${CALCS[calc]!.title}</th>`).join('')}</tr>`
   const lines = drawn
     .map((it) => ({
@@ -65,7 +68,15 @@ function legend(panel: PanelModel, drawn: readonly Drawn[], now: number): string
 
 const custom = (panel: PanelModel) =>
   panel.fieldConfig?.defaults.custom as
-    | { drawStyle?: string; stacking?: { mode: string }; fillOpacity?: number; thresholdsStyle?: { mode: string } }
+    | {
+        drawStyle?: string
+        stacking?: { mode: string }
+        fillOpacity?: number
+        thresholdsStyle?: { mode: string }
+        barWidthFactor?: number
+        axisSoftMin?: number
+        axisSoftMax?: number
+      }
     | undefined
 
 const shade = (colour: string, place: number): string =>
@@ -77,11 +88,18 @@ const shade = (colour: string, place: number): string =>
     )
     .join('')}`
 
-/** Round places on the axis from 0, four or five of them. */
-function axis(panel: PanelModel, drawn: readonly Drawn[]): { max: number; interval: number } {
+/** Round places on the axis, four or five of them: from 0 unless something is below it, or a share is near its most. */
+function axis(panel: PanelModel, drawn: readonly Drawn[]): { min: number; max: number; interval: number } {
   const stacked = custom(panel)?.stacking?.mode === 'normal'
   const length = drawn[0]!.values.length
-  let most = 0
+  let most = custom(panel)?.axisSoftMax ?? 0
+  const known = drawn.flatMap(({ values }) => values.map(([, value]) => value)).filter((value) => value !== null)
+  const least = Math.min(...known.filter(Number.isFinite))
+  const { min: fixedMin, max: fixedMax } = panel.fieldConfig?.defaults ?? {}
+  if (fixedMin === undefined && fixedMax === 1 && least > 0) {
+    const interval = [0.25, 0.1, 0.05, 0.02, 0.01].find((it) => 1 - least > 2 * it) ?? 0.005
+    return { min: Math.floor(least / interval) * interval, max: 1, interval }
+  }
   for (let index = 0; index < length; index++) {
     const here = drawn.map(({ values }) => values[index]?.[1] ?? 0).filter(Number.isFinite)
     most = Math.max(most, stacked ? here.reduce((sum, value) => sum + value, 0) : Math.max(0, ...here))
@@ -93,14 +111,18 @@ function axis(panel: PanelModel, drawn: readonly Drawn[]): { max: number; interv
   const base = bytes ? 2 ** Math.floor(Math.log2(target)) : days * 10 ** Math.floor(Math.log10(target / days))
   const factor = bytes ? (target / base > 1 ? 2 : 1) : [1, 2, 2.5, 5, 10].find((it) => it * base >= target * 0.999)!
   const whole = panel.fieldConfig?.defaults.decimals === 0 ? Math.max(1, Math.ceil(factor * base)) : factor * base
-  return { interval: whole, max: fixed ?? Math.ceil((most || 1) / whole - 1e-9) * whole }
+  return {
+    interval: whole,
+    min: fixedMin ?? Math.floor(Math.min(0, least) / whole) * whole,
+    max: fixed ?? Math.ceil((most || 1) / whole - 1e-9) * whole,
+  }
 }
 
 function axisTexts(panel: PanelModel, drawn: readonly Drawn[], now: number): Record<string, string> {
-  const { max, interval } = axis(panel, drawn)
+  const { min, max, interval } = axis(panel, drawn)
   const { unit = 'short', decimals } = panel.fieldConfig!.defaults
   const texts: Record<string, string> = {}
-  for (let value = 0; value <= max * 1.001; value += interval) {
+  for (let value = min; value <= max * 1.001; value += interval) {
     const rounded = +value.toFixed(9)
     texts[String(rounded)] = UNITS[unit]!(
       rounded,
@@ -117,12 +139,14 @@ function option(panel: PanelModel, drawn: readonly Drawn[], answers: readonly An
   const stack = style?.stacking?.mode === 'normal' ? { stack: 'A' } : {}
   const from = Math.min(...drawn.map(({ values }) => values[0]![0])) * 1_000
   const to = Math.max(...drawn.map(({ values }) => values.at(-1)![0])) * 1_000
+  /** Pixels between the axis and the end, about. */
+  const plot = pixels(panel).width * (panel.options?.legend?.placement === 'right' ? 0.6 : 1) - 60
   const long = to - from > 2 * 86_400_000
   const limits =
     style?.thresholdsStyle?.mode === 'dashed'
       ? panel.fieldConfig!.defaults.thresholds!.steps.filter(({ value }) => value !== null)
       : []
-  const { max, interval } = axis(panel, drawn)
+  const { min, max, interval } = axis(panel, drawn)
   const series: Record<string, unknown>[] = drawn.map(({ name, values, colour, step }) => ({
     name,
     type: bars ? 'bar' : 'line',
@@ -130,7 +154,7 @@ function option(panel: PanelModel, drawn: readonly Drawn[], answers: readonly An
     // A bar stands for the time before its moment.
     data: values.map(([time, value]) => [time * 1_000 - (bars ? step * 500 : 0), value]),
     showSymbol: false,
-    barWidth: `${90 / Math.max(1, values.length)}%`,
+    barWidth: Math.max(1, Math.floor(((style?.barWidthFactor ?? 0.6) * plot) / Math.max(1, values.length))),
     lineStyle: { width: 1.8 },
     itemStyle: { color: colour },
     color: colour,
@@ -181,7 +205,7 @@ function option(panel: PanelModel, drawn: readonly Drawn[], answers: readonly An
     },
     yAxis: {
       type: 'value',
-      min: panel.fieldConfig?.defaults.min ?? 0,
+      min,
       max,
       interval,
       axisLabel: { color: '#9fa0ab', fontSize: 11 },

@@ -82,3 +82,16 @@ export const CREDENTIALS_UNREADABLE = 26
 export const BAD_REPORTS = { from: 15.2, hours: 0.5, perHour: 40 }
 /** The certificate of this endpoint is renewed too late. */
 export const EXPIRING = { endpoint: 'loyalty-coupons', at: 4.1 }
+
+/** Routes of the proxy, and how many deliveries an hour take them. */
+export const PROXIED = [
+  { endpoint: 'orders', perHour: 180 },
+  { endpoint: 'refunds', perHour: 24 },
+  { endpoint: 'menu', perHour: 60 },
+] as const
+/** When the application restarts now and then, so that the proxy has something to save. */
+export const BLIPS = [
+  { endpoint: 'orders', from: 10.2, hours: 0.3 },
+  { endpoint: 'orders', from: 5.4, hours: 0.5 },
+  { endpoint: 'menu', from: 30, hours: 1 },
+] as const

@@ -75,7 +75,9 @@ export interface PanelModel {
   readonly interval?: string
   readonly links?: readonly LinkModel[]
   readonly datasource?: { readonly type: string; readonly uid: string }
+  /** Of a folded section. */
   readonly panels?: readonly PanelModel[]
+  readonly collapsed?: boolean
 }
 export interface VariableModel {
   readonly name: string
@@ -115,8 +117,34 @@ export interface DashboardModel {
 export const DASHBOARD_FILES = ['overview', 'endpoint', 'exporter'] as const
 export type DashboardName = (typeof DASHBOARD_FILES)[number]
 
-export const readDashboard = (name: DashboardName): DashboardModel =>
-  JSON.parse(readFileSync(join(import.meta.dirname, `../../grafana/dashboards/${name}.json`), 'utf8'))
+const DASHBOARDS = join(import.meta.dirname, '../../grafana/dashboards')
+
+export const readDashboard = (name: DashboardName): DashboardModel => readDashboardFrom(DASHBOARDS, name)
+
+/** @param folder such as one with the dashboards of an earlier version */
+export const readDashboardFrom = (folder: string, name: DashboardName): DashboardModel =>
+  JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'))
+
+/** All panels, those of folded sections included; a section itself is a panel of type `row`. */
+export const allPanels = ({ panels }: Pick<DashboardModel, 'panels'>): PanelModel[] =>
+  panels.flatMap((panel) => [panel, ...(panel.panels ?? [])])
+
+/** The same dashboard with all of its sections open. */
+export function unfolded(dashboard: DashboardModel): DashboardModel {
+  let shift = 0
+  const moved = ({ gridPos, ...panel }: PanelModel): PanelModel => ({
+    ...panel,
+    gridPos: { ...gridPos, y: gridPos.y + shift },
+  })
+  const panels = dashboard.panels.flatMap((panel) => {
+    const { panels: inner = [] } = panel
+    const opened = [{ ...moved(panel), panels: [] }, ...inner.map(moved)]
+    const end = Math.max(0, ...inner.map(({ gridPos }) => gridPos.y + gridPos.h))
+    if (inner.length > 0) shift += end - panel.gridPos.y - panel.gridPos.h
+    return panel.type === 'row' ? opened : [moved(panel)]
+  })
+  return { ...dashboard, panels }
+}
 
 /** Seconds since the epoch. */
 export interface Range {
@@ -244,7 +272,7 @@ const seconds = (text: string): number => {
 }
 
 /** @param width pixels of the panel: as many points as that, unless the panel says otherwise */
-function stepOf(panel: PanelModel, { range, scrapeInterval }: Scene, width: number): number {
+export function stepOf(panel: PanelModel, { range, scrapeInterval }: Scene, width: number): number {
   const exact = (range.to - range.from) / (panel.maxDataPoints ?? width)
   const rounded = ROUNDED.find(([below]) => exact < below)?.[1] ?? 604_800
   return Math.max(
@@ -275,7 +303,7 @@ export function ask(panel: PanelModel, variables: Variables, scene: Scene, width
 type Matrix = { result: { metric: Record<string, string>; values: [number, string][] }[] }
 type Vector = { resultType: string; result: { metric: Record<string, string>; value: [number, string] }[] }
 
-async function askOne(target: Target, step: number, variables: Variables, scene: Scene): Promise<Answer> {
+export async function askOne(target: Target, step: number, variables: Variables, scene: Scene): Promise<Answer> {
   const { prometheus, range } = scene
   const instant = target.instant === true && target.range !== true
   let expr = target.expr
@@ -333,12 +361,19 @@ export interface Mark {
   readonly colour: string
 }
 
-/** Moments that the dashboard's annotations tell by their values. */
+/** Moments that the dashboard's annotations give by their values, or by when their series begin. */
 export async function marks(dashboard: DashboardModel, variables: Variables, scene: Scene): Promise<Mark[]> {
   const all: Mark[] = []
-  for (const { expr, titleFormat = '', iconColor } of dashboard.annotations.list) {
+  for (const { expr, titleFormat = '', iconColor, useValueForTime } of dashboard.annotations.list) {
     if (!expr) continue
     const { series } = await askOne({ refId: 'Anno', expr, legendFormat: titleFormat }, 300, variables, scene)
+    if (!useValueForTime) {
+      for (const { name: text, values } of series)
+        for (const [index, [time, value]] of values.entries())
+          if (value !== null && (values[index - 1]?.[1] ?? null) === null && time > scene.range.from)
+            all.push({ time, text, colour: iconColor })
+      continue
+    }
     for (const { name, values } of series)
       for (const milliseconds of new Set(values.map(([, value]) => value)))
         if (milliseconds !== null && milliseconds / 1_000 >= scene.range.from)

@@ -4,6 +4,7 @@ import { type Asked, pixels, WIDTH } from './audit.ts'
 import { chart } from './chart.ts'
 import { show } from './format.ts'
 import { type Answer, fieldConfig, type LinkModel, type PanelModel, tableOf } from './grafana.ts'
+import { heatHtml } from './heat.ts'
 
 /** One self-contained HTML page for a dashboard, in the looks of Grafana's dark theme. */
 
@@ -38,7 +39,8 @@ export function page(asked: Asked, range: { from: number; to: number }): string 
 function panelHtml({ panel, answers }: Asked['panels'][number], asked: Asked, now: number): string {
   const { left, top, width, height } = pixels(panel)
   const place = `left:${left}px;top:${top}px;width:${width}px;height:${height}px`
-  if (panel.type === 'row') return `<div class="row" style="${place}">⌄ ${html(panel.title)}</div>`
+  if (panel.type === 'row')
+    return `<div class="row" style="${place}">${panel.panels?.length ? '›' : '⌄'} ${html(panel.title)}</div>`
   const links = panel.links?.length ? ' <span class="out">↗</span>' : ''
   return `<section style="${place}"><h2>${html(panel.title)}${links}</h2><div class="body">${body(panel, answers, asked, now)}</div></section>`
 }
@@ -55,6 +57,8 @@ function body(panel: PanelModel, answers: readonly Answer[], asked: Asked, now: 
       return tableHtml(panel, answers, now)
     case 'state-timeline':
       return statesHtml(panel, answers, now)
+    case 'heatmap':
+      return heatHtml(panel, answers, now)
     case 'timeseries':
       return chart(panel, answers, asked.marks, now)
     case 'text':
@@ -178,5 +182,7 @@ table{border-collapse:collapse;width:100%}.rows{table-layout:fixed}th{text-align
 .legend{position:absolute;bottom:5px;left:10px;display:flex;gap:14px;font-size:12px}.legend i{display:inline-block;width:14px;height:4px;border-radius:2px;margin-right:6px;vertical-align:middle}
 .chart{position:absolute}.side{position:absolute;font-size:12px;overflow:hidden}.side td{padding:1px 4px;white-space:nowrap}.side th{height:18px;padding:0 4px;font-size:11px;border:0;text-align:right;font-weight:400}
 .side i{display:inline-block;width:14px;height:4px;border-radius:2px;margin-right:6px;vertical-align:middle}.side td:first-child{max-width:170px;overflow:hidden;text-overflow:ellipsis}
+.heat{position:absolute;left:60px;right:14px;top:6px;bottom:28px}.heat i{position:absolute}.heat b{position:absolute;right:100%;padding-right:8px;font-weight:400;font-size:11px;color:#9fa0ab;white-space:nowrap}
+.names{display:flex;flex-wrap:wrap;gap:2px 14px;padding-top:6px}.names span{white-space:nowrap}
 .text{margin:4px 0;padding-left:18px;line-height:1.9;font-size:14px}
 `

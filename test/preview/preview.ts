@@ -5,18 +5,20 @@ import { pathToFileURL } from 'node:url'
 import { type Program, type ProgramName, program } from '../support/programs.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 import { type Asked, askAll, findings, WIDTH } from './audit.ts'
-import { DASHBOARD_FILES, readDashboard } from './grafana.ts'
+import { DASHBOARD_FILES, type DashboardModel, readDashboard, readDashboardFrom, unfolded } from './grafana.ts'
 import { page, pageHeight } from './page.ts'
 import { openStage, SCRAPE_INTERVAL, WEEK_END } from './stage.ts'
 
 /**
  * `npm run preview`: the dashboards without Grafana. A simulated week goes into a real Prometheus, every panel's queries
  * are asked as Grafana would, and each dashboard becomes a page in .cache/preview/ and a picture in docs/images/. Says
- * which queries fail, which panels are empty, and what the legends show; the exit code is 1 if a query failed.
+ * which queries fail, which panels are empty, and what the legends show; the exit code is 1 if a query failed. DASHBOARDS
+ * names a folder with other dashboards, such as those of an earlier commit, and IMAGES one for the pictures.
  */
 const ROOT = join(import.meta.dirname, '../..')
 const PAGES = join(ROOT, '.cache/preview')
-const IMAGES = join(ROOT, 'docs/images')
+const IMAGES = process.env['IMAGES'] ?? join(ROOT, 'docs/images')
+const DASHBOARDS = process.env['DASHBOARDS']
 /** `npm test` obtains the programs that tests name in a call, and no test needs this one. */
 const BROWSER: ProgramName = 'chromium'
 /** What people look at first: the night's incident. */
@@ -40,19 +42,25 @@ console.log('living through a week…')
 const stage = await openStage(programs)
 try {
   for (const name of DASHBOARD_FILES) {
-    const dashboard = readDashboard(name)
-    const range = { from: to - hoursOf(dashboard.time.from) * 3_600, to }
-    const scene = { prometheus: stage.prometheus, range, scrapeInterval: SCRAPE_INTERVAL, chosen: CHOSEN }
-    const asked = await askAll(dashboard, scene)
-    tell(name, asked)
-    const file = join(PAGES, `${name}.html`)
-    writeFileSync(file, page(asked, range))
-    console.log(`  page: ${file}`)
-    if (chromium) await screenshot(chromium, file, join(IMAGES, `${name}.png`), pageHeight(asked))
+    const dashboard = DASHBOARDS ? readDashboardFrom(DASHBOARDS, name) : readDashboard(name)
+    const hasSections = dashboard.panels.some(({ collapsed }) => collapsed)
+    await picture(hasSections ? `${name}-sections` : name, unfolded(dashboard), true)
+    if (hasSections) await picture(name, dashboard, false)
   }
 } finally {
   await stage.close()
   removeTempFolders()
+}
+
+async function picture(name: string, dashboard: DashboardModel, isWhole: boolean): Promise<void> {
+  const range = { from: to - hoursOf(dashboard.time.from) * 3_600, to }
+  const scene = { prometheus: stage.prometheus, range, scrapeInterval: SCRAPE_INTERVAL, chosen: CHOSEN }
+  const asked = await askAll(dashboard, scene)
+  if (isWhole) tell(name, asked)
+  const file = join(PAGES, `${name}.html`)
+  writeFileSync(file, page(asked, range))
+  console.log(`  page: ${file}`)
+  if (chromium) await screenshot(chromium, file, join(IMAGES, `${name}.png`), pageHeight(asked))
 }
 
 function tell(name: string, asked: Asked): void {

@@ -65,7 +65,7 @@ export async function openStage(programs: { prometheus: Program; promtool: Progr
 }
 
 /** One pass over the text for each block, so blocks are as long as can be. */
-function backfill({ path, env }: Program, file: string, data: string): Promise<void> {
+export function backfill({ path, env }: Program, file: string, data: string): Promise<void> {
   const args = ['tsdb', 'create-blocks-from', '--quiet', '--max-block-duration=744h', 'openmetrics', file, data]
   const child = spawn(path, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
   let errors = ''

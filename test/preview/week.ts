@@ -9,6 +9,7 @@ import type { Reason } from '../../src/domain/telemetry.ts'
 import { createMetrics, type PrometheusMetrics } from '../../src/observe/metrics.ts'
 import {
   BAD_REPORTS,
+  BLIPS,
   COLLECTOR_DOWN,
   CREDENTIALS_UNREADABLE,
   ENDPOINTS,
@@ -16,6 +17,7 @@ import {
   FAULTS,
   JOURNAL_DOWN,
   OVERFLOWED,
+  PROXIED,
   RESTARTS,
   SOURCE,
   STRAYS,
@@ -53,6 +55,8 @@ export interface Story {
  */
 export async function simulate({ end, step, write, hours = 168 }: Week): Promise<Story> {
   const random = generator(20_261_120)
+  // Deliveries have numbers of their own, so that they change nothing else.
+  const chance = generator(20_261_121)
   const ids = failureIds()
   const start = end - hours * HOUR
   const ago = (time: number) => (end - time) / HOUR
@@ -67,6 +71,7 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
   const totals = new Map<string, { labels: SeriesTotal['labels']; count: number; lastFailureAt: number }>()
   const states = new Map<string, EndpointState>(ENDPOINTS.map(({ name }) => [name, newEndpoint(name)]))
   const expositions: string[] = []
+  const closings: { endpoint: string; at: number }[] = []
   let canaryAt: number | null = null
   let told = 0
   let overflowed = 0
@@ -114,8 +119,14 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
       endpoints: ENDPOINTS,
       tenantLabel: false,
       canary: true,
+      proxied: PROXIED.map(({ endpoint }) => endpoint),
+      hooks: ['backfill'],
+      recovery: {
+        isOn: (endpoint) => endpoint !== 'invalid',
+        configured: ENDPOINTS.map(({ name }) => name),
+        overdueAfter: 4 * HOUR,
+      },
       processMetrics: false,
-      recovery: { isOn: () => true, configured: ENDPOINTS.map(({ name }) => name), overdueAfter: 4 * HOUR },
       onFault: (error) => {
         throw error
       },
@@ -142,7 +153,8 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
         overflow: { code: overflowed, endpoint: 0, tenant: 0 },
       }),
       endpoints: () => states.values(),
-      recoveries: async () => recoveries([...states.keys()], now),
+      hooks: () => new Map([['backfill', null]]),
+      recoveries: async () => recoveries(),
       canary: () => ({ configuredAt: start - DAY, succeededAt: canaryAt }),
     })
     metrics.restored([...totals.values()])
@@ -153,6 +165,7 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
     journalUp = !during(now, JOURNAL_DOWN)
     for (const fault of FAULTS) if (during(now, fault)) for (let n = happen(fault.perHour); n > 0; n--) report(fault)
     for (const stray of STRAYS) for (let n = happen(stray.perHour); n > 0; n--) report(stray)
+    for (const route of PROXIED) deliver(route)
     for (const endpoint of ENDPOINTS) {
       const fault = FAULTS.find((it) => it.endpoint === endpoint.name && it.probe && during(now, it))
       probe(endpoint.name, 'public', fault?.probe, endpoint.plain)
@@ -209,7 +222,46 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
   }
 
   function follow(endpoint: string, event: IncidentEvent): void {
-    states.set(endpoint, reduceIncident(states.get(endpoint) ?? newEndpoint(endpoint), event, SETTINGS).state)
+    const before = states.get(endpoint) ?? newEndpoint(endpoint)
+    const { state } = reduceIncident(before, event, SETTINGS)
+    states.set(endpoint, state)
+    if (before.incident?.closedAt === null && state.incident && state.incident.closedAt !== null) {
+      closings.push({ endpoint, at: now })
+      metrics.hookDelivered('backfill', 'incident.closed', 'success')
+    }
+  }
+
+  /** The proxy of one route: what fails is what platforms report, and short restarts of the application besides. */
+  function deliver({ endpoint, perHour }: (typeof PROXIED)[number]): void {
+    const mean = (perHour * step) / HOUR
+    const count = Math.floor(mean) + (chance() < mean % 1 ? 1 : 0)
+    const fault = FAULTS.find((it) => it.endpoint === endpoint && during(now, it))
+    const blip = BLIPS.some((it) => it.endpoint === endpoint && during(now, it))
+    for (let n = 0; n < count; n++) {
+      metrics.proxy!.deliveryBegun(endpoint)
+      const fails = fault !== undefined && chance() < 0.8
+      const saved = !fails && blip && chance() < 0.5
+      const code = fails ? fault.code || 502 : 200
+      if (saved) metrics.proxy!.attempted({ endpoint, ok: false, code: 'connect' })
+      metrics.proxy!.attempted({ endpoint, ok: !fails, code })
+      const seconds = (fails && fault.cause === 'timeout' ? 5 : 0.03 + chance() ** 3 * 0.3) + (saved ? 0.4 : 0)
+      metrics.proxy!.deliveryEnded({
+        ...{ endpoint, ok: !fails, code, seconds },
+        ...(saved && { retry: { reason: 'connect', result: 'saved' } as const }),
+      })
+      metrics.delivered({ source: 'proxy', endpoint, result: fails ? 'failure' : 'success', code })
+    }
+  }
+
+  /** Jobs finish within half an hour; one failed, and one was never begun. */
+  function recoveries(): RecoveryCount[] {
+    return closings.map(({ endpoint, at }) => {
+      const age = now - at
+      const failed = endpoint === 'refunds' || (endpoint === 'orders' && age < DAY)
+      const late = failed ? 'failed' : endpoint === 'loyalty-rewards' ? 'open' : 'finished'
+      const status = age < HOUR / 6 ? 'requested' : age < HOUR / 2 ? 'running' : late
+      return { endpoint, status, incidents: 1, oldestClosedAt: at }
+    })
   }
 
   function probe(endpoint: string, vantage: Vantage, cause: Cause | undefined, plain = false): void {
@@ -291,6 +343,11 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
           : `${sample.slice(0, brace + 1)}${labels}${sample[brace + 1] === '}' ? '' : ','}${sample.slice(brace + 1, space)} ${sample.slice(space + 1)} ${time}`,
       )
     }
+    for (const { endpoint, incident } of states.values())
+      if (incident?.closedAt === null)
+        lines.push(
+          `ALERTS{namespace="shop",job="webhook-errors",endpoint="${endpoint}",alertname="WebhookEndpointFailing",alertstate="firing",severity="critical"} 1 ${time}`,
+        )
     return `${lines.join('\n')}\n`
   }
 
@@ -338,10 +395,3 @@ function generator(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
   }
 }
-
-/** Three incidents of the first endpoints are being restored all the time. */
-const recoveries = (endpoints: readonly string[], now: number): RecoveryCount[] =>
-  (['open', 'running', 'failed'] as const).flatMap((status, index) => {
-    const endpoint = endpoints[index]
-    return endpoint === undefined ? [] : [{ endpoint, status, incidents: 1, oldestClosedAt: now - HOUR }]
-  })
