@@ -25,6 +25,8 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const REFETCH = 60_000
 /** Milliseconds after which keys are fetched anew, so that a withdrawn one is forgotten. */
 const MAX_AGE = 3_600_000
+/** Milliseconds that a report waits for the keys; fetching them may take longer, and the next report finds them. */
+const MOST_WAIT = 500
 /** Seconds that clocks may differ. */
 const CLOCK_TOLERANCE = 60
 
@@ -58,7 +60,7 @@ export function oidcVerifier(
 
   const verified = async (token: string): Promise<JWTPayload | undefined> => {
     const set = keys?.set
-    if (!set) throw new AppError('keys_unavailable', 'the keys of the token issuer cannot be fetched; try again later')
+    if (!set) throw keysUnavailable()
     try {
       return await withEachKey(set, (key) =>
         jwtVerify(token, key, optionsOf(rules, clock())).then(({ payload }) => payload),
@@ -77,18 +79,30 @@ export function oidcVerifier(
   }
 
   return async (token) => {
-    if (!keys) await refetch()
+    if (!keys) await soon(refetch())
     else if (clock() - keys.at > MAX_AGE) void refetch()
     let payload = await verified(token)
     if (!payload) {
       // A key that is not known may be new.
-      await refetch()
+      await soon(refetch())
       payload = await verified(token)
     }
     if (!payload) throw signatureInvalid()
     if (!isAllowed(payload, rules))
       throw new AppError('credential_unknown', 'the token belongs to an account that may not report here')
   }
+}
+
+const keysUnavailable = () =>
+  new AppError('keys_unavailable', 'the keys of the token issuer cannot be fetched; try again later')
+
+/** @throws AppError (as rejection) `keys_unavailable` if it takes longer than a report may wait */
+async function soon(fetched: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(keysUnavailable()), MOST_WAIT)
+  })
+  await Promise.race([fetched, tooLate]).finally(() => clearTimeout(timer))
 }
 
 const optionsOf = ({ issuer, audience }: OidcRules, now: number) => ({

@@ -188,7 +188,8 @@ describe('hooks and recoveries of the service', function () {
       if (pointer) expect(it.body.errors.map((each: { pointer: string }) => each.pointer)).to.include(pointer)
     }
     await refused({ task: 'x', status: 'open' }, 400, 'invalid_request', '/status')
-    await refused({ task: 'x', status: 'running', restored: -1 }, 400, 'invalid_request', '/restored')
+    for (const restored of [-1, 1.5, 1e21])
+      await refused({ task: 'x', status: 'running', restored }, 400, 'invalid_request', '/restored')
     await refused({ task: 'two words', status: 'running' }, 400, 'invalid_request', '/task')
     await refused({ task: 'x', status: 'running', closedAt: 'yesterday' }, 400, 'invalid_request', '/closedAt')
     await refused([], 400, 'invalid_request')

@@ -4,7 +4,10 @@ import { REPORTED_STATUSES } from '../../domain/recovery.ts'
 const detail = Type.Union([Type.String({ maxLength: 4_000 }), Type.Null()], {
   description: 'For people; kept up to 500 characters.',
 })
-const restored = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: 'Deliveries restored so far.' })
+/** Up to what every reader of JSON takes for an integer (RFC 8259 section 6). */
+const restored = Type.Union([Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], {
+  description: 'Deliveries restored so far.',
+})
 const status = Type.Enum([...REPORTED_STATUSES], { description: 'running, finished or failed.' })
 
 /** The body of a request for recovery. */

@@ -29,6 +29,7 @@ describe('ID tokens (OpenID Connect)', () => {
       fetched++
       if (request.url === '/huge') response.end(JSON.stringify({ keys: [], pad: 'x'.repeat(70_000) }))
       else if (request.url === '/down') response.destroy()
+      else if (request.url === '/slow') setTimeout(() => response.end(jwks), 1_500)
       else response.end(jwks)
     }).listen(0, '127.0.0.1')
     await new Promise((resolve) => keys.once('listening', resolve))
@@ -46,6 +47,7 @@ describe('ID tokens (OpenID Connect)', () => {
           },
           huge: other(`${origin}/huge`),
           down: other(`${origin}/down`),
+          slow: other(`${origin}/slow`),
           inward: other('http://169.254.169.254/jwks'),
         },
         outbound: { allow: [`127.0.0.1:${port}`] },
@@ -133,6 +135,14 @@ describe('ID tokens (OpenID Connect)', () => {
     }
     expect(await of('system:serviceaccount:shop:orders')).to.equal(202)
     expect(await of('system:serviceaccount:shop:other')).to.equal(401)
+  })
+
+  it('are answered 503 while the keys are slow to come, and accepted once they are there', async () => {
+    const before = fetched
+    const first = await post('slow', await token(claims()))
+    expect([first.status, first.body.code]).to.deep.equal([503, 'keys_unavailable'])
+    await until('the keys', async () => (await post('slow', await token(claims()))).status === 202)
+    expect(fetched - before).to.equal(1)
   })
 
   it('are answered 503 while the keys cannot be had: down, huge, or pointing inward', async () => {
