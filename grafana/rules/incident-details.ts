@@ -27,7 +27,8 @@ const record = (what: string): string => `namespace_job_endpoint:webhook_inciden
 const CAUSE = record('cause')
 const REPORT = record('report')
 const VERDICT = record('verdict')
-const LOST = record('lost')
+/** 1 for each endpoint; with `lost="yes"` if its open incident has a lost delivery. */
+export const LOST = record('lost')
 const STARTED = record('started')
 
 /** One series for every endpoint that anything is known of, without labels of its own. */
@@ -71,14 +72,20 @@ export const DETAIL_RECORDINGS: readonly Recording[] = [
   },
   {
     record: LOST,
-    why: 'Whether a lost delivery was reported since the incident began: early warnings and probes open incidents, too.',
+    why: 'Whether the incident has a lost delivery: early warnings and probes open incidents, too. The time of the last report is for a receiver that does not say.',
     expr: always(
       LOST,
       `label_replace(
   (
-    max by (${ENDPOINT}) (${of(SIGNALS.lastFailure.name)})
-    >=
-    max by (${ENDPOINT}) (${of(SIGNALS.incidentStarted.name)})
+    max by (${ENDPOINT}) (${of(SIGNALS.incidentFailures.name)}) > 0
+    or
+    (
+      max by (${ENDPOINT}) (${of(SIGNALS.lastFailure.name)})
+      >=
+      max by (${ENDPOINT}) (${of(SIGNALS.incidentStarted.name)})
+      unless
+      max by (${ENDPOINT}) (${of(SIGNALS.incidentFailures.name)})
+    )
   ) > bool 0,
   "lost", "yes", "", ""
 )`,
@@ -97,7 +104,7 @@ ${known}`,
 ]
 
 /** Adds all details to an expression whose values are 1; its value is then the start of the incident, or 1. */
-export const withDetails = (expr: string): string =>
+const withDetails = (expr: string): string =>
   (
     [
       ['cause, code', CAUSE],
@@ -107,3 +114,7 @@ export const withDetails = (expr: string): string =>
       ['', STARTED],
     ] as const
   ).reduce((inner: string, [labels, recording]) => joined(inner, labels, recording), expr)
+
+/** Adds what is known of the endpoint and of its incident. */
+export const withIncident = (expr: string): string =>
+  withDetails(joined(expr, 'team, severity, event', SIGNALS.endpointInfoHeld.name))
