@@ -1,9 +1,9 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, failingNames, INCIDENT_OF } from './annotations.ts'
-import { LOST as LOST_RECORD, WITHOUT_DETAILS, withIncident } from './incident-details.ts'
+import { ENABLED_AGAIN, WITHOUT_DETAILS, withIncident } from './incident-details.ts'
 import { INCIDENT_DESCRIPTION, incidentFacts, incidentTexts } from './incident-texts.ts'
 import type { Alert } from './model.ts'
-import { ENDPOINT, indent, of, REAL, RELEASE, withTeam } from './promql.ts'
+import { ENDPOINT, of, REAL, RELEASE, withTeam } from './promql.ts'
 import {
   CAUSES_LINK,
   FAILURES,
@@ -22,31 +22,21 @@ import {
 const held = (...matchers: readonly string[]): string => of(SIGNALS.incidentHeld.name, ...matchers)
 /** An incident that closed twice within three hours flaps: it counts as open for the half hour in which a failure would reopen it. */
 const openOrFlapping = `${held()} == 1
+unless on (${ENDPOINT})
+${of(ENABLED_AGAIN)}
 or
 (
   max_over_time(${held(REAL)}[30m]) == 1
   and
   resets(${held(REAL)}[3h]) > 1
 )`
-/** An endpoint that was disabled, and no longer is: before anything was lost, WebhookEndpointDisabled has said all there was. */
-const enabledAgain = `max_over_time(${of(SIGNALS.endpointDisabledHeld.name)}[1h]) == 1
-unless on (${ENDPOINT})
-${of(SIGNALS.endpointDisabledHeld.name)} == 1
-unless on (${ENDPOINT})
-${of(LOST_RECORD, 'lost="yes"')}`
 
 /** Deliveries that platforms gave up on. */
 export const DELIVERY_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointFailing',
     why: 'State, not arithmetic: fires on the first failure and resolves when the incident closes. An incident that keeps reopening pages twice, not every time. The details are labels of the expression only: the rule removes them.',
-    expr: withIncident(`(
-${indent(openOrFlapping)}
-)
-unless on (${ENDPOINT})
-(
-${indent(enabledAgain)}
-)`),
+    expr: withIncident(openOrFlapping),
     labels: WITHOUT_DETAILS,
     severity: 'endpoint',
     wakes:

@@ -27,9 +27,10 @@ const record = (what: string): string => `namespace_job_endpoint:webhook_inciden
 const CAUSE = record('cause')
 const REPORT = record('report')
 const VERDICT = record('verdict')
-/** 1 for each endpoint; with `lost="yes"` if its open incident has a lost delivery. */
-export const LOST = record('lost')
+const LOST = record('lost')
 const STARTED = record('started')
+/** Endpoints that were disabled, and no longer are, before anything was lost. */
+export const ENABLED_AGAIN = 'namespace_job_endpoint:webhook_endpoint_disabled:enabled_again'
 
 /** One series for every endpoint that anything is known of, without labels of its own. */
 const known = `max by (${ENDPOINT}) (${of(SIGNALS.endpointInfoHeld.name)})`
@@ -91,6 +92,15 @@ export const DETAIL_RECORDINGS: readonly Recording[] = [
 )`,
       'lost!=""',
     ),
+  },
+  {
+    record: ENABLED_AGAIN,
+    why: 'WebhookEndpointDisabled has said all there was to say. Only the quiet time keeps the incident open.',
+    expr: `max by (${ENDPOINT}) (max_over_time(${of(SIGNALS.endpointDisabledHeld.name)}[1h])) == 1
+unless on (${ENDPOINT})
+${of(SIGNALS.endpointDisabledHeld.name)} == 1
+unless on (${ENDPOINT})
+${of(LOST, 'lost="yes"')}`,
   },
   {
     record: STARTED,

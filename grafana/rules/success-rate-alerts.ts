@@ -94,7 +94,7 @@ max_over_time(${of(SIGNALS.incidentHeld.name)}[1h]) == 1`),
   min by (${ENDPOINT}) (${of(SIGNALS.deliveryPatience.name)}) * 0.5 # threshold
 )
 and on (${ENDPOINT})
-sum by (${ENDPOINT}) (increase(${of(`${SIGNALS.deliveryDuration.name}_count`)}[15m])) >= 20`),
+sum by (${ENDPOINT}) (increase(${of(`${SIGNALS.deliveryDuration.name}_bucket`, 'le="+Inf"')}[15m])) >= 20`),
     for: '15m',
     severity: 'warning',
     wakes: 'No: nothing has failed yet. It says that little is missing.',
