@@ -301,6 +301,13 @@ export const SIGNALS = {
     'Deliveries that the proxy is passing on now, those that wait for a connection included. At most 500 endpoints.',
     { by: 'sum', absent: 'without a proxy' },
   ),
+  deliveryPatience: gauge(
+    'webhook_endpoint_delivery_patience_seconds',
+    'seconds',
+    ENDPOINT,
+    "How late another attempt of a delivery may begin: patience, the shortest of the endpoint's routes. At most 500 endpoints.",
+    { by: 'min', absent: 'without a proxy' },
+  ),
   reports: counter(
     'webhook_exporter_reports_total',
     ['source', 'outcome', 'reason'],
@@ -503,6 +510,30 @@ export const SIGNALS = {
     'count',
     DELIVERY,
     'Failures in the last ten minutes, with a first sample credited and a restored one not. All labels but instance and pod.',
+  ),
+  endpointDisabledHeld: recorded(
+    'namespace_job_endpoint_source:webhook_endpoint_disabled:held',
+    'boolean',
+    ['source', 'endpoint'],
+    'Whether a source has disabled the endpoint of an open incident, held as the incident is.',
+  ),
+  deliveryRate: recorded(
+    'endpoint:webhook_endpoint_deliveries:rate5m',
+    'count',
+    ['source', 'endpoint', 'result', 'code'],
+    'Deliveries per second by their final result over five minutes. An ingress that counts deliveries can record the same name.',
+  ),
+  effectiveRatio: recorded(
+    'namespace_job_endpoint:webhook_endpoint_deliveries:success_ratio5m',
+    'ratio',
+    ENDPOINT,
+    'Share of deliveries that succeeded in the end over five minutes, of all sources that report successes (effective).',
+  ),
+  actualRatio: recorded(
+    'namespace_job_endpoint:webhook_endpoint_delivery_attempts:success_ratio5m',
+    'ratio',
+    ENDPOINT,
+    'Share of the proxy’s attempts that succeeded over five minutes (actual).',
   ),
   reportIncrease: recorded(
     'job:webhook_exporter_reports:increase10m',

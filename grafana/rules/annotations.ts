@@ -31,7 +31,9 @@ export function annotations(rule: Alert): Record<string, string> {
     ...rule.annotations,
     runbook_url: `${RUNBOOK_BASE}/${rule.alert}.md`,
     ...(isIncident && {
-      remedy_url: `${VARIABLES}{{ with or $remedy $cause }}${REMEDY_BASE}/{{ . }}.md{{ end }}`,
+      remedy_url: rule.remedy
+        ? `${REMEDY_BASE}/${rule.remedy}.md`
+        : `${VARIABLES}{{ with or $remedy $cause }}${REMEDY_BASE}/{{ . }}.md{{ end }}`,
     }),
     dashboard_url: `${GRAFANA_BASE}/d/${DASHBOARDS[rule.dashboard]}?${variables(rule, isIncident)}`,
   }

@@ -1,26 +1,28 @@
 import { SIGNALS } from '../signals.ts'
-import { type BurnWindow, downRatio, probesIn } from './burn-rates.ts'
+import { type Budget, type BurnWindow, PROBES } from './burn-rates.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, indent, of, withTeam } from './promql.ts'
 import { PHASES, PROBE, promql } from './text.ts'
 
-interface Pair {
+/** Two windows that must both burn too fast. */
+export interface Pair {
   readonly long: BurnWindow
   readonly short: BurnWindow
   /** How many times faster than allowed the error budget burns. */
   readonly factor: number
-  /** Minimum number of probes in each window. */
+  /** Minimum number of events in each window. */
   readonly enough: readonly [long: number, short: number]
 }
 
-const burn = ({ long, short, factor, enough }: Pair): string => `(
-  ${of(downRatio(long))} > ${factor} * 0.01 # threshold
+/** An error budget of 1 % that burns so many times too fast, with enough events to say so. */
+export const burn = ({ ratio, count }: Budget, { long, short, factor, enough }: Pair): string => `(
+  ${of(ratio(long))} > ${factor} * 0.01 # threshold
   and
-  ${of(downRatio(short))} > ${factor} * 0.01 # threshold
+  ${of(ratio(short))} > ${factor} * 0.01 # threshold
   and
-  ${of(probesIn(long))} >= ${enough[0]}
+  ${of(count(long))} >= ${enough[0]}
   and
-  ${of(probesIn(short))} >= ${enough[1]}
+  ${of(count(short))} >= ${enough[1]}
 )`
 
 /** Endpoints whose scheduled probes fail now and then. They are in a group with their recordings, evaluated every minute. */
@@ -31,8 +33,8 @@ export const BURN_RATE_ALERTS: readonly Alert[] = [
     expr: withTeam(`(
 ${indent(
   [
-    burn({ long: '1h', short: '5m', factor: 14.4, enough: [20, 3] }),
-    burn({ long: '6h', short: '30m', factor: 6, enough: [30, 4] }),
+    burn(PROBES, { long: '1h', short: '5m', factor: 14.4, enough: [20, 3] }),
+    burn(PROBES, { long: '6h', short: '30m', factor: 6, enough: [30, 4] }),
   ].join('\nor\n'),
 )}
 )
@@ -51,7 +53,11 @@ max_over_time(${of(SIGNALS.incidentHeld.name)}[1h]) == 1`),
       meaning:
         'Scheduled probes from the public vantage point fail so often that a monthly error budget of 1 % burns at least 14.4 times (over 1 h and 5 min) or 6 times (over 6 h and 30 min) too fast.',
       impact: 'Deliveries probably fail at a similar rate. Those that fail on every retry are lost.',
-      diagnosis: [promql('What share of the probes fails?', `${downRatio('1h')}{endpoint="ENDPOINT"}`), PHASES, PROBE],
+      diagnosis: [
+        promql('What share of the probes fails?', `${PROBES.ratio('1h')}{endpoint="ENDPOINT"}`),
+        PHASES,
+        PROBE,
+      ],
       mitigation: [
         'Intermittent failures: look for one bad replica behind the load balancer, timeouts under load, or one bad address among several in DNS.',
         'Constant failures: see [WebhookEndpointDown](WebhookEndpointDown.md).',
@@ -62,8 +68,8 @@ max_over_time(${of(SIGNALS.incidentHeld.name)}[1h]) == 1`),
     alert: 'WebhookAvailabilityBurnSlow',
     expr: withTeam(
       [
-        burn({ long: '1d', short: '2h', factor: 3, enough: [40, 6] }),
-        burn({ long: '3d', short: '6h', factor: 1, enough: [100, 10] }),
+        burn(PROBES, { long: '1d', short: '2h', factor: 3, enough: [40, 6] }),
+        burn(PROBES, { long: '3d', short: '6h', factor: 1, enough: [100, 10] }),
       ].join('\nor\n'),
     ),
     for: '15m',

@@ -1,9 +1,9 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, failingNames, INCIDENT_OF } from './annotations.ts'
-import { WITHOUT_DETAILS, withDetails } from './incident-details.ts'
+import { ENABLED_AGAIN, WITHOUT_DETAILS, withIncident } from './incident-details.ts'
 import { INCIDENT_DESCRIPTION, incidentFacts, incidentTexts } from './incident-texts.ts'
 import type { Alert } from './model.ts'
-import { ENDPOINT, joined, of, REAL, RELEASE, withTeam } from './promql.ts'
+import { ENDPOINT, of, REAL, RELEASE, withTeam } from './promql.ts'
 import {
   CAUSES_LINK,
   FAILURES,
@@ -22,14 +22,14 @@ import {
 const held = (...matchers: readonly string[]): string => of(SIGNALS.incidentHeld.name, ...matchers)
 /** An incident that closed twice within three hours flaps: it counts as open for the half hour in which a failure would reopen it. */
 const openOrFlapping = `${held()} == 1
+unless on (${ENDPOINT})
+${of(ENABLED_AGAIN)}
 or
 (
   max_over_time(${held(REAL)}[30m]) == 1
   and
   resets(${held(REAL)}[3h]) > 1
 )`
-const withIncident = (expr: string): string =>
-  withDetails(joined(expr, 'team, severity, event', SIGNALS.endpointInfoHeld.name))
 
 /** Deliveries that platforms gave up on. */
 export const DELIVERY_ALERTS: readonly Alert[] = [
@@ -39,7 +39,8 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     expr: withIncident(openOrFlapping),
     labels: WITHOUT_DETAILS,
     severity: 'endpoint',
-    wakes: 'Data is being lost and stays lost until someone recovers it; every minute adds to it.',
+    wakes:
+      'Data is being lost and stays lost until someone recovers it; every minute adds to it. An early warning says that it soon will be.',
     summary: 'Webhook deliveries failing',
     description: INCIDENT_DESCRIPTION,
     annotations: { ...incidentTexts, ...apiAnnotations(INCIDENT_OF) },
@@ -47,12 +48,13 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     inhibits: [
       {
         why: 'Failing deliveries matter more than failing probes; an expired certificate is their cause, not another incident.',
-        targets: 'WebhookEndpointDown|WebhookFailuresIncreasing|WebhookAvailabilityBurn.+|WebhookCertificateExpiring',
+        targets:
+          'WebhookEndpointDown|WebhookFailuresIncreasing|WebhookAvailabilityBurn.+|WebhookSuccessRateBurn.+|WebhookCertificateExpiring',
         same: ['endpoint'],
       },
     ],
     runbook: {
-      meaning: `The platform could not deliver a webhook to this endpoint, gave up after its own retries, and reported the failure. (An early warning, or failing probes if \`incidents.failedProbes\` is set, can open an incident before anything is lost; the alert then says so.) The alert follows the endpoint's incident:
+      meaning: `The platform could not deliver a webhook to this endpoint, gave up after its own retries, and reported the failure. Or it is an early warning: the platform, the proxy or failing probes (\`incidents.failedProbes\`) opened the incident before anything was lost. The alert then says "none reported lost", and there is time to fix the fault while the platform still retries. The alert follows the endpoint's incident:
 
 - It resolves when the incident closes: after \`incidents.quietTime\` (30 minutes by default) without a report and, if the endpoint can be probed, \`incidents.goodProbes\` good probes in a row.
 - A restart of the receiver does not make it fire again.
@@ -138,7 +140,7 @@ ${withTeam(`${held(REAL)} == 1`)}
     inhibits: [
       {
         why: 'Many endpoints of a team at once share one fault; what probes and rates say of them adds nothing. A new failing endpoint always pages.',
-        targets: 'WebhookEndpointDown|WebhookFailuresIncreasing|WebhookAvailabilityBurn.+',
+        targets: 'WebhookEndpointDown|WebhookFailuresIncreasing|WebhookAvailabilityBurn.+|WebhookSuccessRateBurn.+',
         same: ['team'],
       },
     ],
@@ -213,7 +215,7 @@ ${withTeam(`${held(REAL)} == 1`)}
     wakes: 'No: the incident has paged. It reminds its owner before the platform deletes the data.',
     summary: 'Webhook incident open for hours',
     description:
-      'The incident of {{ $labels.endpoint }} has been open for more than four hours. Recover the lost data before the platform’s retention removes it.',
+      'The incident of {{ $labels.endpoint }} has been open for more than four hours. {{ if $labels.lost }}Recover the lost data before the platform’s retention removes it.{{ else }}No lost delivery has been reported so far.{{ end }}',
     annotations: { ...incidentFacts, ...apiAnnotations(INCIDENT_OF) },
     dashboard: 'endpoint',
     runbook: {

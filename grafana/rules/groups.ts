@@ -9,15 +9,21 @@ import { PROBE_ALERTS } from './probe-alerts.ts'
 import { RECEIVER_ALERTS } from './receiver-alerts.ts'
 import { ENDPOINT_RECORDINGS, INTERVAL, RECEIVER_RECORDINGS } from './recordings.ts'
 import { RECOVERY_ALERTS } from './recovery-alerts.ts'
+import { SIGNAL_ALERTS } from './signal-alerts.ts'
+import { SUCCESS_RATE_ALERTS } from './success-rate-alerts.ts'
 
 /** Rules of a group are evaluated in order, at one moment: an alert sees its recordings without delay. A group is a file. */
 export const GROUPS: readonly Group[] = [
   {
     name: 'webhook-endpoints',
     interval: INTERVAL,
-    rules: [...ENDPOINT_RECORDINGS, ...DELIVERY_ALERTS, ...PROBE_ALERTS, ...RECOVERY_ALERTS],
+    rules: [...ENDPOINT_RECORDINGS, ...DELIVERY_ALERTS, ...SIGNAL_ALERTS, ...PROBE_ALERTS, ...RECOVERY_ALERTS],
   },
-  { name: 'webhook-error-budgets', interval: '1m', rules: [...BURN_RATE_RECORDINGS, ...BURN_RATE_ALERTS] },
+  {
+    name: 'webhook-error-budgets',
+    interval: '1m',
+    rules: [...BURN_RATE_RECORDINGS, ...BURN_RATE_ALERTS, ...SUCCESS_RATE_ALERTS],
+  },
   {
     name: 'webhook-receiver',
     interval: INTERVAL,

@@ -29,6 +29,8 @@ const REPORT = record('report')
 const VERDICT = record('verdict')
 const LOST = record('lost')
 const STARTED = record('started')
+/** Endpoints that were disabled, and no longer are, before anything was lost. */
+export const ENABLED_AGAIN = 'namespace_job_endpoint:webhook_endpoint_disabled:enabled_again'
 
 /** One series for every endpoint that anything is known of, without labels of its own. */
 const known = `max by (${ENDPOINT}) (${of(SIGNALS.endpointInfoHeld.name)})`
@@ -71,19 +73,34 @@ export const DETAIL_RECORDINGS: readonly Recording[] = [
   },
   {
     record: LOST,
-    why: 'Whether a lost delivery was reported since the incident began: early warnings and probes open incidents, too.',
+    why: 'Whether the incident has a lost delivery: early warnings and probes open incidents, too. The time of the last report is for a receiver that does not say.',
     expr: always(
       LOST,
       `label_replace(
   (
-    max by (${ENDPOINT}) (${of(SIGNALS.lastFailure.name)})
-    >=
-    max by (${ENDPOINT}) (${of(SIGNALS.incidentStarted.name)})
+    max by (${ENDPOINT}) (${of(SIGNALS.incidentFailures.name)}) > 0
+    or
+    (
+      max by (${ENDPOINT}) (${of(SIGNALS.lastFailure.name)})
+      >=
+      max by (${ENDPOINT}) (${of(SIGNALS.incidentStarted.name)})
+      unless
+      max by (${ENDPOINT}) (${of(SIGNALS.incidentFailures.name)})
+    )
   ) > bool 0,
   "lost", "yes", "", ""
 )`,
       'lost!=""',
     ),
+  },
+  {
+    record: ENABLED_AGAIN,
+    why: 'WebhookEndpointDisabled has said all there was to say. Only the quiet time keeps the incident open.',
+    expr: `max by (${ENDPOINT}) (max_over_time(${of(SIGNALS.endpointDisabledHeld.name)}[1h])) == 1
+unless on (${ENDPOINT})
+${of(SIGNALS.endpointDisabledHeld.name)} == 1
+unless on (${ENDPOINT})
+${of(LOST, 'lost="yes"')}`,
   },
   {
     record: STARTED,
@@ -97,7 +114,7 @@ ${known}`,
 ]
 
 /** Adds all details to an expression whose values are 1; its value is then the start of the incident, or 1. */
-export const withDetails = (expr: string): string =>
+const withDetails = (expr: string): string =>
   (
     [
       ['cause, code', CAUSE],
@@ -107,3 +124,7 @@ export const withDetails = (expr: string): string =>
       ['', STARTED],
     ] as const
   ).reduce((inner: string, [labels, recording]) => joined(inner, labels, recording), expr)
+
+/** Adds what is known of the endpoint and of its incident. */
+export const withIncident = (expr: string): string =>
+  withDetails(joined(expr, 'team, severity, event', SIGNALS.endpointInfoHeld.name))

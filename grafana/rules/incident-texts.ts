@@ -99,7 +99,11 @@ const resources = (event: string): string =>
 const EVENTS = [...new Set([...FAMILIES.flatMap(({ events }) => events), ...SYNCHRONOUS])]
   // Longest first: order.created is more specific than order.
   .sort((a, b) => b.length - a.length || (a < b ? -1 : 1))
-const recovery = `{{ $event := toLower $labels.event }}{{ if match "[ ,;|]" $event }}${resources('')}${EVENTS.map((event) => `{{ else if match "^${event.replaceAll('.', '[.]')}" $event }}${resources(event) || 'nothing: these calls need a synchronous answer'}`).join('')}{{ else }}${resources('')}{{ end }}`
+/** What to request again, by the endpoint's event. */
+export const RECOVERY = `{{ $event := toLower $labels.event }}{{ if match "[ ,;|]" $event }}${resources('')}${EVENTS.map((event) => `{{ else if match "^${event.replaceAll('.', '[.]')}" $event }}${resources(event) || 'nothing: these calls need a synchronous answer'}`).join('')}{{ else }}${resources('')}{{ end }}`
+
+/** The last good moment before the incident. */
+export const LOSS_STARTED = time(lossStarted, 'an unknown time before the first failure')
 
 /** What happened, for people: a delivery is lost only where one was reported. */
 export const INCIDENT_DESCRIPTION =
@@ -133,8 +137,8 @@ export const incidentTexts = {
     'Open the incident: within seconds it shows what the probe found and what to check.',
   ),
   fix: byRemedy(({ fixes }) => fixes[0]!, '', ''),
-  lost_since: `{{ if $labels.lost }}${time(lossStarted, 'an unknown time before the first failure')}{{ end }}`,
-  recovery,
+  lost_since: `{{ if $labels.lost }}${LOSS_STARTED}{{ end }}`,
+  recovery: RECOVERY,
   caution: `${VARIABLES}{{ if or ${ALL_RULES.filter(({ unprovable }) => unprovable)
     .map(({ id }) => `(eq $rule "${id}")`)
     .join(' ')} }}${UNPROVABLE}.{{ end }}`,

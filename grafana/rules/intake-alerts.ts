@@ -13,11 +13,13 @@ const reports = (...matchers: readonly string[]): string =>
 
 /** Authenticated requests rejected for their content: 400, 413, 415 or 422. Internet scans get no further than 401. */
 const CONTENT =
-  'invalid_encoding|invalid_json|invalid_report|idempotency_key_(invalid|conflict|reused)|too_large|unsupported_(media_type|encoding)'
-/** Requests per hour with an unknown token; internet scans have none. */
-const unknownTokens = (hoursAgo: number): string =>
+  'invalid_encoding|invalid_json|invalid_report|invalid_batch|idempotency_key_(invalid|conflict|reused)|too_large|unsupported_(media_type|encoding)'
+/** A token that is not known, or a signature that is wrong or too old; internet scans have none. */
+const CREDENTIALS = 'credential_unknown|signature_invalid|signature_expired'
+/** Requests per hour with such credentials. */
+const wrongCredentials = (hoursAgo: number): string =>
   `sum by (${RELEASE}, source) (
-    increase(${of(SIGNALS.reports.name, 'outcome="rejected"', 'reason="credential_unknown"')}[1h]${hoursAgo > 0 ? ` offset ${hoursAgo}h` : ''})
+    increase(${of(SIGNALS.reports.name, 'outcome="rejected"', `reason=~"${CREDENTIALS}"`)}[1h]${hoursAgo > 0 ? ` offset ${hoursAgo}h` : ''})
   ) > 10`
 /** What has already paged for the same reports, or is about to. */
 const PAGED = `ALERTS{${JOB}, alertname=~"WebhookJournalDown|WebhookConfigInvalid", alertstate="firing", severity="critical"}`
@@ -48,11 +50,11 @@ unless on (${RELEASE})
     summary: 'Error reports not recorded',
     replaces: ['WebhookJournalSlow'],
     description:
-      '{{ $value | printf "%.0f" }} reports from {{ $labels.source }} were answered 503 in the last ten minutes because they were not known to be durable. The platform may not send them again.',
+      '{{ $value | printf "%.0f" }} reports from {{ $labels.source }} were answered 503 in the last ten minutes because they could not be verified or were not known to be durable. The platform may not send them again.',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'Reports were answered 503 because they were not known to be durable within `ingest.answerTimeout`: the journal was not writable, or it was too slow. Reports that arrive while a pod is stopping are not counted here.',
+        'Reports were answered 503 because they were not known to be durable within `ingest.answerTimeout`: the journal was not writable, or it was too slow. Or the keys to verify their tokens could not be fetched (`keys_unavailable`). Reports that arrive while a pod is stopping are not counted here.',
       impact:
         'It is up to the platform whether it sends a report again. If the report is lost, its failure is not counted and does not page.',
       diagnosis: [
@@ -68,39 +70,40 @@ unless on (${RELEASE})
         '`journal_unavailable`, `journal_full`: see [WebhookJournalDown](WebhookJournalDown.md) and [WebhookJournalVolumeNearlyFull](WebhookJournalVolumeNearlyFull.md).',
         '`answer_timeout`: the journal is slow. Compare the commit duration with the rate of reports; check the volume’s latency and burst credits. Use a faster storage class, a volume with a dedicated disk, or, for many merchants, PostgreSQL.',
         '`overloaded`: reports arrived faster than they could be stored before their answers were due. The excess was refused without being stored. If it persists, raise the CPU limit or check for a slow volume.',
+        '`keys_unavailable`: the keys of the source’s OIDC issuer (`auth.jwksUrl`) cannot be fetched. Check that the receiver can reach that URL and that `outbound.allow` permits it.',
         'Get the platform’s own list of failed deliveries for that time, and recover the data they would have carried.',
       ],
     },
   },
   {
     alert: 'WebhookReportsRefused',
-    why: 'Either more than a few with valid credentials and invalid content, or a platform that keeps an old token for hours.',
+    why: 'Either more than a few with valid credentials and invalid content, or a platform that keeps an old token or secret for hours.',
     expr: `${reports('outcome="rejected"', `reason=~"${CONTENT}"`)} > 3 # threshold
 or
 (
-  ${unknownTokens(0)}
+  ${wrongCredentials(0)}
   and
-  ${unknownTokens(1)}
+  ${wrongCredentials(1)}
   and
-  ${unknownTokens(2)}
+  ${wrongCredentials(2)}
 )`,
     severity: 'warning',
     wakes:
       'No: a person who tests, or a change of format or token that needs a working day. The canary pages if nothing arrives at all.',
     summary: 'Error reports rejected',
     description:
-      'Reports from {{ $labels.source }} are being rejected: as invalid (more than three in ten minutes), or with an unknown token (for hours). Their failures are not counted. The platform may have changed its format, or has an old token.',
+      'Reports from {{ $labels.source }} are being rejected: as invalid (more than three in ten minutes), or with an unknown token or a wrong signature (for hours). Their failures are not counted. The platform may have changed its format, or has an old token or secret.',
     replaces: ['WebhookRequestsRefused'],
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'More than three requests with valid credentials were answered 400, 413, 415 or 422 in ten minutes: the platform changed its format, a proxy in between alters the requests, or someone is testing manually. Or more than ten requests per hour have had an unknown token for three hours: a token was rotated on one side only.',
+        'More than three requests with valid credentials were answered 400, 413, 415 or 422 in ten minutes: the platform changed its format, a proxy in between alters the requests, or someone is testing manually. Or more than ten requests per hour have had an unknown token, or a wrong or stale signature, for three hours: a token or secret was rotated on one side only, something in between changes the body, or a clock is wrong.',
       impact: 'Each of these reports stands for a lost delivery that is not counted and does not page.',
       diagnosis: [
         byReason,
         LOGS(
           'Search the log for the problem; its detail names the field:',
-          'invalid_|unsupported_|too_large|idempotency|credential_unknown',
+          'invalid_|unsupported_|too_large|idempotency|credential_unknown|signature_',
         ),
         sh(
           'Send a report manually and read the answer; it names the problem:',
@@ -110,6 +113,7 @@ or
       mitigation: [
         'Compare a rejected body with the format in the README and with the platform’s release notes.',
         '`credential_unknown` from the platform’s addresses: configure the same token on both sides. A tenant can have several tokens at once. From other addresses: allow only the platform’s, if it publishes them.',
+        '`signature_invalid`: compare the secret on both sides (a source can have several at once), and make sure that nothing in between changes the body. `signature_expired`: compare the clocks of both sides; the tolerance is five minutes.',
         'If a proxy in front compresses, re-encodes or truncates bodies, exempt this path.',
         'Until this is fixed, use the platform’s own list of failed deliveries.',
       ],

@@ -1,3 +1,4 @@
+import type { RemedyId } from '../../src/domain/remedies/remedy.ts'
 import type { DASHBOARDS } from '../signals.ts'
 
 /** One page in docs/runbooks. Texts are Markdown. */
@@ -45,6 +46,8 @@ export interface Alert {
   readonly description: string
   /** More annotations, by name. */
   readonly annotations?: Readonly<Record<string, string>>
+  /** The page of what to do, where it is the same for all that the alert is about. */
+  readonly remedy?: RemedyId
   readonly dashboard: keyof typeof DASHBOARDS
   /** Why the expression is as it is; becomes a YAML comment. */
   readonly why?: string

@@ -25,7 +25,7 @@ max by (${ENDPOINT}) (last_over_time(${scheduled}[1h])) > 0`),
     inhibits: [
       {
         why: 'An endpoint that is down now matters more than its error budget.',
-        targets: 'WebhookAvailabilityBurn.+',
+        targets: 'WebhookAvailabilityBurn.+|WebhookSuccessRateBurn.+',
         same: ['endpoint'],
       },
     ],

@@ -9,8 +9,10 @@ export const INTERVAL = '15s'
 
 const open = of(SIGNALS.incidentOpen.name)
 const journalUp = of(SIGNALS.journalUp.name)
+const disabled = of(SIGNALS.endpointDisabled.name)
 const info = of(SIGNALS.endpointInfo.name)
 
+const DISABLED_CURRENT = 'namespace_job_endpoint_source:webhook_endpoint_disabled:current'
 const INCIDENT_CURRENT = 'namespace_job_endpoint:webhook_incident_open:current'
 const INFO_NEWEST = 'namespace_job_endpoint:webhook_endpoint_info:newest'
 const REPORT_INCREMENT = `instance:webhook_exporter_reports:increase${INTERVAL}`
@@ -44,6 +46,28 @@ or
     max by (${RELEASE}) (${journalUp}) == 0
   )
 )`,
+  },
+  {
+    record: DISABLED_CURRENT,
+    expr: `max by (${ENDPOINT}, source) (
+  ${disabled} == 1
+  or
+  (
+    ${disabled}
+    unless on (${process.on}) (${journalUp} == 0)
+  )
+)`,
+  },
+  {
+    record: SIGNALS.endpointDisabledHeld.name,
+    why: 'Held for as long as the incident is.',
+    expr: `(
+  ${of(DISABLED_CURRENT)}
+  or
+  last_over_time(${of(DISABLED_CURRENT)}[1h])
+)
+* on (${ENDPOINT}) group_left ()
+(${of(SIGNALS.incidentHeld.name)} == 1)`,
   },
   {
     record: INFO_NEWEST,

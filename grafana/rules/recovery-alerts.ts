@@ -11,13 +11,14 @@ const overdueAfter = of(SIGNALS.recoveryOverdueAfter.name)
 export const RECOVERY_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookRecoveryOverdue',
-    why: 'A ratio to recovery.overdueAfter, so that the alert follows the configuration.',
+    why: 'A ratio to recovery.overdueAfter, so that the alert follows the configuration. It outlives a restart, after which the journal is yet to be read.',
     expr: withTeam(`(
   time() - min by (${ENDPOINT}) (${oldest})
 )
 / on (${RELEASE}) group_left ()
 max by (${RELEASE}) (${overdueAfter}) > 1 # threshold`),
     for: '1m',
+    keepFiringFor: '10m',
     severity: 'warning',
     wakes: 'No: the outage is over. What it lost must be restored within a working day.',
     summary: 'Lost deliveries not restored in time',

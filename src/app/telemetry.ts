@@ -39,7 +39,7 @@ export async function startTelemetry(
     lossOnly: sources.filter(({ kind }) => kind.reportsOnlyLosses).map(({ name }) => name),
     tenantLabel: config.metrics.tenantLabel,
     canary: config.canary !== undefined,
-    ...(config.proxy && { proxied: config.proxy.routes.map(({ endpoint }) => endpoint) }),
+    ...(config.proxy && { proxied: config.proxy.routes }),
     hooks: config.hooks.map(({ name }) => name),
     ...(plan && { recovery: recoveryOptions(config, plan) }),
     restarts,

@@ -13,7 +13,7 @@ import { hookMetrics } from './hook-metrics.ts'
 import { incidentMetrics, type UrlOf } from './incident-metrics.ts'
 import { journalMetrics } from './journal-metrics.ts'
 import { type ProbedView, probeMetrics } from './probe-metrics.ts'
-import { proxyMetrics } from './proxy-metrics.ts'
+import { type ProxiedRoute, proxyMetrics } from './proxy-metrics.ts'
 import { reportLabels } from './reasons.ts'
 import { type RecoveryMetricOptions, recoveryMetrics } from './recovery-metrics.ts'
 import { type SignalOptions, signalMetrics } from './signal-metrics.ts'
@@ -30,8 +30,8 @@ export interface MetricsOptions extends DeliveryOptions, Pick<SignalOptions, 'lo
   readonly canary?: boolean
   /** Names of the hooks: their metrics exist only if there are any. */
   readonly hooks?: readonly string[]
-  /** Endpoints of the proxy's routes; its metrics exist only if there are any. */
-  readonly proxied?: readonly string[]
+  /** The proxy's routes; its metrics exist only if there are any. */
+  readonly proxied?: readonly ProxiedRoute[]
   /** Absent: recovery is off everywhere, and its metrics do not exist. */
   readonly recovery?: RecoveryMetricOptions
   /** What is probed; nothing by default. */
@@ -71,7 +71,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   const delivered = deliveredMetrics(registry, configured)
   const proxied = options.proxied ?? []
   const proxy = proxied.length > 0 ? proxyMetrics(registry, proxied) : undefined
-  for (const endpoint of proxied) delivered.starts(PROXY_SOURCE, endpoint)
+  for (const { endpoint } of proxied) delivered.starts(PROXY_SOURCE, endpoint)
   const probes = probeMetrics(registry, options.probed ?? [])
   const egress = egressMetrics(registry)
   const canary = options.canary ? canaryMetrics(registry) : undefined

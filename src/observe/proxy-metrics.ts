@@ -25,12 +25,18 @@ function boundedCodes(): (endpoint: string, code: string) => string {
   }
 }
 
+/** What metrics need of a route; more than one may have the same endpoint. */
+export interface ProxiedRoute {
+  readonly endpoint: string
+  /** Milliseconds. */
+  readonly patience: number
+}
+
 /**
  * What the proxy sees. Series exist for the endpoints of its routes, at most 500, from the start.
  * Deliveries themselves are counted where those of all sources are.
- * @param endpoints those of the routes; more than one route may have the same
  */
-export function proxyMetrics(registry: Registry, endpoints: readonly string[]): DeliveryMetrics {
+export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]): DeliveryMetrics {
   const registers = [registry]
   const attempts = new Counter<'endpoint' | 'result' | 'code'>({
     name: 'webhook_endpoint_delivery_attempts_total',
@@ -58,8 +64,16 @@ export function proxyMetrics(registry: Registry, endpoints: readonly string[]): 
     labelNames: ['endpoint'],
     registers,
   })
+  const patience = new Gauge<'endpoint'>({
+    name: 'webhook_endpoint_delivery_patience_seconds',
+    help: "How late another attempt of a delivery may begin: patience, the shortest of the endpoint's routes. At most 500 endpoints.",
+    labelNames: ['endpoint'],
+    registers,
+  })
   const bounded = boundedCodes()
-  for (const endpoint of new Set(endpoints)) {
+  for (const endpoint of new Set(routes.map((route) => route.endpoint))) {
+    const own = routes.filter((route) => route.endpoint === endpoint)
+    patience.set({ endpoint }, Math.min(...own.map((route) => route.patience)) / 1_000)
     for (const [ok, code] of FIRST_CODES)
       attempts.inc({ endpoint, result: resultOf(ok), code: bounded(endpoint, code) }, 0)
     for (const reason of RETRY_REASONS) for (const result of RETRY_RESULTS) retries.inc({ endpoint, reason, result }, 0)

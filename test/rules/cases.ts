@@ -1,4 +1,5 @@
 import { type Labels, STEP, seconds, series, type Value, values } from './series.ts'
+import { SIGNAL_CASES } from './signal-cases.ts'
 
 export interface Case {
   readonly alert: string
@@ -1209,7 +1210,7 @@ const recovery: readonly Case[] = [
     },
     fires: '4h3m',
     labels: SALES,
-    resolves: '6h1m',
+    resolves: '6h11m',
     end: '7h',
     step: 60,
   },
@@ -1272,7 +1273,15 @@ const recovery: readonly Case[] = [
   },
 ]
 
-export const CASES: readonly Case[] = [...deliveries, ...probes, ...intake, ...receiver, ...reach, ...recovery]
+export const CASES: readonly Case[] = [
+  ...deliveries,
+  ...probes,
+  ...intake,
+  ...receiver,
+  ...reach,
+  ...recovery,
+  ...SIGNAL_CASES,
+]
 
 /** The evaluation before a time. */
 export const oneBefore = (time: string, step = STEP): string => `${seconds(time) - step}s`

@@ -189,7 +189,7 @@ describe('the texts of an alert', function () {
 
   it('has the way to the API where it is about incidents', () => {
     for (const { alert, annotations = {} } of alertsOf(GROUPS)) {
-      if (!/Failing$|Increasing$|OpenTooLong$/.test(alert)) continue
+      if (!/Endpoints?Failing$|Increasing$|OpenTooLong$|Disabled$|Overdue$/.test(alert)) continue
       expect(annotations, alert).to.include.keys('api_url', 'api_command')
     }
   })
