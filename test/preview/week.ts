@@ -119,7 +119,7 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
       endpoints: ENDPOINTS,
       tenantLabel: false,
       canary: true,
-      proxied: PROXIED.map(({ endpoint }) => endpoint),
+      proxied: PROXIED.map(({ endpoint }) => ({ endpoint, patience: 1_000 })),
       hooks: ['backfill'],
       recovery: {
         isOn: (endpoint) => endpoint !== 'invalid',
