@@ -47,6 +47,13 @@ describe('the texts of an alert', function () {
     })
   }
 
+  it('speaks of lost data only where some is known to be lost', () => {
+    for (const { alert, description } of alertsOf(GROUPS).filter(({ expr }) => expr.includes('webhook_incident_lost')))
+      expect(description.replaceAll(/\{\{ if \$labels\.lost \}\}.*?\{\{ (?:else|end) \}\}/g, ''), alert).not.to.match(
+        /lost data|gave up/,
+      )
+  })
+
   it('says of an incident what its newest verdict calls for, with host, port and URL filled in', async function () {
     const URLS = [
       'https://shop.example/hooks',
