@@ -4,9 +4,9 @@ import type { Board } from './board.ts'
 import { bars } from './graphs.ts'
 import { api, dashboard, remedy, runbook } from './links.ts'
 import { allEndpoints, history, lossesLeft } from './overview-sections.ts'
-import { COLOUR, causeColours } from './palette.ts'
+import { COLOUR } from './palette.ts'
 import {
-  failureBars,
+  countBars,
   failuresInHour,
   failuresInRange,
   IN_RELEASE,
@@ -236,20 +236,40 @@ export const overview: Board = {
       height: 9,
       panels: [
         [
-          16,
+          10,
           bars({
-            title: 'Lost deliveries by cause',
+            title: 'Lost deliveries by source',
             description:
-              'Deliveries that platforms gave up on, by the cause assigned on receipt. Only whole steps are shown: the first and the newest failures of the time range can be missing. Totals are in the panel beside it.',
+              'Deliveries that platforms gave up on, of all teams. Only whole steps are shown: the first and the newest failures of the time range can be missing. Totals are in the panels beside it.',
             unit: 'short',
-            targets: [{ expr: `sum by (cause) (${ofTeam(failureBars({ by: ['cause'] }))}) > 0`, legend: '{{cause}}' }],
-            colours: causeColours,
+            targets: [
+              { expr: `sum by (source) (${countBars('sourceSignals', ['signal="lost"'])}) > 0`, legend: '{{source}}' },
+            ],
+            shadesOf: COLOUR.warn,
             totals: false,
             noValue: 'No failure in this time.',
           }),
         ],
         [
-          8,
+          7,
+          ranking({
+            title: 'Lost deliveries by cause',
+            description: 'Failures in the time range by the cause assigned on receipt.',
+            unit: 'short',
+            decimals: 0,
+            targets: [
+              {
+                expr: `sort_desc(sum by (cause) (${ofTeam(failuresInRange({ by: ['cause'] }))}) > 0)`,
+                legend: '{{cause}}',
+                instant: true,
+              },
+            ],
+            steps: [{ colour: COLOUR.warn }],
+            noValue: 'No failure in this time.',
+          }),
+        ],
+        [
+          7,
           ranking({
             title: 'Lost deliveries by endpoint',
             description:

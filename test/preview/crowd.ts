@@ -65,6 +65,7 @@ function series({ endpoints, end }: Crowd, begin: number): Series[] {
   add('webhook_exporter_journal_up', '', () => 1)
   add('process_start_time_seconds', '', (_, born) => born)
   add('webhook_incident_recovery_overdue_after_seconds', '', () => 14_400)
+  add('webhook_source_signals_total', 'source="retm",signal="lost"', (time, born) => Math.floor((time - born) / 30))
   for (let index = 0; index < endpoints; index++) {
     const endpoint = `endpoint="endpoint-${index}"`
     const cause = CAUSES[index % CAUSES.length]!
