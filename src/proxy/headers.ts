@@ -62,8 +62,10 @@ export function requestHeaders(request: IncomingMessage, about: ForwardedFor): s
     if (HOP_BY_HOP.has(key) || NOT_SENT.has(key) || isConnectionOnly(key)) continue
     const value = rawHeaders[index + 1]!
     if (key === 'x-forwarded-for') chain.push(value)
-    else if (key === 'forwarded') elements.push(value)
-    else {
+    else if (key === 'forwarded') {
+      // A quote that is left open would swallow our element.
+      if (/^(?:[^"]|"(?:[^"\\]|\\.)*")*$/s.test(value)) elements.push(value)
+    } else {
       if (key === 'traceparent') hasTrace = true
       result.push(name, value)
     }
