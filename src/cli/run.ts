@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import('./explain.ts')).explain,
   probe: async () => (await import('./probe.ts')).probe,
   healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
+  demo: async () => (await import('./demo.ts')).demo,
   verify: async () => (await import('./verify.ts')).verify,
   selftest: async () => (await import('./selftest.ts')).selftest,
   'simulate deliver': async () => (await import('./simulate-deliver.ts')).simulateDeliver,

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   healthcheck: [],
   'hook-test': ['--json'],
   selftest: ['--timeout', '--json', '--token-file', '--token-env', '--secret-file', '--secret-env'],
+  demo: ['--exit'],
   verify: ['--ingest', '--admin', '--prometheus', '--alertmanager', '--tempo', '--jaeger', '--json', '--junit'],
   'simulate deliver': ['--event', '--set', '--token-file', '--ingest', '--allow'],
   'simulate give-up': ['--source', '--code', '--endpoint', '--ingest', '--allow'],
@@ -32,7 +33,7 @@ describe('COMMAND --help', function () {
       const { code, out, err } = await runCommand([...name.split(' '), '--help'])
       expect({ code, err }).to.deep.equal({ code: 0, err: '' })
       expect(out).to.match(new RegExp(`^Usage: webhook-error-exporter ${name}`))
-      const readsNone = ['print-config-schema', 'simulate receiver'].includes(name)
+      const readsNone = ['print-config-schema', 'simulate receiver', 'demo'].includes(name)
       for (const flag of [...flags, '--help', ...(readsNone ? [] : ['--config FILE'])]) expect(out).to.include(flag)
       expect(out).to.include(`Examples:\n  webhook-error-exporter ${name}`)
       expect(out).to.match(/\nExit codes: 0 .*1 .*2 /)

@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadConfig } from '../config/config.ts'
+import { visibleText } from '../domain/external-text.ts'
+import type { Command } from './command.ts'
+import { startMonitoring } from './demo/monitoring.ts'
+import { Processes } from './demo/processes.ts'
+import { ENDPOINT, startDemoService } from './demo/service.ts'
+import { readPlan } from './outage/plan.ts'
+import { incidentsOf, runOutage } from './outage/run.ts'
+import { firstSource } from './simulate/given-up.ts'
+import { CA_FILE, startReceiver } from './simulate/receiver.ts'
+import { sendReport } from './simulate/report.ts'
+import { untilSignal } from './simulate/until-signal.ts'
+import { parseOptions } from './usage.ts'
+
+const PLAN = join(import.meta.dirname, 'outage/demo.yaml')
+
+/** An outage from end to end on this machine: service, platform, application, Prometheus and Alertmanager. */
+export const demo: Command = {
+  usage: 'demo [--exit]',
+  summary: 'play an outage on this machine: incident, verdict, notification, fix, recovery',
+  options: [['--exit', 'end after the last step, instead of waiting for Ctrl-C']],
+  examples: ['demo', 'demo --exit'],
+  exitCodes: '0 everything came as expected, 1 something did not, 2 the command line is wrong.',
+  readsConfig: false,
+  async run(args, env) {
+    const { values } = parseOptions(args, { options: { exit: { type: 'boolean', default: false } } })
+    const print = (line: string) =>
+      process.stdout.write(
+        `${line
+          .split('\n')
+          .map((each) => visibleText(each))
+          .join('\n')}\n`,
+      )
+    const folder = mkdtempSync(join(tmpdir(), 'webhook-error-exporter-demo-'))
+    const processes = new Processes()
+    const stopping = new AbortController()
+    const { signal } = stopping
+    const asked = untilSignal().then(() => stopping.abort())
+    const ca = readFileSync(CA_FILE, 'utf8')
+    const closing: (() => Promise<void>)[] = []
+    try {
+      const receiver = await startReceiver({ host: '127.0.0.1', port: 0, delay: 0, fault: 'none' })
+      closing.push(() => receiver.close())
+      const url = `https://127.0.0.1:${receiver.port}/hooks/orders`
+      const { ingest, admin, file } = await startDemoService({ folder, url, processes, signal })
+      const monitoring = await startMonitoring({ folder, admin, processes, signal })
+      closing.push(() => monitoring.close())
+      print(`the service       ${admin}/  (its pages, metrics and API)`)
+      print(`the application   ${url}`)
+      if (monitoring.prometheus) print(`Prometheus        ${monitoring.prometheus}/alerts`)
+      if (monitoring.alertmanager) print(`Alertmanager      ${monitoring.alertmanager}/#/alerts`)
+      for (const missing of monitoring.missing) print(`missing: ${missing}`)
+
+      const config = await loadConfig({ ...env, CONFIG_FILE: file })
+      const plan = readPlan(readFileSync(PLAN, 'utf8'), PLAN)
+      const { faults, notifiedAfter } = await runOutage(plan, {
+        receiver,
+        url,
+        ca,
+        report: (facts) =>
+          sendReport(facts, {
+            config,
+            source: firstSource(config),
+            ingest: new URL(ingest),
+            purpose: 'simulation',
+            env,
+          }),
+        incident: incidentsOf(admin, ENDPOINT),
+        notification: monitoring.notification,
+        link: ({ id }) => `${admin}/incidents/${id}`,
+        print,
+        signal,
+      })
+      if (signal.aborted) return 0
+      const time =
+        notifiedAfter === undefined
+          ? ''
+          : ` First notification ${(notifiedAfter / 1_000).toFixed(1)} s after the report.`
+      print(faults.length > 0 ? `\nThe demo did not go as expected.` : `\nDone.${time}`)
+      if (!values.exit) {
+        print('Look around; Ctrl-C ends everything and leaves nothing behind.')
+        await asked
+      }
+      return faults.length > 0 ? 1 : 0
+    } catch (error) {
+      if (signal.aborted) return 0
+      throw error
+    } finally {
+      await Promise.all(closing.map((close) => close()))
+      await processes.stop()
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    }
+  },
+}

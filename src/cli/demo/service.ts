@@ -1,0 +1,59 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { DEFAULT_SOURCES } from '../../sources/index.ts'
+import { CA_FILE } from '../simulate/receiver.ts'
+import { type Processes, untilReady } from './processes.ts'
+
+/** Name of the demo's endpoint. */
+export const ENDPOINT = 'orders'
+
+export interface DemoService {
+  readonly ingest: string
+  readonly admin: string
+  /** Its configuration file. */
+  readonly file: string
+}
+
+export interface DemoServiceOptions {
+  /** Temporary folder. */
+  readonly folder: string
+  /** URL of the endpoint. */
+  readonly url: string
+  readonly processes: Processes
+  readonly signal: AbortSignal
+}
+
+/** Starts the service as a process of its own, on free loopback ports. @throws Error with what it wrote */
+export async function startDemoService(options: DemoServiceOptions): Promise<DemoService> {
+  const { folder, url, processes, signal } = options
+  const file = join(folder, 'config.yaml')
+  const probe = { interval: '10s', caFile: CA_FILE }
+  writeFileSync(
+    file,
+    stringify({
+      ingest: { host: '127.0.0.1', port: 0 },
+      admin: { host: '127.0.0.1', port: 0 },
+      sources: { [DEFAULT_SOURCES[0]!]: { auth: 'none' } },
+      journal: { url: `sqlite:${join(folder, 'journal.db')}` },
+      endpoints: [{ name: ENDPOINT, event: 'order.created', team: 'shop', urls: [url], probe }],
+      outbound: { allow: ['127.0.0.1'] },
+      incidents: { quietTime: '5s', goodProbes: 1 },
+    }),
+  )
+  const main = join(import.meta.dirname, '../../main.ts')
+  const env = { ...(process.env as Record<string, string>), CONFIG_FILE: file, LOG_LEVEL: 'info' }
+  const { child, output } = processes.start(process.execPath, [main], { env })
+  const origin = (listener: string) =>
+    untilReady(
+      'the service',
+      () => {
+        if (child.exitCode !== null) throw new Error(output())
+        const lines = output().split('\n')
+        const line = lines.find((each) => each.includes('"listening"') && each.includes(`"listener":"${listener}"`))
+        return line && `http://127.0.0.1:${JSON.parse(line).port}`
+      },
+      { why: output, signal },
+    )
+  return { ingest: await origin('ingest'), admin: await origin('admin'), file }
+}
