@@ -76,7 +76,7 @@ function failuresIn({ window, seconds, held }: Window, { by = [], matchers = [] 
   const recent = `${last} > time() - ${seconds} - 21600`
   const ofRecent = (expr: string) => `(${expr} and on (${DELIVERY}) (${recent}))`
   const now = `(sum by (${labels}) ${ofRecent(x)} or sum by (${labels}) (max by (${DELIVERY}) ${ofRecent(`last_over_time(${x}[${held}])`)}))`
-  const before = `(sum by (${labels}) (${x} offset ${window}) or sum by (${labels}) (last_over_time(${x}[6h] offset ${window})) or sum by (${labels}) (${last} > time() - ${seconds}) * 0)`
+  const before = `(sum by (${labels}) ${ofRecent(`${x} offset ${window}`)} or sum by (${labels}) ${ofRecent(`last_over_time(${x}[6h] offset ${window})`)} or sum by (${labels}) (${last} > time() - ${seconds}) * 0)`
   return `clamp_min(${now} - ${before}, 0)`
 }
 

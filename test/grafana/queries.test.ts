@@ -150,6 +150,16 @@ describe('panels’ queries in the simulated week', () => {
     )
   })
 
+  it('count the same in a part of the week, where an endpoint failed before for other reasons', async () => {
+    const range = { from: TO - 12 * 3_600, to: TO }
+    const it = await asked('overview', {}, range)
+    for (const by of ['cause', 'endpoint'] as const)
+      expect(totals(panel(it, `Lost deliveries by ${by}`).answers)).to.deep.equal(
+        truth((failure) => failure[by], range.from, range.to),
+      )
+    expect(number(it, 'Lost deliveries, last hour')).to.equal(truth(() => 'all', TO - 3_600, TO)['all'])
+  })
+
   it('count one failure as one in the step in which it came', async () => {
     const first = stage.story.failures.find(({ endpoint }) => endpoint === 'menu')!
     const at = first.receivedAt / 1_000
