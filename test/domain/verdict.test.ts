@@ -110,6 +110,45 @@ describe('judge()', () => {
     expect(both).to.include({ rule: 'down_inside', cause: 'connection_refused', vantage: 'internal' })
   })
 
+  describe('of an endpoint that the platform disabled', () => {
+    const disabled = (report: Cause | null, outside?: ProbeResult) =>
+      judge({
+        at: AT,
+        endpoint: 'orders',
+        url: URL_OF_SHOP,
+        report: report && { at: AT - 1_000, code: 503, cause: report },
+        disabled: true,
+        public: outside,
+      })
+
+    it('never says that the failure is over, however good the probe', () => {
+      for (const report of [null, ...CAUSES])
+        for (const probe of [undefined, up(), down('dns', { phase: 'resolve', unverified: true })]) {
+          const verdict = disabled(report, probe)
+          expect(verdict).to.include({ rule: 'disabled', remedy: 'disabled', cause: report ?? 'unknown' })
+          expect(verdict.sentence).to.match(/^The platform.*disabled the endpoint: nothing arrives until/)
+          expect(verdict.sentence).not.to.include('no longer occurs')
+          expect(verdict.checks).to.deep.equal(remediesFor('disabled', { endpoint: 'orders', url: URL_OF_SHOP }).checks)
+        }
+    })
+
+    it('names what to fix first where the probe fails', () => {
+      const verdict = disabled(null, down('connection_refused', { phase: 'connect' }))
+      expect(verdict).to.include({ rule: 'disabled_down', remedy: 'connection_refused_seen' })
+      expect(verdict.sentence).to.match(/it still fails: .*Fix this first, then re-enable it on the platform$/)
+    })
+  })
+
+  it('reads an early warning without a reason as a failure of which a good probe proves nothing', () => {
+    const warned = (outside?: ProbeResult) =>
+      judge({ at: AT, endpoint: 'orders', url: URL_OF_SHOP, report: { at: AT, cause: 'unknown' }, public: outside })
+    expect(warned(up())).to.include({ rule: 'up', cause: 'unknown' })
+    expect(warned(up()).sentence).to.match(/^The platform saw a failure without a reason, but the probe succeeds/)
+    expect(warned(down('dns', { phase: 'resolve' }))).to.include({ rule: 'no_reason', cause: 'dns' })
+    for (const probe of [undefined, up(), down('dns', { phase: 'resolve' })])
+      expect(JSON.stringify(warned(probe))).not.to.match(/no longer occurs|undefined|code \)|gave up/)
+  })
+
   describe('where this receiver may itself be cut off', () => {
     const blind = (cause: Cause, more: Partial<ProbeResult> = {}) =>
       down(cause, { phase: cause === 'dns' ? 'resolve' : 'connect', unverified: true, ...more })

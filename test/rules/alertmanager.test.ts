@@ -58,6 +58,16 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
     told: ['WebhookReceiverDown', 'WebhookEndpointFailing'],
   },
   {
+    what: 'a disabled endpoint silences that it fails, and no other',
+    fires: [
+      alert('WebhookEndpointDisabled', { ...orders, source: 'svix' }),
+      alert('WebhookEndpointFailing', orders),
+      alert('WebhookEndpointFailing', { endpoint: 'stock' }),
+      alert('WebhookSuccessRateBurnFast', orders),
+    ],
+    told: ['WebhookEndpointDisabled', 'WebhookEndpointFailing'],
+  },
+  {
     what: 'a receiver of another release silences nothing',
     fires: [{ ...alert('WebhookReceiverDown'), job: 'another' }, alert('WebhookCanaryLost')],
     told: ['WebhookReceiverDown', 'WebhookCanaryLost'],
