@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
+import { collide } from './listeners.ts'
 import type { Config } from './schema.ts'
 
 type IsSound = (...keys: string[]) => boolean
@@ -35,12 +36,10 @@ export function proxyFaults({ proxy, ingest, admin, endpoints }: Config, isSound
 }
 
 function portFaults({ proxy, ingest, admin }: Listeners, isSound: IsSound): string[] {
-  const everywhere = ['0.0.0.0', '::']
   return (['ingest', 'admin'] as const).flatMap((name) => {
     const other = { ingest, admin }[name]
-    if (!isSound(`${name}.host`, `${name}.port`) || proxy.port === 0 || proxy.port !== other.port) return []
-    const meet = proxy.host === other.host || [proxy.host, other.host].some((host) => everywhere.includes(host))
-    return meet ? [`proxy.port: ${proxy.port} is the ${name} listener's too; write another port`] : []
+    if (!isSound(`${name}.host`, `${name}.port`)) return []
+    return collide(proxy, other) ? [`proxy.port: ${proxy.port} is the ${name} listener's too; write another port`] : []
   })
 }
 

@@ -4,6 +4,7 @@ import { isPostgresUrl, postgresUrlFault } from '../domain/postgres-url.ts'
 import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
 import { shown } from './document.ts'
 import { hookFaults } from './hook-faults.ts'
+import { collide } from './listeners.ts'
 import { proxyFaults } from './proxy-faults.ts'
 import type { Config } from './schema.ts'
 import { sourceFaults, sourceSecrets } from './source-faults.ts'
@@ -95,9 +96,7 @@ function variableFault(name: string, env: Readonly<Record<string, string | undef
 type IsSound = (...keys: string[]) => boolean
 
 function listenerFaults({ ingest, admin }: Config): string[] {
-  const everywhere = ['0.0.0.0', '::']
-  const meet = ingest.host === admin.host || [ingest.host, admin.host].some((host) => everywhere.includes(host))
-  return meet && ingest.port === admin.port && ingest.port !== 0
+  return collide(ingest, admin)
     ? [`admin.port: ${admin.port} is the ingest listener's too; write another port, so that only one of them is public`]
     : []
 }

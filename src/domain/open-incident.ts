@@ -15,10 +15,30 @@ import {
 type Tenants = Pick<Incident, 'tenants' | 'tenantsComplete'>
 
 /** The tenants of an incident after a failure of this one. */
-export function withTenant({ tenants, tenantsComplete }: Tenants, tenant: string): Tenants {
+function withTenant({ tenants, tenantsComplete }: Tenants, tenant: string): Tenants {
   if (tenant === '' || tenants.includes(tenant)) return { tenants, tenantsComplete }
   if (tenants.length >= TENANT_LIMIT) return { tenants, tenantsComplete: false }
   return { tenants: [...tenants, tenant], tenantsComplete }
+}
+
+/** The state of an endpoint after its incident was opened or joined by a failure or an early warning. */
+export function joined(
+  state: EndpointState,
+  { incident, opened }: { readonly incident: Incident; readonly opened: 0 | 1 },
+  { at, source, tenant }: { readonly at: number; readonly source: string; readonly tenant: string },
+): EndpointState & { readonly incident: Incident } {
+  return {
+    ...state,
+    failedProbes: 0,
+    incidents: state.incidents + opened,
+    incident: {
+      ...incident,
+      sources: incident.sources.includes(source) ? incident.sources : [...incident.sources, source],
+      ...withTenant(incident, tenant),
+      quietSince: at,
+      goodRun: null,
+    },
+  }
 }
 
 /** What may open an incident. */

@@ -7,7 +7,7 @@ import {
   type Proof,
   type Reduced,
 } from './incident.ts'
-import { failedSignals, opening, withTenant } from './open-incident.ts'
+import { failedSignals, joined, opening } from './open-incident.ts'
 import { onDelivered, onSignal, onUndelivered } from './reduce-signals.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -41,24 +41,20 @@ type Of<T extends IncidentEvent['type']> = Extract<IncidentEvent, { type: T }>
 
 function onFailure(state: EndpointState, event: Of<'failure'>, settings: IncidentSettings): Reduced {
   const { at, id, code, cause, source, tenant, url } = event
-  const { incident, change, opened } = opening(state, event, settings)
+  const opened = opening(state, event, settings)
+  const { incident, change } = opened
+  const next = joined(state, opened, event)
   return {
     change,
     state: {
-      ...state,
-      failedProbes: 0,
-      incidents: state.incidents + opened,
+      ...next,
       incident: {
-        ...incident,
+        ...next.incident,
         firstFailureAt: Math.min(incident.firstFailureAt ?? at, at),
         lastFailureAt: Math.max(incident.lastFailureAt ?? at, at),
         failures: incident.failures + 1,
-        sources: incident.sources.includes(source) ? incident.sources : [...incident.sources, source],
-        ...withTenant(incident, tenant),
         causes: { ...incident.causes, [cause]: (incident.causes[cause] ?? 0) + 1 },
         report: { id, at, code, cause },
-        quietSince: at,
-        goodRun: null,
         ...failedSignals(incident, url === undefined ? undefined : { source, tenant, url }),
       },
     },

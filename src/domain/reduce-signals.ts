@@ -14,7 +14,7 @@ import {
   type Reduced,
   type Run,
 } from './incident.ts'
-import { opening, signalsOf, withOrigin, withoutRuns, withTenant } from './open-incident.ts'
+import { joined, opening, signalsOf, withOrigin, withoutRuns } from './open-incident.ts'
 import { PROXY_SOURCE } from './signal.ts'
 import type { TimelineSignal } from './timeline.ts'
 
@@ -43,9 +43,10 @@ function onNoted(state: EndpointState): Reduced {
 }
 
 function onBad(state: EndpointState, { at, signal }: Of<'signal'>, settings: IncidentSettings): Reduced {
-  const { type, source, tenant, code, cause, message } = signal
-  const { incident, change, opened } = opening(state, { ...signal, at, cause: cause ?? 'unknown' }, settings)
-  const before = signalsOf(incident)
+  const { type, source, code, cause, message } = signal
+  const opened = opening(state, { ...signal, at, cause: cause ?? 'unknown' }, settings)
+  const next = joined(state, opened, { ...signal, at })
+  const before = signalsOf(opened.incident)
   const signals: IncidentSignals = {
     ...withoutRuns(withOrigin(before, source === PROXY_SOURCE ? undefined : signal)),
     total: before.total + 1,
@@ -61,22 +62,7 @@ function onBad(state: EndpointState, { at, signal }: Of<'signal'>, settings: Inc
         : { source, at, code, cause: cause ?? 'unknown', message: message.slice(0, WARNING_TEXT) },
     lastBadAt: Math.max(before.lastBadAt ?? at, at),
   }
-  return {
-    change,
-    state: {
-      ...state,
-      failedProbes: 0,
-      incidents: state.incidents + opened,
-      incident: {
-        ...incident,
-        sources: incident.sources.includes(source) ? incident.sources : [...incident.sources, source],
-        ...withTenant(incident, tenant),
-        quietSince: at,
-        goodRun: null,
-        signals,
-      },
-    },
-  }
+  return { change: opened.change, state: { ...next, incident: { ...next.incident, signals } } }
 }
 
 function onRecovered(state: EndpointState, { at, signal }: Of<'signal'>): Reduced {

@@ -4,7 +4,7 @@ import type { Entry, Journal } from '../domain/journal.ts'
 import type { Lost } from '../domain/signal.ts'
 import type { Log } from '../domain/telemetry.ts'
 import type { Receipt, Record } from './record.ts'
-import { identityOf, type RecordedSource, type SignalReading } from './recorded-source.ts'
+import { failureOf, type RecordedSource, type SignalReading } from './recorded-source.ts'
 
 export interface SimulatedRecorderDeps extends SignalReading {
   readonly journal: Pick<Journal, 'recordAll'>
@@ -21,21 +21,15 @@ export function createSimulatedRecorder(deps: SimulatedRecorderDeps): Record {
 
   function entryOf(source: RecordedSource, signal: Lost, { tenant: sender, span }: Receipt): Entry {
     const receivedAt = deps.clock()
-    const { cause } = source.classify(signal)
-    const tenant = signal.tenant === undefined ? sender : deps.safeTenant(signal.tenant)
-    const failure: Failure = {
+    const receipt = {
       id: newId(receivedAt),
       receivedAt,
-      source: source.name,
-      tenant,
-      ...identityOf(deps, source, signal),
-      code: signal.code,
-      cause,
-      message: deps.safeMessage(signal.message),
+      tenant: sender,
       traceId: span.traceId,
-      mark: 'simulated',
+      ...source.classify(signal),
     }
-    const { endpoint, code } = failure
+    const failure: Failure = { ...failureOf(deps, source, signal, receipt), mark: 'simulated' }
+    const { tenant, endpoint, code, cause } = failure
     return { failure, raw: signal.raw, labels: { source: source.name, tenant, endpoint, code: String(code), cause } }
   }
 

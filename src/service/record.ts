@@ -7,7 +7,13 @@ import type { Delivered, Lost, Signal } from '../domain/signal.ts'
 import type { Purpose } from '../domain/simulation.ts'
 import type { DeliveryDetails, Log, Metrics, RequestSpan, SpanRef } from '../domain/telemetry.ts'
 import { isRowSignal, type SignalRecorder } from './record-signals.ts'
-import { identityOf, type RecordedSource, type ReportedDelivery, type SignalReading } from './recorded-source.ts'
+import {
+  failureOf,
+  identityOf,
+  type RecordedSource,
+  type ReportedDelivery,
+  type SignalReading,
+} from './recorded-source.ts'
 
 /** What is known of a request besides its signals. */
 export interface Receipt {
@@ -68,23 +74,11 @@ export function createRecorder(parts: RecorderParts): Record {
 
   function draft(source: RecordedSource, signal: Lost, { tenant: sender, span, purpose }: Receipt): Draft {
     const receivedAt = clock()
-    const identity = identityOf(parts, source, signal)
-    const { url } = identity
-    const endpoint = purpose === undefined ? identity.endpoint : VERIFY_ENDPOINT
     const { cause, httpStatus } = source.classify(signal)
-    const tenant = signal.tenant === undefined ? sender : parts.safeTenant(signal.tenant)
-    const failure: Failure = {
-      id: newId(receivedAt),
-      receivedAt,
-      source: source.name,
-      tenant,
-      endpoint,
-      url,
-      code: signal.code,
-      cause,
-      message: parts.safeMessage(signal.message),
-      traceId: span.traceId,
-    }
+    const receipt = { id: newId(receivedAt), receivedAt, tenant: sender, traceId: span.traceId, cause }
+    const read = failureOf(parts, source, signal, receipt)
+    const failure: Failure = purpose === undefined ? read : { ...read, endpoint: VERIFY_ENDPOINT }
+    const { tenant, endpoint } = failure
     const label = parts.tenantLabel ? tenant : ''
     const labels = { source: source.name, tenant: label, endpoint, code: String(signal.code), cause }
     const attempts = signal.attempts ?? source.attempts

@@ -1,4 +1,5 @@
 import type { Cause } from '../domain/cause.ts'
+import type { Failure } from '../domain/failure.ts'
 import type { Origin } from '../domain/incident.ts'
 import type { Lost, SignalTarget } from '../domain/signal.ts'
 
@@ -36,6 +37,37 @@ export const identityOf = (
   { name }: Pick<RecordedSource, 'name'>,
   { url, ref }: SignalTarget,
 ): Identity => (ref === undefined ? identify(url) : identifyRef(`${name}:${ref}`))
+
+/** What a failure has besides its signal. */
+export interface FailureReceipt {
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number
+  /** Tenant of the credential; a tenant that the signal itself names takes precedence. */
+  readonly tenant: string
+  readonly traceId: string | null
+  readonly cause: Cause
+}
+
+/** The failure that a lost delivery is stored as, with everything masked that must not leave the journal. */
+export function failureOf(
+  reading: SignalReading,
+  source: RecordedSource,
+  signal: Lost,
+  { id, receivedAt, tenant, traceId, cause }: FailureReceipt,
+): Failure {
+  return {
+    id,
+    receivedAt,
+    source: source.name,
+    tenant: signal.tenant === undefined ? tenant : reading.safeTenant(signal.tenant),
+    ...identityOf(reading, source, signal),
+    code: signal.code,
+    cause,
+    message: reading.safeMessage(signal.message),
+    traceId,
+  }
+}
 
 /** A success that a source reported. */
 export interface ReportedDelivery extends Origin {

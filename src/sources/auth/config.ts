@@ -1,4 +1,4 @@
-import type { HmacAlgorithm } from '../../signature/hmac.ts'
+import type { HmacScheme } from '../../signature/hmac.ts'
 
 /** Kinds of `auth` that have keys of their own. */
 export const AUTH_KINDS = ['hmac', 'standard-webhooks', 'twilio', 'basic', 'header', 'oidc'] as const
@@ -14,14 +14,8 @@ export interface SecretPlace {
   readonly env?: string
 }
 
-export interface HmacAuth {
+export interface HmacAuth extends HmacScheme {
   readonly kind: 'hmac'
-  readonly header: string
-  readonly prefix: string
-  readonly algorithm: HmacAlgorithm
-  readonly encoding: 'hex' | 'base64'
-  readonly signed: string
-  readonly timestampHeader?: string
   readonly idHeader: string
   /** Milliseconds. */
   readonly tolerance: number
