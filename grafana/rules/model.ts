@@ -38,7 +38,7 @@ export interface Alert {
   readonly severityLabel?: string
   /** Further labels; an empty one removes a label of the expression. */
   readonly labels?: Readonly<Record<string, string>>
-  /** Why it may wake somebody, or why it must not. */
+  /** Why it may page someone, or why it must not. */
   readonly wakes: string
   /** Static: it is the same for every endpoint. */
   readonly summary: string

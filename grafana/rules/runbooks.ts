@@ -93,7 +93,7 @@ ${runbook.meaning}
 
 ${runbook.impact}
 
-May it wake somebody? ${wakes}
+Does it page? ${paging(wakes)}
 
 ## Diagnosis
 
@@ -111,6 +111,9 @@ ${rule.expr}
 `
 }
 
+/** Begins with the answer. */
+const paging = (wakes: string): string => (/^(No|Only)\b/.test(wakes) ? wakes : `Yes. ${wakes}`)
+
 const some = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** @returns docs/runbooks/README.md */
@@ -118,7 +121,7 @@ export function renderIndex(groups: readonly Group[], pages: SimulatedPages): st
   const alerts = alertsOf(groups)
   const rows = alerts.map(
     (rule) =>
-      `| [${rule.alert}](${rule.alert}.md) | ${rule.summary} | ${rule.severity === 'endpoint' ? "endpoint's" : rule.severity} | ${rule.for ?? 'immediately'} | ${rule.wakes} | ${pages.quiet.pages[rule.alert] ?? 0} | ${pages.bad.pages[rule.alert] ?? 0} |`,
+      `| [${rule.alert}](${rule.alert}.md) | ${rule.summary} | ${rule.severity === 'endpoint' ? "endpoint's" : rule.severity} | ${rule.for ?? 'immediately'} | ${paging(rule.wakes)} | ${pages.quiet.pages[rule.alert] ?? 0} | ${pages.bad.pages[rule.alert] ?? 0} |`,
   )
   const removed = alerts.flatMap(({ alert, replaces = [] }) => replaces.map((name) => `| ${name} | ${alert} |`))
   const total = (week: SimulatedPages['quiet']) => Object.values(week.pages).reduce((sum, count) => sum + count, 0)
@@ -130,7 +133,7 @@ export function renderIndex(groups: readonly Group[], pages: SimulatedPages): st
 One page per alert: what it means, what it affects, how to diagnose it, and how to fix it. [Causes](../remedies.md) has one page
 per cause of a failing endpoint.
 
-| alert | summary | severity | fires after | may it wake somebody? | pages, quiet week | pages, bad week |
+| alert | summary | severity | fires after | does it page? | pages, quiet week | pages, bad week |
 | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 

@@ -40,7 +40,7 @@ export const map = (values: Schema, keys = ''): Schema =>
   keys
     ? { type: 'object', patternProperties: { [keys]: values }, additionalProperties: false }
     : { type: 'object', additionalProperties: values }
-/** A mapping with keys of ours; any other is refused. */
+/** A mapping with our own keys; any other is refused. */
 export const object = (properties: Record<string, Schema>, more: Schema = {}): Schema => ({
   type: 'object',
   additionalProperties: false,

@@ -35,7 +35,7 @@ const namedSection = (source: SourceKind, written: object | 'brief'): TSchema =>
     {
       kind: Type.Literal(source.kind, {
         default: source.kind,
-        description: 'What sends: the kind of source. By default its name.',
+        description: 'Kind of source. By default its name.',
       }),
       path: pathSchema(defaultPath(source.kind)),
     },
@@ -47,7 +47,7 @@ const freeSection = (source: SourceKind, name: string | undefined, written: obje
   section(
     source,
     {
-      kind: Type.Literal(source.kind, { description: 'What sends: the kind of source.' }),
+      kind: Type.Literal(source.kind, { description: 'Kind of source.' }),
       path: name === undefined ? Type.Optional(pathSchema()) : pathSchema(defaultPath(name)),
     },
     written,
@@ -88,7 +88,7 @@ function anySection(): TSchema {
       ...Object.fromEntries(Object.entries(keys).map(([key, schema]) => [key, Type.Optional(schema)])),
       kind: Type.Union(
         kinds.map(({ kind }) => Type.Literal(kind)),
-        { description: 'What sends: the kind of source.' },
+        { description: 'Kind of source.' },
       ),
     },
     { ...strict, description: 'A source under a name of its own.' },

@@ -4,7 +4,7 @@ import type { Cause } from './cause.ts'
 /** What the failures of one outage have in common. */
 export interface SharedFields {
   readonly source: string
-  /** Whose credential the report carried; empty where tokens have no name. */
+  /** Owner of the credential that the report carried; empty if tokens have no name. */
   readonly tenant: string
   /** A configured name, else the canonical URL, else `invalid`. */
   readonly endpoint: string

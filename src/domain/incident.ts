@@ -187,5 +187,5 @@ export const makesKnown = (event: IncidentEvent): boolean =>
   event.type === 'delivered' ||
   (event.type === 'signal' && event.signal.type !== 'recovered' && !event.signal.manual)
 
-/** Whether some source has switched the endpoint off; then only switching it on again, or a person, ends the incident. */
+/** Whether some source has switched the endpoint off; then only enabling it, or a manual close, ends the incident. */
 export const isDisabled = ({ signals }: Incident): boolean => signals !== undefined && signals.disabled.length > 0

@@ -18,7 +18,7 @@ export interface Entry {
   readonly raw: Uint8Array
   /** The label set under which it is counted, as the series limit admitted it. */
   readonly labels: SeriesLabels
-  /** The sender's own id, where it has one; `digest` tells whether a repeated id carries the same body. */
+  /** The sender's own id, if it has one; `digest` tells whether a repeated id carries the same body. */
   readonly idempotency?: { readonly key: string; readonly digest: string }
   /** Whether the endpoint has incidents (they are bounded); then the failure changes its incident in the same transaction. */
   readonly isTracked?: boolean
@@ -29,7 +29,7 @@ export interface Entry {
 /** A signal other than a lost delivery, all of whose effects become durable in one transaction. */
 export interface SignalEntry {
   readonly signal: TimelineSignal
-  /** The sender's own id, where it has one: a known one of the same source and tenant changes nothing. */
+  /** The sender's own id, if it has one: a known one of the same source and tenant changes nothing. */
   readonly key?: string
   /** As of `Entry`. */
   readonly isTracked?: boolean

@@ -53,7 +53,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     return this.#hasBegun
   }
 
-  /** Nothing is told from now on. What is in progress is aborted, and a wait for a connection ends. */
+  /** Calls no listener from now on; aborts what is in progress and ends a wait for a connection. */
   cancel(): void {
     if (this.#isCancelled) return
     this.#isCancelled = true

@@ -76,7 +76,7 @@ export function createConnectGate(
     admit(patience) {
       if (failingSince === undefined) return 'send'
       if (!hasFailedFor(patience)) return 'wait'
-      // Nobody waits, so nobody is trying: this delivery finds out whether connecting still fails.
+      // No delivery waits, so none is trying: this one finds out whether connecting still fails.
       if (waiting.size > 0 || now() - lastAttempt < LONGEST) return 'refuse'
       lastAttempt = now()
       return 'send'

@@ -11,7 +11,7 @@ export const LARGE_BODY = 1_048_576
 export const keepBody = Type.Boolean({
   default: false,
   description:
-    'Whether the journal keeps the body as it came. By default only the values that were read are kept: the body may hold business data and secrets.',
+    'Whether the journal keeps the body as received. By default only the values that were read are kept: the body may contain business data and secrets.',
 })
 
 const presetConfig = { codes, keepBody }

@@ -61,7 +61,7 @@ export const EndpointSchema = Type.Object(
 
 export const EndpointListSchema = Type.Object(
   { endpoints: Type.Array(Type.Unsafe({ $ref: '#/components/schemas/Endpoint' })) },
-  { description: 'All endpoints whose incidents are followed, by name.' },
+  { description: 'All endpoints with tracked incidents, by name.' },
 )
 
 /**

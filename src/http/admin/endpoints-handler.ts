@@ -37,7 +37,7 @@ export function getEndpoint(deps: Deps): Middleware {
 /** Not "it has not failed": beyond the limit of endpoints with incidents, and for reserved names, the journal may know failures. */
 function unknown(name: string): string {
   if (name === INVALID_ENDPOINT) {
-    return 'invalid is no endpoint: it stands for reports whose endpoint is not a URL; see /api/v1/failures?endpoint=invalid'
+    return 'invalid is not an endpoint: it groups reports with an endpoint that is not a URL; see /api/v1/failures?endpoint=invalid'
   }
   if (name === OTHER) {
     return 'other is no endpoint: metrics use it for what exceeds metrics.seriesLimit; /api/v1/failures shows the real endpoints'

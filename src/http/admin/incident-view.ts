@@ -56,7 +56,7 @@ export const LossWindowSchema = Type.Object(
   },
   {
     description:
-      'Deliveries of this time are to be read again. Proof: path (a probe judged the path), reachability (a probe reached the server), quiet (no further report), manual, delivery (the proxy saw a delivery succeed), platform (the source reported one).',
+      'Deliveries in this period must be read again. Proof: path (a probe judged the path), reachability (a probe reached the server), quiet (no further report), manual, delivery (the proxy saw a delivery succeed), platform (the source reported one).',
   },
 )
 
@@ -67,15 +67,15 @@ const incidentProperties = {
   openedAt: time,
   closedAt: nullable(time, 'Null while open.'),
   resolution: nullable(Type.Enum([...RESOLUTIONS]), 'How it was closed: on proof, without proof, or manually.'),
-  reason: nullable(Type.String(), 'Why somebody closed it.'),
+  reason: nullable(Type.String(), 'Why it was closed.'),
   firstFailureAt: nullable(time, 'Null where probes opened it.'),
   lastFailureAt: nullable(time, 'Null where no report came.'),
   failures: Type.Integer({
     description: 'Lost deliveries that were reported. 0: the platform has not given up on any delivery that is known.',
   }),
-  earlyWarnings: Type.Integer({ description: 'Signals that deliveries fail while the platform still tries.' }),
+  earlyWarnings: Type.Integer({ description: 'Signals that deliveries fail while the platform still retries.' }),
   disabled: Type.Array(Type.Object({ source: Type.String(), since: time }), {
-    description: 'Sources that have switched the endpoint off; while there is one, the incident stays open.',
+    description: 'Sources that have disabled the endpoint; while there is one, the incident stays open.',
   }),
   lastWarning: nullable(
     Type.Object({ source: Type.String(), at: time, code: Type.Integer(), cause: cause('As its code and text say.') }),
@@ -84,7 +84,7 @@ const incidentProperties = {
   sources: Type.Array(Type.String(), {
     description: 'The sources that reported them; empty where probes opened it, and of earlier versions.',
   }),
-  tenants: Type.Array(Type.String(), { description: 'Whose deliveries they were, at most 100.' }),
+  tenants: Type.Array(Type.String(), { description: 'Tenants that the deliveries were for, at most 100.' }),
   tenantsComplete: Type.Boolean({ description: 'Whether `tenants` names all of them.' }),
   causes: Type.Record(Type.String(), Type.Integer(), { description: 'Reports by their own cause.' }),
   cause: cause('The newest verdict’s; before there is one the first report’s.'),
@@ -102,7 +102,7 @@ const incidentProperties = {
 export const SignalRowSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
-    at: Type.String({ format: 'date-time', description: 'Its receipt.' }),
+    at: Type.String({ format: 'date-time', description: 'Time of receipt.' }),
     type: Type.Enum([...TIMELINE_TYPES]),
     source: Type.String(),
     tenant: Type.String(),
@@ -113,14 +113,14 @@ export const SignalRowSchema = Type.Object(
     time: nullable(time, 'When it happened, as the source says.'),
     attempts: nullable(Type.Integer(), 'How often the source had tried.'),
     event: nullable(Type.String(), 'The type of the notification.'),
-    manual: Type.Optional(Type.Boolean({ description: 'Of disabled: a person switched it off on purpose.' })),
+    manual: Type.Optional(Type.Boolean({ description: 'For disabled: it was switched off on purpose.' })),
     what: Type.Optional(
       Type.Enum([...RECOVERIES], {
-        description: 'Of recovered: a delivery arrived, the endpoint was enabled, or both.',
+        description: 'For recovered: a delivery succeeded, the endpoint was enabled, or both.',
       }),
     ),
   },
-  { description: 'A signal that is no lost delivery.' },
+  { description: 'A signal other than a lost delivery.' },
 )
 
 export const IncidentSchema = Type.Object(incidentProperties, {
@@ -136,7 +136,7 @@ export const IncidentDetailSchema = Type.Object(
     timeline: Type.Array(SignalRowSchema, {
       description: `Signals other than lost deliveries, oldest first: the first one and the newest, at most ${TIMELINE_LIMIT}.`,
     }),
-    timelineTotal: Type.Integer({ description: 'Rows that came; more than `timeline` has where some were dropped.' }),
+    timelineTotal: Type.Integer({ description: 'Rows received; more than in `timeline` if some were dropped.' }),
     remedies: Type.Object(
       {
         meaning: Type.String(),
@@ -164,7 +164,7 @@ export const IncidentDetailSchema = Type.Object(
         goodProbesNeeded: Type.Integer({ description: 'Where it can be probed: incidents.goodProbes.' }),
         quietUntil: Type.String({ format: 'date-time', description: 'No report may come until then.' }),
       }),
-      'What is missing for it to close by itself; null once it is closed.',
+      'What is missing before it closes automatically; null once it is closed.',
     ),
   },
   { description: 'An incident with its history and what to do about it.' },

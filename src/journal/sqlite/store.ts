@@ -216,7 +216,7 @@ export class Store {
     checkpointer.afterWrite(files.walBytes)
   }
 
-  /** @param acknowledged by this process, which counts too where somebody removed the mark */
+  /** @param acknowledged by this process, which counts even if the mark was removed */
   #readHighWaterMark(acknowledged: number): number {
     this.#highWaterMark?.close()
     this.#highWaterMark = new HighWaterMark(`${this.#file}.mark`)
