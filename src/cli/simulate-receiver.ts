@@ -8,7 +8,7 @@ import { CA_FILE, listen, startReceiver } from './simulate/receiver.ts'
 import { untilSignal } from './simulate/until-signal.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
-/** Stands in for the application, with a fault that can be switched while it runs. */
+/** Acts as the application, with a fault that can be switched while it runs. */
 export const simulateReceiver: Command = {
   usage: 'simulate receiver [--fault NAME]',
   summary: 'act as an application that fails in a chosen way',

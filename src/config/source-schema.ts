@@ -74,7 +74,7 @@ const sections = (properties: Record<string, TSchema>, rest: object) =>
 
 const kinds = [...sourceKinds.values()]
 
-/** A source of any kind under a name of its own: the keys of all kinds in one mapping; `kind` decides which there are. */
+/** A source of any kind under its own name: the keys of all kinds in one mapping; `kind` decides which there are. */
 function anySection(): TSchema {
   const sections = kinds.map(
     (kind) => freeSection(kind, undefined, 'published') as TSchema & { properties: Record<string, TSchema> },
@@ -95,7 +95,7 @@ function anySection(): TSchema {
   )
 }
 
-/** All that `sources` may hold, as it is published. */
+/** All that `sources` may contain, as it is published. */
 export const SourcesSchema = sections(
   Object.fromEntries(kinds.map((kind) => [kind.kind, namedSection(kind, 'brief')])),
   {
@@ -125,7 +125,7 @@ export interface NamedSource {
 }
 
 export interface NamedSources {
-  /** The document's sources, without those whose kind is not known. */
+  /** The document's sources of a known kind. */
   readonly sources: unknown
   readonly named: ReadonlyMap<string, NamedSource>
   readonly faults: readonly string[]

@@ -56,7 +56,7 @@ export interface RecoveryReport {
   readonly restored: number | null
   readonly tenants: readonly TenantRecovery[]
   readonly detail: string | null
-  /** The closing it belongs to; null: that of its task, else the latest. */
+  /** The closing it belongs to; null: that of its task, otherwise the latest. */
   readonly closedAt: number | null
 }
 
@@ -84,7 +84,7 @@ export interface ReducedRecovery {
 export const isUnfinished = ({ status }: Pick<Recovery, 'status'>): boolean =>
   status !== 'finished' && status !== 'not_needed'
 
-/** The recovery of an incident that closes. @param before that of its earlier closing, whose history stays */
+/** The recovery of an incident that closes. @param before the recovery of its earlier closing; its history is kept */
 export function openRecovery(
   before: Recovery | null,
   { closedAt, isNeeded }: { readonly closedAt: number; readonly isNeeded: boolean },
@@ -115,7 +115,7 @@ export function reopenRecovery(recovery: Recovery): Recovery {
 /**
  * Decides what an event does to a recovery. Pure.
  *
- * - A report whose closing is not the latest is noted in the history and never changes the status.
+ * - A report on an earlier closing is recorded in the history and never changes the status.
  * - A task that finished stays finished, regardless of late reports; only a request or a task that is new changes that.
  * - A repeated report changes nothing. Of progress that arrives out of order the larger number counts.
  * @param recovery of a closed incident

@@ -36,7 +36,7 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
     return name
   }
 
-  /** Whether a label set has, or gets, a series of its own. */
+  /** Whether a label set has, or gets, its own series. */
   function fits(key: string, code: string): boolean {
     const known = codes.get(key) ?? new Set()
     if (known.has(code)) return true

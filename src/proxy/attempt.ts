@@ -10,7 +10,7 @@ export interface AttemptConnection {
 /** How an attempt failed. `invalid`: it cannot be sent at all; `incomplete`: its response broke off. */
 export type AttemptFailure = AttemptFault | 'invalid' | 'incomplete'
 
-/** Names and values in turn, as they came. */
+/** Names and values in turn, as received. */
 export type RawHeaders = readonly Uint8Array[]
 
 /** What an attempt tells of. Everything is called at most once but `onInformation` and `onData`. */

@@ -1,7 +1,7 @@
-/** Deliveries that may wait for one upstream, and the bytes they may hold. */
+/** Deliveries that may wait for one upstream, and the bytes they may contain. */
 const MAX_WAITING = 256
 const MAX_BYTES = 16 * 1_048_576
-/** Milliseconds between two attempts to connect, drawn anew each time. */
+/** Milliseconds between two attempts to connect, drawn again each time. */
 const [SHORTEST, LONGEST] = [25, 50]
 
 export interface Waiting {

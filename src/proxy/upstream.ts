@@ -31,7 +31,7 @@ export interface Upstream {
 
 export interface SendOptions {
   readonly method: string
-  /** The target in origin form, as it came. */
+  /** The target in origin form, as received. */
   readonly path: string
   /** Names and values in turn. */
   readonly headers: string[]

@@ -17,7 +17,7 @@ export interface ObservedDelivery {
   /** A configured endpoint's name. */
   readonly endpoint: string
   readonly ok: boolean
-  /** The HTTP status that the platform got; 0 where it got none. */
+  /** The HTTP status that the platform got; 0 if it got none. */
   readonly code: number
   /** Milliseconds since the epoch. */
   readonly at: number

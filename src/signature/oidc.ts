@@ -139,7 +139,7 @@ async function withEachKey<T>(
   }
 }
 
-/** @throws Error where the text is no JWKS */
+/** @throws Error if the text is no JWKS */
 function keySet(text: string): JSONWebKeySet {
   let document: unknown
   try {

@@ -28,7 +28,7 @@ export interface Preset {
   readonly rules: MappingRules
 }
 
-/** A kind of source that is nothing but a mapping. The code that maps is loaded only where it is configured. */
+/** A kind of source that is nothing but a mapping. The code that maps is loaded only if it is configured. */
 export function definePreset({ rules, ...preset }: Preset): SourceKind {
   const reader = async ({ keepBody: keep }: Static<TObject<typeof presetConfig>>) =>
     (await import('./mapping/open.ts')).openMapping(rules, keep ? 'all' : 'values')

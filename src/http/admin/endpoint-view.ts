@@ -66,7 +66,7 @@ export const EndpointListSchema = Type.Object(
 
 /**
  * An endpoint as `EndpointSchema` says; times are RFC 3339.
- * @param name a configured name, else its only canonical URL or ref
+ * @param name a configured name, otherwise its only canonical URL or ref
  */
 export function endpointView(
   name: string,

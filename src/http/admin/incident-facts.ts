@@ -13,11 +13,11 @@ import type { incidentDetailView, incidentView } from './incident-view.ts'
 const SHOWN_SIGNALS = 10
 
 export interface IncidentContext {
-  /** Undefined where the endpoint is not configured. */
+  /** Undefined if the endpoint is not configured. */
   readonly facts: EndpointFacts | undefined
   /** The newest from each vantage point. */
   readonly probes: readonly ProbeResult[]
-  /** The platform's words in the newest report; empty where it had none. */
+  /** The platform's words in the newest report; empty if it had none. */
   readonly message: string
   /** Milliseconds since the epoch. */
   readonly now: number

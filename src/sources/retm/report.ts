@@ -34,7 +34,7 @@ export const ReportSchema = Type.Object(
 export interface Report {
   readonly code: number
   readonly endpoint: string
-  /** Empty where the sender gave none. */
+  /** Empty if the sender gave none. */
   readonly message: string
 }
 
@@ -84,7 +84,7 @@ function faultsOf(document: object): FieldFault[] {
     }))
 }
 
-/** As `parseReport`, for a report whose endpoint may be missing. */
+/** As `parseReport`, for a report that may lack the endpoint. */
 export function explainReport(raw: Uint8Array): Pick<Lost, 'code' | 'message' | 'url'> {
   const { endpoint: url, code, message } = parseReport(withEndpoint(raw))
   return url === MISSING ? { code, message } : { code, message, url }
