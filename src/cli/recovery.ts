@@ -129,7 +129,7 @@ async function all(client: RecoveryClient, recovery: string): Promise<ShownIncid
 
 function idOf(positionals: readonly string[]): string {
   const [id] = positionals
-  if (positionals.length !== 1 || !/^[0-9a-f-]{36}$/i.test(id!)) throw new UsageError('it takes the id of one incident')
+  if (positionals.length !== 1 || !/^[0-9a-f-]{36}$/i.test(id!)) throw new UsageError('give the id of one incident')
   return id!
 }
 

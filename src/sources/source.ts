@@ -87,7 +87,7 @@ export interface OpenSource {
   read(raw: Uint8Array, request: SourceRequest): readonly (Signal | RejectedEvent)[]
 }
 
-/** How to read from the platform again what a lost delivery would have brought. It holds no secret: `$NAME` is yours to set. */
+/** How to read from the platform again what a lost delivery would have brought. It contains no secret: the user sets `$NAME`. */
 export interface RecoveryRequest {
   readonly resource: string
   readonly method: 'GET'

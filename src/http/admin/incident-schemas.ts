@@ -26,9 +26,9 @@ export const VerdictSchema = Type.Object(
     ),
     url: Type.Optional(Type.String({ description: 'Canonical; what the checks are about.' })),
     sentence: Type.String({ description: 'One sentence, for display.' }),
-    vantage: nullable(Type.Enum([...VANTAGES]), 'From where the probe looked; null without one.'),
-    evidence: texts('What was seen, by whom and when.'),
-    checks: texts('What to look at next, in order.'),
+    vantage: nullable(Type.Enum([...VANTAGES]), 'Vantage of the probe; null without one.'),
+    evidence: texts('What was observed, by whom and when.'),
+    checks: texts('What to check next, in order.'),
   },
   { description: 'Report and probe read together.' },
 )
@@ -56,15 +56,18 @@ export const LossWindowSchema = Type.Object(
 )
 
 const incidentProperties = {
-  id: Type.String({ format: 'uuid', description: 'That of the failure that opened it; sorts by opening.' }),
+  id: Type.String({
+    format: 'uuid',
+    description: 'UUID version 7, that of the failure that opened it; sorts by opening time.',
+  }),
   endpoint: Type.String(),
   state: Type.Enum(['open', 'closed']),
   openedAt: time,
   closedAt: nullable(time, 'Null while open.'),
   resolution: nullable(Type.Enum([...RESOLUTIONS]), 'How it was closed: on proof, without proof, or manually.'),
   reason: nullable(Type.String(), 'Why it was closed.'),
-  firstFailureAt: nullable(time, 'Null where probes opened it.'),
-  lastFailureAt: nullable(time, 'Null where no report came.'),
+  firstFailureAt: nullable(time, 'Null if probes opened it.'),
+  lastFailureAt: nullable(time, 'Null if no report arrived.'),
   failures: Type.Integer({
     description: 'Lost deliveries that were reported. 0: the platform has not given up on any delivery that is known.',
   }),
@@ -89,7 +92,7 @@ const incidentProperties = {
   lossWindow: Type.Unsafe<Static<typeof LossWindowSchema>>({ $ref: '#/components/schemas/LossWindow' }),
   recovery: nullable(
     Type.Unsafe({ $ref: '#/components/schemas/Recovery' }),
-    'What became of restoring what was lost; null before it first closed, and where recovery is off.',
+    'State of restoring what was lost; null before it first closed, or if recovery is off.',
   ),
   failuresUrl: Type.String({ description: 'Path of its failures in this API.' }),
 } as const
@@ -145,19 +148,19 @@ export const IncidentDetailSchema = Type.Object(
       Type.Object({
         resource: Type.String(),
         method: Type.Literal('GET'),
-        url: Type.String({ description: '$NAME is a shell variable of yours.' }),
+        url: Type.String({ description: '$NAME is a shell variable that you set.' }),
         headers: Type.Record(Type.String(), Type.String()),
         command: Type.String({ description: 'The same for a shell.' }),
         documented: Type.Boolean({ description: 'Whether the platform’s public documentation names this path.' }),
         note: Type.String(),
       }),
-      { description: 'Requests that read the lost window again from the platform. They hold no secret.' },
+      { description: 'Requests that read the lost window again from the platform. They contain no secret.' },
     ),
     closing: nullable(
       Type.Object({
         goodProbes: Type.Integer({ description: 'Good probes in a row so far.' }),
-        goodProbesNeeded: Type.Integer({ description: 'Where it can be probed: incidents.goodProbes.' }),
-        quietUntil: Type.String({ format: 'date-time', description: 'No report may come until then.' }),
+        goodProbesNeeded: Type.Integer({ description: 'incidents.goodProbes, if the endpoint can be probed.' }),
+        quietUntil: Type.String({ format: 'date-time', description: 'No report may arrive before this time.' }),
       }),
       'What is missing before it closes automatically; null once it is closed.',
     ),

@@ -21,7 +21,7 @@ export const ReportSchema = Type.Object(
       minLength: 1,
       maxLength: 2_048,
       description:
-        'URL of the webhook that could not be delivered. Text that is no http(s) URL is recorded as `invalid`.',
+        'URL of the webhook that could not be delivered. Text that is not an http(s) URL is recorded as `invalid`.',
     }),
     message: Type.Optional(
       Type.Union([Type.String(), Type.Null()], { description: 'Why, in the platform’s words; kept up to 8 KiB.' }),
