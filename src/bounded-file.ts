@@ -27,7 +27,7 @@ export async function readBounded(
     }
     return undefined
   } finally {
-    // The file may hold secrets, and freed memory keeps them until it is used again.
+    // The file may contain secrets, and freed memory keeps them until it is used again.
     for (const chunk of chunks) chunk.fill(0)
     await handle.close()
   }

@@ -6,7 +6,7 @@ import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from './unit
 /** No unknown keys. */
 export const strict = { additionalProperties: false } as const
 
-/** A section, all of whose keys have a default. */
+/** A section with a default for every key. */
 export const object = <P extends Record<string, TSchema>>(properties: P, description: string) =>
   Type.Object(properties, { ...strict, default: {}, description })
 

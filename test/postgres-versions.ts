@@ -24,7 +24,7 @@ const asked = process.argv.slice(2)
 const unknown = asked.filter((version) => !RELEASES[version])
 if (unknown.length > 0) throw new Error(`not among ${Object.keys(RELEASES).join(', ')}: ${unknown.join(', ')}`)
 
-/** The folder with `bin`, `lib` and `share` of a release. @throws Error where the registry does not have it */
+/** The folder with `bin`, `lib` and `share` of a release. @throws Error if the registry does not have it */
 function obtain(release: string): string {
   const folder = join(root, '.cache/postgres', release)
   const native = join(folder, 'node_modules', PACKAGE, 'native')

@@ -41,7 +41,7 @@ export const ROUTE: Route = {
       matchers: [is('severity', 'none')],
     },
     {
-      why: 'Endpoints that are not configured (their name is a URL or SOURCE:REF) are a group of their own: whoever has a token can invent them.',
+      why: 'Endpoints that are not configured (their name is a URL or SOURCE:REF) are a group of their own: anyone with a token can invent them.',
       receiver: 'webhooks-chat',
       matchers: [like('endpoint', '.+:.+')],
       groupBy: ['cluster', 'namespace', 'job', 'alertname'],

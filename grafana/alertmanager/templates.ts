@@ -3,7 +3,7 @@
  * load template files, so the chart inlines it. A group holds one alert name (see GROUPING), so one headline fits them all.
  */
 
-/** Owner, else the release. */
+/** Owner, otherwise the release. */
 const WHO =
   '{{ if .GroupLabels.team }}team {{ .GroupLabels.team }}{{ else }}{{ .GroupLabels.namespace }}/{{ .GroupLabels.job }}{{ end }}'
 

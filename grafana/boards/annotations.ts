@@ -38,7 +38,7 @@ export const incidentMarks = (matchers: readonly string[]): dashboard.Annotation
   )
 
 /**
- * The alerts of our rules, as long as they fire; nothing where the rules are not loaded.
+ * The alerts of our rules, as long as they fire; nothing if the rules are not loaded.
  * @param matchers such as one of an endpoint
  */
 export function alertMarks(matchers: readonly string[] = []): dashboard.AnnotationQueryBuilder {

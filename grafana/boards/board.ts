@@ -14,7 +14,7 @@ export interface Line {
   readonly panels: readonly (readonly [width: number, panel: Panel])[]
 }
 
-/** Lines under a heading, folded until somebody opens them: Grafana asks nothing for them before. */
+/** Lines under a heading, folded until opened: Grafana sends no queries for them before. */
 export interface Section {
   readonly title: string
   readonly lines: readonly Line[]

@@ -211,7 +211,7 @@ export const lossesOfEndpoint: Section = {
           number({
             title: 'Unfinished recoveries',
             description:
-              'Closed incidents whose lost deliveries have not been restored yet. Off: recovery is not configured for this endpoint.',
+              'Closed incidents with lost deliveries that have not been restored. Off: recovery is not configured for this endpoint.',
             unit: 'short',
             decimals: 0,
             targets: [{ expr: `sum(${unfinishedRecoveries(mine)})`, instant: true, legend: 'incidents' }],
@@ -223,7 +223,7 @@ export const lossesOfEndpoint: Section = {
           6,
           number({
             title: 'Oldest unfinished recovery',
-            description: 'When the first incident closed whose losses are not made good. A dash: nothing is left.',
+            description: 'When the oldest incident with unrestored losses closed. A dash: nothing is left.',
             unit: 'dateTimeFromNow',
             targets: [
               {

@@ -16,7 +16,7 @@ const cause = `topk(1, max by (cause) (${select('incidentInfo', mine)}))`
 /** The link needs the remedy; where no verdict is shown, the cause is its own. */
 const causeWithRemedy = `${cause} * on () group_left (remedy) topk(1, max by (remedy) (${select('incidentVerdictInfo', mine)})) or on () label_join(${cause}, "remedy", "", "cause")`
 const ms = (expr: string) => `(${expr}) * 1000`
-/** Nothing of an endpoint of another name is shown; a name may hold what a query string must not. */
+/** Nothing of an endpoint of another name is shown; a name may contain what a query string must not. */
 const ENCODED = `\${endpoint:percentencode}`
 const OK_FAILING = { '0': { text: 'OK', colour: COLOUR.ok }, '1': { text: 'FAILING', colour: COLOUR.bad } }
 const LANES = {

@@ -37,7 +37,7 @@ export const history: Section = {
           states({
             title: 'Incidents',
             description:
-              'When incidents were open: of up to twenty endpoints, those that are failing now and those whose last incident is the newest. A gap means that no receiver was scraped.',
+              'When incidents were open: of up to twenty endpoints, those failing now and those with the newest incidents. A gap means that no receiver was scraped.',
             unit: 'short',
             targets: [
               {
@@ -65,7 +65,7 @@ export const lossesLeft: Section = {
           rows({
             title: 'Unfinished recoveries',
             description:
-              'Endpoints with closed incidents whose lost deliveries have not been restored, by the state of the recovery, and when the first of these incidents closed. Off: recovery is not configured.',
+              'Endpoints with closed incidents and unrestored deliveries, by recovery state, and when the oldest of these incidents closed. Off: recovery is not configured.',
             unit: 'short',
             noValue: 'Nothing is left to restore, or recovery is off.',
             targets: [

@@ -126,7 +126,7 @@ export const overview: Board = {
           number({
             title: 'Unrestored incidents',
             description:
-              'Closed incidents whose lost deliveries have not been restored yet. Off: recovery is not configured.',
+              'Closed incidents with lost deliveries that have not been restored. Off: recovery is not configured.',
             unit: 'short',
             decimals: 0,
             targets: [{ expr: `sum(${ofTeam(unfinishedRecoveries())})`, instant: true, legend: 'incidents' }],

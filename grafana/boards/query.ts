@@ -160,6 +160,6 @@ interface RateOptions {
   readonly keep?: (expr: string) => string
 }
 
-/** Closed incidents whose losses are not made good, by endpoint and state. Every replica shows all of them. */
+/** Closed incidents with unrestored losses, by endpoint and state. Every replica shows all of them. */
 export const unfinishedRecoveries = (matchers: readonly string[] = []): string =>
   `max by (${KEY}, state) (${select('recoveryState', [...matchers, 'state=~"open|requested|running|failed"'])})`

@@ -25,7 +25,7 @@ export const burn = ({ ratio, count }: Budget, { long, short, factor, enough }: 
   ${of(count(short))} >= ${enough[1]}
 )`
 
-/** Endpoints whose scheduled probes fail now and then. They are in a group with their recordings, evaluated every minute. */
+/** Endpoints with scheduled probes that fail now and then. They are in a group with their recordings, evaluated every minute. */
 export const BURN_RATE_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookAvailabilityBurnFast',

@@ -72,7 +72,7 @@ const windows = (source: BudgetSource): readonly Recording[] => [
   ]),
 ]
 
-/** Of what there was, how much succeeded; 0 where nothing did. */
+/** Of what there was, how much succeeded; 0 if nothing did. */
 const successRatio = (all: (...matchers: readonly string[]) => string): string => `(
   sum by (${ENDPOINT}) (${all('result="success"')})
   or

@@ -86,7 +86,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
   },
   {
     alert: 'WebhookFailuresIncreasing',
-    why: 'For endpoints without an incident, beyond the 500 that are tracked: wherever there is one, WebhookEndpointFailing has already paged.',
+    why: 'For endpoints without an incident, beyond the 500 that are tracked: if there is an incident, WebhookEndpointFailing has already paged.',
     expr: withTeam(`(
   sum by (${ENDPOINT}) (
     ${of(SIGNALS.failureIncrease.name, `endpoint!~"invalid|other|webhook-verify"`)}
@@ -207,7 +207,7 @@ ${withTeam(`${held(REAL)} == 1`)}
   },
   {
     alert: 'WebhookIncidentOpenTooLong',
-    why: 'Uses `for` only: with timestamps, a receiver whose clock is wrong would make every incident look old.',
+    why: 'Uses `for` only: with timestamps, a receiver with a wrong clock would make every incident look old.',
     expr: withIncident(`${held(REAL)} == 1`),
     labels: WITHOUT_DETAILS,
     for: '4h',

@@ -32,9 +32,9 @@ const STARTED = record('started')
 /** Endpoints that were disabled, and no longer are, before anything was lost. */
 export const ENABLED_AGAIN = 'namespace_job_endpoint:webhook_endpoint_disabled:enabled_again'
 
-/** One series for every endpoint that anything is known of, without labels of its own. */
+/** One series per known endpoint, without labels of its own. */
 const known = `max by (${ENDPOINT}) (${of(SIGNALS.endpointInfoHeld.name)})`
-/** What is known now, else what was known before the receiver or the incident went away, else 1 without labels. */
+/** What is known now, otherwise what was known before the receiver or the incident went away, else 1 without labels. */
 const always = (record: string, expr: string, ...matchers: readonly string[]): string => `${expr}
 or on (${ENDPOINT})
 (
@@ -113,7 +113,7 @@ ${known}`,
   },
 ]
 
-/** Adds all details to an expression whose values are 1; its value is then the start of the incident, or 1. */
+/** Adds all details to an expression with the value 1; its value is then the start of the incident, or 1. */
 const withDetails = (expr: string): string =>
   (
     [

@@ -38,7 +38,7 @@ export interface Alert {
   readonly severityLabel?: string
   /** Further labels; an empty one removes a label of the expression. */
   readonly labels?: Readonly<Record<string, string>>
-  /** Why it may wake somebody, or why it must not. */
+  /** Why it may page someone, or why it must not. */
   readonly wakes: string
   /** Static: it is the same for every endpoint. */
   readonly summary: string
@@ -52,7 +52,7 @@ export interface Alert {
   /** Why the expression is as it is; becomes a YAML comment. */
   readonly why?: string
   readonly inhibits?: readonly Inhibits[]
-  /** Names of alerts that no longer exist and whose place it took: `rules.overrides` of them are refused with this name. */
+  /** Names of removed alerts that it replaces: `rules.overrides` of them are refused with this name. */
   readonly replaces?: readonly string[]
   readonly runbook: Runbook
 }
@@ -69,7 +69,7 @@ export interface Group {
   readonly rules: readonly (Alert | Recording)[]
 }
 
-/** Whether a rule is no recording. */
+/** Whether a rule is an alert and not a recording. */
 export const isAlert = (rule: Alert | Recording): rule is Alert => 'alert' in rule
 /** The alerts of groups, in their order. */
 export const alertsOf = (groups: readonly Group[]): Alert[] => groups.flatMap(({ rules }) => rules.filter(isAlert))

@@ -8,7 +8,7 @@ export const of = (name: string, ...matchers: readonly string[]): string => `${n
 
 /** One process: what identifies a scrape of it. */
 const PROCESS = 'cluster, namespace, job, instance, pod'
-/** What identifies a release. `cluster` is kept where it is present: without it, two clusters would become one. */
+/** What identifies a release. `cluster` is kept if it is present: without it, two clusters would become one. */
 export const RELEASE = 'cluster, namespace, job'
 /** What identifies an endpoint. */
 export const ENDPOINT = `${RELEASE}, endpoint`
@@ -101,7 +101,7 @@ or
 )`
 }
 
-/** The current value, else the last one of ten minutes: it outlives the replacement of a pod, and nothing old hides a new value. */
+/** The current value, otherwise the last one of ten minutes: it outlives the replacement of a pod, and nothing old hides a new value. */
 export function held(by: 'min' | 'max', name: string): string {
   return `${by} by (${ENDPOINT}) (${of(name)})
 or

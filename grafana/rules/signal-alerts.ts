@@ -14,7 +14,7 @@ export const SIGNAL_ALERTS: readonly Alert[] = [
     expr: withIncident(`${of(SIGNALS.endpointDisabledHeld.name)} == 1`),
     labels: WITHOUT_DETAILS,
     severity: 'endpoint',
-    wakes: 'Nothing arrives any more, and that does not end by itself, even if the endpoint works again.',
+    wakes: 'No delivery arrives any more, and this does not end automatically, even if the endpoint works again.',
     summary: 'Webhook endpoint disabled by the platform',
     description:
       'The platform ({{ $labels.source }}) disabled the endpoint {{ $labels.endpoint }}. Re-enable it there; until then nothing arrives.',
@@ -43,7 +43,7 @@ export const SIGNAL_ALERTS: readonly Alert[] = [
       meaning:
         'The platform disabled the endpoint: it no longer delivers anything there. Good probes and quiet time do not close the incident. The alert resolves when the same source reports that the endpoint is enabled, or when the incident is closed manually.',
       impact:
-        'No delivery arrives, and most platforms keep none for later. Your data stays incomplete until you recover what was to be delivered meanwhile.',
+        'No delivery arrives, and most platforms keep none for later. Your data stays incomplete until you recover the deliveries of that time.',
       diagnosis: [
         INCIDENT,
         'Read in the platform’s settings when and why it disabled the endpoint. Most platforms do so after days of failures, so the fault is older than this alert.',

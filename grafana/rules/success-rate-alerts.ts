@@ -54,7 +54,7 @@ max_over_time(${of(SIGNALS.incidentHeld.name)}[1h]) == 1`),
       mitigation: [
         'Look for one bad replica behind the load balancer, timeouts under load, a rollout without surge, or a dependency that fails now and then.',
         `Apply the fixes of the code’s cause: see ${CAUSES_LINK}.`,
-        'Where the application can be reached again within a second, let the proxy retry: `retry: safe`, or `idempotent` if it recognises a repeated delivery (docs/proxy.md).',
+        'If the application is usually reachable again within a second, let the proxy retry: `retry: safe`, or `idempotent` if the application recognises repeated deliveries (docs/proxy.md).',
       ],
     },
   },
@@ -97,7 +97,7 @@ and on (${ENDPOINT})
 sum by (${ENDPOINT}) (increase(${of(`${SIGNALS.deliveryDuration.name}_bucket`, 'le="+Inf"')}[15m])) >= 20`),
     for: '15m',
     severity: 'warning',
-    wakes: 'No: nothing has failed yet. It says that little is missing.',
+    wakes: 'No: nothing has failed yet. It is an early warning.',
     summary: 'Webhook deliveries answered slowly',
     description:
       'The 95th percentile of deliveries to {{ $labels.endpoint }} takes {{ $value | humanizeDuration }}, more than half of what the platform waits. Respond first, and do the work later.',
@@ -120,7 +120,7 @@ sum by (${ENDPOINT}) (increase(${of(`${SIGNALS.deliveryDuration.name}_bucket`, '
         'Compare with the application’s own request times and traces: each delivery has a SERVER span, with a CLIENT span per attempt.',
       ],
       mitigation: [
-        'Respond first, work later: store the notification (a table, a queue), answer 2xx, and process it afterwards. Answering must not wait for other services.',
+        'Answer first, work later: store the notification (a table, a queue), answer 2xx, and process it afterwards. Answering must not wait for other services.',
         'Until then, give the handler more capacity, or move slow work such as mails and calls to other services out of it.',
         'If the platform waits longer than `proxy.routes[].patience` says, set `patience` to what it really waits.',
       ],

@@ -1,7 +1,7 @@
 import { ConfigFileSchema } from '../../src/config/schema.ts'
 import type { Properties, Schema } from './schema-parts.ts'
 
-/** What the chart itself reads of the configuration. A null in somebody's values would take the default away. */
+/** What the chart itself reads of the configuration. A null in the user's values would remove the default. */
 const NEEDED: Record<string, readonly string[]> = {
   '': ['ingest', 'admin', 'sources', 'journal'],
   ingest: ['host', 'port'],

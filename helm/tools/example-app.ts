@@ -20,7 +20,7 @@ export interface KubernetesObject {
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
   }
-  // biome-ignore lint/suspicious/noExplicitAny: a rendering may hold anything; the tests look into it.
+  // biome-ignore lint/suspicious/noExplicitAny: a rendering may contain anything; the tests look into it.
   readonly [field: string]: any
 }
 
@@ -50,7 +50,7 @@ export function installedExampleApp(): string {
 }
 
 /**
- * Without the schema, which may be about to be made anew.
+ * Without the schema, which may be about to be made again.
  * @param args more arguments of `helm template`, such as `--set-json` pairs
  */
 export async function renderExampleApp(

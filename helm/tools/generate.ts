@@ -30,7 +30,7 @@ function kindsOfSources(): Record<string, { path: string; auth: string }> {
   )
 }
 
-/** @returns the paths whose files differ from what would be generated, or should not be there */
+/** @returns the paths of files that differ from what would be generated, or should not exist */
 export const drift = async (): Promise<string[]> => stale(await generated(), OWNED)
 
 if (import.meta.main) generate(await generated(), OWNED)

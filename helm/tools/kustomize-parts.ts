@@ -22,6 +22,6 @@ export function withoutRelease(object: KubernetesObject): object {
   }
 }
 
-/** The entries whose key is kept. */
+/** The entries with a key that is kept. */
 export const pick = (map: Readonly<Record<string, string>>, keep: (key: string) => boolean) =>
   Object.fromEntries(Object.entries(map).filter(([key]) => keep(key)))

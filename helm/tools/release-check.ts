@@ -7,7 +7,7 @@ import { CHART } from './values-docs.ts'
 /** `node helm/tools/release-check.ts v1.2.3`: refuses a tag that the repository does not say everywhere. */
 const ROOT = join(import.meta.dirname, '../..')
 
-/** @returns what does not fit, empty where the tag can be released */
+/** @returns what does not fit, empty if the tag can be released */
 export async function releaseFaults(tag: string): Promise<string[]> {
   const version = tag.replace(/^v/, '')
   const faults: string[] = []

@@ -28,19 +28,19 @@ export const integer = (minimum: number, maximum: number): Schema => ({ type: 'i
 /** A list of any length. */
 export const list = (items: Schema): Schema => ({ type: 'array', items })
 /**
- * A type of Kubernetes, of the Prometheus Operator or of the Gateway API, whose link its comment in values.yaml has. It is open: the
+ * A type of Kubernetes, of the Prometheus Operator or of the Gateway API, with its link in the comment in values.yaml. It is open: the
  * API server knows its fields, and a field of a later version must not be refused here.
  */
 export const open: Schema = { type: 'object', additionalProperties: true }
 export const openList = list(open)
 /**
- * A mapping whose keys are the user's. Keys by pattern and not by `propertyNames`: Helm 4's validator does not say where those are wrong.
+ * A mapping with keys chosen by the user. Keys by pattern and not by `propertyNames`: Helm 4's validator does not say where those are wrong.
  */
 export const map = (values: Schema, keys = ''): Schema =>
   keys
     ? { type: 'object', patternProperties: { [keys]: values }, additionalProperties: false }
     : { type: 'object', additionalProperties: values }
-/** A mapping with keys of ours; any other is refused. */
+/** A mapping with our own keys; any other is refused. */
 export const object = (properties: Record<string, Schema>, more: Schema = {}): Schema => ({
   type: 'object',
   additionalProperties: false,

@@ -8,7 +8,7 @@ export const CHART = join(import.meta.dirname, '../webhook-error-exporter')
 export interface ValueDoc {
   /** `image.tag` */
   readonly path: string
-  /** The comment above the key; empty where there is none. */
+  /** The comment above the key; empty if there is none. */
   readonly description: string
   readonly default: unknown
   /** Whether keys below it stand in values.yaml too. */

@@ -5,7 +5,7 @@ import { valuesTypes } from './values-types.ts'
 /**
  * values.schema.json, in one file, for Helm's two validators (draft-07, RE2): our own keys are strict, types of Kubernetes and of
  * operators are open. Types are in values-types.ts, descriptions in values.yaml's comments; `config` is the service's own schema.
- * @throws Error where a value has no type, or no comment in values.yaml
+ * @throws Error if a value has no type, or no comment in values.yaml
  */
 export function valuesSchema(): Schema {
   return withDescriptions({

@@ -32,7 +32,7 @@ import { namesWithReserve } from './tracked-names.ts'
 export interface App {
   readonly ingest: AddressInfo
   readonly admin: AddressInfo
-  /** Undefined where no proxy is configured. */
+  /** Undefined if no proxy is configured. */
   readonly proxy: AddressInfo | undefined
   /** Reads the tokens again now; the rest of the configuration needs a restart. */
   reload(): Promise<void>
@@ -165,7 +165,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
 
 type HookDeps = { readonly journal: StartedJournal; readonly telemetry: Telemetry }
 
-/** Loaded only where it is configured, as are hooks. */
+/** Loaded only if it is configured, as are hooks. */
 async function recoveryOf(context: StartContext, deps: HookDeps): Promise<StartedRecovery | undefined> {
   if (!hookPlan(context.config)) return undefined
   return (await import('./recovery.ts')).startRecovery(context, deps)

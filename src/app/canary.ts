@@ -12,11 +12,11 @@ const STOP_DEADLINE = 500
 
 type ReadSecret = ReturnType<typeof secretReader>
 
-/** @returns undefined where no canary is configured */
+/** @returns undefined if no canary is configured */
 export const canarySecret = ({ config: { canary }, log }: StartContext, readSecret: ReadSecret) =>
   canary && longSecret({ owner: 'canary.secret', read: () => readSecret(canary.secret), log })
 
-/** @returns undefined where no `simulation.secret` is configured */
+/** @returns undefined if no `simulation.secret` is configured */
 export const simulationSecret = ({ config: { simulation }, log }: StartContext, readSecret: ReadSecret) =>
   simulation && longSecret({ owner: 'simulation.secret', read: () => readSecret(simulation.secret), log })
 
@@ -30,8 +30,8 @@ export interface CanaryDeps {
 }
 
 /**
- * Sends canaries, where they are configured.
- * @returns when it last came back, see `MetricSources`; undefined where none is configured
+ * Sends canaries, if they are configured.
+ * @returns when it last came back, see `MetricSources`; undefined if none is configured
  */
 export function startCanary(
   { config, log, cleanUps }: StartContext,

@@ -30,7 +30,7 @@ export interface IngestDeps {
   readonly series: SeriesLimit
   readonly delivered: StartedDeliveries
   readonly sources: StartedSources
-  /** Undefined where no canary is configured. */
+  /** Undefined if no canary is configured. */
   readonly canarySecret: (() => Promise<string>) | undefined
   /** Undefined where every report is real. */
   readonly simulationSecret: (() => Promise<string>) | undefined

@@ -8,7 +8,7 @@ export interface JournalEventDeps {
   readonly metrics: Metrics
   /** Bounds the label sets: those of the journal come first, those of other replicas as far as they fit. */
   readonly series: Pick<SeriesLimit, 'restore' | 'registerRemote'>
-  /** Called with the endpoints whose incidents the journal keeps. */
+  /** Called with the endpoints that have incidents in the journal. */
   readonly followed: (endpoints: readonly EndpointState[]) => void
   /** Called with the times of the last failures that the journal knows. */
   readonly heard: (totals: readonly SeriesTotal[]) => void

@@ -12,13 +12,13 @@ export interface PageSources {
   readonly journal: StartedJournal
   readonly lastHeard: LastHeard
   readonly egress: Egress
-  /** Absent where no delivery is observed. */
+  /** Absent if no delivery is observed. */
   readonly deliveries?: AdminDeps['pages']['deliveries']
-  /** Undefined where no canary is configured. */
+  /** Undefined if no canary is configured. */
   readonly canary: () => CanaryMoments | null | undefined
 }
 
-/** Variables that change what the service does; names that may hold a secret are not among them. */
+/** Variables that change what the service does; names that may contain a secret are not among them. */
 const SHOWN_VARIABLES = [
   'CONFIG_FILE',
   'INGEST_HOST',

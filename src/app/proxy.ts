@@ -80,7 +80,7 @@ export async function listenAsProxy(
 }
 
 /**
- * The proxy in front of the applications, where it is configured.
+ * The proxy in front of the applications, if it is configured.
  * @throws what `listen` throws
  */
 export async function startProxy(

@@ -11,7 +11,7 @@ import type { Telemetry } from './telemetry.ts'
 export interface StartedRecovery {
   /** The paths of the API. @param apiToken which lets in, too */
   routes(apiToken: Pick<Credentials, 'verify'> | undefined): RecoveryRoutes
-  /** The journal, whose closed incidents have a recovery wherever it is on. */
+  /** The journal; its closed incidents have a recovery if recovery is on. */
   readonly journal: Pick<Journal, 'get' | 'list' | 'stream' | 'countFailures' | 'incident' | 'incidents'>
   /** Reads the token again now. */
   reload(): Promise<unknown>

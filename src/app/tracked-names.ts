@@ -2,13 +2,13 @@ import type { Config } from '../config/schema.ts'
 import { VERIFY_ENDPOINT } from '../domain/failure.ts'
 import { neededSeries } from '../domain/series.ts'
 
-/** Names of endpoints that always have their place: the configured ones, and that of verifications where they are possible. */
+/** Names of endpoints with reserved slots: the configured ones, and that of verifications if they are possible. */
 export const trackedNames = ({ endpoints, simulation }: Config): string[] => [
   ...endpoints.map(({ name }) => name),
   ...(simulation ? [VERIFY_ENDPOINT] : []),
 ]
 
-/** Those with a reserve of label sets: verifications get one only where the configured limit leaves room for it. */
+/** Endpoints with reserved label sets; verifications get one only if the configured limit leaves room. */
 export function namesWithReserve(config: Config): string[] {
   const names = trackedNames(config)
   const needed = neededSeries({ endpoints: names.length, sources: Object.keys(config.sources).length })

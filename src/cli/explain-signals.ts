@@ -28,7 +28,7 @@ const LONGEST = 200
  * Prints the signals that a sample on stdin yields, where each value was found, and what the service would make of it; sends
  * and stores nothing.
  * @returns the exit code
- * @throws UsageError where the sample cannot be read
+ * @throws UsageError if the sample cannot be read
  */
 export async function explainSignals(of: ExplainedSource): Promise<number> {
   const raw = await readStdin()

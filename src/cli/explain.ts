@@ -76,7 +76,7 @@ export const explain: Command = {
 
 type Report = ReturnType<NonNullable<SourceKind['explain']>>
 
-/** The source that is named, else the first one. */
+/** The source that is named, otherwise the first one. */
 function sourceOf({ sources }: Config, given: string | undefined): { kind: SourceKind; section: object } {
   const names = Object.keys(sources)
   const name = given ?? names[0]!

@@ -67,7 +67,7 @@ async function targetsOf(
     throw new UsageError(`${subject} has no URL to probe; set probe.url, since its urls are patterns`)
   }
   throw new UsageError(
-    `${subject} is no http or https URL and no configured endpoint (${names.join(', ') || 'none is'})`,
+    `${subject} is neither an http(s) URL nor a configured endpoint (${names.join(', ') || 'none is'})`,
   )
 }
 

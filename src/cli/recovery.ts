@@ -13,7 +13,7 @@ const JSON_FLAG = ['--json', 'print JSON'] as const
 const EXIT_CODES =
   '0 done, 1 the service refused it or does not answer, 2 the command line or the configuration is wrong.'
 
-/** Shows the incidents whose losses are still to be made good. */
+/** Lists incidents with unrestored losses. */
 export const recoveryList: Command = {
   usage: 'recovery list [--all] [--json]',
   summary: 'list incidents whose recovery is not finished',
@@ -59,10 +59,10 @@ export const recoveryRequest: Command = {
   },
 }
 
-/** Notes that a recovery was done by hand. */
+/** Records that a recovery was done manually. */
 export const recoveryDone: Command = {
   usage: 'recovery done ID [--restored N] [--detail TEXT] [--task NAME]',
-  summary: 'note that an incident was recovered by hand',
+  summary: 'record that an incident was recovered manually',
   options: [
     ['--restored N', 'how many deliveries were restored'],
     ['--detail TEXT', 'for later readers'],
@@ -129,7 +129,7 @@ async function all(client: RecoveryClient, recovery: string): Promise<ShownIncid
 
 function idOf(positionals: readonly string[]): string {
   const [id] = positionals
-  if (positionals.length !== 1 || !/^[0-9a-f-]{36}$/i.test(id!)) throw new UsageError('it takes the id of one incident')
+  if (positionals.length !== 1 || !/^[0-9a-f-]{36}$/i.test(id!)) throw new UsageError('give the id of one incident')
   return id!
 }
 

@@ -59,7 +59,7 @@ export const selftest: Command = {
     const { canary, endpoints, outbound, simulation } = await loadConfig(env)
     const url = positionals[0] ?? canary?.url
     const isNamed = ['secret-file', 'secret-env'].some((name) => values[name as 'secret-file'] !== undefined)
-    // The newer way, where only that is configured.
+    // The newer way, if only that is configured.
     if (!canary && simulation && !isNamed && url !== undefined) return verifyInstead(url, values, env)
     if (positionals.length > 1 || !URL.canParse(url ?? '') || !/^https?:/.test(url!)) {
       throw new UsageError('selftest takes one http or https URL; without one canary.url must be configured')

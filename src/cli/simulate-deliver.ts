@@ -18,7 +18,7 @@ export const simulateDeliver: Command = {
     ['--pause DURATION', 'between two attempts (1s)'],
     ['--ca-file FILE', 'authority to trust besides the system’s'],
     ['--ingest URL', 'report the delivery there once it is given up on'],
-    ['--source NAME', 'as whose report (the first source that is configured)'],
+    ['--source NAME', 'send as this source (default: the first configured one)'],
     ['--credential-file FILE, --credential-env NAME', 'credential of the report, instead of the source’s first one'],
     ['--secret-file FILE, --secret-env NAME', 'marks the report as simulated, instead of simulation.secret'],
     ALLOW_HELP,

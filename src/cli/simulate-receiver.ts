@@ -8,10 +8,10 @@ import { CA_FILE, listen, startReceiver } from './simulate/receiver.ts'
 import { untilSignal } from './simulate/until-signal.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
-/** Stands in for the application, with a fault that can be switched while it runs. */
+/** Acts as the application, with a fault that can be switched while it runs. */
 export const simulateReceiver: Command = {
   usage: 'simulate receiver [--fault NAME]',
-  summary: 'stand in for an application that fails in a chosen way',
+  summary: 'act as an application that fails in a chosen way',
   options: [
     ['--fault NAME', `what it does at first (none): ${FAULTS.join(', ')}`],
     ['--host HOST, --port N', 'where it listens, with HTTP and HTTPS on one port (127.0.0.1, any free port)'],

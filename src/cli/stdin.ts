@@ -4,7 +4,7 @@ const LIMIT = 1024 * 1024
 
 /**
  * All of the standard input.
- * @throws UsageError where it is a terminal or larger than 1 MiB
+ * @throws UsageError if it is a terminal or larger than 1 MiB
  */
 export async function readStdin(): Promise<Buffer> {
   if (process.stdin.isTTY) throw new UsageError('nothing is on the standard input')

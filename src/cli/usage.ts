@@ -29,7 +29,7 @@ const EXAMPLE = 'for example --config /etc/webhook-error-exporter/config.yaml'
 
 /**
  * Takes `--config FILE` or `--config=FILE` out of the arguments, wherever it stands before `--`.
- * @throws UsageError where the file is missing, or given twice
+ * @throws UsageError if the file is missing, or given twice
  */
 export function takeConfigFlag(argv: readonly string[]): { args: string[]; file: string | undefined } {
   const args: string[] = []

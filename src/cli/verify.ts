@@ -18,7 +18,7 @@ export const verify: Command = {
     ['--prometheus URL, --alertmanager URL', 'where rules and routes are; what is left out is not checked'],
     ['--tempo URL or --jaeger URL', 'where traces are'],
     ['--receiver NAME', 'the receiver to which Alertmanager must route the alert; any by default'],
-    ['--source NAME', 'as whose report (the first source that is configured)'],
+    ['--source NAME', 'send as this source (default: the first configured one)'],
     ['--credential-file FILE, --credential-env NAME', 'credential of the report, instead of the source’s first one'],
     ['--secret-file FILE, --secret-env NAME', 'signs the verification, instead of simulation.secret'],
     ['--api-token-file FILE, --api-token-env NAME', 'instead of admin.apiToken; likewise --metrics-token-…'],

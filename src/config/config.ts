@@ -59,7 +59,7 @@ const OVERRIDES: readonly (readonly [variable: string, section: 'ingest' | 'admi
 
 /** A configuration that was looked at, whether it can be used or not. */
 export interface Inspected {
-  /** With faults: what is left once the faulty values are taken out. Undefined where nothing is. */
+  /** With faults: what is left once the faulty values are taken out. Undefined if nothing is. */
   readonly config: Config | undefined
   /** All of them, those of the YAML, of the schema and of the whole. */
   readonly faults: readonly string[]
@@ -84,7 +84,7 @@ export function parseConfig(raw: unknown, env: Env = {}): Config {
   return usable(inspectDocument(raw, env))
 }
 
-/** As `loadConfig`, for those who add faults of their own. Never throws for what a file may hold. */
+/** As `loadConfig`, for those who add faults of their own. Never throws for what a file may contain. */
 export async function inspectConfig(env: Env): Promise<Inspected> {
   const path = env['CONFIG_FILE']
   const { document, faults } = path ? await readConfigFile(path) : { document: {}, faults: [] }
@@ -98,7 +98,7 @@ function usable({ config, faults, listeners }: Inspected): Config {
   return config
 }
 
-/** @param journal undefined where no file is read */
+/** @param journal undefined if no file is read */
 function inspectDocument(raw: unknown, env: Env, journal?: JournalUrl): Inspected {
   const { document: written, named, faults: unnamed } = withNamedSources(raw ?? {})
   const schema = configSchemaFor(named)
@@ -122,14 +122,14 @@ function inspectDocument(raw: unknown, env: Env, journal?: JournalUrl): Inspecte
   return { config, faults: all, listeners }
 }
 
-/** The document with the sources whose kind is known. */
+/** The document, reduced to sources of a known kind. */
 function withNamedSources(raw: unknown) {
   if (!isRecord(raw)) return { document: raw, named: new Map<string, NamedSource>(), faults: [] }
   const { sources, named, faults } = nameSources(raw['sources'])
   return { document: { ...raw, sources }, named, faults }
 }
 
-/** Only ports that somebody wrote: the default could be the port of the application beside a sidecar. */
+/** Only ports that are set explicitly: the default could be the port of the application beside a sidecar. */
 function listenersOf(document: Record<string, unknown>, env: Env): KnownListeners {
   const known: Partial<Record<'ingest' | 'admin', { host: string; port: number }>> = {}
   const sections = overlay({ ...document }, env) as Record<string, unknown>

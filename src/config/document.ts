@@ -38,7 +38,7 @@ export function keyName(path: readonly string[]): string {
   return name || 'the file'
 }
 
-/** @returns undefined where there is nothing */
+/** @returns undefined if there is nothing */
 export function valueAt(document: unknown, path: readonly string[]): unknown {
   let at = document
   for (const part of path) at = (at as Record<string, unknown> | null | undefined)?.[part]

@@ -21,14 +21,14 @@ export function hookFaults({ hooks, endpoints }: Config, isSound: IsSound): stri
       // One that is not configured is its own URL, or a source's reference.
       if (name === null || configured.includes(name) || name.includes(':')) continue
       faults.push(
-        `${place}.endpoints[${at}]: ${name} is no configured endpoint; write one of: ${configured.join(', ') || '(none is configured)'}`,
+        `${place}.endpoints[${at}]: ${name} is not a configured endpoint; write one of: ${configured.join(', ') || '(none is configured)'}`,
       )
     }
     for (const [at, team] of hook.teams.entries()) {
       if (team === null || teams.has(team)) continue
       const known = [...teams].filter((each) => each !== '').join(', ')
       faults.push(
-        `${place}.teams[${at}]: ${team} is no endpoint's team; write one of: ${known || '(none is configured)'}`,
+        `${place}.teams[${at}]: ${team} is not the team of any endpoint; write one of: ${known || '(none is configured)'}`,
       )
     }
     return faults

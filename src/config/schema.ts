@@ -35,7 +35,7 @@ const Endpoint = Type.Object(
       maxLength: 100,
       default: '',
       examples: ['order.created'],
-      description: 'Which events are sent there, for example order.created.',
+      description: 'Events that are sent there, for example order.created.',
     }),
     team: Type.String({ maxLength: 100, default: '', examples: ['shop'], description: 'Who is paged.' }),
     severity: Type.Union([Type.Literal('warning'), Type.Literal('critical')], {

@@ -65,7 +65,7 @@ export function semanticFaults(
   ]
 }
 
-/** Sources that share a path: letter case and a slash at the end do not tell paths apart. */
+/** Sources that share a path: letter case and a trailing slash do not distinguish paths. */
 function pathFaults({ sources }: Config): string[] {
   const owners = new Map<string, string>()
   return Object.entries(sources).flatMap(([name, { path }]) => {

@@ -35,7 +35,7 @@ const namedSection = (source: SourceKind, written: object | 'brief'): TSchema =>
     {
       kind: Type.Literal(source.kind, {
         default: source.kind,
-        description: 'What sends: the kind of source. By default its name.',
+        description: 'Kind of source. By default its name.',
       }),
       path: pathSchema(defaultPath(source.kind)),
     },
@@ -47,7 +47,7 @@ const freeSection = (source: SourceKind, name: string | undefined, written: obje
   section(
     source,
     {
-      kind: Type.Literal(source.kind, { description: 'What sends: the kind of source.' }),
+      kind: Type.Literal(source.kind, { description: 'Kind of source.' }),
       path: name === undefined ? Type.Optional(pathSchema()) : pathSchema(defaultPath(name)),
     },
     written,
@@ -74,7 +74,7 @@ const sections = (properties: Record<string, TSchema>, rest: object) =>
 
 const kinds = [...sourceKinds.values()]
 
-/** A source of any kind under a name of its own: the keys of all kinds in one mapping; `kind` decides which there are. */
+/** A source of any kind under its own name: the keys of all kinds in one mapping; `kind` decides which there are. */
 function anySection(): TSchema {
   const sections = kinds.map(
     (kind) => freeSection(kind, undefined, 'published') as TSchema & { properties: Record<string, TSchema> },
@@ -88,14 +88,14 @@ function anySection(): TSchema {
       ...Object.fromEntries(Object.entries(keys).map(([key, schema]) => [key, Type.Optional(schema)])),
       kind: Type.Union(
         kinds.map(({ kind }) => Type.Literal(kind)),
-        { description: 'What sends: the kind of source.' },
+        { description: 'Kind of source.' },
       ),
     },
     { ...strict, description: 'A source under a name of its own.' },
   )
 }
 
-/** All that `sources` may hold, as it is published. */
+/** All that `sources` may contain, as it is published. */
 export const SourcesSchema = sections(
   Object.fromEntries(kinds.map((kind) => [kind.kind, namedSection(kind, 'brief')])),
   {
@@ -125,7 +125,7 @@ export interface NamedSource {
 }
 
 export interface NamedSources {
-  /** The document's sources, without those whose kind is not known. */
+  /** The document's sources of a known kind. */
   readonly sources: unknown
   readonly named: ReadonlyMap<string, NamedSource>
   readonly faults: readonly string[]

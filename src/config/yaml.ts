@@ -2,7 +2,7 @@ import type { Document, YAMLParseError } from 'yaml'
 import { MAX_DEPTH, nodeFaults } from './yaml-nodes.ts'
 
 export interface ParsedYaml {
-  /** Undefined where the faults leave no value to go on with. */
+  /** Undefined if the faults leave no value to go on with. */
   readonly document: unknown
   /** Each a line that names the place, what is wrong and the fix. */
   readonly faults: readonly string[]

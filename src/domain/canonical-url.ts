@@ -51,7 +51,7 @@ const MAX_PARSED_LENGTH = 2_048
  *
  * Hosts: of a random-looking label (a tunnel's, a pod's) only that label is masked, so the domain stays readable; numbers,
  * addresses and the last label stay.
- * @returns undefined where the text is no absolute http(s) URL with a host
+ * @returns undefined if the text is no absolute http(s) URL with a host
  */
 export function canonicalUrl(text: string): string | undefined {
   const url = parseHttpUrl(text)

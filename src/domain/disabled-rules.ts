@@ -2,7 +2,7 @@ import { isDown, isRelatedCause, isSameCause, viewOf } from './compare-causes.ts
 import type { Rule } from './verdict-rules.ts'
 
 /**
- * These come before all others: while the platform has disabled the endpoint, no delivery arrives, whatever a probe finds,
+ * These take precedence: while the platform has disabled the endpoint, no delivery arrives, even if a probe succeeds,
  * and a good probe does not mean that the failure is over.
  */
 export const DISABLED_RULES: readonly Rule[] = [

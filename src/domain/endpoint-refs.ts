@@ -9,7 +9,7 @@ export interface NamedEndpoint {
 }
 
 export interface Identity {
-  /** A configured name, else the canonical URL or the ref, else `invalid`. */
+  /** A configured name, otherwise the canonical URL or the ref, otherwise `invalid`. */
   readonly endpoint: string
   /** The canonical URL, or the masked ref; for `invalid` the masked text, at most 255 characters. */
   readonly url: string
@@ -18,7 +18,7 @@ export interface Identity {
 /** Characters of a ref that are shown. */
 const LONGEST = 255
 
-/** Tells which endpoint a signal is about that names none by its URL, by `SOURCE:REF`. */
+/** Finds the endpoint of a signal without a URL, by `SOURCE:REF`. */
 export function refIdentifier(endpoints: readonly NamedEndpoint[]): (ref: string) => Identity {
   const names = new Map(endpoints.flatMap(({ name, refs = [] }) => refs.map((ref) => [ref, name] as const)))
   return (ref) => {

@@ -16,7 +16,7 @@ export interface EndpointFacts {
 }
 
 /**
- * Severity of an endpoint that is not configured: `endpointDefaults.severity`, else critical while no endpoint is
+ * Severity of an endpoint that is not configured: `endpointDefaults.severity`, otherwise critical while no endpoint is
  * configured, and warning alongside configured ones: one token must not be enough to page by inventing URLs.
  */
 export const unconfiguredSeverity = ({
@@ -42,7 +42,7 @@ export interface EndpointPattern {
 const MAX_SHOWN = 255
 
 /**
- * Tells which endpoint a report is about. Matching uses scheme, host, port and path in normal form, before ids are
+ * Finds the endpoint that a report is about. Matching uses scheme, host, port and path in normal form, before ids are
  * masked. An exact URL beats one with params, which beats a prefix; a longer prefix beats a shorter one; where two have a
  * param at different places, the one whose literal segment comes first. The cost does not grow with the number of endpoints.
  * @param endpoints without `configurationFaults`; a faulty URL matches nothing
@@ -68,7 +68,7 @@ export function identifier(endpoints: readonly NamedEndpoint[]): (text: string) 
 }
 
 /**
- * What the checks of an endpoint are about where no probe was made: its `probe.url`, else the first of its URLs or refs.
+ * What the checks of an endpoint are about where no probe was made: its `probe.url`, otherwise the first of its URLs or refs.
  * @param endpoints without `configurationFaults`
  * @returns gives the canonical URL of a configured endpoint; undefined for one that is its own URL
  */

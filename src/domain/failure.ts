@@ -4,9 +4,9 @@ import type { Cause } from './cause.ts'
 /** What the failures of one outage have in common. */
 export interface SharedFields {
   readonly source: string
-  /** Whose credential the report carried; empty where tokens have no name. */
+  /** Owner of the credential that the report carried; empty if tokens have no name. */
   readonly tenant: string
-  /** A configured name, else the canonical URL, else `invalid`. */
+  /** A configured name, otherwise the canonical URL, otherwise `invalid`. */
   readonly endpoint: string
   /** The canonical, secret-free URL; for `invalid` the masked text. */
   readonly url: string
@@ -23,7 +23,7 @@ export interface Failure extends SharedFields {
   readonly id: string
   /** Milliseconds since the epoch, by this service's clock. */
   readonly receivedAt: number
-  /** 32 hexadecimal digits (W3C Trace Context); null where tracing is off. */
+  /** 32 hexadecimal digits (W3C Trace Context); null if tracing is off. */
   readonly traceId: string | null
   /** Of a report that was simulated: it counts nowhere and changes no incident. Absent: it is real. */
   readonly mark?: 'simulated'
@@ -51,9 +51,9 @@ export function haveSameSharedFields(a: SharedFields, b: SharedFields): boolean 
 export const sharedFields = (failure: SharedFields): SharedFields =>
   Object.fromEntries(SHARED_FIELDS.map((field) => [field, failure[field]])) as unknown as SharedFields
 
-/** Endpoint of a report whose `endpoint` is no http(s) URL. Reserved: no configured endpoint may have this name. */
+/** Endpoint of a report with an `endpoint` that is not an http(s) URL. Reserved: no configured endpoint may have this name. */
 export const INVALID_ENDPOINT = 'invalid'
-/** Endpoint of verifications, whatever URL they report. Reserved like `invalid`. */
+/** Endpoint of verifications, regardless of the URL they report. Reserved like `invalid`. */
 export const VERIFY_ENDPOINT = 'webhook-verify'
 /** Its severity: no route of an Alertmanager is meant to notify of it. */
 export const VERIFY_SEVERITY = 'none'

@@ -33,7 +33,7 @@ export interface HookMessageOptions {
   readonly runbook: string
 }
 
-/** What is sent, without signature and token. */
+/** The event as sent, without signature and token. */
 export interface HookMessage {
   readonly id: string
   readonly headers: Readonly<Record<string, string>>

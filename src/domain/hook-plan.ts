@@ -50,7 +50,7 @@ export function hookRules(
   })
 }
 
-/** Whether a hook is sent the events of an endpoint. Verifications concern none: nothing was lost, nobody is to be told. */
+/** Whether a hook is sent the events of an endpoint. Not for verifications: nothing was lost. */
 export const concerns = ({ endpoints }: HookRule, endpoint: string): boolean =>
   endpoint !== VERIFY_ENDPOINT && (endpoints === null || endpoints.includes(endpoint))
 

@@ -30,7 +30,7 @@ function withRecovery(incident: Incident, change: Reduced['change'], plan: HookP
   const { closedAt, failures, recovery, signals, endpoint } = incident
   if (change === 'reopened' && recovery) return { ...incident, recovery: reopenRecovery(recovery) }
   if (change !== 'closed' || !isRecoveryOn(plan, endpoint)) return incident
-  // While an endpoint was disabled, deliveries were lost that nobody reported.
+  // While an endpoint was disabled, deliveries were lost without a report.
   const isNeeded = failures > 0 || (signals?.disablings ?? 0) > 0
   return { ...incident, recovery: openRecovery(recovery ?? null, { closedAt: closedAt!, isNeeded }) }
 }

@@ -32,7 +32,7 @@ export interface IncidentSignals {
   readonly warnings: number
   /** Of these, disablings that no person asked for. */
   readonly disablings: number
-  /** The sources at which the endpoint is disabled now: while there is one, only a person can close the incident. */
+  /** The sources at which the endpoint is disabled now: while there is one, the incident closes only manually. */
   readonly disabled: readonly { readonly source: string; readonly at: number }[]
   /** The newest early warning or disabling that says what happened; null if none did. */
   readonly warning: {

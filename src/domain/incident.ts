@@ -38,7 +38,7 @@ export interface Incident {
   readonly failures: number
   /** Where its failures came from, in the order of their first ones. */
   readonly sources: readonly string[]
-  /** Whose they were, at most `TENANT_LIMIT`, and whether that is all of them; failures without a tenant do not count. */
+  /** Tenants of the deliveries, at most `TENANT_LIMIT`, and whether that is all of them; failures without a tenant do not count. */
   readonly tenants: readonly string[]
   readonly tenantsComplete: boolean
   readonly causes: Readonly<Partial<Record<Cause, number>>>
@@ -55,7 +55,7 @@ export interface Incident {
   readonly quietSince: number
   /** Consecutive good probes since the last failure or bad probe. */
   readonly goodRun: (Run & { readonly proof: Proof }) | null
-  /** What signals other than reports of its deliveries said; absent where none came and none can come. */
+  /** What signals other than reports of its deliveries said; absent if none came and none can come. */
   readonly signals?: IncidentSignals
   /** What became of restoring what was lost; absent before it first closed, and where recovery is off. */
   readonly recovery?: Recovery
@@ -118,7 +118,7 @@ export type IncidentEvent =
       readonly cause: Cause
       readonly source: string
       readonly tenant: string
-      /** Its URL or reference, where its source also reports what arrived; absent where nothing but losses can be reported. */
+      /** Its URL or reference, where its source also reports what arrived; absent if nothing but losses can be reported. */
       readonly url?: string
     }
   /** An early warning, a disabling or a recovery; `at` is its receipt. */
@@ -187,5 +187,5 @@ export const makesKnown = (event: IncidentEvent): boolean =>
   event.type === 'delivered' ||
   (event.type === 'signal' && event.signal.type !== 'recovered' && !event.signal.manual)
 
-/** Whether some source has switched the endpoint off; then only switching it on again, or a person, ends the incident. */
+/** Whether some source has switched the endpoint off; then only enabling it, or a manual close, ends the incident. */
 export const isDisabled = ({ signals }: Incident): boolean => signals !== undefined && signals.disabled.length > 0

@@ -27,7 +27,7 @@ export interface JournalStatus {
   readonly since: number
   /** Why it is down, and what to do about it: safe to show to an operator. Absent while up, and before the first attempt ended. */
   readonly fault?: { readonly kind: JournalFault; readonly detail: string }
-  /** Entries handed in whose outcome is not known yet. */
+  /** Submitted entries with an unknown outcome. */
   readonly pending: number
   /** How many entries may wait; one more is refused. */
   readonly pendingLimit: number
@@ -39,7 +39,7 @@ export interface JournalStatus {
   readonly warnings?: readonly string[]
   /** Why nothing is removed by age. */
   readonly retentionStop?: RetentionStop
-  /** Absent where there is none: reports wait for it in a local file while the journal is away. */
+  /** Absent if there is none: reports wait for it in a local file while the journal is away. */
   readonly spill?: SpillStatus
 }
 
@@ -77,14 +77,14 @@ export interface Checkpoint {
 export interface JournalSize {
   /** Rows of failures; null while those of a large file are being counted. */
   readonly failures: number | null
-  /** Rows of other signals, where they are counted. */
+  /** Rows of other signals, if they are counted. */
   readonly signals?: number
   /** Bytes on the volume (SQLite: file and WAL). */
   readonly bytes: number
   /** Bytes of the write-ahead log, and those from which on it is brought into the file. SQLite only. */
   readonly wal?: { readonly bytes: number; readonly limit: number }
-  /** Free bytes of the volume; null where the journal is not a local file. */
+  /** Free bytes of the volume; null if the journal is not a local file. */
   readonly freeBytes: number | null
-  /** Receipt time of the oldest failure, milliseconds since the epoch; null where there is none. */
+  /** Receipt time of the oldest failure, milliseconds since the epoch; null if there is none. */
   readonly oldestAt: number | null
 }

@@ -14,22 +14,22 @@ export * from './journal-status.ts'
 /** What one report adds to the journal, all in one transaction. */
 export interface Entry {
   readonly failure: Failure
-  /** The body as it came, byte for byte. It never leaves the journal. */
+  /** The body as received, byte for byte. It never leaves the journal. */
   readonly raw: Uint8Array
   /** The label set under which it is counted, as the series limit admitted it. */
   readonly labels: SeriesLabels
-  /** The sender's own id, where it has one; `digest` tells whether a repeated id carries the same body. */
+  /** The sender's own id, if it has one; `digest` shows whether a repeated id carries the same body. */
   readonly idempotency?: { readonly key: string; readonly digest: string }
   /** Whether the endpoint has incidents (they are bounded); then the failure changes its incident in the same transaction. */
   readonly isTracked?: boolean
-  /** Whether its source also reports what arrived: then the incident notes where the failure came from. */
+  /** Whether its source also reports successes; the incident then records where the failure came from. */
   readonly isProvable?: boolean
 }
 
-/** A signal other than a lost delivery, all of whose effects become durable in one transaction. */
+/** A signal other than a lost delivery; all its effects become durable in one transaction. */
 export interface SignalEntry {
   readonly signal: TimelineSignal
-  /** The sender's own id, where it has one: a known one of the same source and tenant changes nothing. */
+  /** The sender's own id, if it has one: a known one of the same source and tenant changes nothing. */
   readonly key?: string
   /** As of `Entry`. */
   readonly isTracked?: boolean
@@ -59,7 +59,7 @@ export interface IncidentRecord {
   readonly timeline: readonly TimelineSignal[]
 }
 
-/** Closed incidents of an endpoint whose recovery has the same status. */
+/** Closed incidents of an endpoint with the same recovery status. */
 export interface RecoveryCount {
   readonly endpoint: string
   readonly status: RecoveryStatus

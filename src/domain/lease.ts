@@ -8,7 +8,7 @@
  *   late, for example after the whole process was paused.
  */
 export interface Lease {
-  /** The fence while this replica is the leader, else null. */
+  /** The fence while this replica is the leader, otherwise null. */
   fence(): number | null
   /** Calls the handler when leadership is gained or lost. Handlers must not throw. @returns a function that unsubscribes */
   onChange(handler: (fence: number | null) => void): () => void

@@ -145,7 +145,7 @@ export function failedSignals(incident: Incident, origin: Origin | undefined): P
   return { signals: withoutRuns(withOrigin(signalsOf(incident), origin)) }
 }
 
-/** @param origin undefined where it cannot be proven by what its source reports */
+/** @param origin undefined if it cannot be proven by what its source reports */
 export function withOrigin(signals: IncidentSignals, origin: Origin | undefined): IncidentSignals {
   if (origin === undefined) return { ...signals, originsComplete: false }
   const { origins } = signals

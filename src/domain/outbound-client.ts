@@ -19,7 +19,7 @@ export interface OutboundRequest {
 export interface OutboundAnswer {
   readonly status: number
   readonly location?: string
-  /** The Retry-After header as it came. */
+  /** The Retry-After header as received. */
   readonly retryAfter?: string
   /** Whether an Allow header names methods. */
   readonly allows: boolean
@@ -27,7 +27,7 @@ export interface OutboundAnswer {
   readonly body: string
 }
 
-/** What a request has come to. It is filled in on the way, so that a failure leaves what came before it. */
+/** The result of a request so far. It is filled in step by step, so that a failure keeps what preceded it. */
 export interface OutboundProgress {
   phase: ProbePhase
   /** Milliseconds; those of a further request are added. */
@@ -50,13 +50,13 @@ export interface SendOptions {
  * The only way out over HTTP.
  *
  * Promises, for every adapter: a name is resolved once, and nothing is connected to that the outbound guard forbids; no
- * redirect is followed; a request carries nothing to a peer whose certificate does not verify; a bounded number of bytes
- * is read; `send` settles soon after `signal` aborts, whatever the peer does, and leaves no connection behind.
+ * redirect is followed; nothing is sent to a peer with an invalid certificate; a bounded number of bytes
+ * is read; `send` settles soon after `signal` aborts, regardless of the peer, and leaves no connection behind.
  */
 export interface OutboundClient {
   /** @throws OutboundFault, or the signal's reason */
   send(request: OutboundRequest, options: SendOptions): Promise<OutboundAnswer>
-  /** Whether a TLS handshake succeeds with the URL's port at this address, whatever the certificate. */
+  /** Whether a TLS handshake succeeds with the URL's port at this address, with any certificate. */
   speaksTls(url: string, address: string, signal: AbortSignal): Promise<boolean>
 }
 

@@ -18,7 +18,7 @@ export const hostName = (text: string): string => text.toLowerCase().replace(/\.
 
 /**
  * Reads `10.0.0.0/8`, `fd00::/8`, `192.168.1.5`, `192.168.1.5:8080`, `[fd00::1]:8080`, `app.internal` or `app.internal:8080`.
- * @returns undefined where the text is none of these
+ * @returns undefined if the text is none of these
  */
 export function parseAllowance(text: string): Allowance | undefined {
   // `::1:9000` is an address of its own, so that an IPv6 address needs brackets before a port.

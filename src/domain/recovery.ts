@@ -1,4 +1,4 @@
-/** Where the work of restoring what an incident lost stands. The set is closed. */
+/** State of restoring what an incident lost. The set is closed. */
 export const RECOVERY_STATUSES = ['not_needed', 'open', 'requested', 'running', 'finished', 'failed'] as const
 export type RecoveryStatus = (typeof RECOVERY_STATUSES)[number]
 
@@ -56,16 +56,16 @@ export interface RecoveryReport {
   readonly restored: number | null
   readonly tenants: readonly TenantRecovery[]
   readonly detail: string | null
-  /** The closing it belongs to; null: that of its task, else the latest. */
+  /** The closing it belongs to; null: that of its task, otherwise the latest. */
   readonly closedAt: number | null
 }
 
 /** What can happen to the recovery of a closed incident. `at` is milliseconds since the epoch. */
 export type RecoveryEvent =
-  /** `task` is set by whoever applies it. */
+  /** The caller that applies it sets `task`. */
   | { readonly type: 'request'; readonly at: number; readonly task?: string; readonly detail: string | null }
   | { readonly type: 'report'; readonly at: number; readonly report: RecoveryReport }
-  /** Nobody has finished it in time. */
+  /** It was not finished in time. */
   | { readonly type: 'overdue'; readonly at: number; readonly closedAt: number }
 
 /**
@@ -84,7 +84,7 @@ export interface ReducedRecovery {
 export const isUnfinished = ({ status }: Pick<Recovery, 'status'>): boolean =>
   status !== 'finished' && status !== 'not_needed'
 
-/** The recovery of an incident that closes. @param before that of its earlier closing, whose history stays */
+/** The recovery of an incident that closes. @param before the recovery of its earlier closing; its history is kept */
 export function openRecovery(
   before: Recovery | null,
   { closedAt, isNeeded }: { readonly closedAt: number; readonly isNeeded: boolean },
@@ -115,8 +115,8 @@ export function reopenRecovery(recovery: Recovery): Recovery {
 /**
  * Decides what an event does to a recovery. Pure.
  *
- * - A report whose closing is not the latest is noted in the history and never changes the status.
- * - A task that finished stays finished, whatever comes late; only a request or a task that is new changes that.
+ * - A report on an earlier closing is recorded in the history and never changes the status.
+ * - A task that finished stays finished, regardless of late reports; only a request or a task that is new changes that.
  * - A repeated report changes nothing. Of progress that arrives out of order the larger number counts.
  * @param recovery of a closed incident
  */

@@ -44,7 +44,7 @@ const MAX_ENCODINGS = 4
 /**
  * The text that is meant, with percent-encoding undone as often as it was applied, and look-alike digits and letters
  * (full width, Arabic-Indic, …) replaced by plain ones.
- * @returns undefined where the bytes are no UTF-8 or are encoded more than four times: no honest text is
+ * @returns undefined if the bytes are no UTF-8 or are encoded more than four times: no honest text is
  */
 export function plainText(text: string): string | undefined {
   let plain = text
@@ -118,7 +118,7 @@ export function looksLikeToken(run: string): boolean {
   if (rest.length < 16) return false
   const pieces = piecesOf(rest)
   if (pieces.some((piece) => piece.length >= 16 && (changes(piece) >= 3 || isGibberish(lettersOf(piece))))) return true
-  // Base64 may hold a slash, a path holds many: over several pieces counts only what mixes case as no path does.
+  // Base64 may contain a slash, a path holds many: over several pieces counts only what mixes case as no path does.
   const joined = pieces.join('')
   if (joined.length >= 20 && isCaseMixed(joined) && (changes(joined) >= 6 || isUnwordly(lettersOf(joined)))) return true
   if (joined.length >= 18 && /\d/.test(joined) && classChanges(joined) / joined.length > 0.33) return true

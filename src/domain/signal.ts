@@ -15,9 +15,9 @@ interface SignalBase {
 
 type Targeted = SignalBase &
   SignalTarget & {
-    /** Whose delivery or endpoint it was, where one credential serves several tenants; else the credential's tenant. */
+    /** Tenant of the delivery or endpoint, if one credential serves several; otherwise the credential's tenant. */
     readonly tenant?: string
-    /** How often the platform has tried so far; for `lost`, else the kind's `attempts`. */
+    /** How often the platform has tried so far; for `lost`, otherwise the kind's `attempts`. */
     readonly attempts?: number
     /** The type of the notification that was to be delivered. */
     readonly event?: string
@@ -28,14 +28,14 @@ export type Lost = Targeted & {
   readonly type: 'lost'
   /** What the platform saw; an integer of 32 bits, signed or unsigned. */
   readonly code: number
-  /** Empty where the platform gave none. */
+  /** Empty if the platform gave none. */
   readonly message: string
-  /** The part of the body that tells of this signal, as it came. It is stored, and it tells a retry from another signal. */
+  /** The part of the body with this signal, as received. It is stored, and distinguishes a retry from another signal. */
   readonly raw: Uint8Array
 }
 
 type Observed = Targeted & {
-  /** What the platform saw, as for `lost`; absent where it does not say. */
+  /** What the platform saw, as for `lost`; absent if it does not say. */
   readonly code?: number
   readonly message?: string
 }
@@ -81,7 +81,7 @@ interface SignalFault {
   readonly detail: string
 }
 
-/** What is wrong with a signal that a source made; undefined where nothing is. */
+/** What is wrong with a signal that a source made; undefined if nothing is. */
 export function signalFault(signal: Signal): SignalFault | undefined {
   const type = signal?.type
   if (!SIGNAL_TYPES.includes(type)) return { field: 'type', detail: 'is not a type of signal' }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { same } from './canary.ts'
 
 /**
- * What a report that is no real failure is for: `simulation`: it is stored and marked, and nothing else follows; `verification`:
+ * What a report that is not a real failure is for: `simulation`: it is stored and marked, and nothing else follows; `verification`:
  * it goes the whole way to an alert, as a failure of the reserved endpoint `webhook-verify`.
  */
 export const PURPOSES = ['simulation', 'verification'] as const

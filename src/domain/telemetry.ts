@@ -27,7 +27,7 @@ export interface Answered {
   readonly seconds: number
 }
 
-/** The instruments, in domain terms. No method throws, whatever its arguments. */
+/** The instruments, in domain terms. No method throws, for any arguments. */
 export interface Metrics {
   readonly failed: JournalEvents['onFault']
   readonly readFailed: NonNullable<JournalEvents['onReadFault']>
@@ -69,7 +69,7 @@ export interface CountedDelivery {
   readonly source: string
   readonly endpoint: string
   readonly result: 'success' | 'failure'
-  /** What the platform saw; absent where it is not known. */
+  /** What the platform saw; absent if it is not known. */
   readonly code?: number
 }
 

@@ -18,14 +18,14 @@ export interface TimelineSignal {
   readonly receivedAt: number
   readonly type: TimelineType
   readonly source: string
-  /** Whose delivery or endpoint it is; empty where tokens have no name. */
+  /** Tenant of the delivery or endpoint; empty if tokens have no name. */
   readonly tenant: string
   readonly endpoint: string
   /** The canonical, secret-free URL, or `SOURCE:REF`. */
   readonly url: string
-  /** What the source saw; null where it does not say. */
+  /** What the source saw; null if it does not say. */
   readonly code: number | null
-  /** What `code` and `message` say, for `failing` and `disabled`; null where they say nothing. */
+  /** What `code` and `message` say, for `failing` and `disabled`; null if they say nothing. */
   readonly cause: Cause | null
   readonly message: string
   /** When it happened, as the source says, milliseconds since the epoch. */

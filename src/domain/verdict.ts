@@ -37,7 +37,7 @@ export interface ReportSeen {
   /** Absent for an early warning that gives no reason. */
   readonly code?: number
   readonly cause: Cause
-  /** The platform's own words, without secrets; empty or absent where it had none. */
+  /** The platform's own words, without secrets; empty or absent if it had none. */
   readonly message?: string
   /** Whether our own proxy saw it; the platform did otherwise. */
   readonly byProxy?: boolean

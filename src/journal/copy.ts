@@ -20,7 +20,7 @@ const PAGE = 1_000
 
 /**
  * Copies what the target lacks, page by page, and reads each page back from the target. A run that was cut short is
- * taken up by the next one: pages that are equal on both sides are only compared. The target may hold more.
+ * taken up by the next one: pages that are equal on both sides are only compared. The target may contain more.
  */
 export async function copyRecords(
   from: RecordStore,

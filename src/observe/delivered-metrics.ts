@@ -20,7 +20,7 @@ type Labels = 'source' | 'endpoint' | 'result' | 'code'
 export function deliveredMetrics(registry: Registry, configured: readonly string[]) {
   const deliveries = new Counter<Labels>({
     name: 'webhook_endpoint_deliveries_total',
-    help: `Deliveries by their final result, of sources that report successes and of our own proxy, since this process started. The code is the status that the platform got, 0 if it got no whole answer, none if it is not known. At most ${ENDPOINT_LIMIT} endpoints, ${CODES} codes per endpoint and result, and ${SETS} series in all; the rest is other.`,
+    help: `Deliveries by final result, from sources that report successes and from the built-in proxy, since this process started. The code is the status that the platform got, 0 if it got no complete answer, none if unknown. At most ${ENDPOINT_LIMIT} endpoints, ${CODES} codes per endpoint and result, and ${SETS} series in all; the rest is other.`,
     labelNames: ['source', 'endpoint', 'result', 'code'],
     registers: [registry],
   })
@@ -36,7 +36,7 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
     return name
   }
 
-  /** Whether a label set has, or gets, a series of its own. */
+  /** Whether a label set has, or gets, its own series. */
   function fits(key: string, code: string): boolean {
     const known = codes.get(key) ?? new Set()
     if (known.has(code)) return true

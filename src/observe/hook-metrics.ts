@@ -16,7 +16,7 @@ export function hookMetrics(registry: Registry, names: readonly string[]) {
     for (const event of HOOK_EVENTS) for (const result of HOOK_RESULTS) deliveries.inc({ hook, event, result }, 0)
   new Gauge<'hook'>({
     name: 'webhook_hook_oldest_pending_seconds',
-    help: 'Age of the oldest event that is still to be sent to the hook; 0 if none is. Only of the leader. At most 20 hooks.',
+    help: 'Age of the oldest event still to be sent to the hook; 0 if there is none. Only on the leader. At most 20 hooks.',
     labelNames: ['hook'],
     registers,
     collect() {

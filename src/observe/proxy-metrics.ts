@@ -40,13 +40,13 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
   const registers = [registry]
   const attempts = new Counter<'endpoint' | 'result' | 'code'>({
     name: 'webhook_endpoint_delivery_attempts_total',
-    help: 'Attempts of the proxy to deliver, by what the application did: result is success (2xx) or failure, code the status or connect, unsent, reset, timeout, protocol, incomplete, client_closed. At most 500 endpoints and 20 codes for each.',
+    help: 'Delivery attempts by the proxy, by what the application did: result is success (2xx) or failure; code is the status, or connect, unsent, reset, timeout, protocol, incomplete, client_closed. At most 500 endpoints and 20 codes for each.',
     labelNames: ['endpoint', 'result', 'code'],
     registers,
   })
   const duration = new Histogram<'endpoint'>({
     name: 'webhook_endpoint_delivery_duration_seconds',
-    help: 'From the header of a delivery to the last byte of its answer, retries included. At most 500 endpoints.',
+    help: 'Time from the header of a delivery to the last byte of its answer, including retries. At most 500 endpoints.',
     labelNames: ['endpoint'],
     // Fine around the second that a platform is taken to wait, and its half.
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60],
@@ -54,19 +54,19 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
   })
   const retries = new Counter<'endpoint' | 'reason' | 'result'>({
     name: 'webhook_endpoint_delivery_retries_total',
-    help: 'Deliveries whose first attempt failed in a way that can be retried, by reason (connect, unsent, reset, timeout, status) and result: saved (succeeded in the end), failed, not_allowed (by the route, its patience or the budget). At most 500 endpoints.',
+    help: 'Deliveries with a first attempt that failed in a retryable way, by reason (connect, unsent, reset, timeout, status) and result: saved (succeeded in the end), failed, not_allowed (by the route, its patience or the budget). At most 500 endpoints.',
     labelNames: ['endpoint', 'reason', 'result'],
     registers,
   })
   const inFlight = new Gauge<'endpoint'>({
     name: 'webhook_endpoint_deliveries_in_flight',
-    help: 'Deliveries that the proxy is passing on now, those that wait for a connection included. At most 500 endpoints.',
+    help: 'Deliveries in progress in the proxy, including those that wait for a connection. At most 500 endpoints.',
     labelNames: ['endpoint'],
     registers,
   })
   const patience = new Gauge<'endpoint'>({
     name: 'webhook_endpoint_delivery_patience_seconds',
-    help: "How late another attempt of a delivery may begin: patience, the shortest of the endpoint's routes. At most 500 endpoints.",
+    help: "How late another attempt at a delivery may begin: the shortest patience of the endpoint's routes. At most 500 endpoints.",
     labelNames: ['endpoint'],
     registers,
   })

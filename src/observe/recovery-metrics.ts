@@ -51,7 +51,7 @@ export function recoveryMetrics(registry: Registry, { isOn, configured, overdueA
 
   new Gauge<'endpoint' | 'state'>({
     name: 'webhook_incident_recovery_state',
-    help: 'Closed incidents by the state of their recovery: not_needed, open, requested, running, finished, failed. At most 500 endpoints.',
+    help: 'Closed incidents by recovery state: not_needed, open, requested, running, finished, failed. At most 500 endpoints.',
     labelNames: ['endpoint', 'state'],
     registers,
     async collect() {
@@ -64,7 +64,7 @@ export function recoveryMetrics(registry: Registry, { isOn, configured, overdueA
   })
   new Gauge<'endpoint'>({
     name: 'webhook_incident_recovery_oldest_open_timestamp_seconds',
-    help: 'When the first incident closed whose recovery is neither finished nor not_needed, as Unix time. Absent if there is none. At most 500 endpoints.',
+    help: 'When the oldest incident with an unfinished recovery (neither finished nor not_needed) was closed, as Unix time. Absent if there is none. At most 500 endpoints.',
     labelNames: ['endpoint'],
     registers,
     async collect() {
@@ -78,7 +78,7 @@ export function recoveryMetrics(registry: Registry, { isOn, configured, overdueA
   })
   new Gauge({
     name: 'webhook_incident_recovery_overdue_after_seconds',
-    help: 'Time after closing in which a recovery is to be finished: recovery.overdueAfter.',
+    help: 'Time after closing within which a recovery should finish: recovery.overdueAfter.',
     registers,
   }).set(overdueAfter / 1_000)
   return {

@@ -21,7 +21,7 @@ export function signalMetrics(registry: Registry, { sources, endpoints, lossOnly
   for (const source of sources) counts.set(source, {})
   new Counter<'source' | 'signal'>({
     name: 'webhook_source_signals_total',
-    help: 'Signals taken from a source: lost, failing, disabled, recovered, delivered, ignored. Each id counts once. The source proxy is our own proxy.',
+    help: 'Signals received from a source: lost, failing, disabled, recovered, delivered, ignored. Each id counts once. The source proxy is the built-in proxy.',
     labelNames: ['source', 'signal'],
     registers,
     collect() {
@@ -37,7 +37,7 @@ export function signalMetrics(registry: Registry, { sources, endpoints, lossOnly
   const seen = new Map(pairs.map((pair) => [`${pair.source}\0${pair.endpoint}`, pair]))
   new Gauge<'source' | 'endpoint'>({
     name: 'webhook_endpoint_disabled',
-    help: `Whether a source has switched the endpoint off: 1 or 0. At most ${ENDPOINT_LIMIT} endpoints per source.`,
+    help: `Whether a source has disabled the endpoint: 1 or 0. At most ${ENDPOINT_LIMIT} endpoints per source.`,
     labelNames: ['source', 'endpoint'],
     registers,
     collect() {
@@ -56,7 +56,7 @@ export function signalMetrics(registry: Registry, { sources, endpoints, lossOnly
   })
   new Gauge<'endpoint'>({
     name: 'webhook_incident_failures',
-    help: `Lost deliveries of the endpoint's open incident. 0 while one is open: so far there are early warnings alone, or only probes failed. 0 while none is open. At most ${ENDPOINT_LIMIT} endpoints.`,
+    help: `Lost deliveries of the endpoint's open incident. 0 if none is open, or if the open one has only early warnings or failed probes. At most ${ENDPOINT_LIMIT} endpoints.`,
     labelNames: ['endpoint'],
     registers,
     collect() {

@@ -18,14 +18,14 @@ function otlpProtocol(env: Env): { readonly variable: string; readonly protocol:
   return { variable, protocol: env[variable]?.trim() || 'http/protobuf' }
 }
 
-/** What of the environment asks for spans in a way that is not supported, and what to write instead; undefined where nothing does. */
+/** What of the environment asks for spans in a way that is not supported, and what to write instead; undefined if nothing does. */
 export function tracingFault(env: Env): string | undefined {
   if (!tracingWanted(env)) return undefined
   const exporter = env['OTEL_TRACES_EXPORTER']?.trim() || 'otlp'
   if (exporter !== 'otlp') return `OTEL_TRACES_EXPORTER: ${shown(exporter)} is not supported; write otlp or none`
   for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
     const url = env[name]?.trim()
-    // Its value is not shown: it may hold a password.
+    // Its value is not shown: it may contain a password.
     if (url && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
       return `${name}: is no http(s) URL; write http://HOST:4318, for example`
   }
@@ -42,7 +42,7 @@ const IGNORED = [
   'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
 ]
 
-/** Says which variables for metrics and logs have no effect, and what to use instead; undefined where none is set. */
+/** Says which variables for metrics and logs have no effect, and what to use instead; undefined if none is set. */
 export function ignoredExporters(env: Env): string | undefined {
   if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return undefined
   const set = IGNORED.filter((name) => !['', 'none'].includes(env[name]?.trim() ?? ''))

@@ -79,7 +79,7 @@ const translated = ipaddr.parseCIDR('64:ff9b::/96') as [ipaddr.IPv6, number]
 /**
  * The address that packets reach in the end: an IPv4 address that an IPv6 one carries, mapped (RFC 4291) or translated by
  * NAT64 (RFC 6052), is judged as itself.
- * @returns undefined where the text is no address in its usual form
+ * @returns undefined if the text is no address in its usual form
  */
 export function effectiveAddress(text: string): Address | undefined {
   if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined

@@ -6,7 +6,7 @@ export interface OutboundGuard {
   /**
    * @param host as the URL names it, without brackets
    * @param address that the name resolved to, or the host itself
-   * @returns why there must be no connection; undefined where there may be one
+   * @returns why there must be no connection; undefined if there may be one
    */
   refusal(host: string, port: number, address: string): SpecialUse | 'invalid' | undefined
 }
@@ -15,7 +15,7 @@ export interface OutboundGuard {
  * Public addresses are permitted. Others need an entry in `allow` (networks; addresses and host names, with or without a
  * port) and, for that host and port alone, from `internal` (`host:port` of each configured internalUrl). A name never
  * permits link-local addresses: only a network within them does. A metadata service needs its exact address.
- * @throws TypeError where an entry is none of these forms; the configuration was checked before
+ * @throws TypeError if an entry is none of these forms; the configuration was checked before
  */
 export function outboundGuard(permissions: {
   readonly allow: readonly string[]

@@ -7,7 +7,7 @@ const LIMIT = 1_048_576
 
 /**
  * Reads what a probe needs, each time anew, so that a rotated Secret counts from the next probe on.
- * @throws Error whose message names the file or variable, never its content
+ * @throws Error that names the file or variable, never its content
  */
 export function secretReader(env: Readonly<Record<string, string | undefined>>) {
   return async ({ file, env: variable }: { readonly file?: string; readonly env?: string }): Promise<string> => {
@@ -26,7 +26,7 @@ export interface LongSecretOptions {
 }
 
 /**
- * A secret that is read anew each time and must have a minimum length. One that becomes unreadable or too short is
+ * A secret that is read again each time and must have a minimum length. One that becomes unreadable or too short is
  * rejected, with one log line, and the last good one stays in use.
  * @returns rejects where there has been no good one yet
  */

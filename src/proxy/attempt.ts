@@ -10,7 +10,7 @@ export interface AttemptConnection {
 /** How an attempt failed. `invalid`: it cannot be sent at all; `incomplete`: its response broke off. */
 export type AttemptFailure = AttemptFault | 'invalid' | 'incomplete'
 
-/** Names and values in turn, as they came. */
+/** Names and values in turn, as received. */
 export type RawHeaders = readonly Uint8Array[]
 
 /** What an attempt tells of. Everything is called at most once but `onInformation` and `onData`. */
@@ -53,7 +53,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     return this.#hasBegun
   }
 
-  /** Nothing is told from now on. What is in progress is aborted, and a wait for a connection ends. */
+  /** Calls no listener from now on; aborts what is in progress and ends a wait for a connection. */
   cancel(): void {
     if (this.#isCancelled) return
     this.#isCancelled = true

@@ -1,7 +1,7 @@
-/** Deliveries that may wait for one upstream, and the bytes they may hold. */
+/** Deliveries that may wait for one upstream, and the bytes they may contain. */
 const MAX_WAITING = 256
 const MAX_BYTES = 16 * 1_048_576
-/** Milliseconds between two attempts to connect, drawn anew each time. */
+/** Milliseconds between two attempts to connect, drawn again each time. */
 const [SHORTEST, LONGEST] = [25, 50]
 
 export interface Waiting {
@@ -76,7 +76,7 @@ export function createConnectGate(
     admit(patience) {
       if (failingSince === undefined) return 'send'
       if (!hasFailedFor(patience)) return 'wait'
-      // Nobody waits, so nobody is trying: this delivery finds out whether connecting still fails.
+      // No delivery waits, so none is trying: this one finds out whether connecting still fails.
       if (waiting.size > 0 || now() - lastAttempt < LONGEST) return 'refuse'
       lastAttempt = now()
       return 'send'

@@ -231,7 +231,7 @@ export class Delivery implements AttemptEvents {
     })
   }
 
-  /** A fault of ours must not leave a delivery without an answer, nor end the process. */
+  /** An internal error must neither leave a delivery unanswered nor end the process. */
   #guarded(run: () => unknown): void {
     if (this.#hasEnded) return
     try {

@@ -45,7 +45,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
   const by = `_${randomHex(8)}`
   const space = createCopySpace()
 
-  /** Telemetry and incidents are no part of a delivery: whatever they throw is only reported. */
+  /** Telemetry and incidents are no part of a delivery: anything they throw is only reported. */
   const safely = (run: () => void): void => {
     try {
       run()
@@ -113,7 +113,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
 
   return {
     handler: (request, response) => {
-      // What came with the header has been parsed by then.
+      // Bytes received with the header have been parsed by then.
       queueMicrotask(() => {
         // The listener may have refused what followed the header.
         if (response.writableEnded || response.destroyed) return

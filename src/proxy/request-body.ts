@@ -20,7 +20,7 @@ export class RequestBody {
   #ended = false
   #stream: Readable | undefined
 
-  /** Call it in a microtask after the request's header was parsed: what came with the header can be read by then. */
+  /** Call it in a microtask after the request's header was parsed: bytes received with the header can be read by then. */
   constructor(request: IncomingMessage, space: CopySpace) {
     this.#request = request
     this.#space = space

@@ -8,7 +8,7 @@ export interface DeliverySpan {
   end(answer: Parameters<RequestSpan['end']>[0]): void
 }
 
-/** @param safely runs a function whose error is reported */
+/** @param safely runs a function and reports its error */
 export function startSpan(
   tracing: Pick<Tracing, 'request'>,
   about: Parameters<Tracing['request']>[0],

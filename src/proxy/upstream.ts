@@ -31,7 +31,7 @@ export interface Upstream {
 
 export interface SendOptions {
   readonly method: string
-  /** The target in origin form, as it came. */
+  /** The target in origin form, as received. */
   readonly path: string
   /** Names and values in turn. */
   readonly headers: string[]
@@ -47,7 +47,7 @@ export function createUpstream(origin: string): Upstream {
   const spare: Socket[] = []
   let trial: { readonly socket: Socket; readonly since: number } | undefined
 
-  /** Reports failures to the gate, whoever asked for the connection. */
+  /** Reports failures to the gate, whichever delivery asked for the connection. */
   const open: typeof build = (options, callback) => {
     const since = performance.now()
     const slow = setTimeout(() => gate.failed(since), SLOW_CONNECT)
@@ -56,7 +56,7 @@ export function createUpstream(origin: string): Upstream {
     return build(isIP(hostname) ? rest : { ...rest, servername: hostname }, (...result) => {
       clearTimeout(slow)
       const [error] = result
-      // A connection that nobody needs any longer, because the platform hung up, says nothing.
+      // A connection that is no longer needed, because the platform hung up, proves nothing.
       if (error && (error as NodeJS.ErrnoException).code !== 'UND_ERR_INFO') gate.failed(since)
       callback(...result)
     })

@@ -17,7 +17,7 @@ export interface ObservedDelivery {
   /** A configured endpoint's name. */
   readonly endpoint: string
   readonly ok: boolean
-  /** The HTTP status that the platform got; 0 where it got none. */
+  /** The HTTP status that the platform got; 0 if it got none. */
   readonly code: number
   /** Milliseconds since the epoch. */
   readonly at: number
@@ -92,7 +92,7 @@ export function createDeliveries(deps: DeliveriesDeps) {
     streak.count++
     streaks.set(endpoint, streak)
     if (streak.count < WARNING_STREAK) return
-    // An incident that a person closed opens again if deliveries keep failing.
+    // A manually closed incident reopens if deliveries keep failing.
     const isDue = isIncidentOpen(endpoint) ? !streak.isWarned && isRested(endpoint, WARNING_INTERVAL) : true
     if (isDue && isRested(endpoint, WRITE_INTERVAL)) warn(endpoint, code, streak)
   }

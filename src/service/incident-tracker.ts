@@ -9,7 +9,7 @@ import type { ProbeRound } from './probing.ts'
 /** Tracks every endpoint from its first failure to its recovery. Its state comes from the journal: at start and after each event. */
 export interface IncidentTracker {
   isTracked(endpoint: string): boolean
-  /** Ends an entry whose endpoint `isTracked`. Only a stored entry takes a slot. */
+  /** Ends an entry of a tracked endpoint (`isTracked`). Only a stored entry takes a slot. */
   complete(endpoint: string, stored: boolean): void
   /** The journal's state of every endpoint; replaces what was known. */
   onSnapshot(states: readonly EndpointState[]): void
@@ -17,7 +17,7 @@ export interface IncidentTracker {
   onRecorded(failure: Failure, applied: Applied | undefined, span: SpanRef | null): void
   /** A signal that is no failure became durable. Returns at once. */
   onSignal(signal: TimelineSignal, applied: Applied | undefined): void
-  /** Applies what deliveries tell of an endpoint. Never rejects. @returns undefined where the journal refused */
+  /** Applies what deliveries tell of an endpoint. Never rejects. @returns undefined if the journal refused */
   apply(endpoint: string, event: AppliedEvent): Promise<Applied | undefined>
   /** An endpoint was probed. Never rejects. */
   onProbeRound(round: ProbeRound): Promise<void>

@@ -44,7 +44,7 @@ export function createSimulatedRecorder(deps: SimulatedRecorderDeps): Record {
   }
 }
 
-/** Takes simulated reports the one way and all others the other. */
+/** Sends simulated reports to their own recorder, all others to the real one. */
 export const byPurpose =
   (record: Record, simulated: Record): Record =>
   (source, signals, receipt) =>

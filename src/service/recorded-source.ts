@@ -9,7 +9,7 @@ export interface RecordedSource {
   readonly classify: (signal: Pick<Lost, 'code' | 'message'>) => { readonly cause: Cause; readonly httpStatus?: number }
   /** How often it tries before it reports; goes into the span. */
   readonly attempts?: number
-  /** Whether it never reports what arrived: then only probes and people can prove a recovery. */
+  /** Whether it never reports successes: then only probes or a manual close can end an incident. */
   readonly reportsOnlyLosses?: boolean
   /** Whether a known id with other content is an error of the sender; else it is a duplicate like any other. */
   readonly comparesContent?: boolean
@@ -72,7 +72,7 @@ export function failureOf(
 /** A success that a source reported. */
 export interface ReportedDelivery extends Origin {
   readonly endpoint: string
-  /** The sender's own id, where it has one: a known one counts nothing. */
+  /** The sender's own id, if it has one: a known id is not counted again. */
   readonly id?: string | undefined
   readonly code?: number | undefined
 }

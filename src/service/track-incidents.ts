@@ -44,7 +44,7 @@ export interface IncidentTrackerDeps {
   readonly timers?: Timers
 }
 
-/** Spans of failures whose probe is still to come. */
+/** Spans of failures that are still to be probed. */
 const MAX_SPANS = 1_000
 
 /** @returns a tracker that knows nothing until `onSnapshot`; it closes incidents by time from `start` to `stop` */

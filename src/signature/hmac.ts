@@ -27,7 +27,7 @@ export interface HmacScheme {
 const MOST_SIGNATURES = 16
 const PLACES = /\{(id|timestamp|body)\}/
 
-/** What is wrong with a template; undefined where nothing is. */
+/** What is wrong with a template; undefined if nothing is. */
 export function signedFault(signed: string): string | undefined {
   if (signed === 'body') return undefined
   if (signed.split('{body}').length !== 2) return 'must contain {body} once'
@@ -96,7 +96,7 @@ export const hmacOf = (
     .update(signedBytes(raw, scheme, values))
     .digest()
 
-/** Finds the secret that made one of the signatures. @returns undefined where none did */
+/** Finds the secret that made one of the signatures. @returns undefined if none did */
 export function verifyHmac<K extends { readonly secret: string }>(
   raw: Uint8Array,
   given: HmacHeaders,

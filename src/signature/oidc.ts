@@ -19,7 +19,7 @@ export interface OidcOptions {
   readonly onFault: (detail: string) => void
 }
 
-/** Asymmetric only (RFC 7518, RFC 8037): with a shared secret, whoever can verify can also sign. */
+/** Asymmetric only (RFC 7518, RFC 8037): with a shared secret, anyone who can verify can also sign. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 /** Milliseconds between two fetches. */
 const REFETCH = 60_000
@@ -139,7 +139,7 @@ async function withEachKey<T>(
   }
 }
 
-/** @throws Error where the text is no JWKS */
+/** @throws Error if the text is no JWKS */
 function keySet(text: string): JSONWebKeySet {
   let document: unknown
   try {

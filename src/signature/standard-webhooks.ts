@@ -73,9 +73,9 @@ export function standardWebhookHeaders(
 }
 
 /**
- * Finds the key that made one of a request's signatures, over the bytes as they came. Each key is compared with each
+ * Finds the key that made one of a request's signatures, over the bytes as received. Each key is compared with each
  * signature of its version; unknown versions are skipped.
- * @returns undefined where none did
+ * @returns undefined if none did
  */
 export function verifyStandardWebhook<K extends { readonly key: StandardWebhookKey }>(
   raw: Uint8Array,

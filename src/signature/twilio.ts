@@ -8,7 +8,7 @@ export interface TwilioRequest {
   readonly url: string
   /** The raw body. */
   readonly raw: Uint8Array
-  /** Whether the body is a form, whose parameters are signed; any other body is signed by its digest in the URL. */
+  /** Whether the body is a form: its parameters are signed. Any other body is signed by its digest in the URL. */
   readonly isForm: boolean
 }
 
@@ -19,7 +19,7 @@ const MOST_PARAMETERS = 1_000
  * Finds the secret that made a signature: HMAC over the URL followed by name and value of each parameter, sorted by name.
  * The sender is not consistent about ports and query encoding, so each spelling of the configured URL is tried.
  * @param signature the header's value, base64
- * @returns undefined where none did
+ * @returns undefined if none did
  */
 export function verifyTwilio<K extends { readonly secret: string }>(
   { url, raw, isForm }: TwilioRequest,
@@ -89,7 +89,7 @@ function legacyQuery(text: string): string {
 }
 
 /**
- * The URL that was requested: the configured one; of a request that is no form with the query as it came, because the
+ * The URL that was requested: the configured one; of a request that is no form with the query as received, because the
  * sender adds `bodySHA256` to it (the signature covers it).
  * @param requested path and query of the request
  */

@@ -29,7 +29,7 @@ function decoded(value: string): string {
 
 const REQUIRED = ['specversion', 'id', 'source', 'type'] as const
 
-/** What is wrong with an event's attributes (spec.md, Required Attributes); undefined where nothing is. */
+/** What is wrong with an event's attributes (spec.md, Required Attributes); undefined if nothing is. */
 export function eventFault(event: unknown): FieldFault | undefined {
   if (typeof event !== 'object' || event === null || Array.isArray(event))
     return { pointer: '', detail: 'must be a CloudEvent, a JSON object' }

@@ -14,7 +14,7 @@ export const codes = object(
     own: Type.Record(Type.String({ pattern: '^-?[0-9]{1,10}$' }), Type.Enum([...CAUSES]), {
       default: {},
       additionalProperties: false,
-      description: 'Causes of numbers of its own, by the number: {"1001": timeout}.',
+      description: 'Causes of the platform’s own numbers, by number: {"1001": timeout}.',
     }),
   },
   'How the numbers in its reports are to be read.',

@@ -18,7 +18,7 @@ export interface SignedReport {
 /**
  * The header fields by which a sender of that `auth` proves who it is.
  * @param secret a token, a shared secret, or `user:password`
- * @throws RangeError where no secret of ours can make them
+ * @throws RangeError if the configured secrets cannot produce them
  */
 export function credentialHeaders(auth: Auth, secret: string, report: SignedReport): Record<string, string> {
   if (auth === 'none') return {}

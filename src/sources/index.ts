@@ -46,7 +46,7 @@ export const defaultEntries = (): SourceEntry[] =>
 
 /**
  * Requests that read again what was lost, of each kind that an incident's failures came from.
- * @param names of the incident's sources; where none is known, all that are configured count
+ * @param names of the incident's sources; if none is known, all that are configured count
  */
 export function recoveryRequests(
   sources: readonly SourceEntry[],

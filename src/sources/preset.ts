@@ -11,7 +11,7 @@ export const LARGE_BODY = 1_048_576
 export const keepBody = Type.Boolean({
   default: false,
   description:
-    'Whether the journal keeps the body as it came. By default only the values that were read are kept: the body may hold business data and secrets.',
+    'Whether the journal keeps the body as received. By default only the values that were read are kept: the body may contain business data and secrets.',
 })
 
 const presetConfig = { codes, keepBody }
@@ -28,7 +28,7 @@ export interface Preset {
   readonly rules: MappingRules
 }
 
-/** A kind of source that is nothing but a mapping. The code that maps is loaded only where it is configured. */
+/** A kind of source that is nothing but a mapping. The code that maps is loaded only if it is configured. */
 export function definePreset({ rules, ...preset }: Preset): SourceKind {
   const reader = async ({ keepBody: keep }: Static<TObject<typeof presetConfig>>) =>
     (await import('./mapping/open.ts')).openMapping(rules, keep ? 'all' : 'values')

@@ -38,9 +38,9 @@ export interface OpenAuth {
 }
 
 export interface SourceDeps {
-  /** Bytes: the source's `bodyLimit`, else the kind's, else `ingest.bodyLimit`. */
+  /** Bytes: the source's `bodyLimit`, otherwise the kind's, otherwise `ingest.bodyLimit`. */
   readonly bodyLimit: number
-  /** Reads the credentials of a source whose kind has an `auth`. */
+  /** Reads the credentials of a source, for kinds with `auth`. */
   openAuth(): Promise<OpenAuth>
 }
 
@@ -75,8 +75,8 @@ export interface OpenSource {
    */
   bodyKept?(request: SourceRequest): number | undefined
   /**
-   * Checks a signature over the bytes as they came. Nothing is parsed before.
-   * @returns the tenant whose key it is
+   * Checks a signature over the bytes as received. Nothing is parsed before.
+   * @returns the tenant that the key belongs to
    * @throws AppError `signature_missing`, `signature_invalid`, `signature_expired`; any other error is answered as `credential_unknown`
    */
   verify?(raw: Uint8Array, request: SourceRequest): string
@@ -87,7 +87,7 @@ export interface OpenSource {
   read(raw: Uint8Array, request: SourceRequest): readonly (Signal | RejectedEvent)[]
 }
 
-/** How to read from the platform again what a lost delivery would have brought. It holds no secret: `$NAME` is yours to set. */
+/** How to read from the platform again what a lost delivery would have brought. It contains no secret: the user sets `$NAME`. */
 export interface RecoveryRequest {
   readonly resource: string
   readonly method: 'GET'
@@ -103,7 +103,7 @@ export interface RecoveryRequest {
 
 /** What recovery requests are made from. */
 export interface RecoveryFacts {
-  /** The endpoint's configured `event`; empty where there is none. */
+  /** The endpoint's configured `event`; empty if there is none. */
   readonly event: string
   readonly loss: Pick<LossWindow, 'from' | 'until'>
   /** Milliseconds since the epoch. */

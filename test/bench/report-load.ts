@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 export interface Answer {
   readonly status: number
   readonly milliseconds: number
-  /** Seconds; 0 where the answer has no Retry-After. */
+  /** Seconds; 0 if the answer has no Retry-After. */
   readonly retryAfter: number
 }
 

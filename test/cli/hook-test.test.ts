@@ -52,8 +52,8 @@ describe('hooks in the configuration', function () {
       },
       { SHORT: 'whsec_abc' },
     )
-    expect(err).to.match(/hooks\[0\]\.endpoints\[0\]: nothing is no configured endpoint; write one of: orders/)
-    expect(err).to.match(/hooks\[0\]\.teams\[0\]: nobody is no endpoint's team; write one of: shop/)
+    expect(err).to.match(/hooks\[0\]\.endpoints\[0\]: nothing is not a configured endpoint; write one of: orders/)
+    expect(err).to.match(/hooks\[0\]\.teams\[0\]: nobody is not the team of any endpoint; write one of: shop/)
     expect(err).to.match(/hooks\[1\]\.name: backfill appears twice/)
     expect(err).to.match(/hooks\[1\]\.url: 169\.254\.169\.254 is metadata/)
     expect(err).to.match(/hooks\[2\]\.url: fe80::1 is link-local/)

@@ -43,7 +43,7 @@ describe('openPostgresJournal, on a database whose settings are not the usual on
     const journal = await base.open({ events, tick: 60_000, leaseTerm: 120_000 })
     await journal.record(entry({ isTracked: true }))
     await sleep(700)
-    // Somebody holds the endpoint's row for longer than the server would wait, and less than this service does.
+    // Someone holds the endpoint's row for longer than the server would wait, and less than this service does.
     const held = base.sql(
       `SET statement_timeout = 0; BEGIN; SELECT 1 FROM webhook_errors.endpoints FOR UPDATE; SELECT pg_sleep(0.5); COMMIT`,
     )

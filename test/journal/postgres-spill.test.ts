@@ -339,7 +339,7 @@ describe('openPostgresJournal with a spill', () => {
       `      spill: 3 runs, ${outcome.acknowledged} acknowledged, ${outcome.found} found, ${outcome.lost} lost, ${outcome.doubled} doubled, ${outcome.miscounted} incidents wrong`,
     )
     expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
-    // Refused is only what comes in the moment when the spill begins anew.
+    // Refused is only what comes in the moment when the spill starts again.
     expect([...load.refused].filter((code) => code !== 'journal_unavailable')).to.deep.equal([])
   })
 

@@ -318,7 +318,7 @@ describe('createTracing', () => {
     const it = await start({ OTEL_BSP_MAX_QUEUE_SIZE: '20', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10' })
     sink.answer = 'never'
     for (let i = 0; i < 100; i++) report(it)
-    // At most a batch under way and a full queue; the rest was dropped as it came.
+    // At most a batch under way and a full queue; the rest was dropped as received.
     expect(counts.dropped).to.be.within(200 - 20 - 10, 199)
     await it.close(100)
     expect(lines.at(-1)?.fields).to.eql({ error: 'deadline exceeded' })

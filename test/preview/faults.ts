@@ -23,7 +23,7 @@ export interface Fault {
   readonly cause: Cause
   readonly code: number
   readonly perHour: number
-  /** What probes find; absent where they find nothing. */
+  /** What probes find; absent if they find nothing. */
   readonly probe?: Cause
 }
 

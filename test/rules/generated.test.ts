@@ -129,7 +129,7 @@ describe('the signals', () => {
       if (type === 'recorded') continue
       const said = new RegExp(`^# HELP ${name} (.*)$`, 'm').exec(text)?.[1]
       if (said === undefined) {
-        // Canary, hooks and recovery are on /metrics only where they are configured.
+        // Canary, hooks and recovery are on /metrics only if they are configured.
         if (!/^webhook_(canary|hook|incident_recovery)_/.test(name)) missing.push(name)
         continue
       }

@@ -47,7 +47,7 @@ type Message = {
   sessionId?: string
 }
 
-/** @returns the browser, or skips the test where there is none */
+/** @returns the browser, or skips the test if there is none */
 export const requireBrowser = async (context: Mocha.Context): Promise<Browser> =>
   startBrowser(await requireProgram(context, 'chromium'))
 

@@ -243,8 +243,8 @@ export async function requirePostgres(context: Mocha.Context): Promise<void> {
 }
 
 /**
- * The folder of the programs: the one POSTGRES_PROGRAMS names (with `bin` and `lib` in it), else that of PATH if it has
- * the major version of the tests, else that of the package; or a copy if PostgreSQL's user may not enter it.
+ * The folder of the programs: the one POSTGRES_PROGRAMS names (with `bin` and `lib` in it), otherwise that of PATH if it has
+ * the major version of the tests, otherwise that of the package; or a copy if PostgreSQL's user may not enter it.
  */
 async function installed(): Promise<string> {
   if (binaries) return binaries

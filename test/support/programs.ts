@@ -55,7 +55,7 @@ const found = new Map<ProgramName, Promise<Program | undefined>>()
 /**
  * Finds a program, or downloads it and reports the progress on stderr. Concurrent calls, also from other processes, wait
  * for each other. @returns undefined if it is unavailable, after a warning on stderr
- * @throws instead where the environment says CI=true: there no test may be skipped silently
+ * @throws instead if the environment says CI=true: there no test may be skipped silently
  */
 export function program(name: ProgramName): Promise<Program | undefined> {
   let promise = found.get(name)
@@ -71,7 +71,7 @@ export function program(name: ProgramName): Promise<Program | undefined> {
 
 /**
  * Warns on stderr that tests will be skipped because a tool is unavailable.
- * @throws instead where the environment says CI=true
+ * @throws instead if the environment says CI=true
  */
 export function unavailable(tool: string, { message }: Error): void {
   const complaint = `${tool} is unavailable: ${message}`

@@ -19,7 +19,7 @@ const TIMED_OUT = 'Operation timed out after 30001 milliseconds with 0 bytes rec
 const DASHBOARD_LINK = 'Dashboard'
 
 /**
- * From the text of a notification alone to the fix, as somebody who has never seen the product: each link is opened, each
+ * From the text of a notification alone to the fix, as someone who has never seen the product: each link is opened, each
  * command is pasted. What is read on the way becomes docs/walkthrough.md: `UPDATE_WALK=1 mocha test/walk` writes it.
  */
 describe('a newcomer’s walk, from the notification to the fix', function () {

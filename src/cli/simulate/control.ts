@@ -18,7 +18,7 @@ export const controlServer = (receiver: Receiver): Server =>
     request.on('end', () => {
       const [, named] = /^\/fault(?:\/([a-z0-9-]+))?$/.exec(request.url ?? '') ?? [undefined]
       const isKnown = /^\/fault(\/|$)/.test(request.url ?? '')
-      if (!isKnown) return send(404, { detail: 'there is only /fault' })
+      if (!isKnown) return send(404, { detail: 'only /fault exists' })
       const state = () => ({ fault: receiver.fault, received: receiver.received })
       if (request.method === 'GET') return send(200, state())
       if (request.method !== 'PUT' && request.method !== 'POST')

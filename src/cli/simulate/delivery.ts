@@ -20,7 +20,7 @@ export interface Delivery {
   readonly onAttempt?: (line: string) => void
 }
 
-/** What the platform knows at the end: `code` is that of its last attempt, 0 where there was no answer. */
+/** The final outcome, as the platform sees it: `code` is that of its last attempt, 0 if there was no answer. */
 export interface DeliveryResult {
   readonly ok: boolean
   readonly attempts: number

@@ -20,5 +20,5 @@ export async function reportGivenUp(facts: ReportFacts, options: Omit<ReportOpti
   return sent.status === 202
 }
 
-/** The source as which a simulation reports unless it is told another. */
+/** The source that a simulation reports as by default. */
 export const firstSource = ({ sources }: Pick<Config, 'sources'>): string => Object.keys(sources)[0]!

@@ -17,14 +17,14 @@ export function refOption(values: Values, name: string): SecretRef | undefined {
 export const refOptions = (name: string) =>
   ({ [`${name}-file`]: { type: 'string' }, [`${name}-env`]: { type: 'string' } }) as const
 
-/** @throws UsageError where there is no readable secret */
+/** @throws UsageError if there is no readable secret */
 export async function readRef(ref: SecretRef, env: Env): Promise<string> {
   const text = await secretReader(env)(ref).catch(() => '')
   if (text === '') throw new UsageError(`${ref.file ?? ref.env} contains no readable secret`)
   return text
 }
 
-/** The secret that marks reports: the one named, else the configured one. */
+/** The secret that marks reports: the one named, otherwise the configured one. */
 export async function markSecret(
   values: Values,
   config: Pick<Config, 'simulation'>,

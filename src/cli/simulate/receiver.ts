@@ -21,7 +21,7 @@ export interface ReceiverOptions {
   /** Milliseconds until `slow` answers. */
   readonly delay: number
   readonly fault: Fault
-  /** A request arrived, whatever becomes of it. */
+  /** A request arrived; its outcome is still open. */
   readonly onRequest?: (request: { readonly method: string; readonly path: string; readonly fault: Fault }) => void
 }
 

@@ -37,7 +37,7 @@ export type ReportFacts = Pick<GivenUp, 'endpoint' | 'code' | 'message'> & Parti
 /**
  * Reports a lost delivery to the service exactly as the source would.
  * @returns what became of the request
- * @throws UsageError for an unknown source, or one whose reports cannot be made
+ * @throws UsageError for an unknown source, or one with reports that cannot be simulated
  */
 export async function sendReport(facts: ReportFacts, options: ReportOptions): Promise<Sent> {
   const { config, source, ingest, env } = options

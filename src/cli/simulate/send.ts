@@ -21,7 +21,7 @@ export type Sent = { readonly milliseconds: number } & (
 /** Bytes of an answer that are read. */
 const LONGEST = 4 * 2 ** 20
 
-/** Sends one request on a connection of its own; follows no redirect. Never rejects. */
+/** Sends one request on its own connection; follows no redirect. Never rejects. */
 export function send({ url, method = 'POST', headers = {}, body = '', timeout, ca }: SentRequest): Promise<Sent> {
   const begun = performance.now()
   const since = () => Math.round(performance.now() - begun)

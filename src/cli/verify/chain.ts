@@ -11,7 +11,7 @@ import { prometheusHops } from './prometheus-hops.ts'
 import { type Journey, resolveHop, serviceHops } from './service-hops.ts'
 import { traceHop } from './trace-hop.ts'
 
-/** What the verification reports as the URL; the service replaces the endpoint, whatever it is. */
+/** What the verification reports as the URL; the service replaces the endpoint in any case. */
 const REPORTED_URL = 'https://webhook-verify.invalid/'
 const SERVERS = ['prometheus', 'alertmanager', 'tempo', 'jaeger'] as const
 const NAMES: Readonly<Record<(typeof SERVERS)[number], string>> = {

@@ -27,7 +27,7 @@ export interface ClientOptions {
   readonly ca?: string | undefined
 }
 
-/** A client whose errors say what is wrong and how to fix it. A path is laid below the URL's own, such as a route prefix. */
+/** A client with errors that say what is wrong and how to fix it. Paths are appended to the URL's own path, such as a route prefix. */
 export function verifyClient({ name, flag, url, token, tokenFlag, ca }: ClientOptions): Client {
   const base = url.replace(/\/+$/, '')
   async function ask(path: string, body?: object): Promise<string> {

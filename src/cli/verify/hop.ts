@@ -29,11 +29,11 @@ export interface Hop {
   readonly name: string
   /** Why it is not checked; undefined: it is. */
   readonly unchecked?: string | undefined
-  /** Names of hops that must be ok: without them this one says nothing. */
+  /** Names of hops that must be ok: without them this one proves nothing. */
   readonly needs?: readonly string[]
   /** Names of hops that must not have failed. */
   readonly after?: readonly string[]
-  /** Whether it waits for what takes a while, such as a scrape. */
+  /** Whether it polls for something slow, such as a scrape. */
   readonly waits?: boolean
   /** @returns what was found. @throws HopError; with `waits` it is asked again until the deadline */
   readonly check: () => Promise<string>

@@ -20,9 +20,9 @@ export const RESOLVED = 'resolved through the API'
 
 export interface ServiceHopDeps {
   readonly journey: Journey
-  /** Sends the verification; undefined where no ingest URL was given. */
+  /** Sends the verification; undefined if no ingest URL was given. */
   readonly report: (() => Promise<Sent>) | undefined
-  /** Undefined where no admin URL was given. */
+  /** Undefined if no admin URL was given. */
   readonly admin: Client | undefined
   /** The admin listener with the token of /metrics. */
   readonly metrics: Client | undefined
@@ -176,7 +176,7 @@ async function failureOf(admin: Client, id: string): Promise<{ endpoint: string;
   }
 }
 
-/** The sum of a metric's samples, of one endpoint where it is given. */
+/** The sum of a metric's samples, of one endpoint if it is given. */
 function sumOf(exposition: string, metric: string, endpoint?: string): number {
   return exposition
     .split('\n')

@@ -25,7 +25,7 @@ export const AdminSection = object(
         pattern: '^https?://[^\\s@]+[{]traceId[}][^\\s]*$',
         maxLength: 2_048,
         examples: ['https://tempo.example/trace/{traceId}'],
-        description: 'Address of a trace, with {traceId} in place of its id; the page of a failure links to it.',
+        description: 'URL of a trace, with {traceId} in place of its id; a failure’s page links to it.',
       }),
     ),
     allowedHosts: Type.Array(

@@ -55,5 +55,5 @@ export const HooksSection = Type.Array(Hook, {
   maxItems: 20,
   default: [],
   description:
-    'Receivers of events about incidents and recoveries, such as the start of a backfill. Delivery is at least once, in order per incident. Secrets are read anew for each attempt.',
+    'Receivers of events about incidents and recoveries, such as the start of a backfill. Delivery is at least once, in order per incident. Secrets are read again for each attempt.',
 })

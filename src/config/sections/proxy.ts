@@ -8,7 +8,7 @@ const Route = Type.Object(
       minLength: 1,
       maxLength: 100,
       examples: ['orders'],
-      description: 'Name of the endpoint whose deliveries these are, one of `endpoints`.',
+      description: 'Name of the endpoint that receives these deliveries, one of `endpoints`.',
     }),
     path: Type.String({
       pattern: '^/([!-"$-)+->@-~]*|([!-"$-)+->@-~]*/)?\\*)$',

@@ -7,7 +7,7 @@ export const RecoverySection = object(
     enabled: Type.Optional(
       Type.Boolean({
         description:
-          'Whether incidents that close get a recovery, which stays open until a job reports that what was lost has been restored. By default only for endpoints whose incident.closed or recovery.requested a hook receives.',
+          'Whether closed incidents get a recovery, which stays open until a job reports that the lost deliveries have been restored. By default only for endpoints with a hook that receives incident.closed or recovery.requested.',
       }),
     ),
     overdueAfter: duration(

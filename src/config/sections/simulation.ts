@@ -12,7 +12,7 @@ export const SimulationSection = Type.Optional(
     {
       ...strict,
       description:
-        'Reports that are no real failures: simulated ones are stored and marked and count nowhere; a verification goes the whole way to an alert of the endpoint webhook-verify. Off by default: then every report is real.',
+        'Reports that are not real failures. Simulated reports are stored and marked, but not counted; a verification also counts and alerts, as the endpoint webhook-verify. Off by default: every report is then real.',
     },
   ),
 )

@@ -7,7 +7,7 @@ const OBJECTS = set(
   'your the that this if whether sure it all again for our to later logs is its back a an and us support network connectivity settings credentials',
 )
 const CONTINUED = set('and or then')
-/** What may have caused it, in somebody's opinion, begins so. */
+/** What may have caused it, in someone's opinion, begins so. */
 const HEDGES = set('maybe possibly perhaps probably might often usually typically likely')
 const MODALS = set('could may can')
 /** "It could be", "this may be", and "may be due", but not "no connection could be made". */
@@ -20,7 +20,7 @@ const WENT = set('went goes gone going')
  * Words without the advice and the guesses that people add to an error: "please check your internet connection" names no
  * reason, and "it could be the firewall" is not a finding. Each word from there to the end of the sentence becomes empty.
  * @param guesses whether guesses go too
- * @returns the same words where there is none
+ * @returns the same words if there is none
  */
 export function withoutAdvice(texts: readonly string[], guesses: boolean): readonly string[] {
   let copy: string[] | undefined

@@ -15,7 +15,7 @@ export interface CodeRules {
 
 export interface Classification {
   readonly cause: Cause
-  /** What decided first, then up to three that said something else. Empty where nothing was read. */
+  /** What decided first, then up to three that said something else. Empty if nothing was read. */
   readonly evidence: readonly Evidence[]
   /** The code, where it is an HTTP status. */
   readonly httpStatus?: number

@@ -17,7 +17,7 @@ const nameOf = (row: RowHead) =>
 const joined = (texts: readonly string[]) => ` ${texts.join(' ')} `
 
 /**
- * How a text is read, for whoever adds a phrase: its words, what matched, and which of the matches another one shadows;
+ * How a text is read, for people who add a phrase: its words, what matched, and which of the matches another one shadows;
  * then the phrases of the table that contain the whole text, which shadow it wherever they match.
  */
 export function explainPhrase(text: string): string {

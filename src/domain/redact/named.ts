@@ -83,7 +83,7 @@ function schemeEnd(text: string, start: number, scheme: string, isCut: boolean):
 
 /**
  * Where a value in quotes or brackets ends: before its closing quote, after its closing bracket, at the line's end where
- * neither comes, or at the text's end if the closing quote may have been cut off; undefined where the value starts with none.
+ * neither comes, or at the text's end if the closing quote may have been cut off; undefined if the value starts with none.
  */
 function enclosedEnd(text: string, start: number, isCut: boolean): number | undefined {
   const quote = QUOTE.exec(text.slice(start, start + 2))?.[0]

@@ -8,7 +8,7 @@ export interface AllowedHostsOptions {
 }
 
 /**
- * Serves requests for hosts that only our own clients use. A web page whose domain was made to resolve to this address
+ * Serves only hosts that our own clients use. A web page on a domain that was made to resolve to this address
  * (DNS rebinding) could otherwise read everything here: its requests carry its own domain as Host.
  */
 export function serveAllowedHosts({ allowedHosts = [], externalUrl }: AllowedHostsOptions): Middleware {

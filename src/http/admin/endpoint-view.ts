@@ -20,8 +20,8 @@ export const ProbeSchema = Type.Object(
     startedAt: time,
     up: Type.Boolean(),
     pathUnproven: Type.Boolean({ description: 'The server answers; whether the path takes a POST is not proven.' }),
-    cause: nullable(Type.Enum([...CAUSES]), 'Null where up.'),
-    phase: nullable(Type.Enum([...PROBE_PHASES]), 'Where it failed; null where up.'),
+    cause: nullable(Type.Enum([...CAUSES]), 'Null if up.'),
+    phase: nullable(Type.Enum([...PROBE_PHASES]), 'Phase that failed; null if up.'),
     unverified: Type.Boolean({
       description:
         'It reached nothing, and this receiver is not known to have egress: it says nothing about the endpoint.',
@@ -61,12 +61,12 @@ export const EndpointSchema = Type.Object(
 
 export const EndpointListSchema = Type.Object(
   { endpoints: Type.Array(Type.Unsafe({ $ref: '#/components/schemas/Endpoint' })) },
-  { description: 'All endpoints whose incidents are followed, by name.' },
+  { description: 'All endpoints with tracked incidents, by name.' },
 )
 
 /**
  * An endpoint as `EndpointSchema` says; times are RFC 3339.
- * @param name a configured name, else its only canonical URL or ref
+ * @param name a configured name, otherwise its only canonical URL or ref
  */
 export function endpointView(
   name: string,

@@ -37,10 +37,10 @@ export function getEndpoint(deps: Deps): Middleware {
 /** Not "it has not failed": beyond the limit of endpoints with incidents, and for reserved names, the journal may know failures. */
 function unknown(name: string): string {
   if (name === INVALID_ENDPOINT) {
-    return 'invalid is no endpoint: it stands for reports whose endpoint is not a URL; see /api/v1/failures?endpoint=invalid'
+    return 'invalid is not an endpoint: it groups reports with an endpoint that is not a URL; see /api/v1/failures?endpoint=invalid'
   }
   if (name === OTHER) {
-    return 'other is no endpoint: metrics use it for what exceeds metrics.seriesLimit; /api/v1/failures shows the real endpoints'
+    return 'other is not an endpoint: metrics use it for failures above metrics.seriesLimit; /api/v1/failures shows the real endpoints'
   }
   return 'no endpoint of this name is configured or has incidents; failures of it, if there are any, are at /api/v1/failures?endpoint=NAME'
 }

@@ -8,7 +8,9 @@ export const FailureSchema = Type.Object(
     id: Type.String({ format: 'uuid', description: 'UUID version 7; sorts by receipt.' }),
     receivedAt: Type.String({ format: 'date-time', description: 'RFC 3339, UTC, with milliseconds.' }),
     source: Type.String({ description: 'Platform that reported it.' }),
-    tenant: Type.String({ description: 'Whose credential the report carried; empty where tokens have no name.' }),
+    tenant: Type.String({
+      description: 'Owner of the credential that the report carried; empty if tokens have no name.',
+    }),
     endpoint: Type.String({ description: 'Configured name, else canonical URL, else `invalid`.' }),
     url: Type.String({ description: 'Canonical URL without secrets; for `invalid` the masked text.' }),
     code: Type.Integer({ description: 'What the platform saw.' }),
@@ -20,7 +22,7 @@ export const FailureSchema = Type.Object(
       description: 'Trace of the report; null where tracing was off.',
     }),
     simulated: Type.Optional(
-      Type.Literal(true, { description: 'It was simulated, and counts nowhere. Absent from a real failure.' }),
+      Type.Literal(true, { description: 'It was simulated and is not counted. Absent from a real failure.' }),
     ),
   },
   { description: 'One delivery that the platform gave up.' },

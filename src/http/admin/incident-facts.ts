@@ -13,11 +13,11 @@ import type { incidentDetailView, incidentView } from './incident-view.ts'
 const SHOWN_SIGNALS = 10
 
 export interface IncidentContext {
-  /** Undefined where the endpoint is not configured. */
+  /** Undefined if the endpoint is not configured. */
   readonly facts: EndpointFacts | undefined
   /** The newest from each vantage point. */
   readonly probes: readonly ProbeResult[]
-  /** The platform's words in the newest report; empty where it had none. */
+  /** The platform's words in the newest report; empty if it had none. */
   readonly message: string
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -35,7 +35,7 @@ export interface IncidentFacts {
 
 type Row = readonly [name: string, value: string]
 
-/** What people are told about an incident, as text and as a page. */
+/** The facts about an incident that its text form and its page show. */
 export function incidentFacts(detail: ReturnType<typeof incidentDetailView>, given: IncidentContext): IncidentFacts {
   // Every line break below is ours.
   const [incident, seen] = visible([detail, given] as const)
@@ -88,7 +88,7 @@ function reports({ failures, lastFailureAt, earlyWarnings }: ReturnType<typeof i
 function recoveryRows({ recovery, state }: ReturnType<typeof incidentDetailView>): Row[] {
   if (!recovery || (state === 'open' && recovery.status === 'not_needed')) return []
   const { status, task, restored, detail, tenants } = recovery
-  const words = status === 'open' ? 'open, nobody has begun' : status.replace('_', ' ')
+  const words = status === 'open' ? 'open, not started' : status.replace('_', ' ')
   const failed = tenants.filter((each) => each.status === 'failed')
   return [
     [

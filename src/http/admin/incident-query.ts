@@ -14,7 +14,7 @@ export const incidentQuery = (clock: Clock) =>
     endpoint: textParameter('Exactly this endpoint.'),
     recovery: Type.Optional(
       Type.Enum([...RECOVERY_FILTERS], {
-        description: 'Only those with this status of recovery; unfinished: with any that leaves something to do.',
+        description: 'Only incidents with this recovery status; unfinished: any status that needs work.',
       }),
     ),
     since: timeParameter('Still open, or closed at or after.', clock),

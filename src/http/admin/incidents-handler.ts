@@ -94,7 +94,7 @@ async function textOf(
 }
 
 /**
- * What people are told besides the incident itself.
+ * Context shown besides the incident itself.
  * @param message the platform's words in the newest report, if they are known
  */
 export function contextOf(
@@ -174,6 +174,6 @@ function json(raw: Buffer): unknown {
   try {
     return JSON.parse(raw.toString())
   } catch {
-    throw new AppError('invalid_json', 'the body is no valid JSON')
+    throw new AppError('invalid_json', 'the body is not valid JSON')
   }
 }

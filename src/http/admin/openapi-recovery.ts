@@ -67,7 +67,7 @@ const EVENT_DATA = {
   }),
   recoveryRequests: {
     type: 'array',
-    description: 'Requests that read the lost window again. They hold no secret: `$NAME` is yours to set.',
+    description: 'Requests that read the lost window again. They contain no secret: you set `$NAME`.',
     items: {
       type: 'object',
       required: ['resource', 'method', 'url', 'headers', 'documented'],
@@ -136,8 +136,8 @@ export const hookDocuments = Object.fromEntries(
         requestBody: { required: true, content: json(ref('IncidentEvent')) },
         responses: {
           '2XX': { description: 'Delivered.' },
-          410: { description: 'The event is given up at once.' },
-          default: { description: 'Tried again with back-off for 24 hours; Retry-After is obeyed.' },
+          410: { description: 'The event is dropped without a retry.' },
+          default: { description: 'Retried with back-off for 24 hours; Retry-After is honored.' },
         },
       },
     },

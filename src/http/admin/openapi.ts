@@ -14,7 +14,7 @@ import {
   IncidentSchema,
   LossWindowSchema,
   VerdictSchema,
-} from './incident-view.ts'
+} from './incident-schemas.ts'
 import { ResolveSchema } from './incidents-handler.ts'
 import { hookDocuments, recoveryPaths, recoverySchemas } from './openapi-recovery.ts'
 

@@ -39,7 +39,7 @@ export function recoveryRoutes(
   return { request: [guard, requestRecovery(deps)], report: [guard, reportRecovery(deps)] }
 }
 
-/** Lets in whoever has one of the tokens; at least one must be configured, since something is changed. */
+/** Admits clients with one of the tokens; at least one must be configured, since something is changed. */
 function recoveryGuard(...tokens: readonly (Pick<Credentials, 'verify'> | undefined)[]): Middleware {
   const known = tokens.filter((token) => token !== undefined)
   return (ctx, next) => {
@@ -117,7 +117,7 @@ function json(ctx: Context, raw: Buffer): unknown {
   try {
     return JSON.parse(raw.toString())
   } catch {
-    throw new AppError('invalid_json', 'the body is no valid JSON')
+    throw new AppError('invalid_json', 'the body is not valid JSON')
   }
 }
 

@@ -41,10 +41,10 @@ export const RecoveryReportSchema = Type.Object(
           Type.String({
             minLength: 1,
             maxLength: 200,
-            description: 'Short for {"tenant": …} with the status of the report.',
+            description: 'Shorthand for {"tenant": …} with the status of the report.',
           }),
         ]),
-        { maxItems: 1_000, description: 'What became of each tenant.' },
+        { maxItems: 1_000, description: 'Result per tenant.' },
       ),
     ),
     closedAt: Type.Optional(

@@ -7,7 +7,7 @@ const nullable = (schema: Parameters<typeof Type.Union>[0][number], description:
 const time = (description: string) => Type.String({ format: 'date-time', description })
 const status = Type.Enum([...RECOVERY_STATUSES], {
   description:
-    'not_needed, open (nobody has begun), requested, running, finished, or failed. All but not_needed and finished leave something to do.',
+    'not_needed, open (not started), requested, running, finished, or failed. All but not_needed and finished need work.',
 })
 
 export const RecoverySchema = Type.Object(
@@ -38,7 +38,7 @@ export const RecoverySchema = Type.Object(
       { description: 'Oldest first, at most 50 steps; progress replaces earlier progress.' },
     ),
   },
-  { description: 'Where the work of restoring what an incident lost stands.' },
+  { description: 'State of restoring what an incident lost.' },
 )
 
 /** As `RecoverySchema` says; times are RFC 3339. */

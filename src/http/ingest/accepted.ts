@@ -22,9 +22,9 @@ export const AcceptedSchema = Type.Union([
   Type.Object(
     {
       ids: Type.Array(id, { description: 'The failures that were recorded, in the order of the request.' }),
-      ignored: Type.Integer({ minimum: 0, description: 'Signals that made no failure.' }),
+      ignored: Type.Integer({ minimum: 0, description: 'Signals that are not failures.' }),
       signals: Type.Optional(
-        Type.Array(id, { description: 'Of these, the ones that made a row of an incident’s timeline.' }),
+        Type.Array(id, { description: 'Ids of the signals that became rows of an incident’s timeline.' }),
       ),
       rejected,
     },

@@ -5,14 +5,14 @@ import type { Journal } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 
 export interface CanaryReceiverParts {
-  /** Undefined where no canary is configured. */
+  /** Undefined if no canary is configured. */
   readonly secret: (() => Promise<string>) | undefined
   readonly journal: Pick<Journal, 'receiveCanary'>
   readonly clock: Clock
 }
 
 export interface CanaryReceiver {
-  /** Whether a request claims to be a canary; such a one never becomes a failure, whatever is wrong with it. */
+  /** Whether a request claims to be a canary; it never becomes a failure, even if it is invalid. */
   claims(headers: IncomingHttpHeaders): boolean
   /** @throws AppError `canary_invalid` */
   check(headers: IncomingHttpHeaders): Promise<void>

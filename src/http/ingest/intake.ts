@@ -72,7 +72,7 @@ export class Intake {
   }
 
   /**
-   * Does the work for a report whose body of so many bytes has just been read.
+   * Handles a report with a body of this many bytes that has just been read.
    * @throws AppError (as rejection) `overloaded`; what `work` throws
    */
   run<T>(bytes: number, work: () => Promise<T>): Promise<T> {

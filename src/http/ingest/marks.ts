@@ -4,7 +4,7 @@ import { MARK_HEADER, type Purpose, purposeOf } from '../../domain/simulation.ts
 import type { Log } from '../../domain/telemetry.ts'
 
 export interface MarkReaderDeps {
-  /** Undefined where no `simulation.secret` is configured. */
+  /** Undefined if no `simulation.secret` is configured. */
   readonly secret: (() => Promise<string>) | undefined
   readonly clock: Clock
   readonly log: Pick<Log, 'warn'>

@@ -11,9 +11,9 @@ export interface SignalReaderDeps {
 }
 
 /**
- * The tenant of a request whose signature is good.
+ * The tenant of a request with a valid signature.
  * @param tenant as its headers gave
- * @throws AppError, with a status below 500 whatever the source throws
+ * @throws AppError, with a status below 500, for anything the source throws
  */
 export function verify(
   { name, source, log }: SignalReaderDeps,
@@ -38,7 +38,7 @@ export interface ReadSignals {
 
 /**
  * The signals of a request.
- * @throws AppError, with a status below 500 whatever the source throws; `invalid_batch` if every event is rejected
+ * @throws AppError, with a status below 500, for anything the source throws; `invalid_batch` if every event is rejected
  */
 export function readSignals(
   { name, source, log }: SignalReaderDeps,

@@ -29,7 +29,7 @@ export interface PagesDeps extends Omit<IncidentsDeps, 'journal'> {
   readonly conditions: () => readonly Condition[]
   readonly warnings: () => readonly string[]
   readonly lastHeard: Pick<LastHeard, 'of'>
-  /** Undefined where no canary is configured; null while nothing is known of it. */
+  /** Undefined if no canary is configured; null while nothing is known of it. */
   readonly canary: () => CanaryMoments | null | undefined
   /** Whether anything outside answered recently; null if nothing outside was tried. */
   readonly egress: () => boolean | null

@@ -110,7 +110,7 @@ ${'problem' in counts && html`<p>Failures are not counted: ${counts.problem}.</p
 <p>${from > 0 && link(`${site.base}${paths.status()}`, 'First endpoints')} ${end < all.length && link(`${site.base}${paths.status(end)}`, `Next endpoints (${all.length - end} more)`)}</p>`
 }
 
-/** An endpoint that its platform switched off gets no deliveries at all until a person switches it on. */
+/** An endpoint that its platform switched off gets no deliveries at all until someone enables it. */
 export function failingWords(incident: Incident | null | undefined): string {
   const disabled = incident?.signals?.disabled ?? []
   return disabled.length === 0 ? 'failing' : `switched off by ${disabled.map(({ source }) => source).join(', ')}`

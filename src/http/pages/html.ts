@@ -36,7 +36,7 @@ function markupOf(content: Content): string {
 /** A longer or shorter text than templates show by themselves (2,000 characters). */
 export const text = (value: string, limit: number): Html => new Html(escapeHtml(visibleText(value, limit)))
 
-/** The value of `href`, `src` or `action`, whole: its parts are percent-encoded by whoever makes the address. */
+/** The value of `href`, `src` or `action`, whole: the caller percent-encodes its parts. */
 export const address = (url: string): Html => new Html(escapeHtml(url))
 
 /** Our own style sheet or script, as it is. @throws Error if it could end its element */

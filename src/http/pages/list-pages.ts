@@ -12,7 +12,7 @@ import { required } from './readings.ts'
 
 /** Rows of a list, unless the query says otherwise. */
 const ROWS = 50
-/** Most of them: what the page of a browser can bear. */
+/** Upper limit, so that a browser can render the page. */
 const MOST_ROWS = 200
 
 /** `GET /incidents`, with the query of `/api/v1/incidents`: newest first; a single one is shown in full. */

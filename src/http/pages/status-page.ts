@@ -103,7 +103,7 @@ function rounded(bytes: number): string {
   return gibibytes < 1 ? `${(1_024 * gibibytes).toFixed(1)} MiB` : `${gibibytes.toFixed(1)} GiB`
 }
 
-/** Null is known to be configured, and to nobody in this process when it came back: another replica may send it. */
+/** Null: configured, but this process does not know when it last returned; another replica may send it. */
 function canaryState(moments: CanaryMoments | null | undefined, now: number): [Content, Content] {
   if (moments === undefined) return ['', 'not configured']
   if (moments === null) return ['', 'not known to this process']

@@ -83,6 +83,6 @@ function signalWords({ type, source, code, cause, message, attempts, manual, wha
   const words =
     type === 'failing'
       ? 'deliveries fail, the platform still tries'
-      : `the platform switched the endpoint off${manual ? ', as a person asked' : ''}`
+      : `the platform disabled the endpoint${manual ? ' on request' : ''}`
   return `${source}: ${words}${seen.length > 0 ? ` (${seen.join(', ')})` : ''} ${quoted(message)}`.trim()
 }

@@ -10,9 +10,9 @@ interface Connection {
   readonly socket: Socket
   /** The newest request and its answer. */
   last?: { readonly request: IncomingMessage; readonly response: ServerResponse }
-  /** Requests whose answers are not complete. */
+  /** Requests without a complete answer. */
   open: number
-  /** Whatever else arrives is not a request: the newest answer, or a refusal, is the last. */
+  /** Anything else that arrives is not a request: the newest answer, or a refusal, is the last. */
   isClosing: boolean
   /** Called once when every request has been answered. */
   whenAnswered?: () => void
@@ -28,7 +28,7 @@ export interface Connections {
   incomplete(socket: Socket): ServerResponse | undefined
   /** Whether nothing that arrives from now on is a request. */
   isClosing(socket: Socket): boolean
-  /** Ignores whatever arrives from now on; `then` runs once every earlier request has been answered. */
+  /** Ignores everything that arrives from now on; `then` runs once every earlier request has been answered. */
   finish(socket: Socket, then?: () => void): void
   /** Whether this answer must be the last of its connection. */
   mustClose(response: ServerResponse, isDraining: boolean): boolean

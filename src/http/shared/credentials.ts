@@ -25,11 +25,11 @@ export interface Credentials {
   replace(tokens: readonly Token[]): void
   /**
    * @param authorization the header field's value
-   * @returns the tenant whose token it is
+   * @returns the tenant that the token belongs to
    * @throws AppError `no_credentials`, `credential_missing`, `credential_unknown`
    */
   verify(authorization: string | undefined): string
-  /** The tenant whose token this is, compared in constant time; undefined where it is not known. */
+  /** The tenant that this token belongs to, compared in constant time; undefined if it is not known. */
   tenantOf(token: string): string | undefined
 }
 

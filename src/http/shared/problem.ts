@@ -39,7 +39,7 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   configuration_invalid: [503, 'Configuration invalid'],
 }
 
-/** A query may hold thousands of faulty parameters, whose names are the client's. */
+/** A query may contain thousands of faulty parameters, whose names are the client's. */
 const MOST_FAULTS = 20
 const LONGEST_FAULT = 500
 

@@ -7,7 +7,7 @@ import { errorAnswer } from './problem.ts'
 
 const refused = new WeakSet<IncomingMessage>()
 
-/** Whether the listener has answered and counted a request whose body broke off: its handler only sees the end. */
+/** Whether the listener has answered and counted a request with an incomplete body: its handler only sees the end. */
 export const wasRefused = (request: IncomingMessage): boolean => refused.has(request)
 
 /** A request that a proxy in front may read differently than Node does is refused (RFC 9112 sections 2.3, 3.2 and 6.1). */

@@ -22,7 +22,7 @@ export interface LineRules {
   readonly minLength?: number
   /** Whether the text is kept: signatures cannot be verified with a digest. */
   readonly keepText?: boolean
-  /** What is wrong with a line, without quoting it; undefined where nothing is. */
+  /** What is wrong with a line, without quoting it; undefined if nothing is. */
   readonly fault?: (line: string) => string | undefined
 }
 

@@ -23,7 +23,7 @@ export interface GroupCommitOptions<W extends Written> {
   readonly onWritten?: (commands: readonly Command[], written: W) => void
   /** Entries that were added, and the seconds until that was known. */
   readonly onCommitted: (entries: number, seconds: number) => void
-  /** The group, whose outcome is unknown, is still pending then. */
+  /** The group has an unknown outcome and is still pending then. */
   readonly onFault: (error: unknown) => void
 }
 

@@ -36,7 +36,7 @@ export interface Store<W extends Written = Written> {
   written?(commands: readonly Command[], written: W): void
   /** Releases what an opening took. What is under way fails. */
   release(): void
-  /** Entries of a group whose outcome is unknown. */
+  /** Entries of a group with an unknown outcome. */
   unknown?(entries: readonly Entry[]): void
   noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments>
   resetSeries(unseenSince: number): Promise<number>

@@ -114,7 +114,7 @@ export class LifeCycle {
     }, wait)
   }
 
-  /** @returns whether it was up; undefined where it is closing already */
+  /** @returns whether it was up; undefined if it is closing already */
   startClosing(): boolean | undefined {
     if (this.isClosing) return undefined
     const wasUp = this.isUp
@@ -156,7 +156,7 @@ export class LifeCycle {
     try {
       await this.#handlers!.open()
     } catch (error) {
-      // Where the fault was reported while opening, the next attempt is due already.
+      // If the fault was reported while opening, the next attempt is already scheduled.
       if (this.isDown && this.#retry === undefined) this.fail(error)
     }
   }

@@ -24,5 +24,5 @@ export function bootId(): string {
   }
 }
 
-/** How far the wall clock is ahead of the monotonic one. It changes only when somebody sets the wall clock. */
+/** How far the wall clock is ahead of the monotonic one. It changes only when someone sets the wall clock. */
 export const offsetOf = ({ wall, uptime }: Pick<ClockReading, 'wall' | 'uptime'>): number => wall - uptime

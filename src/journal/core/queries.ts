@@ -9,7 +9,7 @@ export type { Dialect, Query }
 
 const COLUMNS = FAILURE_COLUMNS.join(', ')
 
-/** The statuses of recoveries that leave something to do. */
+/** The statuses of recoveries that need work. */
 export const UNFINISHED = `recovery IN (${RECOVERY_STATUSES.filter((status) => isUnfinished({ status }))
   .map((status) => `'${status}'`)
   .join(', ')})`

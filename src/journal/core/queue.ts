@@ -123,7 +123,7 @@ export const commandOf = (
 ): Commands['entry']['command'] | Commands['signal']['command'] =>
   isSignalEntry(entry) ? { kind: 'signal', entry, isJoined } : { kind: 'entry', entry, isJoined }
 
-/** Bytes of the parts whose size the client determines. */
+/** Bytes of the parts with a size that the client determines. */
 function sizeOf(command: Command): number {
   if (command.kind === 'signal') return command.entry.signal.message.length + command.entry.signal.url.length
   if (command.kind !== 'entry') return 0

@@ -47,6 +47,6 @@ type Delivered = Pick<EndpointState, 'delivered'>
 export const deliveredJson = (delivered: Delivered['delivered']): string =>
   delivered === undefined ? '[]' : JSON.stringify(delivered)
 
-/** The member of the state; empty where there is none. */
+/** The member of the state; empty if there is none. */
 export const parseDelivered = (json: string): Delivered =>
   json === '[]' ? {} : { delivered: JSON.parse(json) as LastDelivery[] }

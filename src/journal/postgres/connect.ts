@@ -99,7 +99,7 @@ export class Connector {
     throw new FaultError('unreachable', `${this.where}: the connections were closed meanwhile`)
   }
 
-  /** Refused at once, not at the first report whose text has no place there. SQL_ASCII takes any bytes. */
+  /** Refused at once, not at the first report with text that it cannot store. SQL_ASCII takes any bytes. */
   async #checkEncoding(session: Session): Promise<void> {
     const [row] = await session.query<[string | null]>(`SELECT current_setting('server_encoding', true)`)
     const encoding = row?.[0] ?? 'UTF8'

@@ -51,7 +51,7 @@ export const NO_ROW = 0
 /** A transaction that began this long before a look may have committed only after it. Seconds. */
 const OVERLAP = 30
 
-/** What this replica knows of all endpoints whose incidents are followed, of whichever replica. */
+/** What this replica knows of all tracked endpoints, including those of other replicas. */
 export class KnownEndpoints {
   readonly #known = new Map<string, Versioned>()
   /** What is to come of failures that wait in a spill. */
@@ -67,7 +67,7 @@ export class KnownEndpoints {
 
   /**
    * What a failure in the spill will do once it moves on, as far as this replica can know: the database is away.
-   * @returns undefined where the endpoint would find no place
+   * @returns undefined if the endpoint would find no place
    */
   predict({ endpoint, event }: EndpointEvent, settings: IncidentSettings, slots: Slots): Applied | undefined {
     const last = this.#predicted.get(endpoint) ?? this.#known.get(endpoint)?.state
@@ -176,7 +176,7 @@ export async function lockEndpoints(
   return before
 }
 
-/** Holds the row of one endpoint. @returns undefined where it has none */
+/** Holds the row of one endpoint. @returns undefined if it has none */
 export async function lockEndpoint(session: Session, name: string): Promise<Versioned | undefined> {
   const [row] = await lock(session, [name])
   if (!row) return undefined
@@ -211,7 +211,7 @@ async function insertNew(
     slots,
   )
   if (fresh.length === 0) return
-  // Above every version of a row of that name that was there before and that somebody may still know.
+  // Above every version of a row of that name that was there before and that someone may still know.
   const version = Math.max(...events.map(({ event }) => event.at))
   await session.execute(
     `INSERT INTO ${SCHEMA}.endpoints (endpoint, failed_probes, incidents, changed_at, version, updated_at)

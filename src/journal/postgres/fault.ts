@@ -77,7 +77,7 @@ export const readOnly = (where: string): FaultError =>
     `${where} is read-only, or a standby that follows another server; name all hosts of the cluster, or wait for the failover`,
   )
 
-/** The fault of a commit whose synchronous standby did not get it. */
+/** The fault of a commit that its synchronous standby did not get. */
 export const unreplicated = ({ host, port }: { readonly host: string; readonly port: number }): FaultError =>
   new FaultError(
     'unsafe_durability',

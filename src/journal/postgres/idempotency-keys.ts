@@ -13,7 +13,7 @@ interface Claim {
 
 type Claimed = { readonly duplicateOf: string | null } | 'reused'
 
-/** The record that has this entry's id of the sender; undefined where it is free, or the entry has none. */
+/** The record that has this entry's id of the sender; undefined if it is free, or the entry has none. */
 export async function findByKey(session: Session, { failure, idempotency }: StoredRecord): Promise<string | undefined> {
   if (!idempotency) return undefined
   const [row] = await session.query<[id: string]>(

@@ -126,7 +126,7 @@ export interface Assumed extends ReducedGroup {
 /**
  * Makes what a group changes from what this replica knows, without reading.
  * @param events of failures alone
- * @returns undefined where an endpoint is not known, and where hooks are to be sent events: their order needs a lock
+ * @returns undefined if an endpoint is not known, and where hooks are to be sent events: their order needs a lock
  */
 export function assumeGroup(
   events: readonly EndpointEvent[],

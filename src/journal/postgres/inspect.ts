@@ -6,7 +6,7 @@ import type { PostgresJournalOptions } from './options.ts'
 
 /**
  * What would keep the service from writing to this database; nothing is made or changed.
- * @throws Error where the URL is none
+ * @throws Error if the URL is none
  */
 export async function inspectPostgres(
   options: Pick<PostgresJournalOptions, 'url' | 'urlFile' | 'passwordFile' | 'allowUnsafeDurability'>,

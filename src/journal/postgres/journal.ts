@@ -20,7 +20,7 @@ export interface PostgresJournal extends Journal {
 
 /**
  * The journal in a PostgreSQL database. Nothing happens before `open`.
- * @throws Error where the URL is none
+ * @throws Error if the URL is none
  */
 export function openPostgresJournal(options: PostgresJournalOptions): PostgresJournal & SpillTarget {
   const settings = { ...DEFAULTS, ...options }

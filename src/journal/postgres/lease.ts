@@ -7,7 +7,7 @@ const NAME = 'work'
 
 /**
  * The lease as a row that runs out by the server's clock. The holder counts from before it asked, by a clock that never
- * jumps, so it always lets go first.
+ * jumps, so it always releases the lease first.
  */
 export class PostgresLease implements Lease {
   readonly #holder: string
@@ -59,7 +59,7 @@ export class PostgresLease implements Lease {
   }
 
   /**
-   * Lets go for good, so that another replica need not wait for the term's end.
+   * Releases the lease for good, so that another replica need not wait for the term's end.
    * @param session the one that renews: its statements run in order, so a renewal on its way is undone too
    */
   async release(session: Session): Promise<void> {

@@ -56,7 +56,7 @@ const STEPS: readonly Step[] = [
         changed_at timestamptz NOT NULL,
         PRIMARY KEY (source, tenant, endpoint, code, cause)
       )`,
-      // What the next event of an endpoint is judged by; incident_id is its open incident, else its last one.
+      // What the next event of an endpoint is judged by; incident_id is its open incident, otherwise its last one.
       `CREATE TABLE IF NOT EXISTS ${SCHEMA}.endpoints (
         endpoint text PRIMARY KEY,
         good_at bigint,
@@ -96,7 +96,7 @@ const STEPS: readonly Step[] = [
     compatibleWith: 1,
     statements: [
       // Signals that are no failures: the rows of an incident's timeline, and the ids of their senders. signal is JSON, and
-      // empty where nothing but the id is kept.
+      // empty if nothing but the id is kept.
       `CREATE TABLE IF NOT EXISTS ${SCHEMA}.signals (
         id uuid PRIMARY KEY,
         received_at bigint NOT NULL,

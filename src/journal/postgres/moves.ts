@@ -15,7 +15,7 @@ interface Deps {
   readonly readers: SessionPool
   readonly series: Series
   readonly endpoints: KnownEndpoints
-  /** Entries whose outcome is looked up when the database is back. */
+  /** Entries to look up when the database is back. */
   readonly unknown: Set<Entry>
   readonly events: JournalEvents
   readonly groupOptions: () => GroupOptions

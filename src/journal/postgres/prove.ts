@@ -12,7 +12,7 @@ export async function proveWritable(session: Session, deadline: number): Promise
   }, deadline)
 }
 
-/** Those of the entries that are in the journal, of commits whose outcome was unknown. */
+/** Entries of commits with an unknown outcome that are in the journal. */
 export async function storedAmong(session: Session, entries: readonly Entry[]): Promise<Entry[]> {
   if (entries.length === 0) return []
   const rows = await session.query<[string]>(`SELECT id FROM ${SCHEMA}.failures WHERE id = ANY ($1::uuid[])`, [

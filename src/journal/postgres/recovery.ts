@@ -15,7 +15,7 @@ interface Recovered {
 }
 
 /**
- * Applies an event to the recovery of an incident, in a transaction of its own. The incident's endpoint is locked first, as
+ * Applies an event to the recovery of an incident, in its own transaction. The incident's endpoint is locked first, as
  * every writer of incidents does; its version grows, so that other replicas read the incident again.
  */
 export function recoverIncident(

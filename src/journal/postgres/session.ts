@@ -47,7 +47,7 @@ const INT8 = 20
 
 /**
  * One connection. Every statement has a deadline kept here, since the server's own `statement_timeout` does not end the
- * wait for a synchronous standby. A connection whose deadline passed is never used again.
+ * wait for a synchronous standby. A connection past its deadline is never used again.
  */
 export class Session {
   /** Whether it was given up since an answer did not come in time. */
@@ -174,7 +174,7 @@ export class Session {
       } catch (error) {
         const answers = await Promise.allSettled(sent)
         if (this.usable) await this.execute('ROLLBACK', [], deadline).catch(() => this.end())
-        // What came after the statement that failed was refused for its sake (25P02).
+        // Statements after the failed one were refused because of it (25P02).
         const reason = answers.find((answer) => answer.status === 'rejected')?.reason ?? error
         // A server that loses the connection before COMMIT rolls back.
         throw this.usable || reason instanceof FaultError ? reason : new NotCommittedError(reason)

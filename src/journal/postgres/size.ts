@@ -5,7 +5,7 @@ import type { Session } from './session.ts'
 
 /** Up to so many rows are counted; of more the server's own estimate is taken. */
 const COUNTED = 100_000
-/** Rows whose bytes are measured, at the old end of the table. */
+/** Rows to measure, at the old end of the table. */
 const SAMPLE = 200
 
 export interface Size extends JournalSize {
@@ -36,7 +36,7 @@ export async function sizeOf(session: Session): Promise<Size> {
   }
 }
 
-/** Live rows by the statistics views; 0 where the server keeps none. */
+/** Live rows by the statistics views; 0 if the server keeps none. */
 async function estimate(session: Session): Promise<number> {
   const [row] = await session.query<[number | null]>(
     `SELECT greatest(

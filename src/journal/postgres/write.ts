@@ -67,7 +67,7 @@ export async function writeGroup(
   }
 }
 
-/** One after the other, each in a transaction of its own. */
+/** One after the other, each in its own transaction. */
 async function writeParts(
   session: Session,
   parts: readonly (readonly Command[])[],

@@ -113,7 +113,7 @@ export class Arrivals {
     this.#samples.push(sample)
     this.#insert(sample)
     if (this.#samples.length <= MOST_SAMPLES) return
-    // A clock that somebody sets all the time. Without the samples in between, the rows merely look younger.
+    // A clock that is set again and again. Without the samples in between, the rows merely look younger.
     this.#samples.splice(1, MOST_SAMPLES / 2)
     this.#save()
   }

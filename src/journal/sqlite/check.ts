@@ -21,7 +21,7 @@ import { APPLICATION_ID, SCHEMA_VERSION, schemaVersion } from './migrations.ts'
 /** Up to this size the whole file is checked at each opening; reading more would hold up the start for seconds. */
 export const FULL_CHECK_BYTES = 64 * 2 ** 20
 
-/** Bytes of a file; 0 where there is none. @throws what the file system throws */
+/** Bytes of a file; 0 if there is none. @throws what the file system throws */
 export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
 /**
@@ -43,7 +43,7 @@ export function checkPlace(path: string, filesystem?: number): string {
 }
 
 /**
- * Makes the folder where it is missing.
+ * Makes the folder if it is missing.
  * @param filesystem statfs type instead of the real one, for tests
  * @returns the file's real path, so that two names of one file meet at one lock
  * @throws FaultError as `checkPlace`

@@ -20,7 +20,7 @@ interface Files {
 export const pagesInWal = (bytes: number): number => Math.max(0, (bytes - WAL_HEADER) / (FRAME_HEADER + PAGE))
 
 /**
- * Watches the files of an open database. One that somebody removed, replaced or cut takes writes until it is closed, and
+ * Watches the files of an open database. One that someone removed, replaced or cut takes writes until it is closed, and
  * keeps none of them. A checkpoint makes both files smaller too, be it ours or that of a backup program: then what they
  * hold is compared with what they should hold.
  */

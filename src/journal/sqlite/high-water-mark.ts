@@ -16,7 +16,7 @@ export class HighWaterMark {
     this.#fd = openSync(path, 'r+')
   }
 
-  /** @returns the count; 0 where there is none, or it cannot be read */
+  /** @returns the count; 0 if there is none, or it cannot be read */
   read(): number {
     const bytes = Buffer.alloc(WIDTH)
     const text = bytes.toString('latin1', 0, readSync(this.#fd, bytes, 0, WIDTH, 0))

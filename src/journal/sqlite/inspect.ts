@@ -29,7 +29,7 @@ export function inspectFile(path: string): Inspection {
   }
 }
 
-/** Whether somebody holds the lock that `takeLock` takes. */
+/** Whether the lock that `takeLock` takes is held. */
 function isLocked(file: string): boolean {
   if (!existsSync(file)) return false
   const lock = new DatabaseSync(file, { readOnly: true, timeout: 0 })

@@ -24,7 +24,7 @@ import { faultOf, stall } from './writer-faults.ts'
 
 export type { SqliteJournalOptions }
 
-/** A journal whose records can be moved to another one. */
+/** A journal with records that can be moved to another one. */
 export interface DrainableJournal extends Journal {
   /** The oldest records and signals, whole, in their order. @throws AppError `journal_unavailable` */
   oldest(limit: number): Promise<readonly (StoredRecord | StoredSignal)[]>

@@ -7,7 +7,7 @@ import { Thread, ThreadEnded } from '../core/thread.ts'
 import { SQLITE } from './dialect.ts'
 import type { Reading } from './read-worker.ts'
 
-/** Reads in a thread of its own, which exists only while somebody reads. */
+/** Reads in its own thread, which exists only while reads are in progress. */
 export class Reader {
   readonly reads = new JournalReader(new Queries(SQLITE), (query) => this.#select(query))
   readonly #idle: number

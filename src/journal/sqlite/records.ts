@@ -124,7 +124,7 @@ function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'havin
 
 function putState(db: DatabaseSync, { series, endpoints, incidents, signals, outbox, canary }: JournalState): void {
   db.exec('BEGIN IMMEDIATE')
-  // Rows were counted as they came; a set whose rows are gone still keeps its place.
+  // Rows were counted as received; a set whose rows are gone still keeps its place.
   const total = db.prepare(
     `INSERT INTO totals (${TOTAL_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?)
      ON CONFLICT DO UPDATE SET last_failure_at = max(last_failure_at, excluded.last_failure_at)`,

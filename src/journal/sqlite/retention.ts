@@ -50,7 +50,7 @@ export function retentionStop(
 }
 
 /**
- * One step: removes what is too old, else the oldest while the pages in use exceed `bytes`, else gives free pages back.
+ * One step: removes what is too old, otherwise the oldest while the pages in use exceed `bytes`, else gives free pages back.
  * Totals stay as they are.
  */
 export function expireBatch(db: DatabaseSync, arrivals: Arrivals, limits: ExpireLimits, bytes: number): Expired {

@@ -143,7 +143,7 @@ export class Store {
   /** As of `Journal`. */
   recoveries = (): RecoveryCount[] => this.#guard(() => recoveries(this.#open().db))
 
-  /** One small step of retention, or of the counting that comes before it; `more` says whether another one is due. */
+  /** One small step of retention, or of the counting that comes before it; `more` says whether another one should follow. */
   expire(limits: ExpireLimits): Expired {
     return this.#guard(() => {
       const opened = this.#open()
@@ -216,7 +216,7 @@ export class Store {
     checkpointer.afterWrite(files.walBytes)
   }
 
-  /** @param acknowledged by this process, which counts too where somebody removed the mark */
+  /** @param acknowledged by this process, which counts even if the mark was removed */
   #readHighWaterMark(acknowledged: number): number {
     this.#highWaterMark?.close()
     this.#highWaterMark = new HighWaterMark(`${this.#file}.mark`)

@@ -7,7 +7,7 @@ const tenant = Type.String({
   pattern: TENANT_PATTERN,
   examples: ['burger-house'],
   description:
-    'Name of the merchant or customer whose credential it is: letters, digits, dot, underscore, hyphen; at most 100.',
+    'Name of the merchant or customer that the credential belongs to: letters, digits, dot, underscore, hyphen; at most 100.',
 })
 const headerName = (description: string, fallback?: string) =>
   Type.String({
@@ -69,7 +69,7 @@ export const KEYS: Readonly<Record<AuthKind, Readonly<Record<string, TSchema>>>>
       maxLength: 50,
       default: '',
       examples: ['sha256='],
-      description: 'What stands before the signature.',
+      description: 'Prefix of the signature, for example sha256=.',
     }),
     algorithm: Type.Union([Type.Literal('sha1'), Type.Literal('sha256'), Type.Literal('sha512')], {
       default: 'sha256',
@@ -77,7 +77,7 @@ export const KEYS: Readonly<Record<AuthKind, Readonly<Record<string, TSchema>>>>
     }),
     encoding: Type.Union([Type.Literal('hex'), Type.Literal('base64')], {
       default: 'hex',
-      description: 'How the signature is written.',
+      description: 'Encoding of the signature.',
     }),
     signed: Type.String({
       minLength: 1,

@@ -1,7 +1,7 @@
 import { parseStandardWebhookKey } from '../../signature/standard-webhook-keys.ts'
 import type { Auth } from './config.ts'
 
-/** What is wrong with one line of a source's secrets, without quoting it; undefined where nothing is. */
+/** What is wrong with one line of a source's secrets, without quoting it; undefined if nothing is. */
 export function secretFault(auth: Auth, line: string): string | undefined {
   if (typeof auth === 'string') return undefined
   if (auth.kind === 'basic') return line.includes(':') ? undefined : 'is not user:password'

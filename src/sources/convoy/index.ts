@@ -18,7 +18,7 @@ const rules: MappingRules = {
   attempts: '/data/metadata/num_trials',
   refine(_, value) {
     const [id, attempt] = [value('/data/uid'), value('/data/attempt/uid')]
-    // A delivery that is sent again by hand and fails again is lost again.
+    // A delivery that is resent manually and fails again is lost again.
     return typeof id === 'string' && typeof attempt === 'string' ? { id: `${id}:${attempt}` } : undefined
   },
 }

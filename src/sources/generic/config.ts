@@ -44,8 +44,8 @@ const map = object(
     message: locator('Why the delivery failed, in words.', '/data/error'),
     time: locator('When it happened: RFC 3339, or seconds or milliseconds since the epoch.', '/timestamp'),
     event: locator('Type of the notification that was to be delivered.', '/data/event_type'),
-    tenant: locator('Whose delivery it was.', '/data/account'),
-    attempts: locator('How often it was tried.', '/data/attempts'),
+    tenant: locator('Tenant that the delivery was for.', '/data/account'),
+    attempts: locator('Number of attempts.', '/data/attempts'),
   },
   'Where the values of a signal are in what the sender sends.',
 )

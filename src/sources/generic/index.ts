@@ -16,7 +16,7 @@ export const generic = defineSource({
   body: {
     name: 'GenericEvent',
     contentType: 'application/json',
-    schema: Type.Any({ description: 'Whatever the mapping of the source reads.' }),
+    schema: Type.Any({ description: 'Any content that the mapping of the source reads.' }),
   },
   namesUrls: true,
   async open(config, { bodyLimit, openAuth }) {

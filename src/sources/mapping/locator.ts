@@ -22,7 +22,7 @@ export const pointerSteps = (pointer: string): string[] =>
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 
-/** The value that a pointer's steps lead to; undefined where there is none. Inherited members are not values. */
+/** The value that a pointer's steps lead to; undefined if there is none. Inherited members are not values. */
 export function valueAt(root: unknown, steps: readonly string[]): unknown {
   let at = root
   for (const step of steps) {

@@ -27,7 +27,7 @@ class EventFault extends Error {
 
 /**
  * What an event says by a mapping. Total: a fault names the place where another value was due.
- * @returns the signal, whose `raw` is still empty
+ * @returns the signal, with an empty `raw`
  */
 export function mapEvent(mapping: Mapping, event: SourceEvent): MappedEvent {
   const found: FoundValues = {}
@@ -104,7 +104,7 @@ const reader =
     return { value, isOwn: at.isOwn }
   }
 
-/** @throws EventFault where neither a URL nor a reference is found, or it is too long */
+/** @throws EventFault if neither a URL nor a reference is found, or it is too long */
 function targetOf({ values }: Mapping, { path }: SourceEvent, read: Read): SignalTarget {
   for (const name of ['endpoint', 'ref'] as const) {
     const text = read(name, textOf)?.value

@@ -9,7 +9,7 @@ import { checkCount, type ReadOptions, readEvents } from './read-events.ts'
 
 /**
  * What is stored of an event: its part of the body, at most 64 KiB (`part`); only what the mapping read (`values`), where a
- * body may carry secrets; or its part as it came (`all`).
+ * body may carry secrets; or its part as received (`all`).
  */
 export type Keep = 'part' | 'values' | 'all'
 

@@ -21,7 +21,7 @@ export const FAMILIES: readonly Family[] = [
   { resource: 'menu', events: ['menu'], path: '/api/v2/menu/list', documented: false },
   { resource: 'customers', events: ['customer'], path: '/api/v2/customers/list', documented: false },
 ]
-/** Beginnings of the event names whose calls want an answer at once. */
+/** Prefixes of event names for calls that need a synchronous answer. */
 export const SYNCHRONOUS: readonly string[] = ['loyalty', 'promotional', 'coupon', 'reward']
 
 /** The families of which deliveries are lost; all of them where the text names none. */

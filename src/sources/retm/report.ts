@@ -21,7 +21,7 @@ export const ReportSchema = Type.Object(
       minLength: 1,
       maxLength: 2_048,
       description:
-        'URL of the webhook that could not be delivered. Text that is no http(s) URL is recorded as `invalid`.',
+        'URL of the webhook that could not be delivered. Text that is not an http(s) URL is recorded as `invalid`.',
     }),
     message: Type.Optional(
       Type.Union([Type.String(), Type.Null()], { description: 'Why, in the platform’s words; kept up to 8 KiB.' }),
@@ -34,7 +34,7 @@ export const ReportSchema = Type.Object(
 export interface Report {
   readonly code: number
   readonly endpoint: string
-  /** Empty where the sender gave none. */
+  /** Empty if the sender gave none. */
   readonly message: string
 }
 
@@ -84,7 +84,7 @@ function faultsOf(document: object): FieldFault[] {
     }))
 }
 
-/** As `parseReport`, for a report whose endpoint may be missing. */
+/** As `parseReport`, for a report that may lack the endpoint. */
 export function explainReport(raw: Uint8Array): Pick<Lost, 'code' | 'message' | 'url'> {
   const { endpoint: url, code, message } = parseReport(withEndpoint(raw))
   return url === MISSING ? { code, message } : { code, message, url }

@@ -27,7 +27,7 @@ export const FailureNotice = Type.Object(
         code: Type.Integer({
           minimum: MIN_CODE,
           maximum: MAX_CODE,
-          description: 'HTTP status of the last attempt; 0 if there was no answer, or a number of the platform.',
+          description: 'HTTP status of the last attempt; 0 if there was no answer, or the platform’s own error number.',
           examples: [503],
         }),
         message: Type.Optional(
@@ -50,9 +50,9 @@ export const FailureNotice = Type.Object(
           Type.String({ description: 'Type of the event that was to be delivered.', examples: ['order.created'] }),
         ),
         tenant: Type.Optional(
-          Type.String({ description: 'Customer or merchant whose delivery it was.', examples: ['burger-house'] }),
+          Type.String({ description: 'Customer or merchant that the delivery was for.', examples: ['burger-house'] }),
         ),
-        attempts: Type.Optional(Type.Integer({ minimum: 1, description: 'How often it was tried.', examples: [3] })),
+        attempts: Type.Optional(Type.Integer({ minimum: 1, description: 'Number of attempts.', examples: [3] })),
       },
       { additionalProperties: true, description: 'The delivery.' },
     ),

@@ -15,11 +15,11 @@ import { originKey, partOf, type Sample, samples, score, table } from '../../cor
  * `answers` what receivers answer, `issues` and `pages` what general searches for failed webhooks found first; `shops`,
  * `homes` and `tools` are of shops and payment plug-ins, home automation and self-hosted tools, most of the first two in
  * other languages than English. `opened` and `kept` are the two halves, by project, of one set that was collected and
- * labelled, twice, by somebody who had never seen the rules: `opened` was measured once before `shops` (four of its 182,
+ * labelled, twice, by someone who had never seen the rules: `opened` was measured once before `shops` (four of its 182,
  * right at the first look, stand in earlier looks: without them it was 0.943, 168 of 178), and `kept` once at the end. What
  * of `kept` was of a project or had a text that another look had found meanwhile was left out. No row has been changed
  * for one of its messages since: it decided which of two tiers of general rows stays, and, when the rows were halved, one
- * cause of error was looked up in it (of `tls` a message had become `blocked`), not its text. `outside` was collected after that, from 110 projects, by somebody who
+ * cause of error was looked up in it (of `tls` a message had become `blocked`), not its text. `outside` was collected after that, from 110 projects, by someone who
  * had not seen the rules either, and who left out what the corpus had: common wordings are rare in it. With 30 messages of
  * projects that other parts have, left out since, the first look was 0.924, 139 of 150. `strings` was
  * collected likewise, mostly from source code and documentation, after four rows had been added for `outside`: 0.960,

@@ -119,7 +119,7 @@ export async function withValues<T>(values: unknown, run: (args: readonly string
   }
 }
 
-/** The one object of this kind, and of this name where it is given. */
+/** The one object of this kind, and of this name if it is given. */
 export function the(objects: readonly KubernetesObject[], kind: string, name?: string): KubernetesObject {
   const found = objects.filter(
     (object) => object.kind === kind && (name === undefined || object.metadata.name === name),

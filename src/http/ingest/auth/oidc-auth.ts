@@ -10,7 +10,7 @@ const MOST_KEYS = 65_536
 /** Milliseconds to fetch it in. */
 const TIMEOUT = 5_000
 
-/** Who may report for a source whose senders carry ID tokens. The keys are fetched when the first token arrives. */
+/** Authentication for a source with ID tokens. The keys are fetched when the first token arrives. */
 export async function openOidcAuth(auth: OidcAuth, deps: AuthDeps): Promise<OpenAuth> {
   const { source, log, metrics, client, clock } = deps
   let fault: string | undefined

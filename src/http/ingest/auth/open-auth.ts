@@ -4,7 +4,7 @@ import type { AuthDeps } from './shared.ts'
 
 /**
  * Who may report for a source; resolves once its credentials were read for the first time. What verifies signatures is
- * loaded only where it is configured.
+ * loaded only if it is configured.
  */
 export async function openAuth(deps: AuthDeps): Promise<OpenAuth> {
   const { auth } = deps.config

@@ -17,7 +17,7 @@ import { type AuthDeps, fixedTokens, isOpen, openToAll } from './shared.ts'
 /** Every one of them may have to be tried for a request, over its whole body, before anything is known of its sender. */
 const MOST_SECRETS = 100
 
-/** Who may report for a source whose senders share a secret with it; resolves once the secrets were read for the first time. */
+/** Authentication for a source with shared secrets; resolves once the secrets were read for the first time. */
 export async function openSecretAuth(auth: SecretAuth, deps: AuthDeps): Promise<OpenAuth> {
   const { source, config, host, log, metrics } = deps
   const owner = `sources.${source}`
