@@ -40,13 +40,20 @@ export const map = (values: Schema, keys = ''): Schema =>
   keys
     ? { type: 'object', patternProperties: { [keys]: values }, additionalProperties: false }
     : { type: 'object', additionalProperties: values }
-/** A mapping with our own keys; any other is refused. */
-export const object = (properties: Record<string, Schema>, more: Schema = {}): Schema => ({
-  type: 'object',
-  additionalProperties: false,
-  properties,
-  ...more,
-})
+/**
+ * A mapping with our own keys; any other is refused. Mappings with keys of their own are required: a section whose keys are all commented
+ * out is null, for which Helm removes the defaults, and the templates would fail without naming it.
+ */
+export const object = (properties: Record<string, Schema>, more: Schema = {}): Schema => {
+  const sections = Object.keys(properties).filter((key) => properties[key]!['properties'])
+  return {
+    type: 'object',
+    additionalProperties: false,
+    ...(sections.length > 0 && { required: sections }),
+    properties,
+    ...more,
+  }
+}
 export const port = integer(1, 65_535)
 export const optionalName = pattern(`^$|${NAME}`, 253)
 export const namespace = pattern('^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', 63)

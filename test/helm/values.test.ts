@@ -8,6 +8,9 @@ type Values = Record<string, unknown>
 const WRONG: readonly (readonly [what: string, values: Values, key: string])[] = [
   ['an unknown key', { replicaCount: 2 }, 'replicaCount'],
   ['a misspelt section', { ingres: { enabled: true } }, 'ingres'],
+  ['a section whose keys are all commented out', { service: null }, 'service'],
+  ['no configuration at all', { config: null }, 'config'],
+  ['a part of a section whose keys are all commented out', { networkPolicy: { egress: null } }, 'egress'],
   ['an unknown mode', { mode: 'daemonset' }, 'mode'],
   ['a text for a number', { replicas: 'two' }, 'replicas'],
   ['a negative number of replicas', { replicas: -1 }, 'replicas'],
@@ -96,6 +99,11 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
     'a sidecar’s replicas on SQLite',
     { mode: 'sidecar', sidecar: { replicas: 2 } },
     /sidecar\.replicas: 2 pods cannot share/,
+  ],
+  [
+    'one port for both listeners',
+    { config: { ingest: { port: 9464 } } },
+    /config\.admin\.port: 9464 is the port of config\.ingest, too/,
   ],
   ['no volume', { persistence: { enabled: false } }, /persistence\.enabled: .*acceptLossOnPodDeletion: true/],
   [
@@ -291,6 +299,9 @@ describe('values that are wrong', function () {
         !/^(config|rules)\b/.test(path) && typeof value === 'object' && Object.keys(value ?? {}).length === 0,
     )
     expect(empty).to.have.length.above(60)
+    // `enabled:` without a value, which the release's notes read too.
+    const switches = '--set=serviceMonitor.enabled=null,podMonitor.enabled=null'
+    expect((await template('4', [switches])).code).to.equal(0)
     for (const form of ['{}', '{"existingSecret":"j"}']) {
       const args = empty.flatMap(({ path }) => ['--set', `${path}=null`])
       args.push('--set-json', `journal=${form}`, '--set', 'serviceMonitor.enabled=true,rules.enabled=true')

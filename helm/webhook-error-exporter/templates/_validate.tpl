@@ -61,6 +61,9 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- $faults = append $faults (printf "config.%s.host: %s is unreachable from outside the pod, even for the kubelet's probes; write 0.0.0.0 or ::" $name $host) -}}
 {{- end -}}
 {{- end -}}
+{{- if eq (int $v.config.admin.port) (int $v.config.ingest.port) -}}
+{{- $faults = append $faults (printf "config.admin.port: %d is the port of config.ingest, too; the private listener needs its own port" (int $v.config.admin.port)) -}}
+{{- end -}}
 {{- if and $sidecar (has (int $v.sidecar.supervisorPort) (list (int $v.config.ingest.port) (int $v.config.admin.port))) -}}
 {{- $faults = append $faults (printf "sidecar.supervisorPort: %d is the port of config.ingest or config.admin; the supervisor needs its own port" (int $v.sidecar.supervisorPort)) -}}
 {{- end -}}
