@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   selftest: async () => (await import('./selftest.ts')).selftest,
   'simulate deliver': async () => (await import('./simulate-deliver.ts')).simulateDeliver,
   'simulate give-up': async () => (await import('./simulate-give-up.ts')).simulateGiveUp,
+  'simulate outage': async () => (await import('./simulate-outage.ts')).simulateOutage,
   'simulate receiver': async () => (await import('./simulate-receiver.ts')).simulateReceiver,
   'hook-test': async () => (await import('./hook-test.ts')).hookTest,
   'recovery list': async () => (await import('./recovery.ts')).recoveryList,

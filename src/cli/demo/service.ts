@@ -5,8 +5,7 @@ import { DEFAULT_SOURCES } from '../../sources/index.ts'
 import { CA_FILE } from '../simulate/receiver.ts'
 import { type Processes, untilReady } from './processes.ts'
 
-/** Name of the demo's endpoint. */
-export const ENDPOINT = 'orders'
+const ENDPOINT = 'orders'
 
 export interface DemoService {
   readonly ingest: string
@@ -43,17 +42,16 @@ export async function startDemoService(options: DemoServiceOptions): Promise<Dem
   )
   const main = join(import.meta.dirname, '../../main.ts')
   const env = { ...(process.env as Record<string, string>), CONFIG_FILE: file, LOG_LEVEL: 'info' }
-  const { child, output } = processes.start(process.execPath, [main], { env })
+  const program = processes.start(process.execPath, [main], { env })
   const origin = (listener: string) =>
     untilReady(
       'the service',
       () => {
-        if (child.exitCode !== null) throw new Error(output())
-        const lines = output().split('\n')
+        const lines = program.output().split('\n')
         const line = lines.find((each) => each.includes('"listening"') && each.includes(`"listener":"${listener}"`))
         return line && `http://127.0.0.1:${JSON.parse(line).port}`
       },
-      { why: output, signal },
+      { program, signal },
     )
   return { ingest: await origin('ingest'), admin: await origin('admin'), file }
 }

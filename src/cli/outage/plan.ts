@@ -12,7 +12,7 @@ export type Step =
   | { readonly kind: 'deliver'; readonly count: number; readonly expect: 'delivered' | 'lost' }
   | { readonly kind: 'expect'; readonly what: Expectation; readonly cause?: string; readonly within: number }
 
-export const EXPECTATIONS = ['incident', 'verdict', 'notification', 'closed', 'nothing'] as const
+export const EXPECTATIONS = ['incident', 'verdict', 'notification', 'closed', 'resolved', 'nothing'] as const
 export type Expectation = (typeof EXPECTATIONS)[number]
 
 /** A game day. */
@@ -42,6 +42,9 @@ export function readPlan(text: string, file: string): Plan {
   if (!Array.isArray(steps) || steps.length === 0) faults.push('steps: must be a list of at least one step')
   else if (steps.length > MOST_STEPS) faults.push(`steps: has ${steps.length}; at most ${MOST_STEPS}`)
   const read = list.flatMap((step, index) => readStep(step, `steps[${index}]`, faults) ?? [])
+  // Simulated reports open no incident: it would be waited for in vain.
+  if (real === false && read.some((step) => step.kind === 'expect' && step.what !== 'nothing'))
+    faults.push('real: must be true for a plan that expects an incident; simulated reports open none')
   if (faults.length > 0) throw new UsageError(`${file} is not a plan:\n${faults.map((each) => `  ${each}`).join('\n')}`)
   return { real: real as boolean, event: event as string, steps: read }
 }
