@@ -5,7 +5,7 @@ import { loadConfig } from '../config/config.ts'
 import type { Command } from './command.ts'
 import { startMonitoring } from './demo/monitoring.ts'
 import { Processes } from './demo/processes.ts'
-import { startDemoService } from './demo/service.ts'
+import { ownEnv, startDemoService } from './demo/service.ts'
 import { incidentsOf } from './outage/incidents.ts'
 import { readPlan } from './outage/plan.ts'
 import { printLines } from './outage/print.ts'
@@ -42,7 +42,7 @@ export const demo: Command = {
       const receiver = await startReceiver({ host: '127.0.0.1', port: 0, delay: 0, fault: 'none' })
       closing.push(() => receiver.close())
       const url = `https://127.0.0.1:${receiver.port}/hooks/orders`
-      const { ingest, admin, file } = await startDemoService({ folder, url, processes, signal })
+      const { ingest, admin, file, firstProbe } = await startDemoService({ folder, url, processes, signal })
       const onOpened = (close: () => Promise<void>) => closing.push(close)
       const monitoring = await startMonitoring({ folder, admin, processes, signal, onOpened })
       printLines(`the service       ${admin}/  (its pages, metrics and API)`)
@@ -51,7 +51,9 @@ export const demo: Command = {
       if (monitoring.alertmanager) printLines(`Alertmanager      ${monitoring.alertmanager}/#/alerts`)
       for (const missing of monitoring.missing) printLines(`missing: ${missing}`)
 
-      const config = await loadConfig({ ...env, CONFIG_FILE: file })
+      printLines('\nThe service probes the application every 10 seconds; this waits for the first good probe.')
+      await firstProbe()
+      const config = await loadConfig({ ...ownEnv(), CONFIG_FILE: file })
       const plan = readPlan(readFileSync(PLAN, 'utf8'), PLAN)
       const { faults, notifiedAfter } = await runOutage(plan, {
         receiver,

@@ -60,7 +60,7 @@ export async function run(argv: readonly string[], env: Env): Promise<number> {
     })
   } catch (error) {
     if (error instanceof UsageError || error instanceof ConfigError) {
-      if (error instanceof UsageError) complain(error.message)
+      if (error instanceof UsageError) complain(error.message, error.details)
       // One line per fault, without control characters.
       else process.stderr.write(`webhook-error-exporter: ${error.message}\n`)
       if (error instanceof UsageError) process.stderr.write(`Try: webhook-error-exporter ${tried}--help\n`)

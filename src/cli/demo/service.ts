@@ -12,6 +12,8 @@ export interface DemoService {
   readonly admin: string
   /** Its configuration file. */
   readonly file: string
+  /** Resolves once a probe has found the endpoint up: the time in which deliveries are lost begins there. */
+  readonly firstProbe: () => Promise<void>
 }
 
 export interface DemoServiceOptions {
@@ -41,8 +43,9 @@ export async function startDemoService(options: DemoServiceOptions): Promise<Dem
     }),
   )
   const main = join(import.meta.dirname, '../../main.ts')
-  const env = { ...(process.env as Record<string, string>), CONFIG_FILE: file, LOG_LEVEL: 'info' }
-  const program = processes.start(process.execPath, [main], { env })
+  const program = processes.start(process.execPath, [main], {
+    env: { ...ownEnv(), CONFIG_FILE: file, LOG_LEVEL: 'info' },
+  })
   const origin = (listener: string) =>
     untilReady(
       'the service',
@@ -53,5 +56,22 @@ export async function startDemoService(options: DemoServiceOptions): Promise<Dem
       },
       { program, signal },
     )
-  return { ingest: await origin('ingest'), admin: await origin('admin'), file }
+  const [ingest, admin] = [await origin('ingest'), await origin('admin')]
+  const isProbed = async () => (UP.test(await (await fetch(`${admin}/metrics`)).text()) ? true : undefined)
+  return {
+    ingest,
+    admin,
+    file,
+    firstProbe: async () => void (await untilReady('probing', isProbed, { program, signal })),
+  }
 }
+
+const UP = new RegExp(`^webhook_endpoint_up\\{endpoint="${ENDPOINT}".*\\} 1$`, 'm')
+
+/** This process's environment without what would win over the demo's configuration, such as a port. */
+export const ownEnv = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env as Record<string, string>).filter(
+      ([name]) => !/^(INGEST|ADMIN|JOURNAL|OTEL|SUPERVISOR)_/.test(name),
+    ),
+  )
