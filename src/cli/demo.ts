@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../config/config.ts'
 import type { Command } from './command.ts'
+import { complain } from './complain.ts'
 import { startMonitoring } from './demo/monitoring.ts'
-import { Processes } from './demo/processes.ts'
+import { NotStarted, Processes } from './demo/processes.ts'
 import { ownEnv, startDemoService } from './demo/service.ts'
 import { incidentsOf } from './outage/incidents.ts'
 import { readPlan } from './outage/plan.ts'
@@ -86,7 +87,9 @@ export const demo: Command = {
       return faults.length > 0 ? 1 : 0
     } catch (error) {
       if (signal.aborted) return 0
-      throw error
+      if (!(error instanceof NotStarted)) throw error
+      complain(error.message)
+      return 1
     } finally {
       await Promise.all(closing.map((close) => close()))
       await processes.stop()

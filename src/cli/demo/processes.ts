@@ -97,10 +97,14 @@ export async function untilReady<T>(
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   if (signal.aborted) throw new Error('stopped')
-  throw new NotStarted(`${what} did not start: ${lastLine(program.output()) || 'it wrote nothing'}`)
+  throw new NotStarted(`${what} did not start: ${reasonIn(program.output())}`)
 }
 
-const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)!
+/** The last line about an error, else the last line. */
+function reasonIn(output: string): string {
+  const lines = output.trimEnd().split('\n')
+  return lines.findLast((line) => /\b\w*Error: |\berr=|level"?[=:]"?(error|fatal)/i.test(line)) ?? (lines.at(-1) || 'it wrote nothing')
+}
 
 /** How often a program is started on another port. */
 const TRIES = 3
