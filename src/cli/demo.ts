@@ -2,13 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../config/config.ts'
-import { visibleText } from '../domain/external-text.ts'
 import type { Command } from './command.ts'
+import { complain } from './complain.ts'
 import { startMonitoring } from './demo/monitoring.ts'
-import { Processes } from './demo/processes.ts'
-import { ENDPOINT, startDemoService } from './demo/service.ts'
+import { NotStarted, Processes } from './demo/processes.ts'
+import { ownEnv, startDemoService } from './demo/service.ts'
+import { incidentsOf } from './outage/incidents.ts'
 import { readPlan } from './outage/plan.ts'
-import { incidentsOf, runOutage } from './outage/run.ts'
+import { printLines } from './outage/print.ts'
+import { runOutage } from './outage/run.ts'
 import { firstSource } from './simulate/given-up.ts'
 import { CA_FILE, startReceiver } from './simulate/receiver.ts'
 import { sendReport } from './simulate/report.ts'
@@ -27,34 +29,32 @@ export const demo: Command = {
   readsConfig: false,
   async run(args, env) {
     const { values } = parseOptions(args, { options: { exit: { type: 'boolean', default: false } } })
-    const print = (line: string) =>
-      process.stdout.write(
-        `${line
-          .split('\n')
-          .map((each) => visibleText(each))
-          .join('\n')}\n`,
-      )
-    const folder = mkdtempSync(join(tmpdir(), 'webhook-error-exporter-demo-'))
-    const processes = new Processes()
     const stopping = new AbortController()
     const { signal } = stopping
     const asked = untilSignal().then(() => stopping.abort())
     const ca = readFileSync(CA_FILE, 'utf8')
+    const folder = mkdtempSync(join(tmpdir(), 'webhook-error-exporter-demo-'))
+    const processes = new Processes()
+    const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    // After a second Ctrl-C nothing else runs. The processes have been killed by then: their listener is older.
+    process.once('exit', removeFolder)
     const closing: (() => Promise<void>)[] = []
     try {
       const receiver = await startReceiver({ host: '127.0.0.1', port: 0, delay: 0, fault: 'none' })
       closing.push(() => receiver.close())
       const url = `https://127.0.0.1:${receiver.port}/hooks/orders`
-      const { ingest, admin, file } = await startDemoService({ folder, url, processes, signal })
-      const monitoring = await startMonitoring({ folder, admin, processes, signal })
-      closing.push(() => monitoring.close())
-      print(`the service       ${admin}/  (its pages, metrics and API)`)
-      print(`the application   ${url}`)
-      if (monitoring.prometheus) print(`Prometheus        ${monitoring.prometheus}/alerts`)
-      if (monitoring.alertmanager) print(`Alertmanager      ${monitoring.alertmanager}/#/alerts`)
-      for (const missing of monitoring.missing) print(`missing: ${missing}`)
+      const { ingest, admin, file, firstProbe } = await startDemoService({ folder, url, processes, signal })
+      const onOpened = (close: () => Promise<void>) => closing.push(close)
+      const monitoring = await startMonitoring({ folder, admin, processes, signal, onOpened })
+      printLines(`the service       ${admin}/  (its pages, metrics and API)`)
+      printLines(`the application   ${url}`)
+      if (monitoring.prometheus) printLines(`Prometheus        ${monitoring.prometheus}/alerts`)
+      if (monitoring.alertmanager) printLines(`Alertmanager      ${monitoring.alertmanager}/#/alerts`)
+      for (const missing of monitoring.missing) printLines(`missing: ${missing}`)
 
-      const config = await loadConfig({ ...env, CONFIG_FILE: file })
+      printLines('\nThe service probes the application every 10 seconds; this waits for the first good probe.')
+      await firstProbe()
+      const config = await loadConfig({ ...ownEnv(), CONFIG_FILE: file })
       const plan = readPlan(readFileSync(PLAN, 'utf8'), PLAN)
       const { faults, notifiedAfter } = await runOutage(plan, {
         receiver,
@@ -68,10 +68,10 @@ export const demo: Command = {
             purpose: 'simulation',
             env,
           }),
-        incident: incidentsOf(admin, ENDPOINT),
+        incident: incidentsOf(admin),
         notification: monitoring.notification,
         link: ({ id }) => `${admin}/incidents/${id}`,
-        print,
+        print: printLines,
         signal,
       })
       if (signal.aborted) return 0
@@ -79,19 +79,22 @@ export const demo: Command = {
         notifiedAfter === undefined
           ? ''
           : ` First notification ${(notifiedAfter / 1_000).toFixed(1)} s after the report.`
-      print(faults.length > 0 ? `\nThe demo did not go as expected.` : `\nDone.${time}`)
+      printLines(faults.length > 0 ? `\nThe demo did not go as expected.` : `\nDone.${time}`)
       if (!values.exit) {
-        print('Look around; Ctrl-C ends everything and leaves nothing behind.')
+        printLines('Look around; Ctrl-C ends everything and leaves nothing behind.')
         await asked
       }
       return faults.length > 0 ? 1 : 0
     } catch (error) {
       if (signal.aborted) return 0
-      throw error
+      if (!(error instanceof NotStarted)) throw error
+      complain(error.message)
+      return 1
     } finally {
       await Promise.all(closing.map((close) => close()))
       await processes.stop()
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+      removeFolder()
+      process.removeListener('exit', removeFolder)
     }
   },
 }

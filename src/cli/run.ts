@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   selftest: async () => (await import('./selftest.ts')).selftest,
   'simulate deliver': async () => (await import('./simulate-deliver.ts')).simulateDeliver,
   'simulate give-up': async () => (await import('./simulate-give-up.ts')).simulateGiveUp,
+  'simulate outage': async () => (await import('./simulate-outage.ts')).simulateOutage,
   'simulate receiver': async () => (await import('./simulate-receiver.ts')).simulateReceiver,
   'hook-test': async () => (await import('./hook-test.ts')).hookTest,
   'recovery list': async () => (await import('./recovery.ts')).recoveryList,
@@ -59,7 +60,7 @@ export async function run(argv: readonly string[], env: Env): Promise<number> {
     })
   } catch (error) {
     if (error instanceof UsageError || error instanceof ConfigError) {
-      if (error instanceof UsageError) complain(error.message)
+      if (error instanceof UsageError) complain(error.message, error.details)
       // One line per fault, without control characters.
       else process.stderr.write(`webhook-error-exporter: ${error.message}\n`)
       if (error instanceof UsageError) process.stderr.write(`Try: webhook-error-exporter ${tried}--help\n`)

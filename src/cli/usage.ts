@@ -2,8 +2,12 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 /** The command line is wrong; the message says what and how. */
 export class UsageError extends Error {
-  constructor(message: string) {
+  /** Everything that is wrong, where it is more than the message says; one line each. */
+  readonly details: readonly string[]
+
+  constructor(message: string, details: readonly string[] = []) {
     super(message)
+    this.details = details
     this.name = 'UsageError'
   }
 }

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   verify: ['--ingest', '--admin', '--prometheus', '--alertmanager', '--tempo', '--jaeger', '--json', '--junit'],
   'simulate deliver': ['--event', '--set', '--token-file', '--ingest', '--allow'],
   'simulate give-up': ['--source', '--code', '--endpoint', '--ingest', '--allow'],
+  'simulate outage': ['--plan', '--ingest', '--admin', '--url', '--allow'],
   'simulate receiver': ['--fault', '--port', '--control-port', '--allow'],
   'recovery list': ['--all', '--json', '--service'],
   'recovery request': ['--reason', '--service'],

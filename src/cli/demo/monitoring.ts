@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { listen } from '../simulate/receiver.ts'
 import { notificationSink } from './notifications.ts'
-import { freeLoopbackPort, type Processes, untilReady } from './processes.ts'
+import { NotStarted, type Processes, startOnFreePort } from './processes.ts'
 import { findProgram, relocated } from './programs.ts'
 
 /** The chart's rules; the image does not have them. */
@@ -15,11 +15,10 @@ export interface Monitoring {
   /** Undefined where the program is missing. */
   readonly prometheus: string | undefined
   readonly alertmanager: string | undefined
-  /** Programs and files that are missing, with what that means. */
+  /** What is missing here or does not start, with what that means. */
   readonly missing: readonly string[]
-  /** The newest notification of a firing alert; null: there can be none; undefined: none yet. */
-  readonly notification: () => string | null | undefined
-  close(): Promise<void>
+  /** The newest notification of that status; null: there can be none; undefined: none yet. */
+  readonly notification: (status: 'firing' | 'resolved') => string | null | undefined
 }
 
 export interface MonitoringOptions {
@@ -29,6 +28,8 @@ export interface MonitoringOptions {
   readonly admin: string
   readonly processes: Processes
   readonly signal: AbortSignal
+  /** Takes what has to be closed in the end, as soon as it is open. */
+  readonly onOpened: (close: () => Promise<void>) => void
 }
 
 /** Prometheus with the chart's rules, and Alertmanager with a receiver of our own, as far as this machine has them. */
@@ -40,20 +41,25 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
     ...(manager ? [] : ['alertmanager is not on PATH: no notifications']),
     ...(hasRules ? [] : ['the rules are not part of this installation: no alerts']),
   ]
+  const unlessBroken = async (start: () => Promise<string>): Promise<string | undefined> =>
+    start().catch((error: Error) => {
+      if (!(error instanceof NotStarted)) throw error
+      missing.push(error.message)
+      return undefined
+    })
   const sink = notificationSink()
   const sinkUrl = `http://127.0.0.1:${await listen(sink.server, '127.0.0.1', 0)}/`
-  const alertmanagerUrl = prometheus && manager && (await startAlertmanager(manager, sinkUrl, options))
-  const prometheusUrl = prometheus && (await startPrometheus(prometheus, hasRules, alertmanagerUrl, options))
+  options.onOpened(sink.close)
+  const alertmanagerUrl =
+    prometheus && manager && (await unlessBroken(() => startAlertmanager(manager, sinkUrl, options)))
+  const prometheusUrl =
+    prometheus && (await unlessBroken(() => startPrometheus(prometheus, hasRules, alertmanagerUrl, options)))
   const isWhole = prometheusUrl !== undefined && alertmanagerUrl !== undefined && hasRules
   return {
     prometheus: prometheusUrl,
     alertmanager: alertmanagerUrl,
     missing,
-    notification: () => (isWhole ? sink.newest() : null),
-    async close() {
-      sink.server.closeAllConnections()
-      await new Promise((resolve) => sink.server.close(resolve))
-    },
+    notification: (status) => (isWhole ? sink.newest(status) : null),
   }
 }
 
@@ -61,7 +67,6 @@ type Program = NonNullable<ReturnType<typeof findProgram>>
 
 async function startAlertmanager(manager: Program, sink: string, options: MonitoringOptions): Promise<string> {
   const { folder, processes, signal } = options
-  const port = await freeLoopbackPort()
   const file = join(folder, 'alertmanager.yml')
   const receivers = [{ name: 'demo', webhook_configs: [{ url: sink }] }]
   const route = { receiver: 'demo', group_by: ['alertname'], group_wait: '1s', group_interval: '5s' }
@@ -72,13 +77,9 @@ async function startAlertmanager(manager: Program, sink: string, options: Monito
     `--storage.path=${join(folder, 'alertmanager-data')}`,
     '--cluster.listen-address=',
   ]
-  const started = processes.start(program, [...args, `--web.listen-address=127.0.0.1:${port}`], {
-    env: manager.env,
-    cwd,
-  })
-  const url = `http://127.0.0.1:${port}`
-  await untilReady('Alertmanager', () => isReady(url), { why: started.output, signal })
-  return url
+  const start = (address: string) =>
+    processes.start(program, [...args, `--web.listen-address=${address}`], { env: manager.env, cwd })
+  return startOnFreePort('Alertmanager', start, signal)
 }
 
 async function startPrometheus(
@@ -87,7 +88,6 @@ async function startPrometheus(
   alertmanager: string | undefined,
   { folder, admin, processes, signal }: MonitoringOptions,
 ): Promise<string> {
-  const port = await freeLoopbackPort()
   const file = join(folder, 'prometheus.yml')
   const targets = (url: string) => [{ targets: [new URL(url).host] }]
   const config = {
@@ -99,16 +99,10 @@ async function startPrometheus(
   }
   writeFileSync(file, stringify(config))
   const args = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'prometheus')}`]
-  const { output } = processes.start(program.path, [...args, `--web.listen-address=127.0.0.1:${port}`], {
-    env: program.env,
-  })
-  const url = `http://127.0.0.1:${port}`
-  await untilReady('Prometheus', () => isReady(url), { why: output, signal })
-  return url
+  const start = (address: string) =>
+    processes.start(program.path, [...args, `--web.listen-address=${address}`], { env: program.env })
+  return startOnFreePort('Prometheus', start, signal)
 }
-
-const isReady = async (url: string): Promise<true | undefined> =>
-  (await fetch(`${url}/-/ready`)).ok ? true : undefined
 
 /** The rules, evaluated every second. */
 const copyRules = (folder: string): string[] =>

@@ -8,13 +8,21 @@ interface Notification {
   }[]
 }
 
-/** Receives what Alertmanager sends, in place of a pager. `newest` is the text of the newest firing alert. */
-export function notificationSink(): { readonly server: Server; readonly newest: () => string | undefined } {
-  let newest: string | undefined
+type Status = 'firing' | 'resolved'
+
+export interface NotificationSink {
+  readonly server: Server
+  readonly newest: (status: Status) => string | undefined
+  readonly close: () => Promise<void>
+}
+
+/** Receives what Alertmanager sends, in place of a pager. `newest` is the text of the newest alert of that status. */
+export function notificationSink(): NotificationSink {
+  const newest = new Map<string, string | undefined>()
   const take = (text: string) => {
     const { alerts = [] } = JSON.parse(text) as Notification
-    const firing = alerts.find(({ status }) => status === 'firing')
-    if (firing) newest = firing.annotations['headline'] ?? firing.annotations['summary'] ?? firing.labels['alertname']
+    for (const { status, annotations, labels } of alerts)
+      newest.set(status, annotations['headline'] ?? annotations['summary'] ?? labels['alertname'])
   }
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -28,5 +36,12 @@ export function notificationSink(): { readonly server: Server; readonly newest: 
       }
     })
   })
-  return { server, newest: () => newest }
+  return {
+    server,
+    newest: (status) => newest.get(status),
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
 }

@@ -5,14 +5,15 @@ import { DEFAULT_SOURCES } from '../../sources/index.ts'
 import { CA_FILE } from '../simulate/receiver.ts'
 import { type Processes, untilReady } from './processes.ts'
 
-/** Name of the demo's endpoint. */
-export const ENDPOINT = 'orders'
+const ENDPOINT = 'orders'
 
 export interface DemoService {
   readonly ingest: string
   readonly admin: string
   /** Its configuration file. */
   readonly file: string
+  /** Resolves once a probe has found the endpoint up: the time in which deliveries are lost begins there. */
+  readonly firstProbe: () => Promise<void>
 }
 
 export interface DemoServiceOptions {
@@ -42,18 +43,35 @@ export async function startDemoService(options: DemoServiceOptions): Promise<Dem
     }),
   )
   const main = join(import.meta.dirname, '../../main.ts')
-  const env = { ...(process.env as Record<string, string>), CONFIG_FILE: file, LOG_LEVEL: 'info' }
-  const { child, output } = processes.start(process.execPath, [main], { env })
+  const program = processes.start(process.execPath, [main], {
+    env: { ...ownEnv(), CONFIG_FILE: file, LOG_LEVEL: 'info' },
+  })
   const origin = (listener: string) =>
     untilReady(
       'the service',
       () => {
-        if (child.exitCode !== null) throw new Error(output())
-        const lines = output().split('\n')
+        const lines = program.output().split('\n')
         const line = lines.find((each) => each.includes('"listening"') && each.includes(`"listener":"${listener}"`))
         return line && `http://127.0.0.1:${JSON.parse(line).port}`
       },
-      { why: output, signal },
+      { program, signal },
     )
-  return { ingest: await origin('ingest'), admin: await origin('admin'), file }
+  const [ingest, admin] = [await origin('ingest'), await origin('admin')]
+  const isProbed = async () => (UP.test(await (await fetch(`${admin}/metrics`)).text()) ? true : undefined)
+  return {
+    ingest,
+    admin,
+    file,
+    firstProbe: async () => void (await untilReady('probing', isProbed, { program, signal })),
+  }
 }
+
+const UP = new RegExp(`^webhook_endpoint_up\\{endpoint="${ENDPOINT}".*\\} 1$`, 'm')
+
+/** This process's environment without what would win over the demo's configuration, such as a port. */
+export const ownEnv = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env as Record<string, string>).filter(
+      ([name]) => !/^(INGEST|ADMIN|JOURNAL|OTEL|SUPERVISOR)_/.test(name),
+    ),
+  )

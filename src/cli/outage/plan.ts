@@ -12,7 +12,7 @@ export type Step =
   | { readonly kind: 'deliver'; readonly count: number; readonly expect: 'delivered' | 'lost' }
   | { readonly kind: 'expect'; readonly what: Expectation; readonly cause?: string; readonly within: number }
 
-export const EXPECTATIONS = ['incident', 'verdict', 'notification', 'closed', 'nothing'] as const
+export const EXPECTATIONS = ['incident', 'verdict', 'notification', 'closed', 'resolved', 'nothing'] as const
 export type Expectation = (typeof EXPECTATIONS)[number]
 
 /** A game day. */
@@ -29,7 +29,7 @@ const MOST_STEPS = 200
 
 /**
  * Reads a plan.
- * @throws UsageError with all that is wrong with it, one line each
+ * @throws UsageError with everything that is wrong with it
  */
 export function readPlan(text: string, file: string): Plan {
   const faults: string[] = []
@@ -42,7 +42,10 @@ export function readPlan(text: string, file: string): Plan {
   if (!Array.isArray(steps) || steps.length === 0) faults.push('steps: must be a list of at least one step')
   else if (steps.length > MOST_STEPS) faults.push(`steps: has ${steps.length}; at most ${MOST_STEPS}`)
   const read = list.flatMap((step, index) => readStep(step, `steps[${index}]`, faults) ?? [])
-  if (faults.length > 0) throw new UsageError(`${file} is not a plan:\n${faults.map((each) => `  ${each}`).join('\n')}`)
+  // Simulated reports open no incident: it would be waited for in vain.
+  if (real === false && read.some((step) => step.kind === 'expect' && step.what !== 'nothing'))
+    faults.push('real: must be true for a plan that expects an incident; simulated reports open none')
+  if (faults.length > 0) throw new UsageError(`${file} is not a valid plan`, faults)
   return { real: real as boolean, event: event as string, steps: read }
 }
 
@@ -70,7 +73,10 @@ function readStep(step: unknown, place: string, faults: string[]): Step | undefi
   }
   const value = (step as Members)[kind]
   const at = `${place}.${kind}`
-  if (kind === 'say') return { kind, text: String(value) }
+  if (kind === 'say') {
+    if (typeof value !== 'string') faults.push(`${at}: must be a text`)
+    return { kind, text: String(value) }
+  }
   if (kind === 'wait') return { kind, time: duration(value, at, faults) }
   if (kind === 'fault') {
     const name = String(value)
@@ -95,15 +101,14 @@ function readDelivery(value: unknown, at: string, faults: string[]): Step | unde
 }
 
 function readExpectation(value: unknown, at: string, faults: string[]): Step | undefined {
-  const { within = '1m', cause, ...rest } = isMembers(value) ? value : { '': value }
+  const { within = '1m', cause, ...rest } = isMembers(value) ? value : { what: value }
   const { what, ...unknown } = rest as Members
   const before = faults.length
   const known = EXPECTATIONS.find((each) => each === what)
   if (!known) faults.push(`${at}.what: must be one of ${EXPECTATIONS.join(', ')}`)
   if (cause !== undefined && !(CAUSES as readonly unknown[]).includes(cause))
     faults.push(`${at}.cause: must be one of ${CAUSES.join(', ')}`)
-  for (const key of Object.keys(unknown))
-    if (key !== '') faults.push(`${at}.${key}: is unknown; known keys: what, cause, within`)
+  for (const key of Object.keys(unknown)) faults.push(`${at}.${key}: is unknown; known keys: what, cause, within`)
   const time = duration(within, `${at}.within`, faults)
   if (faults.length > before) return undefined
   return { kind: 'expect', what: known!, within: time, ...(cause !== undefined && { cause: String(cause) }) }

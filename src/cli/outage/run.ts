@@ -3,18 +3,8 @@ import { deliver } from '../simulate/delivery.ts'
 import type { Receiver } from '../simulate/receiver.ts'
 import type { ReportFacts } from '../simulate/report.ts'
 import type { Sent } from '../simulate/send.ts'
+import { type SeenIncident, windowOf } from './incidents.ts'
 import type { Expectation, Plan, Step } from './plan.ts'
-
-/** An incident as the API shows it, as far as a game day looks at it. */
-export interface SeenIncident {
-  readonly id: string
-  readonly openedAt: string
-  readonly closedAt: string | null
-  readonly cause: string
-  readonly failures: number
-  readonly verdict: { readonly cause: string; readonly sentence: string } | null
-  readonly loss: { readonly from: string | null; readonly until: string | null }
-}
 
 export interface OutageDeps {
   readonly receiver: Pick<Receiver, 'setFault' | 'fault'>
@@ -22,10 +12,10 @@ export interface OutageDeps {
   readonly url: string
   readonly ca: string | undefined
   readonly report: (facts: ReportFacts) => Promise<Sent>
-  /** The newest incident of the endpoint that began in this outage; undefined: none yet. */
-  readonly incident: () => Promise<SeenIncident | undefined>
-  /** Text of the notification that came; null: nothing here receives notifications; undefined: none yet. */
-  readonly notification: () => string | null | undefined
+  /** The incident that an accepted report belongs to; undefined: none yet. @param failureId as the service answered */
+  readonly incident: (failureId: string) => Promise<SeenIncident | undefined>
+  /** Text of the newest notification of that status; null: nothing here receives notifications; undefined: none yet. */
+  readonly notification: (status: 'firing' | 'resolved') => string | null | undefined
   /** Link to an incident's page. */
   readonly link: (incident: SeenIncident) => string
   readonly print: (line: string) => void
@@ -47,19 +37,28 @@ const PAUSE = 200
 export async function runOutage(plan: Plan, deps: OutageDeps): Promise<OutageResult> {
   const faults: string[] = []
   let reportedAt: number | undefined
+  let failureId: string | undefined
+  let repairedAt = performance.now()
   let notifiedAfter: number | undefined
 
   async function play(step: Step): Promise<void> {
     if (step.kind === 'say') return deps.print(`\n${step.text}`)
     if (step.kind === 'wait') return sleep(step.time, deps.signal)
-    if (step.kind === 'fault') return deps.receiver.setFault(step.fault)
+    if (step.kind === 'fault') {
+      await deps.receiver.setFault(step.fault)
+      if (step.fault === 'none') repairedAt = performance.now()
+      return
+    }
     if (step.kind === 'deliver') {
       for (let count = 0; count < step.count && !deps.signal.aborted; count++) await deliverOne(step.expect)
       return
     }
-    const found = await waitFor(step)
-    if (found !== undefined) deps.print(`  ${found}`)
-    else if (!deps.signal.aborted) fail(`${step.what}: did not come within ${formatDuration(step.within)}`)
+    const { found, error } = await waitFor(step)
+    if (deps.signal.aborted) return
+    const within = formatDuration(step.within)
+    if (step.what === 'nothing') return found ? fail(found) : deps.print(`  no incident was opened within ${within}`)
+    if (found !== undefined) return deps.print(`  ${found}`)
+    fail(`${step.what}: did not come within ${within}${error ? ` (${error.message})` : ''}`)
   }
 
   async function deliverOne(expected: 'delivered' | 'lost'): Promise<void> {
@@ -73,36 +72,47 @@ export async function runOutage(plan: Plan, deps: OutageDeps): Promise<OutageRes
     reportedAt ??= performance.now()
     const answer = 'error' in sent ? sent.error : `answered ${sent.status}`
     deps.print(`  reported to webhook-error-exporter: ${answer} after ${sent.milliseconds} ms`)
-    if (sent.status !== 202) fail(`the report was not accepted: ${answer}`)
+    if (sent.status !== 202) return fail(`the report was not accepted: ${answer}`)
+    failureId = idIn('body' in sent ? sent.body : '') ?? failureId
   }
 
-  async function waitFor(step: Step & { kind: 'expect' }): Promise<string | undefined> {
+  async function waitFor(step: Step & { kind: 'expect' }): Promise<{ found?: string | undefined; error?: Error }> {
     const end = performance.now() + step.within
+    let failed: { error?: Error } = {}
     do {
-      const found = await look(step.what, step.cause).catch(() => undefined)
-      if (found !== undefined && step.what !== 'nothing') return found
-      if (found !== undefined) return undefined
+      try {
+        const found = await look(step.what, step.cause)
+        if (found !== undefined) return { found }
+        failed = {}
+      } catch (error) {
+        failed = { error: error as Error }
+      }
       await sleep(PAUSE, deps.signal)
     } while (performance.now() < end && !deps.signal.aborted)
-    return step.what === 'nothing' ? 'no incident was opened' : undefined
+    return failed
   }
 
   async function look(what: Expectation, cause: string | undefined): Promise<string | undefined> {
-    if (what === 'notification') {
-      const text = deps.notification()
-      if (text === null) return 'notification: not looked for'
-      if (text !== undefined) notifiedAfter ??= performance.now() - (reportedAt ?? performance.now())
-      const after = notifiedAfter === undefined ? '' : ` ${(notifiedAfter / 1_000).toFixed(1)} s after the report`
-      return text && `notification${after}: ${text}`
-    }
-    const incident = await deps.incident()
+    if (what === 'notification' || what === 'resolved') return lookForNotification(what)
+    const incident = failureId && (await deps.incident(failureId))
     if (!incident || (cause !== undefined && incident.verdict?.cause !== cause)) return undefined
-    const { verdict, closedAt, loss, failures } = incident
+    const { verdict, closedAt, failures } = incident
     if (what === 'incident' || what === 'nothing') return `incident open: ${deps.link(incident)}`
     if (what === 'verdict') return verdict ? `verdict: ${verdict.sentence}` : undefined
     if (closedAt === null) return undefined
-    const window = `lost between ${loss.from ?? 'an unknown time'} and ${loss.until ?? closedAt}`
-    return `incident closed; ${failures} reported as lost, ${window}: ${deps.link(incident)}`
+    const reports = failures === 1 ? '1 report' : `${failures} reports`
+    return `incident closed ${since(repairedAt)} the fix: ${reports}, ${windowOf(incident)}: ${deps.link(incident)}`
+  }
+
+  function lookForNotification(what: 'notification' | 'resolved'): string | undefined {
+    const isFirst = what === 'notification'
+    const text = deps.notification(isFirst ? 'firing' : 'resolved')
+    if (text === null) return `${isFirst ? 'notification' : 'resolved notification'}: not checked`
+    if (text === undefined) return undefined
+    if (!isFirst) return `resolved notification ${since(repairedAt)} the fix: ${text}`
+    if (reportedAt === undefined) return `notification: ${text}`
+    notifiedAfter ??= performance.now() - reportedAt
+    return `notification ${since(reportedAt)} the report: ${text}`
   }
 
   function fail(fault: string): void {
@@ -115,6 +125,18 @@ export async function runOutage(plan: Plan, deps: OutageDeps): Promise<OutageRes
     await play(step).catch((error: Error) => fail(error.message))
   }
   return { faults, notifiedAfter }
+}
+
+const since = (start: number): string => `${((performance.now() - start) / 1_000).toFixed(1)} s after`
+
+/** The id in the answer to a report; undefined where there is none. */
+function idIn(body: string): string | undefined {
+  try {
+    const { id } = JSON.parse(body) as { id?: unknown }
+    return typeof id === 'string' ? id : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const sleep = (time: number, signal: AbortSignal): Promise<void> =>
@@ -130,16 +152,3 @@ const sleep = (time: number, signal: AbortSignal): Promise<void> =>
       { once: true },
     )
   })
-
-/** Reads the newest incident of an endpoint that was opened after this call. @param admin origin of the admin listener */
-export function incidentsOf(admin: string, endpoint: string, token?: string): OutageDeps['incident'] {
-  const since = Date.now() - 1_000
-  const query = new URLSearchParams({ endpoint, limit: '1' })
-  return async () => {
-    const response = await fetch(`${admin}/api/v1/incidents?${query}`, {
-      headers: { accept: 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    })
-    const { incidents } = (await response.json()) as { incidents: readonly SeenIncident[] }
-    return incidents.find(({ openedAt }) => Date.parse(openedAt) >= since)
-  }
-}
