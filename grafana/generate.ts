@@ -1,4 +1,4 @@
-import { alertmanagerFile, chartInhibitions, chartValues } from './alertmanager/render.ts'
+import { alertmanagerFile, chartInhibitions, chartValues, composeFile } from './alertmanager/render.ts'
 import { templateFile } from './alertmanager/templates.ts'
 import { endpoint } from './boards/endpoint.ts'
 import { exporter } from './boards/exporter.ts'
@@ -42,6 +42,7 @@ export function generated(): Map<string, string> {
   files.set(`${CHART_ALERTS}/removed.yaml`, renderRemoved(alerts))
   files.set('docs/canary.md', canaryPage())
   files.set(`${ALERTMANAGER}/alertmanager.yaml`, alertmanagerFile())
+  files.set('examples/compose/alertmanager.yaml', composeFile())
   files.set(`${ALERTMANAGER}/webhooks.tmpl`, templateFile())
   files.set(`${ALERTMANAGER}/chart-values.yaml`, chartValues())
   files.set('docs/metrics.md', renderMetricsPage())

@@ -46,10 +46,12 @@ const names = (...dns: string[]) => [
     ...(dns.includes('localhost') ? ['127.0.0.1', '::1'] : []).map((value) => ({ type: 'ip' as const, value })),
   ]),
 ]
+/** The second one is the receiver's name in examples/compose. */
+const OURS = names('localhost', 'application')
 await make('ca', issuer, '', until, [
   new x509.BasicConstraintsExtension(true, undefined, true),
   new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
 ])
-await make('good', await keys(), 'localhost', until, names('localhost'))
-await make('expired', await keys(), 'localhost', new Date('2021-01-01T00:00:00Z'), names('localhost'))
+await make('good', await keys(), 'localhost', until, OURS)
+await make('expired', await keys(), 'localhost', new Date('2021-01-01T00:00:00Z'), OURS)
 await make('other-name', await keys(), 'other.example', until, names('other.example'))

@@ -39,6 +39,7 @@ export const PROGRAMS = {
   faketime: { package: 'faketime', path: 'usr/bin/faketime' },
   sqlite3: { package: 'sqlite3', path: 'usr/bin/sqlite3' },
   runc: { package: 'runc', path: 'usr/sbin/runc' },
+  'systemd-analyze': { package: 'systemd', path: 'usr/bin/systemd-analyze' },
 } as const satisfies Record<string, Origin>
 
 export type ProgramName = keyof typeof PROGRAMS
@@ -177,7 +178,7 @@ function say(line: string): void {
 /** What the tests below this folder ask for by name. */
 export function programsIn(texts: readonly string[]): ProgramName[] {
   const names = texts.flatMap((text) =>
-    [...text.matchAll(/\b(?:program\(|requireProgram\(\w+, )'(\w+)'/g)].map((m) => m[1]!),
+    [...text.matchAll(/\b(?:program\(|requireProgram\(\w+, )'([\w-]+)'/g)].map((m) => m[1]!),
   )
   return [...new Set(names)].filter((name): name is ProgramName => Object.hasOwn(PROGRAMS, name)).sort()
 }
