@@ -145,7 +145,7 @@ describe('examples/compose', function () {
         out += chunk
       })
       await until('the receiver', () => out.includes('/fault/NAME') || child.exitCode !== null)
-      const [, port, control] = /https:\/\/0\.0\.0\.0:(\d+)[^]*curl -X POST http:\/\/0\.0\.0\.0:(\d+)/.exec(out)!
+      const [, port, control] = /https:\/\/0\.0\.0\.0:(\d+)[\s\S]*curl -X POST http:\/\/0\.0\.0\.0:(\d+)/.exec(out)!
       const check = services['application']!.healthcheck!.test!.map((word) => word.replace(':3001', `:${control}`))
       expect(check.slice(0, 3)).to.deep.equal(['CMD', '/nodejs/bin/node', '--eval'])
       expect(spawnSync(process.execPath, check.slice(2)).status).to.equal(0)
