@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import { startService, stopServices } from './support/service.ts'
-import { removeTempFolders, tempFolder } from './support/temp.ts'
+import { removeTempFolders, tempFolder, until } from './support/temp.ts'
 
 const root = join(import.meta.dirname, '..')
 const RECORDER = pathToFileURL(join(import.meta.dirname, 'support/record-modules.ts')).href
@@ -89,4 +91,26 @@ describe('the module graph of the service', function () {
     console.log(table('with tracing', weights))
     expect(packages(weights)).to.include('@opentelemetry/sdk-node')
   })
+
+  it('takes at most 1.6 times the memory of bare Koa at rest', async function () {
+    if (process.platform !== 'linux') this.skip()
+    const bare = spawn(process.execPath, [join(root, 'test/bench/bare.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(bare.stdout, 'data')
+    const koa = resident(bare.pid!)
+    bare.kill()
+    // As `npm start` does; the second start finds the compile cache.
+    const cache = join(root, 'node_modules/.cache/compile')
+    const env = { LOG_LEVEL: 'debug', MALLOC_ARENA_MAX: '2', NODE_COMPILE_CACHE: cache }
+    const start = () => startService({ env, nodeArgs: ['--max-semi-space-size=8'] })
+    await (await start()).stop()
+    const service = await start()
+    await until('unused memory to be released', () => service.log().some(({ msg }) => msg === 'unused memory released'))
+    const ours = resident(service.pid)
+    console.log(`      bare Koa ${koa.toFixed(0)} MiB, the service ${ours.toFixed(0)} MiB`)
+    expect(ours).to.be.below(1.6 * koa)
+  })
 })
+
+/** MiB. */
+const resident = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1_024

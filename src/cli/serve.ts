@@ -6,6 +6,7 @@ import { exitNow } from '../exit-now.ts'
 import { createLog, logLevelFault, type ProcessLog } from '../observe/log.ts'
 import type { Command } from './command.ts'
 import { loadChecked } from './environment.ts'
+import { releaseMemoryWhenIdle } from './idle-memory.ts'
 import { isSupervised, showSignsOfLife } from './lifeline.ts'
 import { stopSignal } from './signals.ts'
 import { parseOptions } from './usage.ts'
@@ -80,6 +81,7 @@ export const serve: Command = {
     }
     // A killed process would never write it.
     flushCompileCache()
+    releaseMemoryWhenIdle(log)
     log.info({ signal: await signal }, 'stopping')
     const clean = await running.stop(deadline)
     if (clean) log.info({ clean }, 'stopped')

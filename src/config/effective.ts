@@ -1,5 +1,4 @@
 import type { TSchema } from 'typebox'
-import { stringify } from 'yaml'
 import { redact } from '../domain/redact.ts'
 import { isRecord } from './document.ts'
 import { type Config, configSchemaFor, humanUnit } from './schema.ts'
@@ -15,7 +14,8 @@ type Node = TSchema & {
  * The configuration in force as YAML: defaults included, durations and sizes as people write them. It names where secrets
  * are and holds none: credentials and ids in URLs are masked.
  */
-export function effectiveConfig(config: Config): string {
+export async function effectiveConfig(config: Config): Promise<string> {
+  const { stringify } = await import('yaml')
   const { named } = nameSources(config.sources)
   return stringify(written(config, configSchemaFor(named)), { lineWidth: 0, aliasDuplicateObjects: false })
 }

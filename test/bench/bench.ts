@@ -96,7 +96,7 @@ const ALL: readonly Side[] = [
   {
     name: 'bare Koa',
     kind: 'retm',
-    command: 'exec node test/bench/bare.ts',
+    command: 'exec node test/bench/bare.mjs',
     env: () => ({}),
     port: (line) => line['port'] as number,
   },

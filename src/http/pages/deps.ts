@@ -20,7 +20,7 @@ export interface RuntimeFacts {
   readonly build: readonly (readonly [name: string, value: string])[]
   readonly flags: readonly (readonly [name: string, value: string])[]
   /** The configuration in force, defaults included, as YAML without secrets. */
-  readonly configuration: () => string
+  readonly configuration: () => Promise<string>
 }
 
 export interface PagesDeps extends Omit<IncidentsDeps, 'journal'> {

@@ -7,7 +7,8 @@ import { facts, moment } from './parts.ts'
 const LONGEST = 2_000_000
 
 /** `GET /status`: build, flags, and the configuration in force. */
-export function runtimePage({ runtime }: Pick<PagesDeps, 'runtime'>): Page {
+export async function runtimePage({ runtime }: Pick<PagesDeps, 'runtime'>): Promise<Page> {
+  const configuration = await runtime.configuration()
   return {
     title: 'Configuration and build',
     main: html`<h1>Configuration and build</h1>
@@ -16,9 +17,6 @@ ${facts('Build and process', [...runtime.build, ['Started', moment(runtime.start
 ${facts('What the process was started with', runtime.flags)}
 <h2>Configuration</h2>
 <p>In force, defaults included. Secrets are named, never shown; credentials and ids in URLs are masked.</p>
-<pre>${runtime
-      .configuration()
-      .split('\n')
-      .map((line) => [text(line, LONGEST), '\n'])}</pre>`,
+<pre>${configuration.split('\n').map((line) => [text(line, LONGEST), '\n'])}</pre>`,
   }
 }

@@ -1,0 +1,68 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import type { Log } from '../domain/telemetry.ts'
+
+/** Milliseconds from the start to the first release: the service has just been loaded, and is not busy yet. */
+const FIRST = 500
+/** Milliseconds between two looks at whether the process is idle. */
+const INTERVAL = 30_000
+/** Share of the time for which the event loop may be busy in an idle process. */
+const IDLE = 0.05
+/** Bytes that the heap must have grown by since the last release to be worth a pause of about 60 ms. */
+const GROWTH = 16 * 2 ** 20
+
+export interface IdleMemoryDeps {
+  /** Gives back what the heap does not need. */
+  readonly release: () => void
+  /** Bytes reserved for the heap. */
+  readonly heapSize: () => number
+  /** The share of the time since the last call for which the event loop was busy, 0 to 1. */
+  readonly utilization: () => number
+}
+
+/**
+ * Gives memory back that only the start-up or a load needed. V8 keeps it for the next one, which can be days away: a
+ * sidecar's memory is paid for all the time. While the process is busy nothing is released.
+ * @returns looks again; the caller decides when
+ */
+export function idleMemory({ release, heapSize, utilization }: IdleMemoryDeps): () => void {
+  let least = 0
+  return () => {
+    if (utilization() > IDLE || heapSize() < least + GROWTH) return
+    release()
+    least = heapSize()
+  }
+}
+
+/** Looks soon after the start, and every half minute. */
+export function releaseMemoryWhenIdle(log: Pick<Log, 'debug'>): void {
+  let before = performance.eventLoopUtilization()
+  const look = idleMemory({
+    release() {
+      const started = performance.now()
+      releaseMemory()
+      log.debug({ milliseconds: Math.round(performance.now() - started) }, 'unused memory released')
+    },
+    heapSize: () => process.memoryUsage().heapTotal,
+    utilization() {
+      const now = performance.eventLoopUtilization()
+      const { utilization } = performance.eventLoopUtilization(now, before)
+      before = now
+      return utilization
+    },
+  })
+  setTimeout(() => {
+    before = performance.eventLoopUtilization()
+    setTimeout(look, FIRST).unref()
+  }, FIRST).unref()
+  setInterval(look, INTERVAL).unref()
+}
+
+/** Collects all garbage and shrinks the young generation, which a plain collection leaves as large as it ever was. */
+function releaseMemory(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as (options: object) => void
+  // Compiled code is cached by the flags it was compiled with.
+  setFlagsFromString('--no-expose-gc')
+  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+}

@@ -1,0 +1,35 @@
+import { expect } from 'chai'
+import { idleMemory } from '../../src/cli/idle-memory.ts'
+
+const MIB = 2 ** 20
+
+describe('memory of an idle process', () => {
+  it('is released after the start, and again after a load, but not while busy', () => {
+    let heap = 30 * MIB
+    let busy = 0.01
+    let released = 0
+    const look = idleMemory({
+      release() {
+        released++
+        heap = 24 * MIB
+      },
+      heapSize: () => heap,
+      utilization: () => busy,
+    })
+    look()
+    expect(released).to.equal(1)
+    // A few requests leave nothing that is worth a pause.
+    heap = 36 * MIB
+    look()
+    expect(released).to.equal(1)
+    heap = 90 * MIB
+    busy = 0.4
+    look()
+    expect(released).to.equal(1)
+    busy = 0
+    look()
+    expect(released).to.equal(2)
+    look()
+    expect(released).to.equal(2)
+  })
+})
