@@ -92,7 +92,7 @@ describe('the module graph of the service', function () {
     expect(packages(weights)).to.include('@opentelemetry/sdk-node')
   })
 
-  it('takes at most 1.6 times the memory of bare Koa at rest', async function () {
+  it('takes at most 1.75 times the memory of bare Koa at rest', async function () {
     if (process.platform !== 'linux') this.skip()
     const bare = spawn(process.execPath, [join(root, 'test/bench/bare.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(bare.stdout, 'data')
@@ -107,7 +107,7 @@ describe('the module graph of the service', function () {
     await until('unused memory to be released', () => service.log().some(({ msg }) => msg === 'unused memory released'))
     const ours = resident(service.pid)
     console.log(`      bare Koa ${koa.toFixed(0)} MiB, the service ${ours.toFixed(0)} MiB`)
-    expect(ours).to.be.below(1.6 * koa)
+    expect(ours).to.be.below(1.75 * koa)
   })
 })
 
