@@ -102,6 +102,18 @@ describe('simulate', () => {
       expect(sum(await scrape(plain.admin), 'webhook_delivery_failures_total', 'code="404"')).to.equal(1)
     })
 
+    it('needs no credential where none is configured, and names its options where one is missing', async () => {
+      const plain = await startService({
+        config: { sources: { retm: {}, empty: { kind: 'retm', tokensDir: 'none' } } },
+      })
+      const flags = ['--ingest', plain.ingest, '--code', '503', '--endpoint', 'https://a.example/b']
+      const command = ['simulate', 'give-up', ...flags, '--config', join(plain.folder, 'config.yaml'), '--source']
+      expect(await runCommand([...command, 'retm'])).to.include({ code: 0 })
+      const missing = await runCommand([...command, 'empty'])
+      expect(missing.code).to.equal(2)
+      expect(missing.err).to.include('no credential of the source: name --credential-file or --credential-env')
+    })
+
     it('goes to this machine only, unless a host is allowed', async () => {
       const flags = ['--code', '404', '--endpoint', 'https://a.example/b', '--config', config()]
       const refused = await runCommand(['simulate', 'give-up', '--ingest', 'http://192.0.2.1', ...flags], env)
