@@ -103,7 +103,10 @@ export async function untilReady<T>(
 /** The last line about an error, else the last line. */
 function reasonIn(output: string): string {
   const lines = output.trimEnd().split('\n')
-  return lines.findLast((line) => /\b\w*Error: |\berr=|level"?[=:]"?(error|fatal)/i.test(line)) ?? (lines.at(-1) || 'it wrote nothing')
+  return (
+    lines.findLast((line) => /\b\w*Error: |\berr=|level"?[=:]"?(error|fatal)/i.test(line)) ??
+    (lines.at(-1) || 'it wrote nothing')
+  )
 }
 
 /** How often a program is started on another port. */
