@@ -56,7 +56,7 @@ export const demo: Command = {
       await firstProbe()
       const config = await loadConfig({ ...ownEnv(), CONFIG_FILE: file })
       const plan = readPlan(readFileSync(PLAN, 'utf8'), PLAN)
-      const { faults, notifiedAfter } = await runOutage(plan, {
+      const { faults, notified } = await runOutage(plan, {
         receiver,
         url,
         ca,
@@ -75,11 +75,11 @@ export const demo: Command = {
         signal,
       })
       if (signal.aborted) return 0
+      const seconds = (milliseconds: number) => `${(milliseconds / 1_000).toFixed(1)} s`
       const time =
-        notifiedAfter === undefined
-          ? ''
-          : ` First notification ${(notifiedAfter / 1_000).toFixed(1)} s after the report.`
-      printLines(faults.length > 0 ? `\nThe demo did not go as expected.` : `\nDone.${time}`)
+        notified &&
+        ` First notification ${seconds(notified.after)} after the report, ${seconds(notified.at)} after the start.`
+      printLines(faults.length > 0 ? `\nThe demo did not go as expected.` : `\nDone.${time ?? ''}`)
       if (!values.exit) {
         printLines('Look around; Ctrl-C ends everything and leaves nothing behind.')
         await asked

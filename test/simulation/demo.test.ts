@@ -44,7 +44,7 @@ describe('demo', function () {
       .and.match(/\n {2}notification [\d.]+ s after the report: deliveries failing, TLS failure\n/)
       .and.match(/\n {2}incident closed .*: 1 report, deliveries were lost between \d{4}-\S+Z and \d{4}-\S+Z: http:/)
       .and.match(/\n {2}resolved notification [\d.]+ s after the fix: /)
-      .and.match(/\nDone\. First notification [\d.]+ s after the report\.\n$/)
+      .and.match(/\nDone\. First notification [\d.]+ s after the report, [\d.]+ s after the start\.\n$/)
       .and.not.match(/missing|NOT AS EXPECTED/)
     expect(readdirSync(folder)).to.deep.equal([])
   })

@@ -1,9 +1,12 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { readPlan } from '../../src/cli/outage/plan.ts'
 import { runCommand } from '../support/cli.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder } from '../support/temp.ts'
+
+const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
 
 describe('simulate outage', () => {
   let service: Service
@@ -67,6 +70,12 @@ describe('simulate outage', () => {
       expect({ code, out }).to.deep.equal({ code: 2, out: '' })
       expect(err).to.match(expected)
     })
+
+  it('accepts the plan of the documentation and that of the demo', () => {
+    const [, example] = /^```yaml\n(.*?)^```/ms.exec(read('docs/simulate.md'))!
+    expect(readPlan(example!, 'docs').steps).to.have.length(7)
+    expect(readPlan(read('src/cli/outage/demo.yaml'), 'demo').real).to.equal(true)
+  })
 
   it('sends to this machine only, unless a host is allowed', async () => {
     for (const flag of ['--ingest', '--admin', '--url']) {

@@ -27,8 +27,8 @@ export interface OutageDeps {
 export interface OutageResult {
   /** What did not come as the plan expects, one line each. */
   readonly faults: readonly string[]
-  /** Milliseconds from the first report to the notification; undefined where none came. */
-  readonly notifiedAfter: number | undefined
+  /** When the notification came, by `performance.now()`, and milliseconds since the first report; undefined: none came. */
+  readonly notified: { readonly at: number; readonly after: number } | undefined
 }
 
 const PAUSE = 200
@@ -39,7 +39,7 @@ export async function runOutage(plan: Plan, deps: OutageDeps): Promise<OutageRes
   let reportedAt: number | undefined
   let failureId: string | undefined
   let repairedAt = performance.now()
-  let notifiedAfter: number | undefined
+  let notified: OutageResult['notified']
 
   async function play(step: Step): Promise<void> {
     if (step.kind === 'say') return deps.print(`\n${step.text}`)
@@ -111,7 +111,8 @@ export async function runOutage(plan: Plan, deps: OutageDeps): Promise<OutageRes
     if (text === undefined) return undefined
     if (!isFirst) return `resolved notification ${since(repairedAt)} the fix: ${text}`
     if (reportedAt === undefined) return `notification: ${text}`
-    notifiedAfter ??= performance.now() - reportedAt
+    const at = performance.now()
+    notified ??= { at, after: at - reportedAt }
     return `notification ${since(reportedAt)} the report: ${text}`
   }
 
@@ -124,7 +125,7 @@ export async function runOutage(plan: Plan, deps: OutageDeps): Promise<OutageRes
     if (deps.signal.aborted) break
     await play(step).catch((error: Error) => fail(error.message))
   }
-  return { faults, notifiedAfter }
+  return { faults, notified }
 }
 
 const since = (start: number): string => `${((performance.now() - start) / 1_000).toFixed(1)} s after`
