@@ -13,13 +13,15 @@ export interface Inhibition {
 const RELEASE = ['cluster', 'namespace', 'job'] as const
 const matcher = (name: string, op: Matcher['op'], value: string): Matcher => ({ name, op, value })
 const named = (pattern: string): Matcher => matcher('alertname', /^\w+$/.test(pattern) ? '=' : '=~', pattern)
+const OF_A_TEAM = matcher('team', '!=', '')
 const severe = (value: string | undefined): Matcher[] => (value === undefined ? [] : [matcher('severity', '=', value)])
 
 /** What each alert says it silences, in the order of the alerts. */
 export const INHIBITIONS: readonly Inhibition[] = alertsOf(GROUPS).flatMap(({ alert, inhibits = [] }) =>
   inhibits.map(({ why, targets, not, severity, targetSeverity, same }) => ({
     why,
-    source: [named(alert), ...severe(severity)],
+    // No team is no common team: with one token, invented URLs would silence every endpoint that has no team.
+    source: [named(alert), ...severe(severity), ...(same.some((label) => label === 'team') ? [OF_A_TEAM] : [])],
     target: [
       named(targets),
       ...(not === undefined ? [] : [matcher('alertname', '!~', not)]),

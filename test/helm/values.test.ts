@@ -105,6 +105,16 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
     { config: { ingest: { port: 9464 } } },
     /config\.admin\.port: 9464 is the port of config\.ingest, too/,
   ],
+  [
+    'variables instead of the chart’s',
+    { podSpec: { containers: [{ name: OURS, env: [{ name: 'A', value: 'b' }] }] } },
+    /podSpec\.containers: env of webhook-error-exporter would replace.*write env/,
+  ],
+  [
+    'mounts instead of the chart’s',
+    { podSpec: { containers: [{ name: 'other' }, { name: OURS, volumeMounts: [] }] } },
+    /podSpec\.containers: volumeMounts of webhook-error-exporter would replace.*write extraVolumeMounts/,
+  ],
   ['no volume', { persistence: { enabled: false } }, /persistence\.enabled: .*acceptLossOnPodDeletion: true/],
   [
     'a sidecar without a volume',

@@ -86,6 +86,14 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
     told: ['WebhookManyEndpointsFailing', 'WebhookEndpointFailing', 'WebhookEndpointFailing', 'WebhookEndpointDown'],
   },
   {
+    what: 'many endpoints without a team, such as invented URLs, silence nothing',
+    fires: [
+      alert('WebhookManyEndpointsFailing', { severity: 'warning' }),
+      alert('WebhookEndpointDown', { endpoint: 'menu' }),
+    ],
+    told: ['WebhookManyEndpointsFailing', 'WebhookEndpointDown'],
+  },
+  {
     what: 'a cluster silences nothing in another one',
     fires: [
       alert('WebhookReceiverDown', { cluster: 'eu' }),

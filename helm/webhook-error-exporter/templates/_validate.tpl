@@ -64,6 +64,13 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- if eq (int $v.config.admin.port) (int $v.config.ingest.port) -}}
 {{- $faults = append $faults (printf "config.admin.port: %d is the port of config.ingest, too; the private listener needs its own port" (int $v.config.admin.port)) -}}
 {{- end -}}
+{{- range $container := get ($v.podSpec | default dict) "containers" | default list -}}
+{{- range $key, $value := dict "env" "env" "volumeMounts" "extraVolumeMounts" -}}
+{{- if and (kindIs "map" $container) (eq (dig "name" "" $container | toString) "webhook-error-exporter") (hasKey $container $key) -}}
+{{- $faults = append $faults (printf "podSpec.containers: %s of webhook-error-exporter would replace that of the chart, so that the service finds neither its configuration nor its volume; write %s" $key $value) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if and $sidecar (has (int $v.sidecar.supervisorPort) (list (int $v.config.ingest.port) (int $v.config.admin.port))) -}}
 {{- $faults = append $faults (printf "sidecar.supervisorPort: %d is the port of config.ingest or config.admin; the supervisor needs its own port" (int $v.sidecar.supervisorPort)) -}}
 {{- end -}}
