@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { readPlan } from '../../src/cli/outage/plan.ts'
 import { runCommand } from '../support/cli.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
-import { tempFolder } from '../support/temp.ts'
+import { freePort, tempFolder, until } from '../support/temp.ts'
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
 
@@ -118,5 +118,34 @@ describe('simulate outage', () => {
       .and.match(/\nNot as expected:\nclosed: did not come within 1s\nincident open: .*\na delivery was lost\n$/)
     const [, link] = /incident open: (\S+)/.exec(out)!
     expect((await fetch(link!, { headers: { accept: 'text/html' } })).status).to.equal(200)
+  })
+
+  it('delivers to the URL it is given, and takes the notifications of Alertmanager', async () => {
+    const [port, notifications] = [await freePort(), await freePort()]
+    const plan = `
+      real: true
+      steps:
+        - fault: '404'
+        - deliver: { expect: lost }
+        - expect: notification
+        - fault: none
+        - deliver:
+        - expect: resolved`
+    const url = `http://127.0.0.1:${port}/elsewhere`
+    const ports = ['--port', String(port), '--notifications-port', String(notifications)]
+    const running = outage(plan, '--url', url, ...ports)
+    const notify = (status: string) => {
+      const alerts = [{ status, labels: { alertname: 'A' }, annotations: { headline: `it is ${status}` } }]
+      return fetch(`http://127.0.0.1:${notifications}/`, { method: 'POST', body: JSON.stringify({ alerts }) })
+    }
+    await until('the receiver of notifications', async () => (await notify('firing')).ok)
+    await notify('resolved')
+    const { code, out, err } = await running
+    expect({ code, err }, out).to.deep.equal({ code: 0, err: '' })
+    expect(out)
+      .to.include(`delivers to ${url}; reports are real`)
+      .and.match(/404 Not Found .*the platform gives up/)
+      .and.match(/\n {2}notification [\d.]+ s after the report: it is firing\n/)
+      .and.match(/\n {2}resolved notification [\d.]+ s after the fix: it is resolved\n/)
   })
 })
