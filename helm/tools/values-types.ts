@@ -77,6 +77,7 @@ export function valuesTypes(): Schema {
     ),
     admin: object({ apiToken: secretRef, metricsToken: secretRef }),
     canary: object({ existingSecret: optionalName, secretKey, tokenKey: secretKey }),
+    simulation: object({ existingSecret: optionalName, secretKey }),
     journal: object({
       existingSecret: optionalName,
       existingSecretKey: secretKey,

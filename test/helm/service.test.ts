@@ -325,6 +325,78 @@ describe('the service with what the chart renders', function () {
     expect(await waiting).to.include({ code: 0 })
   })
 
+  it('verifies in helm test where simulation.existingSecret is set, as far as the pod can reach', async () => {
+    const admin = { apiToken: { existingSecret: 't' } }
+    const values = { simulation: { existingSecret: 's' }, tokens: { create: { 'merchant-a': 'a-token' } } }
+    const service = await start({ ...values, admin })
+    const { args, env, volumeMounts } = the(service.objects, 'Pod')['spec'].containers[0]
+    expect(args.slice(0, 3)).to.deep.equal([
+      'verify',
+      '--ingest',
+      'http://demo-webhook-error-exporter.ns.svc:8080/webhooks/error',
+    ])
+    expect(args).to.include('--admin').and.include('http://demo-webhook-error-exporter-admin.ns.svc:9464')
+    expect(env.map(({ name }: { name: string }) => name)).to.deep.equal(['CONFIG_FILE'])
+    expect(volumeMounts.map(({ name }: { name: string }) => name)).to.deep.equal([
+      'config',
+      'tokens',
+      'admin-tokens',
+      'simulation',
+      'tmp',
+    ])
+    const local = (args as string[]).map((word) => {
+      const { host, pathname } = URL.parse(word) ?? {}
+      if (host === undefined || host === '') return word
+      return host.endsWith(':9464') ? service.admin : service.ingest + pathname
+    })
+    const verify = (...more: string[]) =>
+      exec([...imageEntrypoint(), ...local, ...more], { CONFIG_FILE: service.env['CONFIG_FILE']! })
+    const good = await verify('--json')
+    expect(good, good.output).to.include({ code: 0 })
+    const hops = JSON.parse(good.output).hops as { name: string; status: string }[]
+    const ok = hops.filter(({ status }) => status === 'ok').map(({ name }) => name)
+    expect(ok, good.output).to.include.members(['report accepted', 'counted on /metrics', 'resolved through the API'])
+    const other = join(tempFolder(), 'secret')
+    writeFileSync(other, 'another-secret-of-the-test-0123456789')
+    const broken = await verify('--secret-file', other)
+    expect(broken, broken.output).to.include({ code: 1 })
+    expect(broken.output).to.include('did not accept its mark')
+
+    // Nothing could close the incident; a policy keeps the pod from the admin port; another replica may have counted.
+    const unreachable = [
+      {},
+      { admin, networkPolicy: { enabled: true, monitoringNamespaceSelector: { a: 'b' } } },
+      { admin, journal: { existingSecret: 'j' } },
+    ]
+    for (const more of unreachable) {
+      const objects = await withValues({ ...values, ...more }, async (words) => (await render('4', words)).objects)
+      const pod = objects.find(({ kind }) => kind === 'Pod')!
+      expect(pod['spec'].containers[0].args.slice(2)).to.deep.equal([args[2], '--source', 'retm', '--retry-for', '2m'])
+    }
+  })
+
+  it('waits in helm test until the service knows a new token', async () => {
+    const service = await start({ simulation: { existingSecret: 's' } })
+    const pod = the(service.objects, 'Pod')['spec'].containers[0]
+    const local = (pod.args as string[]).map((word) =>
+      URL.canParse(word) ? service.ingest + new URL(word).pathname : word,
+    )
+    const credential = join(tempFolder(), 'token')
+    writeFileSync(credential, 'a-token\n')
+    const verify = (...more: string[]) =>
+      exec([...imageEntrypoint(), ...local, '--credential-file', credential, ...more], {
+        CONFIG_FILE: service.env['CONFIG_FILE']!,
+      })
+    const early = await verify('--retry-for', '0s')
+    expect(early, early.output).to.include({ code: 1 })
+    expect(early.output).to.include('answered 401')
+    const waiting = verify()
+    mkdirSync(service.tokensDir, { recursive: true })
+    setTimeout(() => writeFileSync(join(service.tokensDir, 'merchant-a'), 'a-token\n'), 1_000)
+    const result = await waiting
+    expect(result, result.output).to.include({ code: 0 })
+  })
+
   it('runs the script of the chart’s files in helm test', async () => {
     const command = the((await rendering('4', 'default')).objects, 'Pod')['spec'].containers[0].command as string[]
     expect(command.map((word) => basename(word)).slice(0, 3)).to.deep.equal(['node', '--input-type=module', '--eval'])

@@ -207,6 +207,11 @@ const CONTRADICTIONS: readonly (readonly [what: string, values: Values, said: Re
     { canary: { existingSecret: 'c' }, config: { canary: { url: 'https://a.example', secret: { env: 'A' } } } },
     /canary\.existingSecret already sets them/,
   ],
+  [
+    'a simulation’s secret said twice',
+    { simulation: { existingSecret: 's' }, config: { simulation: { secret: { env: 'A' } } } },
+    /simulation\.existingSecret already sets it/,
+  ],
   ['a relative folder', { config: { sources: { retm: { tokensDir: 'tokens' } } } }, /tokensDir: tokens is where/],
   ['two monitors', { serviceMonitor: { enabled: true }, podMonitor: { enabled: true } }, /counted twice/],
   [

@@ -16,6 +16,15 @@
 /etc/webhook-error-exporter/canary
 {{- end }}
 
+{{- define "webhook-error-exporter.simulationPath" -}}
+/etc/webhook-error-exporter/simulation
+{{- end }}
+
+{{/* Whether reports can be marked as simulated or as verifications. */}}
+{{- define "webhook-error-exporter.simulation" -}}
+{{- if or (.Values.simulation | default dict).existingSecret .Values.config.simulation }}true{{ end -}}
+{{- end }}
+
 {{- define "webhook-error-exporter.journalPath" -}}
 /etc/webhook-error-exporter/journal
 {{- end }}
@@ -50,6 +59,9 @@
 {{- if include "webhook-error-exporter.canaryToken" . -}}
 {{- $_ := set $config.canary "token" (dict "file" (printf "%s/token" $folder)) -}}
 {{- end -}}
+{{- end -}}
+{{- if (.Values.simulation | default dict).existingSecret -}}
+{{- $_ := set $config "simulation" (dict "secret" (dict "file" (printf "%s/secret" (include "webhook-error-exporter.simulationPath" .)))) -}}
 {{- end -}}
 {{- if .Values.journal.existingSecret -}}
 {{- /* JOURNAL_URL_FILE names the file with the URL. */ -}}

@@ -172,24 +172,7 @@ Folders, never a subPath: that would not see a rotated Secret.
 - name: {{ include "webhook-error-exporter.volumeName" (list . "config") }}
   mountPath: /etc/webhook-error-exporter/config
   readOnly: true
-{{- range include "webhook-error-exporter.tokensDirs" . | fromJsonArray }}
-- name: {{ include "webhook-error-exporter.volumeName" (list $ "tokens") }}
-  mountPath: {{ . | quote }}
-  readOnly: true
-{{- end }}
-{{- range include "webhook-error-exporter.sources" . | fromJsonArray }}
-{{- if .secret }}
-- name: {{ include "webhook-error-exporter.sourceVolume" (list $ .name) }}
-  mountPath: {{ include "webhook-error-exporter.sourcePath" .name }}
-  readOnly: true
-{{- end }}
-{{- end }}
-{{- if or .Values.admin.apiToken.existingSecret .Values.admin.metricsToken.existingSecret }}
-- name: {{ include "webhook-error-exporter.volumeName" (list . "admin-tokens") }}
-  mountPath: {{ include "webhook-error-exporter.adminTokensPath" . }}
-  readOnly: true
-{{- end }}
-{{- include "webhook-error-exporter.canaryMount" (list . (include "webhook-error-exporter.volumeName" (list . "canary"))) }}
+{{- include "webhook-error-exporter.secretMounts" . }}
 {{- if include "webhook-error-exporter.journalSecrets" . }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "journal") }}
   mountPath: {{ include "webhook-error-exporter.journalPath" . }}
@@ -229,6 +212,76 @@ template
   configMap:
     name: {{ include "webhook-error-exporter.fullname" . | quote }}
     defaultMode: 292
+{{- include "webhook-error-exporter.secretVolumes" . }}
+{{- with include "webhook-error-exporter.journalSecrets" . }}
+- name: {{ include "webhook-error-exporter.volumeName" (list $ "journal") }}
+  projected:
+    defaultMode: 292
+    sources:
+      {{- . | nindent 6 }}
+{{- end }}
+{{- $data := include "webhook-error-exporter.dataVolume" . }}
+{{- if eq $data "emptyDir" }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
+  emptyDir: {}
+{{- else if eq $data "claim" }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
+  persistentVolumeClaim:
+    claimName: {{ include "webhook-error-exporter.claimName" . | quote }}
+{{- end }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "tmp") }}
+  emptyDir: {}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/*
+Sources of the volume with the journal's URL and password; empty without either. A missing Secret must not keep the application
+beside a sidecar from starting: the service then reports it, and starts when the file appears.
+*/}}
+{{- define "webhook-error-exporter.journalSecrets" -}}
+{{- $journal := .Values.journal -}}
+{{- $password := $journal.passwordFile | default dict -}}
+{{- $sources := list -}}
+{{- range list (list $journal.existingSecret $journal.existingSecretKey "url") (list $password.existingSecret ($password.key | default "password") "password") -}}
+{{- if first . -}}
+{{- $secret := dict "name" (first .) "items" (list (dict "key" (index . 1) "path" (last .))) -}}
+{{- if include "webhook-error-exporter.sidecar" $ }}{{ $_ := set $secret "optional" true }}{{ end -}}
+{{- $sources = append $sources (dict "secret" $secret) -}}
+{{- end -}}
+{{- end -}}
+{{- if $sources }}{{ toYaml $sources }}{{ end -}}
+{{- end }}
+
+{{/* Tokens and secrets that senders and readers use: for the container, and for the pod of `helm test` where it verifies. */}}
+{{- define "webhook-error-exporter.secretMounts" -}}
+{{- range include "webhook-error-exporter.tokensDirs" . | fromJsonArray }}
+- name: {{ include "webhook-error-exporter.volumeName" (list $ "tokens") }}
+  mountPath: {{ . | quote }}
+  readOnly: true
+{{- end }}
+{{- range include "webhook-error-exporter.sources" . | fromJsonArray }}
+{{- if .secret }}
+- name: {{ include "webhook-error-exporter.sourceVolume" (list $ .name) }}
+  mountPath: {{ include "webhook-error-exporter.sourcePath" .name }}
+  readOnly: true
+{{- end }}
+{{- end }}
+{{- if or .Values.admin.apiToken.existingSecret .Values.admin.metricsToken.existingSecret }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "admin-tokens") }}
+  mountPath: {{ include "webhook-error-exporter.adminTokensPath" . }}
+  readOnly: true
+{{- end }}
+{{- include "webhook-error-exporter.canaryMount" (list . (include "webhook-error-exporter.volumeName" (list . "canary"))) }}
+{{- if (.Values.simulation | default dict).existingSecret }}
+- name: {{ include "webhook-error-exporter.volumeName" (list . "simulation") }}
+  mountPath: {{ include "webhook-error-exporter.simulationPath" . }}
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "webhook-error-exporter.secretVolumes" -}}
 {{- if include "webhook-error-exporter.tokensDirs" . | fromJsonArray }}
 - name: {{ include "webhook-error-exporter.volumeName" (list . "tokens") }}
   secret:
@@ -272,45 +325,18 @@ template
       {{- end }}
 {{- end }}
 {{- include "webhook-error-exporter.canaryVolume" (list . (include "webhook-error-exporter.volumeName" (list . "canary"))) }}
-{{- with include "webhook-error-exporter.journalSecrets" . }}
-- name: {{ include "webhook-error-exporter.volumeName" (list $ "journal") }}
-  projected:
+{{- with .Values.simulation }}
+{{- if .existingSecret }}
+- name: {{ include "webhook-error-exporter.volumeName" (list $ "simulation") }}
+  secret:
+    secretName: {{ .existingSecret | quote }}
     defaultMode: 292
-    sources:
-      {{- . | nindent 6 }}
-{{- end }}
-{{- $data := include "webhook-error-exporter.dataVolume" . }}
-{{- if eq $data "emptyDir" }}
-- name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
-  emptyDir: {}
-{{- else if eq $data "claim" }}
-- name: {{ include "webhook-error-exporter.volumeName" (list . "data") }}
-  persistentVolumeClaim:
-    claimName: {{ include "webhook-error-exporter.claimName" . | quote }}
-{{- end }}
-- name: {{ include "webhook-error-exporter.volumeName" (list . "tmp") }}
-  emptyDir: {}
-{{- with .Values.extraVolumes }}
-{{ toYaml . }}
+    optional: true
+    items:
+      - key: {{ .secretKey | quote }}
+        path: secret
 {{- end }}
 {{- end }}
-
-{{/*
-Sources of the volume with the journal's URL and password; empty without either. A missing Secret must not keep the application
-beside a sidecar from starting: the service then reports it, and starts when the file appears.
-*/}}
-{{- define "webhook-error-exporter.journalSecrets" -}}
-{{- $journal := .Values.journal -}}
-{{- $password := $journal.passwordFile | default dict -}}
-{{- $sources := list -}}
-{{- range list (list $journal.existingSecret $journal.existingSecretKey "url") (list $password.existingSecret ($password.key | default "password") "password") -}}
-{{- if first . -}}
-{{- $secret := dict "name" (first .) "items" (list (dict "key" (index . 1) "path" (last .))) -}}
-{{- if include "webhook-error-exporter.sidecar" $ }}{{ $_ := set $secret "optional" true }}{{ end -}}
-{{- $sources = append $sources (dict "secret" $secret) -}}
-{{- end -}}
-{{- end -}}
-{{- if $sources }}{{ toYaml $sources }}{{ end -}}
 {{- end }}
 
 {{/* For the container and for the pod of `helm test`. Both take a list: root, the volume's name. */}}

@@ -129,6 +129,9 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- $faults = append $faults "config.canary.secret, config.canary.token: canary.existingSecret already sets them; write only one of them" -}}
 {{- end -}}
 {{- end -}}
+{{- if and ($v.simulation | default dict).existingSecret $v.config.simulation -}}
+{{- $faults = append $faults "config.simulation: simulation.existingSecret already sets it; write only one of them" -}}
+{{- end -}}
 {{- if not $v.config.sources -}}
 {{- $faults = append $faults "config.sources: is empty; write at least one source" -}}
 {{- end -}}
