@@ -1,5 +1,4 @@
 import { DASHBOARDS, SIGNALS } from '../signals.ts'
-import { VARIABLES } from './incident-texts.ts'
 import type { Alert } from './model.ts'
 import { VERIFY_ENDPOINT } from './promql.ts'
 
@@ -33,7 +32,7 @@ export function annotations(rule: Alert): Record<string, string> {
     ...(isIncident && {
       remedy_url: rule.remedy
         ? `${REMEDY_BASE}/${rule.remedy}.md`
-        : `${VARIABLES}{{ with or $remedy $cause }}${REMEDY_BASE}/{{ . }}.md{{ end }}`,
+        : `{{ with or $labels.remedy $labels.cause }}${REMEDY_BASE}/{{ . }}.md{{ end }}`,
     }),
     dashboard_url: `${GRAFANA_BASE}/d/${DASHBOARDS[rule.dashboard]}?${variables(rule, isIncident)}`,
   }

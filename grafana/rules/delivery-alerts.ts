@@ -1,6 +1,6 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, failingNames, INCIDENT_OF } from './annotations.ts'
-import { ENABLED_AGAIN, WITHOUT_DETAILS, withIncident } from './incident-details.ts'
+import { ENABLED_AGAIN, WITHOUT_DETAILS, withIncident, withMadeLabels } from './incident-details.ts'
 import { INCIDENT_DESCRIPTION, incidentFacts, incidentTexts } from './incident-texts.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, REAL, RELEASE, withTeam } from './promql.ts'
@@ -36,7 +36,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointFailing',
     why: 'State, not arithmetic: fires on the first failure and resolves when the incident closes. An incident that keeps reopening pages twice, not every time. The details are labels of the expression only: the rule removes them.',
-    expr: withIncident(openOrFlapping),
+    expr: withMadeLabels(withIncident(openOrFlapping)),
     labels: WITHOUT_DETAILS,
     severity: 'endpoint',
     wakes:

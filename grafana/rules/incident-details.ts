@@ -1,3 +1,5 @@
+import { causeOf, REMEDY_IDS } from '../../src/domain/remedies/remedy.ts'
+import { UP_HINTS } from '../../src/domain/verdict-words.ts'
 import { SIGNALS } from '../signals.ts'
 import type { Recording } from './model.ts'
 import { ENDPOINT, indent, joined, of } from './promql.ts'
@@ -17,6 +19,9 @@ export const DETAIL_LABELS = [
   'remedy',
   'url',
   'lost',
+  'host',
+  'port',
+  'hint',
 ] as const
 /** Empty values: they remove the labels from the alert. */
 export const WITHOUT_DETAILS: Readonly<Record<string, string>> = Object.fromEntries(
@@ -128,3 +133,21 @@ const withDetails = (expr: string): string =>
 /** Adds what is known of the endpoint and of its incident. */
 export const withIncident = (expr: string): string =>
   withDetails(joined(expr, 'team, severity, event', SIGNALS.endpointInfoHeld.name))
+
+const HOST = '(\\[[^]]*\\]|[^/:]+)'
+/** Labels made from others: [new, value, from, pattern]. A later one replaces an earlier one where its pattern matches. */
+const MADE: readonly (readonly [label: string, value: string, from: string, pattern: string])[] = [
+  ['host', '$1', 'url', `https?://${HOST}.*`],
+  ['port', '443', 'url', 'https://.*'],
+  ['port', '80', 'url', 'http://.*'],
+  ['port', '$2', 'url', `https?://${HOST}:([0-9]+).*`],
+  ...[...Map.groupBy(REMEDY_IDS, (id) => UP_HINTS[causeOf(id)])].map(
+    ([hint, ids]) => ['hint', hint.replaceAll('$', '$$$$'), 'remedy', ids.join('|')] as const,
+  ),
+]
+/** Adds what texts need of the details. In a template, each of these would be parsed and matched for every alert again. */
+export const withMadeLabels = (expr: string): string =>
+  `${'label_replace(\n'.repeat(MADE.length)}${indent(expr)}\n${MADE.map((made) => {
+    const [label, value, from, pattern] = made.map((text) => JSON.stringify(text))
+    return `, ${label}, ${value}, ${from}, ${pattern})`
+  }).join('\n')}`

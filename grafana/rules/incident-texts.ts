@@ -1,8 +1,8 @@
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
-import { causeOf, REMEDY_IDS, type Remedy } from '../../src/domain/remedies/remedy.ts'
+import type { Remedy } from '../../src/domain/remedies/remedy.ts'
 import { ALL_RULES } from '../../src/domain/verdict.ts'
 import { UNPROVABLE } from '../../src/domain/verdict-rules.ts'
-import { REPORTED, UP_HINTS } from '../../src/domain/verdict-words.ts'
+import { REPORTED } from '../../src/domain/verdict-words.ts'
 import { FAMILIES, familiesOf, SYNCHRONOUS } from '../../src/sources/retm/recovery.ts'
 import { SIGNALS } from '../signals.ts'
 import { remediesWith } from './remedies.ts'
@@ -27,14 +27,6 @@ export const IN_SHORT: Readonly<Record<Cause, string>> = {
   unknown: 'cause unknown',
 }
 
-/**
- * The labels that `withDetails` adds, as variables: without details they are empty. An incident's values change while it
- * is open; they are read from the expression's labels because a query for each would cost thousands when everything fails.
- */
-export const VARIABLES = ['cause', 'code', 'rule', 'remedy', 'url']
-  .map((label) => `{{ $${label} := $labels.${label} }}`)
-  .join('')
-
 /** The sample of an endpoint's metric, for `query` in a template. `%q` quotes any name safely. */
 const ofEndpoint = (promql: string, times = 1): string =>
   `query (printf "${promql}"${' $labels.cluster $labels.namespace $labels.job $labels.endpoint'.repeat(times)})`
@@ -52,36 +44,28 @@ const time = (query: string, otherwise: string): string =>
   `{{ with ${query} }}{{ (. | first | value | toTime)${UTC}{{ else }}${otherwise}{{ end }}`
 const NOT_KNOWN = 'unknown'
 
-/** Host and port of the URL. */
-const PLACE =
-  `{{ $host := reReplaceAll "^https?://(\\\\[[^]]*\\\\]|[^/:]+).*" "$1" $url }}` +
-  `{{ $port := "443" }}{{ if match "^http:" $url }}{{ $port = "80" }}{{ end }}` +
-  `{{ if match "^https?://(\\\\[[^]]*\\\\]|[^/:]+):[0-9]+" $url }}{{ $port = reReplaceAll "^https?://(\\\\[[^]]*\\\\]|[^/:]+):([0-9]+).*" "$2" $url }}{{ end }}`
 const FILLED = remediesWith({
   endpoint: '{{ $labels.endpoint }}',
-  host: '{{ $host }}',
-  port: '{{ $port }}',
+  host: '{{ $labels.host }}',
+  port: '{{ $labels.port }}',
   // Commands put it between single quotes.
-  url: `{{ reReplaceAll "'" "%27" $url }}`,
-  code: `{{ or $code "${NOT_KNOWN}" }}`,
+  url: `{{ reReplaceAll "'" "%27" $labels.url }}`,
+  code: `{{ or $labels.code "${NOT_KNOWN}" }}`,
   status: 'in the answer',
   expiry: time(certificate, NOT_KNOWN).replace('{{ (.', 'valid until {{ (.'),
 })
 
+/** Equal texts stand once: Prometheus parses a template anew for each alert and evaluation, so its length is what it costs. */
 const choose = (value: string, texts: readonly (readonly [key: string, text: string])[]): string =>
-  `${texts.map(([key, text], index) => `{{ ${index === 0 ? 'if' : 'else if'} eq ${value} "${key}" }}${text}`).join('')}{{ end }}`
-const HINT = `{{ $hint := "" }}${choose(
-  '$remedy',
-  REMEDY_IDS.map((id) => [id, `{{ $hint = "${UP_HINTS[causeOf(id)]}" }}`] as const),
-)}`
-const briefs = `${HINT}${choose(
-  '$rule',
-  ALL_RULES.map(({ id, brief }) => [id, brief.replace('{hint}', '{{ $hint }}')] as const),
-)}`
+  `${[...Map.groupBy(texts, ([, text]) => text)].map(([text, same], index) => `{{ ${index === 0 ? 'if' : 'else if'} eq ${value}${same.map(([key]) => ` "${key}"`).join('')} }}${text}`).join('')}{{ end }}`
+const briefs = choose(
+  '$labels.rule',
+  ALL_RULES.map(({ id, brief }) => [id, brief.replace('{hint}', '{{ $labels.hint }}')] as const),
+)
 /** A text of the remedy that the latest verdict calls for. */
 const byRemedy = (text: (remedy: Remedy) => string, otherwise: string, unseen?: string): string =>
-  `${VARIABLES}${PLACE}${unseen === undefined ? '{{ if $remedy }}' : `{{ if eq $rule "none" }}${unseen}{{ else if $remedy }}`}${choose(
-    '$remedy',
+  `${unseen === undefined ? '{{ if $labels.remedy }}' : `{{ if eq $labels.rule "none" }}${unseen}{{ else if $labels.remedy }}`}${choose(
+    '$labels.remedy',
     FILLED.map((remedy) => [remedy.id, text(remedy)] as const),
   )}{{ else }}${otherwise}{{ end }}`
 
@@ -114,10 +98,10 @@ const since = `{{ if gt $value 1.0 }}{{ ($value | toTime)${UTC}{{ else }}${NOT_K
 
 /** Values that change during an incident are annotations: as labels they would create new alerts. */
 export const incidentFacts = {
-  cause: `${VARIABLES}{{ or $cause "not known yet" }}`,
-  code: `${VARIABLES}{{ or $code "not known yet" }}`,
+  cause: `{{ or $labels.cause "not known yet" }}`,
+  code: `{{ or $labels.code "not known yet" }}`,
   since,
-  headline: `${VARIABLES}deliveries failing{{ with $cause }}, ${choose(
+  headline: `deliveries failing{{ with $labels.cause }}, ${choose(
     '.',
     CAUSES.map((cause) => [cause, IN_SHORT[cause]] as const),
   )}{{ end }}{{ if not $labels.lost }}, none reported lost{{ end }}`,
@@ -128,8 +112,8 @@ export const incidentTexts = {
   ...incidentFacts,
   failures_last_hour: `{{ with ${lastHour} }}{{ . | first | value | printf "%.0f" }}{{ else }}${NOT_KNOWN}{{ end }}`,
   platform,
-  verdict: `${VARIABLES}{{ if eq $rule "none" }}Not probed yet.{{ else if $rule }}${briefs}{{ end }}`,
-  why: `{{ with $labels.reported_cause }}${platform} {{ end }}${byRemedy(({ meaning }) => meaning, '{{ with $cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ if eq $rule "none" }} Not probed yet.{{ else if $rule }} ${briefs}{{ end }}`,
+  verdict: `{{ if eq $labels.rule "none" }}Not probed yet.{{ else if $labels.rule }}${briefs}{{ end }}`,
+  why: `{{ with $labels.reported_cause }}${platform} {{ end }}${byRemedy(({ meaning }) => meaning, '{{ with $labels.cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ if eq $labels.rule "none" }} Not probed yet.{{ else if $labels.rule }} ${briefs}{{ end }}`,
   event: '{{ $labels.event }}',
   first_check: byRemedy(
     ({ checks }) => checks[0]!,
@@ -139,7 +123,7 @@ export const incidentTexts = {
   fix: byRemedy(({ fixes }) => fixes[0]!, '', ''),
   lost_since: `{{ if $labels.lost }}${LOSS_STARTED}{{ end }}`,
   recovery: RECOVERY,
-  caution: `${VARIABLES}{{ if or ${ALL_RULES.filter(({ unprovable }) => unprovable)
-    .map(({ id }) => `(eq $rule "${id}")`)
+  caution: `{{ if or ${ALL_RULES.filter(({ unprovable }) => unprovable)
+    .map(({ id }) => `(eq $labels.rule "${id}")`)
     .join(' ')} }}${UNPROVABLE}.{{ end }}`,
 } as const
