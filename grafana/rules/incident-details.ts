@@ -22,6 +22,9 @@ export const DETAIL_LABELS = [
   'host',
   'port',
   'hint',
+  'loss_started',
+  'certificate_end',
+  'failures_last_hour',
 ] as const
 /** Empty values: they remove the labels from the alert. */
 export const WITHOUT_DETAILS: Readonly<Record<string, string>> = Object.fromEntries(
@@ -145,9 +148,31 @@ const MADE: readonly (readonly [label: string, value: string, from: string, patt
     ([hint, ids]) => ['hint', hint.replaceAll('$', '$$$$'), 'remedy', ids.join('|')] as const,
   ),
 ]
-/** Adds what texts need of the details. In a template, each of these would be parsed and matched for every alert again. */
+
+/** A figure of each endpoint as a label, empty where there is none: one query for all alerts, not one for each. */
+const withFigure = (expr: string, label: string, figure: string): string => `(
+${indent(expr)}
+)
+* on (${ENDPOINT}) group_left (${label})
+(
+  count_values by (${ENDPOINT}) ("${label}", ${figure})
+  or on (${ENDPOINT})
+  ${known}
+)`
+const failures = (offset = ''): string =>
+  `sum by (${ENDPOINT}) (max without (instance, pod) (${of(SIGNALS.endpointFailures.name)}${offset}))`
+const FIGURES = [
+  ['loss_started', `max by (${ENDPOINT}) (${of(SIGNALS.incidentLossStarted.name)})`],
+  ['certificate_end', `min by (${ENDPOINT}) (${of(SIGNALS.certificateEnd.name)})`],
+  // Exact: `increase` would extrapolate.
+  ['failures_last_hour', `${failures()} - (${failures(' offset 1h')} or 0 * ${failures()})`],
+] as const
+
+const withFigures = (expr: string): string =>
+  FIGURES.reduce((inner: string, [label, figure]) => withFigure(inner, label, figure), expr)
+/** Adds figures, and what texts need of the details. In a template, each of these would be parsed and matched for every alert again. */
 export const withMadeLabels = (expr: string): string =>
-  `${'label_replace(\n'.repeat(MADE.length)}${indent(expr)}\n${MADE.map((made) => {
+  `${'label_replace(\n'.repeat(MADE.length)}${indent(withFigures(expr))}\n${MADE.map((made) => {
     const [label, value, from, pattern] = made.map((text) => JSON.stringify(text))
     return `, ${label}, ${value}, ${from}, ${pattern})`
   }).join('\n')}`

@@ -4,7 +4,6 @@ import { ALL_RULES } from '../../src/domain/verdict.ts'
 import { UNPROVABLE } from '../../src/domain/verdict-rules.ts'
 import { REPORTED } from '../../src/domain/verdict-words.ts'
 import { FAMILIES, familiesOf, SYNCHRONOUS } from '../../src/sources/retm/recovery.ts'
-import { SIGNALS } from '../signals.ts'
 import { remediesWith } from './remedies.ts'
 
 /** A cause in two or three words, for a headline. */
@@ -27,21 +26,10 @@ export const IN_SHORT: Readonly<Record<Cause, string>> = {
   unknown: 'cause unknown',
 }
 
-/** The sample of an endpoint's metric, for `query` in a template. `%q` quotes any name safely. */
-const ofEndpoint = (promql: string, times = 1): string =>
-  `query (printf "${promql}"${' $labels.cluster $labels.namespace $labels.job $labels.endpoint'.repeat(times)})`
-const SELECT = '{cluster=%q, namespace=%q, job=%q, endpoint=%q}'
-const lossStarted = ofEndpoint(`max(${SIGNALS.incidentLossStarted.name}${SELECT})`)
-const certificate = ofEndpoint(`min(${SIGNALS.certificateEnd.name}${SELECT})`)
-/** Exact: `increase` would extrapolate. */
-const lastHour = ofEndpoint(
-  `sum(max without (instance, pod) (${SIGNALS.endpointFailures.name}${SELECT})) - (sum(max without (instance, pod) (${SIGNALS.endpointFailures.name}${SELECT} offset 1h)) or vector(0))`,
-  2,
-)
-
 const UTC = '.Format "2006-01-02 15:04:05" }} UTC'
-const time = (query: string, otherwise: string): string =>
-  `{{ with ${query} }}{{ (. | first | value | toTime)${UTC}{{ else }}${otherwise}{{ end }}`
+/** A time that a label holds in seconds. */
+const time = (label: string, otherwise: string): string =>
+  `{{ with $labels.${label} }}{{ (. | toTime)${UTC}{{ else }}${otherwise}{{ end }}`
 const NOT_KNOWN = 'unknown'
 
 const FILLED = remediesWith({
@@ -52,7 +40,7 @@ const FILLED = remediesWith({
   url: `{{ reReplaceAll "'" "%27" $labels.url }}`,
   code: `{{ or $labels.code "${NOT_KNOWN}" }}`,
   status: 'in the answer',
-  expiry: time(certificate, NOT_KNOWN).replace('{{ (.', 'valid until {{ (.'),
+  expiry: time('certificate_end', NOT_KNOWN).replace('{{ (.', 'valid until {{ (.'),
 })
 
 /** Equal texts stand once: Prometheus parses a template anew for each alert and evaluation, so its length is what it costs. */
@@ -87,7 +75,7 @@ const EVENTS = [...new Set([...FAMILIES.flatMap(({ events }) => events), ...SYNC
 export const RECOVERY = `{{ $event := toLower $labels.event }}{{ if match "[ ,;|]" $event }}${resources('')}${EVENTS.map((event) => `{{ else if match "^${event.replaceAll('.', '[.]')}" $event }}${resources(event) || 'nothing: these calls need a synchronous answer'}`).join('')}{{ else }}${resources('')}{{ end }}`
 
 /** The last good moment before the incident. */
-export const LOSS_STARTED = time(lossStarted, 'an unknown time before the first failure')
+export const LOSS_STARTED = time('loss_started', 'an unknown time before the first failure')
 
 /** What happened, for people: a delivery is lost only where one was reported. */
 export const INCIDENT_DESCRIPTION =
@@ -110,7 +98,7 @@ export const incidentFacts = {
 /** Why it fails, what to do now, and what to recover. */
 export const incidentTexts = {
   ...incidentFacts,
-  failures_last_hour: `{{ with ${lastHour} }}{{ . | first | value | printf "%.0f" }}{{ else }}${NOT_KNOWN}{{ end }}`,
+  failures_last_hour: `{{ or $labels.failures_last_hour "${NOT_KNOWN}" }}`,
   platform,
   verdict: `{{ if eq $labels.rule "none" }}Not probed yet.{{ else if $labels.rule }}${briefs}{{ end }}`,
   why: `{{ with $labels.reported_cause }}${platform} {{ end }}${byRemedy(({ meaning }) => meaning, '{{ with $labels.cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ if eq $labels.rule "none" }} Not probed yet.{{ else if $labels.rule }} ${briefs}{{ end }}`,

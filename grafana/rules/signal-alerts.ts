@@ -1,6 +1,6 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, INCIDENT_OF } from './annotations.ts'
-import { WITHOUT_DETAILS, withIncident } from './incident-details.ts'
+import { WITHOUT_DETAILS, withIncident, withMadeLabels } from './incident-details.ts'
 import { incidentFacts, LOSS_STARTED, RECOVERY } from './incident-texts.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, withTeam } from './promql.ts'
@@ -11,7 +11,7 @@ export const SIGNAL_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointDisabled',
     why: 'State, one alert per source: the endpoint must be re-enabled at each of them.',
-    expr: withIncident(`${of(SIGNALS.endpointDisabledHeld.name)} == 1`),
+    expr: withMadeLabels(withIncident(`${of(SIGNALS.endpointDisabledHeld.name)} == 1`)),
     labels: WITHOUT_DETAILS,
     severity: 'endpoint',
     wakes: 'No delivery arrives any more, and this does not end automatically, even if the endpoint works again.',
