@@ -37,6 +37,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     alert: 'WebhookEndpointFailing',
     why: 'State, not arithmetic: fires on the first failure and resolves when the incident closes. An incident that keeps reopening pages twice, not every time. The details are labels of the expression only: the rule removes them.',
     expr: withMadeLabels(withIncident(openOrFlapping)),
+    condition: openOrFlapping,
     labels: WITHOUT_DETAILS,
     severity: 'endpoint',
     wakes:

@@ -31,6 +31,8 @@ export interface Alert {
   /** `Webhook…`; also the name of its runbook. */
   readonly alert: string
   readonly expr: string
+  /** The part of the expression that decides, for the runbook, where the rest only fetches what texts say. */
+  readonly condition?: string
   readonly for?: string
   readonly keepFiringFor?: string
   readonly severity: (typeof SEVERITIES)[number]

@@ -106,7 +106,7 @@ ${alert === CAUSES_PAGE ? causes() : ''}${variables}
 ## Expression
 
 \`\`\`promql
-${rule.expr}
+${rule.condition ?? rule.expr}
 \`\`\`
 `
 }

@@ -6,12 +6,15 @@ import type { Alert } from './model.ts'
 import { ENDPOINT, of, withTeam } from './promql.ts'
 import { INCIDENT, LOGS, PROBE, promql, RECOVER, sh } from './text.ts'
 
+const isDisabled = `${of(SIGNALS.endpointDisabledHeld.name)} == 1`
+
 /** What platforms and the proxy say besides reporting lost deliveries. */
 export const SIGNAL_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointDisabled',
     why: 'State, one alert per source: the endpoint must be re-enabled at each of them.',
-    expr: withMadeLabels(withIncident(`${of(SIGNALS.endpointDisabledHeld.name)} == 1`)),
+    expr: withMadeLabels(withIncident(isDisabled)),
+    condition: isDisabled,
     labels: WITHOUT_DETAILS,
     severity: 'endpoint',
     wakes: 'No delivery arrives any more, and this does not end automatically, even if the endpoint works again.',
