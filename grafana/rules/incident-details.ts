@@ -23,7 +23,6 @@ export const DETAIL_LABELS = [
   'port',
   'hint',
   'loss_started',
-  'certificate_end',
   'failures_last_hour',
 ] as const
 /** Empty values: they remove the labels from the alert. */
@@ -163,7 +162,6 @@ const failures = (offset = ''): string =>
   `sum by (${ENDPOINT}) (max without (instance, pod) (${of(SIGNALS.endpointFailures.name)}${offset}))`
 const FIGURES = [
   ['loss_started', `max by (${ENDPOINT}) (${of(SIGNALS.incidentLossStarted.name)})`],
-  ['certificate_end', `min by (${ENDPOINT}) (${of(SIGNALS.certificateEnd.name)})`],
   // Exact: `increase` would extrapolate.
   ['failures_last_hour', `${failures()} - (${failures(' offset 1h')} or 0 * ${failures()})`],
 ] as const

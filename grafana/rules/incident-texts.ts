@@ -4,6 +4,7 @@ import { ALL_RULES } from '../../src/domain/verdict.ts'
 import { UNPROVABLE } from '../../src/domain/verdict-rules.ts'
 import { REPORTED } from '../../src/domain/verdict-words.ts'
 import { FAMILIES, familiesOf, SYNCHRONOUS } from '../../src/sources/retm/recovery.ts'
+import { SIGNALS } from '../signals.ts'
 import { remediesWith } from './remedies.ts'
 
 /** A cause in two or three words, for a headline. */
@@ -26,6 +27,9 @@ export const IN_SHORT: Readonly<Record<Cause, string>> = {
   unknown: 'cause unknown',
 }
 
+/** Asked for by the texts about TLS alone. `%q` quotes any name safely. */
+const certificate = `query (printf "min(${SIGNALS.certificateEnd.name}{cluster=%q, namespace=%q, job=%q, endpoint=%q})" $labels.cluster $labels.namespace $labels.job $labels.endpoint)`
+
 const UTC = '.Format "2006-01-02 15:04:05" }} UTC'
 /** A time that a label holds in seconds. */
 const time = (label: string, otherwise: string): string =>
@@ -40,7 +44,7 @@ const FILLED = remediesWith({
   url: `{{ reReplaceAll "'" "%27" $labels.url }}`,
   code: `{{ or $labels.code "${NOT_KNOWN}" }}`,
   status: 'in the answer',
-  expiry: time('certificate_end', NOT_KNOWN).replace('{{ (.', 'valid until {{ (.'),
+  expiry: `{{ with ${certificate} }}valid until {{ (. | first | value | toTime)${UTC}{{ else }}${NOT_KNOWN}{{ end }}`,
 })
 
 /** Equal texts stand once: Prometheus parses a template anew for each alert and evaluation, so its length is what it costs. */
