@@ -10,7 +10,7 @@ needs: a durable record, a metric, a span, a diagnosis and an alert.
 Usage: ${PROGRAM} [COMMAND] [OPTIONS]
 
 Commands:
-${commands.map(({ usage, summary }) => `  ${usage.padEnd(42)} ${summary}`).join('\n')}
+${commands.map(({ usage, summary }) => `${usage.padEnd(44)} ${summary}`).join('\n')}
 
 Options:
   --config FILE                              configuration file, instead of CONFIG_FILE
