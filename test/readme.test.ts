@@ -32,7 +32,7 @@ describe('docs/configuration.md', () => {
     const help = execFileSync(process.execPath, ['src/main.ts', '--help'], { cwd: root, encoding: 'utf8' })
     const [, commands = '', variables = ''] = /^Commands:\n(.*?)\n\n.*^Environment:\n(.*?)\n\n/ms.exec(help)!
     const names = [
-      ...[...commands.matchAll(/^ {2}((?:journal |recovery )?[a-z-]+)/gm)].map(([, name]) => name!),
+      ...[...commands.matchAll(/^((?:journal |recovery |simulate )?[a-z-]+)/gm)].map(([, name]) => name!),
       ...[...variables.matchAll(/^ {2}.*? {2}/gm)].flatMap(([line]) => line.match(/[A-Z_]+\*?/g)!),
     ]
     expect(names).to.include.members(['serve', 'journal copy', 'JOURNAL_URL', 'OTEL_*'])
