@@ -190,7 +190,8 @@ describe('other programs at the SQLite journal', function () {
 /** Rows by the thousand, without HTTP. */
 function grow(path: string): void {
   const db = new DatabaseSync(path, { timeout: 5_000 })
-  db.exec(`INSERT INTO failures SELECT printf('%08x-0000-7000-8000-000000000000', value), 0, 'retm', '', 'orders',
+  db.exec(`INSERT INTO failures (id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id, idempotency_key, digest, raw)
+    SELECT printf('%08x-0000-7000-8000-000000000000', value), 0, 'retm', '', 'orders',
     'https://shop.example/', 500, 'server_error', '', NULL, NULL, NULL, randomblob(60000)
     FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 1200) SELECT value FROM n)`)
   db.close()

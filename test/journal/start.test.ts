@@ -79,6 +79,7 @@ describe('a start on a SQLite journal', function () {
 function addRows(path: string, rows: number): void {
   const db = new DatabaseSync(path)
   db.prepare(`INSERT INTO failures
+      (id, received_at, source, tenant, endpoint, url, code, cause, message, trace_id, idempotency_key, digest, raw)
     SELECT printf('%08x-%04x-7000-8000-%012x', at >> 16, at & 65535, n), at, 'retm', '', 'orders', 'https://shop.example/',
       500, 'server_error', 'no answer', NULL, 'key-' || n, printf('%064x', n), randomblob(100)
     FROM (WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ?1) SELECT n, ?2 - (?1 - n) * 1000 AS at FROM s)`).run(
