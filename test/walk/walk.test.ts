@@ -80,7 +80,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
       Date.parse(String(openedAt)),
     )
     expect(dashboard.shown.get('Cause')?.map(({ name }) => name)).to.deep.equal([cause])
-    expect(dashboard.shown.get('Now')?.[0]?.value, 'failing now').to.equal(1)
+    expect(dashboard.shown.get('State')?.[0]?.value, 'failing now').to.equal(1)
     const api = links.get('Incident')
     if (api) {
       const page = await fetch(api, { headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } })
