@@ -30,7 +30,7 @@ describe('a command line', () => {
     ['a command', [ARGUMENT], /no command/],
     ['an option', ['explain', `--${ARGUMENT}`], /option/i],
     ['help', ['help', `x${ARGUMENT}`], /no command/],
-    ['a URL', ['probe', ARGUMENT], /no http or https URL/],
+    ['a URL', ['probe', ARGUMENT], /neither an http\(s\) URL/],
     ['a duration', ['probe', 'http://127.0.0.1/', '--timeout', ARGUMENT], /--timeout/],
     ['a journal', ['journal', 'copy', ARGUMENT, ARGUMENT], /FROM/],
     ['a path', ['journal', 'copy', `sqlite:/nowhere/${ARGUMENT}`, 'postgres://u@127.0.0.1:1/db'], /nowhere/],
