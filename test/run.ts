@@ -20,7 +20,7 @@ const weights: Record<string, number> = JSON.parse(readFileSync('test/weights.js
 const all = globSync('test/**/*.test.ts').sort((a, b) => weightOf(b) - weightOf(a) || (a < b ? -1 : 1))
 const specs = args.some(isSpec) ? [] : fast ? all.filter((spec) => !usesPrograms(spec)) : all
 // Spec files wait more than they compute, so that one per core would leave the cores idle half of the time.
-const workers = 2 * availableParallelism()
+const workers = Math.ceil(2.5 * availableParallelism())
 const folder = mkdtempSync(join(tmpdir(), 'npm-test-'))
 const counts = join(folder, 'counts.json')
 const times = join(folder, 'times.jsonl')

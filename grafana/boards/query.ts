@@ -1,3 +1,4 @@
+import { VERIFY_ENDPOINT } from '../rules/promql.ts'
 import { SIGNALS, type SignalKey } from '../signals.ts'
 
 /**
@@ -25,11 +26,13 @@ export const UP = `up{${IN_RELEASE}}`
 
 /**
  * Excludes endpoints of teams that are not selected. Endpoints without a team (`invalid`, `other`, a missing info series, an
- * unconfigured endpoint) stay, because no team's dashboard would show them otherwise.
+ * unconfigured endpoint) stay, because no team's dashboard would show them otherwise. The endpoint of verifications loses
+ * nothing, so it is in no total.
  * @param at such as `@ end()`
  */
 export function ofTeam(expr: string, at = ''): string {
-  return `(${expr}) unless on (${KEY}) ${select('endpointInfo', ['team!~"$team|"'])}${at && ` ${at}`}`
+  const other = (matcher: string) => `unless on (${KEY}) ${select('endpointInfo', [matcher])}${at && ` ${at}`}`
+  return `(${expr}) ${other('team!~"$team|"')} ${other(`endpoint="${VERIFY_ENDPOINT}"`)}`
 }
 
 /** One series per endpoint, whatever pods show it. @param at such as `@ end()` */
