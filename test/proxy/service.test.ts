@@ -253,7 +253,8 @@ describe('the service with a proxy', () => {
     await until('the whole response', () => received > SIZE, 50_000)
     socket.destroy()
     expect(digest.digest('hex')).to.equal(expected.digest('hex'))
-    expect(peak() - before, 'MiB more').to.be.below(80)
+    // Garbage is collected when V8 likes; a body that is kept would be 160.
+    expect(peak() - before, 'MiB more').to.be.below(120)
   })
 
   it('delivers in the sidecar form even if another part of the configuration is wrong', async function () {
