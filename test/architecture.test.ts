@@ -2,6 +2,21 @@ import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect } from 'chai'
 
+/** What a composition root puts together. */
+const ASSEMBLED = [
+  'sources',
+  'config',
+  'domain',
+  'service',
+  'journal',
+  'outbound',
+  'signature',
+  'probe',
+  'proxy',
+  'observe',
+  'http',
+]
+
 /**
  * Who may import whom. A folder of src is a room; files directly in src stand for themselves, without their ending.
  * `leaf` files hold no behaviour of the service and may be imported by everyone.
@@ -28,35 +43,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sources: ['domain', 'signature'],
   config: ['domain', 'sources'],
   http: ['service', 'domain', 'config', 'sources', 'signature'],
-  app: [
-    'sources',
-    'config',
-    'domain',
-    'service',
-    'journal',
-    'outbound',
-    'signature',
-    'probe',
-    'proxy',
-    'observe',
-    'http',
-  ],
+  app: ASSEMBLED,
   // A command line is a second composition root: it builds what one command needs.
-  cli: [
-    'app',
-    'supervisor',
-    'sources',
-    'config',
-    'domain',
-    'service',
-    'journal',
-    'outbound',
-    'signature',
-    'probe',
-    'proxy',
-    'observe',
-    'http',
-  ],
+  cli: ['app', 'supervisor', ...ASSEMBLED],
   main: ['cli', 'supervisor'],
 }
 

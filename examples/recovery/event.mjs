@@ -32,7 +32,7 @@ function ofIncident(incident) {
   if (incident.state !== 'closed') throw new Error(`incident ${incident.id} is open: its window has no end yet`)
   const { status, task } = incident.recovery ?? {}
   const isRequested = status === 'requested' && task
-  // Whoever asks by hand wants it restored, whatever the service thinks is needed.
+  // A manual request wants it restored, whatever the service thinks is needed.
   return {
     type: 'webhook.recovery.requested',
     task: isRequested ? task : taskOf(incident),

@@ -14,8 +14,8 @@ export interface JournalUrl {
 }
 
 /**
- * The journal's URL where it is kept in a file (`journal.urlFile`, `JOURNAL_URL_FILE`), as a Secret is mounted. Whoever
- * names a file expects a URL in it, so neither a missing nor an empty one falls back to another journal.
+ * The journal's URL where it is kept in a file (`journal.urlFile`, `JOURNAL_URL_FILE`), as a Secret is mounted. An
+ * operator who names a file expects a URL in it, so neither a missing nor an empty one falls back to another journal.
  */
 export async function readJournalUrl(
   document: unknown,

@@ -91,7 +91,7 @@ async function startPrometheus(
   const file = join(folder, 'prometheus.yml')
   const targets = (url: string) => [{ targets: [new URL(url).host] }]
   const config = {
-    // Every second, so that nobody waits.
+    // Every second, so that the demo is short.
     global: { scrape_interval: '1s', evaluation_interval: '1s' },
     rule_files: hasRules ? copyRules(folder) : [],
     scrape_configs: [{ job_name: JOB, static_configs: targets(admin) }],
