@@ -14,7 +14,7 @@ import { readStdin } from './stdin.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
 /** Stands where no endpoint was given. Its host and port read well in the commands that the checks propose. */
-const NOWHERE = 'https://your-endpoint/'
+const PLACEHOLDER = 'https://your-endpoint/'
 
 /** Says why a delivery failed, as the service would when it receives the report; sends and stores nothing. */
 export const explain: Command = {
@@ -58,11 +58,11 @@ export const explain: Command = {
       ? { code: codeOf(values.code ?? '0'), message: values.message ?? '', url: values.endpoint }
       : read(kind, await readStdin())
     const found = classify(report, kind.codes?.(section))
-    const { endpoint, url } = identifier(config.endpoints)(report.url ?? NOWHERE)
+    const { endpoint, url } = identifier(config.endpoints)(report.url ?? PLACEHOLDER)
     const subject = report.url === undefined ? { endpoint: null, url: null } : { endpoint, url }
     const remedies = remediesFor(found.cause, {
       endpoint: subject.endpoint ?? 'the endpoint',
-      url: subject.url ?? NOWHERE,
+      url: subject.url ?? PLACEHOLDER,
       code: report.code,
     })
     process.stdout.write(

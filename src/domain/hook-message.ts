@@ -101,10 +101,10 @@ function boundedBody(make: (tenants: readonly string[]) => { data: object }, { i
   }
 }
 
-type Told = HookMessageOptions & { readonly tenants: readonly string[] }
+type DataOptions = HookMessageOptions & { readonly tenants: readonly string[] }
 
 /** The member `data`. */
-function dataOf({ incident, recovery }: OutboxEvent, facts: HookFacts, { base, runbook, tenants }: Told) {
+function dataOf({ incident, recovery }: OutboxEvent, facts: HookFacts, { base, runbook, tenants }: DataOptions) {
   const { id, endpoint, loss, verdict, report, closedAt } = incident
   return {
     id,
@@ -140,7 +140,7 @@ const MOST_REQUESTS = 20
 
 function linksOf(
   { id, endpoint, openedAt, firstFailureAt, lastFailureAt }: Incident,
-  links: Omit<Told, 'tenants' | 'source'>,
+  links: Omit<DataOptions, 'tenants' | 'source'>,
 ) {
   const since = firstFailureAt ?? openedAt
   const query = new URLSearchParams({

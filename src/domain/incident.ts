@@ -181,7 +181,7 @@ export const newEndpoint = (endpoint: string): EndpointState => ({
 export const isOpen = (state: EndpointState): boolean => state.incident !== null && state.incident.closedAt === null
 
 /** Whether an event makes an endpoint known that nothing is stored of. Other events do nothing to it. */
-export const makesKnown = (event: IncidentEvent): boolean =>
+export const startsTracking = (event: IncidentEvent): boolean =>
   event.type === 'failure' ||
   event.type === 'probe' ||
   event.type === 'delivered' ||

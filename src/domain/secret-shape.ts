@@ -120,7 +120,8 @@ export function looksLikeToken(run: string): boolean {
   if (pieces.some((piece) => piece.length >= 16 && (changes(piece) >= 3 || isGibberish(lettersOf(piece))))) return true
   // Base64 may contain a slash, a path holds many: over several pieces counts only what mixes case as no path does.
   const joined = pieces.join('')
-  if (joined.length >= 20 && isCaseMixed(joined) && (changes(joined) >= 6 || isUnwordly(lettersOf(joined)))) return true
+  if (joined.length >= 20 && isCaseMixed(joined) && (changes(joined) >= 6 || isUnpronounceable(lettersOf(joined))))
+    return true
   if (joined.length >= 18 && /\d/.test(joined) && classChanges(joined) / joined.length > 0.33) return true
   return rest.split(/[./]/).some((part) => {
     const letters = part.replace(/[^A-Za-z0-9]/g, '')
@@ -152,7 +153,7 @@ function hasKeyGroups(text: string): boolean {
   return false
 }
 function isKey(joined: string): boolean {
-  if (joined.length >= 15) return changes(joined) >= 3 || isUnwordly(lettersOf(joined))
+  if (joined.length >= 15) return changes(joined) >= 3 || isUnpronounceable(lettersOf(joined))
   return changes(joined) >= (/[a-z]/.test(joined) ? 5 : 3)
 }
 
@@ -206,12 +207,12 @@ function isCaseMixed(piece: string): boolean {
 function isGibberish(piece: string): boolean {
   if (piece.length >= 8 && isCaseMixed(piece)) return true
   if (piece.length > 40) return true
-  if (isUnwordly(piece)) return true
-  const humps = piece.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []
-  return humps.length > 1 && humps.some(isUnwordly)
+  if (isUnpronounceable(piece)) return true
+  const words = piece.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []
+  return words.length > 1 && words.some(isUnpronounceable)
 }
 
-function isUnwordly(letters: string): boolean {
+function isUnpronounceable(letters: string): boolean {
   if (letters.length < 6 || !/^[A-Za-z]+$/.test(letters)) return false
   const word = letters.toLowerCase()
   let odd = 0

@@ -36,11 +36,11 @@ export async function copyRecords(
     if (page.length === 0) break
     last = page.at(-1)!.failure.id
     const ids = page.map(({ failure }) => failure.id)
-    const there = new Set((await to.having(ids)).map(({ failure }) => failure.id))
+    const there = new Set((await to.findByIds(ids)).map(({ failure }) => failure.id))
     const missing = page.filter(({ failure }) => !there.has(failure.id))
     const left = new Set(missing.length > 0 ? await to.add(missing) : [])
     for (const record of page) if (!left.has(record.failure.id)) digests.from.add(record)
-    for (const record of await to.having(ids)) digests.to.add(record)
+    for (const record of await to.findByIds(ids)) digests.to.add(record)
     done += page.length
     added += missing.length - left.size
     repeated += left.size

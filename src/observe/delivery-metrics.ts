@@ -67,7 +67,7 @@ export function deliveryMetrics(
   /** When each label set failed last, milliseconds since the epoch. */
   let newest = new Map<string, { readonly own: Exposed; readonly at: number }>()
 
-  function introduce({ name: endpoint, event, team, severity }: EndpointFacts): boolean {
+  function startInfo({ name: endpoint, event, team, severity }: EndpointFacts): boolean {
     if (known.has(endpoint)) return true
     if (known.size >= ENDPOINT_LIMIT || endpoint === INVALID_ENDPOINT || endpoint === OTHER) return false
     known.add(endpoint)
@@ -79,7 +79,7 @@ export function deliveryMetrics(
     known.clear()
     for (const metric of [failures, lastFailure, byEndpoint, info]) metric.reset()
     for (const endpoint of endpoints) {
-      if (!introduce(endpoint)) continue
+      if (!startInfo(endpoint)) continue
       for (const source of endpoint.sources ?? sources) byEndpoint.inc({ source, endpoint: endpoint.name }, 0)
     }
   }
@@ -104,7 +104,7 @@ export function deliveryMetrics(
     if (exemplar && TRACE_ID.test(exemplar)) failures.updateExemplar(own, { trace_id: exemplar }, value)
     const { endpoint: name } = labels
     const facts = { name, event: '', team: '', severity: name === VERIFY_ENDPOINT ? VERIFY_SEVERITY : severity }
-    if (known.has(name) || introduce(facts)) byEndpoint.inc({ source: labels.source, endpoint: name }, value)
+    if (known.has(name) || startInfo(facts)) byEndpoint.inc({ source: labels.source, endpoint: name }, value)
     failedAt(labels, at)
   }
 

@@ -70,7 +70,7 @@ const BLOCK = 32 * 1_024
 /** Maximum milliseconds that a line waits for its block; a kill -9 can lose that much of the log. */
 const LATEST = 50
 /** Maximum milliseconds that the exit waits for a reader of the last lines. */
-const LAST_WORDS = 500
+const EXIT_FLUSH = 500
 
 function jsonWriter(): Destination & { flush(done: () => void): void } {
   let exiting: number | undefined
@@ -81,7 +81,7 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
     minLength: BLOCK,
     maxWrite: 2 * BLOCK,
     periodicFlush: LATEST,
-    retryEAGAIN: () => exiting === undefined || performance.now() - exiting < LAST_WORDS,
+    retryEAGAIN: () => exiting === undefined || performance.now() - exiting < EXIT_FLUSH,
   })
   // On exit the library retries forever: on a full disk the process would never end.
   let writable = true

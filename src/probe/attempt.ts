@@ -47,8 +47,8 @@ export async function attempt(context: ProbeContext): Promise<void> {
   })
   const pathUnproven = first.status === 404 ? !provesPath(second) : first.status === 501 && second.status === 404
   if (pathUnproven) progress.pathUnproven = true
-  const secondSaysLess = first.status !== 501 && (second.status === 404 || second.status === 501)
-  judge(secondSaysLess ? first : second, context)
+  const isSecondLessSpecific = first.status !== 501 && (second.status === 404 || second.status === 501)
+  judge(isSecondLessSpecific ? first : second, context)
 }
 
 /** Whether an answer to OPTIONS shows that the path exists. A blanket CORS answer names no methods in Allow. */
@@ -89,11 +89,11 @@ function judge({ status, location }: OutboundAnswer, { target, progress }: Probe
   if (isUp(status, target.expect) && !notFound) return
   throw new OutboundFault(
     answerCause(status),
-    target.expect ? `it answers ${status}, which is not expected` : said(status),
+    target.expect ? `it answers ${status}, which is not expected` : answerText(status),
   )
 }
 
-const said = (status: number): string =>
+const answerText = (status: number): string =>
   status >= 300 && status < 400
     ? `it answers ${status}, a redirect, which a platform may not follow`
     : `it answers ${status}`

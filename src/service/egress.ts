@@ -53,7 +53,7 @@ export function createEgress({ prober, reference, now = () => performance.now() 
   }
 
   /** Whether another target proves that the network of this probe works. */
-  function isVouchedFor(result: ProbeResult): boolean {
+  function isCorroborated(result: ProbeResult): boolean {
     // Inside, network policies drop packets: a refusal comes from the host, or from a Service without a ready pod.
     if (networkOf(result) === 'inside' && result.cause === 'connection_refused') return true
     const network = networkOf(result)
@@ -93,9 +93,9 @@ export function createEgress({ prober, reference, now = () => performance.now() 
         const result = await prober.probe(target, options)
         if (options?.signal?.aborted) return result
         note(authorityOf(result), result)
-        if (!reachedNothing(result) || isVouchedFor(result)) return result
+        if (!reachedNothing(result) || isCorroborated(result)) return result
         if (networkOf(result) === 'outside') await askReference()
-        return isVouchedFor(result) ? result : { ...result, unverified: true }
+        return isCorroborated(result) ? result : { ...result, unverified: true }
       },
     },
     canaryRan({ cause, status }) {

@@ -111,7 +111,7 @@ function hookQueue(
   /** What the last look showed, without what is done; undefined before the first one. */
   let shown: readonly PendingEvent[] | undefined
   let isMore = false
-  let lookedAt = Number.NEGATIVE_INFINITY
+  let readAt = Number.NEGATIVE_INFINITY
 
   async function removeDone(): Promise<void> {
     if (done.size === 0) return
@@ -162,15 +162,15 @@ function hookQueue(
   /** What waits, oldest first. A look into the outbox is made once a second, and when all that was seen is done. */
   async function waiting(): Promise<readonly PendingEvent[]> {
     await removeDone()
-    const isLeft = ({ sequence }: PendingEvent) => !done.has(sequence) && !removed.has(sequence)
-    shown = shown?.filter(isLeft)
-    const isDue = monotonic() - lookedAt >= POLL || (isMore && shown?.length === 0)
+    const isPending = ({ sequence }: PendingEvent) => !done.has(sequence) && !removed.has(sequence)
+    shown = shown?.filter(isPending)
+    const isDue = monotonic() - readAt >= POLL || (isMore && shown?.length === 0)
     if (shown && !isDue) return shown
-    lookedAt = monotonic()
+    readAt = monotonic()
     const gone = [...removed]
     const found = await outbox.pendingEvents(hook.name, WINDOW)
     isMore = found.length === WINDOW
-    shown = found.filter(isLeft)
+    shown = found.filter(isPending)
     for (const sequence of gone) removed.delete(sequence)
     return shown
   }

@@ -1,4 +1,4 @@
-import { tellsOfRefusal } from '../domain/classify/refusal.ts'
+import { isHostRefusal } from '../domain/classify/refusal.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { Incident, IncidentSignals } from '../domain/incident.ts'
 import type { Journal } from '../domain/journal.ts'
@@ -27,13 +27,13 @@ export function platformWords(journal: Pick<Journal, 'get'>) {
     /** The report with its message; without it if the journal cannot be read. Never rejects. */
     async of(endpoint: string, report: Report): Promise<ReportSeen> {
       const message = await messageOf(endpoint, report)
-      const refusal = report.cause === 'connection_refused' && tellsOfRefusal(report.code, message)
+      const refusal = report.cause === 'connection_refused' && isHostRefusal(report.code, message)
       return { ...report, message, refusal }
     },
     /** The same of an early warning, which the incident stores whole. */
     ofWarning({ source, at, code, cause, message }: Warning): ReportSeen {
       const byProxy = source === PROXY_SOURCE
-      const refusal = cause === 'connection_refused' && tellsOfRefusal(code, message)
+      const refusal = cause === 'connection_refused' && isHostRefusal(code, message)
       // The proxy's own words are not the platform's.
       return { at, code, cause, message: byProxy ? '' : message, byProxy, refusal }
     },

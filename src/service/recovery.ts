@@ -100,13 +100,13 @@ export function createRecoveries(deps: RecoveriesDeps): Recoveries {
     } while (before !== undefined && !isStopped)
   }
 
-  function lookLater(): void {
+  function scheduleSearch(): void {
     if (isStopped) return
     timer = timers.set(
       () => {
         // The journal reports its own faults.
-        const look = isLeader() ? findOverdue().catch(() => {}) : Promise.resolve()
-        void look.then(lookLater)
+        const search = isLeader() ? findOverdue().catch(() => {}) : Promise.resolve()
+        void search.then(scheduleSearch)
       },
       Math.min(LONGEST_WAIT, overdueAfter / 10),
     )
@@ -115,7 +115,7 @@ export function createRecoveries(deps: RecoveriesDeps): Recoveries {
   return {
     request: (id, reason) => apply(id, { type: 'request', at: clock(), detail: reason }),
     report: (id, report) => apply(id, { type: 'report', at: clock(), report }),
-    start: lookLater,
+    start: scheduleSearch,
     stop() {
       isStopped = true
       timers.clear(timer)

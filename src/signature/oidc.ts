@@ -79,12 +79,12 @@ export function oidcVerifier(
   }
 
   return async (token) => {
-    if (!keys) await soon(refetch())
+    if (!keys) await inTime(refetch())
     else if (clock() - keys.at > MAX_AGE) void refetch()
     let payload = await verified(token)
     if (!payload) {
       // A key that is not known may be new.
-      await soon(refetch())
+      await inTime(refetch())
       payload = await verified(token)
     }
     if (!payload) throw signatureInvalid()
@@ -97,7 +97,7 @@ const keysUnavailable = () =>
   new AppError('keys_unavailable', 'the keys of the token issuer cannot be fetched; try again later')
 
 /** @throws AppError (as rejection) `keys_unavailable` if it takes longer than a report may wait */
-async function soon(fetched: Promise<void>): Promise<void> {
+async function inTime(fetched: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(keysUnavailable()), MOST_WAIT)

@@ -47,7 +47,7 @@ export class Load {
   #stopped = false
   #senders: Promise<unknown> | undefined
   #keys = 0
-  /** Told from which moment on a new acknowledgement counts as recovery. */
+  /** Called with the moment from which a new acknowledgement counts as recovery. */
   #onAcknowledged: (() => void) | undefined
 
   start(journals: readonly Pick<Journal, 'record'>[], senders = 16): this {

@@ -11,7 +11,7 @@ export interface TcpProxy {
   mode: ProxyMode
   /** Milliseconds added in each direction. */
   delay: number
-  /** Told of each chunk from a client before it goes on; `cut` ends the connection instead, `cut-after` once it was sent. */
+  /** Called with each chunk from a client before it goes on; `cut` ends the connection instead, `cut-after` once it was sent. */
   watch: ((chunk: Buffer) => 'cut' | 'cut-after' | undefined) | undefined
   /** Ends all connections with a reset. */
   cut(): void

@@ -8,7 +8,7 @@ import { alertmanagerHops } from './alertmanager-hops.ts'
 import { type Client, verifyClient } from './client.ts'
 import type { Hop } from './hop.ts'
 import { prometheusHops } from './prometheus-hops.ts'
-import { type Journey, resolveHop, serviceHops } from './service-hops.ts'
+import { type HopFindings, resolveHop, serviceHops } from './service-hops.ts'
 import { traceHop } from './trace-hop.ts'
 
 /** What the verification reports as the URL; the service replaces the endpoint in any case. */
@@ -28,7 +28,7 @@ const NAMES: Readonly<Record<(typeof SERVERS)[number], string>> = {
  * @throws UsageError
  */
 export async function chainOf(values: Values, config: Config, env: Env): Promise<{ first: Hop[]; rest: Hop[] }> {
-  const journey: Journey = {}
+  const findings: HopFindings = {}
   const ca = await caOption(values)
   const secret = await markSecret(values, config, env)
   const ingestUrl = values['ingest'] ?? config.canary?.url
@@ -68,15 +68,15 @@ export async function chainOf(values: Values, config: Config, env: Env): Promise
       ))
   const receiver = values['receiver'] === undefined ? undefined : String(values['receiver'])
   const waits = durationOption(values, 'retry-for') > 0
-  const [possible, sent, ...service] = serviceHops({ journey, report, admin, metrics, waits })
+  const [possible, sent, ...service] = serviceHops({ findings, report, admin, metrics, waits })
   return {
     first: [possible!, sent!],
     rest: [
       ...service,
-      ...prometheusHops(journey, prometheus),
+      ...prometheusHops(findings, prometheus),
       ...alertmanagerHops({ alertmanager, prometheus, receiver }),
-      traceHop(journey, tempo ?? jaeger),
-      resolveHop(journey, admin),
+      traceHop(findings, tempo ?? jaeger),
+      resolveHop(findings, admin),
     ],
   }
 }

@@ -1,7 +1,7 @@
 import { VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../../domain/failure.ts'
 import type { Client } from './client.ts'
 import { type Hop, HopError } from './hop.ts'
-import { COUNTED, type Journey, SENT, STORED } from './service-hops.ts'
+import { COUNTED, type HopFindings, SENT, STORED } from './service-hops.ts'
 
 export const ALERT = 'WebhookEndpointFailing'
 export const SCRAPED = 'scraped by Prometheus'
@@ -26,7 +26,7 @@ type Vector = readonly {
 }[]
 
 /** From the scrape to the alert. */
-export function prometheusHops(journey: Journey, prometheus: Client | undefined): Hop[] {
+export function prometheusHops(findings: HopFindings, prometheus: Client | undefined): Hop[] {
   const unchecked = prometheus ? {} : { unchecked: 'no --prometheus URL' }
   const query = async (text: string): Promise<Vector> =>
     (await api<{ result: Vector }>(prometheus!, `query?${new URLSearchParams({ query: text })}`)).result
@@ -48,7 +48,7 @@ export function prometheusHops(journey: Journey, prometheus: Client | undefined)
         const open = await query(`webhook_incident_open{endpoint="${VERIFY_ENDPOINT}"} == 1`)
         const counts = await query(wanted)
         const newest = Math.max(0, ...counts.map(({ value }) => Number(value[1])))
-        if (open.length > 0 && newest >= (journey.counted ?? 0)) return `job ${open[0]!.metric['job']}`
+        if (open.length > 0 && newest >= (findings.counted ?? 0)) return `job ${open[0]!.metric['job']}`
         throw await scrapeError(prometheus!, query)
       },
     },

@@ -4,7 +4,7 @@ import type { Client } from './client.ts'
 import { type Hop, HopError } from './hop.ts'
 
 /** What one hop finds out and later ones need. */
-export interface Journey {
+export interface HopFindings {
   id?: string
   traceId?: string | null
   /** Failures of the reserved endpoint that this service counts. */
@@ -19,7 +19,7 @@ export const COUNTED = 'counted on /metrics'
 export const RESOLVED = 'resolved through the API'
 
 export interface ServiceHopDeps {
-  readonly journey: Journey
+  readonly findings: HopFindings
   /** Sends the verification; undefined if no ingest URL was given. */
   readonly report: (() => Promise<Sent>) | undefined
   /** Undefined if no admin URL was given. */
@@ -33,7 +33,7 @@ export interface ServiceHopDeps {
 const NO_ADMIN = 'no --admin URL'
 
 /** From the public URL to the metrics. */
-export function serviceHops({ journey, report, admin, metrics, waits }: ServiceHopDeps): Hop[] {
+export function serviceHops({ findings, report, admin, metrics, waits }: ServiceHopDeps): Hop[] {
   return [
     {
       name: POSSIBLE,
@@ -59,8 +59,8 @@ export function serviceHops({ journey, report, admin, metrics, waits }: ServiceH
       waits,
       async check() {
         const sent = await report!()
-        journey.id = idOf(sent)
-        return `202, id ${journey.id}`
+        findings.id = idOf(sent)
+        return `202, id ${findings.id}`
       },
     },
     {
@@ -68,13 +68,13 @@ export function serviceHops({ journey, report, admin, metrics, waits }: ServiceH
       ...(admin ? {} : { unchecked: NO_ADMIN }),
       needs: [SENT],
       async check() {
-        const { endpoint, traceId } = await failureOf(admin!, journey.id!)
+        const { endpoint, traceId } = await failureOf(admin!, findings.id!)
         if (endpoint !== VERIFY_ENDPOINT)
           throw new HopError(
             `the report counts as a real failure of ${endpoint}: the service did not accept its mark`,
             'use the same simulation.secret as the service, compare the clocks, and let proxies pass the header webhook-simulation',
           )
-        journey.traceId = traceId
+        findings.traceId = traceId
         return `endpoint ${endpoint}`
       },
     },
@@ -87,8 +87,8 @@ export function serviceHops({ journey, report, admin, metrics, waits }: ServiceH
       async check() {
         const text = await metrics!.get('/metrics')
         const open = sumOf(text, 'webhook_incident_open', VERIFY_ENDPOINT)
-        journey.counted = sumOf(text, 'webhook_endpoint_failures_total', VERIFY_ENDPOINT)
-        if (journey.counted === 0)
+        findings.counted = sumOf(text, 'webhook_endpoint_failures_total', VERIFY_ENDPOINT)
+        if (findings.counted === 0)
           throw new HopError(
             `webhook_endpoint_failures_total of ${VERIFY_ENDPOINT} is 0: another replica counted it, or the series limit was reached`,
             'verify a single replica, or raise metrics.seriesLimit',
@@ -98,14 +98,14 @@ export function serviceHops({ journey, report, admin, metrics, waits }: ServiceH
             `webhook_incident_open of ${VERIFY_ENDPOINT} is not 1: at most 500 endpoints have incidents`,
             'configure the endpoints that matter; see webhook_exporter_series',
           )
-        return `${journey.counted} counted, incident open`
+        return `${findings.counted} counted, incident open`
       },
     },
   ]
 }
 
 /** The last hop: it also cleans up after a verification that failed on its way. */
-export function resolveHop(journey: Journey, admin: Client | undefined): Hop {
+export function resolveHop(findings: HopFindings, admin: Client | undefined): Hop {
   return {
     name: RESOLVED,
     ...(admin ? {} : { unchecked: NO_ADMIN }),
@@ -116,7 +116,7 @@ export function resolveHop(journey: Journey, admin: Client | undefined): Hop {
       )
       const incident = endpoints.find(({ name }) => name === VERIFY_ENDPOINT)?.incident
       if (!incident) return 'no incident is open any more'
-      await admin!.post(`/api/v1/incidents/${incident.id}/resolve`, { reason: `verification ${journey.id}` })
+      await admin!.post(`/api/v1/incidents/${incident.id}/resolve`, { reason: `verification ${findings.id}` })
       return `incident ${incident.id} closed`
     },
   }

@@ -1,16 +1,16 @@
 import type { Client } from './client.ts'
 import { type Hop, HopError } from './hop.ts'
-import { type Journey, STORED } from './service-hops.ts'
+import { type HopFindings, STORED } from './service-hops.ts'
 
 /** Where traces are looked up: Tempo or Jaeger; both have `GET /api/traces/ID`. */
-export function traceHop(journey: Journey, store: Client | undefined): Hop {
+export function traceHop(findings: HopFindings, store: Client | undefined): Hop {
   return {
     name: 'trace found',
     ...(store ? {} : { unchecked: 'no --tempo or --jaeger URL' }),
     needs: [STORED],
     waits: true,
     async check() {
-      const { traceId } = journey
+      const { traceId } = findings
       if (!traceId)
         throw new HopError('the service makes no spans', 'set OTEL_EXPORTER_OTLP_ENDPOINT for the service', {
           isFinal: true,

@@ -1,9 +1,9 @@
 import type { Cause } from '../cause.ts'
-import { type Account, type Evidence, type Finding, readAccount, strongest } from './account.ts'
 import { CURL, ERRNO, GETADDRINFO, statusCause, UV, WINSOCK } from './numbers.ts'
+import { type Evidence, type Finding, type ParsedMessage, parseMessage, strongest } from './parsed-message.ts'
 import { RANK } from './row.ts'
 
-export type { Evidence } from './account.ts'
+export type { Evidence } from './parsed-message.ts'
 
 /** What a source's numbers are, where its configuration says so. */
 export interface CodeRules {
@@ -37,10 +37,10 @@ export function classify(
   report: { readonly code: number; readonly message: string },
   rules: CodeRules = {},
 ): Classification {
-  const text = readAccount(report.message)
+  const text = parseMessage(report.message)
   const meaning = meaningOf(report.code, rules)
   if (meaning === 'http' && report.code >= 300) {
-    const transport = rules.meaning === 'http' ? undefined : sendersOwn(text, report.code)
+    const transport = rules.meaning === 'http' ? undefined : transportErrorOf(text, report.code)
     if (transport !== undefined) return verdict(transport, text, 'own')
     const finding = ofStatus(report.code, 'code.http', `HTTP ${report.code}`, text)
     return { ...verdict(finding, text, 'http'), httpStatus: report.code }
@@ -71,7 +71,7 @@ const withStatus = (classification: Classification, meaning: CodeMeaning, code: 
   meaning === 'http' ? { ...classification, httpStatus: code } : classification
 
 /** A finding with what surrounds it: a status with its body, a drop with the phase in which it happened. */
-function settled(finding: Finding, text: Account, handshake = text.marks.has('handshake')): Finding {
+function settled(finding: Finding, text: ParsedMessage, handshake = text.marks.has('handshake')): Finding {
   if (finding.status !== undefined)
     return { ...finding, means: ofStatus(finding.status, finding.rule, finding.read, text).means }
   if (finding.drop && handshake) return { ...finding, means: 'tls' }
@@ -79,7 +79,7 @@ function settled(finding: Finding, text: Account, handshake = text.marks.has('ha
 }
 
 /** What a status means with the body that came with it. A 5xx stays a 5xx, whatever the body tells. */
-function ofStatus(status: number, rule: string, read: string, { marks, findings }: Account): Finding {
+function ofStatus(status: number, rule: string, read: string, { marks, findings }: ParsedMessage): Finding {
   const own = { read, rule, means: statusCause(status), rank: 'status', at: 0, end: 0 } as const
   if (marks.has('challenge') && (status === 403 || status === 503)) return { ...own, means: 'blocked' }
   if (
@@ -101,7 +101,7 @@ function ofStatus(status: number, rule: string, read: string, { marks, findings 
 /** Statuses that senders use for whatever went wrong; beside any other the text must read like a client's. */
 const LOOSE = new Set([400, 500])
 /** Statuses that no server sends: proxies and clients made them up for a request without an answer. */
-const MADE_UP = new Set([598, 599])
+const CLIENT_STATUSES = new Set([598, 599])
 
 /**
  * Statuses by which a gateway tells of what is behind it. A transport error in its text is that one's, and proxies written
@@ -110,19 +110,19 @@ const MADE_UP = new Set([598, 599])
 const GATEWAY = new Set([502, 503, 504])
 
 /** The transport error that the sender tells of, where its number only looks like an HTTP status. */
-function sendersOwn({ findings, marks, client, body }: Account, code: number): Finding | undefined {
+function transportErrorOf({ findings, marks, client, body }: ParsedMessage, code: number): Finding | undefined {
   const transport = findings.filter(({ status, means }) => status === undefined && TRANSPORT.has(means))
   const best = strongest(transport)
   if (best === undefined) return undefined
   if (GATEWAY.has(code)) return undefined
-  const told = { findings, marks, client, body }
-  if (MADE_UP.has(code)) return settled(best, told)
+  const reading = { findings, marks, client, body }
+  if (CLIENT_STATUSES.has(code)) return settled(best, reading)
   if (findings.some(({ rank }) => rank === 'status')) return undefined
   if (best.means === 'protocol' && best.rank === 'decisive' && code < 500) return undefined
   if (RANK[best.rank] < RANK.reason && !client) return undefined
   if (body || marks.has('service')) return undefined
   if (findings.some(({ status, rank }) => status !== undefined && rank === 'decisive')) return undefined
-  return client || LOOSE.has(code) ? settled(best, told) : undefined
+  return client || LOOSE.has(code) ? settled(best, reading) : undefined
 }
 
 const TRANSPORT: ReadonlySet<Cause> = new Set<Cause>([
@@ -182,7 +182,7 @@ function causeOf(code: number, meaning: CodeMeaning, { own }: CodeRules): Cause 
 }
 
 /** The decision first, then what else was named, each cause once, by what tells it best. */
-function verdict(decided: Finding, { findings }: Account, codeMeaning: CodeMeaning): Classification {
+function verdict(decided: Finding, { findings }: ParsedMessage, codeMeaning: CodeMeaning): Classification {
   const causes = [...new Set(findings.map(({ means }) => means))].filter((means) => means !== decided.means)
   const others = causes.map((cause) => strongest(findings.filter(({ means }) => means === cause))!)
   const evidence = [decided, ...others.slice(0, 3)].map(({ read, rule, means }) => ({ read, rule, means }))

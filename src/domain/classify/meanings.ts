@@ -6,7 +6,7 @@ import { show, type Table } from './table.ts'
  * language, such as REFUSE, and a meaning is a few ideas that stand close together. Phrases are exact and come first;
  * meanings read what is not listed.
  */
-export interface Meant {
+export interface FoundMeaning {
   readonly row: RowHead
   /** The words of the table that were read, never other text of the message. */
   readonly ideas: string
@@ -25,7 +25,11 @@ export const LONGEST_BEGINNING = 10
 const IDEOGRAPHS = '\u2e80'
 
 /** @returns what a text means, at most one: of the highest rank, with the most ideas, the first of the table. Linear in its words. */
-export function readMeaning(table: Table, texts: readonly string[], numbers: readonly number[]): Meant | undefined {
+export function readMeaning(
+  table: Table,
+  texts: readonly string[],
+  numbers: readonly number[],
+): FoundMeaning | undefined {
   const { groups, meaningsOf, meanings, without, rows } = table
   const last = new Int16Array(meaningsOf.size).fill(-1)
   const read: number[] = []
@@ -104,15 +108,15 @@ export function readMeaning(table: Table, texts: readonly string[], numbers: rea
 
 /** What a word stands for: itself, it and the next ideograph, or the longest of its beginnings that are listed; 0 for nothing. */
 function meant({ numbers, beginnings, groups }: Table, text: string, next: string, number: number): number {
-  const isMeant = (word: number | undefined): word is number =>
+  const hasMeaning = (word: number | undefined): word is number =>
     word !== undefined && groups.start(word) < groups.start(word + 1)
   if (text.length === 1 && text >= IDEOGRAPHS) {
     const pair = numbers.get(text + next)
-    if (isMeant(pair)) return pair
-    return isMeant(number) ? number : 0
+    if (hasMeaning(pair)) return pair
+    return hasMeaning(number) ? number : 0
   }
   // What the compiler knows of a word includes its beginnings.
-  if (number !== 0) return isMeant(number) ? number : 0
+  if (number !== 0) return hasMeaning(number) ? number : 0
   for (let length = Math.min(text.length, LONGEST_BEGINNING); length >= SHORTEST_BEGINNING; length--) {
     const known = beginnings.get(text.slice(0, length))
     if (known !== undefined) return known

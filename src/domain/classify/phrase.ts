@@ -1,7 +1,7 @@
-import { table } from './account.ts'
 import { withoutAdvice } from './advice.ts'
 import { classify } from './classify.ts'
 import { readMeaning } from './meanings.ts'
+import { table } from './parsed-message.ts'
 import { type Match, matchPhrases } from './phrases.ts'
 import { causeOfRow, RANK, type RowHead } from './row.ts'
 import { ROWS } from './rows.ts'

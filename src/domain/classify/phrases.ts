@@ -17,7 +17,7 @@ export interface Match {
 /** Matches kept of one message; more are not needed to decide, and a hostile text has thousands. */
 const MOST = 64
 
-interface Here {
+interface OpenMatch {
   readonly row: RowHead
   readonly end: number
   readonly path: readonly number[]
@@ -33,14 +33,14 @@ export function matchPhrases(table: Table, texts: readonly string[], numbers: re
   const { edges, gaps, found, rows } = table
   const kept: Match[] = []
   const path: number[] = []
-  let here: Here[] = []
+  let open: OpenMatch[] = []
   let longest = 0
 
   const walk = (node: number, position: number): void => {
     for (let at = found.start(node); at < found.start(node + 1); at++) {
       const item = found.item(at)
       const row = rows[item >> 1]!
-      here.push({ row, end: position, path: [...path] })
+      open.push({ row, end: position, path: [...path] })
       if ((item & 1) === 0 && causeOfRow(row) !== undefined) longest = Math.max(longest, position)
     }
     if (position >= texts.length) return
@@ -67,10 +67,10 @@ export function matchPhrases(table: Table, texts: readonly string[], numbers: re
   let covered = 0
   for (let start = 0; start < texts.length; start++) {
     if (numbers[start] === 0) continue
-    here = []
+    open = []
     longest = 0
     step(0, start)
-    for (const { row, end, path: read } of here) {
+    for (const { row, end, path: read } of open) {
       const isInside = causeOfRow(row) !== undefined && row.marks === undefined && (end <= covered || end < longest)
       if (isInside && !all) continue
       const match = { row, phrase: show(table, read), start, end }

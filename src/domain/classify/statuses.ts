@@ -170,7 +170,7 @@ export function isStatus(number: number, at: number, texts: readonly string[], m
   if (after === 'of' && /^\d{1,6}$/.test(texts[at + 2] ?? '')) return false
   if (OTHER_NUMBER.has(before)) return false
   if (NAMES[number]?.has(after) || (after === 'unknown' && texts[at + 2] === 'status')) return true
-  if (at === 0 && known && (STATUS_AFTER.has(after) || CAME.has(after))) return true
+  if (at === 0 && known && (STATUS_AFTER.has(after) || HANDLED.has(after))) return true
   if (before === '' && at > 0) return false
   if (STATUS_BEFORE.has(before)) return !NOT_A_STATUS[before]?.has(earlier)
   if (/^[123]$/.test(before) && /^https?$/.test(earlier)) return true
@@ -185,4 +185,4 @@ const SEVERAL = set(
   'get gets getting got see sees seeing saw return returns returned returning throw throws throwing fail fails failing failed http give gives giving receive receiving received',
 )
 /** What was done with the status that begins a text. */
-const CAME = set('received returned back from on when while returns')
+const HANDLED = set('received returned back from on when while returns')

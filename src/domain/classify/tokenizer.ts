@@ -122,7 +122,11 @@ export function tokenize(message: string, lexicon: Lexicon): Words {
     const code = at(index)
     const kind = kindOf(code)
     if (kind === SEPARATOR || kind === IGNORED) {
-      if (BARRIERS.has(code) || (STOPS.has(code) && endsSentence(index)) || (DASHES.has(code) && standsAlone(index)))
+      if (
+        BARRIERS.has(code) ||
+        (STOPS.has(code) && endsSentence(index)) ||
+        (DASHES.has(code) && isBetweenSpaces(index))
+      )
         push('|', 0)
       const slash = code === 0x2f
       if (slash && at(index + 1) === 0x2f && at(index - 1) === 0x3a) index = opaqueUntil(index)
@@ -191,7 +195,7 @@ export function tokenize(message: string, lexicon: Lexicon): Words {
     return cursor
   }
 
-  function standsAlone(dash: number): boolean {
+  function isBetweenSpaces(dash: number): boolean {
     return dash > 0 && isSpace(text.charCodeAt(dash - 1)) && isSpace(text.charCodeAt(dash + 1))
   }
 

@@ -2,7 +2,7 @@ import { looksLikeId } from '../secret-shape.ts'
 import { MASK } from './tokens.ts'
 
 /** Names of credentials as a sentence has them: "the password is …", "invalid token …", "passphrase '…'". */
-const SPOKEN =
+const NAMED =
   /(?<![a-z0-9])(?:passwor[dt]|passwd|passphrase|passcode|secret|token|credentials?|(?:api|access|auth|signing|private|secret)[ -]key)(?:[ \t]{1,4}(?:is|was))?[ \t]{1,4}\\?["'`]?(?=[^\s"'`<>]{6})/gi
 /** `user:password` of HTTP Basic where words or curl's option announce it. */
 const PAIR =
@@ -24,7 +24,7 @@ export function maskSpoken(text: string): string {
       OPTION,
       () => true,
     ),
-    SPOKEN,
+    NAMED,
     isSecret,
   )
 }

@@ -26,8 +26,8 @@ function maskRun(run: string): string {
   const isSecret = looksLikeToken(rest) || (rest.includes('=') && rest.split('=').some(looksLikeToken))
   if (isSecret) return run.slice(0, from) + MASK
   // What looks like a name may be the beginning of a token.
-  const mayBeOne = from > 0 && from <= 16 && /[A-Za-z]/.test(rest) && rest.length >= 8
-  return mayBeOne && looksLikeToken(run) ? MASK : run
+  const mayBeToken = from > 0 && from <= 16 && /[A-Za-z]/.test(rest) && rest.length >= 8
+  return mayBeToken && looksLikeToken(run) ? MASK : run
 }
 
 /** `user:password@host` without a scheme. */

@@ -69,9 +69,9 @@ ${part(
     rows.map(([name, value]) => [`${name.charAt(0).toUpperCase()}${name.slice(1)}`, value] as const),
   ),
 )}
-${part(isOpen && whatToDo(shown.remedies))}
+${part(isOpen && remedySection(shown.remedies))}
 <h2>Read again</h2>
-${part(readAgain(shown.recoveryRequests))}
+${part(recoveryRequestList(shown.recoveryRequests))}
 <h2>Timeline</h2>
 ${part([
   timelineTable(
@@ -106,7 +106,12 @@ function reportsOf({ endpoint, openedAt, firstFailureAt, lastFailureAt }: Incide
   return journal.list({ endpoint, since, until: (lastFailureAt ?? since) + 1 }, { limit: REPORTS })
 }
 
-const whatToDo = ({ meaning, checks, fixes, verify }: ReturnType<typeof incidentDetailView>['remedies']): Content =>
+const remedySection = ({
+  meaning,
+  checks,
+  fixes,
+  verify,
+}: ReturnType<typeof incidentDetailView>['remedies']): Content =>
   html`<h2>What to do</h2>
 <p>${commands(meaning)}</p>
 <h3>Check, in this order</h3>
@@ -116,7 +121,7 @@ ${steps(fixes)}
 <h3>Verify</h3>
 <p>${commands(verify)}</p>`
 
-function readAgain(requests: ReturnType<typeof incidentDetailView>['recoveryRequests']): Content {
+function recoveryRequestList(requests: ReturnType<typeof incidentDetailView>['recoveryRequests']): Content {
   if (requests.length === 0) return html`<p>Nothing: these calls need a synchronous answer.</p>`
   return html`<p>For each merchant concerned:</p>
 ${requests.map(

@@ -31,7 +31,7 @@ interface Entry {
 export function timelineTable(of: TimelineOf, { base }: Site): Html {
   const { incident, verdicts, failures, signals, probes, more } = of
   const { openedAt, closedAt, loss, reopened } = incident
-  const isOfIt = (at: number) => at >= openedAt && (closedAt === null || at <= closedAt)
+  const isDuringIncident = (at: number) => at >= openedAt && (closedAt === null || at <= closedAt)
   const entries: Entry[] = [
     ...lossEntry(loss.from, `last good moment before it (proof: ${loss.fromProof ?? 'none'})`),
     { at: openedAt, kind: 'Incident', what: `opened by ${opener(of)}` },
@@ -43,7 +43,7 @@ export function timelineTable(of: TimelineOf, { base }: Site): Html {
     ...signals.map((signal) => ({ at: signal.receivedAt, kind: 'Signal', what: signalWords(signal) })),
     ...verdicts.map(({ at, sentence }) => ({ at, kind: 'Verdict', what: sentence })),
     ...probes
-      .filter(({ startedAt }) => isOfIt(startedAt))
+      .filter(({ startedAt }) => isDuringIncident(startedAt))
       .map((probe) => ({ at: probe.startedAt, kind: 'Probe', what: `newest probe: ${probeLine(probe)}` })),
     ...more.map(({ at, what }) => ({ at, kind: 'Event', what })),
     ...lossEntry(loss.until, `recovered (proof: ${loss.untilProof ?? 'none'})`),

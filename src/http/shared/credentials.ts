@@ -34,12 +34,12 @@ export interface Credentials {
 }
 
 export function createCredentials(): Credentials {
-  const stranger = { tenant: '', digest: randomBytes(32) }
+  const noMatch = { tenant: '', digest: randomBytes(32) }
   let known = new Map<string, { tenant: string; digest: Buffer }>()
 
   const find = (token: string): { readonly tenant: string } | undefined => {
     const hash = hmac(token)
-    const found = known.get(hash.toString('base64')) ?? stranger
+    const found = known.get(hash.toString('base64')) ?? noMatch
     return timingSafeEqual(found.digest, hash) ? found : undefined
   }
 

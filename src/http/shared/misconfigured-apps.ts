@@ -20,7 +20,7 @@ const invalid = () =>
 
 /** The ingest listener without a valid configuration: every request gets 503, which tells the sender to come back. */
 export function misconfiguredIngestApp(
-  /** Told of the path of a POST; undefined of any other request. */
+  /** Called with the path of a POST; with undefined for any other request. */
   onRefused: (path: string | undefined) => void,
 ): RequestListener {
   const { status, headers, body } = errorAnswer(invalid())

@@ -36,7 +36,7 @@ const ERRNO: Readonly<Record<string, JournalFault>> = {
 }
 
 /** Constraint, mismatch, too big, out of range: what one entry can cause by itself, without anything being wrong with the store. */
-const OF_ONE_ENTRY = new Set([18, 19, 20, 25])
+const ENTRY_ERRORS = new Set([18, 19, 20, 25])
 
 interface SqliteError {
   readonly code?: string
@@ -47,7 +47,7 @@ interface SqliteError {
 /** Whether only the entry that was being written is at fault. */
 export function isEntryError(error: unknown): boolean {
   const { code, errcode } = error as SqliteError
-  return code === 'ERR_SQLITE_ERROR' ? OF_ONE_ENTRY.has(errcode! & 0xff) : error instanceof TypeError
+  return code === 'ERR_SQLITE_ERROR' ? ENTRY_ERRORS.has(errcode! & 0xff) : error instanceof TypeError
 }
 
 /**

@@ -36,7 +36,7 @@ export class GroupCommit<W extends Written = Written> {
   readonly #queue: CommandQueue
   readonly #size: GroupSize
   #gathering: NodeJS.Immediate | undefined
-  #underWay: readonly PendingCommand[] = []
+  #inProgress: readonly PendingCommand[] = []
   #begun = 0
   readonly #latest = new LatestCommits()
   #drained: (() => void) | undefined
@@ -49,7 +49,7 @@ export class GroupCommit<W extends Written = Written> {
 
   /** Commands that wait or are being written. */
   get pending(): number {
-    return this.#queue.length + this.#underWay.length
+    return this.#queue.length + this.#inProgress.length
   }
 
   /** Milliseconds until a command that is added now is expected to be durable; 0 if nothing waits. */
@@ -58,7 +58,7 @@ export class GroupCommit<W extends Written = Written> {
     const { groupBytes } = this.#options.limits
     const groups = Math.max(1, (this.#queue.length + 1) / this.#size.most, this.#queue.bytes / groupBytes)
     const commit = this.#latest.shortest
-    if (this.#underWay.length === 0) return Math.ceil(groups) * commit
+    if (this.#inProgress.length === 0) return Math.ceil(groups) * commit
     const elapsed = performance.now() - this.#begun
     // A commit that takes longer than usual may well take as long again.
     return (elapsed < commit ? commit - elapsed : elapsed) + Math.ceil(groups) * commit
@@ -90,17 +90,17 @@ export class GroupCommit<W extends Written = Written> {
    * @returns the entries of that group: whether they are stored is unknown
    */
   rejectPending(reason: Error): Entry[] {
-    const underWay = this.#underWay
+    const inProgress = this.#inProgress
     const waiting = this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
-    this.#underWay = []
-    for (const { reject } of [...underWay, ...waiting]) reject(reason)
+    this.#inProgress = []
+    for (const { reject } of [...inProgress, ...waiting]) reject(reason)
     this.#drained?.()
-    return underWay.flatMap(({ command }) => (command.kind === 'entry' ? [command.entry] : []))
+    return inProgress.flatMap(({ command }) => (command.kind === 'entry' ? [command.entry] : []))
   }
 
   /** All that arrives in this turn of the event loop shares a transaction. */
   #gather(): void {
-    if (this.#gathering === undefined && this.#underWay.length === 0)
+    if (this.#gathering === undefined && this.#inProgress.length === 0)
       this.#gathering = setImmediate(() => void this.#pump())
   }
 
@@ -108,26 +108,26 @@ export class GroupCommit<W extends Written = Written> {
   async #pump(): Promise<void> {
     clearImmediate(this.#gathering)
     this.#gathering = undefined
-    if (this.#underWay.length > 0) return
+    if (this.#inProgress.length > 0) return
     const group = this.#queue.take(this.#size.most, this.#options.limits.groupBytes)
     if (group.length === 0) return this.#drained?.()
-    this.#underWay = group
+    this.#inProgress = group
     this.#begun = performance.now()
     const begun = this.#begun
     try {
       const commands = group.map(({ command }) => command)
       const written = await this.#options.write(commands)
-      if (this.#underWay !== group) return
+      if (this.#inProgress !== group) return
       const seconds = (performance.now() - begun) / 1_000
       this.#latest.add(seconds * 1_000)
       if (written.seconds !== undefined) this.#size.recordSample(group.length, written.seconds)
       this.#options.onWritten?.(commands, written)
-      this.#underWay = []
+      this.#inProgress = []
       // The next group is written while this one is answered.
       void this.#pump()
       this.#complete(group, written, seconds)
     } catch (error) {
-      if (this.#underWay === group) this.#options.onFault(error)
+      if (this.#inProgress === group) this.#options.onFault(error)
     }
   }
 

@@ -15,7 +15,7 @@ export class LatestCommits {
 /** Commands that a group may have at least: smaller groups would save no noticeable time. */
 const LEAST = 32
 /** Microseconds: roughly what a command adds to the time of a group, and its share of a group's fixed time. */
-const EACH = 10
+const PER_COMMAND = 10
 const SHARE = 15
 
 /**
@@ -39,7 +39,7 @@ export class GroupSize {
 
   /** @param seconds that a group of so many commands took */
   recordSample(commands: number, seconds: number): void {
-    const fixed = Math.max(0, seconds * 1e6 - commands * EACH)
+    const fixed = Math.max(0, seconds * 1e6 - commands * PER_COMMAND)
     this.#fixed = this.#fixed === undefined ? fixed : this.#fixed + (fixed - this.#fixed) / 8
   }
 }

@@ -69,7 +69,7 @@ export interface RecordStore {
   /** Oldest first, those with a greater id. */
   after(id: string | null, limit: number): Promise<StoredRecord[]>
   /** Those of the ids that are there, oldest first. */
-  having(ids: readonly string[]): Promise<StoredRecord[]>
+  findByIds(ids: readonly string[]): Promise<StoredRecord[]>
   /**
    * Adds records whose ids are not there, all or none, durably.
    * @returns ids that were left out: the journal has another record under their sender's id

@@ -2,9 +2,9 @@ import {
   type EndpointState,
   type IncidentEvent,
   type IncidentSettings,
-  makesKnown,
   newEndpoint,
   type Proof,
+  startsTracking,
 } from '../../domain/incident.ts'
 import type { Applied } from '../../domain/journal.ts'
 import { reduceIncident } from '../../domain/reduce-incident.ts'
@@ -72,7 +72,7 @@ export class KnownEndpoints {
   predict({ endpoint, event }: EndpointEvent, settings: IncidentSettings, slots: Slots): Applied | undefined {
     const last = this.#predicted.get(endpoint) ?? this.#known.get(endpoint)?.state
     if (!last) {
-      if (!makesKnown(event)) return undefined
+      if (!startsTracking(event)) return undefined
       const names = new Set([...slots.configured, ...this.#known.keys(), ...this.#predicted.keys()])
       if (!names.has(endpoint) && names.size >= slots.limit) return undefined
     }
@@ -204,7 +204,7 @@ async function insertNew(
   events: readonly EndpointEvent[],
   slots: Slots,
 ): Promise<void> {
-  const made = new Set(events.flatMap(({ endpoint, event }) => (makesKnown(event) ? [endpoint] : [])))
+  const made = new Set(events.flatMap(({ endpoint, event }) => (startsTracking(event) ? [endpoint] : [])))
   const fresh = await withSlots(
     session,
     names.filter((name) => made.has(name)),

@@ -4,7 +4,7 @@ import {
   type EndpointState,
   type Incident,
   type IncidentSettings,
-  makesKnown,
+  startsTracking,
 } from '../../domain/incident.ts'
 import { reduceWithEffects } from '../../domain/incident-effects.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
@@ -54,7 +54,9 @@ export async function reduceGroup(
   if (events.length === 0) return { changes: [], endpoints: new Map() }
   const before = await lockEndpoints(session, events, { known, slots })
   // Of an endpoint without a row nothing is kept.
-  const fitting = events.filter(({ endpoint, event }) => before.get(endpoint)!.version !== NO_ROW || !makesKnown(event))
+  const fitting = events.filter(
+    ({ endpoint, event }) => before.get(endpoint)!.version !== NO_ROW || !startsTracking(event),
+  )
   const { changes, endpoints, changed, incidents, verdicts, outbox } = reduce(fitting, before, settings)
   if (incidents.length > 0) last(session.execute(saveIncidents(1), incidentColumns(incidents)))
   await saveVerdicts(session, verdicts)
@@ -118,8 +120,8 @@ function reduce(
 }
 
 /** What a group makes of its endpoints if they are as this replica knows them. */
-export interface Assumed extends ReducedGroup {
-  /** Of the parameters of `assumption`. */
+export interface PredictedGroup extends ReducedGroup {
+  /** Of the parameters of `checkedWrite`. */
   readonly values: readonly unknown[]
 }
 
@@ -128,11 +130,11 @@ export interface Assumed extends ReducedGroup {
  * @param events of failures alone
  * @returns undefined if an endpoint is not known, and where hooks are to be sent events: their order needs a lock
  */
-export function assumeGroup(
+export function predictGroup(
   events: readonly EndpointEvent[],
   settings: IncidentSettings,
   known: Pick<KnownEndpoints, 'get'>,
-): Assumed | undefined {
+): PredictedGroup | undefined {
   const before = new Map<string, Versioned>()
   for (const name of namesOf(events)) {
     const endpoint = known.get(name)
@@ -149,7 +151,7 @@ export function assumeGroup(
  * `division_by_zero` (22012) where another replica has changed one of the endpoints since.
  * @param first number of the first parameter
  */
-export function assumption(first: number): { readonly expressions: string; readonly check: string } {
+export function checkedWrite(first: number): { readonly expressions: string; readonly check: string } {
   return {
     // The rows are held in one order for all, like every lock; counted, so that all are before the first is changed.
     expressions: `held AS (SELECT e.endpoint FROM ${SCHEMA}.endpoints e WHERE e.endpoint = ANY ($${first}::text[])

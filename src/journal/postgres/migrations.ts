@@ -159,8 +159,8 @@ export async function migrate(session: Session, where: string, version = SCHEMA_
     await prepare(session)
     for (let next = await appliedVersion(session, where); next < version; next++) {
       const { statements, compatibleWith } = STEPS[next]!
-      for (const statement of statements) await patiently(session, statement)
-      await patiently(
+      for (const statement of statements) await withRetry(session, statement)
+      await withRetry(
         session,
         `UPDATE ${SCHEMA}.schema_version SET version = ${next + 1}, compatible_with = ${compatibleWith} WHERE version < ${next + 1}`,
       )
@@ -185,8 +185,8 @@ async function advisory(session: Session, name: 'pg_advisory_lock' | 'pg_advisor
 async function prepare(session: Session): Promise<void> {
   const [known] = await session.query('SELECT 1 FROM information_schema.schemata WHERE schema_name = $1', [SCHEMA])
   // Not merely IF NOT EXISTS: that asks for the right to create one even where there is one.
-  if (!known) await patiently(session, `CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`)
-  await patiently(
+  if (!known) await withRetry(session, `CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`)
+  await withRetry(
     session,
     `CREATE TABLE IF NOT EXISTS ${SCHEMA}.schema_version (
       one integer PRIMARY KEY CHECK (one = 1), version integer NOT NULL, compatible_with integer NOT NULL)`,
@@ -216,7 +216,7 @@ async function appliedVersion(session: Session, where: string): Promise<number> 
 }
 
 /** Without the lock, two replicas may create the same object at once; the one that gets an error finds it there. */
-async function patiently(session: Session, statement: string): Promise<void> {
+async function withRetry(session: Session, statement: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await session.execute(statement, [], MIGRATION_DEADLINE)

@@ -1,7 +1,7 @@
 import { type Entry, isSignalEntry, type SignalEntry } from '../../domain/journal.ts'
 import { commandOf } from '../core/queue.ts'
 import type { RefusedRecord } from '../spill/spill-target.ts'
-import { storedAmong } from './prove.ts'
+import { findStored } from './prove.ts'
 import type { Session } from './session.ts'
 import { type GroupOptions, type Written, writeGroup } from './write.ts'
 
@@ -27,7 +27,7 @@ export async function moveEntries(
   const more = again.length > 0 ? await moveEntries(session, again, options) : undefined
   const refused = entries.filter((_, index) => written.results[index] === 'refused')
   const there = new Set<Entry | SignalEntry>(
-    await storedAmong(
+    await findStored(
       session,
       refused.filter((entry): entry is Entry => !isSignalEntry(entry)),
     ),

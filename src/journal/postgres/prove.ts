@@ -13,7 +13,7 @@ export async function proveWritable(session: Session, deadline: number): Promise
 }
 
 /** Entries of commits with an unknown outcome that are in the journal. */
-export async function storedAmong(session: Session, entries: readonly Entry[]): Promise<Entry[]> {
+export async function findStored(session: Session, entries: readonly Entry[]): Promise<Entry[]> {
   if (entries.length === 0) return []
   const rows = await session.query<[string]>(`SELECT id FROM ${SCHEMA}.failures WHERE id = ANY ($1::uuid[])`, [
     entries.map(({ failure }) => failure.id),

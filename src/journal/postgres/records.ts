@@ -44,7 +44,7 @@ export async function openPostgresRecords(
     },
     after: (id, limit) =>
       records('WHERE f.id > $1 ORDER BY f.id LIMIT $2', [id ?? '00000000-0000-0000-0000-000000000000', limit]),
-    having: (ids) => records('WHERE f.id = ANY ($1::uuid[]) ORDER BY f.id', [ids]),
+    findByIds: (ids) => records('WHERE f.id = ANY ($1::uuid[]) ORDER BY f.id', [ids]),
     add: (added) => addRecords(session, added),
     state: () => stateOf(session),
     putState: (state) => session.transaction(() => putState(session, state), DEADLINE),
@@ -56,17 +56,17 @@ export async function openPostgresRecords(
 export async function addRecords(session: Session, records: readonly StoredRecord[]): Promise<string[]> {
   return session.transaction(async () => {
     const claims = await insertKeys(session, records)
-    const isOurs = (index: number) => {
+    const isNew = (index: number) => {
       const claim = claims[index]!
       return claim !== 'reused' && claim.duplicateOf === null
     }
     await insertFailures(
       session,
-      records.filter((_, index) => isOurs(index)),
+      records.filter((_, index) => isNew(index)),
       DEADLINE,
       'ON CONFLICT (id) DO NOTHING',
     )
-    return records.flatMap(({ failure }, index) => (isOurs(index) ? [] : [failure.id]))
+    return records.flatMap(({ failure }, index) => (isNew(index) ? [] : [failure.id]))
   }, DEADLINE)
 }
 

@@ -19,7 +19,7 @@ import { Moves } from './moves.ts'
 import { OptimisticWrites } from './optimistic.ts'
 import type { Settings } from './options.ts'
 import { hookStore } from './outbox.ts'
-import { proveWritable, storedAmong } from './prove.ts'
+import { findStored, proveWritable } from './prove.ts'
 import { readerPool, readWith } from './read.ts'
 import { runRetention } from './retention.ts'
 import { forgetSeries, Series } from './series.ts'
@@ -113,7 +113,7 @@ export class PostgresStore implements Store<WrittenRows> {
     }
     await this.#series.load(writer)
     await this.#endpoints.load(writer)
-    for (const entry of await storedAmong(writer, [...this.#unknown])) this.#series.recordStored(entry)
+    for (const entry of await findStored(writer, [...this.#unknown])) this.#series.recordStored(entry)
     this.#unknown.clear()
     const size = await this.#replicas.connect()
     if (this.#life.isDown) this.#size = size

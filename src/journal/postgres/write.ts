@@ -7,7 +7,7 @@ import { insertCanaries } from './canary.ts'
 import type { EndpointEvent, KnownEndpoints, Slots, Versioned } from './endpoints.ts'
 import { isEntryError, isRetryable, NotCommittedError, sqlState } from './fault.ts'
 import { insertKeys } from './idempotency-keys.ts'
-import { assumeGroup, assumption, reduceGroup } from './incidents.ts'
+import { checkedWrite, predictGroup, reduceGroup } from './incidents.ts'
 import { failureColumns, INSERT, INSERT_FAILURES, INSERT_PARAMETERS, insertFailures } from './insert-failures.ts'
 import type { OptimisticWrites } from './optimistic.ts'
 import { recoverIncident } from './recovery.ts'
@@ -35,7 +35,7 @@ export interface GroupOptions {
   readonly optimistic: OptimisticWrites
 }
 
-const { expressions, check } = assumption(INSERT_PARAMETERS + 1)
+const { expressions, check } = checkedWrite(INSERT_PARAMETERS + 1)
 const WRITE_ALL = { name: 'write_all', text: `WITH stored AS (${INSERT}), ${expressions} SELECT ${check}` }
 
 /** Attempts at a group that the server rolled back in favour of another transaction. */
@@ -206,10 +206,10 @@ async function writeAtOnce(
     await session.execute(INSERT_FAILURES, failureColumns(entries), deadline)
     return { results: entries.map(() => [null, null]), endpoints: new Map() }
   }
-  const assumed = optimistic.isAllowed() ? assumeGroup(events, incidents, known) : undefined
-  if (!assumed) return undefined
+  const predicted = optimistic.isAllowed() ? predictGroup(events, incidents, known) : undefined
+  if (!predicted) return undefined
   try {
-    await session.execute(WRITE_ALL, [...failureColumns(entries), ...assumed.values], deadline)
+    await session.execute(WRITE_ALL, [...failureColumns(entries), ...predicted.values], deadline)
   } catch (error) {
     const state = sqlState(error)
     // Division by zero is how the statement reports a conflict. A statement that the database does not support, understand
@@ -219,10 +219,10 @@ async function writeAtOnce(
     else throw error
     return undefined
   }
-  const changes = assumed.changes.values()
+  const changes = predicted.changes.values()
   return {
     results: entries.map(({ isTracked }) => [null, isTracked ? changes.next().value! : null]),
-    endpoints: assumed.endpoints,
+    endpoints: predicted.endpoints,
   }
 }
 

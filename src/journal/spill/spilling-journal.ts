@@ -155,8 +155,8 @@ export class SpillingJournal implements Journal {
     try {
       return await recording
     } catch (error) {
-      const isAway = error instanceof AppError && error.code === 'journal_unavailable'
-      if (!isAway || !this.#takesOver()) throw error
+      const isUnavailable = error instanceof AppError && error.code === 'journal_unavailable'
+      if (!isUnavailable || !this.#takesOver()) throw error
       // Its outcome may be unknown: the spill keeps its id, by which it is stored once.
       return this.#recordInSpill(entry)
     }

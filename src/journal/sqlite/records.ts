@@ -75,7 +75,7 @@ export function writeSqliteRecords(path: string, tenantLabel: boolean): RecordSt
   }
 }
 
-function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'having' | 'state'> {
+function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'findByIds' | 'state'> {
   const all = <R>(sql: string, ...parameters: (string | number)[]): R[] => {
     const statement = db.prepare(sql)
     statement.setReturnArrays(true)
@@ -89,7 +89,7 @@ function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'havin
         id ?? '',
         limit,
       ).map(recordOf),
-    having: async (ids) =>
+    findByIds: async (ids) =>
       all<RecordRow>(
         `SELECT ${RECORD_COLUMNS.join(', ')} FROM failures WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
         JSON.stringify(ids),

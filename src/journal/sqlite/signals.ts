@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { makesKnown } from '../../domain/incident.ts'
+import { startsTracking } from '../../domain/incident.ts'
 import { KNOWN_SIGNALS_LIMIT, type TimelineSignal } from '../../domain/timeline.ts'
 import type { SignalResult } from '../core/complete.ts'
 import { isEntryError } from '../core/fault.ts'
@@ -35,7 +35,7 @@ export class SignalRows {
       return 'refused'
     }
     const event = { type: 'signal', at, signal } as const
-    if (!isTracked || !(makesKnown(event) || this.#incidents.isKnown(endpoint)))
+    if (!isTracked || !(startsTracking(event) || this.#incidents.isKnown(endpoint)))
       return { duplicateOf: null, signal: null }
     const before = this.#incidents.signalsTotal(endpoint)
     const change = this.#incidents.apply(endpoint, event)

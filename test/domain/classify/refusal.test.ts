@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { classify } from '../../../src/domain/classify/classify.ts'
-import { tellsOfRefusal } from '../../../src/domain/classify/refusal.ts'
+import { isHostRefusal } from '../../../src/domain/classify/refusal.ts'
 
-describe('tellsOfRefusal()', () => {
+describe('isHostRefusal()', () => {
   const REFUSALS: readonly (readonly [code: number, message: string])[] = [
     [0, 'connect ECONNREFUSED 203.0.113.7:443'],
     [0, 'dial tcp 203.0.113.7:443: connect: connection refused'],
@@ -31,14 +31,14 @@ describe('tellsOfRefusal()', () => {
   for (const [code, message] of REFUSALS)
     it(`sees one in ${code} ${message}`, () => {
       expect(classify({ code, message }).cause).to.equal('connection_refused')
-      expect(tellsOfRefusal(code, message)).to.equal(true)
+      expect(isHostRefusal(code, message)).to.equal(true)
     })
   for (const [code, message] of OTHERS)
     it(`sees none in ${code} ${message}, whose cause stays`, () => {
       expect(classify({ code, message }).cause).to.equal('connection_refused')
-      expect(tellsOfRefusal(code, message)).to.equal(false)
+      expect(isHostRefusal(code, message)).to.equal(false)
     })
   it('sees none where something else failed', () => {
-    expect(tellsOfRefusal(60, 'certificate has expired')).to.equal(false)
+    expect(isHostRefusal(60, 'certificate has expired')).to.equal(false)
   })
 })

@@ -33,7 +33,7 @@ export interface Finding extends Evidence {
 }
 
 /** All that a message tells, by itself: see classify.ts for what a report's number makes of it. */
-export interface Account {
+export interface ParsedMessage {
   readonly findings: readonly Finding[]
   readonly marks: ReadonlySet<Mark>
   /** The wording of the sender's client stands at the very start. */
@@ -46,15 +46,15 @@ export interface Account {
 const START = 10
 
 /** What a message tells; of what is guessed in it only where it tells nothing else. Total. */
-export function readAccount(message: string): Account {
+export function parseMessage(message: string): ParsedMessage {
   const text = words(message)
   const sure = withoutAdvice(text.texts, true)
-  const account = readWords({ ...text, texts: sure })
-  if (account.findings.length > 0 || sure === text.texts) return account
+  const parsed = readWords({ ...text, texts: sure })
+  if (parsed.findings.length > 0 || sure === text.texts) return parsed
   return readWords({ ...text, texts: withoutAdvice(text.texts, false) })
 }
 
-function readWords(text: Words): Account {
+function readWords(text: Words): ParsedMessage {
   const findings: Finding[] = []
   const marks = new Set<Mark>()
   let client = false
