@@ -27,6 +27,12 @@ elseif kind == "knative" then
   end
 end
 
+-- BENCH_PAUSE: milliseconds, on average, before each report of a connection.
+local pause = tonumber(os.getenv("BENCH_PAUSE") or "0")
+if pause > 0 then
+  function delay() return math.floor(math.random() * 2 * pause + 0.5) end
+end
+
 local threads = {}
 function setup(thread) table.insert(threads, thread) end
 function init() accepted = 0 end
