@@ -2,7 +2,7 @@ import { SIGNALS } from '../signals.ts'
 import { burn } from './burn-rate-alerts.ts'
 import { DELIVERIES } from './burn-rates.ts'
 import type { Alert } from './model.ts'
-import { ENDPOINT, indent, of, withTeam } from './promql.ts'
+import { ENDPOINT, held, indent, of, withTeam } from './promql.ts'
 import { CAUSES_LINK, LOST, promql, RECOVER_ALL } from './text.ts'
 
 const BY_CODE = promql(
@@ -87,11 +87,13 @@ max_over_time(${of(SIGNALS.incidentHeld.name)}[1h]) == 1`),
   },
   {
     alert: 'WebhookDeliveriesSlow',
-    why: 'The 95th percentile over five minutes, so that a minute’s burst is over before the 15 minutes are; and enough deliveries.',
+    why: 'The 95th percentile over five minutes, so that a minute’s burst is over before the 15 minutes are; and enough deliveries. A restart of the only replica does not end it.',
     expr: withTeam(`(
   histogram_quantile(0.95, sum by (${ENDPOINT}, le) (rate(${of(`${SIGNALS.deliveryDuration.name}_bucket`)}[5m])))
   > on (${ENDPOINT})
-  min by (${ENDPOINT}) (${of(SIGNALS.deliveryPatience.name)}) * 0.5 # threshold
+  (
+${indent(held('min', SIGNALS.deliveryPatience.name), 4)}
+  ) * 0.5 # threshold
 )
 and on (${ENDPOINT})
 sum by (${ENDPOINT}) (increase(${of(`${SIGNALS.deliveryDuration.name}_bucket`, 'le="+Inf"')}[15m])) >= 20`),

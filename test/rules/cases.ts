@@ -1,3 +1,4 @@
+import { DELIVERY_RATE_CASES } from './delivery-rate-cases.ts'
 import { type Labels, STEP, seconds, series, type Value, values } from './series.ts'
 import { SIGNAL_CASES } from './signal-cases.ts'
 
@@ -1281,6 +1282,7 @@ export const CASES: readonly Case[] = [
   ...reach,
   ...recovery,
   ...SIGNAL_CASES,
+  ...DELIVERY_RATE_CASES,
 ]
 
 /** The evaluation before a time. */
