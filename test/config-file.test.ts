@@ -128,7 +128,7 @@ describe('loadConfig', () => {
     })
   }
 
-  it('names duplicate keys at every depth, beside the other faults', async () => {
+  it('names duplicate keys at every depth, along with the other faults', async () => {
     const found = await fault(
       file(
         'ingest: {port: 1}\nadmin:\n  port: 5\n  "port": 70000\nendpoints:\n- name: a\n  urls: [https://x/]\n  name: b\ningset:\ningest:\n',
@@ -145,7 +145,7 @@ describe('loadConfig', () => {
     expect(found).to.match(/has 5 faults/)
   })
 
-  it('reports aliases without an anchor and tags beside the other faults', async () => {
+  it('reports aliases without an anchor and tags along with the other faults', async () => {
     const found = await fault(
       file(
         'ingest: *net\nadmin:\n  apiToken: {file: *path}\n  host: !ENV ADMIN_HOST\nmetrics: !!map {seriesLimit: !!int 500}\nendpoints: [{name: invalid, urls: [nope]}]\ningset:\n',

@@ -157,7 +157,7 @@ describe('parseConfig', () => {
     expect(found.join()).not.to.include('hunter2')
   })
 
-  it('tells what only the whole can show beside what is wrong by itself', () => {
+  it('reports what only the whole can show beside what is wrong in one place', () => {
     const found = faults({
       ingest: { prot: 1, answerTimeout: '5m' },
       admin: { port: 8080, apiToken: { env: 'NOPE' }, metricsToken: {} },
@@ -194,7 +194,7 @@ describe('parseConfig', () => {
     expect(found).to.have.length(expected.length)
   })
 
-  it('blames no default that stands in for a faulty value', () => {
+  it('reports no fault of a default that replaces a faulty value', () => {
     expect(faults({ ingest: { port: 'x' }, admin: { port: 8080 } })).to.have.length(1)
     expect(faults({ journal: { url: 'x', spill: { path: '/s' } } })).to.have.length(1)
     const endpoints = Array.from({ length: 200 }, (_, at) => ({ name: `e${at}`, urls: [`https://e${at}.example/`] }))

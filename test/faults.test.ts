@@ -65,7 +65,7 @@ describe('a journal that cannot be written', () => {
     expect(sum(text, 'webhook_exporter_journal_errors_total', 'kind="lost_commits"')).to.equal(1)
   })
 
-  it('a folder: is told as one', async () => {
+  it('a folder: is reported as one', async () => {
     await expectDown(
       await startService({ env: { JOURNAL_URL: `sqlite:${tempFolder()}` } }),
       'io',
@@ -83,7 +83,7 @@ describe('a journal that cannot be written', () => {
     await expectDown(await startService({ env: { JOURNAL_URL: `sqlite:${path}` } }), 'newer_schema', /newer version/)
   })
 
-  it('on a full volume: answers 503, and goes on by itself once there is room', async function () {
+  it('on a full volume: answers 503, and resumes automatically once there is room', async function () {
     this.timeout(60_000)
     const mount = join(tempFolder(), 'volume')
     mkdirSync(mount)

@@ -180,7 +180,7 @@ describe('the service', () => {
       .and.match(/LOG_LEVEL: "loud"/)
   })
 
-  it('stops as well when npm start is told to', async function () {
+  it('stops as well when npm start is asked to', async function () {
     this.timeout(60_000)
     const folder = tempFolder()
     const child = spawn('npm', ['start'], {

@@ -6,7 +6,7 @@ const TIMEOUT = 30_000
 const LARGEST = 32 * 2 ** 20
 
 /**
- * Sends a request until it is answered for good: faults of the network, 429 and 5xx are tried again with back-off, and
+ * Sends a request until it gets a final answer: faults of the network, 429 and 5xx are tried again with back-off, and
  * Retry-After is obeyed. Redirects are not followed, since a token must not go elsewhere.
  * @returns {Promise<Response>} @throws once `attempts` have failed
  */

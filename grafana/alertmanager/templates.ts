@@ -29,7 +29,7 @@ interface Words {
 
 /** More alerts than these are counted. */
 const SHOWN = 5
-/** Characters of a check, and of a check with what stands before it, that leave room for the rest on a phone. */
+/** Characters of a check, and of a check with what precedes it, that leave room for the rest on a phone. */
 const LONG = 260
 const FITS = 290
 

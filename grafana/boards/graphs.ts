@@ -33,7 +33,7 @@ function graph(about: Common & { readonly legend?: 'bottom' | 'right' }, calcs: 
 
 /**
  * Counts, one bar per step. Grafana shows whole steps only, so the newest events are missing for up to a step: ten minutes
- * in twelve hours. Totals are left out where a panel beside it shows those of the exact time range.
+ * in twelve hours. Totals are left out where a panel next to it shows those of the exact time range.
  */
 export function bars(about: Common & { readonly legend?: 'bottom' | 'right'; readonly totals?: false }): Panel {
   return (

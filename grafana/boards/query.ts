@@ -59,7 +59,7 @@ interface Window {
   readonly window: string
   /** The same as a number. */
   readonly seconds: string
-  /** How long the last value stands in where none is there; at most the window. */
+  /** How long the last value fills a gap; at most the window. */
   readonly held: string
 }
 

@@ -39,7 +39,7 @@ const STARTED = record('started')
 /** Endpoints that were disabled, and no longer are, before anything was lost. */
 export const ENABLED_AGAIN = 'namespace_job_endpoint:webhook_endpoint_disabled:enabled_again'
 
-/** One series per known endpoint, without labels of its own. */
+/** One series per known endpoint, without its own labels. */
 const known = `max by (${ENDPOINT}) (${of(SIGNALS.endpointInfoHeld.name)})`
 /** What is known now, otherwise what was known before the receiver or the incident went away, else 1 without labels. */
 const always = (record: string, expr: string, ...matchers: readonly string[]): string => `${expr}

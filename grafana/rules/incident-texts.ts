@@ -47,7 +47,7 @@ const FILLED = remediesWith({
   expiry: `{{ with ${certificate} }}valid until {{ (. | first | value | toTime)${UTC}{{ else }}${NOT_KNOWN}{{ end }}`,
 })
 
-/** Equal texts stand once: Prometheus parses a template anew for each alert and evaluation, so its length is what it costs. */
+/** Equal texts appear once: Prometheus parses a template again for each alert and evaluation, so its length is what it costs. */
 const choose = (value: string, texts: readonly (readonly [key: string, text: string])[]): string =>
   `${[...Map.groupBy(texts, ([, text]) => text)].map(([text, same], index) => `{{ ${index === 0 ? 'if' : 'else if'} eq ${value}${same.map(([key]) => ` "${key}"`).join('')} }}${text}`).join('')}{{ end }}`
 const briefs = choose(

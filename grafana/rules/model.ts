@@ -5,7 +5,7 @@ import type { DASHBOARDS } from '../signals.ts'
 export interface Runbook {
   readonly meaning: string
   readonly impact: string
-  /** Steps in order; a command or query stands in a fenced block. */
+  /** Steps in order; a command or query is in a fenced block. */
   readonly diagnosis: readonly string[]
   readonly mitigation: readonly string[]
 }

@@ -1,7 +1,7 @@
 import { REMEDIES } from '../../src/domain/remedies/catalogue.ts'
 import { REMEDY_IDS, type Remedy, type RemedyId } from '../../src/domain/remedies/remedy.ts'
 
-/** What stands in a page, where nothing is known of the endpoint: a variable to set, or words. */
+/** What is in a page, where nothing is known of the endpoint: a variable to set, or words. */
 const WORDS: Readonly<Record<string, string>> = {
   endpoint: '$ENDPOINT',
   host: '$HOST',

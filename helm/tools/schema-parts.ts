@@ -41,7 +41,7 @@ export const map = (values: Schema, keys = ''): Schema =>
     ? { type: 'object', patternProperties: { [keys]: values }, additionalProperties: false }
     : { type: 'object', additionalProperties: values }
 /**
- * A mapping with our own keys; any other is refused. Mappings with keys of their own are required: a section whose keys are all commented
+ * A mapping with our own keys; any other is refused. Mappings with their own keys are required: a section whose keys are all commented
  * out is null, for which Helm removes the defaults, and the templates would fail without naming it.
  */
 export const object = (properties: Record<string, Schema>, more: Schema = {}): Schema => {

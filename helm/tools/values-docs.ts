@@ -11,7 +11,7 @@ export interface ValueDoc {
   /** The comment above the key; empty if there is none. */
   readonly description: string
   readonly default: unknown
-  /** Whether keys below it stand in values.yaml too. */
+  /** Whether keys below it are in values.yaml too. */
   readonly branch: boolean
 }
 
@@ -41,7 +41,7 @@ export function valuesDocs(): ValueDoc[] {
   return docs
 }
 
-/** Lines of one paragraph become one line; what stands before an empty line is about the file. */
+/** Lines of one paragraph become one line; what precedes an empty line is about the file. */
 function paragraph(comment: string | null | undefined): string {
   const last = (comment ?? '').split(/\n\s*\n/).at(-1) ?? ''
   return last

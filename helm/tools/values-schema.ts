@@ -18,7 +18,7 @@ export function valuesSchema(): Schema {
 
 /** Takes the comments of values.yaml over, and insists that every value has a type and a description. */
 function withDescriptions(schema: Schema): Schema {
-  // Not structuredClone: types that stand in several places must become separate objects, each with its own description.
+  // Not structuredClone: types that are in several places must become separate objects, each with its own description.
   const copy = JSON.parse(JSON.stringify(schema)) as Schema
   const faults: string[] = []
   for (const { path, description } of valuesDocs()) {

@@ -13,7 +13,7 @@ import type { Command } from './command.ts'
 import { readStdin } from './stdin.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
-/** Stands where no endpoint was given. Its host and port read well in the commands that the checks propose. */
+/** Used if no endpoint was given. Its host and port read well in the commands that the checks propose. */
 const PLACEHOLDER = 'https://your-endpoint/'
 
 /** Says why a delivery failed, as the service would when it receives the report; sends and stores nothing. */

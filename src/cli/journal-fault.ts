@@ -1,5 +1,5 @@
 /**
- * A journal fault as a command shows it: the service tries again by itself, a command ends.
+ * A journal fault as a command shows it: the service retries automatically, a command ends.
  * @param detail as the service shows it
  */
 export const onceOnly = (detail: string): string =>

@@ -32,7 +32,7 @@ export function parseOptions<T extends ParseArgsConfig>(
 const EXAMPLE = 'for example --config /etc/webhook-error-exporter/config.yaml'
 
 /**
- * Takes `--config FILE` or `--config=FILE` out of the arguments, wherever it stands before `--`.
+ * Takes `--config FILE` or `--config=FILE` out of the arguments, wherever it appears before `--`.
  * @throws UsageError if the file is missing, or given twice
  */
 export function takeConfigFlag(argv: readonly string[]): { args: string[]; file: string | undefined } {

@@ -129,7 +129,7 @@ function withNamedSources(raw: unknown) {
   return { document: { ...raw, sources }, named, faults }
 }
 
-/** Only ports that are set explicitly: the default could be the port of the application beside a sidecar. */
+/** Only ports that are set explicitly: the default could be the port of the application next to a sidecar. */
 function listenersOf(document: Record<string, unknown>, env: Env): KnownListeners {
   const known: Partial<Record<'ingest' | 'admin', { host: string; port: number }>> = {}
   const sections = overlay({ ...document }, env) as Record<string, unknown>

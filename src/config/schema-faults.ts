@@ -81,7 +81,7 @@ const isSecretKey = (place: string): boolean =>
 
 /**
  * Replaces every duration by milliseconds and every size by bytes, as the schema's `x-unit` says, and checks the bounds.
- * @param path where the value stands in the whole
+ * @param path where the value is in the whole
  * @param faults gets a line for each value out of bounds
  * @returns a copy of the value
  */

@@ -117,7 +117,7 @@ export const ConfigSchema = Type.Object(
  */
 export const ConfigFileSchema = withUrlsOrRefs(withoutDefaulted(ConfigSchema))
 
-/** Says what `semanticFaults` checks in words of its own. */
+/** Says what `semanticFaults` checks in its own words. */
 function withUrlsOrRefs(schema: TSchema): TSchema {
   const { properties } = schema as TSchema & { properties: { endpoints: { items: object } } }
   const items = { ...properties.endpoints.items, anyOf: [{ required: ['urls'] }, { required: ['refs'] }] }

@@ -39,7 +39,7 @@ export interface JournalStatus {
   readonly warnings?: readonly string[]
   /** Why nothing is removed by age. */
   readonly retentionStop?: RetentionStop
-  /** Absent if there is none: reports wait for it in a local file while the journal is away. */
+  /** Absent if there is none: reports wait for it in a local file while the journal is unreachable. */
   readonly spill?: SpillStatus
 }
 
@@ -48,7 +48,7 @@ export interface SpillStatus {
   readonly usable: boolean
   /** Reports that were acknowledged and are still to move on. */
   readonly waiting: number
-  /** Reports that were acknowledged and that the journal refuses, kept in a file beside the spill; absent while there are none. */
+  /** Reports that were acknowledged and that the journal refuses, kept in a file next to the spill; absent while there are none. */
   readonly setAside?: number
 }
 

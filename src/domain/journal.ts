@@ -147,7 +147,7 @@ export interface JournalEvents {
   onSnapshot(endpoints: readonly EndpointState[]): void
   /**
    * Another replica made these label sets known, or counted them lately (stores that replicas share only). Their counts are
-   * this replica's own and have been reported before; a set that is new here stands at 0.
+   * this replica's own and have been reported before; a set that is new here is at 0.
    */
   onRemoteSeries?(series: readonly SeriesTotal[]): void
   /** It cannot be written. Also called for each failed attempt to open it again. */

@@ -21,7 +21,7 @@ export const hostName = (text: string): string => text.toLowerCase().replace(/\.
  * @returns undefined if the text is none of these
  */
 export function parseAllowance(text: string): Allowance | undefined {
-  // `::1:9000` is an address of its own, so that an IPv6 address needs brackets before a port.
+  // `::1:9000` is an address as well, so that an IPv6 address needs brackets before a port.
   const whole = address(text.replace(/^\[(.*)\]$/, '$1'))
   if (whole) return whole
   if (ipaddr.IPv4.isValidCIDRFourPartDecimal(text) || ipaddr.IPv6.isValidCIDR(text)) {

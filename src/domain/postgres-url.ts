@@ -4,7 +4,7 @@ export interface PostgresAddress {
   readonly hosts: readonly { readonly host: string; readonly port: number }[]
   readonly user: string
   readonly database: string
-  /** As it stands in the URL; a password file wins over it. */
+  /** As it is in the URL; a password file wins over it. */
   readonly password: string | undefined
   readonly sslmode: SslMode
   /** PEM files; read at each connection, so that they may be replaced. */

@@ -41,7 +41,7 @@ export interface ReportSeen {
   readonly message?: string
   /** Whether our own proxy saw it; the platform did otherwise. */
   readonly byProxy?: boolean
-  /** Whether they tell of a refusal by the host, and not only of a connection that was not made. */
+  /** Whether they report a refusal by the host, and not only that no connection was made. */
   readonly refusal?: boolean
 }
 

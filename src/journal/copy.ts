@@ -46,7 +46,7 @@ export async function copyRecords(
     repeated += left.size
     onProgress({ done, total: Math.max(total, done), added })
   }
-  // Last, so that incidents never speak of failures that are not there yet.
+  // Last, so that incidents never mention failures that are not there yet.
   await to.putState(await from.state())
   return { done, total: done, added, repeated, digests: { from: digests.from.hex(), to: digests.to.hex() } }
 }

@@ -14,7 +14,7 @@ const FIRST_FAILURES = [0, 500, 502, 503, 504]
 type Labels = 'source' | 'endpoint' | 'result' | 'code'
 
 /**
- * Deliveries that succeeded or failed for good, of sources that report both: a source that once reported a success is one.
+ * Deliveries that succeeded or failed permanently, of sources that report both: a source that once reported a success is one.
  * @param configured names that are never replaced by `other`
  */
 export function deliveredMetrics(registry: Registry, configured: readonly string[]) {

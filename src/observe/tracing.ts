@@ -34,7 +34,7 @@ export function tracingFault(env: Env): string | undefined {
   return `${variable}: ${shown(protocol)} is not supported; write http/protobuf or http/json (collectors take these on port 4318)`
 }
 
-/** Variables that ask for what does not leave over OTLP here: an exporter by name, or an endpoint of its own. */
+/** Variables that ask for what does not leave over OTLP here: an exporter by name, or its own endpoint. */
 const IGNORED = [
   'OTEL_METRICS_EXPORTER',
   'OTEL_LOGS_EXPORTER',

@@ -29,7 +29,7 @@ export interface OutboundClientOptions {
 
 type Progress = OutboundProgress
 
-/** Uses sockets of its own, so that each phase is timed, and faults come from the kernel and OpenSSL themselves. */
+/** Uses its own sockets, so that each phase is timed, and faults come from the kernel and OpenSSL themselves. */
 export function createOutboundClient({
   guard,
   lookup,

@@ -87,5 +87,5 @@ function factsOf(secured: TLSSocket, now: number): TlsFacts | undefined {
   }
 }
 
-/** Node puts each part on a line of its own. */
+/** Node puts each part on its own line. */
 const distinguishedName = (lines = ''): string => visibleText(lines.replaceAll('\n', ', '), 200)

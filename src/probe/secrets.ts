@@ -6,7 +6,7 @@ import type { Log } from '../domain/telemetry.ts'
 const LIMIT = 1_048_576
 
 /**
- * Reads what a probe needs, each time anew, so that a rotated Secret counts from the next probe on.
+ * Reads what a probe needs, each time again, so that a rotated Secret counts from the next probe on.
  * @throws Error that names the file or variable, never its content
  */
 export function secretReader(env: Readonly<Record<string, string | undefined>>) {

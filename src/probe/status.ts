@@ -2,7 +2,7 @@ import type { Cause } from '../domain/cause.ts'
 import { statusCause } from '../domain/classify/numbers.ts'
 
 /**
- * The cause of an answer that is not up: what its status means wherever it stands, so that probe and report agree.
+ * The cause of an answer that is not up: what its status means wherever it appears, so that probe and report agree.
  * @param status of an answer that is not up; beyond 200 to 599 it is none of HTTP
  */
 export const answerCause = (status: number): Cause => (status >= 200 && status < 600 ? statusCause(status) : 'protocol')

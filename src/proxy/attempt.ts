@@ -13,7 +13,7 @@ export type AttemptFailure = AttemptFault | 'invalid' | 'incomplete'
 /** Names and values in turn, as received. */
 export type RawHeaders = readonly Uint8Array[]
 
-/** What an attempt tells of. Everything is called at most once but `onInformation` and `onData`. */
+/** What an attempt reports. Everything is called at most once but `onInformation` and `onData`. */
 export interface AttemptEvents {
   /** The request is about to be written: from now on the application may have received part of it. */
   onBegun(): void
@@ -28,7 +28,7 @@ export interface AttemptEvents {
 
 type Controller = Dispatcher.DispatchController & { readonly rawHeaders?: unknown; readonly rawTrailers?: unknown }
 
-/** One attempt to deliver, as a handler of undici. It tells failures before the request was sent from those after. */
+/** One attempt to deliver, as a handler of undici. It distinguishes failures before the request was sent from those after. */
 export class Attempt implements Dispatcher.DispatchHandler {
   /** Set before the request is queued. */
   connection: AttemptConnection | undefined

@@ -52,7 +52,7 @@ export class RunningAttempt {
     this.#attempt.resume()
   }
 
-  /** It has ended by itself. */
+  /** It has ended. */
   report(code: AttemptCode, error?: Error): void {
     clearTimeout(this.#connecting)
     clearTimeout(this.#slow)

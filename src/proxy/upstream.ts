@@ -99,7 +99,7 @@ export function createUpstream(origin: string): Upstream {
     factory: (url, options) => new TrackedClient(url, { ...options, connect } as ClientOptions),
     connect,
     allowH2: false,
-    // A response may take as long as the delivery; that has a limit of its own.
+    // A response may take as long as the delivery; that has its own limit.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE,

@@ -19,7 +19,7 @@ export interface HookAttempt {
   readonly status?: number
   /** Milliseconds to wait at least, as the receiver asks. */
   readonly retryAfter?: number
-  /** The receiver says that it is gone for good (410). */
+  /** The receiver says that it is permanently gone (410). */
   readonly isGone?: boolean
 }
 

@@ -187,7 +187,7 @@ function hookQueue(
     name: hook.name,
     /** Undefined before the first look. */
     oldest: () => shown && (shown.length === 0 ? null : Math.min(...shown.map(({ at }) => at))),
-    /** When there is something to do next; the end of an attempt wakes by itself. */
+    /** When there is something to do next; the end of an attempt wakes it. */
     nextDue(): number {
       if (sending.size >= CONCURRENCY) return Number.POSITIVE_INFINITY
       const due = [...lanes].flatMap(([id, lane]) => (sending.has(id) ? [] : [lane.dueAt]))

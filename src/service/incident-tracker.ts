@@ -17,7 +17,7 @@ export interface IncidentTracker {
   onRecorded(failure: Failure, applied: Applied | undefined, span: SpanRef | null): void
   /** A signal that is no failure became durable. Returns at once. */
   onSignal(signal: TimelineSignal, applied: Applied | undefined): void
-  /** Applies what deliveries tell of an endpoint. Never rejects. @returns undefined if the journal refused */
+  /** Applies what deliveries say about an endpoint. Never rejects. @returns undefined if the journal refused */
   apply(endpoint: string, event: AppliedEvent): Promise<Applied | undefined>
   /** An endpoint was probed. Never rejects. */
   onProbeRound(round: ProbeRound): Promise<void>

@@ -29,7 +29,7 @@ export interface SignalRecorder {
   draft(source: RecordedSource, signal: RowSignal, tenant: string): SignalEntry
   /** Settles with the recording; what is durable and new is counted, logged and passed on. */
   complete(entry: SignalEntry, recording: Promise<Recorded>): Promise<Recorded>
-  /** Records a signal of our own. @throws what `Journal.record` rejects with */
+  /** Records our own signal. @throws what `Journal.record` rejects with */
   recordOne(signal: TimelineSignal): Promise<Recorded>
 }
 

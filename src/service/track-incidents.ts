@@ -102,7 +102,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
       applyState(applied)
       return applied
     } catch {
-      // The journal reports its own faults. The next probe or tick comes to the same result.
+      // The journal reports its own faults. The next probe or tick reaches the same result.
       return undefined
     }
   }

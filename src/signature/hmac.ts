@@ -10,7 +10,7 @@ export type HmacAlgorithm = 'sha1' | 'sha256' | 'sha512'
 export interface HmacScheme {
   /** Name of the header that carries the signature, in any letter case. */
   readonly header: string
-  /** What stands before the signature, such as `sha256=`; in a list, only the items that begin with it count. */
+  /** What precedes the signature, such as `sha256=`; in a list, only the items that begin with it count. */
   readonly prefix: string
   readonly algorithm: HmacAlgorithm
   readonly encoding: 'hex' | 'base64'

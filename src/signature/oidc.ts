@@ -23,7 +23,7 @@ export interface OidcOptions {
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 /** Milliseconds between two fetches. */
 const REFETCH = 60_000
-/** Milliseconds after which keys are fetched anew, so that a withdrawn one is forgotten. */
+/** Milliseconds after which keys are fetched again, so that a withdrawn one is forgotten. */
 const MAX_AGE = 3_600_000
 /** Milliseconds that a report waits for the keys; fetching them may take longer, and the next report finds them. */
 const MOST_WAIT = 500

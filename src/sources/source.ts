@@ -140,7 +140,7 @@ export interface SourceKind {
   readonly body: { readonly name: string; readonly schema: TSchema; readonly contentType: string }
   /** Whether its signals name URLs (`urls` of the endpoints). Refs are possible in any case. */
   readonly namesUrls: boolean
-  /** Whether nothing but lost deliveries is ever reported: then no success of theirs can prove a recovery. */
+  /** Whether nothing but lost deliveries is ever reported: then no success of their own can prove a recovery. */
   readonly reportsOnlyLosses?: boolean
   /** How often the platform tries before it gives up. */
   readonly attempts?: number

@@ -53,7 +53,7 @@ describe('canonicalUrl', () => {
     )
   })
 
-  it('lets no secret through, wherever it stands and however it is encoded', () => {
+  it('lets no secret through, wherever it appears and however it is encoded', () => {
     fc.assert(
       fc.property(shapedSecret, disguises, fc.nat(6), (secret, disguise, place) => {
         const hidden = disguise(secret).replaceAll('/', '%2F')

@@ -189,7 +189,7 @@ describe('reduceIncident()', () => {
   })
 
   describe('where the clock is set', () => {
-    it('back, counts the quiet time anew instead of waiting for the old time', () => {
+    it('back, counts the quiet time again instead of waiting for the old time', () => {
       const events = [failure(600), tick(0, false), tick(29, false)]
       expect(run(events).incident.closedAt).to.equal(null)
       const { incident } = run([...events, tick(30, false)])

@@ -61,7 +61,7 @@ describe('reduceRecovery()', () => {
     expect(reduced(again, report('a', 'finished', { restored: 1 }))).to.include({ status: 'finished' })
   })
 
-  it('keeps a recovery finished if a task that ran beside it fails', () => {
+  it('keeps a recovery finished if a task that ran next to it fails', () => {
     const both = reduced(
       opened,
       report('a', 'running'),
@@ -103,7 +103,7 @@ describe('reduceRecovery()', () => {
     expect(reduceRecovery(opened, { ...overdue, closedAt: 7 }).change).to.equal('none')
   })
 
-  it('keeps a bounded history, whatever comes in whatever order', () => {
+  it('keeps a bounded history, whatever arrives in whatever order', () => {
     const tasks = fc.constantFrom('a', 'b', 'c')
     const statuses = fc.constantFrom('running', 'finished', 'failed') as fc.Arbitrary<RecoveryReport['status']>
     const event = fc.oneof(

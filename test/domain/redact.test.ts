@@ -17,7 +17,7 @@ const around = fc.constantFrom(
   (text: string) => `{"error": {"detail": 1, ${text}}}`,
 )
 
-/** Ways in which a credential stands in a text by name. */
+/** Ways in which a credential is in a text by name. */
 const named: fc.Arbitrary<(secret: string, name: string) => string> = fc.constantFrom(
   (secret, key) => `${key}=${secret}`,
   (secret, key) => `${key}: ${secret}`,
@@ -47,7 +47,7 @@ const named: fc.Arbitrary<(secret: string, name: string) => string> = fc.constan
   (secret) => `-----BEGIN PRIVATE KEY-----\\n${secret}\\n`,
 )
 
-/** Ways in which a credential stands in a text by itself. */
+/** Ways in which a credential is in a text by itself. */
 const bare: fc.Arbitrary<(secret: string) => string> = fc.constantFrom(
   (secret) => secret,
   (secret) => `unexpected ${secret} in answer`,
@@ -127,7 +127,7 @@ const anyText = fc.oneof(
 )
 
 describe('redact', () => {
-  it('masks a credential that stands behind its name', () => {
+  it('masks a credential that follows its name', () => {
     fc.assert(
       fc.property(plainSecret, name, named, around, (secret, key, template, place) => {
         const masked = redact(place(template(secret, key)))

@@ -4,7 +4,7 @@ import { redact } from '../../src/domain/redact.ts'
 import { cutMessage, safeMessage } from '../../src/domain/safe-message.ts'
 import { shapedSecret } from './secrets.ts'
 
-/** Ways in which a secret stands in a long message, with or without white space around it. */
+/** Ways in which a secret is in a long message, with or without white space around it. */
 const PLACES: Readonly<Record<string, (secret: string) => string>> = {
   'a quoted value': (secret) => `{"password": "two words and ${secret}", "next": 1}`,
   'a value of several lines': (secret) => `password: "first line\nand ${secret}\nlast line" `,

@@ -13,7 +13,7 @@ const base64 = (encoding: 'base64' | 'base64url' | 'hex', bytes: number): fc.Arb
     .uint8Array({ minLength: bytes, maxLength: bytes + 24 })
     // Random bytes, not small ones: no generator bias towards zeros, which no key consists of.
     .map((seed) => Buffer.from(scramble(seed)).toString(encoding))
-    // One in ten thousand happens to read like words; how many pass is measured by a test of its own.
+    // One in ten thousand happens to read like words; how many pass is measured by its own test.
     .filter((text) => /(?:\d.*){3}/.test(text))
 
 /** fast-check likes 0 and 255; a key's bytes are evenly spread (xorshift over the seed). */
@@ -60,7 +60,7 @@ export const shapedSecret: fc.Arbitrary<string> = fc.oneof(
 /** Credentials that only the name before them gives away. */
 export const plainSecret: fc.Arbitrary<string> = alphabet(`${WORD}!$^*_-`, 6, 30).map((text) => `q${text}7`)
 
-/** Ids as they stand in paths. */
+/** Ids as they are in paths. */
 export const pathId: fc.Arbitrary<string> = fc.oneof(
   fc.uuid(),
   fc.uuid().map((id) => id.toUpperCase()),

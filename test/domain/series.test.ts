@@ -69,7 +69,7 @@ describe('seriesLimit', () => {
     )
   })
 
-  it('gives each configured endpoint 20 codes of its own, whatever strangers did before', () => {
+  it('reserves 20 codes for each configured endpoint, whatever others did before', () => {
     fc.assert(
       fc.property(traffic, fc.nat(10), (reports, room) => {
         const limit = seriesLimit({ limit: NEEDED + room, configured: CONFIGURED, sources: SOURCES })
@@ -254,7 +254,7 @@ describe('boundedNames', () => {
     expect(names.isTracked('invalid') || names.isTracked('other')).to.equal(false)
   })
 
-  it('admits 500 unless told', () => {
+  it('admits 500 by default', () => {
     const names = boundedNames(['a'])
     expect(Array.from({ length: 1_000 }, (_, n) => names.isTracked(`${n}`)).filter(Boolean)).to.have.length(499)
   })

@@ -166,7 +166,7 @@ describe('grafana/dashboards', () => {
         expect(cells.size, 'cells').to.equal(24 * height)
       })
 
-      it(`of ${name} gives each panel an id and a title of its own, and each query a letter`, () => {
+      it(`of ${name} gives each panel an id and its own title, and each query a letter`, () => {
         const ids = dashboard.panels.map(({ id }) => id)
         const titles = dashboard.panels.map(({ title }) => title)
         expect(ids.every((id) => Number.isInteger(id) && id > 0)).to.equal(true)

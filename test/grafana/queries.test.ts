@@ -169,7 +169,7 @@ describe('panels’ queries in the simulated week', () => {
     )
   })
 
-  it('tell what is failing now, why, since when, and whose it is', async () => {
+  it('show what is failing now, why, since when, and who owns it', async () => {
     const it = await asked('overview')
     const { columns, rows } = table(it, 'Open incidents')
     expect(columns.slice(0, 5)).to.deep.equal(['endpoint', 'cause', 'code', 'Value #A', 'team'])
@@ -186,7 +186,7 @@ describe('panels’ queries in the simulated week', () => {
     expect(number(it, 'Oldest open incident')).to.equal(rows[0]!['Value #A'])
   })
 
-  it('tell 0 while all is well, and nothing where nothing is scraped', async () => {
+  it('show 0 while all is well, and nothing where nothing is scraped', async () => {
     // Incidents close ten quiet minutes after the last failure, and three good probes.
     const calmAt = (ago: number) =>
       truth(() => 'all', TO - (ago + 3) * 3_600, TO - ago * 3_600)['all'] === undefined &&

@@ -205,7 +205,7 @@ describe('kubectl kustomize', function () {
       }
     })
 
-    it('are deleted without the claim, which is a kustomization of its own', async () => {
+    it('are deleted without the claim, which is its own kustomization', async () => {
       const [objects, claim] = await variant('4', 'blue-')
       expect(objects.map(({ kind }) => kind)).not.to.include('PersistentVolumeClaim')
       expect(claim.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).to.deep.equal([

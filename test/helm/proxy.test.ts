@@ -38,7 +38,7 @@ describe('the proxy in the chart', function () {
   }
   const NAME = `${RELEASE}-webhook-error-exporter`
 
-  it('is reached through a Service of its own in a Deployment of several replicas', async () => {
+  it('is reached through its own Service in a Deployment of several replicas', async () => {
     const objects = await rendered({
       ...REPLICAS,
       config: CONFIG,

@@ -88,7 +88,7 @@ describe('the example application with the sidecar', function () {
     expect(stderr).to.include('sidecar.supervisorPort: 9465 is the port of config.ingest or config.admin')
   })
 
-  it('is reached by a Service of its own while the application is not ready', async () => {
+  it('is reached by its own Service while the application is not ready', async () => {
     const objects = await objectsOf()
     const service = the(objects, 'Service', 'demo-webhook-error-exporter')
     expect(service['spec'].publishNotReadyAddresses).to.equal(true)
@@ -189,7 +189,7 @@ describe('the example application with the sidecar', function () {
     }
   })
 
-  it('says what is wrong where the dependency runs as a service of its own', async () => {
+  it('says what is wrong where the dependency runs as its own service', async () => {
     const { code, stderr } = await template('4', ['--set', 'webhookErrors.mode=standalone'])
     expect(code).not.to.equal(0)
     expect(stderr).to.include('set mode: sidecar in its values')

@@ -98,7 +98,7 @@ describe('GET /api/v1/failures', () => {
     expect(await ndjson('?source=nobody')).to.deep.equal([])
   })
 
-  it('logs no error where a reader of a stream goes away', async () => {
+  it('logs no error where a reader of a stream disconnects', async () => {
     const stranger = await startService()
     const message = 'long words '.repeat(700)
     await Promise.all(Array.from({ length: 1_000 }, () => report(stranger.ingest, { ...REPORT, message })))

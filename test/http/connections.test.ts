@@ -134,7 +134,7 @@ function silence({ hostname, port }: URL, count: number): { end(): void } {
 describe('ingest.keepAliveTimeout', () => {
   afterEach(stopServices)
 
-  it('keeps connections for 75 s unless told otherwise, and says so', async () => {
+  it('keeps connections for 75 s by default, and says so', async () => {
     const connection = await keepConnection((await startService()).ingest)
     await connection.request()
     expect(connection.text()).to.match(/^Keep-Alive: timeout=75\r$/m)
@@ -150,7 +150,7 @@ describe('ingest.keepAliveTimeout', () => {
   })
 })
 
-describe('a service that is told to stop', () => {
+describe('a service that is asked to stop', () => {
   afterEach(stopServices)
 
   const stopping = async (service: Service) => {

@@ -77,7 +77,7 @@ describe('POST /webhooks/error', () => {
     }
   })
 
-  it('records a report with an id of its own once', async () => {
+  it('records a report with its own id once', async () => {
     const first = await answer(report(service.ingest, REPORT, { 'webhook-id': 'msg_1' }))
     const again = await answer(report(service.ingest, REPORT, { 'Idempotency-Key': 'msg_1' }))
     expect(again.status).to.equal(202)
@@ -423,7 +423,7 @@ describe('the ingest listener', () => {
     expect((await taken()) - before).to.be.within(1, 33)
   })
 
-  it('survives a client that goes away in the middle of its body', async () => {
+  it('survives a client that disconnects in the middle of its body', async () => {
     const head =
       'POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
     await raw(service.ingest, head, { patience: 200 }).catch(() => {})

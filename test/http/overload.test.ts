@@ -30,7 +30,7 @@ describe('more long reports than can be stored in time', () => {
   }
 })
 
-/** Overloads a service of its own. @returns which share of the stored reports was acknowledged */
+/** Overloads its own service. @returns which share of the stored reports was acknowledged */
 async function acknowledgedShare(answerTimeout: string): Promise<number> {
   const service = await startService({ config: { ingest: { answerTimeout } } })
   const load: Load = await sendReports(service.ingest, {

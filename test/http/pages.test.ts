@@ -268,7 +268,7 @@ describe('pages', () => {
       expect(write.headers.get('www-authenticate')).to.match(/^Bearer /)
     })
 
-    it('close an incident only for a form of our own page', async () => {
+    it('close an incident only for a form on our own page', async () => {
       const foreign = [
         {},
         { Origin: 'https://evil.example' },

@@ -81,7 +81,7 @@ describe('readers of the admin API', () => {
       )
     }
 
-    it('are limited in number: others are told when to come again, and other paths still answer', async function () {
+    it('are limited in number: others get Retry-After, and other paths still answer', async function () {
       this.timeout(120_000)
       await stall()
       const refused = stalled.filter((reader) => statusOf(reader) !== 200)
@@ -97,12 +97,12 @@ describe('readers of the admin API', () => {
       expect((await report(service.ingest)).status).to.equal(202)
     })
 
-    it('make room when they go away', async () => {
+    it('make room when they disconnect', async () => {
       for (const { socket } of stalled) socket.destroy()
       await until('room', async () => (await fetch(`${service.admin}/api/v1/failures?limit=1`)).status === 200)
     })
 
-    it('make room for as many as went away, and no more', async () => {
+    it('make room for as many as disconnected, and no more', async () => {
       for (let round = 0; round < 3; round++) {
         await stall()
         expect(stalled.filter((reader) => statusOf(reader) === 200).length, `round ${round}`).to.be.at.most(MAX_READERS)
@@ -111,7 +111,7 @@ describe('readers of the admin API', () => {
       }
     })
 
-    it('make room when they go away with requests of theirs still waiting', async () => {
+    it('make room when they disconnect with requests of their own still waiting', async () => {
       const pipelined = Array(30).fill(`GET /api/v1/failures HTTP/1.1\r\nHost: x\r\n${NDJSON}\r\n\r\n`).join('')
       const reader = await stalledReader(service.admin, '/api/v1/failures', [NDJSON, '', pipelined])
       await until('no room', async () => (await fetch(`${service.admin}/api/v1/failures?limit=1`)).status === 429)

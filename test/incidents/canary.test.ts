@@ -173,7 +173,7 @@ describe('the canary', () => {
     await scraped(service, 'success again', (body) => sample(body, last)! > known)
   })
 
-  it('does not take an answer for a success that anybody could give', async () => {
+  it('does not take an answer for a success that anyone could give', async () => {
     const service = await start()
     const first = await scraped(service, 'a success', (body) => runs(body, 'success', 'none') >= 1)
     expect(first).to.be.a('string')

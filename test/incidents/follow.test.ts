@@ -173,7 +173,7 @@ describe('an incident, followed through on the real service', () => {
     expect(await scrape(service.admin)).not.to.match(/webhook_incident_open\{/)
   })
 
-  it('tells the path from the application where there is an internal vantage point', async () => {
+  it('reports the path from the application where there is an internal vantage point', async () => {
     await receiver.start()
     const inside = new Receiver()
     await inside.start()

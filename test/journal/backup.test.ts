@@ -113,7 +113,7 @@ describe('other programs at the SQLite journal', function () {
     })
   })
 
-  it('may copy it by the command in docs/backup.md; the copy runs as a journal of its own', async () => {
+  it('may copy it by the command in docs/backup.md; the copy runs as its own journal', async () => {
     const docs = readFileSync(join(import.meta.dirname, '../../docs/backup.md'), 'utf8')
     const script = docs.match(/node -e '(.*?)'/s)![1]!
     await beginLoad()
@@ -131,7 +131,7 @@ describe('other programs at the SQLite journal', function () {
     expect((await report(restored.ingest)).status).to.equal(202)
   })
 
-  it('may replicate as Litestream does: a reader holds the WAL, a table of its own, and RESTART and TRUNCATE by turns', async () => {
+  it('may replicate as Litestream does: a reader holds the WAL, its own table, and RESTART and TRUNCATE alternately', async () => {
     await beginLoad()
     const replica = new DatabaseSync(path, { timeout: 1_000 })
     replica.exec(`PRAGMA wal_autocheckpoint = 0; CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER);

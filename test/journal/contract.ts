@@ -195,7 +195,7 @@ export function journalContract(
         expect(stored.map((failure) => failure?.message)).to.deep.equal(hostile.map((text) => text.toWellFormed()))
       })
 
-      it('refuses an entry that is at fault by itself, and stores the rest of its group', async () => {
+      it('refuses an entry that is itself at fault, and stores the rest of its group', async () => {
         const journal = await open()
         const first = entry({ endpoint: 'first' })
         await journal.record(first)
@@ -358,7 +358,7 @@ export function journalContract(
         expect((await all(journal, { tenant: 'bar' })).map(({ receivedAt }) => receivedAt - now)).to.deep.equal([5, 2])
       })
 
-      it('refuses a cursor that is none of its own', async () => {
+      it('refuses a cursor that is not its own', async () => {
         const journal = await open()
         expect(await codeOf(journal.list({}, { limit: 1, before: "x' OR 1=1" }))).to.equal('invalid_request')
       })
@@ -417,7 +417,7 @@ export function journalContract(
     })
 
     describe('status', () => {
-      it('tells whether it is up and how much it holds', async () => {
+      it('reports whether it is up and how much it holds', async () => {
         let journal = make()
         expect(journal.status()).to.deep.include({ up: false, pending: 0, size: null })
         await journal.open()

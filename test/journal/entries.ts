@@ -47,7 +47,7 @@ export interface EntryOptions {
   readonly isTracked?: boolean
 }
 
-/** An entry that differs from any other in its id alone, unless told otherwise. */
+/** An entry that differs from any other in its id alone, by default. */
 export function entry({ at = Date.now(), key, digest = 'digest', ...rest }: EntryOptions = {}): Entry {
   const { source = 'retm', tenant = 'cafe', endpoint = 'orders', code = 500, cause = 'server_error' } = rest
   const { id = newId(at), isTracked, message = 'no answer', raw = Buffer.from('{"code":500}') } = rest

@@ -90,7 +90,7 @@ describe('GroupCommit', () => {
     await next
   })
 
-  it('tells a fault while the group is still under way', async () => {
+  it('reports a fault while the group is still under way', async () => {
     const { groups, faults, add, commit } = held()
     void add('a').catch(() => {})
     await turn()

@@ -50,7 +50,7 @@ export function incidentContract(stage: ContractStage): void {
   const tick = (probed: boolean) => ({ type: 'tick', at: stage.now(), probed }) as const
 
   describe('incidents', () => {
-    it('tells what a failure did to its endpoint’s incident, and nothing where that is not followed', async () => {
+    it('reports what a failure did to its endpoint’s incident, and nothing where that is not followed', async () => {
       const journal = await stage.open()
       const first = failed()
       const opened = await journal.record(first)
@@ -147,7 +147,7 @@ export function incidentContract(stage: ContractStage): void {
       expect((await journal.record(failed())).incident?.change).to.equal('joined')
     })
 
-    it('keeps the history of verdicts beside the incident', async () => {
+    it('keeps the history of verdicts along with the incident', async () => {
       const journal = await stage.open()
       const { id } = await journal.record(failed())
       for (const rule of ['report_only', 'agree', 'agree', 'up'])

@@ -145,7 +145,7 @@ describe('openPostgresJournal, getting access', () => {
     await until('the journal to open', () => journal.status().up)
   })
 
-  it('refuses a server whose certificate has run out, says so, and comes back with a new one', async () => {
+  it('refuses a server whose certificate has expired, says so, and comes back with a new one', async () => {
     const journal = await open('with_password:first', `sslmode=verify-full&sslrootcert=${join(folder, 'ca.crt')}`)
     expect(journal.status().up).to.equal(true)
     await serve(new Date(Date.now() - 1_000))

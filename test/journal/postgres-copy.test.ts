@@ -151,7 +151,7 @@ describe('journal copy', () => {
     expect((await copy(`sqlite:${path}`, base.url)).stdout).to.include('20001 records, 0 copied now')
   })
 
-  it('leaves out what the target was told under the same id of the sender', async () => {
+  it('leaves out what the target stored under the same id of the sender', async () => {
     const first = await sqlite()
     await first.record(entry({ key: 'k' }))
     await first.record(entry())

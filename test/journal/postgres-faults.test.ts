@@ -73,7 +73,7 @@ describe('openPostgresJournal, when the server fails', () => {
       await rounds('restarted', 1, () => base.server.stop())
     })
 
-    it('answers at once while it is away, tells since when, and counts no answer as stored', async () => {
+    it('answers at once while it is unreachable, reports since when, and counts no answer as stored', async () => {
       const events = new EventLog()
       const journal = await open({ events })
       await base.server.stop('immediate')

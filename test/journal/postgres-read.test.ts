@@ -22,7 +22,7 @@ describe('openPostgresJournal, when something cannot be read', () => {
     ['42501', 'permission'],
     ['53200', 'unreachable'],
   ] as const) {
-    it(`tells of each error ${sqlstate} as ${kind}, and goes on`, async () => {
+    it(`reports each error ${sqlstate} as ${kind}, and goes on`, async () => {
       const events = new EventLog()
       const journal = await base.open({ events, tick: 60_000 })
       const { id } = await journal.record(entry({ isTracked: true }))

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { entry } from './entries.ts'
 import { quickJournal } from './postgres-load.ts'
 
-/** A replica in a process of its own, to be killed: records without a pause, does retention, and tells of both by lines. */
+/** A replica in its own process, to be killed: records without a pause, does retention, and tells of both by lines. */
 const url = process.argv[2]!
 // Synchronous, so that what was acknowledged is out before the kill.
 const tell = (line: string) => writeSync(1, `${line}\n`)

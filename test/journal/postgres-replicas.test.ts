@@ -57,7 +57,7 @@ describe('openPostgresJournal, by several replicas', () => {
       expect(joined?.incident?.state.incident).to.include({ failures: 1 })
     })
 
-    it('let an old replica work beside a newer one, until that one takes something away', async () => {
+    it('let an old replica work alongside a newer one, until that one takes something away', async () => {
       const old = await open()
       await sql(`ALTER TABLE webhook_errors.failures ADD COLUMN news text`)
       await sql('UPDATE webhook_errors.schema_version SET version = 99')
@@ -115,7 +115,7 @@ describe('openPostgresJournal, by several replicas', () => {
   })
 
   describe('label sets', () => {
-    it('of one replica stand at 0 in every other within seconds, with their last failure', async () => {
+    it('of one replica are at 0 in every other within seconds, with their last failure', async () => {
       const events = [new ReplicaLog(), new ReplicaLog(), new ReplicaLog()]
       const [first, second] = [await open({ events: events[0]! }), await open({ events: events[1]! })]
       const at = Date.now()
@@ -156,7 +156,7 @@ describe('openPostgresJournal, by several replicas', () => {
   })
 
   describe('incidents', () => {
-    it('are opened once and closed once by three replicas at the same time, and told to each', async () => {
+    it('are opened once and closed once by three replicas at the same time, and reported to each', async () => {
       const events = [new ReplicaLog(), new ReplicaLog(), new ReplicaLog()]
       for (const log of events)
         await open({ events: log, incidents: { quietTime: 100, goodProbes: 1, failedProbes: 0 } })

@@ -33,7 +33,7 @@ describe('the service with a PostgreSQL journal', () => {
 
   afterEach(stopServices)
 
-  it('says 503 with Retry-After and is unready while the database is away, and stays well otherwise', async function () {
+  it('says 503 with Retry-After and is unready while the database is unreachable, and stays healthy otherwise', async function () {
     this.timeout(60_000)
     const service = await start()
     expect((await report(service.ingest, REPORT)).status).to.equal(202)

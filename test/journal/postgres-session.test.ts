@@ -6,7 +6,7 @@ import { databases } from './postgres-databases.ts'
 describe('Session', () => {
   const base = databases()
 
-  it('tells of a rolled back transaction what failed first, not what was refused for its sake', async () => {
+  it('reports what failed first in a rolled back transaction, not what was refused because of it', async () => {
     const session = await Session.connect({
       host: '127.0.0.1',
       port: base.server.port,

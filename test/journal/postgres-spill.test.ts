@@ -44,7 +44,7 @@ describe('openPostgresJournal with a spill', () => {
     removeTempFolders()
   })
 
-  it('takes reports while the database is away, and moves them on in order, once each, counted once', async () => {
+  it('takes reports while the database is unreachable, and moves them on in order, once each, counted once', async () => {
     const journal = await open()
     await journal.record(entry({ isTracked: true }))
     await away(journal)
@@ -177,7 +177,7 @@ describe('openPostgresJournal with a spill', () => {
     expect(await journal.record(entry({ key: 'fresh' }))).to.deep.equal({ id: fresh.id, duplicate: true })
   })
 
-  it('tells what a failure does to the incident that the database has, and of no more endpoints than have a place', async () => {
+  it('reports what a failure does to the incident that the database has, and of no more endpoints than have a place', async () => {
     const journal = await open({ slots: { configured: [], limit: 2 } })
     const record = async (endpoint: string) => (await journal.record(entry({ endpoint, isTracked: true }))).incident
     const opened = await record('known')
@@ -222,7 +222,7 @@ describe('openPostgresJournal with a spill', () => {
        EXECUTE FUNCTION refuse()`,
     ],
   ] as const) {
-    it(`sets aside what ${how} of the database refuses, tells of it, and moves on the rest`, async () => {
+    it(`sets aside what ${how} of the database refuses, reports it, and moves on the rest`, async () => {
       const journal = await open()
       await journal.record(entry())
       await sql(statement)
@@ -279,7 +279,7 @@ describe('openPostgresJournal with a spill', () => {
     expect(readFileSync(`${path}.set-aside.ndjson`, 'utf8')).to.include(id)
   })
 
-  it('tells of any other error that keeps its reports from moving on', async () => {
+  it('reports any other error that keeps its reports from moving on', async () => {
     const journal = await open()
     await away(journal)
     await journal.record(entry())

@@ -357,7 +357,7 @@ describe('openSqliteJournal', () => {
         expect(await survived(journal, ids)).to.equal(10)
       })
 
-    it('acknowledge nothing more into a WAL that was cut, and tell what is lost', async () => {
+    it('acknowledge nothing more into a WAL that was cut, and report what is lost', async () => {
       const journal = await open()
       const ids = await some(journal)
       truncateSync(`${path}-wal`, 0)
@@ -372,7 +372,7 @@ describe('openSqliteJournal', () => {
       expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
     })
 
-    it('are locked and counted anew where all of them were removed', async () => {
+    it('are locked and counted again where all of them were removed', async () => {
       const journal = await open()
       const ids = await some(journal)
       for (const file of readdirSync(dirname(path))) rmSync(join(dirname(path), file))
@@ -385,10 +385,10 @@ describe('openSqliteJournal', () => {
   })
 
   describe('a commit that fails', () => {
-    it('acknowledges nothing, opens again, and tells the totals before anything new settles', async () => {
+    it('acknowledges nothing, opens again, and reports the totals before anything new settles', async () => {
       const journal = await open()
       await journal.record(entry())
-      // Retention has a look of its own right after the opening.
+      // Retention also runs right after the opening.
       const blocker = new DatabaseSync(path, { timeout: 5_000 })
       blocker.exec('BEGIN IMMEDIATE')
       const codes = await Promise.all(Array.from({ length: 50 }, () => codeOf(journal.record(entry()))))
@@ -413,7 +413,7 @@ describe('openSqliteJournal', () => {
     it('counts as failed, and is in the totals where it was stored after all', async () => {
       const journal = await open({ stallAfter: 300 })
       await journal.list({}, { limit: 1 })
-      // Retention has a look of its own right after the opening.
+      // Retention also runs right after the opening.
       const blocker = new DatabaseSync(path, { timeout: 5_000 })
       blocker.exec('BEGIN IMMEDIATE')
       expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
@@ -459,7 +459,7 @@ describe('openSqliteJournal', () => {
     })
   })
 
-  describe('a volume of its own', () => {
+  describe('on its own volume', () => {
     let mounted: string | undefined
 
     afterEach(async () => {
@@ -520,7 +520,7 @@ describe('openSqliteJournal', () => {
   })
 
   describe('lost commits', () => {
-    it('are noticed at the next opening, told once, and it runs on', async () => {
+    it('are noticed at the next opening, reported once, and it runs on', async () => {
       await filled(10)
       const backup = readFileSync(path)
       await filled(7)
@@ -603,7 +603,7 @@ describe('openSqliteJournal', () => {
 
     it('ends at the deadline where the volume hangs, and rejects what waits', async () => {
       const journal = await open()
-      // Retention has a look of its own right after the opening.
+      // Retention also runs right after the opening.
       const blocker = new DatabaseSync(path, { timeout: 5_000 })
       blocker.exec('BEGIN IMMEDIATE')
       const waiting = codeOf(journal.record(entry()))

@@ -28,7 +28,7 @@ describe('createLog', () => {
     expect(new Date(time).toISOString()).to.equal(time)
   })
 
-  it('writes what is at or above the level; info unless told', () => {
+  it('writes what is at or above the level; info by default', () => {
     const all = "for (const level of ['debug', 'info', 'error']) log[level]({}, level)"
     const levels = (level: string) => logged(all, { level }).lines.map((line) => JSON.parse(line).level)
     expect(levels('')).to.eql(['info', 'error'])

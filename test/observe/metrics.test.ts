@@ -76,7 +76,7 @@ describe('createMetrics', () => {
       expect(sample(body, 'webhook_exporter_journal_up')).to.equal(0)
     })
 
-    it('tells the versions', async () => {
+    it('reports the versions', async () => {
       expect(
         sample(
           await text(create()),
@@ -216,7 +216,7 @@ describe('createMetrics', () => {
   })
 
   describe('the other verbs', () => {
-    it('count what they are told', async () => {
+    it('count what is recorded', async () => {
       const metrics = create()
       metrics.answered({ source: 'retm', outcome: 'rejected', reason: 'too_large', seconds: 0.2 })
       metrics.failed('disk_full', 'no room')

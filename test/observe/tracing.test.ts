@@ -248,7 +248,7 @@ describe('createTracing', () => {
     expect(sink.requests[0]?.headers['x-key']).to.equal('abc')
   })
 
-  it('is called webhook-error-exporter unless told otherwise', async () => {
+  it('is called webhook-error-exporter by default', async () => {
     report(await start())
     expect((await spans(2)).server.resource['service.name']).to.equal('webhook-error-exporter')
   })
@@ -279,7 +279,7 @@ describe('createTracing', () => {
     expect(counts.exported + counts.dropped).to.equal(800)
   })
 
-  it('counts what a dead collector does not take, and tells it once', async () => {
+  it('counts what a dead collector does not take, and reports it once', async () => {
     const port = await freePort()
     const it = await start({
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
@@ -295,7 +295,7 @@ describe('createTracing', () => {
     expect(counts.exported).to.equal(0)
   })
 
-  it('counts what a collector refuses, and tells when it takes spans again', async () => {
+  it('counts what a collector refuses, and reports when it takes spans again', async () => {
     const it = await start()
     sink.answer = 400
     report(it)

@@ -13,7 +13,7 @@ const CALCS: Readonly<Record<string, { title: string; of: (values: readonly numb
   lastNotNull: { title: 'Last *', of: (values) => values.at(-1) },
 }
 
-/** A time series panel: a chart by Apache ECharts, and the legend as a table below or beside it. */
+/** A time series panel: a chart by Apache ECharts, and the legend as a table below or next to it. */
 export function chart(panel: PanelModel, answers: readonly Answer[], marks: readonly Mark[], now: number): string {
   const drawn: Drawn[] = answers
     .flatMap(({ series, step }) => series.map((it) => ({ ...it, step })))

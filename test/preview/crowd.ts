@@ -49,7 +49,7 @@ export async function crowdedWeek(promtool: Program, crowd: Crowd, data = join(t
 }
 
 function series({ endpoints, end }: Crowd, begin: number): Series[] {
-  /** The process restarts every two days with an address of its own. */
+  /** The process restarts every two days with its own address. */
   const life = (time: number) => Math.floor((time - begin) / (2 * DAY))
   const lives = Array.from({ length: life(end) + 1 }, (_, index) => index)
   const all: Series[] = []

@@ -181,7 +181,7 @@ export interface Answer {
 interface Variable {
   readonly model: VariableModel
   readonly options: readonly string[]
-  /** What stands in a query. */
+  /** What is in a query. */
   readonly value: string | readonly string[]
 }
 export type Variables = ReadonlyMap<string, Variable>
@@ -420,7 +420,7 @@ export function tableOf(panel: PanelModel, answers: readonly Answer[]): Table {
   return { columns, rows }
 }
 
-/** The configuration of one field, its overrides included; `links` and `custom.*` stand in `custom`. */
+/** The configuration of one field, its overrides included; `links` and `custom.*` are in `custom`. */
 export function fieldConfig(panel: PanelModel, name: string): FieldConfig & { links?: readonly LinkModel[] } {
   const config: Record<string, unknown> = {
     ...panel.fieldConfig?.defaults,

@@ -15,7 +15,7 @@ const faults = (probe: object, outbound: object = {}): readonly string[] => {
 }
 
 describe('parseConfig() of probes', () => {
-  it('probes after failures and not on a schedule, unless it is told so', () => {
+  it('probes after failures and not on a schedule, by default', () => {
     expect(parsed({}).endpoints[0]!.probe).to.deep.equal({ headers: [], timeout: 10_000, onReport: true })
     expect(parsed({ interval: '5m' }).endpoints[0]!.probe.interval).to.equal(300_000)
     expect(parsed({}).outbound).to.deep.equal({ allow: [] })

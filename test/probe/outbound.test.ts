@@ -320,7 +320,7 @@ describe('outboundGuard()', () => {
     }
   })
 
-  it('tells what a forbidden address is', () => {
+  it('reports what a forbidden address is', () => {
     expect(refusal('127.0.0.1')).to.equal('loopback')
     expect(refusal('10.2.3.4')).to.equal('private')
     expect(refusal('100.64.1.1')).to.equal('shared')

@@ -51,7 +51,7 @@ describe('probe()', () => {
     expect(wrong).to.deep.equal([])
   })
 
-  it('tells the facts of a certificate also where it does not verify', async () => {
+  it('reports the facts of a certificate also where it does not verify', async () => {
     const { tls, cause } = await probe('expired certificate')
     expect(cause).to.equal('tls')
     expect(tls).to.deep.include({

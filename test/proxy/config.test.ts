@@ -63,7 +63,7 @@ describe('the section proxy', () => {
     ])
   })
 
-  it('finds loops: our own listeners, by whatever name', () => {
+  it('finds loops: our own listeners, under any name', () => {
     const loops = [
       'http://127.0.0.1:8081',
       'http://localhost:8081',

@@ -123,7 +123,7 @@ describe(`hooks and kill -9, ${ROUNDS} rounds`, function () {
       if (round < ROUNDS - 1) changing[victim] = change(running[victim]!, isBehind)
     }
     for (const service of running.slice(1)) await service.stop('SIGKILL')
-    // With one replica nothing changes any more; otherwise the first one is started anew for that.
+    // With one replica nothing changes any more; otherwise the first one is started again for that.
     if (replicas > 1) {
       await running[0]!.stop('SIGKILL')
       running[0] = await start(journal)

@@ -174,7 +174,7 @@ describe('the example for Alertmanager', function () {
     }
   })
 
-  it('tells of thirty endpoints of a team in one notification', async function () {
+  it('reports thirty endpoints of a team in one notification', async function () {
     const sink = await startSink()
     const manager = await startAlertmanager(this, fastAlertmanager(CONFIG, sink.url))
     try {

@@ -6,7 +6,7 @@ export interface Case {
   readonly alert: string
   readonly what: string
   readonly series: Readonly<Record<string, readonly Value[]>>
-  /** First evaluation at which it fires for good; undefined: never within `end`. */
+  /** First evaluation at which it fires permanently; undefined: never within `end`. */
   readonly fires?: string
   /** Its labels besides alertname, alertstate, namespace and job. */
   readonly labels?: Labels

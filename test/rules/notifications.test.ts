@@ -121,7 +121,7 @@ describe('a notification', function () {
   }
 
   for (const name of Object.keys(TEMPLATES).filter((it) => it !== 'title')) {
-    it(`says in ${name} what, since when, whose, the platform’s words, the first check and a link`, async function () {
+    it(`says in ${name} what, since when, the owner, the platform’s words, the first check and a link`, async function () {
       const text = await show(this, name, message([named('orders')]))
       for (const word of [
         'CRITICAL',

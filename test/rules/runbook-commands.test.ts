@@ -117,7 +117,7 @@ describe('the commands of the runbooks, against a real service', function () {
       const [{ id }] = ((await list.json()) as { incidents: [{ id: string }] }).incidents
       const path = `${recovering.admin}/api/v1/incidents/${id}/resolve`
       expect((await fetch(path, { method: 'POST', headers, body: '{"reason":"fixed"}' })).status).to.equal(200)
-      // The job that restores has a test of its own: it needs the platform's API.
+      // The job that restores has its own test: it needs the platform's API.
       const mine = steps.filter((it) => RECOVERY.includes(it.alert) && placeOf(it) === 'service')
       for (const block of new Map(mine.map((it) => [it.code, it])).values()) {
         if (block.code.includes('recover-retm')) continue

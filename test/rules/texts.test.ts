@@ -47,7 +47,7 @@ describe('the texts of an alert', function () {
     })
   }
 
-  it('speaks of lost data only where some is known to be lost', () => {
+  it('mentions lost data only where some is known to be lost', () => {
     for (const { alert, description } of alertsOf(GROUPS).filter(({ expr }) => expr.includes('webhook_incident_lost')))
       expect(description.replaceAll(/\{\{ if \$labels\.lost \}\}.*?\{\{ (?:else|end) \}\}/g, ''), alert).not.to.match(
         /lost data|gave up/,

@@ -74,7 +74,7 @@ function stage(endpoints: readonly ProbedEndpoint[], { random = (): number => 0.
 
 describe('createProbing()', () => {
   describe('reported()', () => {
-    it('probes at once, and tells which failure asked', async () => {
+    it('probes at once, and names the failure that asked', async () => {
       const { time, probes, rounds, probing } = stage([endpoint('a')])
       probing.onFailure('a', 'f1')
       await time.settle()
@@ -262,7 +262,7 @@ describe('createProbing()', () => {
     expect(await probing.probeNow('nobody')).to.equal(undefined)
   })
 
-  it('ends what runs and what waits when stopped, and tells nothing of it', async () => {
+  it('ends what runs and what waits when stopped, and reports nothing', async () => {
     const { time, probes, rounds, probing } = stage([endpoint('a', { interval: 10_000 }), endpoint('b'), endpoint('c')])
     const looks = Promise.all([probing.probeNow('a'), probing.probeNow('b'), probing.probeNow('c')])
     await time.settle()
@@ -338,7 +338,7 @@ describe('probePlans()', () => {
     ])
   })
 
-  it('reads secrets anew for each probe', async () => {
+  it('reads secrets again for each probe', async () => {
     let value = 'old'
     const [plan] = probePlans(
       [endpoint('a', { headers: [{ name: 'Authorization', env: 'T' }], caFile: '/ca.pem', expect: ['2xx'] })],

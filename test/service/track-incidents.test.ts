@@ -93,7 +93,7 @@ describe('createFollower()', () => {
     expect(tracker.state('orders')).to.equal(undefined)
   })
 
-  it('logs a verdict once, however many rounds come to it while the journal is down', async () => {
+  it('logs a verdict once, however many rounds reach it while the journal is down', async () => {
     const { server, journal, tracker, verdicts } = await stage()
     // Closed before any verdict could be kept: from now on every change is refused.
     await journal.close(5_000)

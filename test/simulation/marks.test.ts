@@ -90,7 +90,7 @@ describe('simulated reports', () => {
     await until('the warnings', () => warnings().length === 5)
   })
 
-  it('go the whole way as verifications, as failures of an endpoint of their own', async () => {
+  it('go the whole way as verifications, as failures of their own endpoint', async () => {
     const info = series(await scrape(service.admin), 'webhook_endpoint_info').filter((line) =>
       line.includes(VERIFY_ENDPOINT),
     )

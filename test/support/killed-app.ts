@@ -14,7 +14,7 @@ export interface KilledApp {
 }
 
 /**
- * An application in a process of its own that is killed and started again. It notes each request in a file before it
+ * An application in its own process that is killed and started again. It notes each request in a file before it
  * answers: what is in the file arrived, whatever became of the answer.
  */
 export async function startKilledApp(): Promise<KilledApp> {

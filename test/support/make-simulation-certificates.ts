@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 
-/** Makes the fixed certificates of `simulate receiver`, anew. They are public, so they prove nothing to anybody. */
+/** Makes the fixed certificates of `simulate receiver` again. They are public, so they prove nothing. */
 const FOLDER = join(import.meta.dirname, '../../src/cli/simulate/certificates')
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 x509.cryptoProvider.set(webcrypto as never)

@@ -35,7 +35,7 @@ export interface PostgresServer {
   socketUrl(database?: string): string
   /** A new empty database. @returns its URL */
   createDatabase(): Promise<string>
-  /** One statement, over a connection of its own. */
+  /** One statement, over its own connection. */
   query(sql: string, database?: string): Promise<pg.QueryResult['rows']>
   /** More lines for postgresql.conf; the last one wins. */
   configure(settings: Readonly<Record<string, string | number>>): void

@@ -6,7 +6,7 @@ export function childrenOf(pid: number): number[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
-        // The name stands in parentheses and may contain anything.
+        // The name is in parentheses and may contain anything.
         const [state, parent] = readFileSync(`/proc/${name}/stat`, 'utf8')
           .replace(/^.*\) /s, '')
           .split(' ')

@@ -31,7 +31,7 @@ interface Break {
   readonly reason: RegExp
   readonly options?: (chain: Chain) => Values | Promise<Values>
   readonly env?: Readonly<Record<string, string>>
-  /** Whether it needs a Prometheus of its own: these run with `npm run test:verify`. */
+  /** Whether it needs its own Prometheus: these run with `npm run test:verify`. */
   readonly isCostly?: boolean
 }
 

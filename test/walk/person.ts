@@ -38,7 +38,7 @@ export function linksOf(text: string): Map<string, string> {
   return new Map([...chat, ...mail])
 }
 
-/** Commands of a text: what stands between backquotes. */
+/** Commands of a text: what is between backquotes. */
 export const commandsOf = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, command]) => command!)
 
 /** The page of docs that a link leads to, in the checkout of this version. @throws where there is no such page */

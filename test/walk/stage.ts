@@ -34,7 +34,7 @@ export interface Stage {
 
 export interface StageOptions {
   readonly endpoints: readonly Record<string, unknown>[]
-  /** Whether the admin listener has an address of its own for people; else they come by port-forward. */
+  /** Whether the admin listener has its own address for people; else they come by port-forward. */
   readonly external: boolean
   readonly apiToken?: string
 }

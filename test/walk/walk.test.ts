@@ -95,7 +95,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     return section
   }
 
-  /** Pastes every block under the two headings of the runbook, as they stand; the last one closes by hand and is for elsewhere. */
+  /** Pastes every block under the two headings of the runbook, as they are; the last one closes by hand and is for elsewhere. */
   async function followRunbook(
     endpoint: string,
     env: Record<string, string>,

@@ -112,7 +112,7 @@ own JOURNAL_URL would count.
 {{- end }}
 {{- end }}
 
-{{/* Takes a list: root, the values' probe, path, port. A probe with a handler of its own keeps it. */}}
+{{/* Takes a list: root, the values' probe, path, port. A probe with its own handler keeps it. */}}
 {{- define "webhook-error-exporter.probe" -}}
 {{- with index . 1 -}}
 {{- $probe := deepCopy . -}}

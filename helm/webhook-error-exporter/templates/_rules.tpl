@@ -23,7 +23,7 @@ forward: service/{{ "{{ $labels.job }}" }}-admin 9464
 {{- if hasSuffix "/runbooks" $url -}}{{ trimSuffix "runbooks" $url }}remedies{{- else -}}{{ replace "/blob/main/" (printf "/blob/v%s/" .Chart.Version) $constants.remedyUrl }}{{- end -}}
 {{- end }}
 
-{{/* All groups of files/rules as they stand: `groups: […]`. */}}
+{{/* All groups of files/rules as they are: `groups: […]`. */}}
 {{- define "webhook-error-exporter.rules.files" -}}
 {{- $groups := list -}}
 {{- range $path, $_ := .Files.Glob "files/rules/*.yaml" -}}

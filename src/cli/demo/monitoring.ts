@@ -32,7 +32,7 @@ export interface MonitoringOptions {
   readonly onOpened: (close: () => Promise<void>) => void
 }
 
-/** Prometheus with the chart's rules, and Alertmanager with a receiver of our own, as far as this machine has them. */
+/** Prometheus with the chart's rules, and Alertmanager with our own receiver, as far as this machine has them. */
 export async function startMonitoring(options: MonitoringOptions): Promise<Monitoring> {
   const [prometheus, manager] = [findProgram('prometheus'), findProgram('alertmanager')]
   const hasRules = existsSync(RULES)

@@ -25,7 +25,7 @@ export interface DemoServiceOptions {
   readonly signal: AbortSignal
 }
 
-/** Starts the service as a process of its own, on free loopback ports. @throws Error with what it wrote */
+/** Starts the service as its own process, on free loopback ports. @throws Error with what it wrote */
 export async function startDemoService(options: DemoServiceOptions): Promise<DemoService> {
   const { folder, url, processes, signal } = options
   const file = join(folder, 'config.yaml')

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket, type Se
 import { join } from 'node:path'
 import type { Fault } from './faults.ts'
 
-/** Certificates ship with the program: their keys are public, so they prove nothing to anybody. */
+/** Certificates ship with the program: their keys are public, so they prove nothing. */
 const FOLDER = join(import.meta.dirname, 'certificates')
 /** Signs the certificate with which the receiver answers while it works. */
 export const CA_FILE = join(FOLDER, 'ca.pem')

@@ -104,12 +104,12 @@ const LOOSE = new Set([400, 500])
 const CLIENT_STATUSES = new Set([598, 599])
 
 /**
- * Statuses by which a gateway tells of what is behind it. A transport error in its text is that one's, and proxies written
+ * Statuses by which a gateway reports what is behind it. A transport error in its text is that one's, and proxies written
  * in Go put it there in their client's words ("dial tcp …: connection refused"): the receiver's own door was open.
  */
 const GATEWAY = new Set([502, 503, 504])
 
-/** The transport error that the sender tells of, where its number only looks like an HTTP status. */
+/** The transport error that the sender reports, where its number only looks like an HTTP status. */
 function transportErrorOf({ findings, marks, client, body }: ParsedMessage, code: number): Finding | undefined {
   const transport = findings.filter(({ status, means }) => status === undefined && TRANSPORT.has(means))
   const best = strongest(transport)

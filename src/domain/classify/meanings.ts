@@ -3,7 +3,7 @@ import { show, type Table } from './table.ts'
 
 /**
  * What a sentence means, whatever its words and their order: an idea is a set of words that say the same in any tense and
- * language, such as REFUSE, and a meaning is a few ideas that stand close together. Phrases are exact and come first;
+ * language, such as REFUSE, and a meaning is a few ideas that are close together. Phrases are exact and come first;
  * meanings read what is not listed.
  */
 export interface FoundMeaning {

@@ -1,6 +1,6 @@
 import type { Cause } from '../cause.ts'
 
-/** Numbers that mean the same wherever they stand. Each table names the standard or source that defines it. */
+/** Numbers that mean the same wherever they appear. Each table names the standard or source that defines it. */
 type Numbers = Readonly<Record<number, Cause>>
 
 const numbers = (causes: Partial<Record<Cause, readonly number[]>>): Numbers =>

@@ -32,7 +32,7 @@ export interface Finding extends Evidence {
   readonly drop?: boolean
 }
 
-/** All that a message tells, by itself: see classify.ts for what a report's number makes of it. */
+/** All that a message says, by itself: see classify.ts for what a report's number makes of it. */
 export interface ParsedMessage {
   readonly findings: readonly Finding[]
   readonly marks: ReadonlySet<Mark>
@@ -45,7 +45,7 @@ export interface ParsedMessage {
 /** How many words from the start the wording of the sender's client must begin. */
 const START = 10
 
-/** What a message tells; of what is guessed in it only where it tells nothing else. Total. */
+/** What a message says; of what is guessed in it only where it says nothing else. Total. */
 export function parseMessage(message: string): ParsedMessage {
   const text = words(message)
   const sure = withoutAdvice(text.texts, true)

@@ -24,9 +24,9 @@ const SOCKET_BEFORE = set(
 
 /** Names of the interfaces of Windows in whose results WinHTTP's numbers stand, as words: WinHttpRequestCallback. */
 const WINDOWS = set('win winhttp wininet')
-/** Could not connect, send, receive: a text beside it tells more. */
+/** Could not connect, send, receive: a text next to it tells more. */
 const CURL_VAGUE = new Set([7, 55, 56])
-/** It says as little as that connecting failed, and the text beside it more. */
+/** It says as little as that connecting failed, and the text next to it more. */
 const GRPC_UNAVAILABLE = 14
 
 /** Numbers looked at, from either end of a text: a dump full of them is no account of an error. */
@@ -134,7 +134,7 @@ function read(number: number, at: number, texts: readonly string[], mark: number
   return null
 }
 
-/** What stands between libcurl's name and its number: `cURL connection error (60)`, `curl_exec failed, errno 35`. */
+/** What is between libcurl's name and its number: `cURL connection error (60)`, `curl_exec failed, errno 35`. */
 const CURL_BETWEEN = set(
   'error errno code exit status returned returns failed failure with no err rc e number nr n num numero result exec request response',
   'connection connect http https call transfer session api wp php easy perform got by because of due to exception erreur fehler errore',

@@ -2,12 +2,12 @@ import type { Cause } from '../cause.ts'
 import { statusCause } from './numbers.ts'
 
 /**
- * How much a row tells, least first. Of all that a message names, the highest decides; of equals the last one, since
+ * How much a row says, least first. Of all that a message names, the highest decides; among equals, the last one, since
  * clients write the innermost error last.
  * - `outer`: only that connecting, sending or receiving failed
  * - `phase`: which phase or layer failed, not why
  * - `reason`: why
- * - `decisive`: what decides whatever reasons are named beside it, such as a block page
+ * - `decisive`: what decides whatever reasons are named next to it, such as a block page
  * - `proxy`: a proxy reports on the application behind it, whatever its inner reason
  * - `status`: an HTTP status in so many digits
  */
@@ -15,7 +15,7 @@ export const RANK = { outer: 1, phase: 2, reason: 3, decisive: 4, proxy: 5, stat
 export type Rank = keyof typeof RANK
 
 /**
- * What a phrase says beside its cause.
+ * What a phrase says besides its cause.
  * - `handshake`: it happened before TLS was established, so that a dropped connection is `tls`
  * - `client`: wording of the sender's HTTP client, not of an answer's body
  * - `service`: another service that the receiver uses, such as its database
@@ -45,7 +45,7 @@ export interface Row extends RowHead {
   readonly example: string
   /** Words as words.ts reads them; `a|b` is either word, `{3}` any words, at most three. */
   readonly phrases?: readonly string[]
-  /** Ideas (in capitals, see vocabulary.json) or words, close together in any order; `a|b` is either, `!a` stands nowhere. */
+  /** Ideas (in capitals, see vocabulary.json) or words, close together in any order; `a|b` is either, `!a` appears nowhere. */
   readonly meanings?: readonly string[]
 }
 

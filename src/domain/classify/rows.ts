@@ -23,7 +23,7 @@ export const VOCABULARY: Readonly<Record<string, readonly string[]>> = vocabular
 
 /**
  * Every row of the classifier, as people edit it; the service reads table.json, which `npm run generate` makes of it. Of
- * meanings with equally many ideas the first decides, so the causes that need the most particular words stand first.
+ * meanings with equally many ideas the first decides, so the causes that need the most particular words come first.
  */
 export const ROWS = [
   ...blocked,

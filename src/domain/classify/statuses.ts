@@ -42,7 +42,7 @@ const UNITS = set(
 )
 /** Last words of the names of redirects, for `Found (302)`. */
 const REDIRECTED = set('found permanently temporarily redirect redirected moved other')
-/** Words that may stand between: a status code of 404, got an unexpected 500. */
+/** Words that may come between: a status code of 404, got an unexpected 500. */
 const FILLERS = set(
   'of is was fue foi era war etait byl byla a an the with unexpected invalid wrong bad following mit un um uma una con com avec met z с ein einen eine une des eenen een jakis lauter only just',
 )
@@ -125,7 +125,7 @@ const NAMES: Readonly<Record<number, ReadonlySet<string>>> = {
   526: set('invalid'),
   530: set('site origin'),
 }
-/** A port that everybody names; no status. */
+/** A port that is named often; no status. */
 const HTTPS_PORT = 443
 
 /** Whether the number before this word is an amount and no code: `seconds`, `bytes`. */

@@ -21,7 +21,7 @@ export interface TableData {
   readonly meaningsOf: string
   /** For each meaning its row, then its idea groups. */
   readonly meanings: string
-  /** For each meaning the idea groups that must stand nowhere. */
+  /** For each meaning the idea groups that must appear nowhere. */
   readonly without: string
 }
 

@@ -70,7 +70,7 @@ function kindOf(code: number): number {
   return KIND[code]!
 }
 
-/** No phrase goes across them: what stands before is another statement. */
+/** No phrase goes across them: what precedes is another statement. */
 const BARRIERS = new Set([0x3b, 0x5d])
 /** Ends of sentences, where white space follows and then more. */
 const STOPS = new Set([0x2e, 0x21, 0x3f])
@@ -85,7 +85,7 @@ export interface Lexicon {
   readonly readAs: ReadonlyMap<string, readonly string[]>
   /** Last parts of dotted names that are an error's name, not a host's: Python writes its classes so. */
   readonly errorNames: ReadonlySet<string>
-  /** Units that may stand right behind their number: `5s` and `10000ms` are read as `5 s` is. */
+  /** Units that may directly follow their number: `5s` and `10000ms` are read as `5 s` is. */
   readonly units: ReadonlySet<string>
 }
 

@@ -1,7 +1,7 @@
 import { MASK } from './tokens.ts'
 
 const HEADER = '(?:proxy-)?authorization|(?:set-)?cookies?'
-/** Long enough to be meant wherever they stand, as in `DB_PASSWORD` and `clientSecret`. */
+/** Long enough to be meant wherever they appear, as in `DB_PASSWORD` and `clientSecret`. */
 const NAME =
   'passwor[dt]|passw?d|passphrase|passcode|secret|token|credentials?|signature|private[-_ ]?key|(?:api|access|auth|account|signing|encryption|subscription|functions?)[-_ ]?key|session[-_]?(?:id|key)|j?sessionid|phpsessid|connection[-_]?string'
 /** Names only as whole words. */
@@ -11,7 +11,7 @@ const BETWEEN = String.raw`(?:\[\w{0,20}\])?(?:["'\\\]]|%22|%27){0,4}\s{0,8}(?:=
 const SCHEME = '(?<![a-z0-9])(?:bearer|basic)'
 const BEHIND_SCHEME = String.raw`[ \t]{1,8}(?:[:=][ \t]{0,4})?|[:=][ \t]{0,4}`
 
-/** A name whose value is a credential, with what stands between the two; or a scheme of HTTP authentication. */
+/** A name whose value is a credential, with what is between the two; or a scheme of HTTP authentication. */
 const NAMED = new RegExp(
   `(?:(?<header>${HEADER})|(?<name>(?:${NAME}|${SHORT_NAME})(?:[-_][a-z0-9]{1,20}|s)?))(?<between>${BETWEEN})|(?<scheme>${SCHEME})(?:${BEHIND_SCHEME})(?=[^ \\t])`,
   'gi',
@@ -31,7 +31,7 @@ const DIAGNOSTIC = new RegExp(
 const HTTP_SCHEME = /^(?:bearer|basic|token|apikey|negotiate|ntlm|key)[ \t]{1,8}/i
 
 /**
- * Masks the values that stand behind a name of credentials (`password: …`), a header that carries them (RFC 9110, RFC 6265)
+ * Masks the values that follow a name of credentials (`password: …`), a header that carries them (RFC 9110, RFC 6265)
  * or a scheme of HTTP authentication (RFC 7617, RFC 6750). The name stays. Linear in the text's length, never throws.
  * @param isCut whether the text goes on after its end
  */

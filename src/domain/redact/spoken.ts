@@ -14,7 +14,7 @@ const VALUE = /[^\s"'`<>]*/y
 const CLOSING = /[.,;:!?)\]}&\\]+$/
 
 /**
- * Masks what stands behind the name of a credential with no sign between them, if it is no word. Names with `:` or `=`
+ * Masks what follows the name of a credential with no sign between them, if it is no word. Names with `:` or `=`
  * behind them are those of `maskNamed`. Linear in the text's length, never throws.
  */
 export function maskSpoken(text: string): string {
@@ -29,7 +29,7 @@ export function maskSpoken(text: string): string {
   )
 }
 
-/** A mixture of letters and digits or random letters; numbers alone are positions and status codes, and URLs have rules of their own. */
+/** A mixture of letters and digits or random letters; numbers alone are positions and status codes, and URLs have their own rules. */
 const isSecret = (value: string): boolean =>
   value.length >= 6 && /[a-z]/i.test(value) && !/:\/\/|[@=]|\*\*\*/.test(value) && looksLikeId(value)
 

@@ -13,7 +13,7 @@ export function maskTokens(text: string): string {
   })
 }
 
-/** Token characters; `=` stands between a name and its value, and within and behind tokens. */
+/** Token characters; `=` is between a name and its value, and within and behind tokens. */
 const RUN = /[A-Za-z0-9_+/.~%-]+(?:=+[A-Za-z0-9_+/.~%-]+)*={0,2}/g
 const NAME = /([A-Za-z0-9_+/.~%-]+)=+(?=[^=])/y
 

@@ -16,7 +16,7 @@ export interface RemedyFacts {
 
 /**
  * A cause, as closely as the probe that was read with it tells.
- * @param refusal whether the report itself tells of a refusal by the host
+ * @param refusal whether the report itself says that the host refused
  */
 export function remedyId(cause: Cause, probe: ProbeResult | undefined, refusal = false): RemedyId {
   if (cause === 'connection_refused' && (refusal || probe?.cause === cause)) return 'connection_refused_seen'

@@ -19,7 +19,7 @@ export type Content = Html | string | number | null | undefined | false | readon
 
 /**
  * Makes markup of a template. Whatever is put into it is text, made visible (`visibleText`) and escaped, unless it is markup
- * already: no page has to think of escaping, and none can forget it. Values of attributes stand in quotes; an address goes
+ * already: no page has to think of escaping, and none can forget it. Values of attributes are in quotes; an address goes
  * through `address`.
  */
 export function html(template: TemplateStringsArray, ...contents: readonly Content[]): Html {

@@ -33,7 +33,7 @@ export const tableRow = ([header, ...cells]: readonly Content[]): Html =>
   html`<tr><th scope="row">${header}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
 `
 
-/** A data table; where it is wider than the screen, it scrolls by itself, also by keyboard. */
+/** A data table; where it is wider than the screen, it scrolls on its own, also by keyboard. */
 export function table({ id, caption, columns, rows, none }: Table): Html {
   return rows.length === 0 ? html`<p>${none}</p>` : tableOf({ id, caption, columns }, rows.map(tableRow))
 }
@@ -62,6 +62,6 @@ export const part = (content: Content): Html => html`<div data-part="">${content
 export const steps = (items: readonly string[]): Html =>
   html`<ol>${items.map((item) => html`<li>${commands(item)}</li>`)}</ol>`
 
-/** Text in which commands stand in backquotes. */
+/** Text in which commands are in backquotes. */
 export const commands = (sentence: string): Content =>
   sentence.split('`').map((piece, index) => (index % 2 === 1 ? html`<code>${piece}</code>` : piece))

@@ -60,7 +60,7 @@ export function refuseBroken(
     connections.finish(socket, () => endSocket(socket))
   } else if (response) {
     connections.finish(socket)
-    // The client has gone away: its handler notices, and counts it as that.
+    // The client has disconnected: its handler notices, and counts it as that.
     if (error.code !== 'HPE_INVALID_EOF_STATE') {
       onRefused(fault.code)
       refused.add(response.req)

@@ -47,7 +47,7 @@ export interface Store<W extends Written = Written> {
   measure(): void
   /** The journal was up, and all groups are written: the last words to the store, until `late` resolves. */
   finish?(late: Promise<void>): Promise<void>
-  /** Lets everything go for good. */
+  /** Releases everything; nothing is opened again. */
   close(late: Promise<void>): Promise<void>
 }
 

@@ -52,7 +52,7 @@ export interface OutboxRow {
   readonly event: string
 }
 
-/** What a journal holds beside its records. */
+/** What a journal holds besides its records. */
 export interface JournalState {
   readonly series: readonly SeriesTotal[]
   readonly endpoints: readonly EndpointRow[]

@@ -32,7 +32,7 @@ export async function threadsEnded(deadline: number): Promise<boolean> {
   return ended
 }
 
-/** The thread ended before it answered. `reason` is absent if it was told to end. */
+/** The thread ended before it answered. `reason` is absent if it was asked to end. */
 export class ThreadEnded extends Error {
   readonly reason: string | undefined
 

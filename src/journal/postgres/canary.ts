@@ -22,7 +22,7 @@ export async function insertCanaries(session: Session, canaries: readonly Canary
   return canaries.map(({ nonce }) => fresh.delete(nonce))
 }
 
-/** Notes the canary's moments: the first time it was configured, the last time it succeeded. @returns both as they stand now */
+/** Notes the canary's moments: the first time it was configured, the last time it succeeded. @returns both as they are now */
 export async function noteCanary(
   session: Session,
   { configuredAt, succeededAt }: { readonly configuredAt: number; readonly succeededAt?: number },

@@ -4,7 +4,7 @@ const CANCEL_REQUEST = 80_877_102
 
 /**
  * Asks the server to stop what a connection was doing (protocol, section 54.2.9): a process that waits for a standby
- * would otherwise keep its locks and its slot among `max_connections` for good. Nothing waits for the outcome.
+ * would otherwise keep its locks and its slot among `max_connections` permanently. Nothing waits for the outcome.
  */
 export function cancelStatement(
   { host, port }: { readonly host: string; readonly port: number },

@@ -66,7 +66,7 @@ export class KnownEndpoints {
   }
 
   /**
-   * What a failure in the spill will do once it moves on, as far as this replica can know: the database is away.
+   * What a failure in the spill will do once it moves on, as far as this replica can know: the database is unreachable.
    * @returns undefined if the endpoint would find no place
    */
   predict({ endpoint, event }: EndpointEvent, settings: IncidentSettings, slots: Slots): Applied | undefined {

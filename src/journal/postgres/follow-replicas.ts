@@ -21,8 +21,8 @@ interface Deps {
 }
 
 /**
- * Follows what the other replicas write, tells them what this one counted, and renews the lease, over a session of its
- * own. It also notices that the database is away while no report comes.
+ * Follows what the other replicas write, reports to them what this one counted, and renews the lease, over its own
+ * session. It also notices that the database is unreachable while no report comes.
  */
 export class FollowReplicas {
   readonly #options: { readonly tick: number; readonly events: JournalEvents }

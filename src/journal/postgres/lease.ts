@@ -59,7 +59,7 @@ export class PostgresLease implements Lease {
   }
 
   /**
-   * Releases the lease for good, so that another replica need not wait for the term's end.
+   * Releases the lease permanently, so that another replica need not wait for the term's end.
    * @param session the one that renews: its statements run in order, so a renewal on its way is undone too
    */
   async release(session: Session): Promise<void> {
@@ -70,7 +70,7 @@ export class PostgresLease implements Lease {
     ])
   }
 
-  /** Stops acting as the holder for good, without telling the database. */
+  /** Stops acting as the holder permanently, without telling the database. */
   drop(): void {
     this.#closed = true
     clearTimeout(this.#timer)

@@ -20,7 +20,7 @@ const STEPS: readonly Step[] = [
   {
     compatibleWith: 1,
     statements: [
-      // The sender's ids stand in a table of their own, so that failures can be partitioned by their id.
+      // The sender's ids are in their own table, so that failures can be partitioned by their id.
       `CREATE TABLE IF NOT EXISTS ${SCHEMA}.failures (
         id uuid PRIMARY KEY,
         received_at bigint NOT NULL,

@@ -21,7 +21,7 @@ interface RetentionRun {
   readonly onExpired: (failures: number, reason: 'age' | 'size') => boolean
 }
 
-/** Removes what is too old or too much, batch by batch, over a session of its own. */
+/** Removes what is too old or too much, batch by batch, over its own session. */
 export async function runRetention({ connect, clock, retention, onExpired, ...rest }: RetentionRun): Promise<void> {
   const session = await connect()
   try {
@@ -84,7 +84,7 @@ async function expireIncidents(
 
 /**
  * Removes those that are too old, batch by batch.
- * @param onRemoved told after each batch; false ends it
+ * @param onRemoved called after each batch; false ends it
  */
 async function expireAged(
   session: Session,
@@ -100,7 +100,7 @@ async function expireAged(
 /**
  * Removes the oldest until what is left fits, batch by batch. The rows' own bytes count, not the files': those keep the
  * room of removed rows for new ones.
- * @param onRemoved told after each batch; false ends it
+ * @param onRemoved called after each batch; false ends it
  */
 async function expireOversized(
   session: Session,

@@ -13,7 +13,7 @@ interface Known {
   lastFailureAt: number
   /** Whether the database has its row, as far as this replica knows. */
   inDatabase: boolean
-  /** Whether `lastFailureAt` is newer than what the database was told. */
+  /** Whether `lastFailureAt` is newer than what the database has. */
   dirty: boolean
 }
 
@@ -128,7 +128,7 @@ export function forgetSeries(session: Session, unseenSince: number): Promise<num
   return session.execute(`DELETE FROM ${SCHEMA}.series WHERE last_failure_at < $1`, [unseenSince])
 }
 
-/** Adds label sets, and raises the times of those that are there. The sets stand in a fixed order. */
+/** Adds label sets, and raises the times of those that are there. The sets are in a fixed order. */
 export async function insertSeries(session: Session, sets: readonly NewSeries[]): Promise<void> {
   if (sets.length === 0) return
   const column = (name: keyof SeriesLabels) => sets.map(({ labels }) => labels[name])

@@ -22,7 +22,7 @@ export type Statement = string | { readonly name: string; readonly text: string 
 
 /** Milliseconds for a statement that says nothing else. */
 const DEADLINE = 5_000
-/** Milliseconds without an answer after which a connection may be gone without either side having been told. */
+/** Milliseconds without an answer after which a connection may be gone without either side noticing. */
 const IDLE = 1_000
 /** Milliseconds for the answer that shows it is not; the rest of a sender's deadline is for a new connection. */
 const PING_DEADLINE = 200

@@ -29,7 +29,7 @@ export interface GroupOptions {
   readonly series: Pick<Series, 'unknown'>
   readonly known: Pick<KnownEndpoints, 'get'>
   readonly slots: Slots
-  /** Called with the reason why an entry was refused by itself. */
+  /** Called with the reason why an entry was refused on its own. */
   readonly onRefused?: (entry: Entry | SignalEntry, reason: string) => void
   /** Whether a group may be written on the assumption that no other replica changes its endpoints. */
   readonly optimistic: OptimisticWrites
@@ -42,7 +42,7 @@ const WRITE_ALL = { name: 'write_all', text: `WITH stored AS (${INSERT}), ${expr
 const ATTEMPTS = 5
 
 /**
- * Writes a group in one transaction. A request that is at fault by itself is left out.
+ * Writes a group in one transaction. A request that is itself at fault is left out.
  * @returns the outcome of each, once it is durable
  * @throws what Session throws; the outcome is unknown then
  */
@@ -84,7 +84,7 @@ async function writeParts(
   }
 }
 
-/** A recovery is a part by itself: it is rare, and may concern an incident that is not its endpoint's newest. */
+/** A recovery is a separate part: it is rare, and may concern an incident that is not its endpoint's newest. */
 function partsOf(commands: readonly Command[]): Command[][] {
   const parts: Command[][] = []
   for (const command of commands) {
@@ -163,7 +163,7 @@ async function write(session: Session, commands: readonly Command[], options: Gr
         events.push(command)
         return (change) => ({ change: change ?? 'none' })
       }
-      // It is a part by itself.
+      // It is a separate part.
       if (command.kind === 'recovery') return 'refused'
       if (command.kind === 'signal') {
         const duplicateOf = knownSignals.next().value!
@@ -192,7 +192,7 @@ async function write(session: Session, commands: readonly Command[], options: Gr
 }
 
 /**
- * Writes entries in one statement, which is a transaction of its own. It saves round trips: most of a group's time on a
+ * Writes entries in one statement, which is its own transaction. It saves round trips: most of a group's time on a
  * busy event loop.
  * @returns undefined if that is impossible; then nothing is written
  */

@@ -28,10 +28,10 @@ export interface SpillOptions {
 
 /** Records moved in one step. */
 const BATCH = 200
-/** Milliseconds: nothing expires, however long the database is away. */
+/** Milliseconds: nothing expires, however long the database is unreachable. */
 const FOREVER = 1_000 * 365 * 86_400_000
 
-/** A SQLite journal that takes reports while the database is away, and acknowledges them once they are durable. */
+/** A SQLite journal that takes reports while the database is unreachable, and acknowledges them once they are durable. */
 export class SpillFile {
   readonly #options: SpillOptions
   #journal: DrainableJournal
@@ -107,7 +107,7 @@ export class SpillFile {
   }
 
   /**
-   * Moves the oldest records until there are none, in order; then the file is created anew.
+   * Moves the oldest records until there are none, in order; then the file is created again.
    * @param store makes a batch durable elsewhere, and returns those that are refused there: they are set aside. A batch is
    *   moved again if it rejects, or if the process ends before the batch was removed here
    */
@@ -191,7 +191,7 @@ export class SpillFile {
     try {
       await this.#journal.close(5_000)
       // A report that came in between is still there: then the file stays for the next time. The database goes last, or
-      // the files beside it would be taken for those of the next one.
+      // the files next to it would be taken for those of the next one.
       if (this.#waiting === 0) for (const end of ['.mark', '-wal', '-shm', '']) rmSync(`${path}${end}`, { force: true })
     } catch (error) {
       // The file is used as it is, and removed next time.

@@ -18,7 +18,7 @@ export interface Move {
   end(): void
 }
 
-/** A journal that may be away for a while, and takes what a spill recorded meanwhile. */
+/** A journal that may be unreachable for a while, and takes what a spill recorded meanwhile. */
 export interface SpillTarget extends Journal {
   readonly isUp: boolean
   /** Registers what to do each time it was opened. */

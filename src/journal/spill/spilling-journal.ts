@@ -26,7 +26,7 @@ export interface SpillingOptions {
   readonly tick?: number
 }
 
-/** A journal around another one: while that is away, reports are recorded in a local file, and flushed when it is back. */
+/** A journal around another one: while that is unreachable, reports are recorded in a local file, and flushed when it is back. */
 export class SpillingJournal implements Journal {
   readonly #target: SpillTarget
   readonly #options: SpillingOptions
@@ -150,7 +150,7 @@ export class SpillingJournal implements Journal {
     return this.#isOpen && this.#target.isUp && this.#spill.mayKnow(entry)
   }
 
-  /** What the target answers; if it goes away meanwhile, the spill takes over. */
+  /** What the target answers; if it becomes unreachable meanwhile, the spill takes over. */
   async #orSpill(entry: Entry | SignalEntry, recording: Promise<Recorded>): Promise<Recorded> {
     try {
       return await recording

@@ -64,7 +64,7 @@ export class Arrivals {
 
   /**
    * The last of the rows that arrived at least `age` milliseconds ago: `lastProven` by the monotonic clock, `lastOld` also
-   * of those that were there before anybody looked at the clocks.
+   * of those that were there before the clocks were sampled.
    */
   old(reading: ClockReading, age: number): { readonly lastOld: number; readonly lastProven: number } {
     let lastProven = 0

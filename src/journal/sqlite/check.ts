@@ -68,7 +68,7 @@ export function takeLock(path: string): DatabaseSync {
   createPrivate(file)
   const lock = new DatabaseSync(file, { timeout: 0 })
   try {
-    // Nothing is ever written to it, so it needs no rollback journal beside it.
+    // Nothing is ever written to it, so it needs no rollback journal next to it.
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     lock.close()

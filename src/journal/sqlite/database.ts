@@ -49,7 +49,7 @@ export interface Lock {
   readonly inode: bigint | undefined
 }
 
-/** The lock, taken anew if its file was removed: then it no longer keeps other processes out. @throws FaultError `locked` */
+/** The lock, taken again if its file was removed: then it no longer keeps other processes out. @throws FaultError `locked` */
 export function heldLock(path: string, held: Lock | undefined): Lock {
   const file = `${path}.lock`
   if (held && statOf(file)?.ino === held.inode) return held

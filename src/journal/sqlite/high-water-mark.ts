@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 const WIDTH = 20
 
 /**
- * The high-water mark beside the database: how many failures were ever committed. SQLite drops every commit from a
+ * The high-water mark next to the database: how many failures were ever committed. SQLite drops every commit from a
  * damaged place of its WAL on and calls the result whole; only a number outside can tell. It is written without fsync,
  * so after a power cut it may be behind, which hides a loss but never invents one.
  */

@@ -189,7 +189,7 @@ function prepare(db: DatabaseSync) {
 
 /**
  * Notes the canary's moments: the first time it was configured, the last time it succeeded.
- * @returns both as they stand now
+ * @returns both as they are now
  */
 export function noteCanary(
   db: DatabaseSync,

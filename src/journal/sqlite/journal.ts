@@ -107,7 +107,7 @@ class SqliteStore implements JournalStore {
     }
   }
 
-  /** The reading connection ends too: nothing may keep a file open that is opened anew. */
+  /** The reading connection ends too: nothing may keep a file open that is opened again. */
   release(): void {
     this.#expiring = false
     this.#reader.stop(false)

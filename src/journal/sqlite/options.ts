@@ -3,7 +3,7 @@ import { GROUP_DEFAULTS, type GroupOptions } from '../core/group-options.ts'
 import { monotonicClock } from '../core/machine-clock.ts'
 
 export interface SqliteJournalOptions extends GroupOptions {
-  /** The database file; beside it `-wal` and `-shm` (SQLite's), `.lock` and `.mark`. A missing folder is created. */
+  /** The database file; next to it `-wal` and `-shm` (SQLite's), `.lock` and `.mark`. A missing folder is created. */
   readonly path: string
   /** Milliseconds after which a commit without an answer counts as failed. */
   readonly stallAfter?: number

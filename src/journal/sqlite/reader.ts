@@ -31,7 +31,7 @@ export class Reader {
     this.#file = file
   }
 
-  /** Ends the thread; what it was reading fails. The next reading starts another one, unless the file is gone for good. */
+  /** Ends the thread; what it was reading fails. The next reading starts another one, unless the file is permanently gone. */
   stop(forGood: boolean): void {
     if (forGood) this.#file = undefined
     clearTimeout(this.#timer)
@@ -66,7 +66,7 @@ export class Reader {
       return unreadable(error)
     }
     if (error instanceof ThreadEnded) {
-      // Without a reason it was ended by us, because the journal closed or failed, which is reported by itself.
+      // Without a reason it was ended by us, because the journal closed or failed, which is reported separately.
       if (error.reason === undefined) this.#onFault('closed', 'the journal was closed while it was read')
       else this.#onFault('io', `the thread that reads ${file} ended: ${error.reason}`)
       return unreadable(error)

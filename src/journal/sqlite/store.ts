@@ -20,7 +20,7 @@ import type { Group, TotalRow } from './rows.ts'
 import type { Committed, Notice, Opened, OpenOptions, StoreOptions } from './store-types.ts'
 import { writeRows } from './write-rows.ts'
 
-/** The database and everything beside it, in the writing thread. An operation that throws has closed it. */
+/** The database and everything next to it, in the writing thread. An operation that throws has closed it. */
 export class Store {
   readonly #options: StoreOptions
   readonly #report: (notice: Notice) => void
@@ -102,7 +102,7 @@ export class Store {
   }
 
   /**
-   * Writes a group in one transaction. An entry that is at fault by itself is left out; the others are written.
+   * Writes a group in one transaction. An entry that is itself at fault is left out; the others are written.
    * @param uptime milliseconds of the monotonic clock, where retention asks for the arrival of rows
    * @returns one result per command, in order, once they are durable
    * @throws FaultError the outcome is unknown then
@@ -123,7 +123,7 @@ export class Store {
     })
   }
 
-  /** Each call is a transaction of its own; the canary runs once a minute at most. */
+  /** Each call is its own transaction; the canary runs once a minute at most. */
   noteCanary(moments: Parameters<typeof noteCanary>[1]): CanaryMoments {
     return this.#guard(() => noteCanary(this.#open().db, moments))
   }

@@ -1,6 +1,6 @@
 import type { HmacScheme } from '../../signature/hmac.ts'
 
-/** Kinds of `auth` that have keys of their own. */
+/** Kinds of `auth` that have their own keys. */
 export const AUTH_KINDS = ['hmac', 'standard-webhooks', 'twilio', 'basic', 'header', 'oidc'] as const
 export type AuthKind = (typeof AUTH_KINDS)[number]
 

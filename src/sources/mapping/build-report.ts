@@ -5,7 +5,7 @@ import { type MappingRules, VALUE_NAMES, type ValueName } from './mapping.ts'
 type Value = string | number
 type Members = Record<string, unknown>
 
-/** The report of a lost delivery that a mapping reads: each value stands where its first locator looks for it. */
+/** The report of a lost delivery that a mapping reads: each value is where its first locator looks for it. */
 export function buildReport(rules: MappingRules, given: GivenUp): ReportRequest {
   const headers: Record<string, string> = {}
   const form = new URLSearchParams()

@@ -1,7 +1,7 @@
 import type { SourceRequest } from '../source.ts'
 import { type Locator, valueAt } from './locator.ts'
 
-/** A part of a document, and where it stands. */
+/** A part of a document, and where it is. */
 export interface Root {
   readonly value: unknown
   /** JSON Pointer of it in the body. */
@@ -19,7 +19,7 @@ export interface SourceEvent {
   readonly part?: unknown
   /** Position in the list that `each` or a batch names. */
   readonly index?: number
-  /** Where the event itself stands; what is found elsewhere is shared with the others of the list. */
+  /** Where the event itself is; what is found elsewhere is shared with the others of the list. */
   readonly path: string
   /** What is wrong with it as a whole. */
   readonly fault?: { readonly pointer: string; readonly detail: string }

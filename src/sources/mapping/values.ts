@@ -1,6 +1,6 @@
 import { MAX_CODE, MIN_CODE } from '../../domain/signal.ts'
 
-/** What is wrong with a value, in words without the value; as a class of its own, so that a text is never taken for one. */
+/** What is wrong with a value, in words without the value; as its own class, so that a text is never taken for one. */
 export class ValueFault {
   readonly detail: string
   constructor(detail: string) {

@@ -40,7 +40,7 @@ export interface Report {
 
 const validator = Compile(ReportSchema)
 
-/** What each field must be, in one sentence; the validator's own texts speak of schemas. */
+/** What each field must be, in one sentence; the validator's own texts are about schemas. */
 const EXPECTATIONS: Readonly<Record<string, string>> = {
   '/code': `must be an integer from ${MIN_CODE} to ${MAX_CODE}, or the same digits in a string`,
   '/endpoint': 'must be a string of 1 to 2048 characters',

@@ -11,7 +11,7 @@ const read = (message: string, guesses = false) =>
 const cause = (message: string) => classify({ code: 0, message }).cause
 
 describe('withoutAdvice(texts)', () => {
-  it('leaves out what the reader is told to do, to the end of the sentence', () => {
+  it('leaves out what the reader is asked to do, to the end of the sentence', () => {
     expect(read('It failed. Please check your SSL certificate. It is down')).to.equal('it failed | please | it is down')
     expect(read('Make sure the URL is public')).to.equal('')
     expect(read('Try again later')).to.equal('')

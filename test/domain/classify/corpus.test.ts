@@ -16,7 +16,7 @@ import { originKey, partOf, type Sample, samples, score, table } from '../../cor
  * `homes` and `tools` are of shops and payment plug-ins, home automation and self-hosted tools, most of the first two in
  * other languages than English. `opened` and `kept` are the two halves, by project, of one set that was collected and
  * labelled, twice, by someone who had never seen the rules: `opened` was measured once before `shops` (four of its 182,
- * right at the first look, stand in earlier looks: without them it was 0.943, 168 of 178), and `kept` once at the end. What
+ * right at the first look, belong to earlier looks: without them it was 0.943, 168 of 178), and `kept` once at the end. What
  * of `kept` was of a project or had a text that another look had found meanwhile was left out. No row has been changed
  * for one of its messages since: it decided which of two tiers of general rows stays, and, when the rows were halved, one
  * cause of error was looked up in it (of `tls` a message had become `blocked`), not its text. `outside` was collected after that, from 110 projects, by someone who

@@ -125,7 +125,7 @@ describe('classify(report) on any input', () => {
     }
   })
 
-  it('tells what it costs', function () {
+  it('prints what it costs', function () {
     this.timeout(60_000)
     const list = samples('tuned')
     for (const { message } of list) classify({ code: 0, message })

@@ -46,7 +46,7 @@ describe('readMeaning()', () => {
     expect(idOf(`found ${'and so on '.repeat(6)} not`)).to.equal(undefined)
   })
 
-  it('prefers the higher rank, then more ideas, and heeds what must not stand in the text', () => {
+  it('prefers the higher rank, then more ideas, and obeys what must not appear in the text', () => {
     expect(idOf('host not up now, not found')).to.equal('name')
     expect(idOf('not found')).to.equal('page')
     expect(idOf('not found by this very long winded and so on host')).to.equal(undefined)
@@ -93,7 +93,7 @@ describe('the meanings of the table', () => {
       }
   })
 
-  it('stand once each', () => {
+  it('appear once each', () => {
     const all = ROWS.flatMap(({ meanings = [] }) => meanings.map((ideas) => ideas.split(' ').sort().join(' ')))
     expect(all.filter((ideas, index) => all.indexOf(ideas) !== index)).to.deep.equal([])
   })

@@ -31,7 +31,7 @@ const matched = (opened: Table, message: string) => {
 }
 
 describe('the rows of the classifier', () => {
-  it('stand in the file of their cause, with an id of their own, an origin and an example', () => {
+  it('are in the file of their cause, with their own id, an origin and an example', () => {
     expect(new Set(ROWS.map(({ id }) => id)).size).to.equal(ROWS.length)
     for (const cause of [...CAUSES, 'context']) {
       const rows = JSON.parse(readFileSync(new URL(`rows/${cause}.json`, folder), 'utf8')) as Row[]
@@ -57,7 +57,7 @@ describe('the rows of the classifier', () => {
     }
   })
 
-  it('name each HTTP status by a row of its own', () => {
+  it('name each HTTP status by its own row', () => {
     const named = (status: number) => ROWS.filter((row) => row.status === status).map(({ id }) => id)
     for (const status of [402, 418, 419, 451, 505, 506, 507]) expect(named(status)).to.deep.equal([`http.${status}`])
     for (const { id, status } of ROWS) if (/^http\.\d{3}$/.test(id)) expect(id).to.equal(`http.${status}`)

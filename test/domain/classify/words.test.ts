@@ -38,7 +38,7 @@ describe('words(message)', () => {
     expect(read('no URLs or IPs')).to.equal(read('no urls or ips'))
   })
 
-  it('has its vocabulary from outside: without one, the tokenizer reads words as they stand', () => {
+  it('has its vocabulary from outside: without one, the tokenizer reads words as they are', () => {
     const none = { readAs: new Map(), errorNames: new Set<string>(), units: new Set<string>() }
     expect(tokenize("couldn't errors 10ms socket.timeout", none).texts).to.deep.equal(['couldnt', 'errors', '10ms', ''])
     expect(words("couldn't errors 10ms socket.timeout").texts.join(' ')).to.equal(

@@ -11,7 +11,7 @@ import { type LineRules, tokensIn } from '../../shared/token-files.ts'
 export interface AuthDeps {
   readonly source: string
   readonly config: AuthConfig
-  /** Address of the ingest listener: what only this machine reaches may be open without being told so. */
+  /** Address of the ingest listener: what only this machine reaches may be open without configuration. */
   readonly host: string
   readonly env: Env
   readonly log: Pick<Log, 'info' | 'warn'>
