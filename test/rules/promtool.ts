@@ -48,6 +48,8 @@ export interface Rule {
 
 export interface UnitTest {
   readonly files: readonly string[]
+  /** Paths of further rule files, evaluated before the others. */
+  readonly others?: readonly string[]
   readonly series: ReadonlyMap<string, readonly Value[]> | Readonly<Record<string, readonly Value[]>>
   readonly expect?: readonly Expectation[]
   readonly alerts?: readonly { readonly at: string; readonly alert: string }[]
@@ -67,7 +69,10 @@ export async function unitTest(context: Mocha.Context | undefined, test: UnitTes
     file,
     stringify(
       {
-        rule_files: test.files.map((name) => (test.keep ? filtered(name, test.keep, folder) : join(RULES, name))),
+        rule_files: [
+          ...(test.others ?? []),
+          ...test.files.map((name) => (test.keep ? filtered(name, test.keep, folder) : join(RULES, name))),
+        ],
         evaluation_interval: step,
         // Else promtool's order is random, and an alert may see the recordings of another group late.
         group_eval_order: ['webhook-endpoints', 'webhook-error-budgets', 'webhook-receiver'],
