@@ -1,3 +1,4 @@
+import { rfc3339 } from '../domain/human.ts'
 import type { JournalStatus } from '../domain/journal.ts'
 import type { Condition } from '../http/admin/health-handlers.ts'
 
@@ -34,7 +35,7 @@ export const conditions = ({
     // not need the journal, and without a ready replica none would reach the application.
     blocks: shared && !proxies,
     detail: journalDetail(journal),
-    since: new Date(journal.since).toISOString(),
+    since: rfc3339(journal.since),
   },
   { name: 'credentials', blocks: false, ...credentials },
   { name: 'admin_api', ok: !adminIsOpen, blocks: false, detail: adminIsOpen ? OPEN_ADMIN : 'protected' },

@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/config.ts'
 import type { Config } from '../config/schema.ts'
 import { stringify, visible } from '../domain/external-text.ts'
-import { numbered } from '../domain/human.ts'
+import { numbered, rfc3339 } from '../domain/human.ts'
 import { guarded } from '../domain/observation.ts'
 import { PROBE_PHASES, type ProbeResult, type ProbeTarget } from '../domain/probe.ts'
 import { checksFor, remedyId } from '../domain/remedies/remedies.ts'
@@ -84,9 +84,7 @@ function text(result: ProbeResult): string {
     `  ${result.vantage} ${result.url}${result.address ? ` at ${result.address}` : ''}`,
     ...(phases.length > 0 ? [`  ${phases.join(', ')}`] : []),
     ...(tls
-      ? [
-          `  certificate of ${tls.subject} from ${tls.issuer}, until ${new Date(tls.notAfter).toISOString()} (${tls.daysLeft} days)`,
-        ]
+      ? [`  certificate of ${tls.subject} from ${tls.issuer}, until ${rfc3339(tls.notAfter)} (${tls.daysLeft} days)`]
       : []),
     ...(result.up || guarded(result) ? [] : ['  check, in this order:', numbered(checksOf(result), '    ')]),
     ...(result.pathUnproven ? ['  the path answers 404 to harmless methods, so only reachability is proven'] : []),

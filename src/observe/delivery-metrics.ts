@@ -4,7 +4,7 @@ import type { EndpointFacts } from '../domain/endpoint.ts'
 import { visible } from '../domain/external-text.ts'
 import { type Failure, INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
-import type { SeriesLabels } from '../domain/series.ts'
+import { type SeriesLabels, seriesKey } from '../domain/series.ts'
 
 export interface DeliveryOptions {
   readonly sources: readonly string[]
@@ -92,7 +92,7 @@ export function deliveryMetrics(
     const { source, tenant, endpoint, code, cause } = labels
     // A copy, never changed: the library keeps the object.
     const own = tenantLabel ? { source, tenant, endpoint, code, cause } : { source, endpoint, code, cause }
-    const made = { own, key: JSON.stringify(own) }
+    const made = { own, key: seriesKey(tenantLabel ? labels : { ...labels, tenant: '' }) }
     exposed.set(labels, made)
     return made
   }

@@ -1,3 +1,4 @@
+import { backOff } from '../back-off.ts'
 import type { RetryReason } from '../domain/delivery.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Route } from './routes.ts'
@@ -39,7 +40,7 @@ export function createRetries(
   const isIdempotent = retry === 'idempotent'
   let reason: RetryReason | undefined
   let wasMade = false
-  let retries = 0
+  const delays = backOff({ min: FIRST, max: MOST })
   let wasResent = false
   const patienceLeft = () => started + patience - performance.now()
   return {
@@ -64,9 +65,7 @@ export function createRetries(
       if (!isIdempotent || left < LEAST || !budget.withdraw()) return undefined
       reason ??= why
       wasMade = true
-      const most = Math.min(MOST, FIRST * 2 ** retries, left)
-      retries += 1
-      return LEAST + Math.random() * (most - LEAST)
+      return LEAST + Math.random() * (Math.min(delays.next(), left) - LEAST)
     },
     resend() {
       reason ??= 'unsent'

@@ -1,3 +1,4 @@
+import { type BackOff, backOff } from '../back-off.ts'
 import { canonicalUrl } from '../domain/canonical-url.ts'
 import type { Clock } from '../domain/clock.ts'
 import { INVALID_ENDPOINT } from '../domain/failure.ts'
@@ -62,8 +63,8 @@ interface Watched {
   lastStart: number
   running: Promise<ProbeRound | undefined> | undefined
   rechecked: boolean
-  /** Milliseconds to the next recheck. */
-  recheckWait: number
+  /** Of the rechecks. */
+  readonly delays: BackOff
   failureIds: string[]
   debounce: unknown
   schedule: unknown
@@ -94,7 +95,7 @@ export function createProbing({
         lastStart: Number.NEGATIVE_INFINITY,
         running: undefined,
         rechecked: false,
-        recheckWait: recheckIntervals.first,
+        delays: backOff({ min: recheckIntervals.first, max: recheckIntervals.longest }),
         failureIds: [],
         debounce: undefined,
         schedule: undefined,
@@ -150,7 +151,7 @@ export function createProbing({
   function onFailure(endpoint: string, failureId: string): void {
     const watched = endpoints.get(endpoint)
     if (!watched?.plan.onReport || !isRunning()) return
-    watched.recheckWait = recheckIntervals.first
+    watched.delays.reset()
     if (watched.rechecked && watched.recheckTimer === undefined) recheckLater(watched)
     if (watched.failureIds.length < MOST_IDS) watched.failureIds.push(failureId)
     if (watched.debounce !== undefined) return
@@ -195,13 +196,14 @@ export function createProbing({
   function recheckLater(watched: Watched): void {
     timers.clear(watched.recheckTimer)
     watched.recheckTimer = undefined
-    const { recheckWait, plan } = watched
-    if (!watched.rechecked || !isRunning() || (plan.interval ?? Number.POSITIVE_INFINITY) <= recheckWait) return
+    const { delays, plan } = watched
+    const wait = delays.peek()
+    if (!watched.rechecked || !isRunning() || (plan.interval ?? Number.POSITIVE_INFINITY) <= wait) return
     watched.recheckTimer = timers.set(() => {
-      watched.recheckWait = Math.min(recheckWait * 2, recheckIntervals.longest)
+      delays.next()
       if (isLeader()) round(watched, 'incident')
       recheckLater(watched)
-    }, jittered(recheckWait))
+    }, jittered(wait))
   }
 
   const jittered = (interval: number): number => interval * (0.9 + 0.2 * random())
@@ -220,7 +222,7 @@ export function createProbing({
       if (!watched || watched.rechecked === open) return
       if (!watched.plan.onReport && watched.plan.interval === undefined) return
       watched.rechecked = open
-      watched.recheckWait = recheckIntervals.first
+      watched.delays.reset()
       recheckLater(watched)
     },
     async probeNow(endpoint) {

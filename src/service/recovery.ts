@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts'
 import { type HookPlan, isRecoveryOn } from '../domain/hook-plan.ts'
+import { rfc3339 } from '../domain/human.ts'
 import type { Incident } from '../domain/incident.ts'
 import type { RecoveryApplied } from '../domain/incident-effects.ts'
 import type { Journal } from '../domain/journal.ts'
@@ -123,5 +124,4 @@ export function createRecoveries(deps: RecoveriesDeps): Recoveries {
   }
 }
 
-const closingOf = ({ recovery, closedAt }: Incident): string =>
-  new Date(recovery?.closedAt ?? closedAt ?? 0).toISOString()
+const closingOf = ({ recovery, closedAt }: Incident): string => rfc3339(recovery?.closedAt ?? closedAt ?? 0)

@@ -1,4 +1,4 @@
-import { stringify, visibleText } from '../../domain/external-text.ts'
+import { escapeHtml, stringify, visibleText } from '../../domain/external-text.ts'
 import type { HopResult } from './hop.ts'
 
 const LABELS: Readonly<Record<HopResult['status'], string>> = {
@@ -47,9 +47,5 @@ export function junitReport(results: readonly HopResult[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n  <testsuite name="webhook-error-exporter verify" ${counts}>\n${cases.join('')}  </testsuite>\n</testsuites>\n`
 }
 
-const xml = (text: string): string =>
-  visibleText(text.slice(0, LONGEST))
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
+/** Numeric character references, which XML has as well as HTML. */
+const xml = (text: string): string => escapeHtml(visibleText(text.slice(0, LONGEST)))

@@ -7,7 +7,7 @@ export interface TableData {
   readonly words: string
   /** How a word is shown where that is not how it is read: `ECONNREFUSED`, `délai`. */
   readonly shown: Readonly<Record<string, string>>
-  /** Beginnings of words that stand for all their endings; numbered on from the words. */
+  /** Beginnings of words that stand for all their endings; numberWords on from the words. */
   readonly beginnings: string
   /** The tree of phrases: for each node its words and the nodes that they lead to, in pairs, sorted by word. */
   readonly edges: string
@@ -73,8 +73,8 @@ export function openTable(data: TableData): Table {
     rows: data.rows,
     words: [...words, ...beginnings.map((text) => `${text}…`)],
     shown: data.shown,
-    numbers: numbered(words, 1),
-    beginnings: numbered(beginnings, words.length + 1),
+    numbers: numberWords(words, 1),
+    beginnings: numberWords(beginnings, words.length + 1),
     edges: new Lists(data.edges),
     gaps: new Lists(data.gaps),
     found: new Lists(data.found),
@@ -85,7 +85,7 @@ export function openTable(data: TableData): Table {
   }
 }
 
-function numbered(words: readonly string[], first: number): Map<string, number> {
+function numberWords(words: readonly string[], first: number): Map<string, number> {
   const numbers = new Map<string, number>()
   for (const word of words) numbers.set(word, first + numbers.size)
   return numbers

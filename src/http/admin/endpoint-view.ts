@@ -107,7 +107,7 @@ function probeView(probe: ProbeResult | undefined) {
   return {
     vantage: probe.vantage,
     url: probe.url,
-    startedAt: new Date(probe.startedAt).toISOString(),
+    startedAt: rfc3339(probe.startedAt),
     up: probe.up,
     pathUnproven: probe.pathUnproven === true,
     cause: probe.cause ?? null,

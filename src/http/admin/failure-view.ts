@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { CAUSES } from '../../domain/cause.ts'
 import type { Failure } from '../../domain/failure.ts'
+import { rfc3339 } from '../../domain/human.ts'
 
 /** A failure as the API shows it. */
 export const FailureSchema = Type.Object(
@@ -41,7 +42,7 @@ export type FailureView = Static<typeof FailureSchema>
 /** A failure as `FailureSchema` says: field by field, so that what a record gains later is not shown by accident. */
 export const failureView = ({ receivedAt, ...rest }: Failure): FailureView => ({
   id: rest.id,
-  receivedAt: new Date(receivedAt).toISOString(),
+  receivedAt: rfc3339(receivedAt),
   source: rest.source,
   tenant: rest.tenant,
   endpoint: rest.endpoint,

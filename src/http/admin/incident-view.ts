@@ -13,7 +13,7 @@ function signalView(row: TimelineSignal): Static<typeof SignalRowSchema> {
   const { id, receivedAt, type, source, tenant, url, code, cause, message, time: happened, attempts, event } = row
   return {
     id,
-    at: new Date(receivedAt).toISOString(),
+    at: rfc3339(receivedAt),
     type,
     source,
     tenant,
@@ -30,7 +30,7 @@ function signalView(row: TimelineSignal): Static<typeof SignalRowSchema> {
 }
 
 /** As `VerdictSchema` says. */
-const verdictView = (verdict: Verdict) => ({ ...verdict, at: new Date(verdict.at).toISOString() })
+const verdictView = (verdict: Verdict) => ({ ...verdict, at: rfc3339(verdict.at) })
 
 /** As `IncidentSchema` says; times are RFC 3339. */
 export function incidentView(incident: Incident) {
@@ -40,7 +40,7 @@ export function incidentView(incident: Incident) {
     id,
     endpoint,
     state: closedAt === null ? 'open' : 'closed',
-    openedAt: new Date(incident.openedAt).toISOString(),
+    openedAt: rfc3339(incident.openedAt),
     closedAt: rfc3339(closedAt),
     resolution: incident.resolution,
     reason: incident.reason,
@@ -48,10 +48,10 @@ export function incidentView(incident: Incident) {
     lastFailureAt: rfc3339(incident.lastFailureAt),
     failures: incident.failures,
     earlyWarnings: signals?.warnings ?? 0,
-    disabled: (signals?.disabled ?? []).map(({ source, at }) => ({ source, since: new Date(at).toISOString() })),
+    disabled: (signals?.disabled ?? []).map(({ source, at }) => ({ source, since: rfc3339(at) })),
     lastWarning: warning && {
       source: warning.source,
-      at: new Date(warning.at).toISOString(),
+      at: rfc3339(warning.at),
       code: warning.code,
       cause: warning.cause,
     },
@@ -74,9 +74,9 @@ function failuresUrl({ endpoint, openedAt, firstFailureAt, lastFailureAt }: Inci
   const since = firstFailureAt ?? openedAt
   const query = new URLSearchParams({
     endpoint,
-    since: new Date(since).toISOString(),
+    since: rfc3339(since),
     // `until` itself is not part of the interval.
-    until: new Date((lastFailureAt ?? since) + 1).toISOString(),
+    until: rfc3339((lastFailureAt ?? since) + 1),
   })
   return `/api/v1/failures?${query}`
 }
@@ -98,5 +98,5 @@ export const incidentDetailView = (
   timelineTotal: incident.signals?.total ?? 0,
   remedies: more.remedies,
   recoveryRequests: more.recoveryRequests,
-  closing: more.closing && { ...more.closing, quietUntil: new Date(more.closing.quietUntil).toISOString() },
+  closing: more.closing && { ...more.closing, quietUntil: rfc3339(more.closing.quietUntil) },
 })

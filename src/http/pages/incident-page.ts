@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { rfc3339 } from '../../domain/human.ts'
 import type { Incident } from '../../domain/incident.ts'
 import type { IncidentRecord, Journal } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
@@ -57,8 +58,8 @@ export async function showIncident(
   const { endpoint, firstFailureAt, lastFailureAt, openedAt } = incident
   const range = {
     endpoint,
-    since: new Date(firstFailureAt ?? openedAt).toISOString(),
-    until: new Date((lastFailureAt ?? openedAt) + 1).toISOString(),
+    since: rfc3339(firstFailureAt ?? openedAt),
+    until: rfc3339((lastFailureAt ?? openedAt) + 1),
   }
   return {
     title: `${isOpen ? 'Open' : 'Closed'} incident of ${endpoint}`,

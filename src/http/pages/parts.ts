@@ -1,10 +1,10 @@
-import { humanDuration } from '../../domain/human.ts'
+import { humanDuration, rfc3339 } from '../../domain/human.ts'
 import { address, type Content, type Html, html } from './html.ts'
 
 /** A moment, milliseconds since the epoch, to the second in UTC; `never` where there is none. */
 export function moment(at: number | null | undefined, never: Content = ''): Content {
   if (at == null) return never
-  const iso = new Date(at).toISOString()
+  const iso = rfc3339(at)
   return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')}</time>`
 }
 

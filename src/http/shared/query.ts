@@ -2,6 +2,7 @@ import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { DecodeUnsafe } from 'typebox/value'
 import type { Clock } from '../../domain/clock.ts'
+import { rfc3339 } from '../../domain/human.ts'
 import { AppError, type FieldFault } from '../../errors.ts'
 import { parseDuration } from '../../units.ts'
 
@@ -37,7 +38,7 @@ export const timeParameter = (description: string, clock: Clock) => {
       ),
     )
       .Decode(read)
-      .Encode((time) => new Date(time).toISOString()),
+      .Encode((time) => rfc3339(time)),
   )
 }
 

@@ -1,3 +1,4 @@
+import { type BackOff, backOff } from '../../back-off.ts'
 import type { Clock } from '../../domain/clock.ts'
 import type { JournalStatus } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
@@ -26,7 +27,7 @@ export class LifeCycle {
   #generation = 0
   #since: number
   #fault: Fault | undefined
-  #attempts = 0
+  readonly #delays: BackOff
   #opening: Promise<void> | undefined
   #retry: NodeJS.Timeout | undefined
   /** Resolves `open` at the first fault, although an attempt may still hang. */
@@ -36,6 +37,8 @@ export class LifeCycle {
   constructor(options: LifeCycleOptions) {
     this.#options = options
     this.#since = options.clock()
+    // Jitter above one half: the replicas of a database that comes back must not return in one wave.
+    this.#delays = backOff({ ...options.retry, jitter: 0.5 })
   }
 
   get isNew(): boolean {
@@ -88,7 +91,7 @@ export class LifeCycle {
   /** The store is open. */
   up(): void {
     this.#state = 'up'
-    this.#attempts = 0
+    this.#delays.reset()
     this.#cancelRetry()
     this.#since = this.#options.clock()
     this.#fault = undefined
@@ -96,7 +99,7 @@ export class LifeCycle {
 
   /** The store cannot be written: opening is tried again. */
   fail(error: unknown): void {
-    const { clock, retry, faultOf } = this.#options
+    const { clock, faultOf } = this.#options
     const fault = faultOf(error)
     this.#generation++
     if (this.isUp || this.#fault === undefined) this.#since = clock()
@@ -105,13 +108,11 @@ export class LifeCycle {
     this.#handlers?.onFault(fault)
     this.#firstFault.resolve()
     if (this.isClosing) return
-    // Jitter above one half: the replicas of a database that comes back must not return in one wave.
-    const wait = Math.min(retry.max, retry.min * 2 ** Math.min(this.#attempts, 16)) * (0.5 + Math.random() / 2)
     this.#cancelRetry()
     this.#retry = setTimeout(() => {
       this.#retry = undefined
       void this.#attempt()
-    }, wait)
+    }, this.#delays.next())
   }
 
   /** @returns whether it was up; undefined if it is closing already */
@@ -152,7 +153,6 @@ export class LifeCycle {
   }
 
   async #open(): Promise<void> {
-    this.#attempts++
     try {
       await this.#handlers!.open()
     } catch (error) {

@@ -1,9 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import type { ConnectionOptions } from 'node:tls'
+import { readBounded } from '../../bounded-file.ts'
 import { type PostgresAddress, parsePostgresUrl, shownAddress } from '../../domain/postgres-url.ts'
 import { FaultError } from '../core/fault.ts'
 import { postgresFault, readOnly } from './fault.ts'
 import { Session, type Target } from './session.ts'
+
+/** Bytes of a password, certificate or key file; bundles of all public authorities are below 1 MiB. */
+const MAX_FILE = 4 * 2 ** 20
 
 /** What a session that is to write must be able to say of its server. */
 interface Durability {
@@ -161,14 +164,12 @@ export class Connector {
   }
 
   async #read(file: string): Promise<string> {
-    try {
-      return await readFile(file, 'utf8')
-    } catch (error) {
-      throw new FaultError(
-        'permission',
-        `${this.where}: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`,
-      )
-    }
+    const content = await readBounded(file, MAX_FILE).catch((error: NodeJS.ErrnoException) => {
+      throw new FaultError('permission', `${this.where}: cannot read ${file} (${error.code})`)
+    })
+    if (content === undefined)
+      throw new FaultError('permission', `${this.where}: ${file} is larger than ${MAX_FILE} bytes`)
+    return content.toString('utf8')
   }
 
   /** @throws FaultError `read_only`, `unsafe_durability` */

@@ -1,5 +1,5 @@
 import type { Entry, SeriesTotal } from '../../domain/journal.ts'
-import type { SeriesLabels } from '../../domain/series.ts'
+import { type SeriesLabels, seriesKey } from '../../domain/series.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
 
@@ -42,7 +42,7 @@ export class Series {
     const sets = new Map<string, NewSeries>()
     for (const { labels, failure } of entries) {
       if (failure.mark) continue
-      const key = keyOf(labels)
+      const key = seriesKey(labels)
       if (this.#known.get(key)?.inDatabase) continue
       sets.set(key, { labels, lastFailureAt: Math.max(failure.receivedAt, sets.get(key)?.lastFailureAt ?? 0) })
     }
@@ -102,7 +102,7 @@ export class Series {
     const news: SeriesTotal[] = []
     for (const [source, tenant, endpoint, code, cause, lastFailureAt] of rows) {
       const labels = { source, tenant, endpoint, code, cause }
-      const before = this.#known.get(keyOf(labels))?.lastFailureAt
+      const before = this.#known.get(seriesKey(labels))?.lastFailureAt
       const known = this.#register(labels, lastFailureAt)
       known.inDatabase = true
       if (before === undefined || lastFailureAt > before) news.push({ labels, count: known.count, lastFailureAt })
@@ -111,7 +111,7 @@ export class Series {
   }
 
   #register(labels: SeriesLabels, at: number): Known {
-    const key = keyOf(labels)
+    const key = seriesKey(labels)
     const known = this.#known.get(key)
     if (known) {
       known.lastFailureAt = Math.max(known.lastFailureAt, at)
@@ -147,6 +147,3 @@ export async function insertSeries(session: Session, sets: readonly NewSeries[])
     ],
   )
 }
-
-const keyOf = ({ source, tenant, endpoint, code, cause }: SeriesLabels): string =>
-  [source, tenant, endpoint, code, cause].join('\0')

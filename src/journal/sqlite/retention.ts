@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { firstIdAt } from '../../domain/failure.ts'
+import { rfc3339 } from '../../domain/human.ts'
 import type { RetentionStop } from '../../domain/journal.ts'
 import type { ClockReading } from '../core/machine-clock.ts'
 import { type Arrivals, CLOCK_TOLERANCE } from './arrivals.ts'
@@ -42,7 +43,7 @@ export function retentionStop(
   const newest = db.prepare('SELECT received_at FROM failures WHERE id >= ? ORDER BY id DESC LIMIT 1')
   const row = newest.get(futureId(reading)) as { received_at: number } | undefined
   if (!row) return undefined
-  const [now, then] = [reading.wall, row.received_at].map((at) => new Date(at).toISOString())
+  const [now, then] = [reading.wall, row.received_at].map((at) => rfc3339(at))
   return {
     reason: 'future_rows',
     detail: `the newest failure is from ${then}, and the wall clock says ${now}; check NTP on the node`,

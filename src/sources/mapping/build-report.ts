@@ -1,3 +1,4 @@
+import { rfc3339 } from '../../domain/human.ts'
 import type { GivenUp, ReportRequest } from '../give-up.ts'
 import { parseLocator, pointerSteps } from './locator.ts'
 import { type MappingRules, VALUE_NAMES, type ValueName } from './mapping.ts'
@@ -37,7 +38,7 @@ function valuesOf(rules: MappingRules, given: GivenUp): Partial<Record<ValueName
   const { endpoint, code, message, event, tenant, attempts, id, at } = given
   const isUrl = rules.ref === undefined || (rules.endpoint !== undefined && /^https?:/i.test(endpoint))
   const target = isUrl ? { endpoint } : { ref: endpoint }
-  return { ...target, id, code, message, event, tenant, attempts, time: new Date(at).toISOString() }
+  return { ...target, id, code, message, event, tenant, attempts, time: rfc3339(at) }
 }
 
 function setAt(root: Members, steps: readonly string[], value: unknown): void {

@@ -1,3 +1,4 @@
+import { rfc3339 } from '../../domain/human.ts'
 import type { Lost, Signal, SignalTarget } from '../../domain/signal.ts'
 import type { FieldFault } from '../../errors.ts'
 import { readForm } from '../form.ts'
@@ -119,7 +120,7 @@ export function debuggerEvent({ id, endpoint, code, message, at }: GivenUp): Rep
   const form = new URLSearchParams({
     Sid: id.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 64),
     AccountSid: 'AC00000000000000000000000000000000',
-    Timestamp: new Date(at).toISOString(),
+    Timestamp: rfc3339(at),
     Level: 'ERROR',
     PayloadType: 'application/json',
     Payload: JSON.stringify(payload),
