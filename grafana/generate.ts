@@ -7,10 +7,10 @@ import { renderBoard, withoutApiLinks } from './boards/render.ts'
 import { canaryPage } from './canary-page.ts'
 import { generate, stale } from './generated-files.ts'
 import { renderMetricsPage } from './metrics-page.ts'
-import { GROUPS } from './rules/groups.ts'
+import { GROUPS, RULE_FILES } from './rules/groups.ts'
 import { alertsOf } from './rules/model.ts'
 import { renderRemedies } from './rules/remedy-pages.ts'
-import { renderGroup, renderRemoved } from './rules/render.ts'
+import { renderRemoved, renderRuleFile } from './rules/render.ts'
 import { renderIndex, renderRunbook } from './rules/runbooks.ts'
 import { simulatedPages } from './rules/simulated-pages.ts'
 
@@ -33,7 +33,7 @@ export function generated(): Map<string, string> {
     files.set(`${CHART_DASHBOARDS}/${board.key}.json`, text)
     files.set(`${DASHBOARDS}/${board.key}.json`, withoutApiLinks(text))
   }
-  for (const group of GROUPS) files.set(`${RULES}/${group.name.replace(/^webhook-/, '')}.yaml`, renderGroup(group))
+  for (const [name, groups] of RULE_FILES) files.set(`${RULES}/${name}`, renderRuleFile(groups))
   const alerts = alertsOf(GROUPS)
   for (const alert of alerts) files.set(`${RUNBOOKS}/${alert.alert}.md`, renderRunbook(alert))
   files.set(`${RUNBOOKS}/README.md`, renderIndex(GROUPS, simulatedPages()))

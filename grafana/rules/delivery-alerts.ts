@@ -1,6 +1,7 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, failingNames, INCIDENT_OF } from './annotations.ts'
-import { ENABLED_AGAIN, WITHOUT_DETAILS, withIncident, withMadeLabels } from './incident-details.ts'
+import { ENABLED_AGAIN, withDetails, withFailuresOfHour, withLossStarted } from './incident-details.ts'
+import { withMadeLabels, without } from './incident-labels.ts'
 import { INCIDENT_DESCRIPTION, incidentFacts, incidentTexts } from './incident-texts.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, REAL, RELEASE, withTeam } from './promql.ts'
@@ -36,9 +37,18 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointFailing',
     why: 'State, not arithmetic: fires on the first failure and resolves when the incident closes. An incident that keeps reopening pages twice, not every time. The details are labels of the expression only: the rule removes them.',
-    expr: withMadeLabels(withIncident(openOrFlapping)),
+    expr: withMadeLabels(
+      withFailuresOfHour(
+        withLossStarted(
+          withDetails(withTeam(openOrFlapping, 'event'), 'cause', 'report', 'verdict', 'lost', 'started'),
+        ),
+      ),
+    ),
     condition: openOrFlapping,
-    labels: WITHOUT_DETAILS,
+    labels: without(
+      ...['event', 'cause', 'code', 'rule', 'remedy', 'url', 'host', 'port', 'platform', 'verdict'],
+      ...['lost', 'loss_started', 'failures_last_hour'],
+    ),
     severity: 'endpoint',
     wakes:
       'Data is being lost and stays lost until someone recovers it; every minute adds to it. An early warning says that it soon will be.',
@@ -206,11 +216,15 @@ ${withTeam(`${held(REAL)} == 1`)}
       ],
     },
   },
+]
+
+/** What remains open, and can wait for a minute. */
+export const OPEN_TOO_LONG_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookIncidentOpenTooLong',
     why: 'Uses `for` only: with timestamps, a receiver with a wrong clock would make every incident look old.',
-    expr: withIncident(`${held(REAL)} == 1`),
-    labels: WITHOUT_DETAILS,
+    expr: withDetails(withTeam(`${held(REAL)} == 1`), 'cause', 'lost', 'started'),
+    labels: without('cause', 'code', 'lost'),
     for: '4h',
     severity: 'warning',
     wakes: 'No: the incident has paged. It reminds its owner before the platform deletes the data.',

@@ -2,9 +2,9 @@ import { CAUSES, type Cause } from '../../src/domain/cause.ts'
 import type { Remedy } from '../../src/domain/remedies/remedy.ts'
 import { ALL_RULES } from '../../src/domain/verdict.ts'
 import { UNPROVABLE } from '../../src/domain/verdict-rules.ts'
-import { REPORTED } from '../../src/domain/verdict-words.ts'
 import { FAMILIES, familiesOf, SYNCHRONOUS } from '../../src/sources/retm/recovery.ts'
 import { SIGNALS } from '../signals.ts'
+import { NOT_PROBED } from './incident-labels.ts'
 import { remediesWith } from './remedies.ts'
 
 /** A cause in two or three words, for a headline. */
@@ -50,22 +50,12 @@ const FILLED = remediesWith({
 /** Equal texts appear once: Prometheus parses a template again for each alert and evaluation, so its length is what it costs. */
 const choose = (value: string, texts: readonly (readonly [key: string, text: string])[]): string =>
   `${[...Map.groupBy(texts, ([, text]) => text)].map(([text, same], index) => `{{ ${index === 0 ? 'if' : 'else if'} eq ${value}${same.map(([key]) => ` "${key}"`).join('')} }}${text}`).join('')}{{ end }}`
-const briefs = choose(
-  '$labels.rule',
-  ALL_RULES.map(({ id, brief }) => [id, brief.replace('{hint}', '{{ $labels.hint }}')] as const),
-)
 /** A text of the remedy that the latest verdict calls for. */
 const byRemedy = (text: (remedy: Remedy) => string, otherwise: string, unseen?: string): string =>
-  `${unseen === undefined ? '{{ if $labels.remedy }}' : `{{ if eq $labels.rule "none" }}${unseen}{{ else if $labels.remedy }}`}${choose(
+  `${unseen === undefined ? '{{ if $labels.remedy }}' : `{{ if eq $labels.verdict "${NOT_PROBED}" }}${unseen}{{ else if $labels.remedy }}`}${choose(
     '$labels.remedy',
     FILLED.map((remedy) => [remedy.id, text(remedy)] as const),
   )}{{ else }}${otherwise}{{ end }}`
-
-/** What the platform reported, as code and cause: its message would be an unbounded label. */
-const platform = `{{ with $labels.reported_cause }}The platform saw ${choose(
-  '.',
-  CAUSES.map((cause) => [cause, REPORTED[cause]] as const),
-)} (code {{ $labels.reported_code }}).{{ end }}`
 
 /** What was lost, as a sentence; empty if the calls needed a synchronous answer. */
 const resources = (event: string): string =>
@@ -103,9 +93,9 @@ export const incidentFacts = {
 export const incidentTexts = {
   ...incidentFacts,
   failures_last_hour: `{{ or $labels.failures_last_hour "${NOT_KNOWN}" }}`,
-  platform,
-  verdict: `{{ if eq $labels.rule "none" }}Not probed yet.{{ else if $labels.rule }}${briefs}{{ end }}`,
-  why: `{{ with $labels.reported_cause }}${platform} {{ end }}${byRemedy(({ meaning }) => meaning, '{{ with $labels.cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ if eq $labels.rule "none" }} Not probed yet.{{ else if $labels.rule }} ${briefs}{{ end }}`,
+  platform: '{{ $labels.platform }}',
+  verdict: '{{ $labels.verdict }}',
+  why: `{{ with $labels.platform }}{{ . }} {{ end }}${byRemedy(({ meaning }) => meaning, '{{ with $labels.cause }}The cause is {{ . }}.{{ else }}The cause is not known yet.{{ end }}')}{{ with $labels.verdict }} {{ . }}{{ end }}`,
   event: '{{ $labels.event }}',
   first_check: byRemedy(
     ({ checks }) => checks[0]!,

@@ -67,7 +67,11 @@ export interface Recording {
 
 export interface Group {
   readonly name: string
+  /** The rule file that it is in, which may hold several groups. */
+  readonly file: string
   readonly interval: string
+  /** Why it is a group of its own; becomes a YAML comment. */
+  readonly why?: string
   readonly rules: readonly (Alert | Recording)[]
 }
 

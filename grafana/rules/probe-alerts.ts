@@ -49,6 +49,10 @@ max by (${ENDPOINT}) (last_over_time(${scheduled}[1h])) > 0`),
       ],
     },
   },
+]
+
+/** What probes say of the next days, or no longer say: it can wait for a minute. */
+export const PROBE_UPKEEP_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookProbesStale',
     why: 'Uses counters because the receiver’s clock may change. At least three probes are expected in ten minutes.',

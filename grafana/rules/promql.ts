@@ -114,8 +114,9 @@ ${indent(expr)}
 )
 * on (${ENDPOINT}) group_left (${labels})
 ${of(recording)}`
-/** Adds the endpoint's team and severity. */
-export const withTeam = (expr: string): string => joined(expr, 'team, severity', SIGNALS.endpointInfoHeld.name)
+/** Adds the endpoint's team and severity. @param more labels of `webhook_endpoint_info` */
+export const withTeam = (expr: string, ...more: readonly string[]): string =>
+  joined(expr, ['team', 'severity', ...more].join(', '), SIGNALS.endpointInfoHeld.name)
 
 /** The matcher of what is known per process, for recordings. */
 export const process = { on: PROCESS } as const

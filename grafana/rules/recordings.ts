@@ -94,7 +94,11 @@ max by (${ENDPOINT}) (${of(SIGNALS.incidentHeld.name)}) >= bool 0
 or on (${ENDPOINT})
 sum by (${ENDPOINT}) (${of(SIGNALS.failureIncrease.name)}) >= bool 0
 or on (${ENDPOINT})
-sum by (${ENDPOINT}) (last_over_time(${of(PROBE_INCREASE)}[1h])) >= bool 0`,
+sum by (${ENDPOINT}) (last_over_time(${of(PROBE_INCREASE)}[1h])) >= bool 0
+or on (${ENDPOINT})
+max by (${ENDPOINT}) (${of(SIGNALS.recoveryOldestOpen.name)}) >= bool 0
+or on (${ENDPOINT})
+max by (${ENDPOINT}) (${of(SIGNALS.reportOverdue.name)}) >= bool 0`,
   },
   ...DETAIL_RECORDINGS,
 ]

@@ -23,8 +23,10 @@ max by (${RELEASE}) (${overdueAfter}) > 1 # threshold`),
     wakes: 'No: the outage is over. What it lost must be restored within a working day.',
     summary: 'Lost deliveries not restored in time',
     description:
-      'An incident of {{ $labels.endpoint }} closed, and what it lost has not been restored within recovery.overdueAfter. Until then the data behind this endpoint is incomplete.',
-    annotations: apiAnnotations('/api/v1/incidents?recovery=unfinished&endpoint={{ $labels.endpoint | urlquery }}'),
+      'An incident of {{ if eq $labels.endpoint "other" }}an endpoint beyond the 500 that are tracked{{ else }}{{ $labels.endpoint }}{{ end }} closed, and what it lost has not been restored within recovery.overdueAfter. Until then the data behind the endpoint is incomplete.',
+    annotations: apiAnnotations(
+      '/api/v1/incidents?recovery=unfinished{{ if ne $labels.endpoint "other" }}&endpoint={{ $labels.endpoint | urlquery }}{{ end }}',
+    ),
     dashboard: 'overview',
     runbook: {
       meaning:

@@ -26,8 +26,10 @@ function plain(rule: Alert | Recording): Record<string, unknown> {
 }
 
 /** A rule file for Prometheus; the same bytes for the same rules. */
-export function renderGroup({ name, interval, rules }: Group): string {
-  const document = new Document({ groups: [{ name, interval, rules: rules.map(plain) }] })
+export function renderRuleFile(groups: readonly Group[]): string {
+  const document = new Document({
+    groups: groups.map(({ name, interval, rules }) => ({ name, interval, rules: rules.map(plain) })),
+  })
   document.commentBefore = HEAD
   visit(document, {
     Pair(_, pair: Pair) {
@@ -35,11 +37,15 @@ export function renderGroup({ name, interval, rules }: Group): string {
       if (isScalar(key) && key.value === 'expr' && isScalar(value)) value.type = Scalar.BLOCK_LITERAL
     },
   })
-  const nodes = document.getIn(['groups', 0, 'rules']) as YAMLSeq<YAMLMap>
-  for (const [index, node] of nodes.items.entries()) {
-    const { why } = rules[index]!
-    if (why && isMap(node)) node.commentBefore = ` ${why}`
-    if (index > 0) node.spaceBefore = true
+  for (const [at, { why: whole, rules }] of groups.entries()) {
+    const group = document.getIn(['groups', at]) as YAMLMap
+    if (whole) group.commentBefore = ` ${whole}`
+    if (at > 0) group.spaceBefore = true
+    for (const [index, node] of (group.get('rules') as YAMLSeq<YAMLMap>).items.entries()) {
+      const { why } = rules[index]!
+      if (why && isMap(node)) node.commentBefore = ` ${why}`
+      if (index > 0) node.spaceBefore = true
+    }
   }
   return document.toString({ lineWidth: 0 })
 }

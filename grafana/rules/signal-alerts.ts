@@ -1,6 +1,7 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, INCIDENT_OF } from './annotations.ts'
-import { WITHOUT_DETAILS, withIncident, withMadeLabels } from './incident-details.ts'
+import { withDetails, withLossStarted } from './incident-details.ts'
+import { without } from './incident-labels.ts'
 import { incidentFacts, LOSS_STARTED, RECOVERY } from './incident-texts.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, withTeam } from './promql.ts'
@@ -13,9 +14,9 @@ export const SIGNAL_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointDisabled',
     why: 'State, one alert per source: the endpoint must be re-enabled at each of them.',
-    expr: withMadeLabels(withIncident(isDisabled)),
+    expr: withLossStarted(withDetails(withTeam(isDisabled, 'event'), 'cause', 'started')),
     condition: isDisabled,
-    labels: WITHOUT_DETAILS,
+    labels: without('event', 'cause', 'code', 'loss_started'),
     severity: 'endpoint',
     wakes: 'No delivery arrives any more, and this does not end automatically, even if the endpoint works again.',
     summary: 'Webhook endpoint disabled by the platform',
@@ -65,6 +66,10 @@ export const SIGNAL_ALERTS: readonly Alert[] = [
       ],
     },
   },
+]
+
+/** A report that is hours overdue can wait for a minute. */
+export const REPORT_MISSING_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookReportMissing',
     why: 'Each replica judges the deliveries that it passed on. A process that starts knows of none; the alert outlives a restart.',

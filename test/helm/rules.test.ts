@@ -207,9 +207,19 @@ describe('the rules', function () {
     )
   })
 
+  it('have what can wait for a minute apart from what pages at once', () => {
+    const groupOf = (name: string) => source().groups.find(({ rules }) => rules.some(({ alert }) => alert === name))!
+    const failing = groupOf('WebhookEndpointFailing')
+    expect(failing.interval).to.equal('15s')
+    for (const name of ['WebhookIncidentOpenTooLong', 'WebhookCertificateExpiring', 'WebhookRecoveryOverdue']) {
+      expect(groupOf(name).interval, name).to.equal('1m')
+      expect(failing.rules.map(({ alert }) => alert)).not.to.include(name)
+    }
+  })
+
   it('make at most four queries in the texts of a failing endpoint, and are at most 22 alerts besides those of signals, the proxy, hooks and recovery', () => {
     const failing = rulesIn(source()).find(({ alert }) => alert === 'WebhookEndpointFailing')!
-    expect(JSON.stringify(failing.annotations).match(/\bquery \(/g)).to.have.length.at.most(4)
+    expect(JSON.stringify(failing.annotations).match(/\bquery \(/g) ?? []).to.have.length.at.most(4)
     const all = alertNames().map(({ name }) => name)
     expect(all.filter((name) => !OF_OTHER_FEATURES.includes(name))).to.have.length.at.most(22)
     expect(all).to.include.members(OF_OTHER_FEATURES)

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
+import { RULE_FILES } from '../../grafana/rules/groups.ts'
 import { program } from '../support/programs.ts'
 import { launchPrometheus } from '../support/prometheus.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
@@ -11,13 +12,16 @@ import { JOB, NAMESPACE, seconds } from './series.ts'
 
 /**
  * `npm run bench:rules`: 500 endpoints begin to fail at once on a real Prometheus. Prints how long each rule group takes to
- * evaluate, as Prometheus itself reports it, while they begin to fail and after, against a tenth of the group's interval; and the slowest rules.
+ * evaluate, as Prometheus itself reports it, from the first failure on: median and longest of all evaluations, against a
+ * tenth of the group's interval; and the slowest rules of the last evaluation. The exit code is 1 if one took longer.
+ * RULES names another folder of rule files, to compare.
  */
 const COUNT = Number(process.env['ENDPOINTS'] ?? 500)
 const SECONDS = Number(process.env['SECONDS'] ?? 45)
+const FOLDER = process.env['RULES'] ?? RULES
+const HEALTHY_SECONDS = 10
 /** So that many evaluations fit into a minute; what one costs does not depend on it. */
 const INTERVAL = '3s'
-const FILES = ['endpoints.yaml', 'error-budgets.yaml', 'receiver.yaml']
 
 let failing = false
 const began = Math.floor(Date.now() / 1_000)
@@ -56,8 +60,8 @@ function exposition(): string {
 
 const server = await listen(createServer((_, response) => response.end(exposition())))
 const intervals = new Map<string, number>()
-const ruleFiles = FILES.map((name) => {
-  const rules = parse(readFileSync(join(RULES, name), 'utf8')) as { groups: { name: string; interval: string }[] }
+const ruleFiles = [...RULE_FILES.keys()].map((name) => {
+  const rules = parse(readFileSync(join(FOLDER, name), 'utf8')) as { groups: { name: string; interval: string }[] }
   for (const group of rules.groups) {
     intervals.set(group.name, seconds(group.interval))
     group.interval = INTERVAL
@@ -76,41 +80,59 @@ const prometheus = await launchPrometheus((await program('prometheus'))!, {
   interval: '1s',
   ruleFiles,
 })
-const longest = new Map<string, number>()
-/** The slowest evaluation of each rule, by group and name. */
-const longestRules = new Map<string, number>()
-let firing = 0
-for (let second = 0; second < SECONDS; second++) {
-  if (second === 10) failing = true
-  await new Promise((resolve) => setTimeout(resolve, 1_000))
-  const { groups } = await prometheus.api<{
-    groups: {
-      name: string
-      evaluationTime: number
-      rules: { name: string; evaluationTime: number; alerts?: { state: string }[] }[]
-    }[]
-  }>('rules')
-  for (const { name, evaluationTime, rules } of groups) {
-    longest.set(name, Math.max(longest.get(name) ?? 0, evaluationTime))
-    for (const rule of rules) {
-      const key = `${name} ${rule.name}`
-      longestRules.set(key, Math.max(longestRules.get(key) ?? 0, rule.evaluationTime))
-    }
-    const alerts = rules.find((rule) => rule.name === 'WebhookEndpointFailing')?.alerts
-    if (alerts) firing = alerts.filter(({ state }) => state === 'firing').length
+/** Milliseconds of each evaluation since the failures began, by group and the time of the evaluation. */
+const evaluations = new Map<string, Map<string, number>>()
+/** Reads what Prometheus says of its last evaluations; its list of rules would cost as much as an evaluation. */
+async function readEvaluations(): Promise<void> {
+  const text = await (await fetch(`${prometheus.url}/metrics`)).text()
+  const figures = (name: string) =>
+    new Map(
+      [...text.matchAll(new RegExp(`^${name}\\{rule_group="[^"]*;([^"]+)"\\} (\\S+)`, 'gm'))].map(
+        ([, group, value]) => [group!, value!],
+      ),
+    )
+  const ended = figures('prometheus_rule_group_last_evaluation_timestamp_seconds')
+  for (const [group, duration] of figures('prometheus_rule_group_last_duration_seconds')) {
+    const times = evaluations.get(group) ?? new Map<string, number>()
+    evaluations.set(group, times.set(ended.get(group)!, 1_000 * Number(duration)))
   }
 }
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+await pause(1_000 * HEALTHY_SECONDS)
+failing = true
+// The evaluation that is under way is of healthy endpoints.
+await pause(2_000)
+for (let tick = 0; tick < 4 * (SECONDS - HEALTHY_SECONDS); tick++) {
+  await pause(250)
+  await readEvaluations()
+}
+const { groups } = await prometheus.api<{
+  groups: {
+    name: string
+    rules: { name: string; evaluationTime: number; alerts?: { state: string }[] }[]
+  }[]
+}>('rules')
 await prometheus.stop()
 await close(server)
 removeTempFolders()
-console.log(`${firing} of ${COUNT} endpoints fire WebhookEndpointFailing; slowest evaluation of each group:`)
+
+const rules = groups.flatMap(({ name: group, rules }) => rules.map((rule) => ({ ...rule, group })))
+const firing = rules
+  .find(({ name }) => name === 'WebhookEndpointFailing')!
+  .alerts!.filter(({ state }) => state === 'firing').length
+console.log(`${firing} of ${COUNT} endpoints fire WebhookEndpointFailing; evaluations of each group:`)
 let isFast = firing === COUNT
-for (const [name, time] of longest) {
-  const allowed = intervals.get(name)! / 10
-  isFast &&= time <= allowed
-  console.log(`  ${name}: ${(time * 1_000).toFixed(0)} ms (a tenth of its interval is ${allowed * 1_000} ms)`)
+for (const [group, times] of evaluations) {
+  const sorted = [...times.values()].sort((a, b) => a - b)
+  const allowed = (1_000 * intervals.get(group)!) / 10
+  const longest = sorted.at(-1)!
+  isFast &&= longest <= allowed
+  console.log(
+    `  ${group}: median ${sorted[Math.floor(sorted.length / 2)]!.toFixed(0)} ms, longest ${longest.toFixed(0)} ms of ${sorted.length} (a tenth of its interval is ${allowed} ms)`,
+  )
 }
-console.log('the ten slowest rules:')
-for (const [name, time] of [...longestRules].sort(([, a], [, b]) => b - a).slice(0, 10))
-  console.log(`  ${name}: ${(time * 1_000).toFixed(0)} ms`)
+console.log('the ten slowest rules, in the last evaluation:')
+for (const { group, name, evaluationTime } of rules.sort((a, b) => b.evaluationTime - a.evaluationTime).slice(0, 10))
+  console.log(`  ${group} ${name}: ${(1_000 * evaluationTime).toFixed(0)} ms`)
 process.exitCode = isFast ? 0 : 1

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { RUNBOOK_BASE } from '../../grafana/rules/annotations.ts'
-import { GROUPS } from '../../grafana/rules/groups.ts'
+import { RULE_FILES } from '../../grafana/rules/groups.ts'
 import { DASHBOARDS } from '../../grafana/signals.ts'
 import { type Alertmanager, startAlertmanager } from '../support/alertmanager.ts'
 import { answer, REPORT, report } from '../support/http.ts'
@@ -66,9 +66,7 @@ describe('from the report to the notification, live', function () {
         },
       ],
       interval: `${15_000 / FASTER}ms`,
-      ruleFiles: GROUPS.map(({ name }) =>
-        fastRules(join(RULES, `${name.replace(/^webhook-/, '')}.yaml`), `http://127.0.0.1:${admin}`),
-      ),
+      ruleFiles: [...RULE_FILES.keys()].map((name) => fastRules(join(RULES, name), `http://127.0.0.1:${admin}`)),
       alertmanagers: [manager.address],
     })
   })

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
+import { GROUPS } from '../../grafana/rules/groups.ts'
 import { program, requireProgram } from '../support/programs.ts'
 import { tempFolder } from '../support/temp.ts'
 import { JOB, type Labels, labelText, NAMESPACE, notation, STEP, type Value } from './series.ts'
@@ -75,7 +76,7 @@ export async function unitTest(context: Mocha.Context | undefined, test: UnitTes
         ],
         evaluation_interval: step,
         // Else promtool's order is random, and an alert may see the recordings of another group late.
-        group_eval_order: ['webhook-endpoints', 'webhook-error-budgets', 'webhook-receiver'],
+        group_eval_order: GROUPS.map(({ name }) => name),
         tests: [
           {
             interval: step,

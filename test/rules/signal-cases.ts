@@ -321,6 +321,22 @@ const allowed = series('webhook_incident_recovery_overdue_after_seconds')
 const recoveries: readonly Case[] = [
   {
     alert: 'WebhookRecoveryOverdue',
+    what: 'for endpoints beyond the limit, of which nothing else is known',
+    step: MINUTE,
+    series: {
+      [allowed]: flat('6h', 14_400, MINUTE),
+      [series('webhook_incident_recovery_oldest_open_timestamp_seconds', { endpoint: 'other' })]: flat(
+        '6h',
+        600,
+        MINUTE,
+      ),
+    },
+    fires: '4h12m',
+    labels: { endpoint: 'other', severity: 'warning' },
+    end: '5h59m',
+  },
+  {
+    alert: 'WebhookRecoveryOverdue',
     what: 'without a break where a restart has not read the journal yet',
     step: MINUTE,
     series: {

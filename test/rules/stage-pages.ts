@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { GROUPS } from '../../grafana/rules/groups.ts'
+import { RULE_FILES } from '../../grafana/rules/groups.ts'
 import { startAlertmanager } from '../support/alertmanager.ts'
 import { REPORT, report } from '../support/http.ts'
 import { startPrometheus } from '../support/prometheus.ts'
@@ -53,9 +53,7 @@ let service = await start()
 const prometheus = await startPrometheus(context, {
   scrape: [{ job_name: JOB, static_configs: [{ targets: [`127.0.0.1:${admin}`], labels: { namespace: NAMESPACE } }] }],
   interval: `${15_000 / FASTER}ms`,
-  ruleFiles: GROUPS.map(({ name }) =>
-    fastRules(join(RULES, `${name.replace(/^webhook-/, '')}.yaml`), `http://127.0.0.1:${admin}`),
-  ),
+  ruleFiles: [...RULE_FILES.keys()].map((name) => fastRules(join(RULES, name), `http://127.0.0.1:${admin}`)),
   alertmanagers: [manager.address],
 })
 await until('a scrape', async () => (await prometheus.query(`up{job="${JOB}"}`)).some(({ value }) => value === 1))

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { GROUPS } from '../../grafana/rules/groups.ts'
+import { RULE_FILES } from '../../grafana/rules/groups.ts'
 import type { Values } from '../../src/cli/simulate/options.ts'
 import { chainOf } from '../../src/cli/verify/chain.ts'
 import { type HopResult, runHops } from '../../src/cli/verify/hop.ts'
@@ -85,11 +85,8 @@ export async function openChain(context: Mocha.Context): Promise<Chain> {
         },
       ],
       interval: '375ms',
-      ruleFiles: GROUPS.map(({ name }) =>
-        fastRules(
-          join(ROOT, 'helm/webhook-error-exporter/files/rules', `${name.replace(/^webhook-/, '')}.yaml`),
-          service.admin,
-        ),
+      ruleFiles: [...RULE_FILES.keys()].map((name) =>
+        fastRules(join(ROOT, 'helm/webhook-error-exporter/files/rules', name), service.admin),
       ),
       alertmanagers: [manager.address],
       ...options,
