@@ -11,7 +11,7 @@ export interface AttemptConnection {
 export type AttemptFailure = AttemptFault | 'invalid' | 'incomplete'
 
 /** Names and values in turn, as received. */
-export type RawHeaders = readonly Uint8Array[]
+export type RawHeaders = readonly Buffer[]
 
 /** What an attempt reports. Everything is called at most once but `onInformation` and `onData`. */
 export interface AttemptEvents {

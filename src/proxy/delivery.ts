@@ -1,24 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AttemptCode, RetryReason } from '../domain/delivery.ts'
 import { type AnswerCode, answer } from './answers.ts'
-import type { AttemptEvents, AttemptFailure, RawHeaders } from './attempt.ts'
-import type { DeliveryDeps } from './delivery-deps.ts'
-import { repeated, requestHeaders } from './headers.ts'
+import type { AttemptFailure, RawHeaders } from './attempt.ts'
+import type { DeliveryContext } from './delivery-context.ts'
+import { repeated } from './headers.ts'
 import { RequestBody } from './request-body.ts'
 import { ResponseWriter } from './response-writer.ts'
-import { createRetries, type Retries } from './retries.ts'
-import type { Route } from './routes.ts'
-import { RunningAttempt } from './running-attempt.ts'
+import { Retries } from './retries.ts'
+import { RunningAttempt, type RunningAttemptEvents } from './running-attempt.ts'
+import type { DeliverySpan } from './safe-span.ts'
 
 /** Milliseconds: the most that a delivery may take. */
 export const DELIVERY_LIMIT = 60_000
 
 /** Passes one delivery on, in one or more attempts, and answers it once. */
-export class Delivery implements AttemptEvents {
-  readonly #route: Route
-  readonly #deps: DeliveryDeps
+export class Delivery implements RunningAttemptEvents {
+  readonly #context: DeliveryContext
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
+  readonly #span: DeliverySpan
   readonly #body: RequestBody
   readonly #writer: ResponseWriter
   readonly #headers: string[]
@@ -35,30 +35,34 @@ export class Delivery implements AttemptEvents {
   #endWait: (() => void) | undefined
   #pause: NodeJS.Timeout | undefined
 
-  /** Call it in the turn after the request's header was parsed. */
-  constructor(route: Route, request: IncomingMessage, response: ServerResponse, deps: DeliveryDeps) {
-    this.#route = route
-    this.#deps = deps
+  /**
+   * Call it in the turn after the request's header was parsed.
+   * @param about its span, and its header as the application gets it
+   */
+  constructor(
+    context: DeliveryContext,
+    request: IncomingMessage,
+    response: ServerResponse,
+    { span, headers }: { readonly span: DeliverySpan; readonly headers: string[] },
+  ) {
+    this.#context = context
     this.#request = request
     this.#response = response
-    this.#body = new RequestBody(request, deps.space)
-    this.#retries = createRetries(route, deps.upstream.budget)
-    this.#writer = new ResponseWriter(request, response, () => this.#attempt?.resume())
-    this.#headers = requestHeaders(request, {
-      address: request.socket.remoteAddress,
-      isEncrypted: false,
-      by: deps.by,
-      traceparent: deps.traceparent,
-    })
+    this.#span = span
+    this.#headers = headers
+    this.#body = new RequestBody(request, context.space)
+    this.#retries = new Retries(context.route, context.upstream.budget)
+    this.#writer = new ResponseWriter(request, response, this)
     this.#limit = setTimeout(
       () => this.#fail(this.#body.isComplete ? 'upstream_timeout' : 'request_timeout'),
       DELIVERY_LIMIT,
     )
-    response.once('close', () => this.#end())
+    response.on('close', () => this.#end())
   }
 
   start(): void {
-    const admitted = this.#route.retry === 'none' ? 'send' : this.#deps.upstream.gate.admit(this.#route.patience)
+    const { route, upstream } = this.#context
+    const admitted = route.retry === 'none' ? 'send' : upstream.gate.admit(route.patience)
     if (admitted === 'send') {
       this.#send()
       return
@@ -69,40 +73,26 @@ export class Delivery implements AttemptEvents {
   }
 
   #send(): void {
-    const { upstream, span, onAttempt } = this.#deps
+    const { route, upstream } = this.#context
     const { method = 'GET', url = '/' } = this.#request
     this.#attempts += 1
-    this.#attempt = new RunningAttempt({
-      upstream,
-      send: {
-        method,
-        path: url,
-        headers: this.#received === 0 ? this.#headers : repeated(this.#headers, this.#received + 1),
-        body: this.#body.next(),
-      },
-      events: this,
-      span: span.attempt({ url: upstream.origin, method, number: this.#attempts }),
-      connectWithin: this.#route.retry === 'none' ? undefined : this.#retries.patienceLeft(),
-      onConnectTooLate: () => {
-        this.#endAttempt('connect')
-        this.#retries.needed('connect')
-        this.#fail('upstream_unavailable')
-      },
-      slowAfter: this.#retries.attemptTimeout,
-      onSlow: () => this.#guarded(() => this.#retryInstead('timeout', 'timeout')),
-      onReport: onAttempt,
-    })
-    this.#attempt.start()
+    const span = this.#span.attempt({ url: upstream.origin, method, number: this.#attempts })
+    this.#attempt = new RunningAttempt(this.#context, this, span)
+    const headers = this.#received === 0 ? this.#headers : repeated(this.#headers, this.#received + 1)
+    this.#attempt.start(
+      { method, path: url, headers, body: this.#body.next() },
+      route.retry === 'none' ? undefined : this.#retries.patienceLeft(),
+    )
   }
 
   /** Connecting fails: nothing has reached the application, and nothing can until it succeeds. */
   #wait(): void {
-    const { gate } = this.#deps.upstream
-    if (this.#attempts > 0 && gate.hasFailedFor(this.#route.patience)) {
+    const { route, upstream } = this.#context
+    if (this.#attempts > 0 && upstream.gate.hasFailedFor(route.patience)) {
       this.#fail('upstream_unavailable')
       return
     }
-    this.#endWait = gate.wait({
+    this.#endWait = upstream.gate.wait({
       bytes: this.#body.held,
       patience: Math.max(0, this.#retries.patienceLeft()),
       onConnected: () => {
@@ -130,7 +120,22 @@ export class Delivery implements AttemptEvents {
   onBegun(): void {
     this.#received += 1
     this.#body.begun()
-    this.#attempt?.begun()
+    this.#attempt?.begun(this.#retries.attemptTimeout)
+  }
+
+  onConnectTooLate(): void {
+    this.#endAttempt('connect')
+    this.#retries.needed('connect')
+    this.#fail('upstream_unavailable')
+  }
+
+  onSlow(): void {
+    this.#guarded(() => this.#retryInstead('timeout', 'timeout'))
+  }
+
+  /** The platform reads on. */
+  resume(): void {
+    this.#attempt?.resume()
   }
 
   onInformation(status: number, headers: RawHeaders): void {
@@ -171,7 +176,7 @@ export class Delivery implements AttemptEvents {
   }
 
   #failed(failure: AttemptFailure): void {
-    const { retry } = this.#route
+    const { retry } = this.#context.route
     if (failure === 'unsent') {
       this.#received -= 1
       if (this.#body.canRepeat && this.#retries.resend()) this.#send()
@@ -223,12 +228,15 @@ export class Delivery implements AttemptEvents {
     // The listener answers a body that ends too early: it may be bytes that are no HTTP, or the platform has hung up.
     const isAnswered = this.#isAnswered || !this.#request.socket.readableEnded
     const isWhole = writableFinished && !this.#isBroken && isAnswered
-    const { reason, wasMade } = this.#retries
-    this.#deps.onEnd({
-      code: isWhole ? statusCode : this.#isBroken ? 'incomplete' : 'client_closed',
-      ok: isWhole && statusCode >= 200 && statusCode < 300,
-      ...(reason && { retry: { reason, wasMade } }),
-    })
+    this.#context.onEnd(
+      {
+        code: isWhole ? statusCode : this.#isBroken ? 'incomplete' : 'client_closed',
+        ok: isWhole && statusCode >= 200 && statusCode < 300,
+        seconds: this.#retries.elapsed() / 1_000,
+        retry: this.#retries.outcome,
+      },
+      this.#span,
+    )
   }
 
   /** An internal error must neither leave a delivery unanswered nor end the process. */
@@ -237,7 +245,7 @@ export class Delivery implements AttemptEvents {
     try {
       run()
     } catch (error) {
-      this.#deps.onFault(error)
+      this.#context.onFault(error)
       this.#fail('internal')
     }
   }

@@ -35,8 +35,8 @@ export interface ForwardedFor {
   readonly isEncrypted: boolean
   /** Obfuscated identifier of this process (RFC 7239 section 6.3), by which a loop is recognised. */
   readonly by: string
-  /** Sent if the request has none. */
-  readonly traceparent: string
+  /** Takes the place of the request's own trace context; undefined where that is valid, and stays. */
+  readonly traceparent: string | undefined
 }
 
 /** Whether the request has passed this process already. */
@@ -55,20 +55,17 @@ export function requestHeaders(request: IncomingMessage, about: ForwardedFor): s
   const result: string[] = []
   const chain: string[] = []
   const elements: string[] = []
-  let hasTrace = false
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
     const key = name.toLowerCase()
-    if (HOP_BY_HOP.has(key) || NOT_SENT.has(key) || isConnectionOnly(key)) continue
+    if (HOP_BY_HOP.has(key) || NOT_SENT.has(key) || isConnectionOnly?.(key)) continue
     const value = rawHeaders[index + 1]!
     if (key === 'x-forwarded-for') chain.push(value)
     else if (key === 'forwarded') {
       // A quote that is left open would swallow our element.
       if (/^(?:[^"]|"(?:[^"\\]|\\.)*")*$/s.test(value)) elements.push(value)
-    } else {
-      if (key === 'traceparent') hasTrace = true
+    } else if (about.traceparent === undefined || (key !== 'traceparent' && key !== 'tracestate'))
       result.push(name, value)
-    }
   }
   const protocol = about.isEncrypted ? 'https' : 'http'
   const address = about.address?.replace(/^::ffff:(?=\d)/, '') ?? 'unknown'
@@ -81,7 +78,7 @@ export function requestHeaders(request: IncomingMessage, about: ForwardedFor): s
   if (chain.length > 0) result.push('X-Forwarded-For', chain.join(', '))
   if (headers['x-forwarded-proto'] === undefined) result.push('X-Forwarded-Proto', protocol)
   if (headers['x-forwarded-host'] === undefined && host !== undefined) result.push('X-Forwarded-Host', host)
-  if (!hasTrace) result.push('traceparent', about.traceparent)
+  if (about.traceparent !== undefined) result.push('traceparent', about.traceparent)
   return result
 }
 
@@ -90,38 +87,46 @@ const quoted = (text: string): string =>
   /^[\w!#$%&'*+.^`|~-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
 
 /** The same request once more: only `webhook-attempt` tells the two apart. */
-export function repeated(headers: readonly string[], attempt: number): string[] {
-  const result: string[] = []
-  for (let index = 0; index < headers.length; index += 2)
-    if (headers[index]!.toLowerCase() !== 'webhook-attempt') result.push(headers[index]!, headers[index + 1]!)
-  result.push('webhook-attempt', String(attempt))
-  return result
-}
+export const repeated = (headers: readonly string[], attempt: number): string[] => [
+  ...without(headers, (key) => key === 'webhook-attempt'),
+  'webhook-attempt',
+  String(attempt),
+]
 
 /**
  * The header of a response as the platform gets it.
- * @param form whether its body is sent in chunks, the only form with room for trailers; whether it may have a length
+ * @param form whether its body can have trailers, which only chunks have room for; whether it may have a length
  * @returns names and values in turn
  */
 export function responseHeaders(
   raw: RawHeaders,
   { canHaveTrailers, canHaveLength }: { canHaveTrailers: boolean; canHaveLength: boolean },
 ): string[] {
-  const pairs: [name: string, key: string, value: string][] = []
-  const connection: string[] = []
+  const result: string[] = []
+  let connection: string | undefined
+  let hasTrailer = false
+  let hasLength = false
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = latin1(raw[index]!)
     const key = name.toLowerCase()
-    const value = latin1(raw[index + 1]!)
-    if (key === 'connection') connection.push(value)
-    if (!HOP_BY_HOP.has(key)) pairs.push([name, key, value])
+    if (key === 'connection') connection = `${connection ?? ''},${latin1(raw[index + 1]!)}`
+    if (HOP_BY_HOP.has(key)) continue
+    if (key === 'content-length') {
+      if (!canHaveLength) continue
+      hasLength = true
+    } else if (key === 'trailer') hasTrailer = true
+    result.push(name, latin1(raw[index + 1]!))
   }
-  const isConnectionOnly = connectionOptions(connection.join(','))
+  const isConnectionOnly = connectionOptions(connection)
+  const hasNoTrailers = hasTrailer && (hasLength || !canHaveTrailers)
+  if (!isConnectionOnly && !hasNoTrailers) return result
+  return without(result, (key) => isConnectionOnly?.(key) || (hasNoTrailers && key === 'trailer'))
+}
+
+function without(pairs: readonly string[], isLeftOut: (key: string) => boolean | undefined): string[] {
   const result: string[] = []
-  for (const [name, key, value] of pairs) {
-    const isOutOfPlace = (key === 'trailer' && !canHaveTrailers) || (key === 'content-length' && !canHaveLength)
-    if (!isConnectionOnly(key) && !isOutOfPlace) result.push(name, value)
-  }
+  for (let index = 0; index < pairs.length; index += 2)
+    if (!isLeftOut(pairs[index]!.toLowerCase())) result.push(pairs[index]!, pairs[index + 1]!)
   return result
 }
 
@@ -145,12 +150,13 @@ export function responseTrailers(raw: RawHeaders): [string, string][] {
   return result
 }
 
-const latin1 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+const latin1 = (bytes: Buffer): string => bytes.toString('latin1')
 
-/** @returns whether `Connection` names a header as one for this connection only */
-function connectionOptions(value: string | undefined): (key: string) => boolean {
-  if (value === undefined || value === '' || value === 'keep-alive' || value === 'close') return () => false
+/** @returns whether `Connection` names a header as one for this connection only; undefined if it names none */
+function connectionOptions(value: string | undefined): ((key: string) => boolean) | undefined {
+  if (value === undefined || NO_OPTIONS.test(value)) return undefined
   const options = new Set(value.split(',').map((option) => option.trim().toLowerCase()))
   return (key) => options.has(key) && !END_TO_END.has(key)
 }
+
+const NO_OPTIONS = /^,?\s*(?:keep-alive|close)?\s*$/i

@@ -4,11 +4,12 @@ import type { Tracing } from '../domain/telemetry.ts'
 import { answer } from './answers.ts'
 import { createCopySpace } from './copies.ts'
 import { Delivery } from './delivery.ts'
-import type { DeliveryEnd } from './delivery-deps.ts'
-import { hasPassed } from './headers.ts'
+import type { DeliveryContext } from './delivery-context.ts'
+import { hasPassed, requestHeaders } from './headers.ts'
 import { randomHex } from './random-hex.ts'
 import { pathOf, type Route, routeFinder } from './routes.ts'
 import { startSpan } from './safe-span.ts'
+import { isTraceparent, newTraceparent } from './trace-context.ts'
 import { createUpstream, type Upstream } from './upstream.ts'
 
 export type { Route } from './routes.ts'
@@ -41,7 +42,6 @@ export function createProxy(deps: ProxyDeps): Proxy {
     upstreams.set(origin, known)
     return known
   }
-  const find = routeFinder(deps.routes.map((route) => ({ ...route, upstream: upstreamOf(route.upstream) })))
   const by = `_${randomHex(8)}`
   const space = createCopySpace()
 
@@ -50,81 +50,99 @@ export function createProxy(deps: ProxyDeps): Proxy {
     try {
       run()
     } catch (error) {
-      try {
-        deps.onFault(error)
-      } catch {}
+      onFault(error)
     }
   }
+  const onFault = (error: unknown): void => {
+    try {
+      deps.onFault(error)
+    } catch {}
+  }
+
+  const contextOf = (route: Route): DeliveryContext => {
+    const { endpoint } = route
+    const upstream = upstreamOf(route.upstream)
+    return {
+      route,
+      upstream,
+      space,
+      onAttempt: ({ ok, code }) => safely(() => deps.metrics.attempted({ endpoint, ok, code })),
+      onEnd({ code, ok, seconds, retry }, span) {
+        const status = typeof code === 'number' ? code : 0
+        safely(() =>
+          deps.metrics.deliveryEnded({ endpoint, ok, code, seconds, ...(retry && { retry: resultOf(retry, ok) }) }),
+        )
+        span.end({ status, ...(typeof code === 'string' && { errorType: code }) })
+        safely(() => deps.onDelivery({ endpoint, ok, code: status, at: deps.clock() }))
+      },
+      onFault,
+    }
+  }
+  const find = routeFinder(deps.routes.map((route) => ({ path: route.path, context: contextOf(route) })))
 
   function deliver(request: IncomingMessage, response: ServerResponse): void {
     const path = pathOf(request.url ?? '')
-    const route = path === undefined ? undefined : find(path)
+    const found = path === undefined ? undefined : find(path)
     const refusal =
       path === undefined
         ? 'bad_target'
         : !HOST.test(request.headers.host ?? '')
           ? 'bad_host'
-          : !route
+          : !found
             ? 'no_route'
             : undefined
-    if (!route || refusal || hasPassed(request, by)) {
+    if (!found || refusal || hasPassed(request, by)) {
       request.resume()
       answer(response, refusal ?? 'loop')
       return
     }
-    const { endpoint, upstream } = route
-    const started = performance.now()
+    const { route, upstream } = found.context
     const { headers, socket } = request
-    const about = {
-      method: request.method ?? '',
-      path: path ?? '/',
-      route: route.path,
-      endpoint,
-      startedAt: deps.clock(),
-      traceparent: String(headers['traceparent'] ?? ''),
-      tracestate: String(headers['tracestate'] ?? ''),
-      clientAddress: socket.remoteAddress,
-      userAgent: headers['user-agent'],
-    }
-    const span = startSpan(deps.tracing, about, safely)
+    const traceparent = String(headers['traceparent'] ?? '')
+    const isTraced = isTraceparent(traceparent)
+    const span = startSpan(
+      deps.tracing,
+      {
+        method: request.method ?? '',
+        path: path ?? '/',
+        route: route.path,
+        endpoint: route.endpoint,
+        startedAt: deps.clock(),
+        traceparent: isTraced ? traceparent : '',
+        tracestate: String(headers['tracestate'] ?? ''),
+        clientAddress: socket.remoteAddress,
+        userAgent: headers['user-agent'],
+      },
+      safely,
+    )
     upstream.budget.delivered()
-    const end = ({ code, ok, retry }: DeliveryEnd) => {
-      const status = typeof code === 'number' ? code : 0
-      const seconds = (performance.now() - started) / 1_000
-      safely(() =>
-        deps.metrics.deliveryEnded({ endpoint, ok, code, seconds, ...(retry && { retry: resultOf(retry, ok) }) }),
-      )
-      span.end({ status, ...(typeof code === 'string' && { errorType: code }) })
-      safely(() => deps.onDelivery({ endpoint, ok, code: status, at: deps.clock() }))
-    }
-    const delivery = new Delivery({ ...route, upstream: upstream.origin }, request, response, {
-      upstream,
-      space,
+    const delivery = new Delivery(found.context, request, response, {
       span,
-      by,
-      traceparent: span.traceparent ?? `00-${randomHex(16)}-${randomHex(8)}-00`,
-      onAttempt: (attempt) => safely(() => deps.metrics.attempted({ endpoint, ...attempt })),
-      onEnd: end,
-      onFault: (error) => safely(() => deps.onFault(error)),
+      headers: requestHeaders(request, {
+        address: socket.remoteAddress,
+        isEncrypted: false,
+        by,
+        traceparent: isTraced ? undefined : (span.traceparent ?? newTraceparent()),
+      }),
     })
-    safely(() => deps.metrics.deliveryBegun(endpoint))
+    safely(() => deps.metrics.deliveryBegun(route.endpoint))
     delivery.start()
   }
 
+  /** In the turn after the header was parsed: bytes received with it have been parsed by then. */
+  function deliverOnce(request: IncomingMessage, response: ServerResponse): void {
+    // The listener may have refused what followed the header.
+    if (response.writableEnded || response.destroyed) return
+    try {
+      deliver(request, response)
+    } catch (error) {
+      onFault(error)
+      if (!answer(response, 'internal')) response.destroy()
+    }
+  }
+
   return {
-    handler: (request, response) => {
-      // Bytes received with the header have been parsed by then.
-      queueMicrotask(() => {
-        // The listener may have refused what followed the header.
-        if (response.writableEnded || response.destroyed) return
-        try {
-          deliver(request, response)
-        } catch (error) {
-          safely(() => deps.onFault(error))
-          if (!answer(response, 'internal')) response.destroy()
-        }
-      })
-    },
+    handler: (request, response) => process.nextTick(deliverOnce, request, response),
     close: async () => {
       await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
     },

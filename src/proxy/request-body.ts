@@ -39,7 +39,11 @@ export class RequestBody {
       return
     }
     request.pause()
-    request.on('data', this.#onData).on('end', this.#onEnd)
+    request.on('data', (chunk: Buffer) => this.#arrived(chunk))
+    request.on('end', () => {
+      this.#ended = true
+      this.#stream?.push(null)
+    })
     // A late error of an abandoned stream must not end the process.
     request.on('error', () => {})
   }
@@ -103,15 +107,10 @@ export class RequestBody {
     request.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  #arrived(chunk: Buffer): void {
     this.#keep(chunk)
     // Without a reader it is being discarded.
     if (this.#stream && !this.#stream.push(chunk)) this.#request.pause()
-  }
-
-  readonly #onEnd = (): void => {
-    this.#ended = true
-    this.#stream?.push(null)
   }
 
   #keep(chunk: Buffer): void {

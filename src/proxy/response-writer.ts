@@ -5,18 +5,22 @@ import { responseHeaders, responseTrailers } from './headers.ts'
 /** A reason phrase that Node.js can send. undici has read it as UTF-8; it carries nothing (RFC 9112, 4), so others are left out. */
 const PHRASE = /^[\t\x20-\x7e]*$/
 
+function flushHeader(response: ServerResponse): void {
+  if (!response.writableEnded && !response.destroyed) response.flushHeaders()
+}
+
 /** Writes the application's response to the platform, no faster than the platform reads. */
 export class ResponseWriter {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  readonly #resume: () => void
+  readonly #source: { resume(): void }
   #waits = false
 
-  /** @param resume called when more may be written after `write` returned false */
-  constructor(request: IncomingMessage, response: ServerResponse, resume: () => void) {
+  /** @param source resumed when more may be written after `write` returned false */
+  constructor(request: IncomingMessage, response: ServerResponse, source: { resume(): void }) {
     this.#request = request
     this.#response = response
-    this.#resume = resume
+    this.#source = source
   }
 
   /** Passes an interim response on, as far as the platform understands it (RFC 9110 section 15.2). */
@@ -39,18 +43,14 @@ export class ResponseWriter {
     if (response.destroyed) return true
     const isBodiless = this.#request.method === 'HEAD' || status === 204 || status === 304
     const canHaveTrailers = !isBodiless && this.#request.httpVersionMinor >= 1
-    let headers = responseHeaders(raw, { canHaveTrailers, canHaveLength: status !== 204 })
-    const hasLength = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length')
-    if (hasLength && canHaveTrailers) headers = responseHeaders(raw, { canHaveTrailers: false, canHaveLength: true })
+    const headers = responseHeaders(raw, { canHaveTrailers, canHaveLength: status !== 204 })
     try {
       response.writeHead(status, PHRASE.test(statusText) ? statusText : '', headers)
     } catch {
       return false
     }
     // Together with the part of the body that came with the header, if any did.
-    queueMicrotask(() => {
-      if (!response.writableEnded && !response.destroyed) response.flushHeaders()
-    })
+    process.nextTick(flushHeader, response)
     return true
   }
 
@@ -62,7 +62,7 @@ export class ResponseWriter {
       this.#waits = true
       response.once('drain', () => {
         this.#waits = false
-        this.#resume()
+        this.#source.resume()
       })
     }
     return false

@@ -1,51 +1,54 @@
 import type { AttemptCode } from '../domain/delivery.ts'
 import type { AttemptSpan } from '../domain/telemetry.ts'
 import { Attempt, type AttemptEvents } from './attempt.ts'
-import type { SendOptions, Upstream } from './upstream.ts'
+import type { DeliveryContext } from './delivery-context.ts'
+import type { SendOptions } from './upstream.ts'
 
-export interface RunningAttemptOptions {
-  readonly upstream: Upstream
-  readonly send: SendOptions
-  readonly events: AttemptEvents
-  readonly span: AttemptSpan
-  /** Milliseconds for which it may wait for a connection; undefined for as long as it takes. */
-  readonly connectWithin: number | undefined
-  readonly onConnectTooLate: () => void
-  /** Milliseconds without a response after which `onSlow` is called; undefined for never. */
-  readonly slowAfter: number | undefined
-  readonly onSlow: () => void
-  readonly onReport: (result: { readonly ok: boolean; readonly code: AttemptCode }) => void
+/** What a running attempt tells of. */
+export interface RunningAttemptEvents extends AttemptEvents {
+  /** It has waited for a connection for as long as it may. */
+  onConnectTooLate(): void
+  /** It has gone without a response for as long as it should. */
+  onSlow(): void
 }
 
-/** One attempt with its timers and its span. It is reported once, however it ends. */
+const connectTooLate = (events: RunningAttemptEvents) => events.onConnectTooLate()
+const slow = (events: RunningAttemptEvents) => events.onSlow()
+
+/** One attempt with its timer and its span. It is reported once, however it ends. */
 export class RunningAttempt {
-  readonly #options: RunningAttemptOptions
+  readonly #context: DeliveryContext
+  readonly #events: RunningAttemptEvents
+  readonly #span: AttemptSpan
   readonly #attempt: Attempt
-  #connecting: NodeJS.Timeout | undefined
-  #slow: NodeJS.Timeout | undefined
+  #timer: NodeJS.Timeout | undefined
   #isReported = false
 
-  constructor(options: RunningAttemptOptions) {
-    const { connectWithin, onConnectTooLate } = options
-    this.#options = options
-    this.#attempt = new Attempt(options.events)
-    if (connectWithin !== undefined) this.#connecting = setTimeout(onConnectTooLate, Math.max(0, connectWithin))
+  constructor(context: DeliveryContext, events: RunningAttemptEvents, span: AttemptSpan) {
+    this.#context = context
+    this.#events = events
+    this.#span = span
+    this.#attempt = new Attempt(events)
   }
 
-  start(): void {
-    this.#options.upstream.send(this.#options.send, this.#attempt)
+  /** @param connectWithin milliseconds for which it may wait for a connection; undefined for as long as it takes */
+  start(send: SendOptions, connectWithin: number | undefined): void {
+    if (connectWithin !== undefined) this.#timer = setTimeout(connectTooLate, Math.max(0, connectWithin), this.#events)
+    this.#context.upstream.send(send, this.#attempt)
   }
 
-  /** The request is being written. */
-  begun(): void {
-    const { slowAfter, onSlow } = this.#options
-    clearTimeout(this.#connecting)
-    if (slowAfter !== undefined) this.#slow = setTimeout(onSlow, slowAfter)
+  /**
+   * The request is being written.
+   * @param slowAfter milliseconds without a response after which `onSlow` is called; undefined for never
+   */
+  begun(slowAfter: number | undefined): void {
+    clearTimeout(this.#timer)
+    if (slowAfter !== undefined) this.#timer = setTimeout(slow, slowAfter, this.#events)
   }
 
   /** Its response has begun. */
   responded(): void {
-    clearTimeout(this.#slow)
+    clearTimeout(this.#timer)
   }
 
   resume(): void {
@@ -54,16 +57,12 @@ export class RunningAttempt {
 
   /** It has ended. */
   report(code: AttemptCode, error?: Error): void {
-    clearTimeout(this.#connecting)
-    clearTimeout(this.#slow)
+    clearTimeout(this.#timer)
     if (this.#isReported) return
     this.#isReported = true
     const isStatus = typeof code === 'number'
-    this.#options.onReport({ ok: isStatus && code >= 200 && code < 300, code })
-    this.#options.span.end({
-      ...(isStatus ? { status: code } : { errorType: code }),
-      ...(error && { message: error.message }),
-    })
+    this.#context.onAttempt({ ok: isStatus && code >= 200 && code < 300, code })
+    this.#span.end(isStatus ? { status: code } : { errorType: code, ...(error && { message: error.message }) })
   }
 
   /** Ends it. */

@@ -8,25 +8,30 @@ export interface DeliverySpan {
   end(answer: Parameters<RequestSpan['end']>[0]): void
 }
 
+const NO_ATTEMPT: AttemptSpan = { end() {} }
+const NO_SPAN: DeliverySpan = { traceparent: null, attempt: () => NO_ATTEMPT, end() {} }
+
 /** @param safely runs a function and reports its error */
 export function startSpan(
   tracing: Pick<Tracing, 'request'>,
   about: Parameters<Tracing['request']>[0],
   safely: (run: () => void) => void,
 ): DeliverySpan {
-  let span: RequestSpan | undefined
+  let started: RequestSpan | undefined
   safely(() => {
-    span = tracing.request(about)
+    started = tracing.request(about)
   })
+  const span = started
+  if (!span?.traceparent) return NO_SPAN
   return {
-    traceparent: span?.traceparent ?? null,
+    traceparent: span.traceparent,
     attempt(about) {
       let attempt: AttemptSpan | undefined
       safely(() => {
-        attempt = span?.attempt(about)
+        attempt = span.attempt(about)
       })
       return { end: (result) => safely(() => attempt?.end(result)) }
     },
-    end: (answer) => safely(() => span?.end(answer)),
+    end: (answer) => safely(() => span.end(answer)),
   }
 }

@@ -1,4 +1,5 @@
 import { isIP, type Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import type { Dispatcher, Client as UndiciClient } from 'undici'
 import buildConnector from 'undici/lib/core/connect.js'
 import symbols from 'undici/lib/core/symbols.js'
@@ -35,7 +36,7 @@ export interface SendOptions {
   readonly path: string
   /** Names and values in turn. */
   readonly headers: string[]
-  readonly body: Dispatcher.DispatchOptions['body']
+  readonly body: Buffer | Readable | null
 }
 
 /** One pool of connections per origin. Nothing is connected to before the first delivery. */
@@ -111,13 +112,19 @@ export function createUpstream(origin: string): Upstream {
     origin,
     gate,
     budget: createRetryBudget(),
-    send(options, handler) {
-      const withdraw = (cancel: (reason: Error) => void) => {
-        handler.withdraw = cancel
+    send({ method, path, headers, body }, handler) {
+      const options = {
+        method: method as Dispatcher.HttpMethod,
+        path,
+        headers,
+        body,
+        // Always the configured name: another one would make undici close its connections.
+        servername: hostname,
+        [symbols.kQueuedAbort]: (cancel: (reason: Error) => void) => {
+          handler.withdraw = cancel
+        },
       }
-      // Always the configured name: another one would make undici close its connections.
-      const all = { ...options, servername: hostname, [symbols.kQueuedAbort]: withdraw }
-      pool.dispatch(all as unknown as Dispatcher.DispatchOptions, handler)
+      pool.dispatch(options, handler)
     },
     async close() {
       gate.close()

@@ -1,18 +1,18 @@
-import type { AttemptCode, DeliveryCode, RetryReason } from '../domain/delivery.ts'
+import type { AttemptCode, DeliveryCode } from '../domain/delivery.ts'
 import type { CopySpace } from './copies.ts'
+import type { Retries } from './retries.ts'
+import type { Route } from './routes.ts'
 import type { DeliverySpan } from './safe-span.ts'
 import type { Upstream } from './upstream.ts'
 
-export interface DeliveryDeps {
+/** What all deliveries of one route share. No function throws. */
+export interface DeliveryContext {
+  readonly route: Route
   readonly upstream: Upstream
   readonly space: CopySpace
-  readonly span: DeliverySpan
-  /** Obfuscated identifier of this process. */
-  readonly by: string
-  readonly traceparent: string
   onAttempt(attempt: { readonly ok: boolean; readonly code: AttemptCode }): void
-  /** The delivery has ended. Called once. */
-  onEnd(end: DeliveryEnd): void
+  /** A delivery has ended. Called once for each. */
+  onEnd(end: DeliveryEnd, span: DeliverySpan): void
   /** A fault of the proxy itself. */
   onFault(error: unknown): void
 }
@@ -21,6 +21,7 @@ export interface DeliveryEnd {
   /** Status that the platform received, or how it ended without a whole answer. */
   readonly code: DeliveryCode
   readonly ok: boolean
-  /** Why the first failed attempt called for another, and whether another was made or waited for. */
-  readonly retry?: { readonly reason: RetryReason; readonly wasMade: boolean }
+  readonly seconds: number
+  /** See there. */
+  readonly retry: Retries['outcome']
 }
