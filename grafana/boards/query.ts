@@ -67,20 +67,16 @@ interface Window {
  * How many failures a window counted, exactly: the difference to the window's beginning; `increase` would extrapolate one
  * failure to 1.33. Their counters continue across restarts, so replicas are added up first. Where scraping has a gap the
  * last value of `held`, and before the window that of six hours, stands in: of pods the greatest now, the sum before, so
- * that one that was replaced can hide a failure and never invents one. Only label sets with a recent failure, by its own
- * time, take part: that makes it several times faster. What was not there before is credited what it shows only if it was
- * counted within the window, so that a restored total is no new failure.
+ * that one that was replaced can hide a failure and never invents one. What was not there before is credited what it
+ * shows only if it was counted within the window, by its own time, so that a restored total is no new failure. Each
+ * selector costs a search of the whole range, so there are as few as possible.
  */
 function failuresIn({ window, seconds, held }: Window, { by = [], matchers = [] }: Failures): string {
   const x = select('deliveryFailures', matchers)
-  const labels = [KEY, ...by].join(', ')
-  const last = `last_over_time(${select('lastFailure', matchers)}[${held}])`
-  // Six hours more: after a gap in scraping, failures show up that are older than the window.
-  const recent = `${last} > time() - ${seconds} - 21600`
-  const ofRecent = (expr: string) => `(${expr} and on (${DELIVERY}) (${recent}))`
-  const now = `(sum by (${labels}) ${ofRecent(x)} or sum by (${labels}) (max by (${DELIVERY}) ${ofRecent(`last_over_time(${x}[${held}])`)}))`
-  const before = `(sum by (${labels}) ${ofRecent(`${x} offset ${window}`)} or sum by (${labels}) ${ofRecent(`last_over_time(${x}[6h] offset ${window})`)} or sum by (${labels}) (${last} > time() - ${seconds}) * 0)`
-  return `clamp_min(${now} - ${before}, 0)`
+  const last = `max by (${DELIVERY}) (last_over_time(${select('lastFailure', matchers)}[${held}]))`
+  const now = `(sum by (${DELIVERY}) (${x}) or max by (${DELIVERY}) (last_over_time(${x}[${held}])))`
+  const before = `(sum by (${DELIVERY}) (${x} offset ${window}) or sum by (${DELIVERY}) (last_over_time(${x}[6h] offset ${window})) or (${last} > time() - ${seconds}) * 0)`
+  return `sum by (${[KEY, ...by].join(', ')}) (clamp_min(${now} - ${before}, 0))`
 }
 
 /** For bars that add up to the total: one a step. */
