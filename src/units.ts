@@ -70,3 +70,6 @@ export function formatSize(bytes: number): string {
   }
   return `${bytes}B`
 }
+
+/** A number of milliseconds or bytes as people write it, by the `x-unit` of its schema. */
+export const humanUnit = { duration: formatDuration, size: formatSize } as const

@@ -1,12 +1,20 @@
-import { Value } from 'typebox/value'
+import { createRequire } from 'node:module'
 import { visible } from '../domain/external-text.ts'
-import { isRecord, keyName, withoutNulls } from './document.ts'
+import { areSources } from '../sources/check.generated.ts'
+import { areSections } from './check.generated.ts'
+import { isRecord, keyName, leaveOut, withoutNulls } from './document.ts'
+import { shapeFor } from './document-shape.ts'
 import { readConfigFile } from './file.ts'
 import { type JournalUrl, readJournalUrl } from './journal-url.ts'
-import { type Config, configSchemaFor } from './schema.ts'
-import { leaveOut, resolveUnits, schemaFaults } from './schema-faults.ts'
+import { type NamedSource, nameSources } from './named-sources.ts'
+import { resolveUnits } from './resolve-units.ts'
+import type { Config } from './schema.ts'
 import { semanticFaults } from './semantic-faults.ts'
-import { type NamedSource, nameSources } from './source-schema.ts'
+import { withDefaults } from './shape.ts'
+
+const require = createRequire(import.meta.url)
+/** TypeBox with all schemas, 20 MiB: only what is wrong with a document needs them. */
+const loadFaults = () => require('./schema-faults.ts') as typeof import('./schema-faults.ts')
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -101,14 +109,16 @@ function usable({ config, faults, listeners }: Inspected): Config {
 /** @param journal undefined if no file is read */
 function inspectDocument(raw: unknown, env: Env, journal?: JournalUrl): Inspected {
   const { document: written, named, faults: unnamed } = withNamedSources(raw ?? {})
-  const schema = configSchemaFor(named)
-  const document = overlay(withoutNulls(written, schema), env, journal?.url)
-  const { faults, places } = schemaFaults(document, schema, (place) => originOf(place, env))
+  const shape = shapeFor(named)
+  const document = overlay(withoutNulls(written, shape), env, journal?.url)
+  const { faults, places } = isValid(document)
+    ? { faults: [], places: [] }
+    : loadFaults().schemaFaults(document, named, (place) => originOf(place, env))
   faults.push(...unnamed, ...(journal?.faults ?? []))
   if (!isRecord(document)) return { config: undefined, faults, listeners: listenersOf({}, env) }
   // The rest is checked too, so that one start reports everything.
   for (const place of places) leaveOut(document, place)
-  const config = resolveUnits(schema, Value.Default(schema, document), [], faults) as Config
+  const config = resolveUnits(shape, withDefaults(shape, document), [], faults) as Config
   const left = new Set(places.map(keyName))
   const isSound = (...keys: string[]) => keys.every((key) => !left.has(key) && !left.has(key.split('.')[0]!))
   const all = [...faults, ...semanticFaults(config, env, isSound)]
@@ -120,6 +130,13 @@ function inspectDocument(raw: unknown, env: Env, journal?: JournalUrl): Inspecte
     ...(config.proxy && sound('proxy') && !all.some((fault) => fault.startsWith('proxy')) && { proxy: config.proxy }),
   }
   return { config, faults: all, listeners }
+}
+
+/** Whether the schemas find nothing wrong, by the code that `npm run generate` makes of them. */
+export function isValid(document: unknown): boolean {
+  if (!isRecord(document)) return false
+  const { sources, ...sections } = document
+  return areSections(sections) && areSources(sources)
 }
 
 /** The document, reduced to sources of a known kind. */

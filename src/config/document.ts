@@ -2,14 +2,13 @@
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-type Shape = { properties?: Record<string, Shape>; items?: Shape }
+type Keys = { readonly properties?: Readonly<Record<string, Keys>>; readonly items?: Keys }
 
 /**
  * A copy without the keys that have no value: an empty section (`admin:` with nothing below it) is null in YAML and means
- * the defaults. Keys that the schema does not know stay, so that a misspelled one is reported.
+ * the defaults. Keys that the shape does not have stay, so that a misspelled one is reported.
  */
-export function withoutNulls(value: unknown, schema: unknown): unknown {
-  const shape = schema as Shape | undefined
+export function withoutNulls(value: unknown, shape: Keys | undefined): unknown {
   if (Array.isArray(value)) return value.map((item) => withoutNulls(item, shape?.items))
   if (!isRecord(value)) return value
   const known = shape?.properties ?? {}
@@ -50,4 +49,13 @@ export function shown(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing')
   const masked = text.replace(/\/\/.*@/g, '//***@')
   return masked.length > 80 ? `${masked.slice(0, 77)}…` : masked
+}
+
+/** Takes a faulty value out of the document. In a list null takes its place, so that the others keep their numbers. */
+export function leaveOut(document: Record<string, unknown>, place: readonly string[]): void {
+  const key = place.at(-1)
+  const parent = valueAt(document, place.slice(0, -1))
+  if (key === undefined) return
+  if (Array.isArray(parent)) parent[Number(key)] = null
+  else if (isRecord(parent)) delete parent[key]
 }

@@ -1,14 +1,10 @@
-import type { TSchema } from 'typebox'
 import { redact } from '../domain/redact.ts'
+import { humanUnit } from '../units.ts'
 import { isRecord } from './document.ts'
-import { type Config, configSchemaFor, humanUnit } from './schema.ts'
-import { nameSources } from './source-schema.ts'
-
-type Node = TSchema & {
-  readonly 'x-unit'?: keyof typeof humanUnit
-  readonly properties?: Record<string, TSchema>
-  readonly items?: TSchema
-}
+import { shapeFor } from './document-shape.ts'
+import { nameSources } from './named-sources.ts'
+import type { Config } from './schema.ts'
+import type { Shape } from './shape.ts'
 
 /**
  * The configuration in force as YAML: defaults included, durations and sizes as people write them. It names where secrets
@@ -17,11 +13,11 @@ type Node = TSchema & {
 export async function effectiveConfig(config: Config): Promise<string> {
   const { stringify } = await import('yaml')
   const { named } = nameSources(config.sources)
-  return stringify(written(config, configSchemaFor(named)), { lineWidth: 0, aliasDuplicateObjects: false })
+  return stringify(written(config, shapeFor(named)), { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
-function written(value: unknown, schema: TSchema | undefined): unknown {
-  const { 'x-unit': unit, properties, items } = (schema ?? {}) as Node
+function written(value: unknown, shape: Shape = {}): unknown {
+  const { 'x-unit': unit, properties, items } = shape
   if (typeof value === 'number' && unit) return humanUnit[unit](value)
   if (typeof value === 'string') return redact(value)
   if (Array.isArray(value)) return value.map((item) => written(item, items))

@@ -2,10 +2,10 @@ import { closest } from 'fastest-levenshtein'
 import type { TSchema } from 'typebox'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
-import { parseDuration, parseSize } from '../units.ts'
 import { isRecord, keyName, segments, shown, valueAt } from './document.ts'
 import { expectation } from './expectation.ts'
-import { humanUnit, withoutDefaulted } from './schema.ts'
+import type { NamedSource } from './named-sources.ts'
+import { configSchemaFor, withoutDefaulted } from './schema.ts'
 
 // The default of 8 would hide the ninth fault.
 Settings.Set({ maxErrors: 1_000 })
@@ -13,13 +13,13 @@ Settings.Set({ maxErrors: 1_000 })
 /**
  * What the schema sees in the parsed file with the environment over it, before defaults. One line per faulty key: the
  * validator's several errors for one value would bury the answer.
- * @param configSchema as of `configSchemaFor`
+ * @param named its sources
  * @param originOf says where the value at a place came from (` (from INGEST_PORT)`); empty for the file
  * @returns the lines, and the places that cannot be used
  */
 export function schemaFaults(
   document: unknown,
-  configSchema: TSchema,
+  named: ReadonlyMap<string, NamedSource>,
   originOf: (place: string) => string,
 ): { faults: string[]; places: (readonly string[])[] } {
   if (!isRecord(document)) {
@@ -28,6 +28,7 @@ export function schemaFaults(
       places: [],
     }
   }
+  const configSchema = configSchemaFor(named)
   const faults = new Map<string, string>()
   const places: (readonly string[])[] = []
   for (const error of Value.Errors(withoutDefaulted(configSchema), document)) {
@@ -66,50 +67,9 @@ export function schemaFaults(
   return { faults: [...faults.values()], places }
 }
 
-/** Takes a faulty value out of the document. In a list null takes its place, so that the others keep their numbers. */
-export function leaveOut(document: Record<string, unknown>, place: readonly string[]): void {
-  const key = place.at(-1)
-  const parent = valueAt(document, place.slice(0, -1))
-  if (key === undefined) return
-  if (Array.isArray(parent)) parent[Number(key)] = null
-  else if (isRecord(parent)) delete parent[key]
-}
-
 /** Where people write the secret itself by mistake: it must not get into the log of a failed start. */
 const isSecretKey = (place: string): boolean =>
   /token(?!sDir)|secret|headers/i.test(place) && !/\.(tenant|name)$/.test(place)
-
-/**
- * Replaces every duration by milliseconds and every size by bytes, as the schema's `x-unit` says, and checks the bounds.
- * @param path where the value is in the whole
- * @param faults gets a line for each value out of bounds
- * @returns a copy of the value
- */
-export function resolveUnits(schema: TSchema, value: unknown, path: readonly string[], faults: string[]): unknown {
-  const s = schema as Record<string, unknown> & { properties?: Record<string, TSchema>; items?: TSchema }
-  const unit = s['x-unit'] as keyof typeof humanUnit | undefined
-  if (unit) {
-    const number = typeof value === 'number' ? value : (unit === 'duration' ? parseDuration : parseSize)(String(value))
-    const [min, max] = [s['x-minimum'] as number, s['x-maximum'] as number]
-    if (number === undefined || number < min || number > max) {
-      faults.push(
-        `${keyName(path)}: ${shown(value)} is out of range; write ${humanUnit[unit](min)} to ${humanUnit[unit](max)}`,
-      )
-    }
-    return number
-  }
-  if (Array.isArray(value) && s.items)
-    return value.map((item, index) => resolveUnits(s.items!, item, [...path, `${index}`], faults))
-  if (isRecord(value) && s.properties) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [
-        key,
-        resolveUnits(s.properties![key] ?? {}, item, [...path, key], faults),
-      ]),
-    )
-  }
-  return value
-}
 
 function schemaAt(schema: TSchema | undefined, path: readonly string[]): TSchema | undefined {
   type Parent = { properties?: Record<string, TSchema>; items?: TSchema; patternProperties?: Record<string, TSchema> }

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { strict } from '../schema-fields.ts'
-import { formatDuration, formatSize } from '../units.ts'
+import type { NamedSource, SourceConfig } from './named-sources.ts'
 import { AdminSection } from './sections/admin.ts'
 import { CanarySection } from './sections/canary.ts'
 import { EndpointDefaultsSection } from './sections/endpoint-defaults.ts'
@@ -14,7 +14,7 @@ import { ProbeSection } from './sections/probe.ts'
 import { ProxySection } from './sections/proxy.ts'
 import { RecoverySection } from './sections/recovery.ts'
 import { SimulationSection } from './sections/simulation.ts'
-import { type NamedSource, type SourceConfig, SourcesSchema, schemaOfSources } from './source-schema.ts'
+import { AnySourcesSchema, SourcesSchema, schemaOfSources } from './source-schema.ts'
 
 export type { SecretRef } from './fields.ts'
 
@@ -128,6 +128,18 @@ function withUrlsOrRefs(schema: TSchema): TSchema {
 export const configSchemaFor = (named: ReadonlyMap<string, NamedSource>): TSchema =>
   Type.Object({ ...ConfigSchema.properties, sources: schemaOfSources(named) }, { ...strict, default: {} })
 
+/** For documents without `sources`. */
+export const sectionsSchema = (): TSchema => {
+  const { sources: _, ...sections } = ConfigSchema.properties
+  return withoutDefaulted(Type.Object(sections, strict))
+}
+
+/**
+ * Accepts the sources that `configSchemaFor` accepts. Only whether they are valid can be seen with it: its alternatives would
+ * make poor faults.
+ */
+export const anySourcesSchema = (): TSchema => withoutDefaulted(AnySourcesSchema)
+
 /** The same schema for a document before its defaults are filled in. */
 export function withoutDefaulted(schema: TSchema): TSchema {
   const { properties, required, items, ...rest } = schema as TSchema & {
@@ -159,6 +171,3 @@ export function withoutDefaulted(schema: TSchema): TSchema {
 /** The configuration as the program uses it: every default filled in, durations in milliseconds, sizes in bytes. */
 export type Config = Static<typeof ConfigSchema>
 export type { SourceConfig }
-
-/** A number of milliseconds or bytes as people write it, by the `x-unit` of its schema. */
-export const humanUnit = { duration: formatDuration, size: formatSize } as const

@@ -1,20 +1,10 @@
-import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import type { AuthDefault } from './auth/config.ts'
-import { codes } from './codes.ts'
 import type { MappingRules } from './mapping/mapping.ts'
-import { defineSource, type SourceKind } from './source.ts'
+import type { presetConfig } from './preset-schemas.ts'
+import { type ConfigOf, defineSource, type SourceKind } from './source.ts'
 
 /** Bytes of the largest body, unless the configuration says otherwise: some senders put the whole business event into it. */
 export const LARGE_BODY = 1_048_576
-
-/** Keeps the bodies of a sender that puts business data or secrets into them. */
-export const keepBody = Type.Boolean({
-  default: false,
-  description:
-    'Whether the journal keeps the body as received. By default only the values that were read are kept: the body may contain business data and secrets.',
-})
-
-const presetConfig = { codes, keepBody }
 
 export interface Preset {
   readonly kind: string
@@ -30,12 +20,11 @@ export interface Preset {
 
 /** A kind of source that is nothing but a mapping. The code that maps is loaded only if it is configured. */
 export function definePreset({ rules, ...preset }: Preset): SourceKind {
-  const reader = async ({ keepBody: keep }: Static<TObject<typeof presetConfig>>) =>
+  const reader = async ({ keepBody: keep }: ConfigOf<typeof presetConfig>) =>
     (await import('./mapping/open.ts')).openMapping(rules, keep ? 'all' : 'values')
-  return defineSource({
+  return defineSource<typeof presetConfig>({
     ...preset,
     bodyLimit: LARGE_BODY,
-    config: presetConfig,
     async open(config, { bodyLimit, openAuth }) {
       const { read } = await reader(config)
       return {
@@ -52,7 +41,3 @@ export function definePreset({ rules, ...preset }: Preset): SourceKind {
     giveUp: async (_, given) => (await import('./mapping/build-report.ts')).buildReport(rules, given),
   })
 }
-
-/** The members of a body that are read, for the OpenAPI document; there may be others. */
-export const members = (properties: TProperties, description: string) =>
-  Type.Object(properties, { additionalProperties: true, description })

@@ -132,12 +132,15 @@ export interface SourceKind {
    * alone decides: it is answered as a duplicate.
    */
   readonly comparesContent?: boolean
-  /** Its section in the configuration, without `kind`, `path` and the keys of `auth`: the schemas of the keys. */
-  readonly config: TProperties
+  /**
+   * Its section in the configuration, without `kind`, `path` and the keys of `auth`: the schemas of the keys. A kind that the
+   * service brings along has them in `schemas.ts` instead.
+   */
+  readonly config?: TProperties
   /** Of that section. */
   readonly description: string
   /** What it receives, for the OpenAPI document. */
-  readonly body: { readonly name: string; readonly schema: TSchema; readonly contentType: string }
+  readonly body: { readonly name: string; readonly schema?: TSchema; readonly contentType: string }
   /** Whether its signals name URLs (`urls` of the endpoints). Refs are possible in any case. */
   readonly namesUrls: boolean
   /** Whether nothing but lost deliveries is ever reported: then no success of their own can prove a recovery. */
@@ -164,29 +167,32 @@ export interface SourceKind {
   giveUp?(config: object, given: GivenUp): Promise<ReportRequest>
 }
 
+/** A kind's section of the configuration, by the schemas of its keys. */
+export type ConfigOf<P extends TProperties> = Static<TObject<P>>
+
 interface SourceDefinition<P extends TProperties>
   extends Omit<
     SourceKind,
     'config' | 'open' | 'codes' | 'recoveryRequests' | 'explain' | 'explainSignals' | 'configFaults' | 'giveUp'
   > {
-  readonly config: P
-  readonly open: (config: Static<TObject<P>>, deps: SourceDeps) => OpenSource | Promise<OpenSource>
-  readonly codes?: (config: Static<TObject<P>>) => CodeRules
+  readonly config?: P
+  readonly open: (config: ConfigOf<P>, deps: SourceDeps) => OpenSource | Promise<OpenSource>
+  readonly codes?: (config: ConfigOf<P>) => CodeRules
   readonly explain?: NonNullable<SourceKind['explain']>
   readonly explainSignals?: (
-    config: Static<TObject<P>>,
+    config: ConfigOf<P>,
     raw: Uint8Array,
     request: SourceRequest,
   ) => Promise<readonly ExplainedSignal[]>
-  readonly configFaults?: (config: Static<TObject<P>>, isSound: (key: string) => boolean) => readonly string[]
+  readonly configFaults?: (config: ConfigOf<P>, isSound: (key: string) => boolean) => readonly string[]
   readonly recoveryRequests?: NonNullable<SourceKind['recoveryRequests']>
-  readonly giveUp?: (config: Static<TObject<P>>, given: GivenUp) => Promise<ReportRequest>
+  readonly giveUp?: (config: ConfigOf<P>, given: GivenUp) => Promise<ReportRequest>
 }
 
 /** Checks a kind's functions against its configuration schema. */
 export function defineSource<P extends TProperties>(definition: SourceDefinition<P>): SourceKind {
   const { open, codes, explainSignals, configFaults, giveUp, ...rest } = definition
-  type Config = Static<TObject<P>>
+  type Config = ConfigOf<P>
   return {
     ...rest,
     open: (section, deps) => open(section as Config, deps),

@@ -16,7 +16,6 @@ import { type FailuresDeps, getFailure, listFailures } from './failures-handler.
 import { type Condition, HEALTH_PATHS, healthz, READINESS_PATHS, readyz } from './health-handlers.ts'
 import { baseOf, getIncident, type IncidentsDeps, listIncidents, resolveIncident } from './incidents-handler.ts'
 import { handleMetrics, type RenderMetrics } from './metrics-handler.ts'
-import { openapi } from './openapi.ts'
 import { closeStalled, limitInFlight, MAX_READERS, MAX_SCRAPES } from './reader-limits.ts'
 import type { RecoveryRoutes } from './recovery-handler.ts'
 
@@ -42,14 +41,15 @@ export interface AdminDeps extends Omit<FailuresDeps, 'journal'>, Omit<Incidents
 export function adminApp(deps: AdminDeps): RequestListener {
   const { version, externalUrl, apiToken, metricsToken, recovery } = deps
   const api = readerGuard(apiToken)
-  const document = openapi({ version, sources: deps.sources, ...(externalUrl !== undefined && { externalUrl }) })
 
   const router = new Router()
   router.get(HEALTH_PATHS, healthz)
   router.get(READINESS_PATHS, readyz(deps.conditions))
   router.get('/metrics', guard(metricsToken), limitInFlight(MAX_SCRAPES), handleMetrics(deps.renderMetrics))
-  router.get('/api/v1/openapi.json', api, (ctx) => {
-    ctx.body = document
+  router.get('/api/v1/openapi.json', api, async (ctx) => {
+    // Its schemas take more memory than the rest of the admin listener, and few ask for it.
+    const { openapi } = await import('./openapi.ts')
+    ctx.body = openapi({ version, sources: deps.sources, ...(externalUrl !== undefined && { externalUrl }) })
   })
   router.get('/api/v1/failures', api, limitInFlight(MAX_READERS), listFailures(deps))
   router.get('/api/v1/failures/:id', api, getFailure(deps))

@@ -1,5 +1,4 @@
 import type { Context, Middleware } from 'koa'
-import { Type } from 'typebox'
 import { INVALID_ENDPOINT, OTHER } from '../../domain/failure.ts'
 import { AppError } from '../../errors.ts'
 import { queryReader } from '../shared/query.ts'
@@ -9,7 +8,7 @@ import { jsonList, streamed } from './stream.ts'
 
 type Deps = Pick<IncidentsDeps, 'tracker' | 'endpoints' | 'unconfiguredSeverity'>
 
-const rejectParameters = queryReader(Type.Object({}))
+const rejectParameters = queryReader({})
 
 /** `GET /api/v1/endpoints`: what is configured and what failed, by name. */
 export function listEndpoints(deps: Deps): Middleware {

@@ -1,12 +1,10 @@
 import type { Context } from 'koa'
-import { Type } from 'typebox'
+import { wordParameter } from '../shared/query.ts'
 
 const FORMATS = ['json', 'text', 'html'] as const
 export type Format = (typeof FORMATS)[number]
 
-export const formatParameter = Type.Optional(
-  Type.Enum([...FORMATS], { description: 'Form of the answer. Takes precedence over Accept.' }),
-)
+export const formatParameter = wordParameter(FORMATS, 'Form of the answer. Takes precedence over Accept.')
 
 /** The form the request asks for: JSON unless it accepts text or HTML, so a browser gets HTML. */
 export function formatOf(ctx: Context, asked: Format | undefined): Format {

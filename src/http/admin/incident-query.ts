@@ -1,30 +1,34 @@
-import { Type } from 'typebox'
 import type { Clock } from '../../domain/clock.ts'
 import { type IncidentFilter, RECOVERY_FILTERS } from '../../domain/journal.ts'
-import { cursorParameter, limitParameter, queryReader, textParameter, timeParameter } from '../shared/query.ts'
+import {
+  cursorParameter,
+  limitParameter,
+  queryReader,
+  textParameter,
+  timeParameter,
+  wordParameter,
+} from '../shared/query.ts'
 import { type Format, formatParameter } from './format.ts'
 
 /**
  * Query parameters of `GET /api/v1/incidents`, for reading and for the API document.
  * @param clock what durations count back from
  */
-export const incidentQuery = (clock: Clock) =>
-  Type.Object({
-    state: Type.Optional(Type.Enum(['open', 'closed'], { description: 'Only those that are open, or closed.' })),
-    endpoint: textParameter('Exactly this endpoint.'),
-    recovery: Type.Optional(
-      Type.Enum([...RECOVERY_FILTERS], {
-        description: 'Only incidents with this recovery status; unfinished: any status that needs work.',
-      }),
-    ),
-    since: timeParameter('Still open, or closed at or after.', clock),
-    limit: limitParameter('Most incidents of a page, which ends after 512 KiB, too.'),
-    cursor: cursorParameter('`next` of the page before.'),
-    format: formatParameter,
-  })
+export const incidentQuery = (clock: Clock) => ({
+  state: wordParameter(['open', 'closed'], 'Only those that are open, or closed.'),
+  endpoint: textParameter('Exactly this endpoint.'),
+  recovery: wordParameter(
+    RECOVERY_FILTERS,
+    'Only incidents with this recovery status; unfinished: any status that needs work.',
+  ),
+  since: timeParameter('Still open, or closed at or after.', clock),
+  limit: limitParameter('Most incidents of a page, which ends after 512 KiB, too.'),
+  cursor: cursorParameter('`next` of the page before.'),
+  format: formatParameter,
+})
 
 /** Query parameters of `GET /api/v1/incidents/{id}`. */
-export const INCIDENT_FORMAT_QUERY = Type.Object({ format: formatParameter })
+export const INCIDENT_FORMAT_QUERY = { format: formatParameter }
 
 export interface IncidentQuery {
   readonly filter: IncidentFilter

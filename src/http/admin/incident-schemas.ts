@@ -175,3 +175,9 @@ export const IncidentPageSchema = Type.Object(
   },
   { description: 'Incidents, newest first.' },
 )
+
+/** The body of a request that closes an incident. */
+export const ResolveSchema = Type.Object(
+  { reason: Type.String({ minLength: 1, maxLength: 500, description: 'Why it was closed, for later readers.' }) },
+  { additionalProperties: false, description: 'Closes an incident manually.' },
+)

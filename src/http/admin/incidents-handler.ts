@@ -1,6 +1,4 @@
 import type { Context, Middleware } from 'koa'
-import { Type } from 'typebox'
-import { Compile } from 'typebox/compile'
 import type { Clock } from '../../domain/clock.ts'
 import { recoveryOf } from '../../domain/close-incident.ts'
 import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
@@ -18,6 +16,7 @@ import type { IncidentContext } from './incident-facts.ts'
 import { incidentQueryReader, readIncidentFormat } from './incident-query.ts'
 import { incidentListText, incidentText } from './incident-text.ts'
 import { incidentDetailView, incidentView } from './incident-view.ts'
+import { isResolve } from './resolve-check.generated.ts'
 import { jsonPage, streamed } from './stream.ts'
 
 export interface IncidentsDeps {
@@ -142,12 +141,6 @@ export function advice(incident: Incident, { endpoints, sources, urlOf, tracker,
   }
 }
 
-export const ResolveSchema = Type.Object(
-  { reason: Type.String({ minLength: 1, maxLength: 500, description: 'Why it was closed, for later readers.' }) },
-  { additionalProperties: false, description: 'Closes an incident manually.' },
-)
-const validator = Compile(ResolveSchema)
-
 /**
  * `POST /api/v1/incidents/{id}/resolve`. It changes something, so a token must be configured, and its media type is one
  * that no foreign web page can send without being asked first (fetch.spec.whatwg.org, CORS-safelisted request headers).
@@ -161,12 +154,13 @@ export function resolveIncident({ tracker }: IncidentsDeps, { hasToken }: { hasT
       throw new AppError('unsupported_media_type', 'send {"reason": "…"} as Content-Type: application/json')
     }
     const body = json(await readBody(ctx.req, { limit: 16_384, timeout: BODY_TIMEOUT }))
-    if (!validator.Check(body) || body.reason.trim() === '') {
+    if (!isResolve(body) || body.reason.trim() === '') {
       throw new AppError('invalid_request', 'the body must be {"reason": "…"} with 1 to 500 characters', {
         faults: [{ pointer: '/reason', detail: 'must be a string of 1 to 500 characters' }],
       })
     }
-    ctx.body = incidentView(await tracker.resolve(String(ctx['params'].id).toLowerCase(), redact(body.reason.trim())))
+    const reason = redact(body.reason.trim())
+    ctx.body = incidentView(await tracker.resolve(String(ctx['params'].id).toLowerCase(), reason))
   }
 }
 

@@ -1,6 +1,6 @@
 import { HOOK_EVENTS } from '../../domain/hook-plan.ts'
 import { RecoverSchema, RecoveryReportSchema } from './recovery-schemas.ts'
-import { RecoverySchema } from './recovery-view.ts'
+import { RecoverySchema } from './recovery-state-schema.ts'
 
 const json = (schema: object) => ({ 'application/json': { schema } })
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })

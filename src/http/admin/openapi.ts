@@ -1,21 +1,22 @@
-import type { TSchema } from 'typebox'
 import { CANARY_HEADERS } from '../../domain/canary.ts'
 import { ERROR_CODES } from '../../errors.ts'
 import { defaultEntries, type SourceEntry } from '../../sources/index.ts'
-import { AcceptedSchema } from '../ingest/accepted.ts'
+import { schemasOf } from '../../sources/schemas.ts'
+import { AcceptedSchema } from '../ingest/accepted-schema.ts'
 import { PROBLEM_TYPE } from '../shared/problem.ts'
-import { EndpointListSchema, EndpointSchema, ProbeSchema } from './endpoint-view.ts'
+import type { Parameter } from '../shared/query.ts'
+import { EndpointListSchema, EndpointSchema, ProbeSchema } from './endpoint-schemas.ts'
 import { failureQuery } from './failure-query.ts'
-import { FailurePageSchema, FailureSchema } from './failure-view.ts'
+import { FailurePageSchema, FailureSchema } from './failure-schemas.ts'
 import { INCIDENT_FORMAT_QUERY, incidentQuery } from './incident-query.ts'
 import {
   IncidentDetailSchema,
   IncidentPageSchema,
   IncidentSchema,
   LossWindowSchema,
+  ResolveSchema,
   VerdictSchema,
 } from './incident-schemas.ts'
-import { ResolveSchema } from './incidents-handler.ts'
 import { hookDocuments, recoveryPaths, recoverySchemas } from './openapi-recovery.ts'
 
 const json = (schema: object) => ({ 'application/json': { schema } })
@@ -60,10 +61,21 @@ const idHeader = (name: string) => ({
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 })
 
-const queryParameters = (schema: TSchema) =>
-  Object.entries(
-    (schema as unknown as { properties: Record<string, TSchema & { description?: string }> }).properties,
-  ).map(([name, { description, ...rest }]) => ({ name, in: 'query', required: false, description, schema: rest }))
+const queryParameters = (parameters: Readonly<Record<string, Parameter<unknown>>>) =>
+  Object.entries(parameters).map(
+    ([
+      name,
+      {
+        schema: { description, ...schema },
+      },
+    ]) => ({
+      name,
+      in: 'query',
+      required: false,
+      description,
+      schema,
+    }),
+  )
 
 const pathParameter = (name: string, schema: object) => ({ name, in: 'path', required: true, schema })
 const uuid = { type: 'string', format: 'uuid' }
@@ -218,7 +230,7 @@ export function openapi({ version, externalUrl, sources = defaultEntries() }: Op
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: {
-        ...Object.fromEntries(sources.map(({ kind: { body } }) => [body.name, body.schema])),
+        ...Object.fromEntries(sources.map(({ kind }) => [kind.body.name, schemasOf(kind).body])),
         Failure: FailureSchema,
         FailurePage: FailurePageSchema,
         Incident: IncidentSchema,

@@ -1,24 +1,22 @@
 import type { Context, Middleware } from 'koa'
-import { Compile } from 'typebox/compile'
+import type { Static } from 'typebox'
 import type { RecoveryReport, TenantRecovery } from '../../domain/recovery.ts'
 import { cutCharacters, redact } from '../../domain/redact.ts'
 import { safeName } from '../../domain/safe-name.ts'
-import { AppError, type FieldFault } from '../../errors.ts'
+import { AppError } from '../../errors.ts'
 import type { Recoveries } from '../../service/recovery.ts'
 import { readBody } from '../shared/body.ts'
 import type { Credentials } from '../shared/credentials.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'
 import { incidentView } from './incident-view.ts'
-import { RecoverSchema, RecoveryReportSchema } from './recovery-schemas.ts'
+import { isRecover, isRecoveryReport } from './recovery-checks.generated.ts'
+import type { RecoveryReportSchema } from './recovery-schemas.ts'
 
 /** Bytes: a thousand tenants with a sentence each. */
 const BODY_LIMIT = 512 * 1_024
 /** Tenants that are kept. */
 const TENANTS = 100
 const LONGEST_DETAIL = 500
-
-const recoverValidator = Compile(RecoverSchema)
-const reportValidator = Compile(RecoveryReportSchema)
 
 export interface RecoveryDeps {
   readonly recoveries: Pick<Recoveries, 'request' | 'report'>
@@ -63,8 +61,7 @@ function requestRecovery({ recoveries }: RecoveryDeps): Middleware {
   return async (ctx: Context) => {
     const raw = await readBody(ctx.req, { limit: 16_384, timeout: BODY_TIMEOUT })
     const body = raw.length === 0 ? {} : json(ctx, raw)
-    if (!recoverValidator.Check(body))
-      throw invalid('the body must be empty, or {"reason": "…"}', [...recoverValidator.Errors(body)])
+    if (!isRecover(body)) throw await invalid('the body must be empty, or {"reason": "…"}', 'recover', body)
     ctx.body = incidentView(await recoveries.request(idOf(ctx), textOf(body.reason)))
   }
 }
@@ -73,10 +70,10 @@ function requestRecovery({ recoveries }: RecoveryDeps): Middleware {
 function reportRecovery({ recoveries }: RecoveryDeps): Middleware {
   return async (ctx: Context) => {
     const body = json(ctx, await readBody(ctx.req, { limit: BODY_LIMIT, timeout: BODY_TIMEOUT }))
-    if (!reportValidator.Check(body))
-      throw invalid('the body must be {"task": "…", "status": "running|finished|failed", "restored": 12}', [
-        ...reportValidator.Errors(body),
-      ])
+    if (!isRecoveryReport(body)) {
+      const form = '{"task": "…", "status": "running|finished|failed", "restored": 12}'
+      throw await invalid(`the body must be ${form}`, 'report', body)
+    }
     const closedAt = body.closedAt == null ? null : Date.parse(body.closedAt)
     const report: RecoveryReport = {
       task: body.task,
@@ -90,7 +87,7 @@ function reportRecovery({ recoveries }: RecoveryDeps): Middleware {
   }
 }
 
-type Body = ReturnType<typeof reportValidator.Parse>
+type Body = Static<typeof RecoveryReportSchema>
 
 function tenantsOf({ tenants = [], status }: Body): TenantRecovery[] {
   const all = tenants.map((given): TenantRecovery => {
@@ -121,9 +118,8 @@ function json(ctx: Context, raw: Buffer): unknown {
   }
 }
 
-function invalid(message: string, errors: readonly { instancePath: string; message: string }[]): AppError {
-  const faults = new Map<string, FieldFault>()
-  for (const { instancePath: pointer, message: fault } of errors)
-    if (!faults.has(pointer)) faults.set(pointer, { pointer, detail: fault })
-  return new AppError('invalid_request', message, { faults: [...faults.values()].slice(0, 10) })
+/** TypeBox is loaded for the texts of faults only. */
+async function invalid(message: string, schema: 'recover' | 'report', body: unknown): Promise<AppError> {
+  const { recoveryFaults } = await import('./recovery-faults.ts')
+  return new AppError('invalid_request', message, { faults: recoveryFaults(schema, body) })
 }

@@ -1,8 +1,4 @@
-import { type StaticDecode, type TObject, type TSchema, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
-import { DecodeUnsafe } from 'typebox/value'
 import type { Clock } from '../../domain/clock.ts'
-import { rfc3339 } from '../../domain/human.ts'
 import { AppError, type FieldFault } from '../../errors.ts'
 import { parseDuration } from '../../units.ts'
 
@@ -13,95 +9,99 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** The last millisecond that RFC 3339 can write. */
 const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z')
 
-/** Text; PostgreSQL stores none with NUL, so none is searched for. */
-export const textParameter = (description: string) =>
-  Type.Optional(
-    Type.Refine(
-      Type.String({ description }),
-      (text) => !text.includes('\0'),
-      () => 'must be text without NUL',
-    ),
-  )
-
-/** A time, decoded to milliseconds since the epoch. */
-export const timeParameter = (description: string, clock: Clock) => {
-  const read = (text: string): number => {
-    const time = readTime(text, clock())
-    return time !== undefined && time >= 0 && time <= LAST_TIME ? time : Number.NaN
-  }
-  return Type.Optional(
-    Type.Codec(
-      Type.Refine(
-        Type.String({ description: `${description} ${TIME_FORMS}` }),
-        (text) => !Number.isNaN(read(text)),
-        () => `must be a time from 1970 to 9999: ${TIME_FORMS}`,
-      ),
-    )
-      .Decode(read)
-      .Encode((time) => rfc3339(time)),
-  )
+/** A query parameter: how it is documented, and how its text is read. */
+export interface Parameter<T> {
+  /** JSON Schema, for the API document. */
+  readonly schema: { readonly description: string; readonly [keyword: string]: unknown }
+  /** What it must be, in words. */
+  readonly expected: string
+  /** @returns undefined if the text is not as expected */
+  readonly read: (text: string) => T | undefined
 }
 
-export const limitParameter = (description: string) =>
-  Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description }))
+type Parameters = Readonly<Record<string, Parameter<unknown>>>
 
-export const cursorParameter = (description: string) =>
-  Type.Optional(
-    Type.Refine(
-      Type.String({ description }),
-      (text) => UUID.test(text),
-      () => 'must be the value of next in the page before',
-    ),
-  )
+/** What a request gives of some parameters. */
+type Query<P extends Parameters> = { readonly [K in keyof P]?: P[K] extends Parameter<infer T> ? T : never }
+
+/** Text; PostgreSQL stores none with NUL, so none is searched for. */
+export const textParameter = (description: string): Parameter<string> => ({
+  schema: { type: 'string', description },
+  expected: 'must be text without NUL',
+  read: (text) => (text.includes('\0') ? undefined : text),
+})
+
+/** One of these words. */
+export const wordParameter = <const W extends string>(words: readonly W[], description: string): Parameter<W> => ({
+  schema: { enum: [...words], description },
+  expected: `must be ${words.length === 2 ? words.join(' or ') : `one of ${words.join(', ')}`}`,
+  read: (text) => words.find((word) => word === text),
+})
+
+/** A time, read as milliseconds since the epoch. */
+export const timeParameter = (description: string, clock: Clock): Parameter<number> => ({
+  schema: { type: 'string', description: `${description} ${TIME_FORMS}` },
+  expected: `must be a time from 1970 to 9999: ${TIME_FORMS}`,
+  read(text) {
+    const time = readTime(text, clock())
+    return time !== undefined && time >= 0 && time <= LAST_TIME ? time : undefined
+  },
+})
+
+/** @param bounds absent: any integer of up to ten digits */
+export const integerParameter = (
+  description: string,
+  bounds?: { readonly minimum: number; readonly maximum: number; readonly default: number },
+): Parameter<number> => ({
+  schema: { type: 'integer', ...bounds, description },
+  expected: bounds ? `must be an integer from ${bounds.minimum} to ${bounds.maximum}` : 'must be an integer',
+  read(text) {
+    const number = /^-?\d{1,10}$/.test(text) ? Number(text) : undefined
+    return number !== undefined && bounds && (number < bounds.minimum || number > bounds.maximum) ? undefined : number
+  },
+})
+
+export const limitParameter = (description: string): Parameter<number> =>
+  integerParameter(description, { minimum: 1, maximum: 1_000, default: 100 })
+
+export const cursorParameter = (description: string): Parameter<string> => ({
+  schema: { type: 'string', description },
+  expected: 'must be the value of next in the page before',
+  read: (text) => (UUID.test(text) ? text : undefined),
+})
 
 /**
- * Reads query parameters by the schema that also documents them.
+ * Reads query parameters by what also documents them.
  * @returns a function that throws AppError `invalid_request` naming every faulty parameter
  */
-export function queryReader<T extends TObject>(schema: T): (params: URLSearchParams) => StaticDecode<T> {
-  const compiled = Compile(schema)
-  const properties: Readonly<Record<string, TSchema>> = schema.properties
-  const known = Object.keys(properties)
+export function queryReader<P extends Parameters>(parameters: P): (params: URLSearchParams) => Query<P> {
+  const known = Object.keys(parameters)
   const unknown = `is not a parameter; ${known.length > 0 ? `known are ${known.join(', ')}` : 'this path takes none'}`
   return (params) => {
     const faults: FieldFault[] = []
-    const fault = (pointer: string, detail: string) => {
-      if (!faults.some((earlier) => earlier.pointer === pointer)) faults.push({ pointer, detail })
-    }
-    const given: Record<string, unknown> = {}
     for (const name of new Set(params.keys())) {
-      const property = Object.hasOwn(properties, name) ? properties[name] : undefined
-      const [text, ...more] = params.getAll(name)
-      if (!property) fault(name, unknown)
-      else if (more.length > 0) fault(name, 'may be given once')
-      else given[name] = isInteger(property) && /^-?\d{1,10}$/.test(text!) ? Number(text) : text
+      if (!Object.hasOwn(parameters, name)) faults.push({ pointer: name, detail: unknown })
+      else if (params.getAll(name).length > 1) faults.push({ pointer: name, detail: 'may be given once' })
     }
-    for (const { instancePath, message } of compiled.Errors(given)) {
-      const name = instancePath.slice(1)
-      fault(name, expected(properties[name]!) ?? message)
+    const values: Record<string, unknown> = {}
+    for (const [name, { read, expected }] of Object.entries(parameters)) {
+      const [text, ...more] = params.getAll(name)
+      if (text === undefined || more.length > 0) continue
+      const value = read(text)
+      if (value === undefined) faults.push({ pointer: name, detail: expected })
+      else values[name] = value
     }
     if (faults.length > 0) throw invalidQuery(faults)
-    const values = DecodeUnsafe({}, schema, given) as StaticDecode<T>
-    const { since, until } = values as { since?: unknown; until?: unknown }
+    const { since, until } = values
     if (typeof since === 'number' && typeof until === 'number' && since > until)
       throw invalidQuery([{ pointer: 'since', detail: 'must not be after until' }])
-    return values
+    return values as Query<P>
   }
 }
 
 function invalidQuery(faults: readonly FieldFault[]): AppError {
   const what = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')
   return new AppError('invalid_request', `the query is not valid: ${what}`, { faults })
-}
-
-const isInteger = (schema: TSchema): boolean => (schema as { type?: string }).type === 'integer'
-
-/** What a parameter without a refinement must be, in more detail than TypeBox's own messages. */
-function expected(schema: TSchema): string | undefined {
-  const { enum: values, minimum, maximum } = schema as { enum?: string[]; minimum?: number; maximum?: number }
-  if (values) return `must be ${values.length === 2 ? values.join(' or ') : `one of ${values.join(', ')}`}`
-  if (!isInteger(schema)) return undefined
-  return minimum === undefined ? 'must be an integer' : `must be an integer from ${minimum} to ${maximum}`
 }
 
 /** @returns milliseconds since the epoch */

@@ -80,3 +80,17 @@ export const sharedKeys = ({ auth }: AuthConfig): TwilioAuth['keys'] =>
 /** Whether it names any place for the secrets of its `auth`. */
 export const isConfigured = (config: AuthConfig): boolean =>
   secretPlaces(config).length > 0 || config.secretsDir !== undefined || sharedKeys(config).length > 0
+
+/**
+ * Which form a source's `auth` has.
+ * @param written as a document has it
+ * @param fallback the default of the kind of source
+ */
+export function authForm(written: unknown, fallback: AuthDefault): AuthKind | 'word' | 'unknown' {
+  const preset = typeof fallback === 'object' ? fallback.kind : undefined
+  if (typeof written !== 'object' || written === null)
+    return (written ?? undefined) === undefined && preset ? preset : 'word'
+  const given = (written as { kind?: unknown }).kind ?? preset
+  if (Array.isArray(written) || given === undefined) return 'word'
+  return AUTH_KINDS.find((each) => each === given) ?? 'unknown'
+}

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox'
 import { path, size, strict } from '../../schema-fields.ts'
-import { AUTH_KINDS, type AuthDefault, type AuthKind } from './config.ts'
+import { AUTH_KINDS, type AuthDefault, type AuthKind, authForm } from './config.ts'
 import { KEYS, secrets, tokens, url } from './keys.ts'
 
 /** Schemas of the keys by which senders authenticate; `config.ts` has the same as types. */
@@ -13,7 +13,7 @@ const words = (fallback: AuthDefault) =>
   })
 
 /** One kind of `auth`, with what the kind of source presets. */
-function mapping(name: AuthKind, fallback: AuthDefault): TSchema {
+export function mapping(name: AuthKind, fallback: AuthDefault): TSchema {
   const preset = typeof fallback === 'object' && fallback.kind === name ? fallback : undefined
   const keys = Object.entries(KEYS[name]).map(([key, schema]) => {
     const value = preset?.[key]
@@ -67,14 +67,9 @@ const published = (fallback: AuthDefault, isBrief: boolean): TSchema =>
 
 /** `auth` for what a document says: without alternatives, so that each fault can name its key. */
 function chosen(written: unknown, fallback: AuthDefault): TSchema {
-  if (typeof written !== 'object' || written === null)
-    return typeof fallback === 'object' && (written ?? undefined) === undefined
-      ? mapping(fallback.kind, fallback)
-      : words(fallback)
-  const given = (written as { kind?: unknown }).kind ?? (typeof fallback === 'object' ? fallback.kind : undefined)
-  if (Array.isArray(written) || given === undefined) return words(fallback)
-  const name = AUTH_KINDS.find((each) => each === given)
-  if (name) return mapping(name, fallback)
+  const form = authForm(written, fallback)
+  if (form === 'word') return words(fallback)
+  if (form !== 'unknown') return mapping(form, fallback)
   return Type.Object({
     kind: Type.Union(
       AUTH_KINDS.map((each) => Type.Literal(each)),
@@ -83,20 +78,26 @@ function chosen(written: unknown, fallback: AuthDefault): TSchema {
   })
 }
 
+/** All forms of `auth`; never missing from a document with its defaults. */
+const anyForm = (fallback: AuthDefault): TSchema =>
+  Type.Union([words(fallback), ...AUTH_KINDS.map((name) => mapping(name, fallback))], { default: fallback })
+
+/** What the schema is for: a document as it is written, every valid document, or publication with every alternative or briefly. */
+export type Written = object | 'any' | 'published' | 'brief'
+
+function authSchema(written: Written, fallback: AuthDefault): TSchema {
+  if (written === 'any') return anyForm(fallback)
+  return typeof written === 'string'
+    ? published(fallback, written === 'brief')
+    : chosen((written as { auth?: unknown }).auth, fallback)
+}
+
 /**
  * The keys by which the senders of a source authenticate, and `bodyLimit`.
  * @param fallback the kind's own `auth`
- * @param written the source as a document has it; or the schema is published, with every alternative or briefly
  */
-export const authProperties = (
-  fallback: AuthDefault,
-  example: string,
-  written: object | 'published' | 'brief',
-): Record<string, TSchema> => ({
-  auth:
-    typeof written === 'string'
-      ? published(fallback, written === 'brief')
-      : chosen((written as { auth?: unknown }).auth, fallback),
+export const authProperties = (fallback: AuthDefault, example: string, written: Written): Record<string, TSchema> => ({
+  auth: authSchema(written, fallback),
   tokens,
   tokensDir: Type.Optional(
     path(

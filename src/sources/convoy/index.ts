@@ -1,6 +1,5 @@
-import { Type } from 'typebox'
 import type { MappingRules } from '../mapping/mapping.ts'
-import { definePreset, members } from '../preset.ts'
+import { definePreset } from '../preset.ts'
 
 /** Meta events (frain-dev/convoy, datastore/models.go). They are sent in the final state of a delivery only. */
 const rules: MappingRules = {
@@ -29,16 +28,6 @@ export const convoy = definePreset({
   description: 'Convoy: meta events of a project.',
   auth: { kind: 'hmac', header: 'X-Convoy-Signature' },
   namesUrls: true,
-  body: {
-    name: 'ConvoyMetaEvent',
-    contentType: 'application/json',
-    schema: members(
-      {
-        event_type: Type.String({ description: 'Such as eventdelivery.failed.' }),
-        data: Type.Object({}, { additionalProperties: true }),
-      },
-      'A meta event of Convoy.',
-    ),
-  },
+  body: { name: 'ConvoyMetaEvent', contentType: 'application/json' },
   rules,
 })

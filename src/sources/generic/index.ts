@@ -1,23 +1,18 @@
-import { Type } from 'typebox'
 import { LARGE_BODY } from '../preset.ts'
 import { defineSource } from '../source.ts'
-import { type GenericConfig, genericConfig, mapFaults, rulesOf } from './config.ts'
+import { type GenericConfig, mapFaults, rulesOf } from './config.ts'
+import type { genericConfig } from './schema.ts'
 
 const reader = async (config: GenericConfig) =>
   (await import('../mapping/open.ts')).openMapping(rulesOf(config), 'part')
 
 /** Any sender of JSON, forms or CloudEvents, by a mapping in the configuration. */
-export const generic = defineSource({
+export const generic = defineSource<typeof genericConfig>({
   kind: 'generic',
   description: 'Any sender of JSON, forms or CloudEvents: its configuration says where the values are.',
   auth: 'bearer',
   bodyLimit: LARGE_BODY,
-  config: genericConfig,
-  body: {
-    name: 'GenericEvent',
-    contentType: 'application/json',
-    schema: Type.Any({ description: 'Any content that the mapping of the source reads.' }),
-  },
+  body: { name: 'GenericEvent', contentType: 'application/json' },
   namesUrls: true,
   async open(config, { bodyLimit, openAuth }) {
     const { read } = await reader(config)

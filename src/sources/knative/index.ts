@@ -1,7 +1,6 @@
-import { Type } from 'typebox'
 import { isBinary } from '../cloud-event.ts'
-import { codes } from '../codes.ts'
-import { keepBody, LARGE_BODY } from '../preset.ts'
+import { LARGE_BODY } from '../preset.ts'
+import type { presetConfig } from '../preset-schemas.ts'
 import { defineSource } from '../source.ts'
 
 const reader = async ({ keepBody: keep }: { readonly keepBody: boolean }) => {
@@ -13,17 +12,12 @@ const reader = async ({ keepBody: keep }: { readonly keepBody: boolean }) => {
  * Knative Eventing: this service is the `deadLetterSink`. In binary mode all that is needed is in the headers, so that the
  * body, the application's event of any size, is drained and dropped: an answer of 413 would lose the notice.
  */
-export const knative = defineSource({
+export const knative = defineSource<typeof presetConfig>({
   kind: 'knative',
   description: 'Knative Eventing: dead letters, as CloudEvents.',
   auth: 'none',
   bodyLimit: LARGE_BODY,
-  config: { codes, keepBody },
-  body: {
-    name: 'KnativeDeadLetter',
-    contentType: 'application/cloudevents+json',
-    schema: Type.Any({ description: 'A CloudEvent in any mode, with the attributes knativeerror….' }),
-  },
+  body: { name: 'KnativeDeadLetter', contentType: 'application/cloudevents+json' },
   reportsOnlyLosses: true,
   namesUrls: true,
   async open(config, { bodyLimit, openAuth }) {

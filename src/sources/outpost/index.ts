@@ -1,6 +1,5 @@
-import { Type } from 'typebox'
 import type { MappingRules } from '../mapping/mapping.ts'
-import { definePreset, members } from '../preset.ts'
+import { definePreset } from '../preset.ts'
 
 /** Operator events (hookdeck/outpost, docs/features/operator-events). */
 const rules: MappingRules = {
@@ -34,17 +33,6 @@ export const outpost = definePreset({
   description: 'Hookdeck Outpost: operator events.',
   auth: { kind: 'hmac', header: 'X-Outpost-Signature', prefix: 'v0=' },
   namesUrls: true,
-  body: {
-    name: 'OutpostEvent',
-    contentType: 'application/json',
-    schema: members(
-      {
-        id: Type.String(),
-        topic: Type.String({ description: 'Such as alert.attempt.exhausted_retries.' }),
-        data: Type.Object({}, { additionalProperties: true }),
-      },
-      'An operator event of Outpost.',
-    ),
-  },
+  body: { name: 'OutpostEvent', contentType: 'application/json' },
   rules,
 })

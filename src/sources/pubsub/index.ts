@@ -1,6 +1,5 @@
-import { Type } from 'typebox'
 import type { MappingRules } from '../mapping/mapping.ts'
-import { definePreset, members } from '../preset.ts'
+import { definePreset } from '../preset.ts'
 
 /**
  * A push subscription of a dead-letter topic (Google Cloud Pub/Sub, "Handle message failures"). The attributes name the
@@ -24,16 +23,6 @@ export const pubsub = definePreset({
   },
   reportsOnlyLosses: true,
   namesUrls: false,
-  body: {
-    name: 'PubSubPush',
-    contentType: 'application/json',
-    schema: members(
-      {
-        message: Type.Object({}, { additionalProperties: true }),
-        subscription: Type.String({ description: 'Name of the push subscription.' }),
-      },
-      'A message of a push subscription.',
-    ),
-  },
+  body: { name: 'PubSubPush', contentType: 'application/json' },
   rules,
 })

@@ -1,21 +1,20 @@
-import { codes } from '../codes.ts'
 import { idempotencyKey } from '../idempotency-key.ts'
 import { defineSource } from '../source.ts'
 import { recoveryRequests } from './recovery.ts'
-import { explainReport, parseReport, ReportSchema } from './report.ts'
+import { explainReport, parseReport } from './report.ts'
+import type { retmSchemas } from './schema.ts'
 
 /** Bytes of a body that are kept. */
 const MOST_KEPT = 65_536
 
 /** RETM, the restaurant platform: one JSON report per lost delivery, authenticated with a bearer token. */
-export const retm = defineSource({
+export const retm = defineSource<(typeof retmSchemas)['config']>({
   kind: 'retm',
   path: '/webhooks/error',
   description: 'RETM, the restaurant platform.',
   auth: 'bearer',
   comparesContent: true,
-  config: { codes },
-  body: { name: 'Report', schema: ReportSchema, contentType: 'application/json' },
+  body: { name: 'Report', contentType: 'application/json' },
   namesUrls: true,
   reportsOnlyLosses: true,
   // It gives up after three attempts in a row.

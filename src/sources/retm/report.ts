@@ -1,34 +1,7 @@
-import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
 import { type Lost, MAX_CODE, MIN_CODE } from '../../domain/signal.ts'
 import { AppError, type FieldFault } from '../../errors.ts'
 import { invalidReport, readJson } from '../report-errors.ts'
-
-/**
- * RETM's error webhook. Its documentation spells the type of `code` "intger", so digits in a string are taken too.
- * Unknown fields are accepted: they stay in the journal's raw body.
- */
-export const ReportSchema = Type.Object(
-  {
-    code: Type.Union(
-      [
-        Type.Integer({ minimum: MIN_CODE, maximum: MAX_CODE }),
-        Type.String({ pattern: '^-?[0-9]{1,10}$', description: 'The same number as a string of digits.' }),
-      ],
-      { description: `What the platform saw: an HTTP status or a number of its own, ${MIN_CODE} to ${MAX_CODE}.` },
-    ),
-    endpoint: Type.String({
-      minLength: 1,
-      maxLength: 2_048,
-      description:
-        'URL of the webhook that could not be delivered. Text that is not an http(s) URL is recorded as `invalid`.',
-    }),
-    message: Type.Optional(
-      Type.Union([Type.String(), Type.Null()], { description: 'Why, in the platform’s words; kept up to 8 KiB.' }),
-    ),
-  },
-  { additionalProperties: true, description: 'The body of one error webhook.' },
-)
+import { isCode, isEndpoint, isMessage, isReport } from './checks.generated.ts'
 
 /** A report as the service uses it. */
 export interface Report {
@@ -38,14 +11,14 @@ export interface Report {
   readonly message: string
 }
 
-const validator = Compile(ReportSchema)
+const CODE = `must be an integer from ${MIN_CODE} to ${MAX_CODE}, or the same digits in a string`
 
-/** What each field must be, in one sentence; the validator's own texts are about schemas. */
-const EXPECTATIONS: Readonly<Record<string, string>> = {
-  '/code': `must be an integer from ${MIN_CODE} to ${MAX_CODE}, or the same digits in a string`,
-  '/endpoint': 'must be a string of 1 to 2048 characters',
-  '/message': 'must be a string or null, or be left out',
-}
+/** What each field must be, in one sentence. */
+const FIELDS: readonly { key: string; isValid: (value: unknown) => boolean; isOptional?: true; expected: string }[] = [
+  { key: 'code', isValid: isCode, expected: CODE },
+  { key: 'endpoint', isValid: isEndpoint, expected: 'must be a string of 1 to 2048 characters' },
+  { key: 'message', isValid: isMessage, isOptional: true, expected: 'must be a string or null, or be left out' },
+]
 
 /**
  * Reads the bytes of a report: UTF-8 (RFC 3629), JSON (RFC 8259), schema, in this order.
@@ -58,30 +31,27 @@ export function parseReport(raw: Uint8Array): Report {
       faults: [{ pointer: '', detail: 'must be an object with code, endpoint and message' }],
     })
   }
-  if (!validator.Check(document)) throw invalidReport(faultsOf(document))
-  const { code, endpoint, message } = document as Static<typeof ReportSchema>
+  if (!isReport(document)) throw invalidReport(faultsOf(document))
+  const { code, endpoint, message } = document
   const number = Number(code)
   // Ten digits in a string can still be out of range, which a pattern cannot say.
-  if (number < MIN_CODE || number > MAX_CODE)
-    throw invalidReport([{ pointer: '/code', detail: EXPECTATIONS['/code']! }])
+  if (number < MIN_CODE || number > MAX_CODE) throw invalidReport([{ pointer: '/code', detail: CODE }])
   // Number('-0') and the JSON number -0 are the code 0.
   return { code: number === 0 ? 0 : number, endpoint, message: message ?? '' }
 }
 
+/** The missing fields first. */
 function faultsOf(document: object): FieldFault[] {
-  const pointers = new Set<string>()
-  for (const error of validator.Errors(document)) {
-    if (error.keyword === 'required') {
-      for (const field of (error.params as { requiredProperties: string[] }).requiredProperties)
-        pointers.add(`/${field}`)
-    } else pointers.add(error.instancePath)
-  }
-  return [...pointers]
-    .filter((pointer) => EXPECTATIONS[pointer] !== undefined)
-    .map((pointer) => ({
-      pointer,
-      detail: pointer.slice(1) in document ? EXPECTATIONS[pointer]! : `is missing; it ${EXPECTATIONS[pointer]}`,
-    }))
+  const isMissing = ({ key }: { key: string }) => !(key in document)
+  return [
+    ...FIELDS.filter((field) => !field.isOptional && isMissing(field)).map(({ key, expected }) => ({
+      pointer: `/${key}`,
+      detail: `is missing; it ${expected}`,
+    })),
+    ...FIELDS.filter(
+      (field) => !isMissing(field) && !field.isValid((document as Record<string, unknown>)[field.key]),
+    ).map(({ key, expected }) => ({ pointer: `/${key}`, detail: expected })),
+  ]
 }
 
 /** As `parseReport`, for a report that may lack the endpoint. */

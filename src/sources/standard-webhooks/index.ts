@@ -1,6 +1,6 @@
 import type { MappingRules } from '../mapping/mapping.ts'
 import { definePreset } from '../preset.ts'
-import { FailureNotice, NOTICE_TYPE } from './notice.ts'
+import { NOTICE_TYPE } from './notice-type.ts'
 
 const rules: MappingRules = {
   type: '/type',
@@ -22,6 +22,6 @@ export const standardWebhooks = definePreset({
   auth: { kind: 'standard-webhooks' },
   reportsOnlyLosses: true,
   namesUrls: true,
-  body: { name: 'FailureNotice', contentType: 'application/json', schema: FailureNotice },
+  body: { name: 'FailureNotice', contentType: 'application/json' },
   rules,
 })

@@ -1,8 +1,6 @@
 import { Type } from 'typebox'
 import { MAX_CODE, MIN_CODE } from '../../domain/signal.ts'
-
-/** The `type` of the notice. */
-export const NOTICE_TYPE = 'webhook.delivery.failed'
+import { NOTICE_TYPE } from './notice-type.ts'
 
 /**
  * A notice that a platform gave up on the delivery of a webhook, as the payload of a Standard Webhook. It is published as

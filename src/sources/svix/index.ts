@@ -1,6 +1,5 @@
-import { Type } from 'typebox'
 import type { MappingRules } from '../mapping/mapping.ts'
-import { definePreset, members } from '../preset.ts'
+import { definePreset } from '../preset.ts'
 
 /** Each event also exists for what Svix Ingest receives on behalf of a source. */
 const withIngest = (...types: readonly string[]): string[] => types.flatMap((type) => [type, `ingest.${type}`])
@@ -30,16 +29,6 @@ export const svix = definePreset({
   description: 'Svix: operational webhooks.',
   auth: { kind: 'standard-webhooks' },
   namesUrls: false,
-  body: {
-    name: 'SvixOperationalWebhook',
-    contentType: 'application/json',
-    schema: members(
-      {
-        type: Type.String({ description: 'Such as message.attempt.exhausted.' }),
-        data: Type.Object({}, { additionalProperties: true }),
-      },
-      'An operational webhook of Svix.',
-    ),
-  },
+  body: { name: 'SvixOperationalWebhook', contentType: 'application/json' },
   rules,
 })

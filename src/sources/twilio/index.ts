@@ -1,8 +1,7 @@
-import { Type } from 'typebox'
 import type { CodeRules } from '../../domain/classify/classify.ts'
-import { codes } from '../codes.ts'
 import { FORM } from '../form.ts'
-import { keepBody, LARGE_BODY, members } from '../preset.ts'
+import { LARGE_BODY } from '../preset.ts'
+import type { presetConfig } from '../preset-schemas.ts'
 import { defineSource } from '../source.ts'
 
 /** Causes of its own numbers, where the text names none. 11200, 11217 and 15003 say nothing by themselves. */
@@ -23,20 +22,12 @@ const rulesOf = ({ codes: given }: { readonly codes: CodeRules }): CodeRules => 
 const load = () => import('./debugger-event.ts')
 
 /** Twilio: the debugger's webhook, which reports every error of an account; those of webhooks are lost deliveries. */
-export const twilio = defineSource({
+export const twilio = defineSource<typeof presetConfig>({
   kind: 'twilio',
   description: 'Twilio: the webhook of the debugger.',
   auth: { kind: 'twilio' },
   bodyLimit: LARGE_BODY,
-  config: { codes, keepBody },
-  body: {
-    name: 'TwilioDebuggerEvent',
-    contentType: FORM,
-    schema: members(
-      { Sid: Type.String(), Timestamp: Type.String(), Payload: Type.String({ description: 'JSON.' }) },
-      'An event of the debugger, as a form.',
-    ),
-  },
+  body: { name: 'TwilioDebuggerEvent', contentType: FORM },
   reportsOnlyLosses: true,
   namesUrls: true,
   async open(config, { bodyLimit, openAuth }) {
