@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import { hangingDisk } from './support/hanging-disk.ts'
+import { faultyDisk } from './support/faulty-disk.ts'
 import { REPORT, report, scrape } from './support/http.ts'
 import { sample } from './support/scrape.ts'
 import { startService, stopServices } from './support/service.ts'
@@ -77,7 +77,7 @@ describe('SIGTERM', () => {
   for (const wait of [0, 11_000]) {
     it(`ends the process at the deadline while an fsync hangs, since ${wait} ms, and says so`, async function () {
       this.timeout(120_000)
-      const disk = await hangingDisk(this)
+      const disk = await faultyDisk(this)
       const service = await startService({ env: disk.env })
       disk.hang()
       expect((await report(service.ingest)).status).to.equal(503)

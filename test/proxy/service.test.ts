@@ -160,37 +160,6 @@ describe('the service with a proxy', () => {
     expect(await metric(service, 'webhook_exporter_journal_up')).to.equal(0)
   })
 
-  it('warns before the platform gives up, and deliveries alone close the incident', async function () {
-    this.timeout(30_000)
-    let status = 500
-    const app = await serve(
-      http((request, response) => request.resume().once('end', () => response.writeHead(status).end())),
-    )
-    const { service, origin } = await start(
-      app,
-      {},
-      {
-        config: {
-          endpoints: [{ name: 'orders', urls: ['https://shop.example/hooks/orders'], probe: { onReport: false } }],
-          incidents: { quietTime: '1s', goodProbes: 2 },
-          proxy: {
-            port: 0,
-            routes: [{ endpoint: 'orders', path: '/hooks/orders', upstream: `http://127.0.0.1:${app.port}` }],
-          },
-        },
-      },
-    )
-    const open = () => metric(service, 'webhook_incident_open', 'endpoint="orders"')
-    for (let index = 0; index < 3; index++) await deliver(origin)
-    await until('the early warning', async () => (await open()) === 1)
-    expect(await metric(service, 'webhook_endpoint_failures_total')).to.equal(0)
-    status = 200
-    await until('the end', async () => {
-      await deliver(origin)
-      return (await open()) === 0
-    })
-  })
-
   it('serves new deliveries for five seconds after SIGTERM, and answers what is in flight', async function () {
     this.timeout(40_000)
     const app = await serve(

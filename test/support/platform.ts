@@ -1,0 +1,83 @@
+import { report } from './http.ts'
+import { deliver } from './proxy-stage.ts'
+
+export interface PlatformOptions {
+  /** `http://HOST:PORT` of the proxy. */
+  readonly origin: string
+  readonly path: string
+  /** Milliseconds between two events. */
+  readonly pace: number
+  /** Milliseconds before each repetition of a failed delivery; it gives up when they are used up. */
+  readonly pauses: readonly number[]
+  /** Where it sends its error webhook, and the URL that it reports. Asked each time; undefined: nowhere. */
+  readonly reportTo: () => { readonly ingest: string; readonly endpoint: string } | undefined
+}
+
+/** A delivery that the platform gave up on. Times are milliseconds since the epoch. */
+export interface GivenUp {
+  readonly firstAttemptAt: number
+  readonly lastAttemptAt: number
+  /** When its error webhook was answered 202; undefined if it sent none. */
+  readonly reportedAt: number | undefined
+}
+
+export interface Platform {
+  readonly sent: () => number
+  /** Failed attempts, by when they were answered. */
+  readonly failedAt: readonly number[]
+  readonly succeededAt: readonly number[]
+  readonly givenUp: readonly GivenUp[]
+  /** Sends no new event, and waits for what it still repeats. */
+  stop(): Promise<void>
+}
+
+/** A platform as it behaves towards an integrator: events at a steady pace, repetitions, and error webhooks. */
+export function startPlatform({ origin, path, pace, pauses, reportTo }: PlatformOptions): Platform {
+  let sent = 0
+  const failedAt: number[] = []
+  const succeededAt: number[] = []
+  const givenUp: GivenUp[] = []
+  const pending = new Set<Promise<void>>()
+
+  async function event(id: number): Promise<void> {
+    const firstAttemptAt = Date.now()
+    for (let attempt = 0; ; attempt++) {
+      const lastAttemptAt = Date.now()
+      const headers = { 'webhook-id': `${path} ${id}` }
+      const status = (await deliver(origin, { path, headers, body: JSON.stringify({ id }) }))?.status ?? 0
+      if (status >= 200 && status < 300) {
+        succeededAt.push(Date.now())
+        return
+      }
+      failedAt.push(Date.now())
+      const pause = pauses[attempt]
+      if (pause === undefined) {
+        givenUp.push({ firstAttemptAt, lastAttemptAt, reportedAt: await reported(status) })
+        return
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+
+  async function reported(code: number): Promise<number | undefined> {
+    const to = reportTo()
+    if (!to) return undefined
+    const { status } = await report(to.ingest, { code, endpoint: to.endpoint, message: '' })
+    return status === 202 ? Date.now() : undefined
+  }
+
+  const timer = setInterval(() => {
+    const one = event(sent++).finally(() => pending.delete(one))
+    pending.add(one)
+  }, pace)
+  return {
+    sent: () => sent,
+    failedAt,
+    succeededAt,
+    givenUp,
+    async stop() {
+      clearInterval(timer)
+      await Promise.all(pending)
+    },
+  }
+}
