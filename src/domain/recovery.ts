@@ -156,7 +156,7 @@ function onReport(recovery: Recovery, { at, report }: Of<'report'>): ReducedReco
   const { task, status, restored, tenants, detail } = report
   const steps = recovery.history.filter((step) => step.task === task)
   const closedAt = report.closedAt ?? steps.at(-1)?.closedAt ?? recovery.closedAt
-  if (closedAt > recovery.closedAt) return { recovery, change: 'no_closing' }
+  if (!isClosing(recovery, closedAt)) return { recovery, change: 'no_closing' }
   const last = steps.findLast((step) => step.closedAt === closedAt)
   const step = { at, status, task, restored, detail, closedAt }
   const isShown = recovery.task === task && recovery.closedAt === closedAt
@@ -169,6 +169,17 @@ function onReport(recovery: Recovery, { at, report }: Of<'report'>): ReducedReco
   if (!isCurrent || (isSettled && status !== 'finished')) return { recovery: { ...recovery, history }, change: 'noted' }
   return { recovery: { ...recovery, status, task, restored, tenants, detail, history }, change: 'reported' }
 }
+
+/** Whether the incident closed then, as far as its history shows: one that is full has lost its oldest steps. */
+function isClosing(recovery: Recovery, at: number): boolean {
+  const { history } = recovery
+  if (history.length === HISTORY_LIMIT && at < history[0]!.at) return true
+  return closingsOf(recovery).includes(at)
+}
+
+/** The closings that are known, milliseconds since the epoch, oldest first. */
+export const closingsOf = ({ closedAt, history }: Pick<Recovery, 'closedAt' | 'history'>): number[] =>
+  [...new Set([...history.map((step) => step.closedAt), closedAt])].toSorted((a, b) => a - b)
 
 const isSame = (last: RecoveryStep, step: RecoveryStep): boolean =>
   last.status === step.status && last.restored === step.restored && last.detail === step.detail

@@ -4,7 +4,7 @@ import { rfc3339 } from '../domain/human.ts'
 import type { Incident } from '../domain/incident.ts'
 import type { RecoveryApplied } from '../domain/incident-effects.ts'
 import type { Journal } from '../domain/journal.ts'
-import { isUnfinished, openRecovery, type RecoveryReport } from '../domain/recovery.ts'
+import { closingsOf, isUnfinished, openRecovery, type RecoveryEvent, type RecoveryReport } from '../domain/recovery.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { AppError } from '../errors.ts'
 import { systemTimers, type Timers } from './limiter.ts'
@@ -39,6 +39,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** Milliseconds between two looks for recoveries that are overdue. */
 const LONGEST_WAIT = 60_000
 const PAGE = 100
+/** Closings that an error lists. */
+const MOST_CLOSINGS = 5
 
 /** Closed incidents without a recovery needed none, where recovery is on. */
 export const shownRecovery = (plan: HookPlan, incident: Incident): Incident =>
@@ -62,16 +64,16 @@ export function createRecoveries(deps: RecoveriesDeps): Recoveries {
       )
     const applied = await journal.recover(found.incident.id, event)
     if (!applied) throw new AppError('not_found', 'the incident has just been removed by retention')
-    return checked(applied)
+    return checked(applied, event)
   }
 
-  function checked({ incident, change }: RecoveryApplied): Incident {
+  function checked({ incident, change }: RecoveryApplied, event: RecoveryEvent): Incident {
     if (change === 'open')
       throw new AppError('conflict', 'the incident is open: what it lost is known only once it has closed')
     if (change === 'no_closing')
       throw new AppError(
         'conflict',
-        `the incident did not close at that time; its latest closing is ${closingOf(incident)}`,
+        `closedAt: the incident did not close at ${rfc3339(givenClosing(event))}; it closed at ${closingsShown(incident)}`,
       )
     if (change === 'requested' || change === 'reported') logged(incident)
     return incident
@@ -124,4 +126,13 @@ export function createRecoveries(deps: RecoveriesDeps): Recoveries {
   }
 }
 
-const closingOf = ({ recovery, closedAt }: Incident): string => rfc3339(recovery?.closedAt ?? closedAt ?? 0)
+/** The closing that a report names; 0 where it names none. */
+const givenClosing = (event: RecoveryEvent): number => (event.type === 'report' ? (event.report.closedAt ?? 0) : 0)
+
+/** The newest closings of an incident, newest first. */
+const closingsShown = ({ recovery, closedAt }: Incident): string =>
+  (recovery ? closingsOf(recovery) : [closedAt ?? 0])
+    .slice(-MOST_CLOSINGS)
+    .toReversed()
+    .map((at) => rfc3339(at))
+    .join(', ')

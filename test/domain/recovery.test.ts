@@ -89,9 +89,18 @@ describe('reduceRecovery()', () => {
   })
 
   it('refuses a closing that never was', () => {
-    const { recovery, change } = reduceRecovery(opened, report('a', 'finished', { closedAt: CLOSED + 1 }))
-    expect(change).to.equal('no_closing')
-    expect(recovery).to.equal(opened)
+    const closedAgain = openRecovery(reopenRecovery(opened), { closedAt: 9_000, isNeeded: true })
+    for (const closedAt of [0, CLOSED - 1, CLOSED + 1, 8_999, 9_001]) {
+      const { recovery, change } = reduceRecovery(closedAgain, report('a', 'finished', { closedAt }))
+      expect(change, `${closedAt}`).to.equal('no_closing')
+      expect(recovery).to.equal(closedAgain)
+    }
+  })
+
+  it('records a report on a closing that its history is too short to show', () => {
+    const tasks = Array.from({ length: 60 }, (_, index) => report(`task-${index}`, 'failed'))
+    const long = reduced(openRecovery(reduced(opened, ...tasks), { closedAt: 9_000, isNeeded: true }), ...tasks)
+    expect(reduceRecovery(long, report('a', 'finished', { closedAt: CLOSED })).change).to.equal('noted')
   })
 
   it('is overdue once per closing, and never when it is finished', () => {

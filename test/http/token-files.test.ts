@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect } from 'chai'
 import { digestOf, type Token } from '../../src/http/shared/credentials.ts'
 import { createTokenReader } from '../../src/http/shared/token-files.ts'
@@ -21,11 +21,14 @@ describe('createTokenReader', () => {
     removeTempFolders()
   })
 
-  const reading = async (folder: string) => {
-    const seen = { tokens: [] as readonly Token[], failures: 0, log: [] as string[] }
-    const log = { info: () => {}, warn: (_: object, text: string) => seen.log.push(text) }
+  const reading = async (folder: string | undefined, ...files: string[]) => {
+    const seen = { tokens: [] as readonly Token[], failures: 0, log: [] as string[], info: [] as string[] }
+    const log = {
+      info: (_: object, text: string) => seen.info.push(text),
+      warn: (_: object, text: string) => seen.log.push(text),
+    }
     const reader = createTokenReader(
-      { files: [], folder, fixed: [] },
+      { files: files.map((file) => ({ tenant: basename(file), file })), ...(folder && { folder }), fixed: [] },
       {
         log: log as never,
         owner: 'sources.retm',
@@ -103,6 +106,51 @@ describe('createTokenReader', () => {
     write('b', 'own-b')
     await until('the token to count again', () => values(seen).includes('a=same'))
   })
+
+  it('revokes the tokens of a deleted file, and says so', async () => {
+    const folder = tempFolder()
+    for (const tenant of ['a', 'b']) writeFileSync(join(folder, tenant), `own-${tenant}`)
+    const seen = await reading(undefined, join(folder, 'a'), join(folder, 'b'))
+    rmSync(join(folder, 'a'))
+    await until('the revocation', () => values(seen).join() === 'b=own-b')
+    expect(seen.info.join()).to.include(
+      `sources.retm: ${join(folder, 'a')} was deleted; its tokens are no longer accepted`,
+    )
+    await until('the fault to be counted', () => seen.failures > 0)
+    expect(seen.log).to.deep.equal([`sources.retm: cannot read tokens from ${join(folder, 'a')}: ENOENT`])
+  })
+
+  it('revokes the last token of a mounted Secret, as a folder and as a file', async () => {
+    const folder = tempFolder()
+    mkdirSync(join(folder, '..1'))
+    writeFileSync(join(folder, '..1', 'a'), 'own-a')
+    symlinkSync('..1', join(folder, '..data'))
+    symlinkSync('..data/a', join(folder, 'a'))
+    const [mounted, single] = [await reading(folder), await reading(undefined, join(folder, 'a'))]
+    expect([values(mounted), values(single)]).to.deep.equal([['a=own-a'], ['a=own-a']])
+    rmSync(join(folder, 'a'))
+    await until('both revocations', () => mounted.tokens.length === 0 && single.tokens.length === 0)
+  })
+
+  for (const [how, lose] of [
+    ['is empty', (folder: string) => rmSync(join(folder, 'a'))],
+    ['is gone', (folder: string) => rmSync(folder, { recursive: true })],
+  ] as const)
+    it(`keeps the tokens of a volume that ${how}, and counts and logs that`, async () => {
+      const folder = join(tempFolder(), 'mount')
+      mkdirSync(folder)
+      writeFileSync(join(folder, 'a'), 'own-a')
+      const both = [await reading(folder), await reading(undefined, join(folder, 'a'))]
+      lose(folder)
+      await until('both to notice it twice', () => both.every(({ failures }) => failures > 1))
+      for (const seen of both) {
+        expect(values(seen)).to.deep.equal(['a=own-a'])
+        expect(seen.log).to.have.length(1)
+        expect(seen.log[0]).to.match(
+          /^sources\.retm: cannot read tokens from .*; the tokens read from it before stay in force$/,
+        )
+      }
+    })
 
   it('is not held up by a pipe among the files', async () => {
     const folder = tempFolder()

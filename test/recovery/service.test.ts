@@ -193,7 +193,11 @@ describe('hooks and recoveries of the service', function () {
     await refused({ task: 'two words', status: 'running' }, 400, 'invalid_request', '/task')
     await refused({ task: 'x', status: 'running', closedAt: 'yesterday' }, 400, 'invalid_request', '/closedAt')
     await refused([], 400, 'invalid_request')
-    await refused({ task: 'x', status: 'finished', closedAt: '2099-01-01T00:00:00Z' }, 409, 'conflict')
+    for (const never of ['2099-01-01T00:00:00Z', '2020-01-01T00:00:00.000Z']) {
+      await refused({ task: 'x', status: 'finished', closedAt: never }, 409, 'conflict')
+      const { body } = await recovery(id, { task: 'x', status: 'finished', closedAt: never })
+      expect(body.detail).to.include(`did not close at ${new Date(never).toISOString()}; it closed at ${closedAt}`)
+    }
     expect((await recovery(NOBODY, { task: 'x', status: 'running' })).status).to.equal(404)
     expect((await recovery('nonsense', { task: 'x', status: 'running' })).status).to.equal(404)
     expect((await call(`incidents/${NOBODY}/recover`, { method: 'POST' })).status).to.equal(404)

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { NON_BLOCKING, readBounded } from '../../bounded-file.ts'
 import { tooShort } from '../../domain/secret-length.ts'
 import type { Log } from '../../domain/telemetry.ts'
@@ -44,9 +44,10 @@ const tenantName = new RegExp(TENANT_PATTERN)
 
 /**
  * Reads tokens from files and polls their content: a mounted Secret changes through symbolic links, without reliable
- * events. A file that cannot be read, is empty or holds no valid tokens keeps what it held before; one that is gone from
- * a folder loses its tokens, unless the whole folder is gone or empty. A token that several tenants share identifies none
- * of them: it alone is dropped, so that every other change (a revocation above all) still takes effect.
+ * events. A file that cannot be read, is empty or holds no valid tokens keeps what it held before. One that was deleted
+ * loses its tokens, unless its whole folder is gone or empty: then the volume is gone, which revokes nothing. A
+ * token that several tenants share identifies none of them: it alone is dropped, so that every other change (a revocation
+ * above all) still takes effect.
  */
 export function createTokenReader(sources: TokenSources, options: TokenReaderOptions) {
   const { log, owner, onTokens, onFailure, interval = 2_000, noun = 'token' } = options
@@ -66,30 +67,37 @@ export function createTokenReader(sources: TokenSources, options: TokenReaderOpt
     log.warn({ owner, place }, `${owner}: cannot read ${noun}s from ${place}: ${why}${kept}`)
   }
 
+  const revoke = (file: string) => {
+    lastGood.delete(file)
+    log.info({ owner, place: file }, `${owner}: ${file} was deleted; its ${noun}s are no longer accepted`)
+  }
+
   const readOne = async (file: string, tenant: string) => {
     const tokens = await tokensOf(file, tenant, options)
-    if (typeof tokens === 'string') return fail(file, tokens)
+    if (typeof tokens === 'string') {
+      if (tokens === 'ENOENT' && lastGood.has(file) && (await isMounted(dirname(file)))) revoke(file)
+      return fail(file, tokens)
+    }
     reported.delete(file)
     lastGood.set(file, tokens)
   }
 
   const readFolder = async (folder: string) => {
-    let names: string[]
+    let all: string[]
     try {
-      // A mounted Secret holds its real files in hidden folders (..data).
-      names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort()
+      all = await readdir(folder)
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
       // An optional Secret that does not exist yet is no fault.
       if (code === 'ENOENT' && lastGood.size === 0) return
       return fail(folder, `${code}`)
     }
+    const names = all.filter((name) => !name.startsWith('.')).sort()
     if (names.length > MAX_FILES) return fail(folder, `it holds more than ${MAX_FILES} files`)
-    if (names.length === 0 && lastGood.size > 0) return fail(folder, 'it is empty')
+    if (all.length === 0 && lastGood.size > 0) return fail(folder, 'it is empty')
     reported.delete(folder)
     const present = new Set(names.map((name) => join(folder, name)))
-    for (const file of lastGood.keys())
-      if (file.startsWith(join(folder, '/')) && !present.has(file)) lastGood.delete(file)
+    for (const file of lastGood.keys()) if (file.startsWith(join(folder, '/')) && !present.has(file)) revoke(file)
     for (const file of present) await readOne(file, basename(file))
   }
 
@@ -155,6 +163,16 @@ export function createTokenReader(sources: TokenSources, options: TokenReaderOpt
     },
   }
 }
+
+/**
+ * Whether a folder is there and has an entry: a mounted Secret without keys still has its hidden ones (`..data`), a mount
+ * point whose volume is gone has none.
+ */
+const isMounted = async (folder: string): Promise<boolean> =>
+  readdir(folder).then(
+    (names) => names.length > 0,
+    () => false,
+  )
 
 /** Digests of tokens that several tenants have, each with its tenants. */
 export function sharedTokens(tokens: readonly Token[]): Map<string, Set<string>> {

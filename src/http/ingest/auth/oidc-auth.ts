@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readBounded } from '../../../bounded-file.ts'
 import { AppError } from '../../../errors.ts'
 import { oidcVerifier } from '../../../signature/oidc.ts'
 import type { OidcAuth } from '../../../sources/auth/config.ts'
@@ -7,6 +7,8 @@ import type { AuthDeps } from './shared.ts'
 
 /** Bytes of a JWKS; those of large issuers have 5 KiB. */
 const MOST_KEYS = 65_536
+/** Bytes of the issuer's CA bundle or of our own token. */
+const MOST_FILE = 4 * 2 ** 20
 /** Milliseconds to fetch it in. */
 const TIMEOUT = 5_000
 
@@ -64,5 +66,9 @@ export async function openOidcAuth(auth: OidcAuth, deps: AuthDeps): Promise<Open
   }
 }
 
-const textOf = async (file: string | undefined): Promise<string | undefined> =>
-  file === undefined ? undefined : readFile(file, 'utf8')
+const textOf = async (file: string | undefined): Promise<string | undefined> => {
+  if (file === undefined) return undefined
+  const content = await readBounded(file, MOST_FILE)
+  if (content === undefined) throw new Error(`${file} is larger than ${MOST_FILE} bytes`)
+  return content.toString('utf8')
+}
