@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http'
-import Router from '@koa/router'
 import Koa from 'koa'
 import type { Clock } from '../../domain/clock.ts'
 import { type Log, type Metrics, NO_SOURCE, type Outcome, type Reason, type Tracing } from '../../domain/telemetry.ts'
@@ -7,6 +6,7 @@ import type { ErrorCode } from '../../errors.ts'
 import { answerErrors, onResponseError } from '../shared/errors-middleware.ts'
 import { statusOf } from '../shared/problem.ts'
 import { wasRefused } from '../shared/refusals.ts'
+import { Router } from '../shared/router.ts'
 import { unmatched } from '../shared/routes.ts'
 import {
   handleCheck,

@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http'
-import Router from '@koa/router'
 import Koa from 'koa'
 import { stringify } from '../../domain/external-text.ts'
 import type { Log } from '../../domain/telemetry.ts'
@@ -9,6 +8,7 @@ import { HEALTH_PATHS, healthz, READINESS_PATHS, readyz } from '../admin/health-
 import { handleMetrics, type RenderMetrics } from '../admin/metrics-handler.ts'
 import { answerErrors, onResponseError } from './errors-middleware.ts'
 import { errorAnswer } from './problem.ts'
+import { Router } from './router.ts'
 import { safeBodies } from './safe-bodies.ts'
 
 /** Seconds; a ConfigMap that was corrected reaches the pod within a minute or so. */
