@@ -1,7 +1,9 @@
 import { Queries, type Query } from '../../src/journal/core/queries.ts'
+import { INDEXES } from '../../src/journal/postgres/indexes.ts'
 import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { POSTGRES } from '../../src/journal/postgres/read.ts'
 import type { PostgresServer } from '../support/postgres.ts'
+import { until } from '../support/temp.ts'
 
 const YEAR = 365 * 86_400_000
 /** Made when a database has all of its rows. */
@@ -59,7 +61,22 @@ async function makeTables(server: PostgresServer, database: string): Promise<voi
     },
   })
   await journal.open()
+  await indexesBuilt(server, database)
   await journal.close(5_000)
+}
+
+/** Resolves when the leader has built the indexes for filters. */
+export async function indexesBuilt(server: PostgresServer, database: string): Promise<void> {
+  const names = Object.keys(INDEXES)
+    .map((name) => `'${name}'`)
+    .join(', ')
+  await until('the indexes', async () => {
+    const valid = await server.query(
+      `SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indisvalid AND relname IN (${names})`,
+      database,
+    )
+    return valid.length === Object.keys(INDEXES).length
+  })
 }
 
 async function insertRows(server: PostgresServer, database: string, rows: number): Promise<void> {
@@ -89,6 +106,13 @@ export async function plans(server: PostgresServer, database: string): Promise<(
     ['a page in the middle', queries.failures({}, middle.id, 51)],
     ['by endpoint', queries.failures({ endpoint: 'https://shop-7.example/hooks/orders' }, undefined, 51)],
     ['by tenant', queries.failures({ tenant: 'tenant-7' }, undefined, 51)],
+    ['by a code that none has', queries.failures({ code: 599 }, undefined, 51)],
+    ['by a cause that few have', queries.failures({ cause: 'connection_refused' }, undefined, 51)],
+    [
+      'by a source that none has, and endpoint',
+      queries.failures({ source: 'svix', endpoint: 'https://shop-7.example/hooks/orders' }, undefined, 51),
+    ],
+    ['by a code that none has, of one day', queries.failures({ code: 599, ...day }, undefined, 51)],
     ['by code and cause', queries.failures({ code: 503, cause: 'dns' }, undefined, 51)],
     ['one day', queries.failures(day, undefined, 51)],
     ['one day of a tenant', queries.failures({ tenant: 'tenant-7', ...day }, undefined, 51)],

@@ -267,6 +267,7 @@ describe('openSqliteJournal', () => {
     it('of the version before signals is brought up to date, with its endpoints and incidents', async () => {
       await filled(2)
       const db = new DatabaseSync(path)
+      db.exec('DROP TABLE blocks; DROP TABLE block_values')
       db.exec('DROP TABLE signals; ALTER TABLE endpoints DROP COLUMN delivered')
       db.exec('DROP TABLE outbox; DROP INDEX incidents_recovery; ALTER TABLE incidents DROP COLUMN recovery')
       db.exec('ALTER TABLE failures DROP COLUMN mark')

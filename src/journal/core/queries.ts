@@ -46,6 +46,16 @@ export class Queries {
     )
   }
 
+  /** Failures by their ids, newest first. */
+  failuresById(ids: readonly string[]): Query {
+    const { table, placeholder } = this.#dialect
+    const places = ids.map((_, index) => placeholder(index + 1)).join(', ')
+    return {
+      sql: `SELECT ${COLUMNS} FROM ${table('failures')} WHERE id IN (${places}) ORDER BY id DESC`,
+      parameters: ids,
+    }
+  }
+
   /** One incident with its verdicts, both as JSON. */
   incident(id: string): Query {
     return this.#select('incident, verdicts', 'incidents', [['id =', id]])

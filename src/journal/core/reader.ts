@@ -26,14 +26,20 @@ const CHUNK_BYTES = 16_384
 /** Runs a query; rows are arrays. Rejects with AppError `journal_unavailable`. */
 export type Select = <R>(query: Query) => Promise<R[]>
 
+/** Up to so many rows of a listing, older than `before`; fewer only at its end. */
+export type Fetch<R> = (before: string | undefined, rows: number) => Promise<R[]>
+
 /** The reading half of the port Journal, the same for every adapter. */
 export class JournalReader {
   readonly #queries: Queries
   readonly #select: Select
+  readonly #failures: (filter: FailureFilter) => Fetch<FailureRow>
 
-  constructor(queries: Queries, select: Select) {
+  /** @param failures how one listing is fetched, by another way than the query of `queries` */
+  constructor(queries: Queries, select: Select, failures?: (filter: FailureFilter) => Fetch<FailureRow>) {
     this.#queries = queries
     this.#select = select
+    this.#failures = failures ?? ((filter) => (before, rows) => select(queries.failures(filter, before, rows)))
   }
 
   async get(id: string): Promise<Failure | undefined> {
@@ -44,8 +50,7 @@ export class JournalReader {
   }
 
   async list(filter: FailureFilter, { limit, before }: { limit: number; before?: string }): Promise<FailurePage> {
-    const query = (cursor: string | undefined, rows: number) => this.#queries.failures(filter, cursor, rows)
-    const { rows, next } = await this.#page<FailureRow>(query, { limit, before })
+    const { rows, next } = await this.#page(this.#failures(filter), { limit, before })
     return { failures: rows.map(failureOf), next }
   }
 
@@ -53,8 +58,7 @@ export class JournalReader {
     filter: FailureFilter,
     { before }: { before?: string | undefined } = {},
   ): AsyncGenerator<Failure, void, undefined> {
-    const query = (cursor: string | undefined, rows: number) => this.#queries.failures(filter, cursor, rows)
-    for await (const row of this.#rows<FailureRow>(query, { before })) yield failureOf(row)
+    for await (const row of this.#rows(this.#failures(filter), { before })) yield failureOf(row)
   }
 
   async countFailures(count: FailureCount): Promise<ReadonlyMap<string, readonly number[]>> {
@@ -82,20 +86,21 @@ export class JournalReader {
     filter: IncidentFilter,
     { limit, before }: { limit: number; before?: string },
   ): Promise<IncidentPage> {
-    const query = (cursor: string | undefined, rows: number) => this.#queries.incidents(filter, cursor, rows)
-    const { rows, next } = await this.#page<readonly [id: string, incident: string]>(query, { limit, before })
+    const fetch: Fetch<readonly [id: string, incident: string]> = (cursor, rows) =>
+      this.#select(this.#queries.incidents(filter, cursor, rows))
+    const { rows, next } = await this.#page(fetch, { limit, before })
     return { incidents: rows.map(([, incident]) => parseIncident(incident)), next }
   }
 
   /** A page ends at `limit` rows or `PAGE_BYTES`, whichever comes first, and has at least one row if there is any. */
   async #page<R extends Row>(
-    query: PageQuery,
+    fetch: Fetch<R>,
     { limit, before }: { limit: number; before: string | undefined },
   ): Promise<{ rows: R[]; next: string | null }> {
     const rows: R[] = []
     let bytes = 0
     // One row more than asked for shows whether there is a next page.
-    for await (const row of this.#rows<R>(query, { limit: limit + 1, before })) {
+    for await (const row of this.#rows(fetch, { limit: limit + 1, before })) {
       bytes += bytesOf(row)
       if (rows.length === limit || (rows.length > 0 && bytes > PAGE_BYTES)) return { rows, next: rows.at(-1)![0] }
       rows.push(row)
@@ -105,14 +110,14 @@ export class JournalReader {
 
   /** Row by row, fetched a chunk at a time. */
   async *#rows<R extends Row>(
-    query: PageQuery,
+    fetch: Fetch<R>,
     { limit = Number.POSITIVE_INFINITY, before }: { limit?: number; before: string | undefined },
   ): AsyncGenerator<R, void, undefined> {
     let cursor = cursorOf(before)
     let chunk: number = CHUNK.first
     for (let left = limit; left > 0; ) {
       const asked = Math.min(left, chunk)
-      const rows: R[] = await this.#select<R>(query(cursor, asked))
+      const rows: R[] = await fetch(cursor, asked)
       yield* rows
       if (rows.length < asked) return
       left -= rows.length
@@ -124,7 +129,6 @@ export class JournalReader {
 }
 
 type Row = readonly [id: string, ...columns: unknown[]]
-type PageQuery = (before: string | undefined, rows: number) => Query
 
 /** Of its texts, in UTF-8; the rest of a row is small. */
 function bytesOf(row: Row): number {

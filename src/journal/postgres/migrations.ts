@@ -141,7 +141,7 @@ const STEPS: readonly Step[] = [
 export const SCHEMA_VERSION = STEPS.length
 
 /** Any number, the same in every replica; "WEEJ" and a zero. */
-const LOCK = 0x5745454a00
+export const LOCK = 0x5745454a00
 /** Milliseconds: an index over a large table takes its time, and so does waiting for another replica that builds it. */
 const MIGRATION_DEADLINE = 300_000
 

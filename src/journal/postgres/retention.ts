@@ -19,10 +19,19 @@ interface RetentionRun {
   readonly fence: number
   /** Called after each batch; false ends the run. */
   readonly onExpired: (failures: number, reason: 'age' | 'size') => boolean
+  /** What else is to be done over the same session, unless the run was ended. */
+  readonly after: (session: Session) => Promise<void>
 }
 
 /** Removes what is too old or too much, batch by batch, over its own session. */
-export async function runRetention({ connect, clock, retention, onExpired, ...rest }: RetentionRun): Promise<void> {
+export async function runRetention({
+  connect,
+  clock,
+  retention,
+  onExpired,
+  after,
+  ...rest
+}: RetentionRun): Promise<void> {
   const session = await connect()
   try {
     const now = await clock.sync(session)
@@ -36,6 +45,7 @@ export async function runRetention({ connect, clock, retention, onExpired, ...re
     await expireIncidents(session, { before, now, fence: rest.fence })
     await expireAged(session, options, by('age'))
     if (goesOn) await expireOversized(session, options, by('size'))
+    if (goesOn) await after(session)
   } finally {
     session.end()
   }

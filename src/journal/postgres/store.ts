@@ -13,6 +13,7 @@ import type { Connector } from './connect.ts'
 import { forgetEndpoints, KnownEndpoints, type Versioned } from './endpoints.ts'
 import { NotCommittedError } from './fault.ts'
 import { FollowReplicas } from './follow-replicas.ts'
+import { IndexBuilder } from './indexes.ts'
 import { PostgresLease } from './lease.ts'
 import { migrate } from './migrations.ts'
 import { Moves } from './moves.ts'
@@ -38,9 +39,9 @@ export interface WrittenRows extends Written {
 }
 
 /**
- * One session writes, one keeps up with the other replicas, one removes what is old, two read: at most five connections
- * per replica, six while a spill is flushed. A connection lost while idle is replaced; after any other fault, except of
- * the readers, all are closed and opening starts over.
+ * One session writes, one keeps up with the other replicas, one removes what is old and builds indexes, two read: at most
+ * five connections per replica, six while a spill is flushed. A connection lost while idle is replaced; after any other
+ * fault, except of the readers, all are closed and opening starts over.
  */
 export class PostgresStore implements Store<WrittenRows> {
   readonly lease: PostgresLease
@@ -55,6 +56,7 @@ export class PostgresStore implements Store<WrittenRows> {
   readonly #series = new Series()
   readonly #endpoints = new KnownEndpoints()
   readonly #replicas: FollowReplicas
+  readonly #indexes: IndexBuilder
   readonly #unknown = new Set<Entry>()
   #optimistic = new OptimisticWrites()
   #writer: Session | undefined
@@ -84,6 +86,7 @@ export class PostgresStore implements Store<WrittenRows> {
       lease: this.lease,
       onLeader: () => this.expire(),
     })
+    this.#indexes = new IndexBuilder(options.events)
     this.moves = new Moves({
       connector,
       readers: this.#readers,
@@ -150,6 +153,7 @@ export class PostgresStore implements Store<WrittenRows> {
     this.#writer = undefined
     this.#replicas.stop()
     this.#readers.end()
+    this.#indexes.end()
   }
 
   noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments> {
@@ -192,6 +196,7 @@ export class PostgresStore implements Store<WrittenRows> {
         events.onExpired(failures, reason)
         return isLeader()
       },
+      after: (session) => this.#indexes.run(session, isLeader),
     })
       // A fault of the database shows at the next group or tick; what is old can wait for the next run.
       .catch(() => {})

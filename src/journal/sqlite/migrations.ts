@@ -115,6 +115,24 @@ const MIGRATIONS: readonly string[] = [
   -- What a failure is besides real: NULL, which is read without walking the pages of raw, or 'simulated'.
   ALTER TABLE failures ADD COLUMN mark TEXT;
   `,
+  `
+  -- The index by which failures are filtered, see block-index.ts. A block is a number of rows by their rowid; rows holds
+  -- the offsets of those that have the value.
+  CREATE TABLE blocks (
+    block INTEGER PRIMARY KEY,
+    min_id TEXT NOT NULL,
+    max_id TEXT NOT NULL,
+    last_row INTEGER NOT NULL,
+    last_id TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE block_values (
+    block INTEGER NOT NULL,
+    field INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    rows BLOB NOT NULL,
+    PRIMARY KEY (block, field, value)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

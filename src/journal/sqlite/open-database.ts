@@ -3,6 +3,7 @@ import type { Checkpoint } from '../../domain/journal.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
 import { idOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
 import { Arrivals } from './arrivals.ts'
+import { BlockIndex } from './block-index.ts'
 import { Checkpointer } from './checkpoint.ts'
 import { RowCount } from './count.ts'
 import { FileWatch } from './files.ts'
@@ -22,6 +23,7 @@ export interface OpenDatabase {
   readonly signals: SignalRows
   readonly arrivals: Arrivals
   readonly count: RowCount
+  readonly blocks: BlockIndex
   readonly files: FileWatch
   readonly checkpointer: Checkpointer
 }
@@ -48,20 +50,22 @@ export function openRows(db: DatabaseSync, file: string, options: OpenRowsOption
   const signals = new SignalRows(db, incidents, options.timelineLimit)
   const count = new RowCount(db)
   if (options.countsRows) count.all()
+  const blocks = new BlockIndex(db)
   const files = new FileWatch(file, db)
   const checkpointer = new Checkpointer(db, options.walLimit, options.onCheckpoint)
-  return { db, statements, incidents, signals, arrivals, count, files, checkpointer }
+  return { db, statements, incidents, signals, arrivals, count, blocks, files, checkpointer }
 }
 
 /**
- * One batch of retention.
+ * One batch of retention, or one step of the counting and indexing that come before it.
  * @param maxBytes of the rows
  */
 export function expireRows(
-  { db, incidents, signals, arrivals, count }: OpenDatabase,
+  { db, incidents, signals, arrivals, count, blocks }: OpenDatabase,
   limits: ExpireLimits,
   maxBytes: number,
 ): Expired {
+  if (count.step() || blocks.step()) return { failures: 0, reason: 'age', more: true }
   const { reading, age, batch } = limits
   arrivals.observe(reading, age)
   const expired = expireBatch(db, arrivals, limits, maxBytes)
@@ -73,6 +77,7 @@ export function expireRows(
   }
   if (!expired.more) arrivals.prune(reading, age)
   count.removed(expired.failures)
+  if (expired.failures > 0) blocks.rowsRemoved()
   return expired
 }
 
@@ -85,10 +90,11 @@ export function oldestRows({ db, signals }: OpenDatabase, limit: number): (Store
 }
 
 /** Removes records and signals; totals and incidents stay. */
-export function removeRows({ db, signals, count, arrivals }: OpenDatabase, ids: readonly string[]): void {
+export function removeRows({ db, signals, count, arrivals, blocks }: OpenDatabase, ids: readonly string[]): void {
   count.all()
   const sql = 'DELETE FROM failures WHERE id IN (SELECT value FROM json_each(?))'
   count.removed(Number(db.prepare(sql).run(JSON.stringify(ids)).changes))
   signals.remove(ids)
   arrivals.rowsRemoved()
+  blocks.rowsRemoved()
 }

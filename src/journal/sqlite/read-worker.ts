@@ -3,6 +3,7 @@ import { workerData } from 'node:worker_threads'
 import { readFaultOf } from '../core/fault.ts'
 import type { Query } from '../core/queries.ts'
 import { serve } from '../core/thread.ts'
+import { type Search, searchBlocks } from './block-search.ts'
 
 const path = workerData as string
 let database: DatabaseSync | undefined
@@ -14,17 +15,23 @@ function open(): DatabaseSync {
   return opened
 }
 
+function read<T>(work: (db: DatabaseSync) => T): T {
+  try {
+    database ??= open()
+    return work(database)
+  } catch (error) {
+    throw readFaultOf(error, path)
+  }
+}
+
 const operations = {
-  select({ sql, parameters }: Query): unknown[] {
-    try {
-      database ??= open()
-      const statement = database.prepare(sql)
+  select: ({ sql, parameters }: Query): unknown[] =>
+    read((db) => {
+      const statement = db.prepare(sql)
       statement.setReturnArrays(true)
       return statement.all(...parameters)
-    } catch (error) {
-      throw readFaultOf(error, path)
-    }
-  },
+    }),
+  search: (search: Search): string[] | undefined => read((db) => searchBlocks(db, search)),
 }
 export type Reading = typeof operations
 

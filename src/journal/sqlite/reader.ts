@@ -1,15 +1,26 @@
-import { READ_FAULTS, type ReadFault } from '../../domain/journal.ts'
+import { type FailureFilter, READ_FAULTS, type ReadFault } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
+import type { FailureRow } from '../core/columns.ts'
 import { FaultError } from '../core/fault.ts'
-import { Queries, type Query } from '../core/queries.ts'
-import { JournalReader } from '../core/reader.ts'
+import { Queries } from '../core/queries.ts'
+import { type Fetch, JournalReader } from '../core/reader.ts'
 import { Thread, ThreadEnded } from '../core/thread.ts'
 import { SQLITE } from './dialect.ts'
 import type { Reading } from './read-worker.ts'
 
+const QUERIES = new Queries(SQLITE)
+/** Filters for which SQLite has no index of its own; see block-index.ts. */
+const SEARCHED = ['source', 'tenant', 'code', 'cause'] as const
+/** Ids that one search finds: at first, and at most later. */
+const FOUND = { first: 128, most: 1_024 } as const
+
 /** Reads in its own thread, which exists only while reads are in progress. */
 export class Reader {
-  readonly reads = new JournalReader(new Queries(SQLITE), (query) => this.#select(query))
+  readonly reads = new JournalReader(
+    QUERIES,
+    (query) => this.#call('select', query),
+    (filter) => this.#failures(filter),
+  )
   readonly #idle: number
   readonly #onFault: (kind: ReadFault, detail: string) => void
   #file: string | undefined
@@ -39,7 +50,36 @@ export class Reader {
     this.#thread = undefined
   }
 
-  async #select<R>(query: Query): Promise<R[]> {
+  /** One listing: rows are fetched by the ids that a search found, which is asked again when none are left. */
+  #failures(filter: FailureFilter): Fetch<FailureRow> {
+    const walk: Fetch<FailureRow> = (before, rows) => this.#call('select', QUERIES.failures(filter, before, rows))
+    if (SEARCHED.every((field) => filter[field] === undefined)) return walk
+    let ids: string[] = []
+    let limit: number = FOUND.first
+    let isEnd = false
+    return async (before, rows) => {
+      const fetched: FailureRow[] = []
+      while (fetched.length < rows) {
+        if (ids.length === 0) {
+          if (isEnd) break
+          const found = await this.#call('search', { filter, before: fetched.at(-1)?.[0] ?? before, limit })
+          if (!found) return walk(before, rows)
+          ids = found
+          isEnd = found.length < limit
+          limit = Math.min(FOUND.most, 2 * limit)
+          continue
+        }
+        const query = QUERIES.failuresById(ids.splice(0, rows - fetched.length))
+        fetched.push(...(await this.#call<'select', FailureRow[]>('select', query)))
+      }
+      return fetched
+    }
+  }
+
+  async #call<K extends keyof Reading, R = Awaited<ReturnType<Reading[K]>>>(
+    operation: K,
+    argument: Parameters<Reading[K]>[0],
+  ): Promise<R> {
     const file = this.#file
     if (file === undefined) {
       this.#onFault('closed', 'the journal is not open')
@@ -49,7 +89,7 @@ export class Reader {
     this.#reads++
     try {
       this.#thread ??= this.#spawn(file)
-      return (await this.#thread.call('select', query)) as R[]
+      return (await this.#thread.call(operation, argument)) as R
     } catch (error) {
       throw this.#faultOf(error, file)
     } finally {

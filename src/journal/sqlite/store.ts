@@ -1,7 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { CanaryMoments, Checkpoint, JournalSize, RecoveryCount } from '../../domain/journal.ts'
-import type { PendingEvent } from '../../domain/outbox.ts'
+import type { Checkpoint, JournalSize } from '../../domain/journal.ts'
 import { detailOf, FaultError, faultOf } from '../core/fault.ts'
 import type { StoredRecord, StoredSignal } from '../core/records.ts'
 import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf } from './check.ts'
@@ -11,10 +10,8 @@ import { closeOnly, configure, heldLock, type Lock, numberOf } from './database.
 import { PAGE } from './files.ts'
 import { freeBytes, isFull, volatileFilesystem } from './filesystem.ts'
 import { HighWaterMark } from './high-water-mark.ts'
-import { noteCanary } from './incidents.ts'
 import { migrate } from './migrations.ts'
 import { expireRows, type OpenDatabase, oldestRows, openRows, removeRows } from './open-database.ts'
-import { pendingEvents, recoveries, removeEvents } from './outbox.ts'
 import type { Expired, ExpireLimits } from './retention.ts'
 import type { Group, TotalRow } from './rows.ts'
 import type { Committed, Notice, Opened, OpenOptions, StoreOptions } from './store-types.ts'
@@ -38,6 +35,10 @@ export class Store {
   /** After a fault that a look at the ends of a large file would not find. */
   #isSuspect = false
   #walPages = 16
+  /** What ended a step of the index. */
+  #fault: FaultError | undefined
+  /** Whether the last commit left something to index. */
+  isIndexDue = false
 
   readonly #onCheckpoint = (checkpoint: Checkpoint) => this.#report({ type: 'checkpoint', checkpoint })
 
@@ -54,6 +55,7 @@ export class Store {
   open({ clocks, forget }: OpenOptions): Opened {
     return this.#guard(() => {
       this.#closeDatabase()
+      this.#fault = undefined
       const acknowledged = this.#recorded
       this.#file = preparePath(this.#options.path, this.#options.filesystem)
       this.#lock = heldLock(this.#file, this.#lock)
@@ -109,7 +111,7 @@ export class Store {
    */
   commit({ rows, bodies }: Group, uptime?: number): Committed {
     return this.#guard(() => {
-      const { db, statements, incidents, signals, arrivals, count, files, checkpointer } = this.#open()
+      const { db, statements, incidents, signals, arrivals, count, blocks, files, checkpointer } = this.#open()
       const begun = performance.now()
       db.exec('BEGIN IMMEDIATE')
       const { results, endpoints, added } = writeRows({ rows, bodies }, { statements, incidents, signals, count })
@@ -119,36 +121,33 @@ export class Store {
       if (added > 0) this.#highWaterMark?.tryWrite(this.#recorded)
       if (added > 0 && uptime !== undefined) arrivals.note(uptime)
       checkpointer.afterWrite(files.walBytes)
+      this.isIndexDue = blocks.added(added)
       return { results, endpoints, seconds: (performance.now() - begun) / 1_000 }
     })
   }
 
-  /** Each call is its own transaction; the canary runs once a minute at most. */
-  noteCanary(moments: Parameters<typeof noteCanary>[1]): CanaryMoments {
-    return this.#guard(() => noteCanary(this.#open().db, moments))
-  }
-
-  /** The oldest events that a hook is still to be sent. */
-  pendingEvents = ({ hook, limit }: { hook: string; limit: number }): PendingEvent[] =>
-    this.#guard(() => pendingEvents(this.#open().db, hook, limit))
-
-  /** Removes events that were delivered or given up. */
-  removeEvents(sequences: readonly number[]): void {
-    this.#guard(() => {
-      removeEvents(this.#open().db, sequences)
+  /** Runs work on the open database. @throws FaultError */
+  run<T>(work: (db: DatabaseSync) => T): T {
+    return this.#guard(() => {
+      const result = work(this.#open().db)
       this.#afterWrite()
+      return result
     })
   }
 
-  /** As of `Journal`. */
-  recoveries = (): RecoveryCount[] => this.#guard(() => recoveries(this.#open().db))
+  /** One step of the index, which no one waits for: the next operation throws what it met. */
+  index(): void {
+    try {
+      this.#guard(() => this.#open().blocks.step() && this.#afterWrite())
+    } catch (error) {
+      this.#fault = error as FaultError
+    }
+  }
 
-  /** One small step of retention, or of the counting that comes before it; `more` says whether another one should follow. */
+  /** One small step of retention, or of what comes before it; `more` says whether another one should follow. */
   expire(limits: ExpireLimits): Expired {
     return this.#guard(() => {
-      const opened = this.#open()
-      if (opened.count.step()) return { failures: 0, reason: 'age', more: true }
-      const expired = expireRows(opened, limits, this.#options.retentionSize - this.#walPages * PAGE)
+      const expired = expireRows(this.#open(), limits, this.#options.retentionSize - this.#walPages * PAGE)
       this.#afterWrite()
       return expired
     })
@@ -205,7 +204,7 @@ export class Store {
   #walSize = () => ({ bytes: sizeOf(`${this.#file}-wal`), limit: this.#walPages * PAGE })
 
   #open(): OpenDatabase {
-    if (!this.#opened) throw new FaultError('io', detailOf('io', this.#file, 'it is closed'))
+    if (!this.#opened) throw this.#fault ?? new FaultError('io', detailOf('io', this.#file, 'it is closed'))
     this.#opened.files.check()
     return this.#opened
   }

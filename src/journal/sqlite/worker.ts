@@ -1,5 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { serve } from '../core/thread.ts'
+import { noteCanary } from './incidents.ts'
+import { pendingEvents, recoveries, removeEvents } from './outbox.ts'
 import { Store } from './store.ts'
 import type { OpenOptions, StoreOptions } from './store-types.ts'
 
@@ -9,16 +11,22 @@ const store = new Store(workerData as StoreOptions, (notice) => parentPort!.post
 const operations = {
   open: (options: OpenOptions) => store.open(options),
   // As JSON, which is faster both ways than a structured clone.
-  commit: ({ uptime, ...group }: Parameters<Store['commit']>[0] & { uptime: number }) =>
-    JSON.stringify(store.commit(group, uptime)),
+  commit({ uptime, ...group }: Parameters<Store['commit']>[0] & { uptime: number }) {
+    const committed = JSON.stringify(store.commit(group, uptime))
+    // After the answer.
+    if (store.isIndexDue) setImmediate(() => store.index())
+    return committed
+  },
   expire: (limits: Parameters<Store['expire']>[0]) => store.expire(limits),
   oldest: (limit: number) => store.oldest(limit),
   remove: (ids: readonly string[]) => store.remove(ids),
   forget: (unseenSince: number) => store.forget(unseenSince),
-  noteCanary: (moments: Parameters<Store['noteCanary']>[0]) => store.noteCanary(moments),
-  pendingEvents: (query: Parameters<Store['pendingEvents']>[0]) => store.pendingEvents(query),
-  removeEvents: (sequences: readonly number[]) => store.removeEvents(sequences),
-  recoveries: (_: null) => store.recoveries(),
+  // Each call is a transaction of its own; the canary runs once a minute at most.
+  noteCanary: (moments: Parameters<typeof noteCanary>[1]) => store.run((db) => noteCanary(db, moments)),
+  pendingEvents: ({ hook, limit }: { hook: string; limit: number }) =>
+    store.run((db) => pendingEvents(db, hook, limit)),
+  removeEvents: (sequences: readonly number[]) => store.run((db) => removeEvents(db, sequences)),
+  recoveries: (_: null) => store.run(recoveries),
   size: (_: null) => store.size(),
   close: (_: null) => store.close(),
 }
