@@ -5,22 +5,9 @@ import { scrape } from '../support/http.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 import { FILES, run, unitTest } from './promtool.ts'
-import { JOB, NAMESPACE, type Value } from './series.ts'
+import { seriesOf } from './scraped.ts'
 
 const TEMPLATES = join(import.meta.dirname, '../../docs/alertmanager/*.tmpl')
-const ONE_MINUTE = 5
-
-/** What a scrape shows, as if it had been so for a minute. */
-const seriesOf = (text: string): Map<string, Value[]> =>
-  new Map(
-    text.split('\n').flatMap((line): [string, Value[]][] => {
-      const [, name, labels = '', value] = /^(webhook_\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
-      if (!name || !Number.isFinite(Number(value))) return []
-      const target = `namespace="${NAMESPACE}", job="${JOB}", instance="10.0.0.1:9464", pod="w-0"`
-      return [[`${name}{${target}${labels && `, ${labels}`}}`, Array<Value>(ONE_MINUTE).fill(Number(value))]]
-    }),
-  )
-
 describe('the texts of an incident without a lost delivery', function () {
   this.timeout(60_000)
   after(async () => {
