@@ -141,7 +141,7 @@ A page is a critical alert that begins to fire and that no other alert inhibits.
 (\`npm run simulate:weeks\`); they are not a forecast for your service.
 
 - Quiet week: ${story(pages.quiet)}.
-- Bad week: ${story(pages.bad)}. Five endpoints of another team are dead all week (their pages were sent before it began, and
+- Bad week: ${story(pages.bad)}. One of the incidents is an endpoint that its platform disables. Five endpoints of another team are dead all week (their pages were sent before it began, and
   are repeated), and someone with a token invents ${pages.bad.invented} URLs.
 
 ## Removed alerts

@@ -6,7 +6,7 @@ import { INHIBITIONS } from '../../grafana/alertmanager/inhibitions.ts'
 import { GROUPING, ROUTE, type Route } from '../../grafana/alertmanager/routing.ts'
 import { TEMPLATES } from '../../grafana/alertmanager/templates.ts'
 import { GROUPS } from '../../grafana/rules/groups.ts'
-import { alertsOf } from '../../grafana/rules/model.ts'
+import { alertsOf, isAlert } from '../../grafana/rules/model.ts'
 import { render, requireHelm, the } from '../helm/support/helm.ts'
 import { modelFault } from '../helm/support/models.ts'
 import { startAlertmanager } from '../support/alertmanager.ts'
@@ -14,10 +14,12 @@ import { removeTempFolders, until } from '../support/temp.ts'
 import { CASES } from './cases.ts'
 import { fastAlertmanager, startSink } from './live.ts'
 import { run } from './promtool.ts'
-import type { Labels } from './series.ts'
+import { type Labels, seconds } from './series.ts'
 
 const FOLDER = join(import.meta.dirname, '../../docs/alertmanager')
 const CONFIG = join(FOLDER, 'alertmanager.yaml')
+/** Of the chart's monitors, in seconds. */
+const SCRAPE_INTERVAL = 15
 const ALL = alertsOf(GROUPS).map(({ alert }) => alert)
 
 const release = { namespace: 'shop', job: 'webhook-error-exporter' }
@@ -260,6 +262,29 @@ describe('the example for Alertmanager', function () {
     const both = the((await render('4', values)).objects, 'AlertmanagerConfig')['spec'] as { inhibitRules: object[] }
     expect(both).to.include.keys('route', 'receivers')
     expect(both.inhibitRules).to.deep.equal(inOperatorForm)
+  })
+
+  it('is documented with the longest time to the notification of each alert that may page', () => {
+    const rows = readFileSync(join(FOLDER, 'README.md'), 'utf8').matchAll(
+      /^\| [^|]+ \| (Webhook[^|]+) \|[^|]*\| (?:(\d+) min )?(\d+) s[^|]* \|$/gm,
+    )
+    const stated = new Map<string, number>()
+    for (const [, names, minutes = 0, rest] of rows)
+      for (const name of names!.split(', '))
+        stated.set(name, Math.min(stated.get(name) ?? Infinity, 60 * Number(minutes) + Number(rest)))
+    const least = new Map(
+      GROUPS.flatMap(({ interval, rules }) =>
+        rules
+          .filter(isAlert)
+          .filter((it) => it.severityLabel || it.severity === 'critical' || it.severity === 'endpoint')
+          .map((it) => [
+            it.alert,
+            SCRAPE_INTERVAL + seconds(interval) + seconds(it.for ?? '0s') + seconds(GROUPING.wait),
+          ]),
+      ),
+    )
+    expect([...stated.keys()]).to.have.members([...least.keys()])
+    for (const [name, time] of least) expect(stated.get(name), name).to.be.at.least(time)
   })
 
   it('says the same as values for the chart', () => {

@@ -1,7 +1,7 @@
 import { INHIBITIONS } from '../../grafana/alertmanager/inhibitions.ts'
 import type { Matcher } from '../../grafana/alertmanager/routing.ts'
 import { FILES, unitTest } from './promtool.ts'
-import { CHRONIC_TEAM, TICK, type Week } from './week.ts'
+import { CHRONIC_TEAM, DISABLED, TICK, type Week } from './week.ts'
 import { observe } from './world.ts'
 
 /** A query may take no more than 10,000 samples into memory in promtool: half days. */
@@ -34,7 +34,7 @@ export async function onsetsOf(context: Mocha.Context | undefined, { world }: We
     // What makes tickets pages nobody, unless it silences what would page; nor do the windows that only it looks at.
     keep: ({ alert, record = '', labels }) =>
       alert === undefined
-        ? !/_probes:.*(2h|1d|3d)$/.test(record)
+        ? !/_(probes|deliveries):.*(2h|1d|3d)$/.test(record)
         : SILENCING.has(alert) || isPaging(labels?.['severity']),
     // It fails on purpose and says what it got.
     expect: parts.map((part) => ({
@@ -71,7 +71,7 @@ export function expectedOnsets(week: Week, fires: Week['known'] = week.known): O
     const counts = critical.map(({ name }) => {
       const history = fires.get(name)!
       const began = history.filter((is, tick) => within(tick) && is && !history[tick - 1]).length
-      return [`WebhookEndpointFailing ${name}`, began] as const
+      return [`${name === DISABLED ? 'WebhookEndpointDisabled' : 'WebhookEndpointFailing'} ${name}`, began] as const
     })
     const absences = week.absences.filter(within).length
     return new Map([...counts, ['WebhookReceiverDown', absences] as const].filter(([, count]) => count > 0))

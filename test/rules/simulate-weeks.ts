@@ -11,12 +11,14 @@ import { BAD, type Life, QUIET, simulateWeek } from './week.ts'
 async function simulate(name: string, life: Life): Promise<SimulatedWeek> {
   const week = simulateWeek(life)
   const result = judge(await onsetsOf(undefined, week), expectedOnsets(week))
-  const about = [...result.pages].filter(([alert]) => alert !== 'WebhookEndpointFailing')
-  const receiver = about.reduce((sum, [, count]) => sum + count, 0)
-  const paged = result.pages.get('WebhookEndpointFailing') ?? 0
+  const isOfEndpoint = (alert: string): boolean => /^WebhookEndpoint(Failing|Disabled)$/.test(alert)
+  const count = (filter: (alert: string) => boolean): number =>
+    [...result.pages].reduce((sum, [alert, pages]) => sum + (filter(alert) ? pages : 0), 0)
+  const paged = count(isOfEndpoint)
+  const receiver = count((alert) => !isOfEndpoint(alert))
   const troubles = Object.entries(week.disturbances).map(([kind, times]) => `${times} × ${kind}`)
   console.log(
-    `${name} week: ${week.incidents} incidents, ${week.world.failures.length} failures, ${life.chronic ?? 0} endpoints dead all week, ` +
+    `${name} week: ${week.incidents} incidents (${life.disabled ? 1 : 0} disabled by its platform), ${week.world.failures.length} failures, ${life.chronic ?? 0} endpoints dead all week, ` +
       `${life.invented ?? 0} URLs invented, receiver: ${troubles.join(', ')}\n  ${paged} pages of failing endpoints ` +
       `(${(paged / week.incidents).toFixed(2)} per incident), ${receiver} about the receiver, false ${result.false}, missed ${result.missed}`,
   )

@@ -13,11 +13,14 @@ import { JOB, NAMESPACE } from './series.ts'
 /**
  * `npm run stage:pages`: a bad week, staged in minutes with the real service, Prometheus and Alertmanager, at many times the
  * speed. Five endpoints of one team are dead all along, and someone with a token invents URLs; then another team has its
- * outages, and the receiver is killed, and stopped for a while. Prints who was notified of what, and when.
+ * outages, one of them behind the proxy, its platform disables an endpoint, and the receiver is killed, and stopped for a
+ * while. All rules are loaded. Prints who was notified of what, and when.
  */
 const TEAM = 'sales'
 const DEAD = ['a', 'b', 'c', 'd', 'e'].map((name) => `legacy-${name}`)
 const OURS = ['orders', 'menu', 'refunds']
+/** What its platform disables. */
+const PARTNER = 'partner'
 const context = { timeout: () => 0, skip: () => process.exit(0) } as unknown as Mocha.Context
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
@@ -43,8 +46,19 @@ const start = () =>
       journal: { url: `sqlite:${journal}` },
       outbound: { allow: ['127.0.0.1/32'] },
       incidents: { quietTime: '3s', goodProbes: 2 },
+      recovery: { enabled: true },
+      sources: {
+        retm: { auth: 'none' },
+        sender: {
+          kind: 'generic',
+          auth: 'none',
+          map: { type: '/type', disabled: ['disabled'], recovered: ['enabled'], ref: '/endpoint', id: '/id' },
+        },
+      },
+      proxy: { port: 0, routes: [{ endpoint: 'orders', path: '/orders', upstream: addressOf(application) }] },
       endpoints: [
         ...OURS.map((name) => ({ name, team: TEAM, severity: 'critical', urls: [urlOf(name)] })),
+        { name: PARTNER, team: TEAM, severity: 'critical', refs: [`sender:${PARTNER}`] },
         ...DEAD.map((name) => ({ name, team: 'legacy', severity: 'critical', urls: [urlOf(name)] })),
       ],
     },
@@ -74,6 +88,13 @@ const pagedSince = (at: number, of: string): Notification | undefined =>
 const fail = async (url: string): Promise<void> => {
   await report(service.ingest, { ...REPORT, endpoint: url }).catch(() => undefined)
 }
+/** Deliveries to orders on their way through the proxy, all along. */
+const deliver = async (): Promise<void> => {
+  const { port } = service.log().find((line) => line['listener'] === 'proxy' && line['port'] !== undefined) ?? {}
+  if (port !== undefined)
+    await fetch(`http://127.0.0.1:${port}/orders`, { method: 'POST', body: '{}' }).catch(() => undefined)
+}
+const deliveries = setInterval(() => void deliver(), 250)
 tell('the five endpoints of team legacy fail, for good')
 for (const name of DEAD) await fail(urlOf(name))
 await until('the pages of team legacy', () => DEAD.every((name) => pagedSince(began, name)))
@@ -134,7 +155,35 @@ await until(
   60_000,
 )
 await outage('refunds')
+
+const signal = async (type: string): Promise<void> => {
+  const response = await fetch(`${service.ingest}/webhooks/sender`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ type, endpoint: PARTNER, id: type }),
+  })
+  if (response.status !== 202) throw new Error(`${type}: ${await response.text()}`)
+}
+const disabledAt = Date.now()
+tell(`the platform disables ${PARTNER} of team ${TEAM}`)
+await signal('disabled')
+const page = await until('the page of what is disabled', () => pagedSince(disabledAt, PARTNER), 30_000)
+const names = page.alerts.map(({ labels }) => labels['alertname'])
+tell(
+  `${page.receiver} is paged: ${names.join(', ')} (${((page.at - disabledAt) / 1_000).toFixed(1)} s after the notice)`,
+)
+expected.push({ what: PARTNER, at: disabledAt, until: 0 })
+await pause(8_000)
+tell(`the platform enables ${PARTNER} again`)
+await signal('enabled')
+await until(
+  'the end of what was disabled',
+  () => sink.notifications.find((it) => it.at > disabledAt && named(it, 'resolved').includes(PARTNER)),
+  60_000,
+)
+tell(`${PARTNER} is announced as resolved`)
 clearInterval(background)
+clearInterval(deliveries)
 await pause(3_000)
 
 // One page per incident: what each message adds to what was announced before it.
@@ -143,7 +192,7 @@ const pages: { at: number; what: string; receiver: string }[] = []
 let repeats = 0
 for (const it of sink.notifications.filter(({ receiver }) => pagers.test(receiver))) {
   const fresh = named(it, 'firing').filter((what) => !announced.has(what))
-  if (it.at > began && it.status === 'firing' && fresh.length === 0 && named(it, 'firing').length > 0) repeats++
+  if (it.at > legacyDone && it.status === 'firing' && fresh.length === 0 && named(it, 'firing').length > 0) repeats++
   for (const what of fresh) {
     announced.add(what)
     pages.push({ at: it.at, what, receiver: it.receiver })

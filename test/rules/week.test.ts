@@ -15,9 +15,13 @@ describe('a simulated day', function () {
   it('pages once per incident, whatever is dead elsewhere and whatever is invented, and once for the absence', async function () {
     const day = simulateWeek(BAD_DAY)
     const { pages, ...faults } = judge(await onsetsOf(this, day), expectedOnsets(day))
-    expect(day.incidents).to.equal(4)
+    expect(day.incidents).to.equal(5)
     expect(faults).to.deep.equal({ false: 0, missed: 0 })
-    expect(Object.fromEntries(pages)).to.deep.equal({ WebhookEndpointFailing: day.incidents, WebhookReceiverDown: 1 })
+    expect(Object.fromEntries(pages)).to.deep.equal({
+      WebhookEndpointFailing: day.incidents - 1,
+      WebhookEndpointDisabled: 1,
+      WebhookReceiverDown: 1,
+    })
   })
 
   it('pages once for an opening where an incident is opened again after it was announced as resolved', async function () {

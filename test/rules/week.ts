@@ -1,4 +1,4 @@
-import { type EndpointState, isOpen, newEndpoint } from '../../src/domain/incident.ts'
+import { type EndpointState, type IncidentEvent, isOpen, newEndpoint } from '../../src/domain/incident.ts'
 import { reduceIncident } from '../../src/domain/reduce-incident.ts'
 import type { Failure, Pod, Scrape, World } from './world.ts'
 
@@ -53,11 +53,13 @@ export interface Life {
   readonly chronic?: number
   /** URLs that an attacker invents, one after the other; each fails for a while. */
   readonly invented?: number
+  /** One more endpoint, which its platform disables: from which tick on, and for how many. */
+  readonly disabled?: readonly [from: number, length: number]
   readonly ticks?: number
   readonly away?: Away
 }
 /** All of them flap faster than the quiet time, so that each stays one open incident. */
-export const BAD: Life = { outages: 20, flapping: [6, 8, 11, 12, 14], chronic: 5, invented: 20 }
+export const BAD: Life = { outages: 20, flapping: [6, 8, 11, 12, 14], chronic: 5, invented: 20, disabled: [2_600, 90] }
 /** A single outage of one endpoint, a restart and a rollout. */
 export const QUIET: Life = {
   outages: 1,
@@ -73,6 +75,7 @@ export const BAD_DAY: Life = {
   flapping: [8],
   chronic: 5,
   invented: 8,
+  disabled: [300, 60],
   ticks: DAY,
   away: [
     ['restart', 450, 1, 'down'],
@@ -85,6 +88,8 @@ export const SLOW: Life = { outages: 0, flapping: [25], ticks: DAY, away: [] }
 /** The team of what is dead all the time, and of what an attacker invents. */
 export const CHRONIC_TEAM = 'legacy'
 const UNCONFIGURED = { team: '', severity: 'warning' }
+/** What its platform disables. */
+export const DISABLED = 'partner'
 
 /** One replica on SQLite with its troubles. */
 export function simulateWeek(life: Life): Week {
@@ -94,6 +99,7 @@ export function simulateWeek(life: Life): Week {
   const endpoints: World['endpoints'] = [
     ...PROBED.map((name) => ({ name, team: 'sales', severity: 'critical' })),
     ...life.flapping.map((_, index) => ({ name: `flapping-${index + 1}`, team: 'kitchen', severity: 'critical' })),
+    ...(life.disabled ? [{ name: DISABLED, team: 'kitchen', severity: 'critical' }] : []),
     ...Array.from({ length: chronic }, (_, index) => ({
       name: `legacy-${index + 1}`,
       team: CHRONIC_TEAM,
@@ -160,6 +166,7 @@ export function simulateWeek(life: Life): Week {
             tenant: '',
           })
         }
+        if (name === DISABLED) for (const signal of signalsAt(life.disabled!, tick)) apply(signal)
         if (isProbed)
           apply({
             type: 'probe',
@@ -193,6 +200,8 @@ export function simulateWeek(life: Life): Week {
       open: (endpoint, tick) => open.get(endpoint)![tick]!,
       well,
       probed: (endpoint) => PROBED.includes(endpoint),
+      proxied: (endpoint) => PROBED.includes(endpoint),
+      disabled: (endpoint, tick) => endpoint === DISABLED && isWithin(life.disabled!, tick),
     },
     known,
     incidents,
@@ -200,6 +209,18 @@ export function simulateWeek(life: Life): Week {
     disturbances,
     absences: away.filter(([kind]) => kind === 'absence').map(([, from, length]) => from + length),
   }
+}
+
+const isWithin = ([from, length]: readonly [number, number], tick: number): boolean =>
+  tick >= from && tick < from + length
+/** What the platform says when it disables an endpoint, and when it enables it again. */
+function signalsAt([from, length]: readonly [number, number], tick: number): IncidentEvent[] {
+  const type = tick === from ? 'disabled' : tick === from + length ? 'recovered' : undefined
+  if (type === undefined) return []
+  const at = tick * TICK * MINUTE
+  const what = { type, source: 'svix', tenant: '', endpoint: DISABLED, url: `svix:${DISABLED}` } as const
+  const unsaid = { code: null, cause: null, message: '', time: null, attempts: null, event: null, manual: false }
+  return [{ type: 'signal', at, signal: { id: `${type}-${tick}`, receivedAt: at, ...what, ...unsaid } }]
 }
 
 /** A rollout and an absence end with a pod of the same name and another address. */

@@ -42,6 +42,10 @@ export interface World {
   readonly probed?: (endpoint: string) => boolean
   /** Whether a probe finds the endpoint well; always, unless given. */
   readonly well?: (endpoint: string, tick: number) => boolean
+  /** Whether the proxy counts deliveries to it, ten a tick; none, unless given. */
+  readonly proxied?: (endpoint: string) => boolean
+  /** Whether the platform has disabled it; never, unless given. */
+  readonly disabled?: (endpoint: string, tick: number) => boolean
   /** What is added to the clock of the receivers, in seconds. */
   readonly clock?: (tick: number) => number
   /** From this tick on, half of the failures before it are no longer counted. */
@@ -86,13 +90,15 @@ export function observe(world: World): Map<string, Value[]> {
 type Put = (name: string, labels: Labels, value: number) => void
 
 function expose(world: World, index: number, tick: number, skew: number, put: Put): void {
-  const { step, endpoints, failures, counting, open, well, pods, probed = () => true } = world
+  const { step, endpoints, failures, counting, open, well, pods, probed = () => true, proxied = () => false } = world
   const start = Math.max(...pods[index]!.starts.filter((it) => it <= tick))
   const age = tick - start
   const now = tick * step + skew
   put('webhook_exporter_build_info', { version: '1.0.0', node_version: '26.10.0' }, 1)
   put('process_start_time_seconds', {}, start * step + skew)
   put('webhook_exporter_journal_up', {}, 1)
+  put('webhook_exporter_config_valid', {}, 1)
+  put('webhook_exporter_egress_up', {}, 1)
   put('webhook_exporter_journal_free_bytes', {}, 9e9)
   put('webhook_exporter_journal_size_bytes', {}, 1e6)
   for (const le of ['0.5', '+Inf'])
@@ -126,6 +132,8 @@ function expose(world: World, index: number, tick: number, skew: number, put: Pu
     put('webhook_endpoint_info', { endpoint, event: '', team, severity }, 1)
     const isOpen = open(endpoint, tick)
     put('webhook_incident_open', { endpoint }, isOpen ? 1 : 0)
+    if (world.disabled)
+      put('webhook_endpoint_disabled', { endpoint, source: 'svix' }, world.disabled(endpoint, tick) ? 1 : 0)
     if (isOpen) {
       const url = 'https://shop.example/hooks'
       put('webhook_incident_started_timestamp_seconds', { endpoint }, 0)
@@ -148,6 +156,14 @@ function expose(world: World, index: number, tick: number, skew: number, put: Pu
         put('webhook_endpoint_probes_total', { ...scheduled, result: 'up', cause: 'none' }, made - failed)
       if (failed > 0)
         put('webhook_endpoint_probes_total', { ...scheduled, result: 'down', cause: 'unavailable' }, failed)
+      if (proxied(endpoint)) {
+        // Two in a thousand fail even while it is well.
+        const stray = Math.floor((10 * made) / 500)
+        const delivered = (result: string, code: string, count: number) =>
+          put('webhook_endpoint_deliveries_total', { endpoint, source: 'proxy', result, code }, count)
+        delivered('success', '200', 10 * (made - failed) - stray)
+        delivered('failure', '503', 10 * failed + stray)
+      }
     }
   }
   const counted = new Map<string, { labels: Labels; count: number; last: number }>()
