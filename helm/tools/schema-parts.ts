@@ -33,6 +33,9 @@ export const list = (items: Schema): Schema => ({ type: 'array', items })
  */
 export const open: Schema = { type: 'object', additionalProperties: true }
 export const openList = list(open)
+/** An open list of objects that the chart reads by these keys, each a text. */
+export const openListWith = (...keys: readonly string[]): Schema =>
+  list({ ...open, required: keys, properties: Object.fromEntries(keys.map((key) => [key, { type: 'string' }])) })
 /**
  * A mapping with keys chosen by the user. Keys by pattern and not by `propertyNames`: Helm 4's validator does not say where those are wrong.
  */

@@ -180,6 +180,13 @@ describe('the example application with the sidecar', function () {
       ['text that is no YAML', '"a: ["', /the pod given to .* has neither spec nor containers; .*yaml/i],
       ['something else', 'dict "image" "shop:1"', /has neither spec nor containers/],
       ['a number', '1', /has neither spec nor containers/],
+      ['a text for its spec', 'dict "spec" "x"', /spec of the pod given to .* is a string; write a map/],
+      ['a text for its volumes', 'dict "containers" list "volumes" "x"', /volumes of spec.* is a string; write a list/],
+      [
+        'a list of labels',
+        'dict "metadata" (dict "labels" (list "a")) "spec" (dict "containers" list)',
+        /labels of metadata.* is a slice; write a map/,
+      ],
     ] as const) {
       it(`says what is wrong with ${what}`, async () => {
         const { code, stderr } = await merged(pod)

@@ -58,6 +58,19 @@ fsGroupChangePolicy: OnRootMismatch
 {{- include "webhook-error-exporter.imagePullSecrets" . | trim }}
 {{- end }}
 
+{{/* Fails unless keys of a map are absent, null or of a kind. Takes a list: the map's name for the message, the map, "map" or "slice", keys. */}}
+{{- define "webhook-error-exporter.sidecar.requireKind" -}}
+{{- $name := index . 0 -}}{{- $map := index . 1 -}}{{- $kind := index . 2 -}}
+{{- range $key := slice . 3 -}}
+{{- if hasKey $map $key -}}
+{{- $value := get $map $key -}}
+{{- if not (or (kindIs "invalid" $value) (kindIs $kind $value)) -}}
+{{- fail (printf "webhook-error-exporter: %s of %s, as given to webhook-error-exporter.sidecar.pod, is a %s; write a %s" $key $name (kindOf $value) (ternary "list" "map" (eq $kind "slice"))) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{/*
 The application's pod with the sidecar in it, as YAML: what the eight templates above yield, each in its place. Takes a list: this
 chart's context and the pod, a map or YAML text, which is a pod template (`metadata` and `spec`) or its spec alone. Only a pod template
@@ -77,6 +90,11 @@ gets the label by which the Service finds the pod, and the annotation that rolls
 {{- $pod = deepCopy $pod -}}
 {{- $isTemplate := hasKey $pod "spec" -}}
 {{- $spec := $isTemplate | ternary $pod.spec $pod -}}
+{{- if not (kindIs "map" $spec) }}{{ fail (printf "webhook-error-exporter: spec of the pod given to webhook-error-exporter.sidecar.pod is a %s; write a map" (kindOf $spec)) }}{{ end -}}
+{{- include "webhook-error-exporter.sidecar.requireKind" (list "spec" $spec "slice" "initContainers" "volumes" "imagePullSecrets") -}}
+{{- include "webhook-error-exporter.sidecar.requireKind" (list "spec" $spec "map" "securityContext") -}}
+{{- include "webhook-error-exporter.sidecar.requireKind" (list "the pod" (omit $pod "spec") "map" "metadata") -}}
+{{- include "webhook-error-exporter.sidecar.requireKind" (list "metadata" ($pod.metadata | default dict) "map" "labels" "annotations") -}}
 {{- $_ := set $spec "initContainers" (concat (include "webhook-error-exporter.sidecar.initContainers" $root | fromYamlArray) ($spec.initContainers | default list)) -}}
 {{- $_ := set $spec "volumes" (concat (include "webhook-error-exporter.sidecar.volumes" $root | fromYamlArray) ($spec.volumes | default list)) -}}
 {{- with include "webhook-error-exporter.sidecar.imagePullSecrets" $root | fromYamlArray -}}
