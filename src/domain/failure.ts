@@ -1,4 +1,4 @@
-import { v7 } from 'uuid'
+import { randomUUID } from 'node:crypto'
 import type { Cause } from './cause.ts'
 
 /** What the failures of one outage have in common. */
@@ -65,24 +65,18 @@ export const OTHER = 'other'
  * @returns a function from receipt time (milliseconds since the epoch) to a UUID version 7
  */
 export function failureIds(): (receivedAt: number) => string {
-  let last = 0
-  let seq = 0
-  // Random bytes are fetched in blocks: 16 at a time would cost more than everything else here.
-  const block = new Uint8Array(4_096)
-  let used = block.length
-  const random = new Uint8Array(16)
-  const refresh = () => {
-    if (used === block.length) {
-      crypto.getRandomValues(block)
-      used = 0
-    }
-    for (let index = 0; index < random.length; index++) random[index] = block[used++]!
-  }
+  let last = Number.NaN
+  let time = ''
+  let count = 0
   return (receivedAt) => {
-    seq = receivedAt === last ? seq + 1 : 0
-    last = receivedAt
-    refresh()
-    return v7({ msecs: receivedAt, seq, random })
+    if (receivedAt !== last) {
+      last = receivedAt
+      time = firstIdAt(receivedAt).slice(0, 15)
+      count = 0
+    }
+    // RFC 9562, section 6.2, method 1: the 12 bits after the version count; the 62 bits after the variant are random.
+    const counter = Math.min(count++, 0xfff).toString(16).padStart(3, '0')
+    return `${time}${counter}${randomUUID().slice(18)}`
   }
 }
 

@@ -1,7 +1,7 @@
 import Router from '@koa/router'
 import Koa from 'koa'
 import pg from 'pg'
-import { v7 } from 'uuid'
+import { failureIds } from '../../src/domain/failure.ts'
 import { NAIVE_TABLE } from './naive-table.ts'
 
 /**
@@ -11,13 +11,14 @@ import { NAIVE_TABLE } from './naive-table.ts'
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: Number(process.env['POOL'] ?? 10) })
 for (const statement of NAIVE_TABLE) await pool.query(statement)
 
+const newId = failureIds()
 const router = new Router()
 router.post('/webhooks/error', async (ctx) => {
   const chunks: Buffer[] = []
   for await (const chunk of ctx.req) chunks.push(chunk as Buffer)
   const raw = Buffer.concat(chunks)
   const { code, endpoint, message } = JSON.parse(raw.toString()) as { code: number; endpoint: string; message: string }
-  const id = v7()
+  const id = newId(Date.now())
   await pool.query(
     `INSERT INTO naive (id, received_at, source, tenant, endpoint, url, code, cause, message, raw)
      VALUES ($1, $2, 'retm', '', $3, $3, $4, 'unknown', $5, $6)`,
