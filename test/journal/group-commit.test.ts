@@ -7,11 +7,12 @@ import { entry } from './entries.ts'
 const LIMITS = { pendingLimit: 1_000, pendingBytes: 2 ** 20, groupLimit: 512, groupBytes: 2 ** 20 }
 
 /** Groups as they are written; each is answered by hand. */
-function held() {
+function held({ queuesGroups = false } = {}) {
   const groups: { commands: readonly Command[]; done(seconds?: number): void; fail(error: Error): void }[] = []
   const faults: unknown[] = []
   const commit = new GroupCommit({
     limits: LIMITS,
+    queuesGroups,
     write: (commands) => {
       const { promise, resolve, reject } = Promise.withResolvers<Written>()
       groups.push({
@@ -48,6 +49,36 @@ describe('GroupCommit', () => {
     expect(groups.map(({ commands }) => commands.length)).to.deep.equal([2, 3])
     groups[1]!.done()
     await Promise.all(second)
+    expect(commit.pending).to.equal(0)
+  })
+
+  it('gives a store that queues groups the next one as soon as it is full, and no third', async () => {
+    const { groups, add, commit, faults } = held({ queuesGroups: true })
+    const sizes = () => groups.map(({ commands }) => commands.length)
+    const first = add('first')
+    await turn()
+    // From now on a group of 32 is full.
+    groups[0]!.done(0.000_1)
+    await first
+    const many = Array.from({ length: 70 }, (_, index) => add(`${index}`))
+    for (const each of many) each.catch(() => {})
+    await turn()
+    await turn()
+    expect(sizes()).to.deep.equal([1, 32])
+    void add('one more').catch(() => {})
+    await turn()
+    expect(sizes()).to.deep.equal([1, 32, 32])
+    expect(commit.expectedCommit()).to.be.above(0)
+    expect(commit.pending).to.equal(71)
+    groups[1]!.done(0.000_1)
+    await Promise.all(many.slice(0, 32))
+    await turn()
+    expect(sizes()).to.deep.equal([1, 32, 32])
+    // What becomes of the second is unknown too.
+    groups[2]!.fail(new Error('disk'))
+    await turn()
+    expect(faults).to.have.length(1)
+    expect(commit.rejectPending(new Error('down'))).to.deep.equal([])
     expect(commit.pending).to.equal(0)
   })
 

@@ -19,6 +19,8 @@ export interface GroupCommitOptions<W extends Written> {
   readonly limits: Required<Pick<GroupOptions, 'pendingLimit' | 'pendingBytes' | 'groupLimit' | 'groupBytes'>>
   /** Resolves once the group is durable; rejects where that is not known. */
   readonly write: (commands: readonly Command[]) => Promise<W>
+  /** As of `Store`; false by default. */
+  readonly queuesGroups?: boolean
   /** Called before the senders are answered. */
   readonly onWritten?: (commands: readonly Command[], written: W) => void
   /** Entries that were added, and the seconds until that was known. */
@@ -28,15 +30,18 @@ export interface GroupCommitOptions<W extends Written> {
 }
 
 /**
- * Collects commands while the previous group is being written, and writes the next group once that one is durable. It
- * does not know whether the store is up: its owner adds commands while it is, and rejects what is pending when it fails.
+ * Collects commands while the previous group is being written, and writes the next group once that one is durable. A store
+ * that queues groups has the next one as soon as it is full, so that it never waits for this thread. It does not know
+ * whether the store is up: its owner adds commands while it is, and rejects what is pending when it fails.
  */
 export class GroupCommit<W extends Written = Written> {
   readonly #options: GroupCommitOptions<W>
   readonly #queue: CommandQueue
   readonly #size: GroupSize
   #gathering: NodeJS.Immediate | undefined
-  #inProgress: readonly PendingCommand[] = []
+  /** Groups that the store has, in the order in which it writes them: two at most. */
+  #inProgress: readonly (readonly PendingCommand[])[] = []
+  /** When the store began to write the first of them. */
   #begun = 0
   readonly #latest = new LatestCommits()
   #drained: (() => void) | undefined
@@ -49,7 +54,7 @@ export class GroupCommit<W extends Written = Written> {
 
   /** Commands that wait or are being written. */
   get pending(): number {
-    return this.#queue.length + this.#inProgress.length
+    return this.#queue.length + this.#inProgress.reduce((sum, group) => sum + group.length, 0)
   }
 
   /** Milliseconds until a command that is added now is expected to be durable; 0 if nothing waits. */
@@ -61,19 +66,22 @@ export class GroupCommit<W extends Written = Written> {
     if (this.#inProgress.length === 0) return Math.ceil(groups) * commit
     const elapsed = performance.now() - this.#begun
     // A commit that takes longer than usual may well take as long again.
-    return (elapsed < commit ? commit - elapsed : elapsed) + Math.ceil(groups) * commit
+    const first = elapsed < commit ? commit - elapsed : elapsed
+    return first + (this.#inProgress.length - 1 + Math.ceil(groups)) * commit
   }
 
   /** @throws AppError (as rejection) `journal_full`, what `complete` rejects with, and what the owner rejects with */
   add<K extends keyof Commands>(command: Commands[K]['command'] & Command & { kind: K }): Promise<Commands[K]['done']> {
+    const added = this.#queue.add<K>(command)
     this.#gather()
-    return this.#queue.add<K>(command)
+    return added
   }
 
   /** As `add`, for the entries of one request: all go into one group, and each has its own answer. */
   addAll(entries: readonly (Entry | SignalEntry)[]): Promise<Recorded>[] {
+    const added = this.#queue.addAll(entries)
     this.#gather()
-    return this.#queue.addAll(entries)
+    return added
   }
 
   /** Resolves once nothing is pending, be it written or rejected. */
@@ -86,11 +94,11 @@ export class GroupCommit<W extends Written = Written> {
   }
 
   /**
-   * Rejects everything that is pending. The outcome of a group that is being written is ignored from then on.
-   * @returns the entries of that group: whether they are stored is unknown
+   * Rejects everything that is pending. The outcome of what the store has is ignored from then on.
+   * @returns the entries that it has: whether they are stored is unknown
    */
   rejectPending(reason: Error): Entry[] {
-    const inProgress = this.#inProgress
+    const inProgress = this.#inProgress.flat()
     const waiting = this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
     this.#inProgress = []
     for (const { reject } of [...inProgress, ...waiting]) reject(reason)
@@ -100,34 +108,41 @@ export class GroupCommit<W extends Written = Written> {
 
   /** All that arrives in this turn of the event loop shares a transaction. */
   #gather(): void {
-    if (this.#gathering === undefined && this.#inProgress.length === 0)
-      this.#gathering = setImmediate(() => void this.#pump())
+    if (this.#gathering === undefined && this.#isDue) this.#gathering = setImmediate(() => void this.#pump())
   }
 
-  /** Writes the next group, unless one is under way. */
+  /** Whether the store is to have another group now. */
+  get #isDue(): boolean {
+    const groups = this.#inProgress.length
+    if (groups === 0) return true
+    return groups === 1 && this.#options.queuesGroups === true && this.#queue.length >= this.#size.most
+  }
+
+  /** Passes on the next group if it is due. */
   async #pump(): Promise<void> {
     clearImmediate(this.#gathering)
     this.#gathering = undefined
-    if (this.#inProgress.length > 0) return
+    if (!this.#isDue) return
     const group = this.#queue.take(this.#size.most, this.#options.limits.groupBytes)
     if (group.length === 0) return this.#drained?.()
-    this.#inProgress = group
-    this.#begun = performance.now()
-    const begun = this.#begun
+    if (this.#inProgress.length === 0) this.#begun = performance.now()
+    this.#inProgress = [...this.#inProgress, group]
     try {
       const commands = group.map(({ command }) => command)
       const written = await this.#options.write(commands)
-      if (this.#inProgress !== group) return
-      const seconds = (performance.now() - begun) / 1_000
+      if (!this.#inProgress.includes(group)) return
+      const now = performance.now()
+      const seconds = (now - this.#begun) / 1_000
+      this.#begun = now
       this.#latest.add(seconds * 1_000)
       if (written.seconds !== undefined) this.#size.recordSample(group.length, written.seconds)
       this.#options.onWritten?.(commands, written)
-      this.#inProgress = []
+      this.#inProgress = this.#inProgress.filter((each) => each !== group)
       // The next group is written while this one is answered.
       void this.#pump()
       this.#complete(group, written, seconds)
     } catch (error) {
-      if (this.#inProgress === group) this.#options.onFault(error)
+      if (this.#inProgress.includes(group)) this.#options.onFault(error)
     }
   }
 

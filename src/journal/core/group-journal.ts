@@ -32,6 +32,11 @@ export interface Store<W extends Written = Written> {
   opened?(): void
   /** Resolves once the group is durable; rejects where that is not known. */
   write(commands: readonly Command[]): Promise<W>
+  /**
+   * Whether it may be given the next group while it writes one: it writes them in order, and after a group that failed it
+   * writes none before it is opened again.
+   */
+  readonly queuesGroups?: boolean
   /** Called before the senders are answered. */
   written?(commands: readonly Command[], written: W): void
   /** Releases what an opening took. What is under way fails. */
@@ -71,6 +76,7 @@ export class GroupJournal<W extends Written = Written> implements Journal {
     this.#groups = new GroupCommit({
       limits: options,
       write: (commands) => store.write(commands),
+      queuesGroups: store.queuesGroups === true,
       onWritten: (commands, written) => store.written?.(commands, written),
       onCommitted: (entries, seconds) => options.events.onCommitted(entries, seconds),
       onFault: (error) => life.fail(error),

@@ -50,6 +50,7 @@ class SqliteStore implements JournalStore {
     removeEvents: (sequences) => this.#call('removeEvents', sequences),
     recoveries: () => this.#call('recoveries', null),
   }
+  readonly queuesGroups = true
   readonly #options: Settings
   readonly #life: LifeCycle
   readonly #reader: Reader
