@@ -107,6 +107,15 @@ own JOURNAL_URL would count.
 - name: JOURNAL_PASSWORD_FILE
   value: {{ include "webhook-error-exporter.journalPath" . }}/password
 {{- end }}
+{{- /* Events name their sender by the pod's namespace and name; HOSTNAME is the pod's name in every container. */}}
+{{- $names := list }}
+{{- range .Values.env }}{{ $names = append $names .name }}{{ end }}
+{{- if and .Values.config.hooks (not (has "POD_NAMESPACE" $names)) }}
+- name: POD_NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+{{- end }}
 {{- with .Values.env }}
 {{ toYaml . }}
 {{- end }}

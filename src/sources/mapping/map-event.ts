@@ -3,7 +3,7 @@ import type { FieldFault } from '../../errors.ts'
 import { type Found, find, type SourceEvent } from './event.ts'
 import { parseLocator } from './locator.ts'
 import type { MappedType, Mapping, ValueName } from './mapping.ts'
-import { codeOf, countOf, textOf, timeOf, ValueFault } from './values.ts'
+import { codeOf, countOf, textOf, timeOf, urlTextOf, ValueFault } from './values.ts'
 
 /** By the name of a value: where it was found, and the text there. */
 export type FoundValues = Record<string, { readonly at: string; readonly value: string }>
@@ -107,7 +107,7 @@ const reader =
 /** @throws EventFault if neither a URL nor a reference is found, or it is too long */
 function targetOf({ values }: Mapping, { path }: SourceEvent, read: Read): SignalTarget {
   for (const name of ['endpoint', 'ref'] as const) {
-    const text = read(name, textOf)?.value
+    const text = read(name, name === 'endpoint' ? urlTextOf : textOf)?.value
     if (text === undefined || text === '') continue
     if (text.length <= LONGEST_TARGET) return name === 'endpoint' ? { url: text } : { ref: text }
     throw new EventFault(pointerOf(path, values[name][0]!.text), `is longer than ${LONGEST_TARGET} characters`)

@@ -15,6 +15,13 @@ export function textOf(value: unknown): string | ValueFault {
   return new ValueFault(`is ${Array.isArray(value) ? 'a list' : 'an object'} where a text is needed`)
 }
 
+/** The text of a URL. A number or boolean is none, so it is a mistake in the mapping or the sender: not an unknown endpoint. */
+export function urlTextOf(value: unknown): string | ValueFault {
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? new ValueFault(`is a ${typeof value} where a URL is needed`)
+    : textOf(value)
+}
+
 /**
  * A code: an integer, its digits, or a text that begins with an HTTP status (`500 Internal Server Error`). Any other text is
  * no number, and says in words what happened: it has the code 0.

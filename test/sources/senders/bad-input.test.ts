@@ -85,6 +85,8 @@ describe('what is not as a mapping expects it', () => {
     for (const [body, pointer, detail] of [
       [{ url: { a: 1 } }, '/url', 'is an object where a text is needed'],
       [{ url: ['a'] }, '/url', 'is a list where a text is needed'],
+      [{ url: 42 }, '/url', 'is a number where a URL is needed'],
+      [{ url: true }, '/url', 'is a boolean where a URL is needed'],
       [{}, '/url', 'is missing; it must name the endpoint'],
       [{ url: 'https://x.example', error: {} }, '/error', 'is an object where a text is needed'],
       [{ url: 'https://x.example', code: 2 ** 40 }, '/code', 'is not an integer from -2147483648 to 4294967295'],
@@ -105,7 +107,7 @@ describe('what is not as a mapping expects it', () => {
     })
     expect((await send('list', { type: 'else' })).body).to.deep.include({ ids: [], ignored: 1 })
     const metrics = await scrape(service.admin)
-    expect(sum(metrics, 'webhook_exporter_reports_total', '"one"', '"invalid_report"')).to.equal(6)
+    expect(sum(metrics, 'webhook_exporter_reports_total', '"one"', '"invalid_report"')).to.equal(8)
   })
 
   it('is a number in words, or an inherited member: neither is a value', async () => {
