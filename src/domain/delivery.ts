@@ -5,18 +5,21 @@ export interface DeliveryResult {
   readonly ok: boolean
   /** Status that the platform received; 0 if it received no whole answer. */
   readonly code: number
+  /** How it ended if there was no whole answer. */
+  readonly ending?: DeliveryEnding
   /** Milliseconds since the epoch. */
   readonly at: number
 }
 
 /** Endings of a delivery or an attempt without a whole answer; everything else is a status. */
 export const DELIVERY_ENDINGS = ['client_closed', 'incomplete'] as const
+export type DeliveryEnding = (typeof DELIVERY_ENDINGS)[number]
 /** Why an attempt failed before the application's response began. */
 export const ATTEMPT_FAULTS = ['connect', 'unsent', 'reset', 'timeout', 'protocol'] as const
 export type AttemptFault = (typeof ATTEMPT_FAULTS)[number]
 
 /** HTTP status, or how it ended without one. */
-export type DeliveryCode = number | (typeof DELIVERY_ENDINGS)[number]
+export type DeliveryCode = number | DeliveryEnding
 export type AttemptCode = DeliveryCode | AttemptFault
 
 /** Why another attempt was called for. */

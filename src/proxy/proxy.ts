@@ -73,7 +73,8 @@ export function createProxy(deps: ProxyDeps): Proxy {
           deps.metrics.deliveryEnded({ endpoint, ok, code, seconds, ...(retry && { retry: resultOf(retry, ok) }) }),
         )
         span.end({ status, ...(typeof code === 'string' && { errorType: code }) })
-        safely(() => deps.onDelivery({ endpoint, ok, code: status, at: deps.clock() }))
+        const ending = typeof code === 'string' && { ending: code }
+        safely(() => deps.onDelivery({ endpoint, ok, code: status, ...ending, at: deps.clock() }))
       },
       onFault,
     }

@@ -1,5 +1,6 @@
 import type { Cause } from '../domain/cause.ts'
 import type { Clock } from '../domain/clock.ts'
+import type { DeliveryEnding } from '../domain/delivery.ts'
 import { type IncidentSettings, isOpen } from '../domain/incident.ts'
 import { PROXY_SOURCE } from '../domain/signal.ts'
 import type { Metrics } from '../domain/telemetry.ts'
@@ -19,6 +20,8 @@ export interface ObservedDelivery {
   readonly ok: boolean
   /** The HTTP status that the platform got; 0 if it got none. */
   readonly code: number
+  /** Why it got none. */
+  readonly ending?: DeliveryEnding
   /** Milliseconds since the epoch. */
   readonly at: number
 }
@@ -46,6 +49,12 @@ export const WARNING_STREAK = 3
 const WRITE_INTERVAL = 1_000
 /** Milliseconds between two early warnings of one endpoint while its incident is open: each is a row of the timeline. */
 const WARNING_INTERVAL = 60_000
+
+/** What is known of the last of several failed deliveries if the platform got no whole answer. */
+const ENDINGS: Readonly<Record<DeliveryEnding, { readonly cause: Cause; readonly words: string }>> = {
+  client_closed: { cause: 'timeout', words: ': the platform disconnected before the answer' },
+  incomplete: { cause: 'connection_reset', words: ': the answer broke off before it was complete' },
+}
 
 interface Streak {
   /** Failures in a row. */
@@ -85,7 +94,8 @@ export function createDeliveries(deps: DeliveriesDeps) {
     return state !== undefined && isOpen(state)
   }
 
-  function onFailure({ endpoint, code, at }: ObservedDelivery): void {
+  function onFailure(delivery: ObservedDelivery): void {
+    const { endpoint, at } = delivery
     overdue.failed(endpoint, at)
     streams.failed(endpoint, at)
     const streak = streaks.get(endpoint) ?? { count: 0, since: at, isWarned: false }
@@ -94,18 +104,19 @@ export function createDeliveries(deps: DeliveriesDeps) {
     if (streak.count < WARNING_STREAK) return
     // A manually closed incident reopens if deliveries keep failing.
     const isDue = isIncidentOpen(endpoint) ? !streak.isWarned && isRested(endpoint, WARNING_INTERVAL) : true
-    if (isDue && isRested(endpoint, WRITE_INTERVAL)) warn(endpoint, code, streak)
+    if (isDue && isRested(endpoint, WRITE_INTERVAL)) warn(delivery, streak)
   }
 
   const isRested = (endpoint: string, interval: number): boolean =>
     monotonic() - (warnedAt.get(endpoint) ?? Number.NEGATIVE_INFINITY) >= interval
 
-  function warn(endpoint: string, code: number, streak: Streak): void {
+  function warn({ endpoint, code, ending }: ObservedDelivery, streak: Streak): void {
     warnedAt.set(endpoint, monotonic())
     streak.isWarned = true
     const receivedAt = clock()
     const { count, since } = streak
-    const message = `${count} deliveries in a row failed at the proxy`
+    const known = ending && ENDINGS[ending]
+    const message = `${count} deliveries in a row failed at the proxy${known?.words ?? ''}`
     const signal: TimelineSignal = {
       id: deps.newId(receivedAt),
       receivedAt,
@@ -115,7 +126,7 @@ export function createDeliveries(deps: DeliveriesDeps) {
       endpoint,
       url: endpoint,
       code,
-      cause: deps.classify({ code, message: '' }).cause,
+      cause: known?.cause ?? deps.classify({ code, message: '' }).cause,
       message,
       time: since,
       attempts: null,

@@ -9,6 +9,9 @@ import { until } from '../support/temp.ts'
 const URL_REPORTED = 'https://shop.example/hooks/orders'
 const GAVE_UP = /gave up|given up|gives up|will not retry|does not retry|lost deliveries/i
 
+const HANGS = 0
+const BREAKS_OFF = -1
+
 /** The chain of `npm run test:chain` in short, with a hook in the place of Prometheus and Alertmanager. */
 describe('an early warning, from the fault to the recovery', function () {
   this.timeout(60_000)
@@ -17,7 +20,14 @@ describe('an early warning, from the fault to the recovery', function () {
   let status = 204
   beforeEach(async () => {
     status = 204
-    app = await http((request, response) => request.resume().once('end', () => response.writeHead(status).end()))
+    app = await http((request, response) =>
+      request.resume().once('end', () => {
+        if (status === HANGS) return
+        if (status === BREAKS_OFF)
+          response.writeHead(200, { 'Content-Length': 9 }).write('some', () => response.destroy())
+        else response.writeHead(status).end()
+      }),
+    )
     hook = await hookReceiver()
   })
   afterEach(async () => {
@@ -54,6 +64,7 @@ describe('an early warning, from the fault to the recovery', function () {
       path: '/hooks/orders',
       pace: 20,
       pauses,
+      patience: 500,
       reportTo: () => ({ ingest: service.ingest, endpoint: URL_REPORTED }),
     })
     await until('good deliveries', () => platform.succeededAt.length > 20)
@@ -115,4 +126,21 @@ describe('an early warning, from the fault to the recovery', function () {
     const said = [...hook.events.map(({ text }) => text), await words(opened.body.data.id)].join('\n')
     expect(said).not.to.match(GAVE_UP)
   })
+
+  for (const [what, fault, cause, words] of [
+    ['the platform disconnects before the answer', HANGS, 'timeout', /the platform disconnected before the answer/],
+    ['answers break off', BREAKS_OFF, 'connection_reset', /the answer broke off before it was complete/],
+  ] as const) {
+    it(`names the cause where ${what}`, async () => {
+      const { platform, notified, words: said } = await start([60_000])
+      status = fault
+      const { id, cause: named } = (await notified('incident.opened')).body.data
+      status = 204
+      expect(named).to.equal(cause)
+      expect(await said(id))
+        .to.match(words)
+        .and.not.match(GAVE_UP)
+      platform.abandon()
+    })
+  }
 })

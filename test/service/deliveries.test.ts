@@ -80,6 +80,19 @@ describe('createDeliveries()', () => {
     expect(staged.state().incident).to.include({ failures: 0 })
   })
 
+  it('names what is known where the platform got no whole answer', async () => {
+    for (const [ending, cause] of [
+      ['client_closed', 'timeout'],
+      ['incomplete', 'connection_reset'],
+    ] as const) {
+      const staged = stage()
+      for (let index = 0; index < 3; index++)
+        staged.deliveries.observed({ endpoint: 'orders', ok: false, code: 0, ending, at: staged.time.clock() })
+      const [warning] = staged.of('signal') as Extract<IncidentEvent, { type: 'signal' }>[]
+      expect(warning!.signal).to.include({ code: 0, cause })
+    }
+  })
+
   it('writes failures of an open incident at most once per second, and none of a closed one', async () => {
     const staged = stage()
     await staged.flow(false, 2, 100)

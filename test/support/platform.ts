@@ -9,6 +9,8 @@ export interface PlatformOptions {
   readonly pace: number
   /** Milliseconds before each repetition of a failed delivery; it gives up when they are used up. */
   readonly pauses: readonly number[]
+  /** Milliseconds that it waits for an answer; for as long as it takes unless given. */
+  readonly patience?: number
   /** Where it sends its error webhook, and the URL that it reports. Asked each time; undefined: nowhere. */
   readonly reportTo: () => { readonly ingest: string; readonly endpoint: string } | undefined
 }
@@ -29,22 +31,27 @@ export interface Platform {
   readonly givenUp: readonly GivenUp[]
   /** Sends no new event, and waits for what it still repeats. */
   stop(): Promise<void>
+  /** Sends no new event, and repeats none. */
+  abandon(): void
 }
 
 /** A platform as it behaves towards an integrator: events at a steady pace, repetitions, and error webhooks. */
-export function startPlatform({ origin, path, pace, pauses, reportTo }: PlatformOptions): Platform {
+export function startPlatform({ origin, path, pace, pauses, patience, reportTo }: PlatformOptions): Platform {
   let sent = 0
   const failedAt: number[] = []
   const succeededAt: number[] = []
   const givenUp: GivenUp[] = []
   const pending = new Set<Promise<void>>()
+  const timers = new Set<NodeJS.Timeout>()
 
   async function event(id: number): Promise<void> {
     const firstAttemptAt = Date.now()
     for (let attempt = 0; ; attempt++) {
       const lastAttemptAt = Date.now()
       const headers = { 'webhook-id': `${path} ${id}` }
-      const status = (await deliver(origin, { path, headers, body: JSON.stringify({ id }) }))?.status ?? 0
+      const signal = patience === undefined ? undefined : AbortSignal.timeout(patience)
+      const answer = await deliver(origin, { path, headers, body: JSON.stringify({ id }), ...(signal && { signal }) })
+      const status = answer?.status ?? 0
       if (status >= 200 && status < 300) {
         succeededAt.push(Date.now())
         return
@@ -55,7 +62,7 @@ export function startPlatform({ origin, path, pace, pauses, reportTo }: Platform
         givenUp.push({ firstAttemptAt, lastAttemptAt, reportedAt: await reported(status) })
         return
       }
-      await new Promise((resolve) => setTimeout(resolve, pause))
+      await new Promise((resolve) => timers.add(setTimeout(resolve, pause)))
     }
   }
 
@@ -78,6 +85,10 @@ export function startPlatform({ origin, path, pace, pauses, reportTo }: Platform
     async stop() {
       clearInterval(timer)
       await Promise.all(pending)
+    },
+    abandon() {
+      clearInterval(timer)
+      for (const each of timers) clearTimeout(each)
     },
   }
 }
