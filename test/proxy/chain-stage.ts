@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { GROUPS } from '../../grafana/rules/groups.ts'
+import { RULE_FILES } from '../../grafana/rules/groups.ts'
 import { FASTER, fastAlertmanager, fastRules, startSink } from '../rules/live.ts'
 import { RULES } from '../rules/promtool.ts'
 import { JOB, NAMESPACE } from '../rules/series.ts'
@@ -66,7 +66,7 @@ export const prometheus = await startPrometheus(context, {
     },
   ],
   interval: `${15_000 / FASTER}ms`,
-  ruleFiles: GROUPS.map(({ name }) => fastRules(join(RULES, `${name.replace(/^webhook-/, '')}.yaml`), service.admin)),
+  ruleFiles: [...RULE_FILES.keys()].map((name) => fastRules(join(RULES, name), service.admin)),
   alertmanagers: [manager.address],
 })
 await until('a scrape', async () => (await prometheus.query(`up{job="${JOB}"}`)).some(({ value }) => value === 1))
