@@ -5,6 +5,9 @@ import { COPY_LIMIT, type CopySpace } from './copies.ts'
 /** Milliseconds for which the rest of a body is still read and discarded once the delivery has been answered. */
 const LINGER = 2_000
 
+/** Bytes: most of a body that is in memory while nothing reads it. What came with the header, and Node's buffer and a read above it. */
+const HELD_LIMIT = 3 * 65_536
+
 /**
  * The body of a request: it is streamed to the application as it arrives, and what has arrived is kept for another
  * attempt as long as it fits.
@@ -59,8 +62,8 @@ export class RequestBody {
 
   /** Bytes that this request holds while it waits for a connection. */
   get held(): number {
-    const declared = Number(this.#request.headers['content-length'] ?? (this.#ended ? this.#kept : COPY_LIMIT))
-    return Math.min(declared, COPY_LIMIT)
+    const declared = Number(this.#request.headers['content-length'] ?? (this.#ended ? this.#kept : HELD_LIMIT))
+    return Math.min(declared, HELD_LIMIT)
   }
 
   /** The body for the next attempt; null if there is none. Ends the stream of the attempt before. */

@@ -6,6 +6,32 @@ import { deliver, type ProxyStage, startProxyStage } from '../support/proxy-stag
 import { delay, http, type Listening, raw } from '../support/sockets.ts'
 import { until } from '../support/temp.ts'
 
+const sockets: Socket[] = []
+/** Connections that are closed after the test, whatever becomes of it. */
+async function openConnection(origin: string) {
+  const connection = await keepConnection(origin)
+  sockets.push(connection.socket)
+  return connection
+}
+function openSocket(origin: string): Socket {
+  const { hostname, port } = new URL(origin)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  sockets.push(socket)
+  return socket
+}
+/** A failed check must leave nothing open, or the process would never end. */
+async function checkAndClose(stage: ProxyStage | undefined, app: Listening | undefined): Promise<void> {
+  try {
+    expect(stage?.faults ?? []).to.deep.equal([])
+    await until('no delivery in flight', () => (stage?.inFlight() ?? 0) === 0)
+  } finally {
+    for (const socket of sockets.splice(0)) socket.destroy()
+    await stage?.stop()
+    await app?.close()
+  }
+}
+
 const statusesIn = (text: string) => [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))
 
 describe('the proxy and hostile platforms', () => {
@@ -26,12 +52,7 @@ describe('the proxy and hostile platforms', () => {
     })
     stage = await startProxyStage({ upstream: `http://127.0.0.1:${app.port}`, retry: 'safe' })
   })
-  afterEach(async () => {
-    expect(stage.faults).to.deep.equal([])
-    await until('no delivery in flight', () => stage.inFlight() === 0)
-    await stage.stop()
-    await app.close()
-  })
+  afterEach(() => checkAndClose(stage, app))
 
   const HEAD = 'POST /hooks/a HTTP/1.1\r\nHost: x\r\n'
   const SMUGGLED = 'GET /hooks/smuggled HTTP/1.1\r\nHost: x\r\n\r\n'
@@ -83,7 +104,7 @@ describe('the proxy and hostile platforms', () => {
     const one = (path: string, body: string) =>
       `POST /hooks/${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`
     const requests = Array.from({ length: 20 }, (_, index) => one(`${index}`, SMUGGLED.slice(0, index + 5)))
-    const { socket, statuses } = await keepConnection(stage.origin)
+    const { socket, statuses } = await openConnection(stage.origin)
     socket.write(requests.join(''))
     await until('the answers', () => statuses().length === 20)
     expect(new Set(seen)).to.deep.equal(
@@ -111,9 +132,7 @@ describe('the proxy and hostile platforms', () => {
     ]
     for (let round = 0; round < 4; round++)
       for (const act of stages) {
-        const { hostname, port } = new URL(stage.origin)
-        const socket = connect(Number(port), hostname)
-        socket.on('error', () => {})
+        const socket = openSocket(stage.origin)
         await until('the connection', () => !socket.connecting)
         await act(socket)
         await delay(round * 3)
@@ -129,17 +148,14 @@ describe('the proxy and hostile platforms', () => {
   })
 
   it('serves others while hundreds of connections send nothing, or a byte now and then', async () => {
-    const { hostname, port } = new URL(stage.origin)
-    const sockets = Array.from({ length: 300 }, (_, index) => {
-      const socket = connect(Number(port), hostname)
-      socket.on('error', () => {})
+    for (let index = 0; index < 300; index++) {
+      const socket = openSocket(stage.origin)
       if (index % 2) socket.write(`${HEAD}Content-Length: 1000\r\n\r\na`)
-      return socket
-    })
+    }
     await delay(200)
     const answers = await Promise.all(Array.from({ length: 20 }, () => deliver(stage.origin)))
     expect(new Set(answers.map((answer) => answer?.status))).to.deep.equal(new Set([200]))
-    for (const socket of sockets) socket.destroy()
+    for (const socket of sockets.splice(0)) socket.destroy()
   })
 })
 
@@ -147,10 +163,8 @@ describe('the proxy and hostile applications', () => {
   let app: Listening | undefined
   let stage: ProxyStage | undefined
   afterEach(async () => {
-    expect(stage?.faults).to.deep.equal([])
-    await until('no delivery in flight', () => stage?.inFlight() === 0)
-    await stage?.stop()
-    await app?.close()
+    await checkAndClose(stage, app)
+    stage = app = undefined
   })
   const behave = async (act: (socket: Socket, requests: number) => void, more = {}) => {
     let requests = 0
@@ -214,14 +228,13 @@ describe('the proxy and hostile applications', () => {
     const { origin } = await behave((socket) =>
       socket.end('HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig'),
     )
-    const { socket, text, ended } = await keepConnection(origin)
+    const { socket, text, ended } = await openConnection(origin)
     socket.write('POST /hooks/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n')
     const timer = setInterval(() => socket.writable && socket.write(Buffer.alloc(10_000)), 2)
+    socket.once('close', () => clearInterval(timer))
     await until('the answer', () => text().includes('big'))
     expect(statusesIn(text())).to.deep.equal([413])
     await until('the end of the connection', ended)
-    clearInterval(timer)
-    socket.destroy()
   })
 
   it('breaks off what the application breaks off, and declares too long', async () => {

@@ -101,6 +101,44 @@ describe('the proxy', () => {
     expect(seen[1]!['forwarded']).to.match(/^for=203\.0\.113\.7, for=127\.0\.0\.1;host=/)
   })
 
+  it('keeps a valid trace context, and puts its own in the place of any other', async () => {
+    const seen: IncomingMessage['headers'][] = []
+    const origin = await start(
+      http((request, response) => {
+        seen.push(request.headers)
+        request.resume()
+        response.end()
+      }),
+    )
+    const [trace, parent] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331']
+    const tracestate = 'vendor=1'
+    const valid = `00-${trace}-${parent}-01`
+    for (const traceparent of [valid, `cc-${trace}-${parent}-01`, `cc-${trace}-${parent}-01-later.fields`]) {
+      await deliver(origin, { headers: { traceparent, tracestate } })
+      expect(seen.at(-1)).to.include({ traceparent, tracestate })
+    }
+    for (const traceparent of [
+      `ff-${trace}-${parent}-01`,
+      `00-${trace}-${parent}-01-more`,
+      `00-${trace.toUpperCase()}-${parent}-01`,
+      `00-${'0'.repeat(32)}-${parent}-01`,
+      `00-${trace}-${'0'.repeat(16)}-01`,
+      `00-${trace}-${parent}`,
+      `cc-${trace}-${parent}-01.later`,
+      'nonsense',
+      '',
+      [valid, valid],
+    ]) {
+      await deliver(origin, { headers: { traceparent, tracestate } })
+      const headers = seen.at(-1)!
+      expect(headers['traceparent'], String(traceparent)).to.match(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
+      expect(headers['traceparent'], String(traceparent)).not.to.include(trace)
+      expect(headers, String(traceparent)).not.to.have.property('tracestate')
+    }
+    await deliver(origin, { headers: { tracestate } })
+    expect(seen.at(-1)).not.to.have.property('tracestate')
+  })
+
   it('removes what belongs to one connection, in both directions', async () => {
     let seen = ''
     const origin = await start(

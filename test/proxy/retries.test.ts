@@ -270,6 +270,35 @@ describe('retries of the proxy', () => {
       expect(stage.retries()).to.deep.equal(['connect not_allowed'])
     })
 
+    it('lets at most 16 MiB wait', async () => {
+      const stage = await stageFor('safe', { upstream: `http://127.0.0.1:${await freePort()}`, patience: 2_000 })
+      const started = performance.now()
+      let early = 0
+      const size = 128 * 1_024
+      const most = (16 * 1_048_576) / size
+      await Promise.all(
+        Array.from({ length: most + 22 }, async () => {
+          const answer = await deliver(stage.origin, { body: Buffer.alloc(size) })
+          expect(answer?.status).to.equal(503)
+          if (performance.now() - started < 1_900) early += 1
+        }),
+      )
+      expect(early).to.equal(22)
+    })
+
+    it('counts what waits in bytes, and no longer what has ended its wait', () => {
+      const gate = createConnectGate(() => {})
+      const waiting = { patience: 60_000, onConnected() {}, onPatienceOver() {} }
+      const end = gate.wait({ ...waiting, bytes: 16 * 1_048_576 - 1 })
+      expect(gate.wait({ ...waiting, bytes: 2 })).to.equal(undefined)
+      const small = gate.wait({ ...waiting, bytes: 1 })
+      expect(small).to.be.a('function')
+      expect(gate.wait({ ...waiting, bytes: 1 })).to.equal(undefined)
+      end!()
+      expect(gate.wait({ ...waiting, bytes: 16 * 1_048_576 - 1 })).to.be.a('function')
+      gate.close()
+    })
+
     it('lets at most 256 wait', async () => {
       const stage = await stageFor('safe', { upstream: `http://127.0.0.1:${await freePort()}`, patience: 1_000 })
       const started = performance.now()

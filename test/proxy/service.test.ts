@@ -123,7 +123,18 @@ describe('the service with a proxy', () => {
       [server.spanId, server.traceId],
     ])
     expect(clients.map(({ attributes }) => attributes['http.response.status_code']).sort()).to.deep.equal([200, 503])
-    expect(new Set(traces)).to.deep.equal(new Set([`00-${server.traceId}-${server.spanId}-01`]))
+    expect(new Set(traces.splice(0))).to.deep.equal(new Set([`00-${server.traceId}-${server.spanId}-01`]))
+
+    // A trace of the platform's stays the application's, and ours is linked to it; a malformed one is no trace.
+    const platform = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' }
+    const valid = `00-${platform.traceId}-${platform.spanId}-01`
+    for (const traceparent of [valid, `${valid}-more`]) await deliver(origin, { headers: { traceparent } })
+    await until('the spans', () => sink.spans.length === 7)
+    const [first, second] = sink.spans.filter(({ kind }) => kind === 'SERVER').slice(1)
+    expect(first!.links).to.have.lengthOf(1)
+    expect(first!.links[0]).to.include(platform)
+    expect(second!.links).to.deep.equal([])
+    expect(traces).to.deep.equal([valid, `00-${second!.traceId}-${second!.spanId}-01`])
     await sink.close()
   })
 
