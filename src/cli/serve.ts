@@ -1,8 +1,10 @@
 import { flushCompileCache } from 'node:module'
-import { type App, startApp } from '../app/app.ts'
+import type { App } from '../app/app.ts'
 import { ConfigError, type Env } from '../config/config.ts'
 import type { Config } from '../config/schema.ts'
+import { isPostgresUrl } from '../domain/postgres-url.ts'
 import { exitNow } from '../exit-now.ts'
+import { startWriterAhead } from '../journal/sqlite/writer-thread.ts'
 import { createLog, logLevelFault, type ProcessLog } from '../observe/log.ts'
 import type { Command } from './command.ts'
 import { loadChecked } from './environment.ts'
@@ -67,6 +69,7 @@ export const serve: Command = {
         config = valid
       }
       try {
+        const { startApp } = await loadApp(config)
         app = await startApp(config, { env, log, restarts })
       } catch (error) {
         if (!supervised || !(error instanceof ConfigError)) return refused(error as ListenError, log)
@@ -88,6 +91,12 @@ export const serve: Command = {
     else log.error({ clean }, 'not everything stopped before the shutdown deadline, exiting without waiting further')
     return end(clean, log)
   },
+}
+
+/** The writing thread starts on another processor while this one loads the service. */
+async function loadApp({ journal }: Config): Promise<typeof import('../app/app.ts')> {
+  if (!isPostgresUrl(journal.url)) await startWriterAhead()
+  return import('../app/app.ts')
 }
 
 /** SIGHUP reloads tokens only, so a warning says that other changes are not in force. */

@@ -1,4 +1,5 @@
-import { getCompileCacheDir } from 'node:module'
+import { readdirSync } from 'node:fs'
+import { flushCompileCache, getCompileCacheDir } from 'node:module'
 import { dirname } from 'node:path'
 import { parentPort, type Transferable, Worker } from 'node:worker_threads'
 import { type Fault, FaultError } from './fault.ts'
@@ -44,10 +45,55 @@ export class ThreadEnded extends Error {
 }
 
 interface ThreadOptions {
-  readonly data: unknown
+  /** `workerData`; a thread that is started ahead of its need has none. */
+  readonly data?: unknown
   readonly heap: number
   readonly onEnd?: (reason: string) => void
   readonly onNotice?: (notice: unknown) => void
+}
+
+function startWorker(module: URL, heap: number, data?: unknown): Worker {
+  return new Worker(module, {
+    workerData: data,
+    resourceLimits: { maxOldGenerationSizeMb: heap, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 },
+    execArgv: [],
+    env: threadEnvironment(),
+  })
+}
+
+/** Threads that were started ahead, by their module. */
+const spares = new Map<string, Worker>()
+
+/**
+ * Starts a thread while the process is still loading what will use it. It does not keep the process running. The first
+ * `Thread` of this module takes it.
+ * @param heap as of `Thread`
+ */
+export async function startAhead(module: URL, heap: number): Promise<void> {
+  if (isCold()) {
+    // Compiled here, its modules come out of the cache there: else the thread loads the type stripper too, 11 MiB.
+    await import(module.href)
+    flushCompileCache()
+  }
+  const worker = startWorker(module, heap)
+  worker.unref()
+  // Whoever takes it starts another one then.
+  worker.on('error', () => {})
+  worker.once('exit', () => spares.delete(module.href))
+  spares.set(module.href, worker)
+}
+
+/** Whether the compile cache is empty. */
+function isCold(): boolean {
+  const cache = getCompileCacheDir()
+  return cache !== undefined && readdirSync(cache).length === 0
+}
+
+function takeSpare(module: URL): Worker | undefined {
+  const worker = spares.get(module.href)
+  spares.delete(module.href)
+  worker?.ref()
+  return worker
 }
 
 /** A worker thread that answers calls in order. It never throws into the event loop: its end fails what is outstanding. */
@@ -63,12 +109,7 @@ export class Thread<O extends Operations> {
    * @param onNotice called with what the thread posts as `{ notice }`
    */
   constructor(module: URL, { data, heap, onEnd, onNotice }: ThreadOptions) {
-    this.#worker = new Worker(module, {
-      workerData: data,
-      resourceLimits: { maxOldGenerationSizeMb: heap, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 },
-      execArgv: [],
-      env: threadEnvironment(),
-    })
+    this.#worker = takeSpare(module) ?? startWorker(module, heap, data)
     running.add(this.#worker)
     let reason = 'it ended'
     this.#worker.on('message', (reply: Reply) => {
@@ -128,9 +169,9 @@ function threadEnvironment(): Record<string, string> {
   return cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) }
 }
 
-/** Within a thread: answers each call by its operation. */
+/** Within a thread: answers each call by its operation. Elsewhere the module was only loaded to be compiled. */
 export function serve(operations: Operations): void {
-  parentPort!.on('message', (call: { id: number; operation: string; argument: never }) => {
+  parentPort?.on('message', (call: { id: number; operation: string; argument: never }) => {
     const { id, operation, argument } = call
     try {
       parentPort!.postMessage({ id, value: operations[operation]!(argument) })

@@ -13,7 +13,7 @@ import { bootId, type ClockReading } from '../core/machine-clock.ts'
 import type { Command } from '../core/queue.ts'
 import type { JournalReader } from '../core/reader.ts'
 import type { StoredRecord, StoredSignal } from '../core/records.ts'
-import { Thread } from '../core/thread.ts'
+import type { Thread } from '../core/thread.ts'
 import { Notices } from './notices.ts'
 import { DEFAULTS, type Settings, type SqliteJournalOptions } from './options.ts'
 import { Reader } from './reader.ts'
@@ -21,6 +21,7 @@ import { groupOf, totalOf } from './rows.ts'
 import type { Committed, Notice, StoreOptions } from './store-types.ts'
 import type { Writing } from './worker.ts'
 import { faultOf, stall } from './writer-faults.ts'
+import { writerThread } from './writer-thread.ts'
 
 export type { SqliteJournalOptions }
 
@@ -81,7 +82,9 @@ class SqliteStore implements JournalStore {
     try {
       this.#writer ??= this.#spawn()
       const clocks = { reading: this.#readClocks(), age: retention.age }
-      const { lost, size, file, volatile, ...opened } = await this.#writer.call('open', { clocks, forget: isFirst })
+      const options = this.#storeOptions()
+      const opening = { options, clocks, forget: isFirst }
+      const { lost, size, file, volatile, ...opened } = await this.#writer.call('open', opening)
       if (this.#life.isDown) {
         if (lost) events.onFault(lost.kind, lost.detail)
         this.#size = size
@@ -151,17 +154,9 @@ class SqliteStore implements JournalStore {
     return { wall: clock(), uptime: monotonic(), boot: this.#boot }
   }
 
-  #spawn(): Thread<Writing> {
-    const {
-      path,
-      retention,
-      incidents,
-      filesystem,
-      writerHeap,
-      countFirst = false,
-      timelineLimit = TIMELINE_LIMIT,
-    } = this.#options
-    const data: StoreOptions = {
+  #storeOptions(): StoreOptions {
+    const { path, retention, incidents, filesystem, countFirst = false, timelineLimit = TIMELINE_LIMIT } = this.#options
+    return {
       path,
       incidents,
       countFirst,
@@ -169,9 +164,10 @@ class SqliteStore implements JournalStore {
       retentionSize: retention.size,
       ...(filesystem === undefined ? {} : { filesystem }),
     }
-    const writer: Thread<Writing> = new Thread(new URL('./worker.ts', import.meta.url), {
-      data,
-      heap: writerHeap,
+  }
+
+  #spawn(): Thread<Writing> {
+    const writer: Thread<Writing> = writerThread(this.#options.writerHeap, {
       onNotice: (notice) => this.#take(notice as Notice),
       onEnd: (reason) => {
         if (this.#writer !== writer) return

@@ -1,15 +1,18 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { serve } from '../core/thread.ts'
 import { noteCanary } from './incidents.ts'
 import { pendingEvents, recoveries, removeEvents } from './outbox.ts'
 import { Store } from './store.ts'
 import type { OpenOptions, StoreOptions } from './store-types.ts'
 
-/** The writing thread: the only connection that writes. */
-const store = new Store(workerData as StoreOptions, (notice) => parentPort!.postMessage({ notice }))
+/** The writing thread: the only connection that writes. Set by `open`, which is called first. */
+let store: Store
 
 const operations = {
-  open: (options: OpenOptions) => store.open(options),
+  open({ options, ...opening }: OpenOptions & { readonly options: StoreOptions }) {
+    store ??= new Store(options, (notice) => parentPort!.postMessage({ notice }))
+    return store.open(opening)
+  },
   // As JSON, which is faster both ways than a structured clone.
   commit({ uptime, ...group }: Parameters<Store['commit']>[0] & { uptime: number }) {
     const committed = JSON.stringify(store.commit(group, uptime))
