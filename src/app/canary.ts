@@ -29,14 +29,15 @@ export interface CanaryDeps {
   readonly secret: (() => Promise<string>) | undefined
 }
 
-/**
- * Sends canaries, if they are configured.
- * @returns when it last came back, see `MetricSources`; undefined if none is configured
- */
-export function startCanary(
-  { config, log, cleanUps }: StartContext,
-  deps: CanaryDeps,
-): (() => CanaryMoments | null) | undefined {
+export interface OpenedCanary {
+  /** See `MetricSources`. */
+  moments(): CanaryMoments | null
+  /** Sends canaries from now on. */
+  start(): void
+}
+
+/** @returns undefined if no canary is configured */
+export function openCanary({ config, log, cleanUps }: StartContext, deps: CanaryDeps): OpenedCanary | undefined {
   const { readSecret, secret, egress } = deps
   const { journal, lease, clock } = deps.journal
   const { metrics } = deps.telemetry
@@ -57,7 +58,11 @@ export function startCanary(
     onRun: egress.canaryRan,
   })
   metrics.observe({ canary: canary.moments })
-  cleanUps.push('canary', (deadline) => canary.stop(Math.min(deadline, STOP_DEADLINE)))
-  canary.start()
-  return canary.moments
+  return {
+    moments: canary.moments,
+    start() {
+      cleanUps.push('canary', (deadline) => canary.stop(Math.min(deadline, STOP_DEADLINE)))
+      canary.start()
+    },
+  }
 }

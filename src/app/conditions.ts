@@ -1,11 +1,10 @@
 import { rfc3339 } from '../domain/human.ts'
 import type { JournalStatus } from '../domain/journal.ts'
 import type { Condition } from '../http/admin/health-handlers.ts'
+import type { Phase } from './phases.ts'
 
 export const OPEN_ADMIN =
   'the admin API needs no token and listens beyond this machine: anyone who reaches it can read failures and incidents; set admin.apiToken'
-
-export type Phase = 'starting' | 'ready' | 'draining'
 
 export interface ConditionState {
   readonly phase: Phase

@@ -9,30 +9,30 @@ export interface JournalEventDeps {
   /** Bounds the label sets: those of the journal come first, those of other replicas as far as they fit. */
   readonly series: Pick<SeriesLimit, 'restore' | 'registerRemote'>
   /** Called with the endpoints that have incidents in the journal. */
-  readonly followed: (endpoints: readonly EndpointState[]) => void
+  readonly onSnapshot: (endpoints: readonly EndpointState[]) => void
   /** Called with the times of the last failures that the journal knows. */
-  readonly heard: (totals: readonly SeriesTotal[]) => void
+  readonly onTotals: (totals: readonly SeriesTotal[]) => void
 }
 
 /** A read that keeps failing in the same way is logged again after this many milliseconds. */
 const READ_FAULT_REPEAT = 60_000
 
 /** Passes the journal's events to metrics and log; one fault is logged once, however often it recurs. */
-export function journalEvents({ log, metrics, series, followed, heard }: JournalEventDeps): JournalEvents {
+export function journalEvents({ log, metrics, series, onSnapshot, onTotals }: JournalEventDeps): JournalEvents {
   let logged: string | undefined
   const readFaults = new Map<ReadFault, { text: string; at: number }>()
   const checkpointed = checkpointLog(log)
   return {
     onOpened(totals) {
       logged = undefined
-      heard(totals)
+      onTotals(totals)
       const shown = series.restore(totals)
       metrics.restored(shown)
       log.info({ series: shown.length }, 'journal opened')
     },
-    onSnapshot: followed,
+    onSnapshot,
     onRemoteSeries(totals) {
-      heard(totals)
+      onTotals(totals)
       metrics.registerRemote(totals.map((total) => ({ ...total, labels: series.registerRemote(total.labels) })))
     },
     onFault(kind, detail) {

@@ -117,6 +117,7 @@ export function createCanary(options: CanaryOptions) {
   let moments: CanaryMoments | null = null
   let timer: NodeJS.Timeout | undefined
   let failing = false
+  let started = false
   let stopped = false
   let earliest = 0
   let running: Promise<void> = Promise.resolve()
@@ -160,7 +161,7 @@ export function createCanary(options: CanaryOptions) {
   }
 
   const again = (wait: number): void => {
-    if (stopped) return
+    if (!started || stopped) return
     clearTimeout(timer)
     timer = setTimeout(
       () => {
@@ -178,6 +179,7 @@ export function createCanary(options: CanaryOptions) {
   return {
     /** Sends the first one soon, since deployments are what breaks the path, but not before the path can lead here. */
     start: () => {
+      started = true
       earliest = performance.now() + Math.min(interval, FIRST_AFTER)
       again(0)
     },
