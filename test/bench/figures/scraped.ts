@@ -33,7 +33,8 @@ async function beside(running: Running, series: number, { seconds, connections }
   const without = await load({ ...half, seconds })
   const scraper = scrapeEverySecond(adminPort!)
   const beside = await load({ ...half, seconds })
-  if (scraper.stop() < Math.floor(seconds / 2)) throw new Error('the service answered fewer scrapes than were asked for')
+  if (scraper.stop() < Math.floor(seconds / 2))
+    throw new Error('the service answered fewer scrapes than were asked for')
   return {
     [`${series} series: p99 at half load, ms`]: without.p99,
     [`${series} series: the same, scraped, ms`]: beside.p99,
