@@ -56,11 +56,6 @@ export function deliveryMetrics(
     help: 'When the last such failure was received, as Unix time. Absent before the first; never decreasing.',
     labelNames,
     registers: [registry],
-    // Set at each scrape, since scrapes are rarer than failures.
-    collect() {
-      for (const { own, at } of moved.values()) this.set(own, at / 1_000)
-      moved.clear()
-    },
   })
   const byEndpoint = new Counter<'source' | 'endpoint'>({
     name: 'webhook_endpoint_failures_total',
@@ -78,8 +73,6 @@ export function deliveryMetrics(
   const known = new Set<string>()
   /** When each label set failed last, milliseconds since the epoch. */
   let newest = new Map<string, { readonly own: Exposed; readonly at: number }>()
-  /** Those of them that changed since the last scrape. */
-  const moved: typeof newest = new Map()
 
   function startInfo({ name: endpoint, event, team, severity }: EndpointFacts): boolean {
     if (known.has(endpoint)) return true
@@ -153,7 +146,7 @@ export function deliveryMetrics(
     const { own, key } = expose(labels)
     if (at <= (newest.get(key)?.at ?? 0)) return
     newest.set(key, { own, at })
-    moved.set(key, { own, at })
+    lastFailure.set(own, at / 1_000)
   }
 
   reset()
@@ -173,7 +166,6 @@ export function deliveryMetrics(
       flush()
       const before = newest
       newest = new Map()
-      moved.clear()
       reset()
       for (const { labels, count: value, lastFailureAt } of totals)
         count(labels, without(value, Math.max(lastFailureAt, before.get(expose(labels).key)?.at ?? 0)))
