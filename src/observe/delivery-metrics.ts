@@ -5,6 +5,7 @@ import { visible } from '../domain/external-text.ts'
 import { type Failure, INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
 import { type SeriesLabels, seriesKey } from '../domain/series.ts'
+import type { Slices } from './slices.ts'
 
 export interface DeliveryOptions {
   readonly sources: readonly string[]
@@ -22,6 +23,17 @@ type Exposed = Omit<SeriesLabels, 'tenant'>
 /** Missing from the library's typings. */
 interface Exemplified extends Counter<Label> {
   updateExemplar(labels: Exposed, exemplarLabels: { readonly trace_id: string }, value: number): void
+  /** `timestamp` in seconds. */
+  readonly store: { entry(labels: Exposed): { exemplar: { timestamp: number } } }
+}
+
+/** Failures of one label set since they were last counted. */
+interface Sum {
+  value: number
+  /** Receipt of the newest, milliseconds since the epoch. */
+  at: number
+  /** The newest whose span is sampled, and when it was recorded. */
+  exemplar: { readonly traceId: string; readonly at: number } | null
 }
 
 /** Deliveries that sources gave up on. All counts come from the journal: `restored` replaces them. */
@@ -44,11 +56,6 @@ export function deliveryMetrics(
     help: 'When the last such failure was received, as Unix time. Absent before the first; never decreasing.',
     labelNames,
     registers: [registry],
-    // Set at each scrape, since scrapes are rarer than failures.
-    collect() {
-      this.reset()
-      for (const { own, at } of newest.values()) this.set(own, at / 1_000)
-    },
   })
   const byEndpoint = new Counter<'source' | 'endpoint'>({
     name: 'webhook_endpoint_failures_total',
@@ -97,11 +104,14 @@ export function deliveryMetrics(
     return made
   }
 
-  function count(labels: SeriesLabels, value: number, at: number, exemplar: string | null): void {
+  function count(labels: SeriesLabels, { value, at, exemplar }: Sum): void {
     const { own } = expose(labels)
     failures.inc({ labels: own, value })
-    // With `inc` the exemplar's value would be the total count, far above the graph's rate.
-    if (exemplar && TRACE_ID.test(exemplar)) failures.updateExemplar(own, { trace_id: exemplar }, value)
+    if (exemplar) {
+      // With `inc` the exemplar's value would be the total count, far above the graph's rate.
+      failures.updateExemplar(own, { trace_id: exemplar.traceId }, 1)
+      failures.store.entry(own).exemplar.timestamp = exemplar.at / 1_000
+    }
     const { endpoint: name } = labels
     const facts = { name, event: '', team: '', severity: name === VERIFY_ENDPOINT ? VERIFY_SEVERITY : severity }
     if (known.has(name) || startInfo(facts)) byEndpoint.inc({ source: labels.source, endpoint: name }, value)
@@ -109,52 +119,68 @@ export function deliveryMetrics(
   }
 
   /** Counts since the last exposition, batched because the library's label lookup is most of the cost of counting. */
-  const sums = new Map<SeriesLabels, { value: number; at: number }>()
-  /** Must run before each exposition. */
+  const sums = new Map<SeriesLabels, Sum>()
+
+  /** Counts the sums of this moment, and yields after each: what comes meanwhile is counted next time. */
+  function* counting(): Generator<void> {
+    let left = sums.size
+    for (const [labels, sum] of sums) {
+      if (left-- === 0) return
+      sums.delete(labels)
+      count(labels, sum)
+      yield
+    }
+  }
+
   function flush(): void {
-    const due = [...sums]
-    sums.clear()
-    for (const [labels, { value, at }] of due) count(labels, value, at, null)
+    for (const _ of counting());
+  }
+
+  /** Must run before each exposition. */
+  async function flushInSlices(slices: Slices): Promise<void> {
+    let counted = 0
+    for (const _ of counting()) if (++counted % 32 === 0 && slices.isOver()) await slices.pause()
   }
 
   function failedAt(labels: SeriesLabels, at: number): void {
     const { own, key } = expose(labels)
-    if (at > (newest.get(key)?.at ?? 0)) newest.set(key, { own, at })
+    if (at <= (newest.get(key)?.at ?? 0)) return
+    newest.set(key, { own, at })
+    lastFailure.set(own, at / 1_000)
   }
 
   reset()
   return {
-    recorded({ receivedAt }: Failure, labels: SeriesLabels, exemplar: string | null): void {
-      if (exemplar !== null) {
-        // Not batched: an exemplar records the current time and the value so far.
-        flush()
-        count(labels, 1, receivedAt, exemplar)
-        return
+    recorded({ receivedAt: at }: Failure, labels: SeriesLabels, traceId: string | null): void {
+      let sum = sums.get(labels)
+      if (!sum) {
+        sum = { value: 0, at, exemplar: null }
+        sums.set(labels, sum)
       }
-      const sum = sums.get(labels)
-      if (sum) {
-        sum.value++
-        sum.at = Math.max(sum.at, receivedAt)
-      } else sums.set(labels, { value: 1, at: receivedAt })
+      sum.value++
+      if (at > sum.at) sum.at = at
+      if (traceId !== null && TRACE_ID.test(traceId)) sum.exemplar = { traceId, at: Date.now() }
     },
-    flush,
+    flushInSlices,
     restored(totals: readonly SeriesTotal[]): void {
       flush()
       const before = newest
       newest = new Map()
       reset()
       for (const { labels, count: value, lastFailureAt } of totals)
-        count(labels, value, Math.max(lastFailureAt, before.get(expose(labels).key)?.at ?? 0), null)
+        count(labels, without(value, Math.max(lastFailureAt, before.get(expose(labels).key)?.at ?? 0)))
     },
     registerRemote(series: readonly SeriesTotal[]): void {
       flush()
       for (const { labels, lastFailureAt } of series) {
         // Adding 0 to an existing series would remove its exemplar.
         if (newest.has(expose(labels).key)) failedAt(labels, lastFailureAt)
-        else count(labels, 0, lastFailureAt, null)
+        else count(labels, without(0, lastFailureAt))
       }
     },
   }
 }
+
+const without = (value: number, at: number): Sum => ({ value, at, exemplar: null })
 
 const TRACE_ID = /^[0-9a-f]{32}$/

@@ -1,44 +1,64 @@
-import { type MetricObject, openMetricsContentType, prometheusContentType, Registry } from 'prom-client'
+import { openMetricsContentType, prometheusContentType, type Registry } from 'prom-client'
+import { Family, type Metric } from './family.ts'
+import { Slices } from './slices.ts'
 
 export interface Exposition {
   readonly contentType: string
   readonly body: string
 }
 
-type Source = MetricObject & {
-  get(): Promise<MetricObject>
-  /** Only histograms: the same values with shared label objects, which render faster. */
-  getForPromString?(): Promise<MetricObject>
+export interface ExpositionOptions {
+  /** Brings the metrics up to date before they are read, in slices. */
+  readonly prepare?: (slices: Slices) => Promise<void>
 }
 
 /**
- * Renders the metrics that are in `registry` now, as text 0.0.4 or OpenMetrics 1.0.
+ * Renders the metrics of `registry` as text 0.0.4 or OpenMetrics 1.0: the bytes that the client library would give.
  *
- * The client library renders OpenMetrics only from an OpenMetrics registry, and permanently removes `_total` from the names
- * of its counters. Hence a second registry with read-only views of the metrics, which have their own names.
+ * The library renders all series in one go, which holds up every report meanwhile; and OpenMetrics only from a registry that
+ * permanently removes `_total` from the names of its counters. Here each metric is read at one moment, and its text is made
+ * in slices. One exposition is made at a time; others wait, so that several scrapers do not slow down reports.
  */
-export function exposition(registry: Registry): (accept: string | undefined) => Promise<Exposition> {
-  const openMetrics = new Registry(openMetricsContentType)
-  for (const metric of registry.getMetricsAsArray()) openMetrics.registerMetric(view(metric as Source))
-  return async (accept) =>
-    prefersOpenMetrics(accept)
-      ? { contentType: openMetricsContentType, body: await openMetrics.metrics() }
-      : { contentType: prometheusContentType, body: await registry.metrics() }
-}
+export function exposition(
+  registry: Registry,
+  { prepare = async () => {} }: ExpositionOptions = {},
+): (accept: string | undefined) => Promise<Exposition> {
+  const families = new WeakMap<object, Family>()
+  const familyOf = (metric: Metric): Family => {
+    const family = families.get(metric) ?? new Family(metric)
+    families.set(metric, family)
+    return family
+  }
+  let latest: Promise<unknown> = Promise.resolve()
 
-function view(metric: Source): Parameters<Registry['registerMetric']>[0] {
-  const { help, type, aggregator } = metric
-  // MetricType is a numeric enum in the typings, but a string at run time.
-  const name = String(type) === 'counter' ? metric.name.replace(/_total$/, '') : metric.name
-  const renamed = async (value: Promise<MetricObject>) => ({ ...(await value), name })
-  return {
-    name,
-    help,
-    type,
-    aggregator,
-    get: () => renamed(metric.get()),
-    ...(metric.getForPromString && { getForPromString: () => renamed(metric.getForPromString!()) }),
-  } as unknown as Parameters<Registry['registerMetric']>[0]
+  async function render(isOpenMetrics: boolean): Promise<string> {
+    const slices = new Slices()
+    await prepare(slices)
+    const found = []
+    for (const metric of registry.getMetricsAsArray() as unknown as Metric[]) {
+      const family = familyOf(metric)
+      const snapshot = family.snapshot()
+      // Awaited below, and may fail before.
+      snapshot.catch(() => {})
+      found.push({ family, snapshot })
+      if (slices.isOver()) await slices.pause()
+    }
+    const chunks: string[] = []
+    for (const [index, { family, snapshot }] of found.entries()) {
+      if (index > 0) chunks.push(isOpenMetrics ? '\n' : '\n\n')
+      await family.render(await snapshot, { isOpenMetrics, slices, chunks })
+      if (slices.isOver()) await slices.pause()
+    }
+    chunks.push(isOpenMetrics ? '\n# EOF\n' : '\n')
+    return chunks.join('')
+  }
+
+  return async (accept) => {
+    const isOpenMetrics = prefersOpenMetrics(accept)
+    const body = latest.then(() => render(isOpenMetrics))
+    latest = body.catch(() => {})
+    return { contentType: isOpenMetrics ? openMetricsContentType : prometheusContentType, body: await body }
+  }
 }
 
 /**

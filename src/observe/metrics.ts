@@ -165,8 +165,9 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
         onFault(error)
       }
     }
-  const flush = safely(delivery.flush)
-  const render = exposition(registry)
+  const render = exposition(registry, {
+    prepare: (slices) => delivery.flushInSlices(slices).catch(onFault),
+  })
   const outcomes = new Set<string>(OUTCOMES)
   const routes = new Set([...sources, NO_SOURCE])
   return {
@@ -217,9 +218,6 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
       if (observed.canary) canary?.observe(observed.canary)
       if (observed.egress) egress.observe(observed.egress)
     },
-    render: (accept) => {
-      flush()
-      return render(accept)
-    },
+    render,
   }
 }

@@ -6,12 +6,9 @@ import {
   logs,
   type MeterProvider,
   propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api'
-import type { ExportResult } from '@opentelemetry/core'
 import {
   defaultResource,
   envDetector,
@@ -19,14 +16,14 @@ import {
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace'
+import { BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
-import { visibleText } from '../domain/external-text.ts'
 import type { Log, Tracing } from '../domain/telemetry.ts'
-import { attemptSpan } from './attempt-span.ts'
 import type { SpanResult } from './metrics.ts'
 import { probeSpans } from './probe-spans.ts'
-import { deliveryAttributes, requestAttributes, senderLinks, spanName } from './span-attributes.ts'
+import { TracedRequest } from './request-span.ts'
+import { otlpExporter, watched } from './span-export.ts'
+import { SpanQueue } from './span-queue.ts'
 
 export interface TracingOptions {
   readonly version: string
@@ -43,14 +40,29 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
   // The SDK's warnings about its configuration are logged; later ones would repeat with every batch.
   const logger = diagLogger(log)
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN })
-  const exporter = watched(await otlpExporter(protocol), onSpans, log)
+  let exporting = 0
+  const settled = (result: SpanResult, count: number) => {
+    exporting -= count
+    onSpans(result, count)
+  }
+  const exporter = watched(otlpExporter(protocol), settled, log)
   // With OTEL_LOG_LEVEL the SDK would write lines to stdout that are not JSON and show the environment.
   delete process.env['OTEL_LOG_LEVEL']
+  const limits = batchLimits()
+  const queue = new SpanQueue({
+    limit: limits.maxQueueSize + limits.maxExportBatchSize,
+    exporting: () => exporting,
+    onDropped: (spans) => onSpans('dropped', spans),
+  })
   const sdk = new NodeSDK({
     // Empty lists: otherwise the SDK would create readers and processors for metrics and logs from the environment.
     metricReaders: [],
     logRecordProcessors: [],
-    spanProcessors: [new BatchSpanProcessor({ ...batchLimits(), exporter, selfObsMeterProvider: dropMeter(onSpans) })],
+    spanProcessors: [
+      counting(new BatchSpanProcessor({ ...limits, exporter, selfObsMeterProvider: dropMeter(settled) }), () => {
+        exporting++
+      }),
+    ],
     resource: defaultResource().merge(
       resourceFromAttributes({ [ATTR_SERVICE_NAME]: 'webhook-error-exporter', [ATTR_SERVICE_VERSION]: version }),
     ),
@@ -63,39 +75,10 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
   const tracer = trace.getTracer('webhook-error-exporter', version)
 
   return {
-    request(about) {
-      const span = tracer.startSpan(
-        spanName(about),
-        { kind: SpanKind.SERVER, root: true, links: senderLinks(about), attributes: requestAttributes(about) },
-        ROOT_CONTEXT,
-      )
-      const { traceId, spanId, traceFlags } = span.spanContext()
-      return {
-        traceId,
-        sampled: (traceFlags & 1) === 1,
-        traceparent: `00-${traceId}-${spanId}-${(traceFlags & 1).toString().padStart(2, '0')}`,
-        attempt: (attempt) => attemptSpan(tracer, span, { ...attempt, endpoint: about.endpoint }),
-        delivery(failure, details) {
-          const delivery = tracer.startSpan(
-            'webhook.delivery',
-            { kind: SpanKind.INTERNAL, attributes: deliveryAttributes(failure, details) },
-            trace.setSpan(ROOT_CONTEXT, span),
-          )
-          delivery.setStatus({ code: SpanStatusCode.ERROR, message: visibleText(failure.message, 256) })
-          delivery.end()
-          return delivery.spanContext()
-        },
-        end({ status, errorType }) {
-          if (status >= 100) span.setAttribute('http.response.status_code', status)
-          if (errorType) span.setAttribute('error.type', errorType)
-          // A 4xx is the client's fault: the semantic conventions leave a SERVER span's status unset.
-          if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
-          span.end()
-        },
-      }
-    },
+    request: (about) => new TracedRequest(tracer, queue, about),
     probe: (about) => probeSpans(tracer, about),
     async close(deadline) {
+      queue.flush()
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<string>((resolve) => {
         timer = setTimeout(resolve, deadline, 'deadline exceeded')
@@ -113,40 +96,17 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
   }
 }
 
-/** OTLP over HTTP; endpoint, headers, time-out, compression and certificates are read from the environment by the exporter. */
-async function otlpExporter(protocol: string): Promise<SpanExporter> {
-  const { OTLPTraceExporter } =
-    protocol === 'http/json'
-      ? await import('@opentelemetry/exporter-trace-otlp-http')
-      : await import('@opentelemetry/exporter-trace-otlp-proto')
-  return new OTLPTraceExporter()
-}
-
-/** Counts the result of each batch, and logs when exports start to fail and when they succeed again. */
-function watched(exporter: SpanExporter, onSpans: TracingOptions['onSpans'], log: Omit<Log, 'child'>): SpanExporter {
-  let failing = false
-  const complete = (count: number, { code, error }: ExportResult) => {
-    onSpans(code === 0 ? 'exported' : 'failed', count)
-    if (failing === (code !== 0)) return
-    failing = !failing
-    if (failing) log.warn({ error: reason(error) }, 'span export failed; reports are not affected')
-    else log.info({}, 'span export succeeded again')
-  }
+/** Calls back for each span that the processor takes. */
+function counting(processor: SpanProcessor, onTaken: () => void): SpanProcessor {
   return {
-    export: (spans, done) =>
-      exporter.export(spans, (result) => {
-        complete(spans.length, result)
-        done(result)
-      }),
-    shutdown: () => exporter.shutdown(),
-    ...(exporter.forceFlush && { forceFlush: () => exporter.forceFlush!() }),
+    onStart: (span, context) => processor.onStart(span, context),
+    onEnd(span) {
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) onTaken()
+      processor.onEnd(span)
+    },
+    forceFlush: () => processor.forceFlush(),
+    shutdown: () => processor.shutdown(),
   }
-}
-
-/** Without the response body, which the collector controls. */
-function reason(error: (Error & { code?: unknown }) | undefined): string {
-  const code = error?.code === undefined ? '' : ` (${String(error.code)})`
-  return `${error?.message ?? 'unknown'}${code}`.slice(0, 200)
 }
 
 /** The batch processor reports spans dropped from its full queue only through its own metrics. */

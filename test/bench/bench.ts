@@ -4,7 +4,9 @@ import { removeTempFolders } from '../support/temp.ts'
 import type { Figure, Rows } from './figure.ts'
 import { reports } from './figures/reports.ts'
 import { rest } from './figures/rest.ts'
+import { scraped } from './figures/scraped.ts'
 import { sources } from './figures/sources.ts'
+import { traced } from './figures/traced.ts'
 import { BARE, otherCheckout, SERVICE, type Side } from './sides.ts'
 import { type Round, table } from './table.ts'
 
@@ -12,7 +14,7 @@ import { type Round, table } from './table.ts'
  * `npm run bench`: bare Koa in plain JavaScript and the service in turn, in one go, so that the ratios hold when the
  * machine's speed drifts; with `--against FOLDER` another checkout of the service too. The service is durable (SQLite).
  */
-const FIGURES: readonly Figure[] = [rest, reports, sources]
+const FIGURES: readonly Figure[] = [rest, reports, traced, scraped, sources]
 
 const { values } = parseArgs({
   options: {

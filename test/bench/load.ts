@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly path?: string
   /** Milliseconds that each connection pauses before a report on average; 0 for full load. */
   readonly pause?: number
+  /** Label sets that reports of kind `retm` are spread over, 20 an endpoint; one by default. */
+  readonly series?: number
 }
 
 export interface Load {
@@ -29,11 +31,11 @@ const wrk = await program('wrk')
 /** Sends reports with wrk over keep-alive connections, the next one on each once the one before is answered. */
 export async function load(options: LoadOptions): Promise<Load> {
   if (!wrk) throw new Error('the benchmark needs wrk (Debian package wrk)')
-  const { port, seconds, connections, kind = 'retm', path = '/webhooks/error', pause = 0 } = options
+  const { port, seconds, connections, kind = 'retm', path = '/webhooks/error', pause = 0, series = 1 } = options
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', join(import.meta.dirname, 'report.lua')]
   const child = spawn(wrk.path, [...args, `http://127.0.0.1:${port}${path}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...wrk.env, BENCH_KIND: kind, BENCH_PAUSE: String(pause) },
+    env: { ...process.env, ...wrk.env, BENCH_KIND: kind, BENCH_PAUSE: String(pause), BENCH_SERIES: String(series) },
   })
   let text = ''
   for await (const chunk of child.stdout) text += chunk

@@ -27,6 +27,22 @@ elseif kind == "knative" then
   end
 end
 
+-- BENCH_SERIES: label sets that the reports are spread over, 20 codes an endpoint.
+local series = tonumber(os.getenv("BENCH_SERIES") or "1")
+if series > 1 then
+  local formatted = {}
+  local next = 0
+  request = function()
+    next = next % series + 1
+    if not formatted[next] then
+      formatted[next] = wrk.format(nil, nil, nil, string.format(
+        '{"code":%d,"endpoint":"https://shop%d.example/hooks/orders","message":"Service Unavailable"}',
+        500 + next % 20, math.floor((next - 1) / 20)))
+    end
+    return formatted[next]
+  end
+end
+
 -- BENCH_PAUSE: milliseconds, on average, before each report of a connection.
 local pause = tonumber(os.getenv("BENCH_PAUSE") or "0")
 if pause > 0 then

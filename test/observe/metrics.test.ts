@@ -272,6 +272,35 @@ describe('createMetrics', () => {
       expect(after.body).not.to.contain(TRACE)
     })
 
+    it('shows the newest exemplar of many reports, and keeps it while none has a new one', async () => {
+      const metrics = create()
+      const newest = TRACE.replaceAll('0', 'f')
+      for (const trace of [TRACE, null, newest, null]) metrics.recorded(failure(), LABELS, trace)
+      const line = async () => series((await metrics.render(OPENMETRICS)).body, 'webhook_delivery_failures_total')[0]!
+      const first = await line()
+      expect(first).to.contain(` 4 # {trace_id="${newest}"} 1 `)
+      expect(Number(first.split(' ').at(-1))).to.be.closeTo(Date.now() / 1_000, 60)
+      metrics.recorded(failure(), LABELS, null)
+      expect(await line()).to.equal(first.replace(' 4 #', ' 5 #'))
+    })
+
+    it('counts each report once when scrapes overlap and totals are restored meanwhile', async () => {
+      const metrics = create()
+      const sets = Array.from({ length: 2_000 }, (_, code) => ({ ...LABELS, code: String(code) }))
+      for (const set of sets) metrics.recorded(failure(), set, null)
+      const overlapping = [metrics.render(undefined), metrics.render(OPENMETRICS)]
+      for (const set of sets) metrics.recorded(failure(), set, null)
+      await new Promise(setImmediate)
+      // The totals have all of them.
+      metrics.restored(sets.map((labels) => ({ labels, count: 2, lastFailureAt: 1 })))
+      metrics.recorded(failure(), sets[0]!, null)
+      await Promise.all(overlapping)
+      const lines = series(await text(metrics), 'webhook_delivery_failures_total')
+      expect(lines).to.have.length(2_000)
+      expect(lines.filter((line) => line.endsWith(' 2'))).to.have.length(1_999)
+      expect(lines.filter((line) => line.endsWith(' 3'))).to.have.length(1)
+    })
+
     it('counts without an exemplar where the trace id is none', async () => {
       const metrics = create()
       metrics.recorded(failure(), LABELS, 'x'.repeat(200))

@@ -262,12 +262,42 @@ describe('createTracing', () => {
     expect(sink.spans).to.eql([])
   })
 
-  it('exports what waits when it closes', async () => {
-    const it = await start({ OTEL_BSP_SCHEDULE_DELAY: '600000' })
-    for (let i = 0; i < 600; i++) report(it)
-    await it.close(10_000)
-    expect(sink.spans).to.have.length(1_200)
-    expect(counts).to.eql({ exported: 1_200, dropped: 0, failed: 0 })
+  for (const protocol of ['http/protobuf', 'http/json'])
+    it(`exports what waits when it closes, in whole batches, over ${protocol}`, async () => {
+      const it = await start({ OTEL_BSP_SCHEDULE_DELAY: '600000', OTEL_EXPORTER_OTLP_PROTOCOL: protocol })
+      const traces = Array.from({ length: 600 }, () => report(it).traceId)
+      await it.close(10_000)
+      expect(sink.spans).to.have.length(1_200)
+      expect(new Set(sink.spans.map((span) => span.traceId))).to.eql(new Set(traces))
+      expect(new Set(sink.spans.map((span) => span.resource['service.name'])).size).to.equal(1)
+      expect(sink.requests).to.have.length(3)
+      expect(counts).to.eql({ exported: 1_200, dropped: 0, failed: 0 })
+    })
+
+  it('exports the span of a failure that was stored after its sender had stopped waiting', async () => {
+    const it = await start()
+    const span = it.request(ABOUT)
+    span.end({ status: 503, errorType: 'answer_timeout' })
+    await until('the span of the request', () => sink.spans.length === 1)
+    const ref = span.delivery({ ...FAILURE, traceId: span.traceId }, {})
+    await until('the span of the failure', () => sink.spans.length === 2)
+    const [server, delivery] = sink.spans
+    expect(server).to.deep.include({ traceId: span.traceId, status: { code: 'ERROR', message: '' } })
+    const { traceId, spanId } = ref!
+    expect(delivery).to.deep.include({ traceId, spanId, parentSpanId: server!.spanId, name: 'webhook.delivery' })
+    await until('the count', () => counts.exported === 2)
+  })
+
+  it('gives one request with several failures a span each, and counts all of them when it drops them', async () => {
+    const it = await start({ OTEL_BSP_MAX_QUEUE_SIZE: '4', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '4' })
+    for (let request = 0; request < 3; request++) {
+      const span = it.request(ABOUT)
+      for (let failure = 0; failure < 3; failure++) span.delivery(FAILURE, {})
+      span.end({ status: 202 })
+    }
+    expect(counts.dropped).to.equal(4)
+    await until('the spans', () => counts.exported === 8)
+    expect(sink.spans.filter(({ name }) => name === 'webhook.delivery')).to.have.length(6)
   })
 
   it('keeps no more than it can export at once when it closes', async () => {
