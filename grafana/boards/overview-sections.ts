@@ -4,6 +4,7 @@ import { dashboard, runbook } from './links.ts'
 import { COLOUR } from './palette.ts'
 import {
   availability,
+  endpointInfo,
   failuresInRange,
   KEY,
   ofTeam,
@@ -120,10 +121,7 @@ export const allEndpoints: Section = {
             noValue: 'no metrics',
             targets: [
               { expr: ofTeam(failuresInRange()), instant: true },
-              {
-                expr: `topk by (${KEY}) (1, max by (${KEY}, team, severity, event) (${select('endpointInfo', ['team=~"$team|"'])}))`,
-                instant: true,
-              },
+              { expr: endpointInfo('team', 'severity', 'event'), instant: true },
               { expr: successRate('endpointDeliveries', '6h', { by: KEY, keep: ofTeam }), instant: true },
               { expr: ofTeam(availability('6h')), instant: true },
               { expr: ofTeam(perEndpoint('incidentOpen')), instant: true },

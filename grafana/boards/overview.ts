@@ -7,6 +7,7 @@ import { allEndpoints, history, lossesLeft } from './overview-sections.ts'
 import { COLOUR } from './palette.ts'
 import {
   countBars,
+  endpointInfo,
   failuresInHour,
   failuresInRange,
   IN_RELEASE,
@@ -163,12 +164,7 @@ export const overview: Board = {
             noValue: 'No incident is open in this selection.',
             targets: [
               { expr: inMs(ofFailing(ofTeam(perEndpoint('incidentStarted')))), instant: true },
-              {
-                expr: ofFailing(
-                  `topk by (${KEY}) (1, max by (${KEY}, team, severity) (${select('endpointInfo', ['team=~"$team|"'])}))`,
-                ),
-                instant: true,
-              },
+              { expr: ofFailing(endpointInfo('team', 'severity')), instant: true },
               {
                 expr: ofTeam(
                   ofFailing(`topk by (${KEY}) (1, max by (${KEY}, cause, code) (${select('incidentInfo')}))`),

@@ -1,4 +1,4 @@
-import { VERIFY_ENDPOINT } from '../rules/promql.ts'
+import { REAL, VERIFY_ENDPOINT } from '../rules/promql.ts'
 import { SIGNALS, type SignalKey } from '../signals.ts'
 
 /**
@@ -34,6 +34,10 @@ export function ofTeam(expr: string, at = ''): string {
   const other = (matcher: string) => `unless on (${KEY}) ${select('endpointInfo', [matcher])}${at && ` ${at}`}`
   return `(${expr}) ${other('team!~"$team|"')} ${other(`endpoint="${VERIFY_ENDPOINT}"`)}`
 }
+
+/** One series per endpoint of the chosen teams, with these labels of its info; not that of verifications. */
+export const endpointInfo = (...labels: readonly string[]): string =>
+  `topk by (${KEY}) (1, max by (${[KEY, ...labels].join(', ')}) (${select('endpointInfo', ['team=~"$team|"', REAL])}))`
 
 /** One series per endpoint, whatever pods show it. @param at such as `@ end()` */
 export const perEndpoint = (
