@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { INDEXES } from '../../../src/journal/postgres/indexes.ts'
+import { INDEXES } from '../../../src/journal/postgres/filter-indexes.ts'
 import { openPostgresJournal } from '../../../src/journal/postgres/journal.ts'
 import { groupOf } from '../../../src/journal/sqlite/rows.ts'
 import { Store } from '../../../src/journal/sqlite/store.ts'
