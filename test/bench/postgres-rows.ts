@@ -1,5 +1,8 @@
+import { parsePostgresUrl } from '../../src/domain/postgres-url.ts'
 import { Queries, type Query } from '../../src/journal/core/queries.ts'
-import { INDEXES } from '../../src/journal/postgres/indexes.ts'
+import { Connector } from '../../src/journal/postgres/connect.ts'
+import { INDEXES } from '../../src/journal/postgres/filter-indexes.ts'
+import { buildIndexes } from '../../src/journal/postgres/indexes.ts'
 import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { POSTGRES } from '../../src/journal/postgres/read.ts'
 import type { PostgresServer } from '../support/postgres.ts'
@@ -46,7 +49,8 @@ export async function refill(server: PostgresServer, database: string, rows: num
   await server.query('VACUUM (ANALYZE) webhook_errors.failures', database)
 }
 
-async function makeTables(server: PostgresServer, database: string): Promise<void> {
+/** Makes the tables of a journal, and its indexes. */
+export async function makeTables(server: PostgresServer, database: string): Promise<void> {
   const journal = openPostgresJournal({
     url: server.socketUrl(database),
     clock: Date.now,
@@ -63,6 +67,13 @@ async function makeTables(server: PostgresServer, database: string): Promise<voi
   await journal.open()
   await indexesBuilt(server, database)
   await journal.close(5_000)
+}
+
+/** Builds the indexes for filters as the leader does. */
+export async function buildWith(server: PostgresServer, database: string): Promise<void> {
+  const session = await new Connector(parsePostgresUrl(server.socketUrl(database)), { allowUnsafe: false }).another()
+  await buildIndexes(session)
+  session.end()
 }
 
 /** Resolves when the leader has built the indexes for filters. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
-import type { FailureFilter } from '../../src/domain/journal.ts'
+import type { FailureFilter, Journal } from '../../src/domain/journal.ts'
 import { BlockIndex } from '../../src/journal/sqlite/block-index.ts'
 import { searchBlocks } from '../../src/journal/sqlite/block-search.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
@@ -49,6 +49,7 @@ describe('the index of failures in SQLite', function () {
   this.timeout(60_000)
   let path: string
   const opened = new Set<DatabaseSync>()
+  const journals = new Set<Journal>()
   const open = (): DatabaseSync => {
     const db = new DatabaseSync(path)
     opened.add(db)
@@ -59,7 +60,9 @@ describe('the index of failures in SQLite', function () {
   beforeEach(() => {
     path = join(tempFolder(), 'journal.db')
   })
-  afterEach(() => {
+  afterEach(async () => {
+    for (const journal of journals) await journal.close(10_000)
+    journals.clear()
     for (const db of opened) db.close()
     opened.clear()
     removeTempFolders()
@@ -183,6 +186,7 @@ describe('the index of failures in SQLite', function () {
         incidents: INCIDENTS,
         retention: { age: 365 * 86_400_000, size: 2 ** 30 },
       })
+      journals.add(journal)
       await journal.open()
       expect(journal.status().fault).to.equal(undefined)
       return journal

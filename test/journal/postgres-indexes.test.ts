@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import pg from 'pg'
-import { INDEXES } from '../../src/journal/postgres/indexes.ts'
+import { firstIdAt } from '../../src/domain/failure.ts'
+import { INDEXES } from '../../src/journal/postgres/filter-indexes.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
@@ -32,17 +33,26 @@ describe('openPostgresJournal, indexes for filters', function () {
     return names.every((name) => known[name])
   }
 
-  it('are built by the leader of a new database', async () => {
+  it('are there from the start in a new database', async () => {
     await open()
-    await until('the indexes', built)
+    expect(await built()).to.equal(true)
   })
 
-  it('are built beside reports and starts, and completed by the next leader where a build was interrupted', async () => {
+  it('are built in a large table of the version before, beside its replicas, and completed if that is interrupted', async () => {
     const old = await open()
-    await until('the indexes', built)
-    for (const name of names) await sql(`DROP INDEX webhook_errors.${name}`, base.name)
     await old.record(entry({ source: 'before', cause: 'dns' }))
     await old.close(2_000)
+    for (const name of names) await sql(`DROP INDEX webhook_errors.${name}`, base.name)
+    // As a replica of that version inserts.
+    const first = firstIdAt(Date.now()).slice(0, 24)
+    const insert = (numbers: string) =>
+      sql(
+        `INSERT INTO webhook_errors.failures SELECT ('${first}' || lpad(n::text, 12, '0'))::uuid, ${Date.now()}, 'old', 'cafe',
+           'orders', 'u', 500, CASE n % 5000 WHEN 1 THEN 'dns' ELSE 'timeout' END, 'm', NULL, '' FROM generate_series(${numbers}) AS n`,
+        base.name,
+      )
+    await insert('1, 10001')
+    await sql('UPDATE webhook_errors.schema_version SET version = 4', base.name)
     // A long transaction, as of a backup: an index is not complete before it ends.
     const reader = new pg.Client({ connectionString: base.url })
     clients.push(reader)
@@ -52,6 +62,7 @@ describe('openPostgresJournal, indexes for filters', function () {
     const events = new EventLog()
     const leader = await open({ events, retentionInterval: 100 })
     await until('a build that waits', async () => (await indexes())[names[0]!] === false)
+    await insert('20001, 20001')
     const other = await open({ retentionInterval: 100 })
     const during = entry({ source: 'during', cause: 'dns' })
     expect(await codeOf(leader.record(during))).to.equal('none')
@@ -74,12 +85,12 @@ describe('openPostgresJournal, indexes for filters', function () {
     const found = async (source: string) =>
       (await other.list({ source, cause: 'dns' }, { limit: 10 })).failures.map(({ id }) => id)
     expect(await found('before')).to.have.length(1)
+    expect(await found('old')).to.have.length(4)
     expect(await found('during')).to.deep.equal([during.failure.id])
   })
 
   it('are left alone, with one warning, where the role may not build them', async () => {
     const owner = await open()
-    await until('the indexes', built)
     await owner.close(2_000)
     for (const name of names) await sql(`DROP INDEX webhook_errors.${name}`, base.name)
     await sql(`DROP ROLE IF EXISTS reporter`)

@@ -1,14 +1,8 @@
 import type { JournalEvents } from '../../domain/journal.ts'
 import { sqlState } from './fault.ts'
+import { INDEXES } from './filter-indexes.ts'
 import { LOCK, SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
-
-/** Indexes for filters, by name: each ends with the id, so that a page is read in its order. */
-export const INDEXES: Readonly<Record<string, string>> = {
-  failures_source: '(source, id)',
-  failures_code: '(code, id)',
-  failures_cause: '(cause, id)',
-}
 
 /** Milliseconds: a large table is read twice for each index. */
 const DEADLINE = 86_400_000
@@ -16,8 +10,8 @@ const DEADLINE = 86_400_000
 const UNSUPPORTED = ['42601', '0A000', '42501']
 
 /**
- * Builds what is missing of INDEXES, by the leader and beside everything else: on a large table it takes minutes, in which
- * neither a start nor a report may wait. Older replicas that share the database keep the indexes up like any other.
+ * Builds what is missing of INDEXES, by the leader and beside everything else: on a large table, where the migration leaves
+ * them out, it takes minutes, in which neither a start nor a report may wait. Older replicas that share the database keep the indexes up like any other.
  */
 export class IndexBuilder {
   readonly #events: Pick<JournalEvents, 'onWarning'>
@@ -58,14 +52,12 @@ export async function buildIndexes(session: Session, goesOn: () => boolean = () 
   if (!(await isOnlyBuilder(session))) return false
   for (const [name, columns] of Object.entries(INDEXES)) {
     if (!goesOn()) return false
+    const valid = await isValid(session, name)
+    if (valid) continue
     // One whose build was interrupted costs each write, and is never used.
-    if ((await isValid(session, name)) === false)
-      await session.execute(`DROP INDEX CONCURRENTLY IF EXISTS ${SCHEMA}.${name}`, [], DEADLINE)
-    await session.execute(
-      `CREATE INDEX CONCURRENTLY IF NOT EXISTS ${name} ON ${SCHEMA}.failures ${columns}`,
-      [],
-      DEADLINE,
-    )
+    if (valid === false) await session.execute(`DROP INDEX CONCURRENTLY IF EXISTS ${SCHEMA}.${name}`, [], DEADLINE)
+    const sql = `CREATE INDEX CONCURRENTLY IF NOT EXISTS ${name} ON ${SCHEMA}.failures ${columns}`
+    await session.execute(sql, [], DEADLINE)
   }
   return true
 }

@@ -1,5 +1,6 @@
 import { FaultError } from '../core/fault.ts'
 import { sqlState } from './fault.ts'
+import { INDEXES } from './filter-indexes.ts'
 import type { Session } from './session.ts'
 
 /** The schema of all our tables, so that a shared database stays tidy. */
@@ -10,6 +11,8 @@ interface Step {
   readonly statements: readonly string[]
   /** The oldest version of this list that still works with a database that has this step. */
   readonly compatibleWith: number
+  /** Indexes that are built where few rows make that quick; in a large table the leader builds them later. */
+  readonly indexes?: typeof INDEXES
 }
 
 /**
@@ -136,6 +139,7 @@ const STEPS: readonly Step[] = [
       `ALTER TABLE ${SCHEMA}.failures ADD COLUMN IF NOT EXISTS mark text`,
     ],
   },
+  { compatibleWith: 1, statements: [], indexes: INDEXES },
 ]
 
 export const SCHEMA_VERSION = STEPS.length
@@ -144,6 +148,9 @@ export const SCHEMA_VERSION = STEPS.length
 export const LOCK = 0x5745454a00
 /** Milliseconds: an index over a large table takes its time, and so does waiting for another replica that builds it. */
 const MIGRATION_DEADLINE = 300_000
+
+/** Rows. */
+const SMALL = 10_000
 
 /**
  * Brings the schema up to date, one replica at a time: under an advisory lock of the session. Databases without one
@@ -158,8 +165,11 @@ export async function migrate(session: Session, where: string, version = SCHEMA_
   try {
     await prepare(session)
     for (let next = await appliedVersion(session, where); next < version; next++) {
-      const { statements, compatibleWith } = STEPS[next]!
+      const { statements, compatibleWith, indexes = {} } = STEPS[next]!
       for (const statement of statements) await withRetry(session, statement)
+      for (const [name, columns] of Object.entries(indexes))
+        if (await isSmall(session))
+          await withRetry(session, `CREATE INDEX IF NOT EXISTS ${name} ON ${SCHEMA}.failures ${columns}`)
       await withRetry(
         session,
         `UPDATE ${SCHEMA}.schema_version SET version = ${next + 1}, compatible_with = ${compatibleWith} WHERE version < ${next + 1}`,
@@ -168,6 +178,14 @@ export async function migrate(session: Session, where: string, version = SCHEMA_
   } finally {
     if (locked && session.usable) await advisory(session, 'pg_advisory_unlock')
   }
+}
+
+/** Whether an index takes so little time that reports can wait for it. */
+async function isSmall(session: Session): Promise<boolean> {
+  const [row] = await session.query<[number]>(
+    `SELECT count(*) FROM (SELECT 1 FROM ${SCHEMA}.failures LIMIT ${SMALL + 1}) AS counted`,
+  )
+  return row![0] <= SMALL
 }
 
 /** @returns whether the server knows advisory locks */

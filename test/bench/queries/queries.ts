@@ -1,0 +1,178 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Journal } from '../../../src/domain/journal.ts'
+import { openPostgresJournal } from '../../../src/journal/postgres/journal.ts'
+import { openSqliteJournal } from '../../../src/journal/sqlite/journal.ts'
+import { EventLog, INCIDENTS } from '../../journal/entries.ts'
+import { type PostgresServer, startPostgres, stopPostgres } from '../../support/postgres.ts'
+import { stopServices } from '../../support/service.ts'
+import { removeTempFolders, tempFolder } from '../../support/temp.ts'
+import { made } from '../postgres-rows.ts'
+import { besideExport, besideRetention, type Latency, type Round, readyTime } from './beside.ts'
+import { postgresCost, sqliteCost } from './cost.ts'
+import { dropFromCache, pageTime, timePages } from './pages.ts'
+import { DAYS, type Filled, fillPostgres, fillSqlite } from './rows.ts'
+
+/**
+ * `npm run bench:queries -- [--rows 1000000] [--journals sqlite,postgres] [--parts pages,cost,ready,export,retention]
+ * [--rounds 7] [--seconds 3]`: what reading a large journal takes, and what it costs those who report. Pages are asked for
+ * through the journal, the rest over HTTP. Everything is written to temporary folders (1 GB per million rows and journal),
+ * and removed.
+ */
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '1000000' },
+    journals: { type: 'string', default: 'sqlite,postgres' },
+    parts: { type: 'string', default: 'pages,cost,ready,export,retention' },
+    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '3' },
+  },
+})
+const [rows, rounds, seconds] = [values.rows, values.rounds, values.seconds].map(Number) as [number, number, number]
+const wants = (part: string) => values.parts.split(',').includes(part)
+const OPTIONS = {
+  clock: Date.now,
+  incidents: INCIDENTS,
+  retention: { age: 10 ** 12, size: 2 ** 42 },
+}
+
+interface Subject {
+  readonly name: string
+  readonly url: string
+  readonly fill: () => Promise<Filled>
+  readonly open: () => Journal
+  /** Closes what keeps pages in memory, and takes the files out of the system's cache. */
+  readonly cool: () => Promise<void>
+  readonly cost: () => Promise<{ readonly with: number[]; readonly without: number[] }>
+}
+
+function sqlite(): Subject {
+  const path = join(tempFolder(), 'journal.db')
+  return {
+    name: 'SQLite',
+    url: `sqlite:${path}`,
+    fill: async () => fillSqlite(path, rows),
+    open: () => openSqliteJournal({ ...OPTIONS, path, events: new EventLog() }),
+    cool: async () => dropFromCache([path]),
+    cost: async () => sqliteCost(rounds),
+  }
+}
+
+async function postgres(): Promise<Subject> {
+  const server: PostgresServer = await startPostgres({
+    settings: { shared_buffers: '512MB', max_wal_size: '4GB', checkpoint_timeout: '15min' },
+  })
+  const database = await made(server, 'queries')
+  const url = server.socketUrl(database)
+  return {
+    name: 'PostgreSQL',
+    url,
+    fill: () => fillPostgres(server, database, rows),
+    open: () => openPostgresJournal({ ...OPTIONS, url, events: new EventLog() }),
+    async cool() {
+      await server.stop()
+      dropFromCache(filesIn(join(server.data, 'base')))
+      await server.start()
+    },
+    cost: () => postgresCost(server, rounds, seconds),
+  }
+}
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((file) => statSync(file).isFile())
+
+const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
+const ms = (milliseconds: number): string => `${milliseconds.toFixed(1)} ms`.padStart(11)
+
+async function opened(subject: Subject): Promise<Journal> {
+  const journal = subject.open()
+  await journal.open()
+  return journal
+}
+
+async function pages(subject: Subject): Promise<void> {
+  const { name, cool } = subject
+  const timings = await timePages(async () => {
+    await cool()
+    const journal = await opened(subject)
+    return { journal, close: () => journal.close(10_000) }
+  })
+  console.log(`\nfirst page of 100, ${name}, ${rows} rows${' '.repeat(8)}warm       cold  rows`)
+  for (const [filter, { warm, cold, rows: found }] of timings)
+    console.log(`  ${filter.padEnd(40)}${ms(warm)}${ms(cold)}  ${found}`)
+  const journal = await opened(subject)
+  const depth = Math.min(10_000, Math.floor(rows / 100) - 1)
+  for (const filter of [{}, { cause: 'unavailable' } as const]) {
+    const before = await cursorAt(journal, filter, depth)
+    const first = await pageTime(journal, filter)
+    const deep = await pageTime(journal, filter, { before })
+    const text = 'cause' in filter ? 'cause, 1 in 7' : 'no filter'
+    console.log(`  ${text}: page 1 ${ms(first.milliseconds)}, page ${depth} ${ms(deep.milliseconds)}`)
+  }
+  await journal.close(10_000)
+}
+
+/** The cursor of page so many, by time; with a filter, the page at the same time. */
+async function cursorAt(journal: Journal, filter: object, page: number): Promise<string> {
+  const until = Date.now() - Math.floor((page * 100 * DAYS * 86_400_000) / rows)
+  const { failures } = await journal.list({ ...filter, until }, { limit: 1 })
+  return failures[0]!.id
+}
+
+function printRates({ name }: Subject, rates: { readonly with: number[]; readonly without: number[] }): void {
+  const cost = rates.with.map((rate, round) => 1 - rate / rates.without[round]!)
+  const shown = cost.map((share) => `${(100 * share).toFixed(1)} %`).join(', ')
+  console.log(
+    `\nwrite rate, ${name}: ${median(rates.without).toFixed(0)}/s without the index, ${median(rates.with).toFixed(0)}/s with it`,
+  )
+  console.log(`  cost by round: ${shown}; median ${(100 * median(cost)).toFixed(1)} %`)
+}
+
+function printRounds(title: string, results: readonly Round[]): void {
+  const of = (side: 'without' | 'beside', key: keyof Latency) => median(results.map((round) => round[side][key]))
+  const ratios = results.map(({ without, beside }) => beside.p99 / without.p99)
+  console.log(
+    `\n${title}: medians of ${results.length} rounds of ${seconds} s; ${results[results.length >> 1]!.amount} each`,
+  )
+  for (const side of ['without', 'beside'] as const)
+    console.log(
+      `  ${side.padEnd(8)}p50 ${ms(of(side, 'p50'))}  p99 ${ms(of(side, 'p99'))}  longest of all ${ms(Math.max(...results.map((round) => round[side].max)))}`,
+    )
+  console.log(
+    `  p99 beside / without: median ${median(ratios).toFixed(2)}, from ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
+  )
+}
+
+for (const kind of values.journals.split(',')) {
+  const subject = kind === 'sqlite' ? sqlite() : await postgres()
+  const { name, url, cool } = subject
+  if (wants('cost')) printRates(subject, await subject.cost())
+  if (wants('pages') || wants('ready') || wants('export') || wants('retention')) {
+    const { fillSeconds, indexSeconds, bytes, indexBytes } = await subject.fill()
+    const share = ((100 * indexBytes) / bytes).toFixed(1)
+    console.log(
+      `\n${name}: ${rows} rows in ${fillSeconds.toFixed(0)} s, indexes for filters in ${indexSeconds.toFixed(0)} s; ${(bytes / 1e9).toFixed(2)} GB, ${share} % of it these indexes`,
+    )
+  }
+  if (wants('pages')) await pages(subject)
+  if (wants('ready')) {
+    const took: number[] = []
+    for (let time = 0; time < 3; time++) {
+      await cool()
+      took.push(await readyTime(url))
+    }
+    console.log(`\nstart to ready, ${name}, files not in the cache: ${took.map((each) => ms(each).trim()).join(', ')}`)
+  }
+  if (wants('export'))
+    printRounds(`500 reports a second beside an export, ${name}`, await besideExport(url, rounds, seconds))
+  if (wants('retention'))
+    printRounds(`500 reports a second while ${rows / 2} rows are removed, ${name}`, [
+      await besideRetention(url, DAYS, 3 * seconds),
+    ])
+}
+await stopServices()
+await stopPostgres()
+removeTempFolders()
