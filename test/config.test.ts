@@ -1,17 +1,8 @@
 import { expect } from 'chai'
-import { ConfigError, parseConfig } from '../src/config/config.ts'
+import { parseConfig } from '../src/config/config.ts'
 import { exampleOf } from '../src/config/expectation.ts'
 import { ConfigSchema } from '../src/config/schema.ts'
-
-function faults(raw: unknown, env: Record<string, string> = {}): readonly string[] {
-  try {
-    parseConfig(raw, env)
-  } catch (error) {
-    expect(error).to.be.instanceOf(ConfigError)
-    return (error as ConfigError).faults
-  }
-  return []
-}
+import { faults } from './config-support.ts'
 
 describe('parseConfig', () => {
   it('has a default for everything', () => {
@@ -27,12 +18,10 @@ describe('parseConfig', () => {
       },
     })
   })
-
   it('takes an empty file and empty sections for the defaults', () => {
     expect(parseConfig(null)).to.deep.equal(parseConfig({}))
     expect(parseConfig({ ingest: null, sources: { retm: null } })).to.deep.equal(parseConfig({}))
   })
-
   it('reads durations and sizes with their units, and integers as milliseconds and bytes', () => {
     const config = parseConfig({
       ingest: { answerTimeout: '1s500ms', bodyLimit: '1MiB' },
@@ -41,7 +30,6 @@ describe('parseConfig', () => {
     expect(config.ingest).to.include({ answerTimeout: 1_500, bodyLimit: 1_048_576 })
     expect(config.journal.retention).to.deep.equal({ age: 5_400_000, size: 10_000_000 })
   })
-
   it('lets the environment win over the file', () => {
     const env = {
       INGEST_HOST: '0.0.0.0',
@@ -58,11 +46,9 @@ describe('parseConfig', () => {
     expect(config.admin).to.include({ host: '::', port: 2 })
     expect(config.journal.url).to.equal('sqlite:/x')
   })
-
   it('takes an empty environment variable for one that is not set', () => {
     expect(parseConfig({ ingest: { port: 9 } }, { INGEST_PORT: '' }).ingest.port).to.equal(9)
   })
-
   it('has sources by name, with kind and path of their own', () => {
     const shape = (sources?: unknown) =>
       Object.entries(parseConfig(sources === undefined ? {} : { sources }).sources).map(([name, { kind, path }]) => [
@@ -79,7 +65,6 @@ describe('parseConfig', () => {
       ['a-b_2', 'retm', '/webhooks/a-b_2'],
     ])
   })
-
   for (const [what, sources, fault] of [
     [
       'an unknown kind',
@@ -114,7 +99,6 @@ describe('parseConfig', () => {
       expect(found[0]).to.match(fault)
     })
   }
-
   it('refuses refs that are given twice or begin with no source, and an endpoint without urls and refs', () => {
     const endpoint = (more: object) => faults({ endpoints: [{ name: 'a', ...more }] })
     expect(endpoint({ refs: ['retm:1'] })).to.deep.equal([])
@@ -127,155 +111,10 @@ describe('parseConfig', () => {
     expect(endpoint({ refs: ['no-ref'] })).to.match(/^endpoints\[0\]\.refs\[0\]: "no-ref" is not allowed/)
     expect(endpoint({})).to.match(/^endpoints\[0\]\.urls: is missing; write urls, or refs/)
   })
-
-  it('names every fault at once, each with its key, the value and the fix', () => {
-    const found = faults({
-      ingest: { prot: 1, port: 70_000, answerTimeout: 'soon' },
-      admin: { apiToken: { file: 'a', env: 'B' } },
-      endpoints: [{ name: 'a', urls: [] }, { urls: ['https://x/'] }],
-      metrics: { tenantLabel: 'yes' },
-      journal: { url: 'mysql://root:hunter2@db/x' },
-      sources: { rtem: {} },
-    })
-    const expected: readonly RegExp[] = [
-      /^ingest\.prot: .*did you mean port\?/,
-      /^ingest\.port: 70000 .*0 to 65535/,
-      /^ingest\.answerTimeout: "soon" .*duration/,
-      /^admin\.apiToken: .*Either file or env/,
-      /^endpoints\[0\]\.urls: .*at least 1/,
-      /^endpoints\[1\]\.name: is missing/,
-      /^metrics\.tenantLabel: "yes" .*true or false/,
-      /^journal\.url: /,
-      /^sources\.rtem: .*did you mean retm\?/,
-    ]
-    for (const line of expected)
-      expect(
-        found.filter((fault) => line.test(fault)),
-        String(line),
-      ).to.have.length(1)
-    expect(found).to.have.length(expected.length)
-    expect(found.join()).not.to.include('hunter2')
-  })
-
-  it('reports what only the whole can show beside what is wrong in one place', () => {
-    const found = faults({
-      ingest: { prot: 1, answerTimeout: '5m' },
-      admin: { port: 8080, apiToken: { env: 'NOPE' }, metricsToken: {} },
-      endpoints: [
-        { name: 'a', urls: ['https://x.example/'], team: 5 },
-        { name: 'b', urls: [] },
-        { name: 'a', urls: ['https://y.example/?q', 'https://x.example'] },
-        { name: 'other', urls: ['https://z.example/'], probe: { headers: [5, { name: 'A', env: 'NOPE' }] } },
-      ],
-      outbound: { allow: [5, 'no such thing!'] },
-    })
-    const expected = [
-      'ingest.prot: unknown key',
-      'ingest.answerTimeout: "5m" is out of range',
-      'admin.port: 8080 is the ingest',
-      'admin.apiToken.env: the environment variable NOPE',
-      'admin.metricsToken: has nothing; write exactly 1 of file, env',
-      'endpoints[0].team: 5 is not',
-      'endpoints[1].urls: [] is not',
-      'endpoints[2].name: endpoints[0] is called a',
-      'endpoints[2].urls[0]: https://y.example/ has a query',
-      'endpoints[2].urls[1]: means the same as endpoints[0].urls[0]',
-      'endpoints[3].name: other is reserved',
-      'endpoints[3].probe.headers[0]: its value is not',
-      'endpoints[3].probe.headers[1].env: the environment variable NOPE',
-      'outbound.allow[0]: 5 is not',
-      'outbound.allow[1]: "no such thing!" is not understood',
-    ]
-    for (const start of expected)
-      expect(
-        found.filter((line) => line.startsWith(start)),
-        start,
-      ).to.have.length(1)
-    expect(found).to.have.length(expected.length)
-  })
-
-  it('reports no fault of a default that replaces a faulty value', () => {
-    expect(faults({ ingest: { port: 'x' }, admin: { port: 8080 } })).to.have.length(1)
-    expect(faults({ journal: { url: 'x', spill: { path: '/s' } } })).to.have.length(1)
-    const endpoints = Array.from({ length: 200 }, (_, at) => ({ name: `e${at}`, urls: [`https://e${at}.example/`] }))
-    expect(faults({ endpoints, metrics: { seriesLimit: 'x' } })).to.have.length(1)
-  })
-
-  it('refuses durations and sizes out of range, in either form', () => {
-    expect(faults({ journal: { retention: { age: '1s' } } })).to.match(
-      /journal\.retention\.age: "1s" is out of range; write 1m to/,
-    )
-    expect(faults({ journal: { retention: { age: 5 } } })).to.have.length(1)
-    expect(faults({ ingest: { bodyLimit: '1GiB' } })).to.match(/1KiB to 1MiB/)
-  })
-
   it('refuses a secret whose environment variable is empty', () => {
     expect(faults({ admin: { apiToken: { env: 'NOPE' } } })).to.match(/admin\.apiToken\.env: .*NOPE/)
     expect(faults({ sources: { retm: { tokens: [{ tenant: 'a', env: 'T' }] } } }, { T: 'x' })).to.deep.equal([])
   })
-
-  it('names every key of the schema whose value is wrong, whatever it is', () => {
-    const wrong = { nonsense: ['hunter2'] }
-    const places: [place: string, document: unknown][] = []
-    const walk = (schema: Schema, place: string, wrap: (value: unknown) => unknown) => {
-      if (place) places.push([place, wrap(wrong)])
-      for (const [key, child] of Object.entries(schema.properties ?? {}))
-        walk(child, place ? `${place}.${key}` : key, (value) => wrap({ [key]: value }))
-      for (const child of Object.values(schema.patternProperties ?? {}))
-        walk(child, `${place}[5]`, (value) => wrap({ 5: value }))
-      if (schema.items) walk(schema.items, `${place}[0]`, (value) => wrap([value]))
-    }
-    walk(ConfigSchema as Schema, '', (value) => value)
-    expect(places).to.have.length.above(50)
-    for (const [place, document] of places)
-      expect(
-        faults(document).filter((line) => line.startsWith(`${place}:`) || line.startsWith(`${place}.nonsense:`)),
-        `${place}: ${faults(document)}`,
-      ).to.have.length.above(0)
-  })
-
-  it('shows no secret that was written in the wrong place', () => {
-    const found = faults({
-      admin: { apiToken: 'hunter2', metricsToken: { file: ['hunter2'] }, externalUrl: 'https://ops:hunter2@host' },
-      sources: {
-        retm: { tokens: ['hunter2', { tenant: 'a', env: 'hunter2-hunter2' }, { tenant: 'b', token: 'hunter2' }] },
-      },
-      canary: { url: 'https://a.example/', secret: 'hunter2' },
-      endpoints: [{ name: 'a', urls: ['https://a/'], probe: { headers: [{ name: 'A', value: 'hunter2' }] } }],
-      journal: { url: 'mysql://root:p@ss/hunter2@db/x' },
-    })
-    expect(found).to.have.length.above(7)
-    expect(found.join('\n')).not.to.include('hunter2')
-  })
-
-  it('reports a misspelled key that has no value, at any depth', () => {
-    expect(faults({ ingset: null })).to.match(/^ingset: unknown key; did you mean ingest\?/)
-    expect(faults({ sources: { retm: { tokenDir: null } } })).to.match(/^sources\.retm\.tokenDir: .*tokensDir/)
-    expect(faults({ endpoints: [{ name: 'a', urls: ['https://x/'], probe: { ulr: null } }] })).to.match(/probe\.ulr: /)
-  })
-
-  it('checks what is left of an entry with a gap, so that one run reports everything', () => {
-    const found = faults({
-      endpoints: [{ urls: ['ftp://x'] }, { name: '-', urls: [5, 'https://y/?q'] }, { name: 'a', urls: ['https://z/'] }],
-      canary: { token: { env: 'NOPE' } },
-    })
-    for (const start of [
-      'endpoints[0].name: is missing',
-      'endpoints[0].urls[0]: ftp://x',
-      'endpoints[1].name: ',
-      'endpoints[1].urls[0]: 5',
-      'endpoints[1].urls[1]: https://y/ has a query',
-      'canary.url: is missing',
-      'canary.secret: is missing',
-      'canary.token.env: ',
-    ])
-      expect(
-        found.filter((line) => line.startsWith(start)),
-        `${start} in ${found}`,
-      ).to.have.length(1)
-    expect(found).to.have.length(8)
-  })
-
   it('shows an example of what is right, and no regular expression', () => {
     const wrong = [
       { ingest: { host: 5, port: 'x', bodyLimit: 'x' }, admin: { externalUrl: 'x', apiToken: 'x' } },
@@ -294,12 +133,10 @@ describe('parseConfig', () => {
         .and.not.match(/\^|\[A-Z|\\s/)
     }
   })
-
   it('gives examples that are valid themselves', () => {
     for (const key of ['admin', 'sources', 'endpoints', 'outbound', 'incidents', 'journal'] as const)
       expect(faults({ [key]: exampleOf(ConfigSchema.properties[key] as never) }), key).to.deep.equal([])
   })
-
   for (const [key, document] of [
     ['admin.apiToken', { admin: { apiToken: { env: 'SECRET' } } }],
     ['admin.metricsToken', { admin: { metricsToken: { env: 'SECRET' } } }],
@@ -313,7 +150,6 @@ describe('parseConfig', () => {
       expect(faults(document, { SECRET: `${'x'.repeat(40)}\nshort` })).to.have.length(1)
     })
   }
-
   it('accepts every documented form in outbound.allow, and says of others what is wrong', () => {
     const allow = ['app', 'app.a:80', '127.0.0.1', '127.0.0.1:9000', '[::1]:9000', 'fd00::1', '10.0.0.0/8', 'fd00::/8']
     expect(faults({ outbound: { allow } })).to.deep.equal([])
@@ -330,30 +166,15 @@ describe('parseConfig', () => {
         .to.match(why)
         .and.include('10.1.2.3:8080')
   })
-
-  it('names the variable that a wrong value came from', () => {
-    expect(faults({}, { INGEST_PORT: 'abc', JOURNAL_URL: 'x' })).to.satisfy(
-      ([port, url]: string[]) =>
-        port!.startsWith('ingest.port: "abc" (from INGEST_PORT) is') && url!.includes('JOURNAL_URL'),
-    )
-  })
-
   it('refuses one port for both listeners', () => {
     expect(faults({ ingest: { port: 9464 } })).to.match(/^admin\.port: 9464/)
     expect(faults({ ingest: { port: 9464, host: '0.0.0.0' } })).to.match(/^admin\.port: 9464/)
     expect(faults({ ingest: { port: 0 }, admin: { port: 0 } })).to.deep.equal([])
     expect(faults({ ingest: { port: 9464, host: '127.0.0.2' } })).to.deep.equal([])
   })
-
   for (const document of [[], 'text', 5]) {
     it(`refuses ${JSON.stringify(document)} in place of the document`, () => {
       expect(faults(document)).to.match(/mapping/)
     })
   }
 })
-
-type Schema = {
-  properties?: Record<string, Schema>
-  patternProperties?: Record<string, Schema>
-  items?: Schema
-}

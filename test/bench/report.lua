@@ -49,14 +49,5 @@ if pause > 0 then
   function delay() return math.floor(math.random() * 2 * pause + 0.5) end
 end
 
-local threads = {}
-function setup(thread) table.insert(threads, thread) end
-function init() accepted = 0 end
-function response(status) if status == 202 then accepted = accepted + 1 end end
-function done(summary, latency)
-  local total = 0
-  for _, thread in ipairs(threads) do total = total + thread:get("accepted") end
-  io.write(string.format('RESULT {"accepted":%d,"seconds":%f,"p50":%f,"p99":%f,"errors":%d}\n',
-    total, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
-    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout))
-end
+dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "result.lua")
+count(202)

@@ -3,25 +3,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { stringify } from 'yaml'
+import { LIST_MAPPING } from '../sources/senders/mapping.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const CONFIG = {
   sources: {
-    platform: {
-      kind: 'generic',
-      map: {
-        type: '/type',
-        lost: ['failed'],
-        recovered: ['ok'],
-        each: '/events',
-        id: '/id',
-        endpoint: '/url',
-        code: '/status',
-        message: '/error',
-        tenant: 'header:X-Tenant',
-      },
-    },
+    platform: { kind: 'generic', map: LIST_MAPPING },
     knative: {},
     twilio: {},
   },

@@ -2,14 +2,9 @@ import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { cutCharacters, redact } from '../../src/domain/redact.ts'
+import { anyText, HOSTILE, MESSAGES, name } from './redact-texts.ts'
 import { disguises, plainSecret, shapedSecret } from './secrets.ts'
 
-const NAMES =
-  'password passwd pwd secret client_secret clientSecret token access_token accessToken refresh_token id_token api_key apikey apiKey api-key X-Api-Key X-Auth-Token auth_token private_key signature sig session_id sessionid DB_PASSWORD AWS_SECRET_ACCESS_KEY credential passphrase SharedAccessKey AccountKey'.split(
-    ' ',
-  )
-
-const name = fc.constantFrom(...NAMES)
 const around = fc.constantFrom(
   (text: string) => text,
   (text: string) => `delivery failed: ${text} (attempt 3)`,
@@ -61,69 +56,6 @@ const bare: fc.Arbitrary<(secret: string) => string> = fc.constantFrom(
   (secret) => `https://${encodeURIComponent(secret)}@h.example/`,
   (secret) => `mongodb+srv://h.example/${secret.replaceAll('/', '%2F')}?x=${secret}`,
   (secret) => `GET /hooks/${secret.replaceAll('/', '%2F')} 404`,
-)
-
-const anyText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 200 }),
-  fc
-    .array(
-      fc.oneof(
-        fc.constantFrom(
-          'password',
-          'token',
-          'Authorization',
-          'Bearer ',
-          'Basic ',
-          'Cookie',
-          ':',
-          '=',
-          ': ',
-          '"',
-          "'",
-          '\\',
-          '\\"',
-          ' ',
-          '\n',
-          '://',
-          'http',
-          'https://h/',
-          'postgres://',
-          '@',
-          '{id}',
-          '{cut}',
-          '***',
-          ',',
-          ';',
-          '&',
-          '.',
-          ')',
-          '}',
-          'a=',
-          'x',
-          'q1',
-          'A',
-          '%41',
-          '%',
-          '?',
-          '#',
-          '/',
-          '-----BEGIN PRIVATE KEY-----',
-          '-----END PRIVATE KEY-----',
-          '\0',
-          '\ud800',
-          'Digest ',
-          'eyJh',
-          'sk_live_a',
-          '_',
-          '-',
-          '+',
-        ),
-        shapedSecret,
-        fc.webUrl({ withQueryParameters: true }),
-      ),
-      { maxLength: 14, size: 'max' },
-    )
-    .map((parts) => parts.join('')),
 )
 
 describe('redact', () => {
@@ -262,114 +194,6 @@ describe('redact', () => {
     }
   })
 })
-
-const HOSTILE = [
-  'a',
-  'A',
-  '0',
-  '@',
-  ':',
-  'a:',
-  'a@',
-  'a:a@',
-  '://',
-  'a://',
-  'http://',
-  'http://a',
-  'https://h/%25',
-  '%25',
-  '%',
-  '"',
-  '\\"',
-  '\\',
-  "'",
-  'password',
-  'password=',
-  'password: ',
-  'password="',
-  'Authorization: ',
-  'Authorization: Basic',
-  'Bearer ',
-  'Cookie:"',
-  '-----BEGIN PRIVATE KEY',
-  '-----BEGIN ',
-  'eyJ',
-  'eyJa.',
-  'sk_live_',
-  'key',
-  'x-',
-  'x-key',
-  '-',
-  '_',
-  '=',
-  '&a=',
-  'token=a,',
-  '\ud800',
-  '{id}',
-  '/',
-  '. ',
-  'aB1',
-  ' ',
-  '\n',
-  'é',
-  'session-',
-  'private ',
-]
-
-function MESSAGES(): string[] {
-  return [
-    'error:0A000086:SSL routines::certificate verify failed',
-    'error:1408F10B:SSL routines:ssl3_get_record:wrong version number',
-    'error:0A00010B:SSL routines::wrong version number:../deps/openssl/openssl/ssl/record/ssl3_record.c:355:',
-    'SSL certificate problem: unable to get local issuer certificate',
-    'SSL_connect: SSL_ERROR_SYSCALL in connection to api.example.com:443',
-    'Could not resolve host: api.example.com',
-    'Failed to connect to api.example.com port 443 after 134 ms: Connection refused',
-    'Operation timed out after 10001 milliseconds with 0 bytes received',
-    'The requested URL returned error: 503',
-    'cURL error 28: Connection timed out after 5001 milliseconds',
-    'cURL error 60: SSL: no alternative certificate subject name matches target host name',
-    'Recv failure: Connection reset by peer',
-    'HTTP/2 stream 0 was not closed cleanly: PROTOCOL_ERROR (err 1)',
-    'Empty reply from server',
-    'Maximum (5) redirects followed',
-    'dial tcp: lookup api.example.com on 10.96.0.10:53: no such host',
-    'dial tcp [2001:db8::1]:443: i/o timeout',
-    'context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
-    'read tcp 10.0.0.1:52344->10.0.0.2:443: read: connection reset by peer',
-    'x509: certificate has expired or is not yet valid: current time 2026-11-24T11:34:53Z is after 2026-11-01T00:00:00Z',
-    'tls: failed to verify certificate: x509: certificate signed by unknown authority',
-    'net/http: HTTP/1.x transport connection broken: malformed HTTP response "\\x15\\x03\\x01"',
-    'oauth2: cannot fetch token: 401 Unauthorized',
-    'connect ECONNREFUSED 127.0.0.1:8080',
-    'getaddrinfo ENOTFOUND api.example.com',
-    'getaddrinfo EAI_AGAIN orders.prod.svc.cluster.local',
-    'read ECONNRESET',
-    'unable to verify the first certificate; if the root CA is installed locally, try running Node.js with --use-system-ca',
-    "Hostname/IP does not match certificate's altnames: Host: h.example. is not in the cert's altnames: DNS:example.com",
-    'TypeError: fetch failed at node:internal/deps/undici/undici:13502:13',
-    'UND_ERR_HEADERS_TIMEOUT: Headers Timeout Error',
-    'Request failed with status code 422',
-    'JsonWebTokenError: invalid token: signature verification failed',
-    'Unexpected token < in JSON at position 0',
-    'java.net.SocketTimeoutException: Read timed out at java.base/java.net.SocketInputStream.socketRead0(Native Method)',
-    'java.net.UnknownHostException: api.example.com: Name or service not known',
-    'javax.net.ssl.SSLHandshakeException: PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException',
-    'org.springframework.web.client.HttpServerErrorException$InternalServerError: 500 Internal Server Error: [no body]',
-    'org.apache.http.NoHttpResponseException: api.example.com:443 failed to respond',
-    'java.util.concurrent.ThreadPoolExecutor$Worker.run(ThreadPoolExecutor.java:635)',
-    'password authentication failed for user "app"',
-    'basic authentication required, bearer token missing',
-    'WWW-Authenticate: Bearer realm="api", error="invalid_token", error_description="The token expired"',
-    'upstream connect error or disconnect/reset before headers. reset reason: connection termination',
-    '504 Gateway Time-out nginx/1.25.3',
-    '/usr/lib/x86_64-linux-gnu/libssl.so.3: version `OPENSSL_3.0.0` not found',
-    'at Object.<anonymous> (/app/node_modules/.pnpm/@koa+router@15.7.0/node_modules/@koa/router/lib/layer.js:95:11)',
-    'Error at 2026-11-24T11:34:53.123456+00:00 after 3 attempts, Retry-After: 120, attempt_id=7',
-    "requests.exceptions.SSLError: HTTPSConnectionPool(host='api.example.com', port=443): Max retries exceeded with url: /hooks (Caused by SSLError)",
-    'فشل الاتصال بالخادم: انتهت المهلة',
-  ]
-}
 
 describe('cutCharacters', () => {
   it('does not cut a character in two', () => {

@@ -1,11 +1,13 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { boundedNames } from '../../src/domain/bounded-names.ts'
 import { CAUSES } from '../../src/domain/cause.ts'
 import { neededSeries, type SeriesLabels, type SeriesLimit, seriesLimit } from '../../src/domain/series.ts'
+import { stored } from './series-support.ts'
 
 const SOURCES = ['retm', 'second']
+
 const CONFIGURED = ['orders', 'menu']
+
 const NEEDED = neededSeries({ endpoints: 2, sources: 2 })
 
 const labels = (part: Partial<SeriesLabels>): SeriesLabels => ({
@@ -16,6 +18,7 @@ const labels = (part: Partial<SeriesLabels>): SeriesLabels => ({
   cause: 'server_error',
   ...part,
 })
+
 const keyOf = (set: SeriesLabels) => JSON.stringify([set.source, set.tenant, set.endpoint, set.code, set.cause])
 
 const stranger: fc.Arbitrary<SeriesLabels> = fc.record({
@@ -28,14 +31,8 @@ const stranger: fc.Arbitrary<SeriesLabels> = fc.record({
   code: fc.oneof(fc.nat(60).map(String), fc.constant('other')),
   cause: fc.constantFrom(...CAUSES, 'not_of_the_set'),
 })
-const traffic = fc.array(stranger, { maxLength: 400, size: 'max' })
 
-/** The set of a report that was stored. */
-function stored(limit: SeriesLimit, report: SeriesLabels): SeriesLabels {
-  const set = limit.keep(report)
-  limit.complete(report, set, true)
-  return set
-}
+const traffic = fc.array(stranger, { maxLength: 400, size: 'max' })
 
 function count(limit: SeriesLimit, reports: readonly SeriesLabels[]) {
   const totals = new Map<string, { labels: SeriesLabels; count: number; lastFailureAt: number }>()
@@ -206,56 +203,5 @@ describe('seriesLimit', () => {
   it('refuses a limit that cannot keep the reserves', () => {
     expect(() => seriesLimit({ limit: 35, configured: ['a'], sources: ['retm'] })).to.throw(RangeError)
     expect(() => seriesLimit({ limit: 36, configured: ['a'], sources: ['retm'] })).not.to.throw()
-  })
-})
-
-describe('boundedNames', () => {
-  it('admits configured names, then those restored, then first come, up to the limit', () => {
-    const names = boundedNames(['a', 'b'], 4)
-    names.restore(['c', 'a'])
-    expect(names.isTracked('d')).to.equal(true)
-    expect(names.isTracked('e')).to.equal(false)
-    for (const name of ['a', 'b', 'c', 'd']) expect(names.isTracked(name)).to.equal(true)
-  })
-
-  it('takes the places of others back for those restored', () => {
-    const names = boundedNames(['a'], 3)
-    expect(names.isTracked('b') && names.isTracked('c')).to.equal(true)
-    names.restore(['d', 'c'])
-    expect(['a', 'b', 'c', 'd'].map((name) => names.isTracked(name))).to.deep.equal([true, false, true, true])
-  })
-
-  it('leaves it to a shared journal who has a place', () => {
-    const names = boundedNames(['a'], 3, true)
-    const admitted = () => ['a', 'b', 'c', 'd'].map((name) => names.isTracked(name))
-    expect(admitted()).to.deep.equal([true, true, true, true])
-    // Also more than fit here: replicas may be configured differently during a rollout.
-    names.restore(['d', 'c', 'e'])
-    expect(admitted()).to.deep.equal([true, false, true, true])
-    expect(names.isTracked('e')).to.equal(true)
-    expect(names.isTracked('invalid')).to.equal(false)
-  })
-
-  it('gives back what was asked for and not stored', () => {
-    const names = boundedNames([], 2)
-    expect(['a', 'b', 'b', 'c'].map((name) => names.isTracked(name))).to.deep.equal([true, true, true, false])
-    names.complete('a', false)
-    names.complete('b', false)
-    expect(names.isTracked('c')).to.equal(true)
-    expect(names.isTracked('d')).to.equal(false)
-    names.complete('b', true)
-    names.complete('c', false)
-    expect(['b', 'd', 'e'].map((name) => names.isTracked(name))).to.deep.equal([true, true, false])
-  })
-
-  it('admits neither invalid nor other', () => {
-    const names = boundedNames([])
-    names.restore(['invalid', 'other'])
-    expect(names.isTracked('invalid') || names.isTracked('other')).to.equal(false)
-  })
-
-  it('admits 500 by default', () => {
-    const names = boundedNames(['a'])
-    expect(Array.from({ length: 1_000 }, (_, n) => names.isTracked(`${n}`)).filter(Boolean)).to.have.length(499)
   })
 })

@@ -1,4 +1,5 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What the tests' platform reports unless a test says otherwise. */
 export const REPORT = { code: 503, endpoint: 'https://shop.example/hooks/orders', message: 'Service Unavailable' }
@@ -38,16 +39,21 @@ export function sum(exposition: string, metric: string, ...pieces: readonly stri
 export const scrape = async (admin: string, headers: Record<string, string> = {}): Promise<string> =>
   (await fetch(`${admin}/metrics`, { headers })).text()
 
-/** Sends bytes as they are and returns all that came back until the other side closed, or until `until` matches. */
+/**
+ * Sends bytes as they are and returns all that came back until the other side closed, or until `until` matches. A list is
+ * sent piece by piece, in Latin-1, with a short wait after each; null ends what is sent.
+ */
 export function raw(
   origin: string,
-  bytes: string | Uint8Array,
+  bytes: string | Uint8Array | readonly (string | null)[],
   { until, patience = 15_000 }: { until?: RegExp; patience?: number } = {},
 ): Promise<string> {
   const { hostname, port } = new URL(origin)
   return new Promise((resolve, reject) => {
     let text = ''
-    const socket = connect(Number(port), hostname, () => socket.write(bytes))
+    const isWhole = typeof bytes === 'string' || bytes instanceof Uint8Array
+    const target = { port: Number(port), host: hostname, allowHalfOpen: !isWhole, noDelay: true }
+    const socket = connect(target, () => (isWhole ? socket.write(bytes) : sendPieces(socket, bytes)))
     const timer = setTimeout(() => {
       socket.destroy()
       reject(new Error(`no end after ${patience} ms; so far: ${text}`))
@@ -61,6 +67,14 @@ export function raw(
       text += chunk.toString('latin1')
       if (until?.test(text)) done()
     })
-    socket.on('close', done).on('error', done)
+    socket.on('end', done).on('close', done).on('error', done)
   })
+}
+
+async function sendPieces(socket: Socket, pieces: readonly (string | null)[]): Promise<void> {
+  for (const piece of pieces) {
+    if (piece === null) socket.end()
+    else if (socket.writable) await new Promise((sent) => socket.write(piece, 'latin1', sent))
+    if (pieces.length > 1) await sleep(piece?.length === 1 ? 1 : 30)
+  }
 }

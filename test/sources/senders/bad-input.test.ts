@@ -2,19 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
 import { answer, scrape, sum } from '../../support/http.ts'
 import { type Service, startService, stopServices } from '../../support/service.ts'
-
-const map = {
-  type: '/type',
-  lost: ['failed'],
-  recovered: ['ok'],
-  each: '/events',
-  id: '/id',
-  endpoint: '/url',
-  code: '/status',
-  message: '/error',
-  tenant: 'header:X-Tenant',
-  time: '/at',
-}
+import { LIST_MAPPING } from './mapping.ts'
 
 describe('what is not as a mapping expects it', () => {
   let service: Service
@@ -22,7 +10,7 @@ describe('what is not as a mapping expects it', () => {
     service = await startService({
       config: {
         sources: {
-          list: { kind: 'generic', auth: 'none', map },
+          list: { kind: 'generic', auth: 'none', map: LIST_MAPPING },
           form: {
             kind: 'generic',
             auth: 'none',
