@@ -58,11 +58,17 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
     labelNames: ['endpoint', 'reason', 'result'],
     registers,
   })
-  const inFlight = new Gauge<'endpoint'>({
+  /** Counted plainly, twice per delivery, and read at a scrape. */
+  const inFlight = new Map<string, number>()
+  const count = (endpoint: string, change: number) => inFlight.set(endpoint, (inFlight.get(endpoint) ?? 0) + change)
+  new Gauge<'endpoint'>({
     name: 'webhook_endpoint_deliveries_in_flight',
     help: 'Deliveries in progress in the proxy, including those that wait for a connection. At most 500 endpoints.',
     labelNames: ['endpoint'],
     registers,
+    collect() {
+      for (const [endpoint, deliveries] of inFlight) this.set({ endpoint }, deliveries)
+    },
   })
   const patience = new Gauge<'endpoint'>({
     name: 'webhook_endpoint_delivery_patience_seconds',
@@ -78,14 +84,14 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
       attempts.inc({ endpoint, result: resultOf(ok), code: bounded(endpoint, code) }, 0)
     for (const reason of RETRY_REASONS) for (const result of RETRY_RESULTS) retries.inc({ endpoint, reason, result }, 0)
     duration.zero({ endpoint })
-    inFlight.set({ endpoint }, 0)
+    count(endpoint, 0)
   }
   return {
-    deliveryBegun: (endpoint) => inFlight.inc({ endpoint }),
+    deliveryBegun: (endpoint) => void count(endpoint, 1),
     attempted: ({ endpoint, ok, code }) =>
       attempts.inc({ endpoint, result: resultOf(ok), code: bounded(endpoint, String(code)) }),
     deliveryEnded({ endpoint, seconds, retry }) {
-      inFlight.dec({ endpoint })
+      count(endpoint, -1)
       duration.observe({ endpoint }, seconds)
       if (retry) retries.inc({ endpoint, ...retry })
     },

@@ -8,11 +8,12 @@ export interface DeliveryRate {
 
 /** Counts deliveries by endpoint; only configured endpoints have routes, so their number bounds it. */
 export function createDeliveryRates() {
-  const rates = new Map<string, DeliveryRate>()
+  const rates = new Map<string, { delivered: number; failed: number }>()
   return {
     observed({ endpoint, ok }: Pick<ObservedDelivery, 'endpoint' | 'ok'>): void {
-      const { delivered, failed } = rates.get(endpoint) ?? { delivered: 0, failed: 0 }
-      rates.set(endpoint, ok ? { delivered: delivered + 1, failed } : { delivered, failed: failed + 1 })
+      const rate = rates.get(endpoint) ?? { delivered: 0, failed: 0 }
+      rate[ok ? 'delivered' : 'failed'] += 1
+      rates.set(endpoint, rate)
     },
     of: (endpoint: string): DeliveryRate | undefined => rates.get(endpoint),
   }

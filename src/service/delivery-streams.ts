@@ -78,7 +78,8 @@ export function deliveryStreams({
         known && !isBroken(endpoint, known.run.since)
           ? { ...known.run, count: known.run.count + 1 }
           : { count: 1, since: at }
-      of.streams.delete(key)
+      // The newest comes last. One alone stays: a Map whose entries are removed and added again is copied all the time.
+      if (of.streams.size > 1) of.streams.delete(key)
       of.streams.set(key, { source, tenant, url, proof, at, run, isNew: true })
       if (of.streams.size > ORIGIN_LIMIT) of.streams.delete(of.streams.keys().next().value!)
       writeLater(endpoint, of)

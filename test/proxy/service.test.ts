@@ -153,43 +153,52 @@ describe('the service with a proxy', () => {
     expect(await metric(service, 'webhook_exporter_journal_up')).to.equal(0)
   })
 
-  it('passes bodies of any size on in bounded memory, byte for byte', async function () {
+  it('passes bodies of any size on in memory that does not grow with them, byte for byte', async function () {
     this.timeout(60_000)
-    const SIZE = 160 * MIB
-    const digest = createHash('sha256')
     const app = await serve(
       http(async (request, response) => {
+        const digest = createHash('sha256')
         for await (const chunk of request) digest.update(chunk)
-        response.writeHead(200)
+        response.writeHead(200, { 'X-Digest': digest.digest('hex') })
         const block = Buffer.alloc(MIB, 7)
-        for (let sent = 0; sent < SIZE; sent += MIB)
+        for (let left = Number(request.headers['content-length']); left > 0; left -= MIB)
           if (!response.write(block)) await new Promise((next) => response.once('drain', next))
         response.end()
       }),
     )
     const { service, origin } = await start(app, { retry: 'idempotent', attemptTimeout: '900ms' })
     const peak = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))![1]) / 1_024
-    const before = peak()
     const block = Buffer.from(Array.from({ length: MIB }, (_, index) => index % 251))
-    const expected = createHash('sha256')
-    const { port } = new URL(origin)
-    const socket = connect(Number(port), '127.0.0.1')
-    let received = 0
-    socket.on('data', (chunk) => {
-      received += chunk.length
-      socket.pause()
-      setTimeout(() => socket.resume(), received % 3 === 0 ? 1 : 0)
-    })
-    socket.write(`POST /hooks/orders HTTP/1.1\r\nHost: x\r\nContent-Length: ${SIZE}\r\n\r\n`)
-    for (let sent = 0; sent < SIZE; sent += MIB) {
-      expected.update(block)
-      if (!socket.write(block)) await new Promise((next) => socket.once('drain', next))
+    /** Sends that much, and receives as much from an application that sends faster than this reads. */
+    const pass = async (mebibytes: number) => {
+      const size = mebibytes * MIB
+      const expected = createHash('sha256')
+      const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+      let head = ''
+      let chunks = 0
+      let received = 0
+      socket.on('data', (chunk) => {
+        if (head.length < 1_000) head += chunk.toString('latin1')
+        received += chunk.length
+        chunks += 1
+        if (chunks > 200) return
+        socket.pause()
+        setTimeout(() => socket.resume(), chunks === 1 ? 300 : 1)
+      })
+      socket.write(`POST /hooks/orders HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`)
+      for (let sent = 0; sent < size; sent += MIB) {
+        expected.update(block)
+        if (!socket.write(block)) await new Promise((next) => socket.once('drain', next))
+      }
+      await until('the whole response', () => received > size, 50_000)
+      socket.destroy()
+      expect(head).to.include(`X-Digest: ${expected.digest('hex')}`)
     }
-    await until('the whole response', () => received > SIZE, 50_000)
-    socket.destroy()
-    expect(digest.digest('hex')).to.equal(expected.digest('hex'))
-    // Garbage is collected when V8 likes; a body that is kept would be 160.
-    expect(peak() - before, 'MiB more').to.be.below(120)
+    await pass(160)
+    const first = peak()
+    await pass(640)
+    // V8 lets some 70 MiB of read buffers pile up before it collects them, whatever the size; a body that is kept would be 480.
+    expect(peak() - first, 'MiB more').to.be.below(48)
   })
 
   it('delivers in the sidecar form even if another part of the configuration is wrong', async function () {
