@@ -78,7 +78,9 @@ export async function start(side: Side, { config, env = {} }: StartOptions = {})
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   }
   try {
-    const ports = await until(`${side.name} to listen`, () => portsIn(readFileSync(output, 'utf8'), side === BARE))
+    const ports = await until(`${side.name} to listen`, () =>
+      portsIn(readFileSync(output, 'utf8'), side.name === BARE.name),
+    )
     return {
       name: side.name,
       ...ports,
