@@ -35,6 +35,7 @@ COPY --from=dependencies --chown=65532:65532 /volume/data ./node_modules/.cache
 COPY <<'FILE' /tmp/warm-up.mjs
 // Starts the service with everything it can load, uses each of its threads, and stops it; then loads every command.
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 
 const start = (command, env) => {
   const child = spawn(process.execPath, [...process.execArgv, '/app/src/main.ts', command], {
@@ -64,13 +65,18 @@ for (const [command, tracing] of [['serve', 'none'], ['serve', 'otlp'], ['superv
     }),
     await fetch(`${admin}/metrics`),
     await fetch(`${admin}/api/v1/failures`),
+    // Loaded when they are asked for.
+    await fetch(`${admin}/api/v1/openapi.json`),
   ]
   const health = await start('healthcheck', { ADMIN_PORT: ports.admin }).ended
   child.kill('SIGTERM')
   const statuses = [...answers.map(({ status }) => status), health, await ended].join(' ')
   console.log(statuses)
-  if (statuses !== '202 200 200 0 0') process.exit(1)
+  if (statuses !== '202 200 200 200 0 0') process.exit(1)
 }
+// What is wrong with a configuration is worded by modules that nothing else loads.
+writeFileSync('/tmp/faulty.yaml', 'unknown: 1\n')
+if ((await start('check-config', { CONFIG_FILE: '/tmp/faulty.yaml' }).ended) !== 2) process.exit(1)
 process.exit(await start('--help').ended)
 FILE
 RUN ["/nodejs/bin/node", "--max-semi-space-size=8", "/tmp/warm-up.mjs"]

@@ -33,6 +33,7 @@ export interface Running {
   forgetPeak(): void
   /** Seconds of processor time so far, of the whole process and of its main thread. */
   processorTime(): { readonly all: number; readonly main: number }
+  signal(name: NodeJS.Signals): void
   stop(): Promise<void>
 }
 
@@ -77,8 +78,17 @@ export async function start(side: Side, { config, env = {} }: StartOptions = {})
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   }
   try {
-    const ports = await until(`${side.name} to listen`, () => portsIn(readFileSync(output, 'utf8'), side === BARE))
-    return { name: side.name, ...ports, ready: performance.now() - started, ...figuresOf(child), stop }
+    const ports = await until(`${side.name} to listen`, () =>
+      portsIn(readFileSync(output, 'utf8'), side.name === BARE.name),
+    )
+    return {
+      name: side.name,
+      ...ports,
+      ready: performance.now() - started,
+      ...figuresOf(child),
+      signal: (name) => child.kill(name),
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error
