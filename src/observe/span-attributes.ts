@@ -3,6 +3,7 @@ import { parseTraceParent } from '@opentelemetry/core'
 import { canonicalUrl } from '../domain/canonical-url.ts'
 import { visibleText } from '../domain/external-text.ts'
 import type { Failure } from '../domain/failure.ts'
+import { memoize } from '../domain/memoize.ts'
 import type { DeliveryDetails, Tracing } from '../domain/telemetry.ts'
 
 type About = Parameters<Tracing['request']>[0]
@@ -57,7 +58,7 @@ export function deliveryAttributes(failure: Failure, { httpStatus, attempts }: D
   return {
     'error.type': failure.cause,
     ...(httpStatus !== undefined && { 'http.response.status_code': httpStatus }),
-    ...target(failure.url),
+    ...targetOf(failure.url),
     'webhook.source': failure.source,
     'webhook.endpoint': bounded(failure.endpoint),
     ...(failure.tenant && { 'webhook.tenant': bounded(failure.tenant) }),
@@ -66,6 +67,9 @@ export function deliveryAttributes(failure: Failure, { httpStatus, attempts }: D
     ...(attempts !== undefined && { 'webhook.delivery.attempts': attempts }),
   }
 }
+
+/** Reports of one outage have few URLs, and parsing one costs as much as all else here. Do not change the result. */
+const targetOf = memoize(target)
 
 /** Where the delivery was to go. A canonical URL has `{id}` where it hides a segment: then its path is a template. */
 export function target(text: string): Attributes {
