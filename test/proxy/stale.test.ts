@@ -45,6 +45,8 @@ describe('the proxy and an application that closes idle connections at random', 
     expect(idempotent!.lost, 'lost with idempotent').to.equal(0)
     // The connection was really in doubt.
     for (const { connections } of Object.values(figures)) expect(connections).to.be.above(DELIVERIES / 10)
-    for (const { lost } of [none!, safe!]) expect(lost, 'lost').to.be.at.most(DELIVERIES / 5)
+    // How many depends on the load of the machine; a connection that ends costs one delivery at most.
+    for (const { lost, connections } of [none!, safe!])
+      expect(lost, 'lost').to.be.at.most(Math.min(connections, DELIVERIES / 2))
   })
 })
