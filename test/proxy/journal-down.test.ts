@@ -24,6 +24,7 @@ describe('the proxy while the journal is down', function () {
   this.timeout(PHASE * 3 + 90_000)
   let app: Listening
   const received = new Map<string, number>()
+  let timer: NodeJS.Timeout | undefined
   beforeEach(async () => {
     received.clear()
     app = await http((request, response) => {
@@ -33,6 +34,7 @@ describe('the proxy while the journal is down', function () {
     })
   })
   afterEach(async () => {
+    clearInterval(timer)
     await stopServices()
     await app.close()
   })
@@ -77,7 +79,7 @@ describe('the proxy while the journal is down', function () {
       if (status !== (name === 'menu' ? 500 : 204)) wrong.push(`${id}: ${status}`)
     }
     let sent = 0
-    const timer = setInterval(() => {
+    timer = setInterval(() => {
       const name = sent % 5 === 0 && phase !== 'before' ? 'menu' : 'orders'
       pending.push(send(name, `${name} ${sent++}`))
     }, 1_000 / RATE)
