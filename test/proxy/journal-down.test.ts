@@ -14,6 +14,8 @@ const PHASE = Math.max(1_500, Number(process.env['PROXY_SECONDS'] ?? 0) * 250)
 /** Milliseconds after which the ingest listener no longer waits for the journal: what waited for it would take longer. */
 const ANSWER_TIMEOUT = 900
 
+const IS_LONG = process.env['PROXY_SECONDS'] !== undefined
+
 type Phase = 'before' | 'outage' | 'after'
 interface Outage {
   begin(): unknown
@@ -114,7 +116,7 @@ describe('the proxy while the journal is down', function () {
     )
   }
 
-  for (const how of ['fail', 'hang'] as const) {
+  for (const how of IS_LONG ? (['fail', 'hang'] as const) : (['fail'] as const)) {
     it(`loses and delays no delivery while every fsync of the SQLite file ${how === 'fail' ? 'fails' : 'hangs'}`, async function () {
       const disk = await faultyDisk(this)
       await run({ begin: disk[how], end: disk.release }, { env: disk.env })
