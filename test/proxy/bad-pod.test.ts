@@ -17,6 +17,7 @@ describe('three replicas of the proxy, one of them in front of a bad pod', funct
   let database: string
   const apps: Listening[] = []
   let status = 204
+  let timer: NodeJS.Timeout | undefined
   before(async function () {
     await requirePostgres(this)
     server = await startPostgres()
@@ -29,6 +30,7 @@ describe('three replicas of the proxy, one of them in front of a bad pod', funct
       )
   })
   after(async () => {
+    clearInterval(timer)
     await stopServices()
     await stopPostgres()
     for (const app of apps) await app.close()
@@ -75,7 +77,7 @@ describe('three replicas of the proxy, one of them in front of a bad pod', funct
     }
 
     let lastBadAt = 0
-    const timer = setInterval(() => {
+    timer = setInterval(() => {
       for (const [index, origin] of origins.entries())
         void deliver(origin).then((answer) => {
           if (answer?.status === 500) lastBadAt = Math.max(lastBadAt, Date.now())

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { HOOK_SECRET, type HookReceiver, hookReceiver } from '../support/hook-receiver.ts'
 import { scrape, sum } from '../support/http.ts'
-import { startPlatform } from '../support/platform.ts'
+import { abandonPlatforms, startPlatform } from '../support/platform.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { http, type Listening } from '../support/sockets.ts'
 import { until } from '../support/temp.ts'
@@ -31,6 +31,7 @@ describe('an early warning, from the fault to the recovery', function () {
     hook = await hookReceiver()
   })
   afterEach(async () => {
+    abandonPlatforms()
     await stopServices()
     await app.close()
     await hook.close()
@@ -132,7 +133,7 @@ describe('an early warning, from the fault to the recovery', function () {
     ['answers break off', BREAKS_OFF, 'connection_reset', /the answer broke off before it was complete/],
   ] as const) {
     it(`names the cause where ${what}`, async () => {
-      const { platform, notified, words: said } = await start([60_000])
+      const { notified, words: said } = await start([60_000])
       status = fault
       const { id, cause: named } = (await notified('incident.opened')).body.data
       status = 204
@@ -140,7 +141,6 @@ describe('an early warning, from the fault to the recovery', function () {
       expect(await said(id))
         .to.match(words)
         .and.not.match(GAVE_UP)
-      platform.abandon()
     })
   }
 })

@@ -14,6 +14,8 @@ const PHASE = Math.max(1_500, Number(process.env['PROXY_SECONDS'] ?? 0) * 250)
 /** Milliseconds after which the ingest listener no longer waits for the journal: what waited for it would take longer. */
 const ANSWER_TIMEOUT = 900
 
+const IS_LONG = process.env['PROXY_SECONDS'] !== undefined
+
 type Phase = 'before' | 'outage' | 'after'
 interface Outage {
   begin(): unknown
@@ -24,6 +26,7 @@ describe('the proxy while the journal is down', function () {
   this.timeout(PHASE * 3 + 90_000)
   let app: Listening
   const received = new Map<string, number>()
+  let timer: NodeJS.Timeout | undefined
   beforeEach(async () => {
     received.clear()
     app = await http((request, response) => {
@@ -33,6 +36,7 @@ describe('the proxy while the journal is down', function () {
     })
   })
   afterEach(async () => {
+    clearInterval(timer)
     await stopServices()
     await app.close()
   })
@@ -77,7 +81,7 @@ describe('the proxy while the journal is down', function () {
       if (status !== (name === 'menu' ? 500 : 204)) wrong.push(`${id}: ${status}`)
     }
     let sent = 0
-    const timer = setInterval(() => {
+    timer = setInterval(() => {
       const name = sent % 5 === 0 && phase !== 'before' ? 'menu' : 'orders'
       pending.push(send(name, `${name} ${sent++}`))
     }, 1_000 / RATE)
@@ -112,7 +116,7 @@ describe('the proxy while the journal is down', function () {
     )
   }
 
-  for (const how of ['fail', 'hang'] as const) {
+  for (const how of IS_LONG ? (['fail', 'hang'] as const) : (['fail'] as const)) {
     it(`loses and delays no delivery while every fsync of the SQLite file ${how === 'fail' ? 'fails' : 'hangs'}`, async function () {
       const disk = await faultyDisk(this)
       await run({ begin: disk[how], end: disk.release }, { env: disk.env })

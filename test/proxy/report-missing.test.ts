@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { unitTest } from '../rules/promtool.ts'
 import { seriesOf } from '../rules/scraped.ts'
 import { report, scrape, sum } from '../support/http.ts'
-import { startPlatform } from '../support/platform.ts'
+import { abandonPlatforms, startPlatform } from '../support/platform.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { http, type Listening } from '../support/sockets.ts'
 import { until } from '../support/temp.ts'
@@ -17,7 +17,10 @@ describe('a report that is missing', function () {
   before(async () => {
     app = await http((request, response) => request.resume().once('end', () => response.writeHead(status).end()))
   })
-  afterEach(stopServices)
+  afterEach(async () => {
+    abandonPlatforms()
+    await stopServices()
+  })
   after(() => app.close())
 
   /** What promtool says of the alert if Prometheus scrapes this for three minutes. */

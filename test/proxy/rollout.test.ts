@@ -15,6 +15,7 @@ describe('a replica of the proxy that is told to stop', function () {
   this.timeout(60_000)
   let app: Listening
   const received: string[] = []
+  let timer: NodeJS.Timeout | undefined
   before(async () => {
     app = await http((request, response) => {
       received.push(String(request.headers['webhook-id']))
@@ -22,6 +23,7 @@ describe('a replica of the proxy that is told to stop', function () {
     })
   })
   after(async () => {
+    clearInterval(timer)
     await stopServices()
     await app.close()
   })
@@ -59,7 +61,7 @@ describe('a replica of the proxy that is told to stop', function () {
     }
     pending.push(send('leaving', '/hooks/slow'))
     // Connections are kept open and used again, as an ingress does.
-    const timer = setInterval(() => {
+    timer = setInterval(() => {
       for (const to of endpoints) pending.push(send(to))
     }, 1_000 / RATE)
     await until('the flow', () => sent > 50)

@@ -35,6 +35,14 @@ export interface Platform {
   abandon(): void
 }
 
+const platforms = new Set<Platform>()
+
+/** Abandons all of them: for `afterEach`. */
+export function abandonPlatforms(): void {
+  for (const platform of platforms) platform.abandon()
+  platforms.clear()
+}
+
 /** A platform as it behaves towards an integrator: events at a steady pace, repetitions, and error webhooks. */
 export function startPlatform({ origin, path, pace, pauses, patience, reportTo }: PlatformOptions): Platform {
   let sent = 0
@@ -77,7 +85,7 @@ export function startPlatform({ origin, path, pace, pauses, patience, reportTo }
     const one = event(sent++).finally(() => pending.delete(one))
     pending.add(one)
   }, pace)
-  return {
+  const platform: Platform = {
     sent: () => sent,
     failedAt,
     succeededAt,
@@ -91,4 +99,6 @@ export function startPlatform({ origin, path, pace, pauses, patience, reportTo }
       for (const each of timers) clearTimeout(each)
     },
   }
+  platforms.add(platform)
+  return platform
 }
