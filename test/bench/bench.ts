@@ -6,6 +6,7 @@ import { reports } from './figures/reports.ts'
 import { rest } from './figures/rest.ts'
 import { scraped } from './figures/scraped.ts'
 import { sources } from './figures/sources.ts'
+import { storm } from './figures/storm.ts'
 import { traced } from './figures/traced.ts'
 import { BARE, otherCheckout, SERVICE, type Side } from './sides.ts'
 import { type Round, table } from './table.ts'
@@ -14,7 +15,7 @@ import { type Round, table } from './table.ts'
  * `npm run bench`: bare Koa in plain JavaScript and the service in turn, in one go, so that the ratios hold when the
  * machine's speed drifts; with `--against FOLDER` another checkout of the service too. The service is durable (SQLite).
  */
-const FIGURES: readonly Figure[] = [rest, reports, traced, scraped, sources]
+const FIGURES: readonly Figure[] = [rest, reports, traced, scraped, sources, storm]
 
 const { values } = parseArgs({
   options: {

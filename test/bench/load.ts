@@ -7,7 +7,7 @@ export interface LoadOptions {
   readonly seconds: number
   readonly connections: number
   /** Whose reports are sent, see report.lua. */
-  readonly kind?: 'retm' | 'generic' | 'knative'
+  readonly kind?: 'retm' | 'storm' | 'generic' | 'knative'
   readonly path?: string
   /** Milliseconds that each connection pauses before a report on average; 0 for full load. */
   readonly pause?: number

@@ -1,4 +1,4 @@
--- BENCH_KIND is the kind of source whose reports are sent.
+-- BENCH_KIND is the kind of source whose reports are sent; storm: those of retm, each for another endpoint.
 local kind = os.getenv("BENCH_KIND") or "retm"
 local count = 0
 -- An id is never used again: a duplicate costs less.
@@ -13,6 +13,11 @@ if kind == "generic" then
   request = function()
     return wrk.format(nil, nil, nil, '{"event":"failed","id":"' .. id() ..
       '","data":{"url":"https://shop.example/hooks/orders","status":503,"error":"Service Unavailable"}}')
+  end
+elseif kind == "storm" then
+  request = function()
+    local url = "https://shop-" .. id() .. ".example/hooks/orders"
+    return wrk.format(nil, nil, nil, '{"code":' .. 400 + count % 200 .. ',"endpoint":"' .. url .. '","message":"no answer from ' .. url .. '"}')
   end
 elseif kind == "knative" then
   wrk.headers["ce-specversion"] = "1.0"
