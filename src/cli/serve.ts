@@ -4,11 +4,11 @@ import { ConfigError, type Env } from '../config/config.ts'
 import type { Config } from '../config/schema.ts'
 import { isPostgresUrl } from '../domain/postgres-url.ts'
 import { exitNow } from '../exit-now.ts'
+import { releaseMemoryWhenIdle } from '../idle-memory.ts'
 import { startWriterAhead } from '../journal/sqlite/writer-thread.ts'
 import { createLog, logLevelFault, type ProcessLog } from '../observe/log.ts'
 import type { Command } from './command.ts'
 import { loadChecked } from './environment.ts'
-import { releaseMemoryWhenIdle } from './idle-memory.ts'
 import { isSupervised, showSignsOfLife } from './lifeline.ts'
 import { stopSignal } from './signals.ts'
 import { parseOptions } from './usage.ts'
@@ -84,7 +84,9 @@ export const serve: Command = {
     }
     // A killed process would never write it.
     flushCompileCache()
-    releaseMemoryWhenIdle(log)
+    releaseMemoryWhenIdle((milliseconds) =>
+      log.debug({ milliseconds: Math.round(milliseconds) }, 'unused memory released'),
+    )
     log.info({ signal: await signal }, 'stopping')
     const clean = await running.stop(deadline)
     if (clean) log.info({ clean }, 'stopped')

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import { releaseMemoryWhenIdle } from '../../idle-memory.ts'
 import { serve } from '../core/thread.ts'
 import { noteCanary } from './incidents.ts'
 import { pendingEvents, recoveries, removeEvents } from './outbox.ts'
@@ -36,3 +37,4 @@ const operations = {
 export type Writing = typeof operations
 
 serve(operations)
+releaseMemoryWhenIdle()

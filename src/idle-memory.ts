@@ -1,6 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Log } from '../domain/telemetry.ts'
 
 /** Milliseconds from the start to the first release: the service has just been loaded, and is not busy yet. */
 const FIRST = 500
@@ -34,14 +33,17 @@ export function idleMemory({ release, heapSize, utilization }: IdleMemoryDeps): 
   }
 }
 
-/** Looks soon after the start, and every half minute. */
-export function releaseMemoryWhenIdle(log: Pick<Log, 'debug'>): void {
+/**
+ * Looks after the heap of the calling thread, soon after its start and every half minute.
+ * @param onReleased called with the milliseconds that a release took
+ */
+export function releaseMemoryWhenIdle(onReleased: (milliseconds: number) => void = () => {}): void {
   let before = performance.eventLoopUtilization()
   const look = idleMemory({
     release() {
       const started = performance.now()
       releaseMemory()
-      log.debug({ milliseconds: Math.round(performance.now() - started) }, 'unused memory released')
+      onReleased(performance.now() - started)
     },
     heapSize: () => process.memoryUsage().heapTotal,
     utilization() {
@@ -61,8 +63,9 @@ export function releaseMemoryWhenIdle(log: Pick<Log, 'debug'>): void {
 /** Collects all garbage and shrinks the young generation, which a plain collection leaves as large as it ever was. */
 function releaseMemory(): void {
   setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (options: object) => void
+  const collect = runInNewContext('globalThis.gc') as ((options: object) => void) | undefined
   // Compiled code is cached by the flags it was compiled with.
   setFlagsFromString('--no-expose-gc')
-  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+  // Flags are the process's: another thread may have taken it back in between. Then the next look does it.
+  collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }

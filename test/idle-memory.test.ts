@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { idleMemory } from '../../src/cli/idle-memory.ts'
+import { idleMemory } from '../src/idle-memory.ts'
 
 const MIB = 2 ** 20
 
