@@ -40,13 +40,16 @@ export async function withRunning(
   }
 }
 
-/** After a second that does not count. `cpu` and `mainCpu` are microseconds per report, of the process and its main thread. */
+/** Seconds under load until the compiler is done: until then it takes half a processor. */
+const WARM_UP = 3
+
+/** After a warm-up that does not count. `cpu` and `mainCpu` are microseconds per report, of the process and its main thread. */
 export async function fullLoad(
   { port, processorTime }: Running,
   { seconds, connections }: Settings,
   more: Pick<Parameters<typeof load>[0], 'kind' | 'path'> = {},
 ): Promise<{ readonly load: Load; readonly cpu: number; readonly mainCpu: number }> {
-  await load({ port, seconds: 1, connections, ...more })
+  await load({ port, seconds: WARM_UP, connections, ...more })
   const before = processorTime()
   const result = await load({ port, seconds, connections, ...more })
   const after = processorTime()
