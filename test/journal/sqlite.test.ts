@@ -298,6 +298,14 @@ describe('openSqliteJournal', () => {
       expect(existsSync(dirname(path))).to.equal(false)
     })
 
+    it('is refused at once on a file system of the kernel', async function () {
+      if (process.platform !== 'linux') this.skip()
+      path = '/proc/x/journal.db'
+      const { kind, detail } = await refused()
+      expect(kind).to.equal('io')
+      expect(detail).to.include('no file can be made on proc')
+    })
+
     it('is left alone where it is no file, as a device is', async function () {
       mkdirSync(dirname(path))
       try {

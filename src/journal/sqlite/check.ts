@@ -15,7 +15,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { detailOf, FaultError } from '../core/fault.ts'
 import { PAGE, pagesInWal } from './files.ts'
-import { networkFilesystem } from './filesystem.ts'
+import { kernelFilesystem, networkFilesystem } from './filesystem.ts'
 import { APPLICATION_ID, SCHEMA_VERSION, schemaVersion } from './migrations.ts'
 
 /** Up to this size the whole file is checked at each opening; reading more would hold up the start for seconds. */
@@ -34,6 +34,9 @@ export function checkPlace(path: string, filesystem?: number): string {
   const absolute = resolve(path)
   const network = networkFilesystem(absolute, filesystem)
   if (network) throw new FaultError('network_filesystem', detailOf('network_filesystem', absolute, network))
+  const kernel = kernelFilesystem(absolute)
+  if (kernel)
+    throw new FaultError('io', detailOf('io', absolute, `no file can be made on ${kernel}; name another folder`))
   const there = statSync(absolute, { throwIfNoEntry: false })
   if (there && !there.isFile()) {
     const what = there.isDirectory() ? 'it is a folder; name a file in it' : 'it is no file; name one'
