@@ -18,7 +18,7 @@ export const SIGNAL_ALERTS: readonly Alert[] = [
     condition: isDisabled,
     labels: without('event', 'cause', 'code', 'loss_started'),
     severity: 'endpoint',
-    wakes: 'No delivery arrives any more, and this does not end automatically, even if the endpoint works again.',
+    wakes: 'Nothing is delivered any more, and this does not end automatically, even if the endpoint works again.',
     summary: 'Webhook endpoint disabled by the platform',
     description:
       'The platform ({{ $labels.source }}) disabled the endpoint {{ $labels.endpoint }}. Re-enable it there; until then nothing arrives.',

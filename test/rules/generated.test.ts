@@ -57,6 +57,14 @@ describe('the runbooks', () => {
     expect(page('WebhookReceiverDown')).not.to.match(/\$API|port-forward|kubectl[^\n]* exec /)
   })
 
+  it('answer with yes, no or only whether an alert pages, as its severity says', () => {
+    for (const { alert, severity, severityLabel } of alerts) {
+      const [, answer] = /^Does it page\? (Yes|No|Only)[.: ]/m.exec(page(alert)) ?? []
+      const mayPage = severity === 'critical' || severity === 'endpoint'
+      expect(answer, alert).to.equal(mayPage ? 'Yes' : severityLabel ? 'Only' : 'No')
+    }
+  })
+
   it('are short enough to be read at night', () => {
     expect(page('WebhookEndpointFailing').split('\n').length).to.be.below(180)
     for (const { alert } of alerts) expect(page(alert).split('\n').length, alert).to.be.below(180)

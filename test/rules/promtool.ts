@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { GROUPS } from '../../grafana/rules/groups.ts'
 import { program, requireProgram } from '../support/programs.ts'
@@ -58,6 +58,8 @@ export interface UnitTest {
   readonly step?: number
   /** Which rules take part; all unless given. It saves time where the others could change nothing. */
   readonly keep?: (rule: Rule) => boolean
+  /** Where the rule files are; the chart's unless given. */
+  readonly rules?: string
 }
 
 /** `promtool test rules` of one test. With `alerts` it fails on purpose and tells in `text` what fires, annotations included. */
@@ -72,7 +74,10 @@ export async function unitTest(context: Mocha.Context | undefined, test: UnitTes
       {
         rule_files: [
           ...(test.others ?? []),
-          ...test.files.map((name) => (test.keep ? filtered(name, test.keep, folder) : join(RULES, name))),
+          ...test.files.map((name) => {
+            const path = join(test.rules ?? RULES, name)
+            return test.keep ? filtered(path, test.keep, folder) : path
+          }),
         ],
         evaluation_interval: step,
         // Else promtool's order is random, and an alert may see the recordings of another group late.
@@ -96,9 +101,9 @@ export async function unitTest(context: Mocha.Context | undefined, test: UnitTes
   return run(context, 'promtool', ['test', 'rules', file])
 }
 
-function filtered(name: string, keep: (rule: Rule) => boolean, folder: string): string {
-  const { groups } = parse(readFileSync(join(RULES, name), 'utf8')) as { groups: { rules: Rule[] }[] }
-  const path = join(folder, name)
+function filtered(file: string, keep: (rule: Rule) => boolean, folder: string): string {
+  const { groups } = parse(readFileSync(file, 'utf8')) as { groups: { rules: Rule[] }[] }
+  const path = join(folder, basename(file))
   writeFileSync(
     path,
     stringify({ groups: groups.map((group) => ({ ...group, rules: group.rules.filter(keep) })) }, { lineWidth: 0 }),
