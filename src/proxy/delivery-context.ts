@@ -10,6 +10,8 @@ export interface DeliveryContext {
   readonly route: Route
   readonly upstream: Upstream
   readonly space: CopySpace
+  /** Milliseconds: the most that a delivery may take. */
+  readonly limit: number
   onAttempt(attempt: { readonly ok: boolean; readonly code: AttemptCode }): void
   /** A delivery has ended. Called once for each. */
   onEnd(end: DeliveryEnd, span: DeliverySpan): void

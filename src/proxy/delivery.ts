@@ -55,7 +55,7 @@ export class Delivery implements RunningAttemptEvents {
     this.#writer = new ResponseWriter(request, response, this)
     this.#limit = setTimeout(
       () => this.#fail(this.#body.isComplete ? 'upstream_timeout' : 'request_timeout'),
-      DELIVERY_LIMIT,
+      context.limit,
     )
     response.on('close', () => this.#end())
   }

@@ -3,7 +3,7 @@ import type { DeliveryMetrics, DeliveryResult, RetryReason } from '../domain/del
 import type { Tracing } from '../domain/telemetry.ts'
 import { answer } from './answers.ts'
 import { createCopySpace } from './copies.ts'
-import { Delivery } from './delivery.ts'
+import { DELIVERY_LIMIT, Delivery } from './delivery.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import { hasPassed, requestHeaders } from './headers.ts'
 import { randomHex } from './random-hex.ts'
@@ -24,6 +24,14 @@ export interface ProxyDeps {
   readonly onFault: (error: unknown) => void
   /** Milliseconds since the epoch. */
   readonly clock: () => number
+  readonly limits?: ProxyLimits
+}
+
+export interface ProxyLimits {
+  /** Milliseconds: the most that a delivery may take; 60 s by default. */
+  readonly delivery?: number
+  /** Bytes that all copies of requests may take together; 64 MiB by default. */
+  readonly copies?: number
 }
 
 export interface Proxy {
@@ -43,7 +51,8 @@ export function createProxy(deps: ProxyDeps): Proxy {
     return known
   }
   const by = `_${randomHex(8)}`
-  const space = createCopySpace()
+  const space = createCopySpace(deps.limits?.copies)
+  const limit = deps.limits?.delivery ?? DELIVERY_LIMIT
 
   /** Telemetry and incidents are no part of a delivery: anything they throw is only reported. */
   const safely = (run: () => void): void => {
@@ -66,6 +75,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
       route,
       upstream,
       space,
+      limit,
       onAttempt: ({ ok, code }) => safely(() => deps.metrics.attempted({ endpoint, ok, code })),
       onEnd({ code, ok, seconds, retry }, span) {
         const status = typeof code === 'number' ? code : 0

@@ -237,6 +237,23 @@ describe('the proxy and hostile applications', () => {
     await until('the end of the connection', ended)
   })
 
+  it('passes a response on that comes before the request is complete, and before a reset', async () => {
+    const { origin } = await behave((socket, requests) => {
+      if (requests > 1) return
+      socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig')
+      setTimeout(() => socket.resetAndDestroy(), 20)
+    })
+    const { socket, text } = await openConnection(origin)
+    socket.write('POST /hooks/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n')
+    const timer = setInterval(() => socket.writable && socket.write(Buffer.alloc(10_000)), 2)
+    socket.once('close', () => clearInterval(timer))
+    await until('the answer', () => text().includes('big'))
+    await until('the end', () => stage!.ended.length === 1)
+    expect(statusesIn(text())).to.deep.equal([413])
+    expect(stage!.attempts.map(({ code }) => code)).to.deep.equal([413])
+    expect(app!.accepted()).to.equal(1)
+  })
+
   it('breaks off what the application breaks off, and declares too long', async () => {
     const { origin } = await behave((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'))
     expect(await deliver(origin)).to.equal(undefined)

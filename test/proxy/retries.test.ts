@@ -336,10 +336,22 @@ describe('retries of the proxy', () => {
         `https://127.0.0.1:${tls.port}`,
         `http://127.0.0.1:${hole.port}`,
       ]) {
-        const safe = await stageFor('safe', { upstream, patience: 200 })
-        const answers = await Promise.all(Array.from({ length: 8 }, () => deliver(safe.origin)))
-        expect(new Set(answers.map((answer) => answer?.status)), upstream).to.deep.equal(new Set([503]))
-        expect(safe.inFlight()).to.equal(0)
+        for (const mode of MODES) {
+          // The one attempt lasts for the whole patience; with none, until the delivery's own limit.
+          const isHole = upstream.endsWith(`:${hole.port}`)
+          if (mode === 'none' && isHole) continue
+          const stage = await stageFor(mode, { upstream, patience: 200 })
+          // Each look-up occupies a thread of the four that there are.
+          const count = upstream.endsWith('.invalid') ? 4 : 64
+          const answers = await Promise.all(Array.from({ length: count }, () => deliver(stage.origin)))
+          const status = mode === 'none' ? 502 : 503
+          const result = mode === 'none' || isHole ? 'not_allowed' : 'failed'
+          const name = `${upstream}, ${mode}`
+          expect(new Set(answers.map((answer) => answer?.status)), name).to.deep.equal(new Set([status]))
+          await until('the ends', () => stage.ended.length === count)
+          expect(new Set(stage.retries()), name).to.deep.equal(new Set([`connect ${result}`]))
+          expect(stage.inFlight()).to.equal(0)
+        }
       }
     })
 
