@@ -136,8 +136,8 @@ describe('the module graph of the service', function () {
     const [all, warmly, coldly] = [koa, warm, cold].map((each) => each.toFixed(0))
     console.log(`      bare Koa ${all} MiB, the service ${warmly} MiB, after a cold start ${coldly} MiB`)
     expect(warm).to.be.below(1.5 * koa)
-    // 1.63 measured; 1.8 if the writing thread loads the type stripper too.
-    expect(cold).to.be.below(1.75 * koa)
+    // 1.63 to 1.71 measured; 1.8 if the writing thread loads the type stripper too.
+    expect(cold).to.be.below(1.78 * koa)
   })
 })
 
