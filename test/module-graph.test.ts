@@ -122,24 +122,36 @@ describe('the module graph of the service', function () {
     expect(packages(weights)).to.include('@opentelemetry/sdk-node')
   })
 
-  it('takes at most 1.5 times the memory of bare Koa at rest', async function () {
+  it('takes at most 1.5 times the memory of bare Koa at rest, and little more after a start on an empty compile cache', async function () {
     if (process.platform !== 'linux') this.skip()
     const bare = spawn(process.execPath, [join(root, 'test/bench/bare.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(bare.stdout, 'data')
     const koa = resident(bare.pid!)
     bare.kill()
     // As `npm start` does; the second start finds the compile cache.
-    const cache = join(root, 'node_modules/.cache/compile')
-    const env = { LOG_LEVEL: 'debug', MALLOC_ARENA_MAX: '2', NODE_COMPILE_CACHE: cache }
-    const start = () => startService({ env, nodeArgs: FLAGS })
-    await (await start()).stop()
-    const service = await start()
-    await until('unused memory to be released', () => service.log().some(({ msg }) => msg === 'unused memory released'))
-    const ours = resident(service.pid)
-    console.log(`      bare Koa ${koa.toFixed(0)} MiB, the service ${ours.toFixed(0)} MiB`)
-    expect(ours).to.be.below(1.5 * koa)
+    const warmCache = join(root, 'node_modules/.cache/compile')
+    await (await startWith(warmCache)).stop()
+    const warm = await atRest(warmCache)
+    const cold = await atRest(tempFolder())
+    const [all, warmly, coldly] = [koa, warm, cold].map((each) => each.toFixed(0))
+    console.log(`      bare Koa ${all} MiB, the service ${warmly} MiB, after a cold start ${coldly} MiB`)
+    expect(warm).to.be.below(1.5 * koa)
+    // 1.63 to 1.71 measured; 1.8 if the writing thread loads the type stripper too.
+    expect(cold).to.be.below(1.78 * koa)
   })
 })
+
+const startWith = (cache: string) =>
+  startService({ env: { LOG_LEVEL: 'debug', MALLOC_ARENA_MAX: '2', NODE_COMPILE_CACHE: cache }, nodeArgs: FLAGS })
+
+/** MiB. */
+async function atRest(cache: string): Promise<number> {
+  const service = await startWith(cache)
+  await until('unused memory to be released', () => service.log().some(({ msg }) => msg === 'unused memory released'))
+  const memory = resident(service.pid)
+  await service.stop()
+  return memory
+}
 
 /** MiB. */
 const resident = (pid: number): number =>
