@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Failure } from '../../domain/failure.ts'
 import {
   type FailureCount,
@@ -22,6 +23,9 @@ const CHUNK = { first: 2, most: 128 } as const
  * of 100 KiB and more into the old generation at once, where garbage stays for long.
  */
 const CHUNK_BYTES = 16_384
+
+/** Milliseconds between two chunks of a stream, at most. */
+const LONGEST_PAUSE = 3
 
 /** Runs a query; rows are arrays. Rejects with AppError `journal_unavailable`. */
 export type Select = <R>(query: Query) => Promise<R[]>
@@ -58,7 +62,15 @@ export class JournalReader {
     filter: FailureFilter,
     { before }: { before?: string | undefined } = {},
   ): AsyncGenerator<Failure, void, undefined> {
-    for await (const row of this.#rows(this.#failures(filter), { before })) yield failureOf(row)
+    const fetch = this.#failures(filter)
+    let askedAt = performance.now()
+    const paced: Fetch<FailureRow> = async (cursor, rows) => {
+      // Half of the time belongs to those who report; a reader that is slow itself is not slowed down further.
+      await sleep(Math.min(performance.now() - askedAt, LONGEST_PAUSE))
+      askedAt = performance.now()
+      return fetch(cursor, rows)
+    }
+    for await (const row of this.#rows(paced, { before })) yield failureOf(row)
   }
 
   async countFailures(count: FailureCount): Promise<ReadonlyMap<string, readonly number[]>> {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { INDEXES } from '../../../src/journal/postgres/filter-indexes.ts'
 import { openPostgresJournal } from '../../../src/journal/postgres/journal.ts'
@@ -24,9 +25,28 @@ function report() {
 
 const GROUP = 64
 
-/** Reports a second that one thread makes durable in groups of 64, with and without the steps of the index. */
-export function sqliteCost(rounds: number): { readonly with: number[]; readonly without: number[] } {
-  const run = (isIndexed: boolean): number => {
+export interface Cost {
+  /** Reports a second. */
+  readonly rate: number
+  /** Microseconds of processor time per report, of all that writes it. */
+  readonly cpu: number
+}
+
+export interface Costs {
+  readonly with: Cost[]
+  readonly without: Cost[]
+}
+
+/** Microseconds of processor time that processes have used, in the kernel's units of 10 ms. */
+const processorTime = (pids: readonly number[]): number =>
+  pids.reduce((sum, pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+    return sum + (Number(fields[11]) + Number(fields[12])) * 10_000
+  }, 0)
+
+/** What one thread needs that makes reports durable in groups of 64, with and without the steps of the index. */
+export function sqliteCost(rounds: number): Promise<Costs> {
+  const run = async (isIndexed: boolean): Promise<Cost> => {
     const store = new Store({
       path: join(tempFolder(), 'journal.db'),
       retentionSize: 2 ** 40,
@@ -40,6 +60,7 @@ export function sqliteCost(rounds: number): { readonly with: number[]; readonly 
     )
     let done = 0
     const begun = performance.now()
+    const used = process.cpuUsage()
     for (const group of groups) {
       store.commit(group)
       done += GROUP
@@ -47,19 +68,16 @@ export function sqliteCost(rounds: number): { readonly with: number[]; readonly 
     }
     // What the last reports left to do belongs to them.
     if (isIndexed) for (let step = 0; step < 64; step++) store.index()
+    const { user, system } = process.cpuUsage(used)
     const rate = (done * 1_000) / (performance.now() - begun)
     store.close()
-    return rate
+    return { rate, cpu: (user + system) / done }
   }
-  return inTurn(rounds, run) as { with: number[]; without: number[] }
+  return inTurn(rounds, run)
 }
 
 /** The same over PostgreSQL, by 64 senders, with and without the indexes for filters. */
-export async function postgresCost(
-  server: PostgresServer,
-  rounds: number,
-  seconds: number,
-): Promise<{ readonly with: number[]; readonly without: number[] }> {
+export async function postgresCost(server: PostgresServer, rounds: number, seconds: number): Promise<Costs> {
   const open = async (name: string) => {
     const database = await made(server, name)
     const journal = openPostgresJournal({
@@ -76,7 +94,7 @@ export async function postgresCost(
   const [indexed, bare] = [await open('cost_with'), await open('cost_without')]
   // This journal has built them, and does not look again.
   for (const name of Object.keys(INDEXES)) await server.query(`DROP INDEX webhook_errors.${name}`, bare.database)
-  const run = async (isIndexed: boolean): Promise<number> => {
+  const run = async (isIndexed: boolean): Promise<Cost> => {
     const { journal } = isIndexed ? indexed : bare
     await server.query('CHECKPOINT')
     const send = async (until: number) => {
@@ -89,22 +107,23 @@ export async function postgresCost(
     }
     // The first write of a page after a checkpoint writes all of it to the log.
     await send(performance.now() + 500)
-    return (await send(performance.now() + seconds * 1_000)) / seconds
+    const pids = (await server.query('SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()')).map(
+      ({ pid }) => pid,
+    )
+    const before = processorTime(pids)
+    const done = await send(performance.now() + seconds * 1_000)
+    return { rate: done / seconds, cpu: (processorTime(pids) - before) / done }
   }
-  const rates = { with: [] as number[], without: [] as number[] }
-  for (let round = 0; round < rounds; round++) {
-    for (const isIndexed of round % 2 === 0 ? [true, false] : [false, true])
-      rates[isIndexed ? 'with' : 'without'].push(await run(isIndexed))
-  }
+  const costs = await inTurn(rounds, run)
   await Promise.all([indexed.journal.close(5_000), bare.journal.close(5_000)])
-  return rates
+  return costs
 }
 
-function inTurn(rounds: number, run: (isIndexed: boolean) => number) {
-  const rates = { with: [] as number[], without: [] as number[] }
+async function inTurn(rounds: number, run: (isIndexed: boolean) => Promise<Cost>): Promise<Costs> {
+  const costs: Costs = { with: [], without: [] }
   for (let round = 0; round < rounds; round++) {
     for (const isIndexed of round % 2 === 0 ? [true, false] : [false, true])
-      rates[isIndexed ? 'with' : 'without'].push(run(isIndexed))
+      costs[isIndexed ? 'with' : 'without'].push(await run(isIndexed))
   }
-  return rates
+  return costs
 }

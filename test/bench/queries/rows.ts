@@ -50,7 +50,7 @@ export function fillSqlite(path: string, rows: number): Filled {
     `INSERT INTO failures (id, received_at, url, message, raw, ${NAMES})
      SELECT printf('%08x-%04x-7%03x-8000-%012x', at >> 16, at & 65535, n % 4096, n), at, 'https://shop.example/hooks/orders',
        'The server answered 503 Service Unavailable', zeroblob(200), ${VALUES}
-     FROM (WITH RECURSIVE s (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM s WHERE n < ?2) SELECT n, ${from} + n * ${step} AS at FROM s)`,
+     FROM (WITH RECURSIVE s (n) AS (SELECT CAST(?1 AS INTEGER) UNION ALL SELECT n + 1 FROM s WHERE n < ?2) SELECT n, ${from} + n * ${step} AS at FROM s)`,
   )
   for (let done = 0; done < rows; done += 500_000) insert.run(done + 1, Math.min(done + 500_000, rows))
   db.exec('CREATE INDEX failures_endpoint ON failures (endpoint, id)')
