@@ -62,6 +62,19 @@ describe('README.md', () => {
   })
 })
 
+describe('CONTRIBUTING.md', () => {
+  it('names every npm script, and none that does not exist', () => {
+    const scripts = Object.keys(JSON.parse(read('package.json')).scripts)
+    const page = read('CONTRIBUTING.md')
+    const named = new Set(
+      [...page.matchAll(/`(?:npm (?:run )?)?([a-z]+(?:[:-][a-z-]+)*)(?: [^`]*)?`/g)].map(([, name]) => name!),
+    )
+    expect(scripts.filter((name) => !named.has(name))).to.deep.equal([])
+    const called = [...page.matchAll(/npm run ([a-z:-]+)/g)].map(([, name]) => name!)
+    expect(called.filter((name) => !scripts.includes(name))).to.deep.equal([])
+  })
+})
+
 describe('docs/README.md', () => {
   it('lists every page and folder of docs', () => {
     const index = read('docs/README.md')

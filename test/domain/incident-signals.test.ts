@@ -1,33 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import {
-  type Change,
-  type DeliveryStream,
-  type IncidentEvent,
-  type IncidentSettings,
-  isOpen,
-  newEndpoint,
-  ORIGIN_LIMIT,
-  type Origin,
-} from '../../src/domain/incident.ts'
+import { type IncidentEvent, isOpen, newEndpoint, ORIGIN_LIMIT, type Origin } from '../../src/domain/incident.ts'
 import { reduceIncident } from '../../src/domain/reduce-incident.ts'
 import type { TimelineSignal } from '../../src/domain/timeline.ts'
-
-const MINUTE = 60_000
-const SETTINGS: IncidentSettings = { quietTime: 30 * MINUTE, goodProbes: 3, failedProbes: 0 }
-const T = Date.parse('2026-11-24T02:00:00Z')
-const at = (minute: number) => T + minute * MINUTE
-const CAFE: Origin = { source: 'svix', tenant: 'cafe', url: 'svix:ep_1' }
-
-function run(events: readonly IncidentEvent[], state = newEndpoint('orders')) {
-  const changes: Change[] = []
-  for (const event of events) {
-    const reduced = reduceIncident(state, event, SETTINGS)
-    state = reduced.state
-    changes.push(reduced.change)
-  }
-  return { state, changes, incident: state.incident! }
-}
+import { at, CAFE, delivered, proxied, run, SETTINGS, stream } from './delivery-events.ts'
 
 let ids = 0
 function signal(minute: number, type: TimelineSignal['type'], more: Partial<TimelineSignal> = {}): IncidentEvent {
@@ -59,19 +35,6 @@ const fromRetm = (minute: number): IncidentEvent => {
   const { url: _, ...event } = lost(minute, { ...CAFE, source: 'retm' }) as Extract<IncidentEvent, { type: 'failure' }>
   return event
 }
-const stream = (since: number, count: number, origin: Origin = CAFE, proof: DeliveryStream['proof'] = 'platform') => ({
-  ...origin,
-  at: at(since) + count,
-  proof,
-  run: { since: at(since), count },
-})
-const delivered = (minute: number, ...streams: DeliveryStream[]): IncidentEvent => ({
-  type: 'delivered',
-  at: at(minute),
-  streams,
-})
-const proxied = (minute: number, count: number): IncidentEvent =>
-  delivered(minute, stream(minute, count, { source: 'proxy', tenant: '', url: 'orders' }, 'delivery'))
 const tick = (minute: number, probed = true): IncidentEvent => ({ type: 'tick', at: at(minute), probed })
 const probe = (minute: number, up = true): IncidentEvent => ({
   type: 'probe',

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { allPanels, DASHBOARD_FILES, type PanelModel, readDashboard } from '../preview/grafana.ts'
+import { allPanels, DASHBOARD_FILES, type PanelModel, readDashboard } from '../preview/grafana-model.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 
 /**

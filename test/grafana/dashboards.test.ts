@@ -18,7 +18,7 @@ import {
   type PanelModel,
   readDashboard,
   unfolded,
-} from '../preview/grafana.ts'
+} from '../preview/grafana-model.ts'
 import { parse, readAsCounter, type Selector, unguarded } from './promql.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

@@ -6,18 +6,9 @@ import { expect } from 'chai'
 import { stringify } from 'yaml'
 import { type Asked, askAll, findings } from '../preview/audit.ts'
 import { FAULTS } from '../preview/faults.ts'
-import {
-  type Answer,
-  builtIns,
-  DASHBOARD_FILES,
-  type DashboardName,
-  interpolate,
-  readDashboard,
-  resolveVariables,
-  type Scene,
-  tableOf,
-  unfolded,
-} from '../preview/grafana.ts'
+import { builtIns, interpolate, resolveVariables, type Scene } from '../preview/grafana.ts'
+import { DASHBOARD_FILES, type DashboardName, readDashboard, unfolded } from '../preview/grafana-model.ts'
+import { type Answer, tableOf } from '../preview/grafana-tables.ts'
 import { page } from '../preview/page.ts'
 import { openStage, SCRAPE_INTERVAL, type Stage, WEEK_END } from '../preview/stage.ts'
 import { answer, report, scrape } from '../support/http.ts'

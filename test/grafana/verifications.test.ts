@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { allPanels, builtIns, interpolate, readDashboard } from '../preview/grafana.ts'
+import { builtIns, interpolate } from '../preview/grafana.ts'
+import { allPanels, readDashboard } from '../preview/grafana-model.ts'
 import { unitTest } from '../rules/promtool.ts'
 import { JOB, labelText, NAMESPACE, type Value } from '../rules/series.ts'
 import { removeTempFolders } from '../support/temp.ts'

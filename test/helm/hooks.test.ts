@@ -3,7 +3,7 @@ import { parseObjects } from '../../helm/tools/example-app.ts'
 import { CHART } from '../../helm/tools/values-docs.ts'
 import { hookMessageOptions } from '../../src/app/hook-options.ts'
 import { NAMESPACE, RELEASE, requireHelm, tool, withValues } from './support/helm.ts'
-import { podsOf } from './support/policy.ts'
+import { podsOf } from './support/policy-rules.ts'
 
 const HOOK = { name: 'backfill', url: 'https://jobs.example/', secret: { file: '/secrets/hook' } }
 const FIELD = { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } }

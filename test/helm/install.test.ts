@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { parseObjects } from '../../helm/tools/example-app.ts'
 import { CHART } from '../../helm/tools/values-docs.ts'
 import { CASES, render, rendering, requireHelm, requireMajors, the, tool } from './support/helm.ts'
-import { podsOf } from './support/policy.ts'
+import { podsOf } from './support/policy-rules.ts'
 import { statefulSetModel } from './support/statefulset.ts'
 
 /** The commands of the first block of shell below a heading, each as words; `$(…)` is replaced by a text. */

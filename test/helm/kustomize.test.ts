@@ -8,7 +8,8 @@ import { INJECT_LABEL } from '../../helm/tools/kustomize-parts.ts'
 import { tempFolder } from '../support/temp.ts'
 import { type HelmMajor, type KubernetesObject, requireHelm, requireMajors, the, tool } from './support/helm.ts'
 import { modelFault } from './support/models.ts'
-import { POLICIES, podsOf } from './support/policy.ts'
+import { POLICIES } from './support/policy.ts'
+import { podsOf } from './support/policy-rules.ts'
 
 const KUSTOMIZE = join(import.meta.dirname, '../../helm/kustomize')
 

@@ -16,7 +16,8 @@ import {
   withValues,
 } from './support/helm.ts'
 import { modelFault } from './support/models.ts'
-import { faultsIn, podsOf } from './support/policy.ts'
+import { faultsIn } from './support/policy.ts'
+import { podsOf } from './support/policy-rules.ts'
 
 const PROXY = { routes: [{ endpoint: 'orders', path: '/hooks/orders', upstream: 'http://127.0.0.1:8080' }] }
 const CONFIG = { endpoints: [{ name: 'orders', urls: ['https://shop.example/hooks/orders'] }], proxy: PROXY }

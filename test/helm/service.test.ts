@@ -8,7 +8,7 @@ import { parse } from 'yaml'
 import { tempFolder, until } from '../support/temp.ts'
 import { wayIn } from './support/golden.ts'
 import { CASES, type KubernetesObject, render, rendering, requireHelm, the, withValues } from './support/helm.ts'
-import { podsOf } from './support/policy.ts'
+import { podsOf } from './support/policy-rules.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 

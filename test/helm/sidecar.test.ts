@@ -8,7 +8,8 @@ import { tempFolder } from '../support/temp.ts'
 import { expectGolden } from './support/golden.ts'
 import { type HelmMajor, type KubernetesObject, requireHelm, requireMajors, the, tool } from './support/helm.ts'
 import { modelFault } from './support/models.ts'
-import { faultsIn, POLICIES, podsOf } from './support/policy.ts'
+import { faultsIn, POLICIES } from './support/policy.ts'
+import { podsOf } from './support/policy-rules.ts'
 
 const SIDECAR_LABEL = 'webhook-error-exporter.github.io/sidecar'
 /** Lists of named items in one order, since which volume comes first says nothing. */

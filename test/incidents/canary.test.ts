@@ -1,13 +1,7 @@
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import {
-  type AddressInfo,
-  connect,
-  createServer as createTcpServer,
-  type Socket,
-  type Server as TcpServer,
-} from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
@@ -16,52 +10,11 @@ import { answer, report, scrape } from '../support/http.ts'
 import { sample } from '../support/scrape.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
+import { Way } from './canary-way.ts'
 
 const SECRET = 'canary-secret-of-the-test-0123456'
 const TOKEN = 'merchant-token'
 const NOW = Date.now()
-
-/** A TCP proxy between the public URL and the service, which can be cut, delayed, or lead elsewhere. */
-class Way {
-  target = 0
-  delay = 0
-  /** When the first connection came, as `performance.now()` has it. */
-  first: number | undefined
-  #sockets = new Set<Socket>()
-  #server: TcpServer | undefined
-  #port = 0
-
-  async open(): Promise<void> {
-    this.#server = createTcpServer((near) => {
-      this.first ??= performance.now()
-      const far = connect(this.target, '127.0.0.1')
-      for (const socket of [near, far]) {
-        this.#sockets.add(socket)
-        socket
-          .on('error', () => {})
-          .on('close', () => {
-            near.destroy()
-            far.destroy()
-          })
-      }
-      setTimeout(() => near.pipe(far), this.delay)
-      far.pipe(near)
-    })
-    await new Promise<void>((resolve) => this.#server!.listen(this.#port, '127.0.0.1', resolve))
-    this.#port = (this.#server.address() as AddressInfo).port
-  }
-
-  async cut(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server?.close(resolve))
-    for (const socket of this.#sockets) socket.destroy()
-    this.#sockets.clear()
-    await closed
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}/webhooks/error`
-  }
-}
 
 const portOf = (origin: string) => Number(new URL(origin).port)
 const runs = (text: string, result: string, cause: string) =>

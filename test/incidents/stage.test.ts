@@ -9,7 +9,8 @@ import { judge } from '../../src/domain/verdict.ts'
 import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
-import { openStage, type Scene, type Stage } from '../support/stage.ts'
+import { openStage, type Stage } from '../support/stage.ts'
+import type { Scene } from '../support/stage-behaviours.ts'
 
 /** What is wrong in truth, where that is not what a probe alone can see. */
 const OF_DELIVERIES: Readonly<Record<string, Cause>> = {

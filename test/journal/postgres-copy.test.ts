@@ -5,7 +5,7 @@ import type { Failure } from '../../src/domain/failure.ts'
 import type { Journal } from '../../src/domain/journal.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
-import { codeOf, EventLog, entry, INCIDENTS, signalEntry } from './entries.ts'
+import { codeOf, EventLog, entry, HOOKED, INCIDENTS, signalEntry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
@@ -149,6 +149,36 @@ describe('journal copy', () => {
     expect(again.stdout).to.include(`${20_001 - there} copied now`)
     expect(again.code).to.equal(0)
     expect((await copy(`sqlite:${path}`, base.url)).stdout).to.include('20001 records, 0 copied now')
+  })
+
+  it('moves the events that hooks have not received yet, and recoveries, there and back', async function () {
+    this.timeout(60_000)
+    const [endpoint] = HOOKED
+    const first = await sqlite()
+    const { id } = await first.record(entry({ endpoint, isTracked: true }))
+    await first.apply(endpoint, { type: 'resolve', at: Date.now(), id, reason: 'fixed' })
+    await first.recover(id, { type: 'request', at: Date.now(), detail: 'please' })
+    const shown = async (journal: Journal) => ({
+      events: (await journal.pendingEvents('all', 10)).map(({ sequence: _, ...event }) => event),
+      recovery: (await journal.incident(id))?.incident.recovery,
+    })
+    const before = await shown(first)
+    expect(before.events.map((event) => event.id)).to.deep.equal(
+      ['opened', 'closed', 'requested'].map((change) => `${id}-${change}-1`),
+    )
+    expect(before.recovery).to.include({ status: 'requested', detail: 'please' })
+    await close(first)
+    expect(await copy(`sqlite:${path}`, base.url)).to.include({ code: 0, stderr: '' })
+    const second = await postgres()
+    expect(await shown(second)).to.deep.equal(before)
+    await close(second)
+    path = join(tempFolder(), 'back.db')
+    expect(await copy(base.url, `sqlite:${path}`)).to.include({ code: 0, stderr: '' })
+    const third = await sqlite()
+    expect(await shown(third)).to.deep.equal(before)
+    expect(await third.recoveries()).to.deep.equal([
+      { endpoint, status: 'requested', incidents: 1, oldestClosedAt: before.recovery?.closedAt },
+    ])
   })
 
   it('leaves out what the target stored under the same id of the sender', async () => {

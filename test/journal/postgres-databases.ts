@@ -1,6 +1,7 @@
 import type { PostgresJournal, PostgresJournalOptions } from '../../src/journal/postgres/journal.ts'
 import { SpillingJournal } from '../../src/journal/spill/spilling-journal.ts'
-import { type PostgresServer, requirePostgres, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { requirePostgres } from '../support/postgres-programs.ts'
 import { EventLog, INCIDENTS } from './entries.ts'
 import { quickJournal } from './postgres-load.ts'
 

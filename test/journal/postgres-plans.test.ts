@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { fill, plans } from '../bench/postgres-rows.ts'
-import { type PostgresServer, requirePostgres, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { requirePostgres } from '../support/postgres-programs.ts'
 
 describe('query plans of openPostgresJournal', () => {
   let server: PostgresServer

@@ -1,5 +1,6 @@
 import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
-import { type PostgresServer, requirePostgres, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { requirePostgres } from '../support/postgres-programs.ts'
 import { journalContract } from './contract.ts'
 
 describe('PostgreSQL', () => {

@@ -1,14 +1,6 @@
-import {
-  type Answer,
-  ask,
-  type DashboardModel,
-  type Mark,
-  marks,
-  type PanelModel,
-  resolveVariables,
-  type Scene,
-  type Variables,
-} from './grafana.ts'
+import { ask, type Mark, marks, resolveVariables, type Scene, type Variables } from './grafana.ts'
+import type { DashboardModel, PanelModel } from './grafana-model.ts'
+import type { Answer } from './grafana-tables.ts'
 
 export const WIDTH = 1_280
 const GAP = 8

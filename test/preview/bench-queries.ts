@@ -3,7 +3,7 @@ import { launchPrometheus } from '../support/prometheus.ts'
 import { removeTempFolders } from '../support/temp.ts'
 import { costs } from './costs.ts'
 import { crowdedWeek } from './crowd.ts'
-import { readDashboard } from './grafana.ts'
+import { readDashboard } from './grafana-model.ts'
 import { WEEK_END } from './stage.ts'
 
 /**

@@ -1,6 +1,8 @@
 import { pixels } from './audit.ts'
 import { show, UNITS } from './format.ts'
-import { type Answer, fieldConfig, type Mark, type PanelModel, type Series } from './grafana.ts'
+import type { Mark } from './grafana.ts'
+import { fieldConfig, type PanelModel } from './grafana-model.ts'
+import type { Answer, Series } from './grafana-tables.ts'
 
 interface Drawn extends Series {
   readonly step: number

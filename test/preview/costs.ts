@@ -1,5 +1,6 @@
 import { pixels } from './audit.ts'
-import { allPanels, askOne, type DashboardModel, resolveVariables, type Scene, stepOf } from './grafana.ts'
+import { askOne, resolveVariables, type Scene, stepOf } from './grafana.ts'
+import { allPanels, type DashboardModel } from './grafana-model.ts'
 
 export interface Cost {
   readonly title: string

@@ -1,4 +1,4 @@
-import type { FieldConfig } from './grafana.ts'
+import type { FieldConfig } from './grafana-model.ts'
 
 /** Texts and colours of values, as Grafana's units, mappings and thresholds make them. Times are UTC here. */
 

@@ -1,150 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Prometheus } from '../support/prometheus.ts'
-
-/** Reads dashboards and asks their queries as Grafana's own Prometheus data source does. */
-
-export interface GridPos {
-  readonly x: number
-  readonly y: number
-  readonly w: number
-  readonly h: number
-}
-export interface Target {
-  readonly refId: string
-  readonly expr: string
-  readonly legendFormat?: string
-  readonly instant?: boolean
-  readonly range?: boolean
-  readonly exemplar?: boolean
-  readonly format?: string
-  readonly datasource?: { readonly type: string; readonly uid: string }
-}
-export interface LinkModel {
-  readonly title: string
-  readonly url?: string
-  readonly targetBlank?: boolean
-  readonly includeVars?: boolean
-  readonly keepTime?: boolean
-}
-export interface FieldConfig {
-  readonly unit?: string
-  readonly decimals?: number
-  readonly min?: number
-  readonly max?: number
-  readonly noValue?: string
-  readonly displayName?: string
-  readonly mappings?: readonly {
-    readonly type: string
-    readonly options: Record<string, { text?: string; color?: string }>
-  }[]
-  readonly thresholds?: { readonly steps: readonly { readonly value: number | null; readonly color: string }[] }
-  readonly custom?: Record<string, unknown>
-  readonly color?: { readonly mode: string; readonly fixedColor?: string }
-}
-export interface Override {
-  readonly matcher: { readonly id: string; readonly options?: unknown }
-  readonly properties: readonly { readonly id: string; readonly value?: unknown }[]
-}
-export interface PanelOptions {
-  readonly content?: string
-  readonly textMode?: string
-  readonly sortBy?: readonly { readonly displayName: string; readonly desc: boolean }[]
-  readonly legend?: {
-    readonly showLegend: boolean
-    readonly displayMode: string
-    readonly placement: string
-    readonly calcs: readonly string[]
-  }
-}
-export interface Organize {
-  readonly excludeByName?: Readonly<Record<string, boolean>>
-  readonly indexByName?: Readonly<Record<string, number>>
-}
-export interface PanelModel {
-  readonly id: number
-  readonly type: string
-  readonly title?: string
-  readonly description?: string
-  readonly gridPos: GridPos
-  readonly targets?: readonly Target[]
-  readonly options?: PanelOptions
-  readonly fieldConfig?: { readonly defaults: FieldConfig; readonly overrides: readonly Override[] }
-  readonly transformations?: readonly { readonly id: string; readonly options: Organize }[]
-  readonly maxDataPoints?: number
-  readonly interval?: string
-  readonly links?: readonly LinkModel[]
-  readonly datasource?: { readonly type: string; readonly uid: string }
-  /** Of a folded section. */
-  readonly panels?: readonly PanelModel[]
-  readonly collapsed?: boolean
-}
-export interface VariableModel {
-  readonly name: string
-  readonly label?: string
-  readonly type: string
-  readonly query?: string | { readonly query: string }
-  readonly multi?: boolean
-  readonly includeAll?: boolean
-  readonly allValue?: string
-  readonly hide?: number
-  readonly current?: { readonly value?: string | readonly string[] }
-}
-export interface DashboardModel {
-  readonly uid: string
-  readonly title: string
-  readonly description?: string
-  readonly schemaVersion: number
-  readonly tags?: readonly string[]
-  readonly editable?: boolean
-  readonly time: { readonly from: string; readonly to: string }
-  readonly refresh?: string
-  readonly panels: readonly PanelModel[]
-  readonly templating: { readonly list: readonly VariableModel[] }
-  readonly annotations: {
-    readonly list: readonly {
-      readonly name: string
-      readonly expr?: string
-      readonly titleFormat?: string
-      readonly iconColor: string
-      readonly useValueForTime?: boolean
-      readonly datasource?: { readonly uid: string }
-    }[]
-  }
-  readonly links: readonly LinkModel[]
-}
-
-export const DASHBOARD_FILES = ['overview', 'endpoint', 'exporter'] as const
-export type DashboardName = (typeof DASHBOARD_FILES)[number]
-
-const DASHBOARDS = join(import.meta.dirname, '../../grafana/dashboards')
-
-export const readDashboard = (name: DashboardName): DashboardModel => readDashboardFrom(DASHBOARDS, name)
-
-/** @param folder such as one with the dashboards of an earlier version */
-export const readDashboardFrom = (folder: string, name: DashboardName): DashboardModel =>
-  JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'))
-
-/** All panels, those of folded sections included; a section itself is a panel of type `row`. */
-export const allPanels = ({ panels }: Pick<DashboardModel, 'panels'>): PanelModel[] =>
-  panels.flatMap((panel) => [panel, ...(panel.panels ?? [])])
-
-/** The same dashboard with all of its sections open. */
-export function unfolded(dashboard: DashboardModel): DashboardModel {
-  let shift = 0
-  const moved = ({ gridPos, ...panel }: PanelModel): PanelModel => ({
-    ...panel,
-    gridPos: { ...gridPos, y: gridPos.y + shift },
-  })
-  const panels = dashboard.panels.flatMap((panel) => {
-    const { panels: inner = [] } = panel
-    const opened = [{ ...moved(panel), panels: [] }, ...inner.map(moved)]
-    const end = Math.max(0, ...inner.map(({ gridPos }) => gridPos.y + gridPos.h))
-    if (inner.length > 0) shift += end - panel.gridPos.y - panel.gridPos.h
-    return panel.type === 'row' ? opened : [moved(panel)]
-  })
-  return { ...dashboard, panels }
-}
+import { type DashboardModel, number, type PanelModel, type Target, type VariableModel } from './grafana-model.ts'
+import { type Answer, exemplars, type Series } from './grafana-tables.ts'
 
 /** Seconds since the epoch. */
 export interface Range {
@@ -159,23 +15,6 @@ export interface Scene {
   readonly scrapeInterval: number
   /** Chosen values; All where there is none. */
   readonly chosen?: Readonly<Record<string, string | readonly string[]>>
-}
-
-export interface Series {
-  readonly name: string
-  readonly labels: Readonly<Record<string, string>>
-  /** Seconds; one value for an instant query. Null fills the steps of a range without a sample. */
-  readonly values: readonly (readonly [number, number | null])[]
-}
-
-export interface Answer {
-  readonly refId: string
-  readonly expr: string
-  readonly step: number
-  readonly instant: boolean
-  readonly series: readonly Series[]
-  readonly error?: string
-  readonly exemplars: readonly { readonly time: number; readonly value: number; readonly trace: string }[]
 }
 
 interface Variable {
@@ -332,27 +171,12 @@ export async function askOne(target: Target, step: number, variables: Variables,
   }
 }
 
-const number = (text: string): number => (text === '+Inf' ? Infinity : text === '-Inf' ? -Infinity : Number(text))
-
 function named({ legendFormat, format }: Target, labels: Record<string, string>, values: Series['values']): Series {
   const name =
     legendFormat && format !== 'table'
       ? legendFormat.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, label: string) => labels[label] ?? '')
       : JSON.stringify(labels)
   return { name, labels, values }
-}
-
-async function exemplars(prometheus: Prometheus, { query, start, end }: { query: string; start: string; end: string }) {
-  const found = await prometheus.api<
-    { exemplars: { labels: { trace_id: string }; value: string; timestamp: number }[] }[]
-  >('query_exemplars', { query, start, end })
-  return found.flatMap((it) =>
-    it.exemplars.map(({ labels, value, timestamp }) => ({
-      time: timestamp,
-      value: Number(value),
-      trace: labels.trace_id,
-    })),
-  )
 }
 
 export interface Mark {
@@ -380,59 +204,4 @@ export async function marks(dashboard: DashboardModel, variables: Variables, sce
           all.push({ time: milliseconds / 1_000, text: name, colour: iconColor })
   }
   return all
-}
-
-export interface Table {
-  readonly columns: readonly string[]
-  readonly rows: readonly Readonly<Record<string, string | number>>[]
-}
-
-/** `merge` and `organize` as Grafana's transformations of those names do them: rows join where all common labels agree. */
-export function tableOf(panel: PanelModel, answers: readonly Answer[]): Table {
-  const known = new Set(['merge', 'organize'])
-  for (const { id } of panel.transformations ?? []) if (!known.has(id)) throw new Error(`no transformation ${id} here`)
-  const several = answers.length > 1
-  let rows: Record<string, string | number>[] = []
-  for (const { refId, series } of answers) {
-    const field = several ? `Value #${refId}` : 'Value'
-    for (const { labels, values } of series) {
-      const [time, value] = values[0]!
-      const row = { Time: time * 1_000, ...labels, [field]: value ?? Number.NaN }
-      const mate = rows.find(
-        (it) =>
-          !(field in it) && Object.keys(row).every((key) => !(key in it) || it[key] === row[key as keyof typeof row]),
-      )
-      if (mate) Object.assign(mate, row)
-      else rows.push(row)
-    }
-  }
-  const { excludeByName = {}, indexByName = {} } =
-    panel.transformations?.find(({ id }) => id === 'organize')?.options ?? {}
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-    .filter((name) => !excludeByName[name])
-    .sort((a, b) => (indexByName[a] ?? 99) - (indexByName[b] ?? 99))
-  const sort = panel.options?.sortBy?.[0]
-  if (sort) {
-    const field = columns.find((name) => fieldConfig(panel, name).displayName === sort.displayName) ?? sort.displayName
-    const rank = (row: Record<string, string | number>) => row[field] ?? Number.NEGATIVE_INFINITY
-    rows = rows.sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0) * (sort.desc ? -1 : 1))
-  }
-  return { columns, rows }
-}
-
-/** The configuration of one field, its overrides included; `links` and `custom.*` are in `custom`. */
-export function fieldConfig(panel: PanelModel, name: string): FieldConfig & { links?: readonly LinkModel[] } {
-  const config: Record<string, unknown> = {
-    ...panel.fieldConfig?.defaults,
-    custom: { ...panel.fieldConfig?.defaults.custom },
-  }
-  for (const { matcher, properties } of panel.fieldConfig?.overrides ?? []) {
-    if (matcher.id !== 'byName') throw new Error(`no matcher ${matcher.id} here`)
-    if (matcher.options !== name) continue
-    for (const { id, value } of properties) {
-      if (id.startsWith('custom.')) (config['custom'] as Record<string, unknown>)[id.slice(7)] = value
-      else config[id] = value
-    }
-  }
-  return config as FieldConfig
 }

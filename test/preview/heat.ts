@@ -1,5 +1,6 @@
 import { show } from './format.ts'
-import type { Answer, PanelModel } from './grafana.ts'
+import type { PanelModel } from './grafana-model.ts'
+import type { Answer } from './grafana-tables.ts'
 
 /** A heatmap of the buckets of a histogram: what fell between one bound and the next, darker where less did. */
 export function heatHtml(panel: PanelModel, answers: readonly Answer[], now: number): string {

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module'
 import { type Asked, pixels, WIDTH } from './audit.ts'
 import { chart } from './chart.ts'
 import { show } from './format.ts'
-import { type Answer, fieldConfig, type LinkModel, type PanelModel, tableOf } from './grafana.ts'
+import { fieldConfig, type LinkModel, type PanelModel } from './grafana-model.ts'
+import { type Answer, tableOf } from './grafana-tables.ts'
 import { heatHtml } from './heat.ts'
 
 /** One self-contained HTML page for a dashboard, in the looks of Grafana's dark theme. */

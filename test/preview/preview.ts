@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { type Program, type ProgramName, program } from '../support/programs.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 import { type Asked, askAll, findings, WIDTH } from './audit.ts'
-import { DASHBOARD_FILES, type DashboardModel, readDashboard, readDashboardFrom, unfolded } from './grafana.ts'
+import { DASHBOARD_FILES, type DashboardModel, readDashboard, readDashboardFrom, unfolded } from './grafana-model.ts'
 import { page, pageHeight } from './page.ts'
 import { openStage, SCRAPE_INTERVAL, WEEK_END } from './stage.ts'
 

@@ -8,7 +8,8 @@ import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { authority } from '../support/certificates.ts'
 import { blackHole, delay, http, listening, raw, rawTls } from '../support/sockets.ts'
-import { openStage, type Scene, SHOP, type Stage, status } from '../support/stage.ts'
+import { openStage, SHOP, type Stage } from '../support/stage.ts'
+import { type Scene, status } from '../support/stage-behaviours.ts'
 
 const systemLookup = async (host: string) => (await dns.lookup(host, { all: true })).map(({ address }) => address)
 

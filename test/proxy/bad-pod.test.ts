@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { scrape, sum } from '../support/http.ts'
-import { type PostgresServer, requirePostgres, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
+import { requirePostgres } from '../support/postgres-programs.ts'
 import { deliver } from '../support/proxy-stage.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { http, type Listening } from '../support/sockets.ts'

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RUNBOOK_BASE } from '../../grafana/rules/annotations.ts'
 import { askAll, findings } from '../preview/audit.ts'
-import { DASHBOARD_FILES, readDashboard } from '../preview/grafana.ts'
+import { DASHBOARD_FILES, readDashboard } from '../preview/grafana-model.ts'
 import type { Prometheus } from '../support/prometheus.ts'
 import { GRAFANA } from './stage.ts'
 

@@ -4,7 +4,8 @@ import { CloudEvent, HTTP } from 'cloudevents'
 import { answer, scrape, sum } from '../../support/http.ts'
 import { type Service, startService, stopServices } from '../../support/service.ts'
 import { SENDERS } from './configuration.ts'
-import { SAMPLES, type Sample } from './samples.ts'
+import { SAMPLES } from './samples.ts'
+import type { Sample } from './samples-events.ts'
 import { SECRETS, SIGNERS, secretsOf } from './signing.ts'
 
 /** The table that CI shows. */
