@@ -1,13 +1,12 @@
 import type { RequestListener } from 'node:http'
-import Koa from 'koa'
+import type Koa from 'koa'
 import type { Clock } from '../../domain/clock.ts'
 import { type Log, type Metrics, NO_SOURCE, type Outcome, type Reason, type Tracing } from '../../domain/telemetry.ts'
-import type { ErrorCode } from '../../errors.ts'
-import { answerErrors, onResponseError } from '../shared/errors-middleware.ts'
+import { AppError, type ErrorCode } from '../../errors.ts'
+import { answerError, onResponseError } from '../shared/errors-middleware.ts'
 import { statusOf } from '../shared/problem.ts'
 import { wasRefused } from '../shared/refusals.ts'
-import { Router } from '../shared/router.ts'
-import { unmatched } from '../shared/routes.ts'
+import { ReportApp } from './report-app.ts'
 import {
   handleCheck,
   handleReport,
@@ -25,30 +24,45 @@ export interface IngestDeps extends ReportHandlerDeps {
   readonly clock: Clock
 }
 
+type Handler = (ctx: Koa.ParameterizedContext<ReportState>) => Promise<void>
+
+interface Route {
+  readonly source: string
+  readonly path: string
+  readonly methods: Readonly<Record<string, Handler>>
+}
+
 /** The application that platforms reach: one route per source, and every request accounted for. */
 export function ingestApp(deps: IngestDeps): RequestListener {
-  const router = new Router<ReportState>()
-  for (const source of deps.sources) {
-    router.post(source.path, handleReport(source, deps))
-    router.options(source.path, handleCheck(source))
-  }
-
-  const app = new Koa<ReportState>()
+  const app = new ReportApp<ReportState>()
   app.on('error', onResponseError(deps.log))
   app.use(account(deps))
-  app.use(router.routes())
-  app.use(unmatched(router))
   return app.callback()
 }
 
+/** By path, whatever its case, with or without a slash at its end. */
+function routesOf(deps: IngestDeps): (path: string) => Route | undefined {
+  const routes = new Map(
+    deps.sources.map((source): [string, Route] => {
+      const { name, path } = source
+      return [
+        path.toLowerCase(),
+        { source: name, path, methods: { POST: handleReport(source, deps), OPTIONS: handleCheck(source) } },
+      ]
+    }),
+  )
+  return (path) => routes.get(path) ?? routes.get(path.toLowerCase().replace(/\/$/, ''))
+}
+
 /** Span, counter and duration around one request, and the answer to its errors. */
-function account({ sources, metrics, tracing, log, clock }: IngestDeps): Koa.Middleware<ReportState> {
-  const routes = new Map(sources.map((source) => [source.path.toLowerCase(), source]))
-  return async (ctx, next) => {
+function account(deps: IngestDeps): Koa.Middleware<ReportState> {
+  const { metrics, tracing, log, clock } = deps
+  const routeOf = routesOf(deps)
+  return async (ctx) => {
     const started = performance.now()
-    const { path } = ctx
-    const route = routes.get(path) ?? routes.get(path.toLowerCase().replace(/\/$/, ''))
-    const { headers, socket } = ctx.req
+    const { path, req, res } = ctx
+    const { headers, socket } = req
+    const route = routeOf(path)
     const span = tracing.request({
       method: ctx.method,
       path,
@@ -61,24 +75,36 @@ function account({ sources, metrics, tracing, log, clock }: IngestDeps): Koa.Mid
     })
     ctx.state = { span } as ReportState
     let code: ErrorCode | undefined
-    await answerErrors(log, (error) => {
-      code = error.code
-    })(ctx, next)
+    try {
+      await handlerOf(ctx, route)(ctx)
+    } catch (error) {
+      code = answerError(ctx, error, log)?.code
+    }
     const aborted = ctx.respond === false
     span.end({ status: aborted ? 0 : ctx.status, ...((code ?? aborted) && { errorType: code ?? 'client_closed' }) })
-    if (wasRefused(ctx.req)) return
+    if (wasRefused(req)) return
     // A check of a credential (OPTIONS) that succeeded is no report.
     if (!code && !aborted && !ctx.state.outcome) return
     const count = () =>
       metrics.answered({
-        source: route?.name ?? NO_SOURCE,
+        source: route?.source ?? NO_SOURCE,
         ...outcomeOf(code, aborted, ctx.state),
         seconds: (performance.now() - started) / 1_000,
       })
-    // Koa writes the answer after this; `close` comes once it is written, or the client has disconnected.
-    if (ctx.res.closed) count()
-    else ctx.res.once('close', count)
+    // `close` comes once the answer is written, or the client has disconnected.
+    if (res.closed) count()
+    else res.on('close', count)
   }
+}
+
+/** @throws AppError `not_found`; `method_not_allowed`, with Allow */
+function handlerOf(ctx: Koa.Context, route: Route | undefined): Handler {
+  if (!route) throw new AppError('not_found', 'nothing is at this path')
+  const handler = Object.hasOwn(route.methods, ctx.method) ? route.methods[ctx.method] : undefined
+  if (handler) return handler
+  const allowed = Object.keys(route.methods).sort().join(', ')
+  ctx.set('Allow', allowed)
+  throw new AppError('method_not_allowed', `this path takes ${allowed}`)
 }
 
 function outcomeOf(

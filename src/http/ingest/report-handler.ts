@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Middleware } from 'koa'
+import type { ParameterizedContext } from 'koa'
 import type { Recorded } from '../../domain/journal.ts'
 import { MARK_HEADER } from '../../domain/simulation.ts'
 import type { Outcome, RequestSpan } from '../../domain/telemetry.ts'
@@ -41,27 +41,13 @@ export interface ReportHandlerDeps {
 }
 
 /** A source's path: 202 with the failures' ids once they are durable. Cheap refusals come first. */
-export function handleReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<ReportState> {
-  const receive = receiveReport(from, deps)
-  return async (ctx, next) => {
-    const begun = performance.now()
-    try {
-      await receive(ctx, next)
-    } catch (error) {
-      // Answered at once, a client that repeats at once would keep the service busy with refusing. The body is let go by now.
-      if (error instanceof AppError && error.code === 'overloaded')
-        await sleep(Math.max(0, begun + deps.answerTimeout / 2 - performance.now()))
-      throw error
-    }
-  }
-}
-
-function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<ReportState> {
+export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
   const { source } = from
   const { authentication, bodyLimit } = source
   const { canary, intake, record, answerTimeout, readMark } = deps
   const reader = { name: from.name, source, log: deps.log }
-  return async (ctx) => {
+
+  async function receive(ctx: ReportContext): Promise<void> {
     const request = ctx.req
     const kept = source.bodyKept?.(request)
     if (kept === undefined) checkRequest(ctx, source)
@@ -79,9 +65,9 @@ function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<
         readSignals(reader, raw, request)
         return canary.take(request.headers)
       })
-      ctx.body = await within(taken, answerTimeout)
+      const body = JSON.stringify(await within(taken, answerTimeout))
       ctx.state.outcome = 'canary'
-      ctx.status = 202
+      accept(ctx, body)
       return
     }
     // Nearly none has one, and nearly every request comes this way.
@@ -101,19 +87,42 @@ function receiveReport(from: IngestSource, deps: ReportHandlerDeps): Middleware<
     const all = rows.length === 0 ? failures : [...failures, ...rows]
     ctx.state.outcome = purpose === 'simulation' ? 'simulated' : outcomeOf(all)
     ctx.state.isPartial = rejected.length > 0
-    ctx.status = 202
-    // As text with its type: Koa would look the type of an object up for each answer.
-    ctx.set('Content-Type', 'application/json; charset=utf-8')
-    ctx.body = acceptedBody(recorded, count, rejected)
+    accept(ctx, acceptedBody(recorded, count, rejected))
   }
+
+  return async (ctx: ReportContext): Promise<void> => {
+    const begun = performance.now()
+    try {
+      await receive(ctx)
+    } catch (error) {
+      // Answered at once, a client that repeats at once would keep the service busy with refusing. The body is let go by now.
+      if (error instanceof AppError && error.code === 'overloaded')
+        await sleep(Math.max(0, begun + answerTimeout / 2 - performance.now()))
+      throw error
+    }
+  }
+}
+
+type ReportContext = ParameterizedContext<ReportState>
+
+/** Writes the 202 in one piece. Koa would check and look up each header for every answer. */
+function accept({ res }: ReportContext, body: string): void {
+  res
+    .writeHead(202, [
+      'Content-Type',
+      'application/json; charset=utf-8',
+      'Content-Length',
+      String(Buffer.byteLength(body)),
+    ])
+    .end(body)
 }
 
 const outcomeOf = (all: readonly Recorded[]) =>
   all.length === 0 ? 'ignored' : all.every(({ duplicate }) => duplicate) ? 'duplicate' : 'recorded'
 
 /** OPTIONS on a source's path: whether a credential is valid, without recording a failure. */
-export function handleCheck({ source: { authentication } }: IngestSource): Middleware {
-  return async (ctx) => {
+export function handleCheck({ source: { authentication } }: IngestSource) {
+  return async (ctx: ReportContext): Promise<void> => {
     await authentication.authenticate(ctx.req)
     ctx.set('Allow', 'OPTIONS, POST')
     ctx.status = 204

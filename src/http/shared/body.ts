@@ -39,20 +39,27 @@ export const readStart = (
   { kept, timeout }: { kept: number; timeout: number },
 ): Promise<Buffer> => read(request, { limit: kept, timeout, isCut: true })
 
-function read(
-  request: IncomingMessage,
-  { limit, timeout, isCut }: { limit: number; timeout: number; isCut: boolean },
-): Promise<Buffer> {
+/** Most bodies arrive together with their header. Then one read gives all of it, and no listener is needed. */
+async function read(request: IncomingMessage, options: ReadOptions): Promise<Buffer> {
+  // The parser calls the handler before it has passed on what follows the header.
+  await undefined
+  const { readableLength, headers } = request
+  const isWhole = readableLength > 0 && String(readableLength) === headers['content-length']
+  return (isWhole && readableLength <= options.limit && request.read()) || receive(request, options)
+}
+
+interface ReadOptions {
+  readonly limit: number
+  readonly timeout: number
+  readonly isCut: boolean
+}
+
+function receive(request: IncomingMessage, { limit, timeout, isCut }: ReadOptions): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = []
     let length = 0
     let isDone = false
-    let timer: NodeJS.Timeout | undefined
-    // Most bodies arrive together with their header and are complete by then.
-    queueMicrotask(() => {
-      if (isDone) return
-      timer = setTimeout(() => done(new AppError('request_timeout', 'the body did not arrive in time')), timeout)
-    })
+    const timer = setTimeout(() => done(new AppError('request_timeout', 'the body did not arrive in time')), timeout)
     const done = (error?: Error) => {
       if (isDone) return
       isDone = true
@@ -71,6 +78,7 @@ function read(
     const onClose = () => {
       if (!isDone) done(new ClientClosed())
     }
+    if (request.destroyed) return onClose()
     request
       .on('end', () => done())
       .on('error', onClose)

@@ -1,4 +1,4 @@
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import { stringify } from '../../domain/external-text.ts'
 import type { Log } from '../../domain/telemetry.ts'
 import { AppError, asAppError } from '../../errors.ts'
@@ -17,28 +17,30 @@ export function onResponseError(log: Pick<Log, 'error'>): (error: NodeJS.ErrnoEx
   }
 }
 
-/**
- * Turns everything a handler throws into a problem document, and logs internal errors once.
- * @param onError called with every error that is answered
- */
-export function answerErrors(log: Pick<Log, 'error'>, onError: (error: AppError) => void = () => {}): Middleware {
+/** Turns everything a handler throws into a problem document, and logs internal errors once. */
+export function answerErrors(log: Pick<Log, 'error'>): Middleware {
   return async (ctx, next) => {
     try {
       await next()
     } catch (thrown) {
-      if (thrown instanceof ClientClosed) {
-        ctx.respond = false
-        ctx.res.destroy()
-        return
-      }
-      const error = asAppError(thrown)
-      if (error.code === 'internal') log.error({ err: error.cause }, 'internal error while handling a request')
-      onError(error)
-      const { status, headers, body } = errorAnswer(error)
-      ctx.status = status
-      ctx.set(headers)
-      // As text: Koa would replace the media type of an object.
-      ctx.body = stringify(body)
+      answerError(ctx, thrown, log)
     }
   }
+}
+
+/** Answers with a problem document what a handler threw. @returns the error; undefined if there is no client left */
+export function answerError(ctx: Context, thrown: unknown, log: Pick<Log, 'error'>): AppError | undefined {
+  if (thrown instanceof ClientClosed) {
+    ctx.respond = false
+    ctx.res.destroy()
+    return undefined
+  }
+  const error = asAppError(thrown)
+  if (error.code === 'internal') log.error({ err: error.cause }, 'internal error while handling a request')
+  const { status, headers, body } = errorAnswer(error)
+  ctx.status = status
+  ctx.set(headers)
+  // As text: Koa would replace the media type of an object.
+  ctx.body = stringify(body)
+  return error
 }
