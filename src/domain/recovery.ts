@@ -155,8 +155,8 @@ function onRequest(
 function onReport(recovery: Recovery, { at, report }: Of<'report'>): ReducedRecovery {
   const { task, status, restored, tenants, detail } = report
   const steps = recovery.history.filter((step) => step.task === task)
-  const closedAt = report.closedAt ?? steps.at(-1)?.closedAt ?? recovery.closedAt
-  if (!isClosing(recovery, closedAt)) return { recovery, change: 'no_closing' }
+  const closedAt = closingAt(recovery, report.closedAt ?? steps.at(-1)?.closedAt ?? recovery.closedAt)
+  if (closedAt === undefined) return { recovery, change: 'no_closing' }
   const last = steps.findLast((step) => step.closedAt === closedAt)
   const step = { at, status, task, restored, detail, closedAt }
   const isShown = recovery.task === task && recovery.closedAt === closedAt
@@ -170,11 +170,15 @@ function onReport(recovery: Recovery, { at, report }: Of<'report'>): ReducedReco
   return { recovery: { ...recovery, status, task, restored, tenants, detail, history }, change: 'reported' }
 }
 
-/** Whether the incident closed then, as far as its history shows: one that is full has lost its oldest steps. */
-function isClosing(recovery: Recovery, at: number): boolean {
+/**
+ * When the incident closed, in milliseconds since the epoch, by a time that a report names; undefined if it did not close
+ * then, as far as its history shows: one that is full has lost its oldest steps. Many clients cut times to whole seconds.
+ */
+function closingAt(recovery: Recovery, at: number): number | undefined {
   const { history } = recovery
-  if (history.length === HISTORY_LIMIT && at < history[0]!.at) return true
-  return closingsOf(recovery).includes(at)
+  const closings = closingsOf(recovery)
+  if (closings.includes(at) || (history.length === HISTORY_LIMIT && at < history[0]!.at)) return at
+  return closings.findLast((closing) => Math.floor(closing / 1_000) * 1_000 === at)
 }
 
 /** The closings that are known, milliseconds since the epoch, oldest first. */

@@ -97,6 +97,13 @@ describe('reduceRecovery()', () => {
     }
   })
 
+  it('takes a closing that a client has cut to whole seconds', () => {
+    const closedAgain = openRecovery(reopenRecovery(opened), { closedAt: 9_123, isNeeded: true })
+    const { recovery, change } = reduceRecovery(closedAgain, report('a', 'finished', { closedAt: 9_000 }))
+    expect(change).to.equal('reported')
+    expect(recovery).to.include({ status: 'finished', closedAt: 9_123 })
+  })
+
   it('records a report on a closing that its history is too short to show', () => {
     const tasks = Array.from({ length: 60 }, (_, index) => report(`task-${index}`, 'failed'))
     const long = reduced(openRecovery(reduced(opened, ...tasks), { closedAt: 9_000, isNeeded: true }), ...tasks)
