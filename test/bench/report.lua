@@ -1,10 +1,10 @@
 -- BENCH_KIND is the kind of source whose reports are sent; storm: those of retm, each for another endpoint.
 local kind = os.getenv("BENCH_KIND") or "retm"
-local count = 0
+local sent = 0
 -- An id is never used again: a duplicate costs less.
 local function id()
-  count = count + 1
-  return os.time() .. "-" .. count
+  sent = sent + 1
+  return os.time() .. "-" .. sent
 end
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
@@ -17,7 +17,7 @@ if kind == "generic" then
 elseif kind == "storm" then
   request = function()
     local url = "https://shop-" .. id() .. ".example/hooks/orders"
-    return wrk.format(nil, nil, nil, '{"code":' .. 400 + count % 200 .. ',"endpoint":"' .. url .. '","message":"no answer from ' .. url .. '"}')
+    return wrk.format(nil, nil, nil, '{"code":' .. 400 + sent % 200 .. ',"endpoint":"' .. url .. '","message":"no answer from ' .. url .. '"}')
   end
 elseif kind == "knative" then
   wrk.headers["ce-specversion"] = "1.0"
