@@ -1,10 +1,7 @@
-import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { FaultError } from '../journal/core/fault.ts'
 import { checkPlace } from '../journal/sqlite/check.ts'
-
-/** statfs(2) types of proc and sysfs, in which no file can be created. */
-const SYNTHETIC = [0x9fa0, 0x62656572]
 
 /** Why a journal could probably not be created or written at this path, and the fix; nothing is opened or created. */
 export function pathWarning(path: string): string | undefined {
@@ -19,7 +16,6 @@ export function pathWarning(path: string): string | undefined {
   const [there, missing] = nearest(folder)
   if (!statSync(there).isDirectory())
     return `${there} is not a folder, so ${absolute} cannot be created; correct the path`
-  if (SYNTHETIC.includes(statfsSync(there).type)) return `no file can be created in ${there}; correct the path`
   const fault = denied(there, constants.W_OK | constants.X_OK)
   if (fault) return fault
   // One missing folder is ordinary at the first start; several suggest a typing error or a volume that is not mounted.

@@ -303,7 +303,7 @@ describe('openSqliteJournal', () => {
       path = '/proc/x/journal.db'
       const { kind, detail } = await refused()
       expect(kind).to.equal('io')
-      expect(detail).to.include('no file can be made on proc')
+      expect(detail).to.include('no file can be created on proc')
     })
 
     it('is left alone where it is no file, as a device is', async function () {

@@ -36,7 +36,7 @@ export function checkPlace(path: string, filesystem?: number): string {
   if (network) throw new FaultError('network_filesystem', detailOf('network_filesystem', absolute, network))
   const kernel = kernelFilesystem(absolute)
   if (kernel)
-    throw new FaultError('io', detailOf('io', absolute, `no file can be made on ${kernel}; name another folder`))
+    throw new FaultError('io', detailOf('io', absolute, `no file can be created on ${kernel}; name another folder`))
   const there = statSync(absolute, { throwIfNoEntry: false })
   if (there && !there.isFile()) {
     const what = there.isDirectory() ? 'it is a folder; name a file in it' : 'it is no file; name one'

@@ -16,7 +16,7 @@ const NETWORK: Readonly<Record<number, string>> = {
 /** Those that are gone with the machine's memory, a restart of the pod's machine included. */
 const VOLATILE: Readonly<Record<number, string>> = { 16914836: 'tmpfs', 2240043254: 'ramfs' }
 
-/** Those of the kernel itself, in which no file can be made; Node.js tries to make a folder there without end. */
+/** Those of the kernel itself, in which no file can be created; Node.js tries to create a folder there without end. */
 const KERNEL: Readonly<Record<number, string>> = { 40864: 'proc', 1650812274: 'sysfs', 1667723888: 'cgroup2' }
 
 /** @returns the name of a file system of the kernel; undefined for any other */
