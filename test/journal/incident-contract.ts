@@ -4,20 +4,8 @@ import type { IncidentEvent } from '../../src/domain/incident.ts'
 import type { Journal } from '../../src/domain/journal.ts'
 import type { Verdict } from '../../src/domain/verdict.ts'
 import { until } from '../support/temp.ts'
-import { codeOf, type EventLog, entry, INCIDENTS } from './entries.ts'
-
-/** What a contract's suite offers to its parts. */
-export interface ContractStage {
-  open(): Promise<Journal>
-  /** Closes it and opens the store again. */
-  reopen(journal: Journal): Promise<Journal>
-  /** What the journal opened last has told. */
-  events(): EventLog
-  now(): number
-  pass(milliseconds: number): void
-  /** Called before a test in which so much time passes that something is removed. */
-  willTake(milliseconds: number): void
-}
+import type { ContractStage } from './contract-stage.ts'
+import { codeOf, entry, INCIDENTS } from './entries.ts'
 
 const verdict = (at: number, rule: string): Verdict => ({
   at,
