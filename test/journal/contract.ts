@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { until } from '../support/temp.ts'
+import { canaryContract } from './canary-contract.ts'
 import { type ContractPromises, type ContractStore, contractStage } from './contract-stage.ts'
 import { entry } from './entries.ts'
 import { hookContract } from './hook-contract.ts'
@@ -20,6 +21,7 @@ export function journalContract(
     const stage = contractStage(makeStore, promises)
     const { totals, make, open, reopen, all, willTake } = stage
     incidentContract(stage)
+    canaryContract(stage)
     signalContract(stage)
     hookContract(stage)
     recordContract(stage)

@@ -18,7 +18,7 @@ const verdict = (at: number, rule: string): Verdict => ({
   checks: ['look'],
 })
 
-/** The incident and canary part of what every adapter of the port Journal promises. */
+/** The incident part of what every adapter of the port Journal promises. */
 export function incidentContract(stage: ContractStage): void {
   const newId = failureIds()
   const failed = (endpoint = 'orders', more: object = {}) =>
@@ -223,34 +223,6 @@ export function incidentContract(stage: ContractStage): void {
       await until('the removal', async () => (await journal.incidents({}, { limit: 9 })).incidents.length === 1)
       expect((await journal.incident(ids[2]!))?.incident.resolution).to.equal('manual')
       expect(stage.events().states[0]).to.include({ incidents: 3 })
-    })
-  })
-
-  describe('canaries', () => {
-    it('takes a nonce once, also within one group and after a restart', async () => {
-      let journal = await stage.open()
-      const codes = await Promise.all([1, 2, 3].map(() => codeOf(journal.receiveCanary('n1', stage.now()))))
-      expect(codes).to.deep.equal(['none', 'canary_replayed', 'canary_replayed'])
-      journal = await stage.reopen(journal)
-      stage.pass(5 * 60_000)
-      expect(await codeOf(journal.receiveCanary('n1', stage.now()))).to.equal('canary_replayed')
-      expect(await codeOf(journal.receiveCanary('n2', stage.now()))).to.equal('none')
-    })
-
-    it('keeps the first time of being configured, and the last success', async () => {
-      let journal = await stage.open()
-      const first = stage.now()
-      expect(await journal.noteCanary({ configuredAt: first })).to.deep.equal({
-        configuredAt: first,
-        succeededAt: null,
-      })
-      stage.pass(1_000)
-      await journal.noteCanary({ configuredAt: stage.now(), succeededAt: stage.now() })
-      journal = await stage.reopen(journal)
-      expect(await journal.noteCanary({ configuredAt: stage.now() + 9 })).to.deep.equal({
-        configuredAt: first,
-        succeededAt: stage.now(),
-      })
     })
   })
 }
