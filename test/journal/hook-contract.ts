@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import type { Journal } from '../../src/domain/journal.ts'
 import type { RecoveryReport } from '../../src/domain/recovery.ts'
 import { until } from '../support/temp.ts'
+import type { ContractStage } from './contract-stage.ts'
 import { entry, HOOKED } from './entries.ts'
-import type { ContractStage } from './incident-contract.ts'
 
 const [ORDERS, REFUNDS] = HOOKED
 

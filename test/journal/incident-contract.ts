@@ -4,20 +4,8 @@ import type { IncidentEvent } from '../../src/domain/incident.ts'
 import type { Journal } from '../../src/domain/journal.ts'
 import type { Verdict } from '../../src/domain/verdict.ts'
 import { until } from '../support/temp.ts'
-import { codeOf, type EventLog, entry, INCIDENTS } from './entries.ts'
-
-/** What a contract's suite offers to its parts. */
-export interface ContractStage {
-  open(): Promise<Journal>
-  /** Closes it and opens the store again. */
-  reopen(journal: Journal): Promise<Journal>
-  /** What the journal opened last has told. */
-  events(): EventLog
-  now(): number
-  pass(milliseconds: number): void
-  /** Called before a test in which so much time passes that something is removed. */
-  willTake(milliseconds: number): void
-}
+import type { ContractStage } from './contract-stage.ts'
+import { codeOf, entry, INCIDENTS } from './entries.ts'
 
 const verdict = (at: number, rule: string): Verdict => ({
   at,
@@ -30,7 +18,7 @@ const verdict = (at: number, rule: string): Verdict => ({
   checks: ['look'],
 })
 
-/** The incident and canary part of what every adapter of the port Journal promises. */
+/** The incident part of what every adapter of the port Journal promises. */
 export function incidentContract(stage: ContractStage): void {
   const newId = failureIds()
   const failed = (endpoint = 'orders', more: object = {}) =>
@@ -235,34 +223,6 @@ export function incidentContract(stage: ContractStage): void {
       await until('the removal', async () => (await journal.incidents({}, { limit: 9 })).incidents.length === 1)
       expect((await journal.incident(ids[2]!))?.incident.resolution).to.equal('manual')
       expect(stage.events().states[0]).to.include({ incidents: 3 })
-    })
-  })
-
-  describe('canaries', () => {
-    it('takes a nonce once, also within one group and after a restart', async () => {
-      let journal = await stage.open()
-      const codes = await Promise.all([1, 2, 3].map(() => codeOf(journal.receiveCanary('n1', stage.now()))))
-      expect(codes).to.deep.equal(['none', 'canary_replayed', 'canary_replayed'])
-      journal = await stage.reopen(journal)
-      stage.pass(5 * 60_000)
-      expect(await codeOf(journal.receiveCanary('n1', stage.now()))).to.equal('canary_replayed')
-      expect(await codeOf(journal.receiveCanary('n2', stage.now()))).to.equal('none')
-    })
-
-    it('keeps the first time of being configured, and the last success', async () => {
-      let journal = await stage.open()
-      const first = stage.now()
-      expect(await journal.noteCanary({ configuredAt: first })).to.deep.equal({
-        configuredAt: first,
-        succeededAt: null,
-      })
-      stage.pass(1_000)
-      await journal.noteCanary({ configuredAt: stage.now(), succeededAt: stage.now() })
-      journal = await stage.reopen(journal)
-      expect(await journal.noteCanary({ configuredAt: stage.now() + 9 })).to.deep.equal({
-        configuredAt: first,
-        succeededAt: stage.now(),
-      })
     })
   })
 }

@@ -11,22 +11,10 @@ import { requirePostgres } from '../support/postgres-programs.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
-import { Load, type Outcome, quickJournal } from './postgres-load.ts'
+import { Load, quickJournal, show } from './postgres-load.ts'
 
 /** `npm run test:postgres-faults` sets 20. */
 const ROUNDS = Number(process.env['POSTGRES_FAULT_ROUNDS'] ?? 2)
-
-function show(
-  name: string,
-  runs: number,
-  { acknowledged, found, lost, doubled, miscounted }: Outcome,
-  recovery: readonly number[],
-): void {
-  const seconds = recovery.length > 0 ? (Math.max(...recovery) / 1_000).toFixed(2) : '-'
-  console.log(
-    `      ${name}: ${runs} runs, ${acknowledged} acknowledged, ${found} found, ${lost} lost, ${doubled} doubled, ${miscounted} incidents wrong, recovered in at most ${seconds} s`,
-  )
-}
 
 describe('openPostgresJournal, when the server fails', () => {
   const journals: PostgresJournal[] = []
@@ -210,84 +198,6 @@ describe('openPostgresJournal, when the server fails', () => {
       const outcome = await load.outcome(server, url)
       show('volume full', 1, outcome, [recovery])
       expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
-    })
-  })
-
-  describe('a primary with a synchronous standby', () => {
-    let primary: PostgresServer
-    let standby: PostgresServer
-    let url: string
-
-    const both = () => url.replace(/127[^/]*/, `127.0.0.1:${primary.port},127.0.0.1:${standby.port}`)
-
-    beforeEach(async function () {
-      this.timeout(60_000)
-      await requirePostgres(this)
-      primary = await startPostgres()
-      url = await primary.createDatabase()
-      await primary.stop()
-      standby = await startPostgres({ standbyOf: primary })
-      await primary.start()
-      await standby.start()
-      await until(
-        'the standby to follow',
-        async () => (await primary.query('SELECT 1 FROM pg_stat_replication')).length > 0,
-      )
-      primary.configure({ synchronous_standby_names: 'standby' })
-      primary.reload()
-      await until('the standby to be synchronous', async () => {
-        const [row] = await primary.query('SELECT sync_state FROM pg_stat_replication')
-        return row.sync_state === 'sync'
-      })
-    })
-    afterEach(stopPostgres)
-
-    it('loses nothing when the primary is killed and the standby promoted, and follows it', async function () {
-      this.timeout(90_000)
-      const journal = await open(`${both()}&target_session_attrs=read-write`)
-      const load = new Load().start([journal])
-      await until('some acknowledgements', () => load.acknowledged.size > 200)
-      await primary.kill()
-      await until('the standby alone to be refused', () => journal.status().fault?.kind === 'read_only')
-      await standby.promote()
-      const recovery = await load.recovery()
-      await load.stop()
-      const outcome = await load.outcome(standby, url)
-      show('standby promoted', 1, outcome, [recovery])
-      expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
-    })
-
-    it('acknowledges nothing while the standby is gone, also where the wait is cancelled', async function () {
-      this.timeout(60_000)
-      // Warnings are not for everybody; this one is all that tells of the cancelled wait.
-      await primary.query(`ALTER DATABASE ${url.match(/test_\w+/)![0]} SET client_min_messages = error`)
-      const journal = await open(both(), { commitDeadline: 60_000 })
-      await standby.stop('immediate')
-      const hanging = codeOf(journal.record(entry({ message: 'unreplicated' })))
-      const waiting = `SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE 'INSERT%'`
-      await until('the commit to wait', async () => (await primary.query(waiting)).length > 0)
-      // The server answers this INSERT with success and a warning.
-      await primary.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`)
-      expect(await hanging).to.equal('journal_unavailable')
-      expect(journal.status().fault?.kind).to.equal('unsafe_durability')
-      const there = `SELECT 1 FROM webhook_errors.failures WHERE message = 'unreplicated'`
-      expect(await primary.query(there, url.match(/test_\w+/)![0])).to.have.length(1)
-    })
-
-    it('fails what waits for the standby at the deadline, leaves no hanging process, and goes on when it is back', async function () {
-      this.timeout(60_000)
-      const journal = await open(both(), { commitDeadline: 300 })
-      await standby.stop('immediate')
-      expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
-      expect(journal.status().up).to.equal(false)
-      // Several attempts to open again, each of which hangs at its proof of writing.
-      await sleep(2_500)
-      expect(journal.status().up).to.equal(false)
-      const hanging = await primary.query(`SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'`)
-      expect(hanging.length).to.be.at.most(2)
-      await standby.start()
-      await until('the journal to come back', () => journal.status().up)
-      expect(await codeOf(journal.record(entry()))).to.equal('none')
     })
   })
 })

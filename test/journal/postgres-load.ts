@@ -126,3 +126,19 @@ export class Load {
     }
   }
 }
+
+/**
+ * Prints what a load found after a fault.
+ * @param recovery milliseconds of each run
+ */
+export function show(
+  name: string,
+  runs: number,
+  { acknowledged, found, lost, doubled, miscounted }: Outcome,
+  recovery: readonly number[],
+): void {
+  const seconds = recovery.length > 0 ? (Math.max(...recovery) / 1_000).toFixed(2) : '-'
+  console.log(
+    `      ${name}: ${runs} runs, ${acknowledged} acknowledged, ${found} found, ${lost} lost, ${doubled} doubled, ${miscounted} incidents wrong, recovered in at most ${seconds} s`,
+  )
+}

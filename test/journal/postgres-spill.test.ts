@@ -1,48 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { expect } from 'chai'
 import pg from 'pg'
-import type { PostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { REPORT, report, scrape, sum } from '../support/http.ts'
-import { startService, stopServices } from '../support/service.ts'
-import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts'
-import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
+import { startService } from '../support/service.ts'
+import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry, INCIDENTS, signalEntry } from './entries.ts'
-import { databases, type OpenOptions } from './postgres-databases.ts'
-import { Load } from './postgres-load.ts'
+import { databasesWithSpill } from './postgres-spills.ts'
 
 describe('openPostgresJournal with a spill', () => {
-  const base = databases()
+  const spills = databasesWithSpill()
+  const { base, open, rows, away, back } = spills
   const { sql } = base
-  let proxy: TcpProxy
-  let path: string
-  let events: EventLog
-
-  const open = (options: OpenOptions = {}): Promise<PostgresJournal> => {
-    events = new EventLog()
-    return base.open({ events, spill: { path, size: 2 ** 28 }, ...options }, base.through(proxy.port))
-  }
-  const rows = () => sql('SELECT id, message FROM webhook_errors.failures ORDER BY id')
-  const away = async (journal: PostgresJournal) => {
-    proxy.mode = 'refuse'
-    proxy.cut()
-    await until('the journal to notice', () => !journal.status().up)
-  }
-  const back = async (journal: PostgresJournal) => {
-    proxy.mode = 'pass'
-    await until('all to move on', () => journal.status().up && journal.status().spill?.waiting === 0)
-  }
-
-  beforeEach(async () => {
-    proxy = await tcpProxy(base.server.port)
-    path = join(tempFolder(), 'spill.db')
-  })
-  afterEach(async () => {
-    await stopServices()
-    await proxy.close()
-    removeTempFolders()
-  })
 
   it('takes reports while the database is unreachable, and moves them on in order, once each, counted once', async () => {
     const journal = await open()
@@ -58,7 +27,7 @@ describe('openPostgresJournal with a spill', () => {
     expect((await rows()).slice(1).map(({ message }) => message)).to.deep.equal(
       spilled.map(({ failure }) => failure.message),
     )
-    expect(events.counts()).to.deep.equal({ orders: 451 })
+    expect(spills.events.counts()).to.deep.equal({ orders: 451 })
     const [incident] = (await journal.incidents({}, { limit: 5 })).incidents
     expect(incident?.failures).to.equal(451)
   })
@@ -104,12 +73,12 @@ describe('openPostgresJournal with a spill', () => {
     expect((await rows()).map((row) => row.id))
       .to.include(id)
       .and.have.length(2)
-    await until('the file to begin anew', () => existsSync(path))
+    await until('the file to begin anew', () => existsSync(spills.path))
   })
 
   it('moves on what is in a file that another process held at the start', async () => {
     const journal = openSqliteJournal({
-      path,
+      path: spills.path,
       events: new EventLog(),
       clock: Date.now,
       incidents: INCIDENTS,
@@ -156,7 +125,7 @@ describe('openPostgresJournal with a spill', () => {
     await holder.query(
       `INSERT INTO webhook_errors.idempotency_keys VALUES ('retm', 'cafe', 'waiting', 'digest', '${moved.id}')`,
     )
-    proxy.mode = 'pass'
+    spills.proxy.mode = 'pass'
     await until('the first step', () => journal.status().up && (journal.status().spill?.waiting ?? 0) < 100)
 
     for (const { key, id } of [
@@ -198,11 +167,11 @@ describe('openPostgresJournal with a spill', () => {
   it('takes over what was on its way, and stores it once where it had arrived', async () => {
     const journal = await open()
     await journal.record(entry())
-    proxy.watch = (chunk) => {
+    spills.proxy.watch = (chunk) => {
       // By its name: the server has its text already.
       if (!chunk.includes('insert_failures')) return undefined
-      proxy.watch = undefined
-      proxy.mode = 'refuse'
+      spills.proxy.watch = undefined
+      spills.proxy.mode = 'refuse'
       return 'cut-after'
     }
     const { id } = await journal.record(entry({ message: 'unknown' }))
@@ -210,146 +179,17 @@ describe('openPostgresJournal with a spill', () => {
     await back(journal)
     expect((await rows()).filter((row) => row.id === id)).to.have.length(1)
     expect(await rows()).to.have.length(2)
-    expect(events.counts()).to.deep.equal({ orders: 2 })
-  })
-
-  for (const [how, statement] of [
-    ['a constraint', `ALTER TABLE webhook_errors.failures ADD CONSTRAINT no_poison CHECK (message <> 'poison')`],
-    [
-      'a trigger',
-      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
-       CREATE TRIGGER refuse BEFORE INSERT ON webhook_errors.failures FOR EACH ROW WHEN (NEW.message = 'poison')
-       EXECUTE FUNCTION refuse()`,
-    ],
-  ] as const) {
-    it(`sets aside what ${how} of the database refuses, reports it, and moves on the rest`, async () => {
-      const journal = await open()
-      await journal.record(entry())
-      await sql(statement)
-      await away(journal)
-      const raw = Buffer.from('{"its": "body"}')
-      const poison: string[] = []
-      for (let count = 0; count < 450; count++) {
-        const isPoison = count === 0 || count === 230
-        const { id } = await journal.record(entry(isPoison ? { message: 'poison', raw, key: `${count}` } : {}))
-        if (isPoison) poison.push(id)
-      }
-      await back(journal)
-      await until('the file to begin anew', () => journal.status().spill?.usable)
-      expect(journal.status().spill).to.deep.equal({ usable: true, waiting: 0, setAside: 2 })
-      const kept = await rows()
-      expect(kept).to.have.length(449)
-      expect(kept.filter(({ id }) => poison.includes(id))).to.deep.equal([])
-      const file = `${path}.set-aside.ndjson`
-      expect(statSync(file).mode & 0o777).to.equal(0o600)
-      const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
-      const records = lines.map((line) => JSON.parse(line))
-      expect(records.map(({ failure }) => failure.id)).to.deep.equal(poison)
-      expect(records.map((record) => Buffer.from(record.raw, 'base64'))).to.deep.equal([raw, raw])
-      expect(records[0].reason).to.match(how === 'a trigger' ? /P0001/ : /23514.*no_poison/)
-      const told = events.faults.filter(({ detail }) => detail.includes('set aside'))
-      expect(told.map(({ detail }) => poison.filter((id) => detail.includes(id)))).to.deep.equal(
-        poison.map((id) => [id]),
-      )
-
-      // Neither the next outage nor the next process is held up, and the file is counted.
-      await away(journal)
-      await journal.record(entry())
-      await back(journal)
-      await journal.close(2_000)
-      const next = await open()
-      expect(next.status().spill).to.deep.equal({ usable: true, waiting: 0, setAside: 2 })
-      expect(await rows()).to.have.length(450)
-    })
-  }
-
-  it('keeps what is refused where it cannot be set aside, and says so', async () => {
-    const journal = await open({ spill: { path, size: 2 ** 28 } })
-    await sql(`ALTER TABLE webhook_errors.failures ADD CONSTRAINT no_poison CHECK (message <> 'poison')`)
-    mkdirSync(`${path}.set-aside.ndjson`)
-    await away(journal)
-    const { id } = await journal.record(entry({ message: 'poison' }))
-    proxy.mode = 'pass'
-    await until('the fault', () =>
-      events.faults.some(({ detail }) => detail.includes('set-aside.ndjson cannot be written')),
-    )
-    expect(journal.status().spill?.waiting).to.equal(1)
-    rmdirSync(`${path}.set-aside.ndjson`)
-    await back(journal)
-    expect(readFileSync(`${path}.set-aside.ndjson`, 'utf8')).to.include(id)
-  })
-
-  it('reports any other error that keeps its reports from moving on', async () => {
-    const journal = await open()
-    await away(journal)
-    await journal.record(entry())
-    await sql('ALTER TABLE webhook_errors.series RENAME TO elsewhere')
-    proxy.mode = 'pass'
-    await until('the fault', () => events.faults.some(({ detail }) => detail.includes('42P01')))
-    await sql('ALTER TABLE webhook_errors.elsewhere RENAME TO series')
-    await back(journal)
-    expect(await rows()).to.have.length(1)
-  })
-
-  it('takes reports again after its file could not be removed', async () => {
-    const journal = await open()
-    await away(journal)
-    await journal.record(entry({ isTracked: true }))
-    // A folder in the place of one of its files: removing it fails.
-    rmSync(`${path}.mark`)
-    mkdirSync(`${path}.mark/in/it`, { recursive: true })
-    await back(journal)
-    await until('the fault', () => events.faults.some(({ detail }) => detail.includes('the spill:')))
-    rmSync(`${path}.mark`, { recursive: true })
-    await away(journal)
-    await until('a report to be taken', async () => (await codeOf(journal.record(entry()))) === 'none')
-    await back(journal)
-    expect(await rows()).to.have.length(2)
-  })
-
-  it('takes nothing above its size', async () => {
-    const journal = await open({ spill: { path, size: 400_000 } })
-    await away(journal)
-    const codes = new Set<string>()
-    await until('it to be full', async () => {
-      for (let count = 0; count < 50; count++)
-        codes.add(await codeOf(journal.record(entry({ raw: Buffer.alloc(20_000) }))))
-      return journal.status().spill?.usable === false
-    })
-    expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
-    expect(codes).to.include('none')
-  })
-
-  it('loses nothing and doubles no id while the database comes and goes under load', async function () {
-    this.timeout(60_000)
-    const journal = await open()
-    const load = new Load().start([journal])
-    for (let round = 0; round < 3; round++) {
-      const before = load.acknowledged.size
-      await until('acknowledgements', () => load.acknowledged.size > before + 100)
-      await away(journal)
-      const without = load.acknowledged.size
-      await until('acknowledgements without a database', () => load.acknowledged.size > without + 100)
-      await back(journal)
-    }
-    await load.stop()
-    await back(journal)
-    const outcome = await load.outcome(base.server, base.url, true)
-    console.log(
-      `      spill: 3 runs, ${outcome.acknowledged} acknowledged, ${outcome.found} found, ${outcome.lost} lost, ${outcome.doubled} doubled, ${outcome.miscounted} incidents wrong`,
-    )
-    expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
-    // Refused is only what comes in the moment when the spill starts again.
-    expect([...load.refused].filter((code) => code !== 'journal_unavailable')).to.deep.equal([])
+    expect(spills.events.counts()).to.deep.equal({ orders: 2 })
   })
 
   it('keeps the service ready and answering 202, also over a kill -9', async function () {
     this.timeout(60_000)
-    const start = () => startService({ config: { journal: { url: base.through(proxy.port), spill: { path } } } })
+    const start = () =>
+      startService({ config: { journal: { url: base.through(spills.proxy.port), spill: { path: spills.path } } } })
     const service = await start()
     await until('it to be up', async () => (await report(service.ingest, REPORT)).status === 202)
-    proxy.mode = 'refuse'
-    proxy.cut()
+    spills.proxy.mode = 'refuse'
+    spills.proxy.cut()
     const ids: string[] = []
     await until('ten acknowledgements', async () => {
       const response = await report(service.ingest, REPORT)
@@ -363,7 +203,7 @@ describe('openPostgresJournal with a spill', () => {
     expect(sum(shown, 'webhook_exporter_journal_up')).to.equal(0)
     expect(sum(shown, 'webhook_exporter_journal_spilled')).to.be.at.least(10)
     await service.stop('SIGKILL')
-    proxy.mode = 'pass'
+    spills.proxy.mode = 'pass'
     await start()
     await until('all to move on', async () => {
       const there = new Set((await rows()).map((row) => row.id))

@@ -3,8 +3,8 @@ import { failureIds } from '../../src/domain/failure.ts'
 import type { Journal } from '../../src/domain/journal.ts'
 import { TIMELINE_LIMIT } from '../../src/domain/timeline.ts'
 import { until } from '../support/temp.ts'
+import type { ContractStage } from './contract-stage.ts'
 import { entry, INCIDENTS, signalEntry } from './entries.ts'
-import type { ContractStage } from './incident-contract.ts'
 
 /** What every adapter of the port Journal promises of signals that are no failures. */
 export function signalContract(stage: ContractStage): void {

@@ -1,0 +1,142 @@
+import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { expect } from 'chai'
+import { until } from '../support/temp.ts'
+import { codeOf, entry } from './entries.ts'
+import { Load } from './postgres-load.ts'
+import { databasesWithSpill } from './postgres-spills.ts'
+
+describe('openPostgresJournal with a spill', () => {
+  const spills = databasesWithSpill()
+  const { base, open, rows, away, back } = spills
+  const { sql } = base
+
+  for (const [how, statement] of [
+    ['a constraint', `ALTER TABLE webhook_errors.failures ADD CONSTRAINT no_poison CHECK (message <> 'poison')`],
+    [
+      'a trigger',
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+       CREATE TRIGGER refuse BEFORE INSERT ON webhook_errors.failures FOR EACH ROW WHEN (NEW.message = 'poison')
+       EXECUTE FUNCTION refuse()`,
+    ],
+  ] as const) {
+    it(`sets aside what ${how} of the database refuses, reports it, and moves on the rest`, async () => {
+      const journal = await open()
+      await journal.record(entry())
+      await sql(statement)
+      await away(journal)
+      const raw = Buffer.from('{"its": "body"}')
+      const poison: string[] = []
+      for (let count = 0; count < 450; count++) {
+        const isPoison = count === 0 || count === 230
+        const { id } = await journal.record(entry(isPoison ? { message: 'poison', raw, key: `${count}` } : {}))
+        if (isPoison) poison.push(id)
+      }
+      await back(journal)
+      await until('the file to begin anew', () => journal.status().spill?.usable)
+      expect(journal.status().spill).to.deep.equal({ usable: true, waiting: 0, setAside: 2 })
+      const kept = await rows()
+      expect(kept).to.have.length(449)
+      expect(kept.filter(({ id }) => poison.includes(id))).to.deep.equal([])
+      const file = `${spills.path}.set-aside.ndjson`
+      expect(statSync(file).mode & 0o777).to.equal(0o600)
+      const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+      const records = lines.map((line) => JSON.parse(line))
+      expect(records.map(({ failure }) => failure.id)).to.deep.equal(poison)
+      expect(records.map((record) => Buffer.from(record.raw, 'base64'))).to.deep.equal([raw, raw])
+      expect(records[0].reason).to.match(how === 'a trigger' ? /P0001/ : /23514.*no_poison/)
+      const told = spills.events.faults.filter(({ detail }) => detail.includes('set aside'))
+      expect(told.map(({ detail }) => poison.filter((id) => detail.includes(id)))).to.deep.equal(
+        poison.map((id) => [id]),
+      )
+
+      // Neither the next outage nor the next process is held up, and the file is counted.
+      await away(journal)
+      await journal.record(entry())
+      await back(journal)
+      await journal.close(2_000)
+      const next = await open()
+      expect(next.status().spill).to.deep.equal({ usable: true, waiting: 0, setAside: 2 })
+      expect(await rows()).to.have.length(450)
+    })
+  }
+
+  it('keeps what is refused where it cannot be set aside, and says so', async () => {
+    const journal = await open({ spill: { path: spills.path, size: 2 ** 28 } })
+    await sql(`ALTER TABLE webhook_errors.failures ADD CONSTRAINT no_poison CHECK (message <> 'poison')`)
+    mkdirSync(`${spills.path}.set-aside.ndjson`)
+    await away(journal)
+    const { id } = await journal.record(entry({ message: 'poison' }))
+    spills.proxy.mode = 'pass'
+    await until('the fault', () =>
+      spills.events.faults.some(({ detail }) => detail.includes('set-aside.ndjson cannot be written')),
+    )
+    expect(journal.status().spill?.waiting).to.equal(1)
+    rmdirSync(`${spills.path}.set-aside.ndjson`)
+    await back(journal)
+    expect(readFileSync(`${spills.path}.set-aside.ndjson`, 'utf8')).to.include(id)
+  })
+
+  it('reports any other error that keeps its reports from moving on', async () => {
+    const journal = await open()
+    await away(journal)
+    await journal.record(entry())
+    await sql('ALTER TABLE webhook_errors.series RENAME TO elsewhere')
+    spills.proxy.mode = 'pass'
+    await until('the fault', () => spills.events.faults.some(({ detail }) => detail.includes('42P01')))
+    await sql('ALTER TABLE webhook_errors.elsewhere RENAME TO series')
+    await back(journal)
+    expect(await rows()).to.have.length(1)
+  })
+
+  it('takes reports again after its file could not be removed', async () => {
+    const journal = await open()
+    await away(journal)
+    await journal.record(entry({ isTracked: true }))
+    // A folder in the place of one of its files: removing it fails.
+    rmSync(`${spills.path}.mark`)
+    mkdirSync(`${spills.path}.mark/in/it`, { recursive: true })
+    await back(journal)
+    await until('the fault', () => spills.events.faults.some(({ detail }) => detail.includes('the spill:')))
+    rmSync(`${spills.path}.mark`, { recursive: true })
+    await away(journal)
+    await until('a report to be taken', async () => (await codeOf(journal.record(entry()))) === 'none')
+    await back(journal)
+    expect(await rows()).to.have.length(2)
+  })
+
+  it('takes nothing above its size', async () => {
+    const journal = await open({ spill: { path: spills.path, size: 400_000 } })
+    await away(journal)
+    const codes = new Set<string>()
+    await until('it to be full', async () => {
+      for (let count = 0; count < 50; count++)
+        codes.add(await codeOf(journal.record(entry({ raw: Buffer.alloc(20_000) }))))
+      return journal.status().spill?.usable === false
+    })
+    expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
+    expect(codes).to.include('none')
+  })
+
+  it('loses nothing and doubles no id while the database comes and goes under load', async function () {
+    this.timeout(60_000)
+    const journal = await open()
+    const load = new Load().start([journal])
+    for (let round = 0; round < 3; round++) {
+      const before = load.acknowledged.size
+      await until('acknowledgements', () => load.acknowledged.size > before + 100)
+      await away(journal)
+      const without = load.acknowledged.size
+      await until('acknowledgements without a database', () => load.acknowledged.size > without + 100)
+      await back(journal)
+    }
+    await load.stop()
+    await back(journal)
+    const outcome = await load.outcome(base.server, base.url, true)
+    console.log(
+      `      spill: 3 runs, ${outcome.acknowledged} acknowledged, ${outcome.found} found, ${outcome.lost} lost, ${outcome.doubled} doubled, ${outcome.miscounted} incidents wrong`,
+    )
+    expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
+    // Refused is only what comes in the moment when the spill starts again.
+    expect([...load.refused].filter((code) => code !== 'journal_unavailable')).to.deep.equal([])
+  })
+})
