@@ -7,13 +7,17 @@ import { EGRESS_CASES } from './cases/egress.ts'
 import { FAILURE_CASES } from './cases/failures.ts'
 import { INCIDENT_CASES } from './cases/incidents.ts'
 import { JOURNAL_CASES } from './cases/journal.ts'
+import { OVERDUE_RECOVERY_CASES } from './cases/overdue-recovery.ts'
 import { PROBE_CASES } from './cases/probes.ts'
 import { RECEIVER_CASES } from './cases/receiver.ts'
 import { RECOVERY_CASES } from './cases/recovery.ts'
+import { REFUSED_SIGNATURE_CASES } from './cases/refused-signatures.ts'
 import { REPORT_CASES } from './cases/reports.ts'
+import { SIGNAL_CASES } from './cases/signals.ts'
+import { SLOW_DELIVERY_CASES } from './cases/slow-deliveries.ts'
 import { SPAN_CASES } from './cases/spans.ts'
+import { SUCCESS_RATE_CASES } from './cases/success-rate.ts'
 import { STEP, seconds } from './series.ts'
-import { SIGNAL_CASES } from './signal-cases.ts'
 
 export type { Case }
 
@@ -32,6 +36,10 @@ export const CASES: readonly Case[] = [
   ...EGRESS_CASES,
   ...RECOVERY_CASES,
   ...SIGNAL_CASES,
+  ...SLOW_DELIVERY_CASES,
+  ...SUCCESS_RATE_CASES,
+  ...OVERDUE_RECOVERY_CASES,
+  ...REFUSED_SIGNATURE_CASES,
   ...DELIVERY_RATE_CASES,
 ]
 
