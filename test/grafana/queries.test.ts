@@ -4,46 +4,21 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { stringify } from 'yaml'
-import { type Asked, askAll, findings } from '../preview/audit.ts'
+import { askAll, findings } from '../preview/audit.ts'
 import { FAULTS } from '../preview/faults.ts'
 import { builtIns, interpolate, resolveVariables, type Scene } from '../preview/grafana.ts'
 import { DASHBOARD_FILES, type DashboardName, readDashboard, unfolded } from '../preview/grafana-model.ts'
-import { type Answer, tableOf } from '../preview/grafana-tables.ts'
 import { page } from '../preview/page.ts'
-import { openStage, SCRAPE_INTERVAL, type Stage, WEEK_END } from '../preview/stage.ts'
+import { openStage, type Stage } from '../preview/stage.ts'
 import { answer, report, scrape } from '../support/http.ts'
 import { requireProgram } from '../support/programs.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder } from '../support/temp.ts'
 import { parse } from './promql.ts'
+import { CONFIG, number, panel, sceneOf, TO, table, totals, truthOf, WEEK } from './week.ts'
 
 const run = promisify(execFile)
-const TO = WEEK_END / 1_000
-const WEEK = { from: TO - 168 * 3_600, to: TO }
 const UNCONFIGURED = 'https://hooks.old-shop.example/retm'
-
-/** Every way in which a panel can be filled: without a TLS endpoint there is no certificate, and so on. */
-const CONFIG = {
-  sources: { retm: { auth: 'none' } },
-  proxy: {
-    host: '127.0.0.1',
-    port: 0,
-    routes: [{ endpoint: 'orders', path: '/hooks/orders', upstream: 'http://127.0.0.1:9' }],
-  },
-  hooks: [
-    { name: 'backfill', url: 'http://127.0.0.1:9/', events: ['incident.closed'], secret: { env: 'HOOK_SECRET' } },
-  ],
-  recovery: { enabled: true },
-  endpoints: [
-    {
-      name: 'orders',
-      event: 'order.created',
-      team: 'payments',
-      severity: 'critical',
-      urls: ['https://shop.example/hooks/orders'],
-    },
-  ],
-}
 
 describe('panels’ queries in the simulated week', () => {
   let stage: Stage
@@ -60,30 +35,10 @@ describe('panels’ queries in the simulated week', () => {
     await stopServices()
   })
 
-  const scene = (chosen: Scene['chosen'] = {}, range = WEEK): Scene => ({
-    prometheus: stage.prometheus,
-    scrapeInterval: SCRAPE_INTERVAL,
-    range,
-    chosen,
-  })
+  const scene = (chosen?: Scene['chosen'], range?: Scene['range']) => sceneOf(stage, chosen, range)
   const asked = (name: DashboardName, ...more: Parameters<typeof scene>) =>
     askAll(unfolded(readDashboard(name)), scene(...more))
-  const panel = (it: Asked, title: string) => it.panels.find(({ panel: { title: of } }) => of === title)!
-  const table = (it: Asked, title: string) => tableOf(panel(it, title).panel, panel(it, title).answers)
-  const number = (it: Asked, title: string) => panel(it, title).answers[0]!.series[0]?.values[0]?.[1]
-  const totals = (answers: readonly Answer[]) =>
-    Object.fromEntries(
-      answers
-        .flatMap(({ series }) => series)
-        .map(({ name, values }) => [name, values.reduce((sum, [, value]) => sum + (value ?? 0), 0)]),
-    )
-  /** What the journal has of a time, by something. */
-  const truth = (by: (failure: Stage['story']['failures'][number]) => string, from: number, to: number) => {
-    const counts: Record<string, number> = {}
-    for (const it of stage.story.failures)
-      if (it.receivedAt > from * 1_000 && it.receivedAt <= to * 1_000) counts[by(it)] = (counts[by(it)] ?? 0) + 1
-    return counts
-  }
+  const truth: ReturnType<typeof truthOf> = (...of) => truthOf(stage)(...of)
 
   for (const name of DASHBOARD_FILES) {
     it(`of ${name} can be answered, and all find something`, async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
@@ -8,41 +8,8 @@ import { alertNames } from '../../helm/tools/readme.ts'
 import { CHART } from '../../helm/tools/values-docs.ts'
 import { type Program, requireProgram } from '../support/programs.ts'
 import { tempFolder } from '../support/temp.ts'
-import { NAMESPACE, RELEASE, render, requireHelm, the, withValues } from './support/helm.ts'
-
-interface Rule {
-  readonly alert?: string
-  readonly record?: string
-  readonly expr: string
-  readonly for?: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly annotations?: Readonly<Record<string, string>>
-}
-interface Rules {
-  readonly groups: readonly { readonly name: string; readonly interval?: string; readonly rules: readonly Rule[] }[]
-}
-
-const RUNBOOKS = 'https://github.com/webhook-error-exporter/webhook-error-exporter/blob/main/docs/runbooks/'
-const GRAFANA = 'https://grafana.example.com/'
-const VERSION = (parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string }).version
-const FILES = globSync('files/rules/*.yaml', { cwd: CHART }).map((file) => join(CHART, file))
-const rulesIn = (rules: Rules) => rules.groups.flatMap((group) => group.rules)
-const source = (): Rules => ({ groups: FILES.flatMap((file) => (parse(readFileSync(file, 'utf8')) as Rules).groups) })
-
-/** Alerts that exist for optional features and for what senders report besides losses. */
-const OF_OTHER_FEATURES = [
-  'WebhookEndpointDisabled',
-  'WebhookReportMissing',
-  'WebhookDeliveriesSlow',
-  'WebhookSuccessRateBurnFast',
-  'WebhookSuccessRateBurnSlow',
-  'WebhookHookFailing',
-  'WebhookRecoveryOverdue',
-]
-
-/** Without the template that adds a heading of the page. */
-const pageOf = (annotations: Readonly<Record<string, string>> | undefined) =>
-  annotations?.['runbook_url']?.split('{{', 1)[0]
+import { NAMESPACE, RELEASE, requireHelm } from './support/helm.ts'
+import { pageOf, type Rules, rendered, rulesIn, source, VERSION } from './support/rules.ts'
 
 describe('the rules', function () {
   this.timeout(60_000)
@@ -57,11 +24,6 @@ describe('the rules', function () {
       ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
       (error) => ({ code: error.code as number, output: `${error.stdout}${error.stderr}` }),
     )
-  const rendered = (values: object): Promise<Rules> =>
-    withValues({ ...values, rules: { enabled: true, ...(values as { rules?: object }).rules } }, async (args) => {
-      const { objects } = await render('4', args)
-      return the(objects, 'PrometheusRule')['spec']
-    })
   const written = (name: string, rules: unknown): string => {
     const file = join(tempFolder(), `${name}.yaml`)
     writeFileSync(file, stringify(rules, { lineWidth: 0 }))
@@ -83,23 +45,6 @@ describe('the rules', function () {
     ]) {
       const { code, output } = await run('check', 'rules', '--lint=all', '--lint-fatal', written('rules', rules))
       expect(code, output).to.equal(0)
-    }
-  })
-
-  it('keep to the conventions that the chart needs', () => {
-    for (const rule of rulesIn(source())) {
-      const name = rule.alert ?? rule.record
-      const metrics = rule.expr.match(/\b(webhook_[a-z_]+|up)\b(?=[{[\s)])/g) ?? []
-      const scoped = rule.expr.match(/\{[^}]*job="webhook-error-exporter"/g) ?? []
-      expect(scoped.length, `${name}: each selector says job="webhook-error-exporter"`).to.be.at.least(metrics.length)
-      if (!rule.alert) continue
-      expect(pageOf(rule.annotations), name).to.equal(`${RUNBOOKS}${rule.alert}.md`)
-      expect(rule.annotations?.['dashboard_url'] ?? GRAFANA, name).to.match(new RegExp(`^${GRAFANA}`))
-      expect(rule.annotations, name).to.include.keys('summary', 'description')
-      expect(rule.labels, name).to.include.keys('severity')
-      for (const line of rule.expr.split('\n').filter((text) => text.includes('#'))) {
-        expect(line, name).to.match(/[0-9][-+.0-9eE]*[ \t]*# threshold$/)
-      }
     }
   })
 
@@ -186,75 +131,6 @@ describe('the rules', function () {
     for (const [name, successor] of Object.entries(removed)) {
       expect(names.has(successor), successor).to.equal(true)
       expect(fault).to.match(new RegExp(`rules\\.overrides\\.${name}: [^\\n]*${successor}`))
-    }
-  })
-
-  it('keep the cluster in every aggregation', () => {
-    for (const rule of rulesIn(source())) {
-      const groupings = rule.expr.match(/\b(?:by|on) \(([^)]*)\)/g) ?? []
-      for (const text of groupings.filter((it) => it.includes('namespace')))
-        expect(text, rule.alert ?? rule.record).to.include('cluster')
-    }
-  })
-
-  it('have burn rates in a group that is evaluated every minute', () => {
-    const group = source().groups.find(({ rules }) =>
-      rules.some(({ alert }) => alert === 'WebhookAvailabilityBurnFast'),
-    )!
-    expect(group.interval).to.equal('1m')
-    expect(group.rules.flatMap(({ record }) => record ?? [])).to.include(
-      'namespace_job_endpoint:webhook_endpoint_probes:down_ratio3d',
-    )
-  })
-
-  it('have what can wait for a minute apart from what pages at once', () => {
-    const groupOf = (name: string) => source().groups.find(({ rules }) => rules.some(({ alert }) => alert === name))!
-    const failing = groupOf('WebhookEndpointFailing')
-    expect(failing.interval).to.equal('15s')
-    for (const name of ['WebhookIncidentOpenTooLong', 'WebhookCertificateExpiring', 'WebhookRecoveryOverdue']) {
-      expect(groupOf(name).interval, name).to.equal('1m')
-      expect(failing.rules.map(({ alert }) => alert)).not.to.include(name)
-    }
-  })
-
-  it('make at most four queries in the texts of a failing endpoint, and are at most 22 alerts besides those of signals, the proxy, hooks and recovery', () => {
-    const failing = rulesIn(source()).find(({ alert }) => alert === 'WebhookEndpointFailing')!
-    expect(JSON.stringify(failing.annotations).match(/\bquery \(/g) ?? []).to.have.length.at.most(4)
-    const all = alertNames().map(({ name }) => name)
-    expect(all.filter((name) => !OF_OTHER_FEATURES.includes(name))).to.have.length.at.most(22)
-    expect(all).to.include.members(OF_OTHER_FEATURES)
-  })
-
-  it('have dashboards beside them that link to your runbooks and your API', async () => {
-    const values = {
-      dashboards: { enabled: true },
-      config: { admin: { externalUrl: 'https://ops.corp/"w' } },
-      rules: { runbookUrl: 'https://rb.corp/x/' },
-    }
-    const { objects } = await withValues(values, (args) => render('4', args))
-    const maps = objects.filter((it) => it.kind === 'ConfigMap' && it.metadata.name.includes('-dashboard-'))
-    expect(maps).to.have.length(3)
-    for (const map of maps) {
-      for (const text of Object.values((map as unknown as { data: Record<string, string> }).data)) {
-        const dashboard = JSON.stringify(JSON.parse(text))
-        expect(dashboard).not.to.include('webhook-error-exporter.example.com').and.not.to.include(RUNBOOKS)
-        expect(dashboard).to.include('https://rb.corp/x/')
-      }
-    }
-  })
-
-  it('have dashboards without links to the API where its address is not set', async () => {
-    const values = { dashboards: { enabled: true }, rules: { runbookUrl: RUNBOOKS } }
-    const { objects } = await withValues(values, (args) => render('4', args))
-    const texts = objects
-      .filter((it) => it.kind === 'ConfigMap' && it.metadata.name.includes('-dashboard-'))
-      .flatMap((map) => Object.values((map as unknown as { data: Record<string, string> }).data))
-    expect(texts).to.have.length(3)
-    for (const text of texts) {
-      const { uid, panels } = JSON.parse(text)
-      expect(uid).to.match(/^webhook-/)
-      expect(panels).to.not.deep.equal([])
-      expect(text).to.not.include('/api/v1/')
     }
   })
 

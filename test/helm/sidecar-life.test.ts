@@ -1,31 +1,19 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { parse, stringify } from 'yaml'
 import { installedExampleApp, type KubernetesObject, parseObjects } from '../../helm/tools/example-app.ts'
 import { answer, REPORT, report, scrape, sum } from '../support/http.ts'
-import { type ContainerModel, runContainer } from '../support/kubelet.ts'
+import { runContainer } from '../support/kubelet.ts'
 import { childrenOf, privateMemory } from '../support/processes.ts'
 import { sample } from '../support/scrape.ts'
 import { freePort, removeTempFolders, tempFolder, until } from '../support/temp.ts'
 import { requireHelm, the, tool } from './support/helm.ts'
+import { listens, type Pod, sendTraffic } from './support/sidecar-pod.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const TOKEN = 'sidecar-test-token-0123456789abcdef'
-
-/** The pod of the example application: the sidecar's real program below a model of the kubelet, and an application. */
-interface Pod {
-  readonly sidecar: ContainerModel
-  readonly ingest: string
-  readonly admin: string
-  readonly configFile: string
-  readonly config: Record<string, unknown>
-  /** Sends requests to the application through its Service until `stop`, which tells how many were sent and refused. */
-  traffic(): { stop(): Promise<{ sent: number; refused: number }> }
-}
 
 describe('the sidecar below the kubelet', function () {
   this.timeout(180_000)
@@ -95,34 +83,13 @@ describe('the sidecar below the kubelet', function () {
         MALLOC_ARENA_MAX: '2',
       },
     })
-    const traffic = () => {
-      const counts = { sent: 0, refused: 0 }
-      traffics.add(counts)
-      const origin = `http://127.0.0.1:${(application.address() as AddressInfo).port}`
-      const sending = (async () => {
-        while (traffics.has(counts)) {
-          counts.sent++
-          // An unready pod is in none of its Services, so its clients are refused.
-          const ok = sidecar.isReady() && (await fetch(origin).then((response) => response.ok))
-          if (!ok) counts.refused++
-          await sleep(20)
-        }
-        return counts
-      })()
-      return {
-        stop: () => {
-          traffics.delete(counts)
-          return sending
-        },
-      }
-    }
     pod = {
       sidecar,
       ingest: `http://127.0.0.1:${ingest}`,
       admin: `http://127.0.0.1:${admin}`,
       configFile,
       config,
-      traffic,
+      traffic: () => sendTraffic(sidecar, application, traffics),
     }
     return pod
   }
@@ -252,15 +219,3 @@ describe('the sidecar below the kubelet', function () {
     expect(spec.livenessProbe.httpGet).to.deep.equal({ path: '/healthz', port: 9464 })
   })
 })
-
-function listens(origin: string): Promise<boolean> {
-  const { hostname, port } = new URL(origin)
-  return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
-}

@@ -1,5 +1,5 @@
-import type { Case } from './cases.ts'
-import { STEP, series, type Value } from './series.ts'
+import { STEP, series, type Value } from '../series.ts'
+import type { Case } from './case.ts'
 
 const orders = { endpoint: 'orders' }
 const SALES = { ...orders, team: 'sales', severity: 'warning' }

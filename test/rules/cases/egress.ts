@@ -1,0 +1,51 @@
+import { series, values } from '../series.ts'
+import type { Case } from './case.ts'
+
+const egress = series('webhook_exporter_egress_up')
+export const EGRESS_CASES: readonly Case[] = [
+  {
+    alert: 'WebhookEgressDown',
+    what: 'when everything outside has failed for a while',
+    series: {
+      [egress]: values([
+        ['10m', 1],
+        ['30m', 0],
+        ['10m', 1],
+      ]),
+    },
+    fires: '20m',
+    labels: { severity: 'warning' },
+    resolves: '40m',
+    end: '49m',
+  },
+  {
+    alert: 'WebhookEgressDown',
+    what: 'although nothing is tried now and then',
+    series: {
+      [egress]: values([
+        ['5m', null],
+        ['3m', 0],
+        ['3m', 'stale'],
+        ['3m', 0],
+        ['3m', 'stale'],
+        ['13m', 0],
+      ]),
+    },
+    fires: '10m',
+    labels: { severity: 'warning' },
+    end: '29m',
+  },
+  {
+    alert: 'WebhookEgressDown',
+    what: 'not while nothing was tried, nor for a short break',
+    series: {
+      [egress]: values([
+        ['10m', null],
+        ['10m', 1],
+        ['5m', 0],
+        ['10m', 1],
+      ]),
+    },
+    end: '34m',
+  },
+]
