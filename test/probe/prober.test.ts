@@ -1,30 +1,20 @@
 import { promises as dns } from 'node:dns'
-import { createServer } from 'node:http'
-import type { TLSSocket } from 'node:tls'
 import { expect } from 'chai'
 import type { ProbeResult, ProbeTarget } from '../../src/domain/probe.ts'
 import { createOutboundClient } from '../../src/outbound/client.ts'
-import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { authority } from '../support/certificates.ts'
-import { blackHole, delay, http, listening, raw, rawTls } from '../support/sockets.ts'
+import { delay, http, raw, rawTls } from '../support/sockets.ts'
 import { openStage, SHOP, type Stage } from '../support/stage.ts'
-import { type Scene, status } from '../support/stage-behaviours.ts'
+import type { Scene } from '../support/stage-behaviours.ts'
+import { guard, target as targetOf } from './target.ts'
 
 const systemLookup = async (host: string) => (await dns.lookup(host, { all: true })).map(({ address }) => address)
 
-const guard = outboundGuard({ allow: ['127.0.0.0/8', '::1'], internal: [] })
-
 describe('probe()', () => {
   let stage: Stage
-  const target = ({ url, target: own }: Pick<Scene, 'url' | 'target'>): ProbeTarget => ({
-    endpoint: 'orders',
-    vantage: 'public',
-    url,
-    timeout: 10_000,
-    ca: stage.ca,
-    ...own,
-  })
+  const target = ({ url, target: own }: Pick<Scene, 'url' | 'target'>): ProbeTarget =>
+    targetOf({ url, target: { ca: stage.ca, ...own } })
   const prober = () => createProber({ client: createOutboundClient({ guard, lookup: stage.lookup }) })
   const scene = (name: string): Scene => {
     const found = stage.scenes.find((one) => one.name === name)
@@ -171,63 +161,6 @@ describe('probe()', () => {
       await prober().probe(target({ url: `https://${SHOP}:${longer.port}/`, target: { ca: root.cert } })),
     ).to.deep.include({ up: false, phase: 'tls', cause: 'tls' })
     await Promise.all([long.close(), longer.close()])
-  })
-
-  it('looks a name up once, whatever it does afterwards', async () => {
-    const server = await http((_, response) => response.writeHead(404).end())
-    const answers = [['127.0.0.1'], ['169.254.169.254'], ['169.254.169.254']]
-    let asked = 0
-    const lookup = async () => answers[asked++]!
-    const url = `http://rebinding.example:${server.port}/`
-    const result = await createProber({ client: createOutboundClient({ guard, lookup }) }).probe(target({ url }))
-    expect(result).to.include({ up: true, pathUnproven: true, address: '127.0.0.1' })
-    expect([asked, server.accepted()]).to.deep.equal([1, 2])
-    await server.close()
-  })
-
-  it('tries only the permitted ones of a name’s addresses', async () => {
-    const server = await http((_, response) => response.end())
-    const narrow = outboundGuard({ allow: ['127.0.0.1'], internal: [] })
-    const lookup = async () => ['127.0.0.2', '169.254.169.254', '127.0.0.1']
-    const url = `http://several.example:${server.port}/`
-    const result = await createProber({ client: createOutboundClient({ guard: narrow, lookup }) }).probe(
-      target({ url }),
-    )
-    expect(result).to.include({ up: true, address: '127.0.0.1' })
-    await server.close()
-  })
-
-  it('goes on to the next address while one swallows connections, and gives that one up', async () => {
-    const hole = await blackHole()
-    const server = await listening(createServer(status(200)), '127.0.0.2', hole.port)
-    const waiting = () => process.getActiveResourcesInfo().filter((kind) => kind.endsWith('ConnectWrap')).length
-    const before = waiting()
-    const lookup = async () => ['127.0.0.1', '127.0.0.2']
-    const url = `http://two.example:${hole.port}/`
-    const result = await createProber({ client: createOutboundClient({ guard, lookup }) }).probe(target({ url }))
-    expect(result).to.include({ up: true, address: '127.0.0.2' })
-    await delay(50)
-    expect(waiting()).to.equal(before)
-    await Promise.all([hole.close(), server.close()])
-  })
-
-  it('names the host in SNI, without the root’s dot, and no address', async () => {
-    const names: (string | false | null)[] = []
-    const root = await authority('Root')
-    const server = await rawTls(await root.issue({ names: [SHOP], addresses: ['127.0.0.1'] }), (socket) => {
-      names.push((socket as TLSSocket).servername)
-      socket.end('HTTP/1.1 204 Yes\r\n\r\n')
-    })
-    for (const host of [SHOP, `${SHOP}.`, '127.0.0.1']) {
-      const url = `https://${host}:${server.port}/`
-      const lookup = async () => ['127.0.0.1']
-      const result = await createProber({ client: createOutboundClient({ guard, lookup }) }).probe(
-        target({ url, target: { ca: root.cert } }),
-      )
-      expect(result, host).to.include({ up: true })
-    }
-    expect(names).to.deep.equal([SHOP, SHOP, false])
-    await server.close()
   })
 
   it('keeps its deadline while a look-up hangs, and looks other names up meanwhile', async () => {
