@@ -15,6 +15,8 @@ export const IN_RELEASE = 'cluster=~"$cluster", namespace=~"$namespace", job=~"$
 export const OF_ENDPOINT = 'endpoint="$endpoint"'
 /** What identifies an endpoint among all releases. */
 export const KEY = 'cluster, namespace, job, endpoint'
+/** What identifies a receiver's process. */
+export const INSTANCE = 'cluster, namespace, job, instance'
 
 /** A selector of what the variables choose. @param suffix of a histogram's series, such as `_bucket` */
 export function select(key: SignalKey, matchers: readonly string[] = [], suffix = ''): string {
