@@ -51,6 +51,12 @@ export const perEndpoint = (
 /** Where an incident is open now. */
 export const IS_OPEN = `${perEndpoint('incidentOpen')} == 1`
 
+/** Only of endpoints that fail now. */
+export const ofFailing = (expr: string): string => `${expr} and on (${KEY}) ${IS_OPEN}`
+
+/** Milliseconds of seconds, as Grafana takes a time. */
+export const inMs = (expr: string): string => `(${expr}) * 1000`
+
 /** What a series of failures is, whatever pod shows it. */
 const DELIVERY = `${KEY}, source, code, cause`
 
