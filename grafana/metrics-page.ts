@@ -1,4 +1,5 @@
-import { SIGNALS, type Signal } from './signals.ts'
+import type { Signal } from './signals/model.ts'
+import { SIGNALS } from './signals.ts'
 
 /** docs/metrics.md: every metric, and every recording that is worth a query of one's own. */
 export function renderMetricsPage(): string {

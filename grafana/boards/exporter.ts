@@ -1,7 +1,11 @@
 import { CANARY_LOST_AFTER } from '../rules/intake-alerts.ts'
 import { alertMarks, restartMarks } from './annotations.ts'
 import type { Board } from './board.ts'
-import { handling, hooks, keeping, processes, surroundings } from './exporter-sections.ts'
+import { hooks } from './exporter-hooks.ts'
+import { journal } from './exporter-journal.ts'
+import { processes } from './exporter-processes.ts'
+import { reports } from './exporter-reports.ts'
+import { surroundings } from './exporter-surroundings.ts'
 import { bars } from './graphs.ts'
 import { runbook } from './links.ts'
 import { COLOUR, OUTCOME_COLOURS } from './palette.ts'
@@ -147,5 +151,5 @@ export const exporter: Board = {
       ],
     },
   ],
-  sections: [handling, keeping, surroundings, hooks, processes],
+  sections: [reports, journal, surroundings, hooks, processes],
 }

@@ -25,6 +25,9 @@ export const runbook = (alert: string): Link => ({
 /** The page about a cause or remedy. @param id such as `${__data.fields.cause}` */
 export const remedy = (id: string): Link => ({ title: 'How to fix it', url: `${REMEDY_BASE}/${id}.md`, away: true })
 
+/** A single link of a value shows its title on hover, and with it the absolute time. */
+export const atTime = (what: string, url: string): Link => ({ title: `${what} \${__value.raw:date}`, url })
+
 /** Only where the address of the API is known, see render.ts. @param path of the API, with its query */
 export const api = (title: string, path: string): Link => ({ title, url: `${API_BASE}/api/v1/${path}`, away: true })
 

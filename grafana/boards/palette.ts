@@ -50,3 +50,6 @@ export const OUTCOME_COLOURS = [
   { name: 'failed', colour: '#E8641B' },
   { name: 'canary', colour: '#8E8E8E' },
 ] as const
+
+/** Seconds: the default of ingest.answerTimeout as a line in a graph. */
+export const DEADLINE = [{ colour: COLOUR.plain }, { from: 0.9, colour: COLOUR.bad }]

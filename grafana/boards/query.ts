@@ -15,6 +15,8 @@ export const IN_RELEASE = 'cluster=~"$cluster", namespace=~"$namespace", job=~"$
 export const OF_ENDPOINT = 'endpoint="$endpoint"'
 /** What identifies an endpoint among all releases. */
 export const KEY = 'cluster, namespace, job, endpoint'
+/** What identifies a receiver's process. */
+export const INSTANCE = 'cluster, namespace, job, instance'
 
 /** A selector of what the variables choose. @param suffix of a histogram's series, such as `_bucket` */
 export function select(key: SignalKey, matchers: readonly string[] = [], suffix = ''): string {
@@ -48,6 +50,12 @@ export const perEndpoint = (
 
 /** Where an incident is open now. */
 export const IS_OPEN = `${perEndpoint('incidentOpen')} == 1`
+
+/** Only of endpoints that fail now. */
+export const ofFailing = (expr: string): string => `${expr} and on (${KEY}) ${IS_OPEN}`
+
+/** Milliseconds of seconds, as Grafana takes a time. */
+export const inMs = (expr: string): string => `(${expr}) * 1000`
 
 /** What a series of failures is, whatever pod shows it. */
 const DELIVERY = `${KEY}, source, code, cause`

@@ -48,7 +48,7 @@ export async function listenAsProxy(
   { log, maxConnections, ...deps }: ProxyParts,
 ): Promise<Listener> {
   const { createProxy } = await import('../proxy/proxy.ts')
-  const { DELIVERY_LIMIT } = await import('../proxy/delivery.ts')
+  const { DELIVERY_LIMIT } = await import('../proxy/delivery-context.ts')
   let logged = Number.NEGATIVE_INFINITY
   const proxy = createProxy({
     ...deps,

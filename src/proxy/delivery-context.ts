@@ -1,9 +1,12 @@
-import type { AttemptCode, DeliveryCode } from '../domain/delivery.ts'
+import type { AttemptCode } from '../domain/delivery.ts'
 import type { CopySpace } from './copies.ts'
-import type { Retries } from './retries.ts'
+import type { DeliveryEnd } from './delivery-end.ts'
 import type { Route } from './routes.ts'
 import type { DeliverySpan } from './safe-span.ts'
 import type { Upstream } from './upstream.ts'
+
+/** Milliseconds: the most that a delivery may take. */
+export const DELIVERY_LIMIT = 60_000
 
 /** What all deliveries of one route share. No function throws. */
 export interface DeliveryContext {
@@ -17,13 +20,4 @@ export interface DeliveryContext {
   onEnd(end: DeliveryEnd, span: DeliverySpan): void
   /** A fault of the proxy itself. */
   onFault(error: unknown): void
-}
-
-export interface DeliveryEnd {
-  /** Status that the platform received, or how it ended without a whole answer. */
-  readonly code: DeliveryCode
-  readonly ok: boolean
-  readonly seconds: number
-  /** See there. */
-  readonly retry: Retries['outcome']
 }

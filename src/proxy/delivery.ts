@@ -3,15 +3,13 @@ import type { AttemptCode, RetryReason } from '../domain/delivery.ts'
 import { type AnswerCode, answer } from './answers.ts'
 import type { AttemptFailure, RawHeaders } from './attempt.ts'
 import type { DeliveryContext } from './delivery-context.ts'
+import { endOf } from './delivery-end.ts'
 import { repeated } from './headers.ts'
 import { RequestBody } from './request-body.ts'
 import { ResponseWriter } from './response-writer.ts'
 import { Retries } from './retries.ts'
 import { RunningAttempt, type RunningAttemptEvents } from './running-attempt.ts'
 import type { DeliverySpan } from './safe-span.ts'
-
-/** Milliseconds: the most that a delivery may take. */
-export const DELIVERY_LIMIT = 60_000
 
 /** Passes one delivery on, in one or more attempts, and answers it once. */
 export class Delivery implements RunningAttemptEvents {
@@ -224,19 +222,9 @@ export class Delivery implements RunningAttemptEvents {
     clearTimeout(this.#pause)
     this.#endAttempt('client_closed')
     this.#body.discard()
-    const { writableFinished, statusCode } = this.#response
     // The listener answers a body that ends too early: it may be bytes that are no HTTP, or the platform has hung up.
     const isAnswered = this.#isAnswered || !this.#request.socket.readableEnded
-    const isWhole = writableFinished && !this.#isBroken && isAnswered
-    this.#context.onEnd(
-      {
-        code: isWhole ? statusCode : this.#isBroken ? 'incomplete' : 'client_closed',
-        ok: isWhole && statusCode >= 200 && statusCode < 300,
-        seconds: this.#retries.elapsed() / 1_000,
-        retry: this.#retries.outcome,
-      },
-      this.#span,
-    )
+    this.#context.onEnd(endOf(this.#response, { isAnswered, isBroken: this.#isBroken }, this.#retries), this.#span)
   }
 
   /** An internal error must neither leave a delivery unanswered nor end the process. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { SIGNALS, type Signal } from '../../grafana/signals.ts'
+import type { Signal } from '../../grafana/signals/model.ts'
+import { SIGNALS } from '../../grafana/signals.ts'
 import { UNITS } from '../preview/format.ts'
 import { all, queries, title, visible } from './panels.ts'
 import { parse, readAsCounter, type Selector, unguarded } from './promql.ts'

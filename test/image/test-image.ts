@@ -1,83 +1,31 @@
-import { execFile, execFileSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { answer, report, scrape } from '../support/http.ts'
-import { program } from '../support/programs.ts'
 import { freePort, until } from '../support/temp.ts'
+import { buildBases } from './bases.ts'
+import { openContainers } from './containers.ts'
+import { clean, file, ROOT } from './work.ts'
 
 /**
  * `npm run test:image`: builds the Dockerfile and runs the image, without a registry. The bases are stand-ins of the same
  * names, made of Debian packages and the Node of this repository: nothing is claimed about the real ones' size or faults.
  * It needs root (mounts, namespaces) and apt; nothing is installed, and everything it makes is below `.cache/image`.
  */
-const ROOT = join(import.meta.dirname, '../..')
-const WORK = join(ROOT, '.cache/image')
 const IMAGE = 'localhost/webhook-error-exporter:test'
-const BASES = {
-  build: 'docker.io/library/node:26-trixie-slim',
-  runtime: 'gcr.io/distroless/nodejs26-debian13:nonroot',
-} as const
 const ENTRYPOINT = ['/nodejs/bin/node', '--max-semi-space-size=8', '/app/src/main.ts']
 const TOKEN = 'the-token-of-the-image-test'
-const run = promisify(execFile)
 
 if (process.getuid?.() !== 0 || process.platform !== 'linux') {
   console.log('SKIPPED: the image is built and run with mounts and namespaces, which need Linux and root')
   process.exit(process.env['CI'] === 'true' ? 1 : 0)
 }
-const [buildah, podman, conmon, runc] = await Promise.all(
-  (['buildah', 'podman', 'conmon', 'runc'] as const).map((name) => program(name)),
-)
-if (!buildah || !podman || !conmon || !runc) throw new Error('buildah, podman, conmon and runc are needed')
-
-clean()
-mkdirSync(WORK, { recursive: true })
-const env = {
-  ...podman.env,
-  LD_LIBRARY_PATH: [buildah, podman, conmon, runc]
-    .map((it) => it.env['LD_LIBRARY_PATH'])
-    .filter(Boolean)
-    .join(':'),
-  CONTAINERS_CONF: file(
-    'containers.conf',
-    `[containers]\ndefault_ulimits = [${limits().join(', ')}]\n[engine]\nhelper_binaries_dir = [${helpers(podman.path).join(', ')}]\n`,
-  ),
-  PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
-  TMPDIR: folder('tmp'),
-}
-const policy = file('policy.json', '{"default": [{"type": "insecureAcceptAnything"}]}')
-const registries = file('registries.conf', 'unqualified-search-registries = []\n')
-const storage = ['--root', join(WORK, 'storage'), '--runroot', join(WORK, 'run')]
-const inBuildah = async (...args: string[]) =>
-  (
-    await run(buildah.path, [...storage, '--registries-conf', registries, ...args], { env, maxBuffer: 2 ** 26 })
-  ).stdout.trim()
-const runPodman = (...args: string[]) =>
-  run(
-    podman.path,
-    [
-      ...[...storage, '--conmon', conmon.path, '--runtime', runc.path],
-      ...['--cgroup-manager', 'cgroupfs', '--events-backend', 'none', ...args],
-    ],
-    { env, maxBuffer: 2 ** 26 },
-  )
-const inPodman = async (...args: string[]) => (await runPodman(...args)).stdout.trim()
+const containers = await openContainers()
+const { inBuildah, inPodman, runPodman, policy, runtime } = containers
 
 try {
-  await step('stand-in bases', bases)
+  await step('stand-in bases', () => buildBases(containers))
   await step('build', build)
   await step('what the image says of itself', description)
   await step('what is in it', content)
@@ -89,33 +37,11 @@ try {
   clean()
 }
 
-async function bases(): Promise<void> {
-  await run('bash', [join(import.meta.dirname, 'bases.sh'), WORK])
-  const node = globSync(join(ROOT, 'node_modules/node-linux-*/bin/node'))[0] ?? process.execPath
-  const npm = dirname(dirname(process.env['npm_execpath'] ?? '/usr/lib/node_modules/npm/bin/npm-cli.js'))
-  const certificates = process.env['SSL_CERT_FILE'] ?? '/etc/ssl/certs/ca-certificates.crt'
-  const build = join(WORK, 'build')
-  const runtime = join(WORK, 'runtime')
-  cpSync(node, join(build, 'usr/bin/node'))
-  cpSync(npm, join(build, 'usr/lib/node_modules/npm'), { recursive: true })
-  symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(build, 'usr/bin/npm'))
-  if (existsSync(certificates)) cpSync(certificates, join(build, 'etc/ssl/certs/ca-certificates.crt'))
-  cpSync(node, join(runtime, 'nodejs/bin/node'))
-  writeFileSync(join(runtime, 'etc/passwd'), 'root:x:0:0::/root:/\nnonroot:x:65532:65532::/home/nonroot:/\n')
-  for (const [name, image] of Object.entries(BASES)) {
-    const recipe = file(
-      `${name}.Dockerfile`,
-      `FROM scratch\nCOPY . /\nENV PATH=/usr/bin NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt\n${name === 'runtime' ? 'ENV NODE_EXTRA_CA_CERTS=\nUSER 65532\n' : ''}`,
-    )
-    await inBuildah('build', ...['--signature-policy', policy, '-f', recipe, '-t', image, join(WORK, name)])
-  }
-}
-
 async function build(): Promise<void> {
   await inBuildah(
     ...['build', '--signature-policy', policy, '--pull=never', '--network=host'],
     // Isolation by chroot would start buildah again without LD_LIBRARY_PATH: one that was unpacked would not find its libraries.
-    ...['--isolation=oci', '--runtime', runc!.path],
+    ...['--isolation=oci', '--runtime', runtime],
     // The OCI format has no HEALTHCHECK.
     ...['--format=docker', '--build-arg', 'VERSION=1.2.3', '--build-arg', 'REVISION=abcdef', '-t', IMAGE, ROOT],
   )
@@ -258,43 +184,8 @@ async function counter(admin: string): Promise<string | undefined> {
   return (await scrape(admin)).split('\n').find((line) => line.startsWith('webhook_delivery_failures_total{'))
 }
 
-/** Where netavark lies beside podman, wherever that is; buildah looks for it in the system's folders alone. */
-function helpers(path: string): string[] {
-  return ['lib', 'libexec'].map((name) => JSON.stringify(join(dirname(path), '..', name, 'podman')))
-}
-
-/** Without the right to raise limits, a container may only have those of this process. */
-function limits(): string[] {
-  const text = readFileSync('/proc/self/limits', 'utf8')
-  return ['nofile', 'nproc'].map((name) => {
-    const label = name === 'nofile' ? 'Max open files' : 'Max processes'
-    const [, hard] = new RegExp(`${label}\\s+\\S+\\s+(\\S+)`).exec(text)!
-    const value = hard === 'unlimited' ? '-1' : hard
-    return `"${name}=${value}:${value}"`
-  })
-}
-
 function statSafe(path: string) {
   return statSync(path, { throwIfNoEntry: false })
-}
-
-function folder(name: string): string {
-  mkdirSync(join(WORK, name), { recursive: true })
-  return join(WORK, name)
-}
-
-function file(name: string, text: string): string {
-  writeFileSync(join(WORK, name), text, { mode: 0o644 })
-  return join(WORK, name)
-}
-
-/** The storage keeps mounts of its own. */
-function clean(): void {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')
-  for (const mount of mounts.filter((it) => it.startsWith(`${WORK}/`)).reverse()) execFileSync('umount', ['-l', mount])
-  rmSync(WORK, { recursive: true, force: true, maxRetries: 3 })
 }
 
 async function step(name: string, action: () => Promise<void>): Promise<void> {

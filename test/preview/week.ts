@@ -2,18 +2,17 @@ import { mock } from 'node:test'
 import type { Cause } from '../../src/domain/cause.ts'
 import { type Failure, failureIds } from '../../src/domain/failure.ts'
 import { type EndpointState, type IncidentEvent, newEndpoint } from '../../src/domain/incident.ts'
-import type { RecoveryCount, SeriesTotal } from '../../src/domain/journal.ts'
-import type { ProbePhase, ProbeResult, ProbeTrigger, Vantage } from '../../src/domain/probe.ts'
+import type { SeriesTotal } from '../../src/domain/journal.ts'
+import type { Vantage } from '../../src/domain/probe.ts'
 import { reduceIncident } from '../../src/domain/reduce-incident.ts'
 import type { Reason } from '../../src/domain/telemetry.ts'
-import { createMetrics, type PrometheusMetrics } from '../../src/observe/metrics.ts'
+import type { PrometheusMetrics } from '../../src/observe/metrics.ts'
+import { type ServiceProcess, stamp, target } from './exposition.ts'
 import {
   BAD_REPORTS,
-  BLIPS,
   COLLECTOR_DOWN,
   CREDENTIALS_UNREADABLE,
   ENDPOINTS,
-  EXPIRING,
   FAULTS,
   JOURNAL_DOWN,
   OVERFLOWED,
@@ -23,12 +22,15 @@ import {
   STRAYS,
   UNSCRAPED,
 } from './faults.ts'
+import { generator } from './random.ts'
+import { deliver } from './week-deliveries.ts'
+import { journalStatus, RETENTION, startMetrics } from './week-metrics.ts'
+import { probeResult } from './week-probes.ts'
+import { type Closing, recoveries } from './week-recoveries.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const SETTINGS = { quietTime: 10 * 60_000, goodProbes: 3, failedProbes: 3 }
-const RETENTION = 5 * DAY
-const VERSION = '0.1.0'
 
 export interface Week {
   /** Milliseconds since the epoch. */
@@ -71,13 +73,11 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
   const totals = new Map<string, { labels: SeriesTotal['labels']; count: number; lastFailureAt: number }>()
   const states = new Map<string, EndpointState>(ENDPOINTS.map(({ name }) => [name, newEndpoint(name)]))
   const expositions: string[] = []
-  const closings: { endpoint: string; at: number }[] = []
+  const closings: Closing[] = []
   let canaryAt: number | null = null
   let told = 0
   let overflowed = 0
-  let life = 0
-  let born = start - 40 * HOUR
-  let cpu = 900
+  let service: ServiceProcess = { lives: 0, born: start - 40 * HOUR, cpu: 900 }
   let now = start
   let journalUp = true
   let metrics: PrometheusMetrics
@@ -88,65 +88,31 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
     mock.timers.setTime(now)
     const restarting = RESTARTS.some((hour) => Math.abs(ago(now) - hour) < step / HOUR / 2)
     if (restarting) {
-      life++
-      born = now + 20_000
-      cpu = 1
+      service = { lives: service.lives + 1, born: now + 20_000, cpu: 1 }
       boot()
-      write(`up{${target()}} 0 ${now / 1_000}\n`)
+      write(`up{${target(service)}} 0 ${now / 1_000}\n`)
       continue
     }
     await live()
     if (during(now, UNSCRAPED)) continue
     const body = (await metrics!.render('application/openmetrics-text')).body
-    write(stamp(body))
+    write(stamp(body, service, { now, step, random }, open()))
     if (ago(now) <= 12 && failures.length > told) {
       told = failures.length
       expositions.push(body)
     }
   }
   mock.timers.reset()
-  return {
-    expositions,
-    failures,
-    open: [...states.values()].filter(({ incident }) => incident?.closedAt === null).map(({ endpoint }) => endpoint),
+  return { expositions, failures, open: open() }
+
+  function open(): string[] {
+    return [...states.values()].filter(({ incident }) => incident?.closedAt === null).map(({ endpoint }) => endpoint)
   }
 
   function boot(): void {
     overflowed = 0
-    metrics = createMetrics({
-      version: VERSION,
-      sources: [SOURCE],
-      endpoints: ENDPOINTS,
-      tenantLabel: false,
-      canary: true,
-      proxied: PROXIED.map(({ endpoint }) => ({ endpoint, patience: 1_000 })),
-      hooks: ['backfill'],
-      recovery: {
-        isOn: (endpoint) => endpoint !== 'invalid',
-        configured: ENDPOINTS.map(({ name }) => name),
-        overdueAfter: 4 * HOUR,
-      },
-      processMetrics: false,
-      onFault: (error) => {
-        throw error
-      },
-    })
-    metrics.observe({
-      journal: () => {
-        const kept = failures.filter(({ receivedAt }) => receivedAt > now - RETENTION)
-        return {
-          up: journalUp,
-          since: born,
-          pending: journalUp ? 0 : 40,
-          pendingLimit: 1_000,
-          size: {
-            failures: kept.length,
-            bytes: 400_000 + kept.length * 3_200,
-            freeBytes: 900e6 - ((now - start) / HOUR) * 2.2e6,
-            oldestAt: kept[0]?.receivedAt ?? null,
-          },
-        }
-      },
+    metrics = startMetrics({
+      journal: () => journalStatus(failures, { up: journalUp, since: service.born, start, now }),
       series: () => ({
         admitted: totals.size,
         limit: 300,
@@ -154,7 +120,7 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
       }),
       endpoints: () => states.values(),
       hooks: () => new Map([['backfill', null]]),
-      recoveries: async () => recoveries(),
+      recoveries: async () => recoveries(closings, now),
       canary: () => ({ configuredAt: start - DAY, succeededAt: canaryAt }),
     })
     metrics.restored([...totals.values()])
@@ -165,7 +131,7 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
     journalUp = !during(now, JOURNAL_DOWN)
     for (const fault of FAULTS) if (during(now, fault)) for (let n = happen(fault.perHour); n > 0; n--) report(fault)
     for (const stray of STRAYS) for (let n = happen(stray.perHour); n > 0; n--) report(stray)
-    for (const route of PROXIED) deliver(route)
+    for (const route of PROXIED) deliver(metrics, route, { step, chance, happens: (it) => during(now, it) })
     for (const endpoint of ENDPOINTS) {
       const fault = FAULTS.find((it) => it.endpoint === endpoint.name && it.probe && during(now, it))
       probe(endpoint.name, 'public', fault?.probe, endpoint.plain)
@@ -231,74 +197,10 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
     }
   }
 
-  /** The proxy of one route: what fails is what platforms report, and short restarts of the application besides. */
-  function deliver({ endpoint, perHour }: (typeof PROXIED)[number]): void {
-    const mean = (perHour * step) / HOUR
-    const count = Math.floor(mean) + (chance() < mean % 1 ? 1 : 0)
-    const fault = FAULTS.find((it) => it.endpoint === endpoint && during(now, it))
-    const blip = BLIPS.some((it) => it.endpoint === endpoint && during(now, it))
-    for (let n = 0; n < count; n++) {
-      metrics.proxy!.deliveryBegun(endpoint)
-      const fails = fault !== undefined && chance() < 0.8
-      const saved = !fails && blip && chance() < 0.5
-      const code = fails ? fault.code || 502 : 200
-      if (saved) metrics.proxy!.attempted({ endpoint, ok: false, code: 'connect' })
-      metrics.proxy!.attempted({ endpoint, ok: !fails, code })
-      const seconds = (fails && fault.cause === 'timeout' ? 5 : 0.03 + chance() ** 3 * 0.3) + (saved ? 0.4 : 0)
-      metrics.proxy!.deliveryEnded({
-        ...{ endpoint, ok: !fails, code, seconds },
-        ...(saved && { retry: { reason: 'connect', result: 'saved' } as const }),
-      })
-      metrics.delivered({ source: 'proxy', endpoint, result: fails ? 'failure' : 'success', code })
-    }
-  }
-
-  /** Jobs finish within half an hour; one failed, and one was never begun. */
-  function recoveries(): RecoveryCount[] {
-    return closings.map(({ endpoint, at }) => {
-      const age = now - at
-      const failed = endpoint === 'refunds' || (endpoint === 'orders' && age < DAY)
-      const late = failed ? 'failed' : endpoint === 'loyalty-rewards' ? 'open' : 'finished'
-      const status = age < HOUR / 6 ? 'requested' : age < HOUR / 2 ? 'running' : late
-      return { endpoint, status, incidents: 1, oldestClosedAt: at }
-    })
-  }
-
   function probe(endpoint: string, vantage: Vantage, cause: Cause | undefined, plain = false): void {
-    const phases = plain ? PHASES.filter((phase) => phase !== 'tls') : PHASES
-    const failed = cause && FAILING_PHASE[cause]
-    const reached = failed ? phases.slice(0, phases.indexOf(failed) + 1) : phases
-    const usual = { resolve: 3, connect: vantage === 'public' ? 18 : 1, tls: 42, http: vantage === 'public' ? 110 : 12 }
-    const took = (phase: ProbePhase) =>
-      cause === 'timeout' && phase === failed ? 5_000 : usual[phase] * (0.8 + random() * 0.5)
-    const renewed = ago(now) > EXPIRING.at + 90 * 24
-    const days = endpoint === EXPIRING.endpoint && !renewed ? ago(now) / 24 - EXPIRING.at / 24 : 52 + ago(now) / 24
-    const result: ProbeResult = {
-      endpoint,
-      vantage,
-      url: 'https://shop.example/',
-      startedAt: now,
-      up: cause === undefined,
-      detail: '',
-      phases: Object.fromEntries(reached.map((phase) => [phase, took(phase)])),
-      ...(cause && { cause }),
-      ...(failed && { phase: failed }),
-      ...(reached.includes('tls') && {
-        tls: {
-          protocol: 'TLSv1.3',
-          authorized: cause !== 'tls',
-          subject: 'CN=shop.example',
-          issuer: 'CN=Example CA',
-          names: ['shop.example'],
-          notBefore: now + days * DAY - 90 * DAY,
-          notAfter: now + days * DAY,
-          daysLeft: Math.floor(days),
-        },
-      }),
-    }
-    const trigger: ProbeTrigger = 'scheduled'
-    metrics.probed(result, trigger)
-    spans(1 + reached.length)
+    const result = probeResult({ endpoint, vantage, cause, plain }, { now, ago: ago(now), random })
+    metrics.probed(result, 'scheduled')
+    spans(1 + Object.keys(result.phases).length)
     if (vantage === 'public')
       follow(endpoint, {
         ...{ type: 'probe', at: now, startedAt: now, id: ids(now), scheduled: true },
@@ -323,75 +225,7 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
     else metrics.spans(random() < 0.7 ? 'failed' : 'dropped', count)
   }
 
-  function target(): string {
-    return `namespace="shop",job="webhook-errors",pod="webhook-errors-0",instance="10.1.4.${17 + life * 6}:9464"`
-  }
-
-  /** The target's labels and a time for every sample; comments and exemplars are not for a backfill. */
-  function stamp(body: string): string {
-    const labels = target()
-    const time = now / 1_000
-    const lines: string[] = [`up{${labels}} 1 ${time}`]
-    for (const line of [...body.split('\n'), ...processLines()]) {
-      if (line === '' || line.startsWith('#')) continue
-      const sample = line.includes(' # ') ? line.slice(0, line.indexOf(' # ')) : line
-      const brace = sample.indexOf('{')
-      const space = sample.lastIndexOf(' ')
-      lines.push(
-        brace === -1
-          ? `${sample.slice(0, space)}{${labels}} ${sample.slice(space + 1)} ${time}`
-          : `${sample.slice(0, brace + 1)}${labels}${sample[brace + 1] === '}' ? '' : ','}${sample.slice(brace + 1, space)} ${sample.slice(space + 1)} ${time}`,
-      )
-    }
-    for (const { endpoint, incident } of states.values())
-      if (incident?.closedAt === null)
-        lines.push(
-          `ALERTS{namespace="shop",job="webhook-errors",endpoint="${endpoint}",alertname="WebhookEndpointFailing",alertstate="firing",severity="critical"} 1 ${time}`,
-        )
-    return `${lines.join('\n')}\n`
-  }
-
-  /** Those of Node.js would be this machine's. */
-  function processLines(): string[] {
-    cpu += (step / 1_000) * (0.006 + random() * 0.001)
-    const age = Math.min(1, (now - born) / (6 * HOUR))
-    return [
-      `process_start_time_seconds ${born / 1_000}`,
-      `process_cpu_seconds_total ${cpu.toFixed(3)}`,
-      `process_resident_memory_bytes ${Math.round(86e6 + age * 14e6 + random() * 2e6)}`,
-      `nodejs_heap_size_used_bytes ${Math.round(21e6 + age * 4e6 + random() * 2e6)}`,
-      `nodejs_eventloop_lag_p99_seconds ${(0.0105 + random() ** 40 * 0.03).toFixed(4)}`,
-      `process_open_fds ${27 + Math.round(random() ** 8 * 6)}`,
-    ]
-  }
-
   function hex(length: number): string {
     return Array.from({ length }, () => Math.floor(random() * 16).toString(16)).join('')
-  }
-}
-
-const PHASES: readonly ProbePhase[] = ['resolve', 'connect', 'tls', 'http']
-const FAILING_PHASE: Readonly<Partial<Record<Cause, ProbePhase>>> = {
-  dns: 'resolve',
-  connection_refused: 'connect',
-  unreachable: 'connect',
-  connection_reset: 'http',
-  tls: 'tls',
-  timeout: 'http',
-  redirect: 'http',
-  authentication: 'http',
-  not_found: 'http',
-  server_error: 'http',
-  unavailable: 'http',
-}
-
-/** Numbers from 0 to 1 that are the same each time (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
   }
 }

@@ -2,21 +2,17 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { requireHelm } from '../helm/support/helm.ts'
-import { JOB, NAMESPACE } from '../rules/series.ts'
-import { report } from '../support/http.ts'
 import { requireProgram } from '../support/programs.ts'
 import { stopServices } from '../support/service.ts'
 import { freePort, tempFolder, until } from '../support/temp.ts'
-import type { Message } from './inbox.ts'
+import { API_TOKEN, isProbe, newcomer, probeOf } from './newcomer.ts'
 import { renderWalks, toldWalk, type Walk } from './notes.ts'
-import { blocksUnder, commandsOf, linksOf, openDashboard, openDoc, paste, type Ran } from './person.ts'
+import { commandsOf, linksOf, openDoc, paste } from './person.ts'
 import { dropped, expired, healthy, type Way } from './shop.ts'
-import { MERCHANT_TOKEN, openStage, type Stage } from './stage.ts'
+import { openStage, type Stage } from './stage.ts'
 
 const PAGE = join(import.meta.dirname, '../../docs/walkthrough.md')
-const API_TOKEN = 'admin-token-of-the-walk-0123456789'
 const TIMED_OUT = 'Operation timed out after 30001 milliseconds with 0 bytes received'
-const DASHBOARD_LINK = 'Dashboard'
 
 /**
  * From the text of a notification alone to the fix, as someone who has never seen the product: each link is opened, each
@@ -46,83 +42,6 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     return way
   }
 
-  /** What a person's shell knows. */
-  const shell = (more: Record<string, string> = {}) => ({ PATH: `${stage.path}${delimiter}${tools}`, ...more })
-  const incident = async (endpoint: string) => {
-    const query = new URLSearchParams({ limit: '1', endpoint })
-    const response = await fetch(`${stage.service.admin}/api/v1/incidents?${query}`, {
-      headers: { Authorization: `Bearer ${API_TOKEN}` },
-    })
-    return ((await response.json()) as { incidents: Record<string, unknown>[] }).incidents[0]!
-  }
-  /** Reports a failure; with `looked` Prometheus hears of it when the endpoint has been looked at, as it mostly is in life. */
-  async function fail(endpoint: string, body: object, { looked }: { looked: boolean }): Promise<void> {
-    if (looked) stage.gate.shut()
-    const answer = await report(stage.service.ingest, body, { Authorization: `Bearer ${MERCHANT_TOKEN}` })
-    expect(answer.status).to.equal(202)
-    if (looked) await until('the verdict', async () => (await incident(endpoint))['verdict'])
-    stage.gate.open()
-  }
-  const told = (by: Message['by'], endpoint: string, word: string) =>
-    until(`a message of ${endpoint}`, () =>
-      stage.inbox.messages.find((it) => it.by === by && it.title.includes(endpoint) && it.text.includes(word)),
-    )
-
-  /** Every link of a firing chat message resolves. @returns the page of the cause that it leads to */
-  async function followLinks(message: Message, endpoint: string): Promise<string> {
-    const links = linksOf(message.text)
-    expect(openDoc(links.get('Runbook')!)).to.include('# WebhookEndpointFailing')
-    const section = openDoc(links.get('Cause')!)
-    const dashboard = await openDashboard(links.get(DASHBOARD_LINK)!, stage.prometheus)
-    expect(dashboard.failed).to.deep.equal([])
-    const { openedAt, cause } = await incident(endpoint)
-    expect(dashboard.range.from * 1_000, 'the range begins before the incident').to.be.below(
-      Date.parse(String(openedAt)),
-    )
-    expect(dashboard.shown.get('Cause')?.map(({ name }) => name)).to.deep.equal([cause])
-    expect(dashboard.shown.get('State')?.[0]?.value, 'failing now').to.equal(1)
-    const api = links.get('Incident')
-    if (api) {
-      const page = await fetch(api, { headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } })
-      expect(page.status).to.equal(200)
-      expect(page.headers.get('content-type')).to.include('text/html')
-      const html = await page.text()
-      for (const [, link] of html.matchAll(/<a href="([^"]+)"/g)) {
-        const { status } = await fetch(link!.replaceAll('&#38;', '&'))
-        expect(status, link).to.equal(200)
-      }
-    }
-    return section
-  }
-
-  /** Pastes every block under the two headings of the runbook, as they are; the last one closes by hand and is for elsewhere. */
-  async function followRunbook(
-    endpoint: string,
-    env: Record<string, string>,
-    only: (block: string) => boolean = () => true,
-  ): Promise<Map<string, Ran>> {
-    const text = openDoc(linksOf((await told('slack', endpoint, 'CRITICAL')).text).get('Runbook')!)
-    const [labels, reach, api] = blocksUnder(text, 'Set-up')
-    const settings = `${labels}\n${reach}`
-    // This one runs in Kubernetes.
-    const diagnosis = blocksUnder(text, 'Diagnosis').filter((block) => !block.startsWith('npx '))
-    const mitigation = blocksUnder(text, 'Mitigation').slice(0, 1)
-    const port = await freePort()
-    const values: Record<string, string> = { NAMESPACE, JOB, ENDPOINT: endpoint }
-    const set = settings
-      .replaceAll(/\b(NAMESPACE|JOB|ENDPOINT)=\S+/g, (_, name: string) => `${name}=${values[name]}`)
-      .replaceAll('9464', `${port}:9464`)
-      .replace(`127.0.0.1:${port}:9464`, `127.0.0.1:${port}`)
-      .replace('sleep 2', 'sleep 0.5')
-    const begin = stage.external ? set.replace(/^API=.*$/m, `API=${stage.external}`) : `${set}\ntrap 'kill $!' EXIT`
-    const ran = new Map<string, Ran>()
-    for (const block of [...diagnosis, ...mitigation].filter(only))
-      ran.set(block, await paste(`${begin}\n${api}\nset -o pipefail\n${block}`, env))
-    return ran
-  }
-  const isProbe = (block: string) => block.includes('probe "$ENDPOINT"')
-  const probeOf = (ran: Map<string, Ran>) => [...ran].find(([block]) => isProbe(block))!
-
   it('leads from an expired certificate to a renewed one, by links', async function () {
     const way = opened(await expired())
     const folder = tempFolder()
@@ -140,6 +59,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
         },
       ],
     })
+    const { shell, fail, told, followLinks, followRunbook } = newcomer(stage, tools)
     const body = { code: 60, endpoint: url, message: 'SSL certificate problem: certificate has expired' }
     await fail('orders', body, { looked: true })
 
@@ -216,6 +136,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
         },
       ],
     })
+    const { shell, incident, fail, told, followLinks, followRunbook } = newcomer(stage, tools)
     await fail('menu', { code: 28, endpoint: url, message: TIMED_OUT }, { looked: false })
 
     const page = await told('email', 'menu', 'CRITICAL')
@@ -288,6 +209,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
         { name: 'customers', team: 'crm', urls: [lost], probe: { timeout: '200ms', internalUrl: lost } },
       ],
     })
+    const { fail, told, followLinks } = newcomer(stage, tools)
     await fail('invoices', { code: 28, endpoint: url, message: TIMED_OUT }, { looked: true })
     await fail('customers', { code: 28, endpoint: lost, message: TIMED_OUT }, { looked: true })
     const page = await told('email', 'invoices', 'CRITICAL')
