@@ -26,7 +26,7 @@ ${table(all.filter(({ type }) => type !== 'recorded'))}
 
 These come from the rules (helm/webhook-error-exporter/files/rules).
 
-| record | type | unit | labels | what it holds |
+| record | type | unit | labels | meaning |
 | --- | --- | --- | --- | --- |
 ${table(all.filter(({ type }) => type === 'recorded'))}
 

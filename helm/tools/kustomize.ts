@@ -19,12 +19,12 @@ Deployment needs strategy.type Recreate, since the volume has one writer. The po
     values: {},
   },
   'sidecar-postgresql': {
-    about: `The journal is PostgreSQL: the Secret webhook-error-exporter-journal holds its URL under the key JOURNAL_URL. For any
+    about: `The journal is PostgreSQL: the Secret webhook-error-exporter-journal has its URL under the key JOURNAL_URL. For any
 number of replicas. Until the Secret exists, reports are answered 503 and \`/readyz\` says why; the application runs.`,
     values: { journal: { existingSecret: `${NAME}-journal` }, sidecar: { replicas: 2 } },
   },
   'sidecar-ephemeral': {
-    about: 'The journal is an emptyDir: what it holds is LOST when the pod is deleted. For one replica, to try it out.',
+    about: 'The journal is an emptyDir: its reports are LOST when the pod is deleted. For one replica, to try it out.',
     values: { persistence: { enabled: false }, journal: { acceptLossOnPodDeletion: true } },
   },
 }

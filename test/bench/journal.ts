@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
-import { entry, INCIDENTS } from '../journal/entries.ts'
+import { entry, INCIDENTS, PRINT_FAULTS } from '../journal/entries.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 
 /** Entries a second that become durable, by how many callers wait at once: what the group commit is for. */
@@ -14,13 +14,7 @@ for (const callers of [1, 64, 512]) {
     retention: { age: 86_400_000, size: 2 ** 34 },
     clock: Date.now,
     incidents: INCIDENTS,
-    events: {
-      onOpened: () => {},
-      onSnapshot: () => {},
-      onFault: (_, detail) => console.error(detail),
-      onCommitted: () => {},
-      onExpired: () => {},
-    },
+    events: PRINT_FAULTS,
   })
   await journal.open()
   const raw = Buffer.alloc(300, 'x')

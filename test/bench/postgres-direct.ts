@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Entry } from '../../src/domain/journal.ts'
 import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
-import { entry, INCIDENTS } from '../journal/entries.ts'
+import { entry, INCIDENTS, PRINT_FAULTS } from '../journal/entries.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { NAIVE_TABLE } from './naive-table.ts'
 
@@ -50,13 +50,7 @@ export async function directSides(server: PostgresServer, { few, many, naive }: 
       clock: Date.now,
       incidents: INCIDENTS,
       retention: { age: 10 ** 12, size: 2 ** 40 },
-      events: {
-        onOpened: () => {},
-        onSnapshot: () => {},
-        onFault: (_, detail) => console.error(detail),
-        onCommitted: () => {},
-        onExpired: () => {},
-      },
+      events: PRINT_FAULTS,
     })
     await journal.open()
     return journal

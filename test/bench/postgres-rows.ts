@@ -5,6 +5,7 @@ import { INDEXES } from '../../src/journal/postgres/filter-indexes.ts'
 import { buildIndexes } from '../../src/journal/postgres/indexes.ts'
 import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { POSTGRES } from '../../src/journal/postgres/read.ts'
+import { PRINT_FAULTS } from '../journal/entries.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { until } from '../support/temp.ts'
 
@@ -56,13 +57,7 @@ export async function makeTables(server: PostgresServer, database: string): Prom
     clock: Date.now,
     retention: { age: 2 * YEAR, size: 2 ** 40 },
     incidents: { quietTime: 1, goodProbes: 1, failedProbes: 0 },
-    events: {
-      onOpened: () => {},
-      onSnapshot: () => {},
-      onFault: (_, detail) => console.error(detail),
-      onCommitted: () => {},
-      onExpired: () => {},
-    },
+    events: PRINT_FAULTS,
   })
   await journal.open()
   await indexesBuilt(server, database)

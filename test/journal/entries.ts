@@ -71,7 +71,16 @@ export function entry({ at = Date.now(), key, digest = 'digest', ...rest }: Entr
   }
 }
 
-/** Keeps what a journal tells. */
+/** For a journal of which only the faults matter: they are printed on stderr. */
+export const PRINT_FAULTS: JournalEvents = {
+  onOpened: () => {},
+  onSnapshot: () => {},
+  onFault: (kind, detail) => console.error(`${kind}: ${detail}`),
+  onCommitted: () => {},
+  onExpired: () => {},
+}
+
+/** Keeps what a journal reports. */
 export class EventLog implements JournalEvents {
   readonly calls: string[] = []
   readonly faults: { kind: JournalFault; detail: string }[] = []

@@ -1,6 +1,6 @@
 import { openSync, writeSync } from 'node:fs'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
-import { entry, INCIDENTS } from './entries.ts'
+import { entry, INCIDENTS, PRINT_FAULTS } from './entries.ts'
 
 /** A process to be killed: records as fast as it can, and appends each id to a file once it is acknowledged. */
 const path = process.argv[2]!
@@ -10,13 +10,7 @@ const journal = openSqliteJournal({
   retention: { age: 86_400_000, size: 2 ** 30 },
   clock: Date.now,
   incidents: INCIDENTS,
-  events: {
-    onOpened: () => {},
-    onSnapshot: () => {},
-    onFault: (kind, detail) => process.stderr.write(`${kind}: ${detail}\n`),
-    onCommitted: () => {},
-    onExpired: () => {},
-  },
+  events: PRINT_FAULTS,
 })
 await journal.open()
 const worker = async (): Promise<never> => {

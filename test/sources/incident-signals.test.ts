@@ -4,34 +4,16 @@ import { answer, scrape } from '../support/http.ts'
 import { sample } from '../support/scrape.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
-import { programWithKind, registrationOf } from './with-kind.ts'
+import { programWithTestKind, type TestKind } from './with-kind.ts'
 
 /** A request carries a list of signals; nothing has to be signed. */
-const PLAIN = `
-import { Type } from 'typebox'
-import { defineSource } from '../source.ts'
-
-export const plain = defineSource({
+const PLAIN: TestKind = {
   kind: 'plain',
-  description: 'A source for tests.',
-  config: {},
-  body: { name: 'Plain', schema: Type.Any(), contentType: 'application/json' },
-  namesUrls: false,
-  open: (_, { bodyLimit }) => ({
-    contentTypes: ['*'],
-    bodyLimit,
-    authentication: {
-      isBearer: false,
-      authenticate: () => 'cafe',
-      status: () => ({ ok: true, detail: 'open' }),
-      reload: async () => {},
-      stop() {},
-    },
-    read: (raw) => JSON.parse(Buffer.from(raw).toString())
-      .map((signal) => signal.type === 'lost' ? { ...signal, raw: Buffer.from(JSON.stringify(signal)) } : signal),
-  }),
-})
-`
+  contentType: 'application/json',
+  authenticate: "authenticate: () => 'cafe'",
+  methods: `read: (raw) => JSON.parse(Buffer.from(raw).toString())
+      .map((signal) => signal.type === 'lost' ? { ...signal, raw: Buffer.from(JSON.stringify(signal)) } : signal),`,
+}
 const TOKEN = 'a-token-of-the-admin-API-that-is-long-enough'
 const QUIET = 1_000
 
@@ -39,7 +21,7 @@ describe('signals of a source', () => {
   let service: Service
   let options: Parameters<typeof startService>[0]
   before(async () => {
-    const folder = programWithKind('plain', PLAIN, registrationOf('plain'))
+    const folder = programWithTestKind(PLAIN)
     options = {
       main: join(folder, 'src/main.ts'),
       config: {

@@ -4,36 +4,19 @@ import { expect } from 'chai'
 import { answer, scrape, sum } from '../support/http.ts'
 import { sample } from '../support/scrape.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
-import { programWithKind, registrationOf } from './with-kind.ts'
+import { programWithTestKind, type TestKind } from './with-kind.ts'
 
 const KEY = 'the key of the signature'
 /** Signs its bytes; a request carries a list of signals; `throw` makes it fail. */
-const TINY = `
-import { createHmac } from 'node:crypto'
-import { Type } from 'typebox'
-import { AppError } from '../../errors.ts'
-import { defineSource } from '../source.ts'
-
-export const tiny = defineSource({
+const TINY: TestKind = {
   kind: 'tiny',
-  description: 'A source for tests.',
-  config: {},
-  body: { name: 'Tiny', schema: Type.Any(), contentType: 'text/plain' },
-  namesUrls: false,
-  open: (_, { bodyLimit }) => ({
-    contentTypes: ['*'],
-    bodyLimit,
-    authentication: {
-      isBearer: false,
-      authenticate({ headers }) {
+  contentType: 'text/plain',
+  imports: "import { createHmac } from 'node:crypto'\nimport { AppError } from '../../errors.ts'",
+  authenticate: `authenticate({ headers }) {
         if (headers['x-signature'] === undefined) throw new AppError('credential_missing', 'send X-Signature')
         return ''
-      },
-      status: () => ({ ok: true, detail: 'signed' }),
-      reload: async () => {},
-      stop() {},
-    },
-    verify(raw, { headers }) {
+      }`,
+  methods: `verify(raw, { headers }) {
       if (headers['x-signature'] === 'throw') throw new RangeError('a fault of the source')
       const signature = createHmac('sha256', '${KEY}').update(raw).digest('hex')
       if (headers['x-signature'] !== signature) throw new AppError('credential_unknown', 'the signature is wrong')
@@ -44,15 +27,13 @@ export const tiny = defineSource({
         return [{ type: 'lost', id: String(headers['ce-id']), ref: 'ce', code: 500, message: '', raw }]
       const signals = JSON.parse(Buffer.from(raw).toString())
       return signals.map((signal) => ({ ...signal, raw: Buffer.from(JSON.stringify(signal)) }))
-    },
-  }),
-})
-`
+    },`,
+}
 
 describe('a source that signs and names no URL', () => {
   let service: Service
   before(async () => {
-    const folder = programWithKind('tiny', TINY, registrationOf('tiny'))
+    const folder = programWithTestKind(TINY)
     const config = {
       sources: { tiny: {}, retm: { auth: 'none' } },
       endpoints: [

@@ -29,5 +29,46 @@ export function programWithKind(kind: string, code: string, registration: string
 
 const KINDS = /^const KINDS.+\]$/m.exec(readFileSync(join(root, 'src/sources/index.ts'), 'utf8'))![0]
 
-export const registrationOf = (kind: string): string =>
-  `import { ${kind} } from './${kind}/index.ts'\n${KINDS.slice(0, -1)}, ${kind}]`
+export interface TestKind {
+  readonly kind: string
+  /** Of the body, for the API document. */
+  readonly contentType: string
+  /** Lines of import that its code needs, beyond those of every kind. */
+  readonly imports?: string
+  /** Code of the method `authenticate`. */
+  readonly authenticate: string
+  /** Code of its other methods: `read`, and `verify` if it has one. */
+  readonly methods: string
+}
+
+/** A copy of the program with a kind of source for tests, which takes any JSON and names no URL. @returns the folder */
+export const programWithTestKind = ({ kind, contentType, imports = '', authenticate, methods }: TestKind): string =>
+  programWithKind(
+    kind,
+    `
+${imports}
+import { Type } from 'typebox'
+import { defineSource } from '../source.ts'
+
+export const ${kind} = defineSource({
+  kind: '${kind}',
+  description: 'A source for tests.',
+  config: {},
+  body: { name: 'Body_${kind}', schema: Type.Any(), contentType: '${contentType}' },
+  namesUrls: false,
+  open: (_, { bodyLimit }) => ({
+    contentTypes: ['*'],
+    bodyLimit,
+    authentication: {
+      isBearer: false,
+      ${authenticate},
+      status: () => ({ ok: true, detail: 'for tests' }),
+      reload: async () => {},
+      stop() {},
+    },
+    ${methods}
+  }),
+})
+`,
+    `import { ${kind} } from './${kind}/index.ts'\n${KINDS.slice(0, -1)}, ${kind}]`,
+  )

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import { programsIn, requireProgram } from './programs.ts'
 import { removeTempFolders, tempFolder } from './temp.ts'
@@ -16,6 +17,39 @@ describe('requireProgram', () => {
     expect(execFileSync(promtool.path, ['--version'], { env: promtool.env, encoding: 'utf8' })).to.match(
       /^promtool, version \d/,
     )
+  })
+
+  describe('without the program, its package and apt-get', () => {
+    let folder: string
+    before(() => {
+      // A copy has an empty cache of its own.
+      folder = tempFolder()
+      for (const file of ['test/support/programs.ts', 'helm/tools/on-path.ts'])
+        cpSync(join(ROOT, file), join(folder, file), { recursive: true })
+    })
+    after(removeTempFolders)
+
+    const requirePromtool = (env: NodeJS.ProcessEnv) => {
+      const code = `
+        import { requireProgram } from ${JSON.stringify(pathToFileURL(join(folder, 'test/support/programs.ts')))}
+        await requireProgram({ timeout: () => 0, skip: () => console.log('skipped') }, 'promtool')`
+      return spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+        env: { PATH: '', ...env },
+        encoding: 'utf8',
+      })
+    }
+
+    it('skips the test with a reason', () => {
+      const { status, stdout, stderr } = requirePromtool({})
+      expect(stderr).to.include('promtool is unavailable: not on PATH').and.to.include('SKIPPED')
+      expect({ status, stdout }).to.deep.equal({ status: 0, stdout: 'skipped\n' })
+    })
+
+    it('fails if CI=true', () => {
+      const { status, stdout, stderr } = requirePromtool({ CI: 'true' })
+      expect(stderr).to.include('Error: promtool is unavailable: not on PATH')
+      expect({ status, stdout }).to.deep.equal({ status: 1, stdout: '' })
+    })
   })
 })
 

@@ -1,46 +1,31 @@
 import { HOOK_EVENTS } from '../../domain/hook-plan.ts'
+import { incidentOperation, json, ref, uuid } from './openapi-parts.ts'
 import { RecoverSchema, RecoveryReportSchema } from './recovery-schemas.ts'
 import { RecoverySchema } from './recovery-state-schema.ts'
 
-const json = (schema: object) => ({ 'application/json': { schema } })
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
-const id = { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }
 const string = { type: 'string' }
 const time = { type: 'string', format: 'date-time' }
 const nullable = (schema: object) => ({ anyOf: [schema, { type: 'null' }] })
 
-/** The paths with which recovery is requested and reported. @param problems responses of a status */
-export const recoveryPaths = (problems: (...statuses: readonly number[]) => object) => ({
-  '/api/v1/incidents/{id}/recover': {
-    post: {
-      operationId: 'requestRecovery',
-      summary: 'Request the recovery of a closed incident; with recovery.token or admin.apiToken',
-      security: [{ bearer: [] }],
-      parameters: [id],
-      requestBody: { required: false, content: json(ref('Recover')) },
-      responses: {
-        200: { description: 'The incident, with the task that was requested.', content: json(ref('Incident')) },
-        ...problems(400, 401, 403, 404, 409, 413, 415, 421, 503),
-      },
-    },
-  },
-  '/api/v1/incidents/{id}/recovery': {
-    post: {
-      operationId: 'reportRecovery',
-      summary: 'Report on the recovery of an incident; with recovery.token or admin.apiToken',
-      security: [{ bearer: [] }],
-      parameters: [id],
-      requestBody: { required: true, content: json(ref('RecoveryReport')) },
-      responses: {
-        200: { description: 'The incident; a repeated report changes nothing.', content: json(ref('Incident')) },
-        ...problems(400, 401, 403, 404, 409, 413, 415, 421, 503),
-      },
-    },
-  },
-})
+/** The paths with which recovery is requested and reported. */
+export const recoveryPaths = {
+  '/api/v1/incidents/{id}/recover': incidentOperation({
+    operationId: 'requestRecovery',
+    summary: 'Request the recovery of a closed incident; with recovery.token or admin.apiToken',
+    body: 'Recover',
+    required: false,
+    answer: 'The incident, with the task that was requested.',
+  }),
+  '/api/v1/incidents/{id}/recovery': incidentOperation({
+    operationId: 'reportRecovery',
+    summary: 'Report on the recovery of an incident; with recovery.token or admin.apiToken',
+    body: 'RecoveryReport',
+    answer: 'The incident; a repeated report changes nothing.',
+  }),
+}
 
 const EVENT_DATA = {
-  id: { ...string, format: 'uuid' },
+  id: uuid,
   endpoint: string,
   event: string,
   team: string,

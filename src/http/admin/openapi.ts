@@ -3,7 +3,6 @@ import { ERROR_CODES } from '../../errors.ts'
 import { defaultEntries, type SourceEntry } from '../../sources/index.ts'
 import { schemasOf } from '../../sources/schemas.ts'
 import { AcceptedSchema } from '../ingest/accepted-schema.ts'
-import { PROBLEM_TYPE } from '../shared/problem.ts'
 import type { Parameter } from '../shared/query.ts'
 import { EndpointListSchema, EndpointSchema, ProbeSchema } from './endpoint-schemas.ts'
 import { failureQuery } from './failure-query.ts'
@@ -17,17 +16,8 @@ import {
   ResolveSchema,
   VerdictSchema,
 } from './incident-schemas.ts'
+import { incidentOperation, json, pathParameter, problems, ref, uuid } from './openapi-parts.ts'
 import { hookDocuments, recoveryPaths, recoverySchemas } from './openapi-recovery.ts'
-
-const json = (schema: object) => ({ 'application/json': { schema } })
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
-const problems = (...statuses: readonly number[]) =>
-  Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      { description: 'A problem document.', content: { [PROBLEM_TYPE]: { schema: ref('Problem') } } },
-    ]),
-  )
 
 const ProblemSchema = {
   type: 'object',
@@ -77,9 +67,6 @@ const queryParameters = (parameters: Readonly<Record<string, Parameter<unknown>>
     }),
   )
 
-const pathParameter = (name: string, schema: object) => ({ name, in: 'path', required: true, schema })
-const uuid = { type: 'string', format: 'uuid' }
-
 const TEXT = { 'text/plain': { schema: { type: 'string' } } }
 const TO_PAGE = {
   302: { description: 'To the page that shows it, for a browser: one that prefers text/html, or format=html.' },
@@ -116,19 +103,12 @@ const incidentPaths = {
       },
     },
   },
-  '/api/v1/incidents/{id}/resolve': {
-    post: {
-      operationId: 'resolveIncident',
-      summary: 'Close an incident manually; only if admin.apiToken is configured',
-      security: [{ bearer: [] }],
-      parameters: [pathParameter('id', uuid)],
-      requestBody: { required: true, content: json(ref('Resolve')) },
-      responses: {
-        200: { description: 'The closed incident.', content: json(ref('Incident')) },
-        ...problems(400, 401, 403, 404, 409, 413, 415, 421, 503),
-      },
-    },
-  },
+  '/api/v1/incidents/{id}/resolve': incidentOperation({
+    operationId: 'resolveIncident',
+    summary: 'Close an incident manually; only if admin.apiToken is configured',
+    body: 'Resolve',
+    answer: 'The closed incident.',
+  }),
   '/api/v1/endpoints': {
     get: {
       operationId: 'listEndpoints',
@@ -224,7 +204,7 @@ export function openapi({ version, externalUrl, sources = defaultEntries() }: Op
         },
       },
       ...incidentPaths,
-      ...recoveryPaths(problems),
+      ...recoveryPaths,
     },
     webhooks: hookDocuments,
     components: {

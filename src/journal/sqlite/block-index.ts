@@ -1,4 +1,5 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import { prepareArrays } from './prepare-arrays.ts'
 import { BLOCK_ROWS, encodeRows } from './row-set.ts'
 
 /** The columns that can be searched; each is stored in `block_values` by its place in this list. */
@@ -141,11 +142,7 @@ export class BlockIndex {
 }
 
 function prepare(db: DatabaseSync) {
-  const arrays = (sql: string): StatementSync => {
-    const statement = db.prepare(sql)
-    statement.setReturnArrays(true)
-    return statement
-  }
+  const arrays = (sql: string) => prepareArrays(db, sql)
   return {
     rows: arrays(
       `SELECT rowid, id, ${INDEXED.join(', ')} FROM failures WHERE rowid >= ? AND rowid < ? ORDER BY rowid LIMIT ?`,

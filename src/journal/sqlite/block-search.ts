@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { firstIdAt } from '../../domain/failure.ts'
 import type { FailureFilter } from '../../domain/journal.ts'
 import { INDEXED } from './block-index.ts'
+import { prepareArrays } from './prepare-arrays.ts'
 import { BLOCK_ROWS, intersectRows } from './row-set.ts'
 
 export interface Search {
@@ -136,9 +137,7 @@ class BlockSearch {
   }
 
   #arrays(sql: string): StatementSync {
-    const statement = this.#db.prepare(sql)
-    statement.setReturnArrays(true)
-    return statement
+    return prepareArrays(this.#db, sql)
   }
 }
 

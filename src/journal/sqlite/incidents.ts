@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import {
   type Change,
   type EndpointState,
@@ -15,6 +15,7 @@ import { addVerdict, type Verdict } from '../../domain/verdict.ts'
 import { UNFINISHED } from '../core/queries.ts'
 import { deliveredJson, parseDelivered, parseIncident, parseVerdicts, recoveryColumn } from '../core/stored-incident.ts'
 import { insertEvents, prepareOutbox } from './outbox.ts'
+import { prepareArrays } from './prepare-arrays.ts'
 
 /**
  * The endpoints' incidents in the writing thread. This connection alone writes, so the states are kept in memory: a
@@ -157,11 +158,7 @@ type StateRow = readonly [
 ]
 
 function prepare(db: DatabaseSync) {
-  const arrays = (sql: string): StatementSync => {
-    const statement = db.prepare(sql)
-    statement.setReturnArrays(true)
-    return statement
-  }
+  const arrays = (sql: string) => prepareArrays(db, sql)
   return {
     all: arrays(`SELECT e.endpoint, e.good_at, e.good_proof, e.failed_probes, e.incidents, i.incident,
       e.delivered FROM endpoints e LEFT JOIN incidents i ON i.id = e.incident_id`),

@@ -9,6 +9,7 @@ import { RowCount } from './count.ts'
 import { FileWatch } from './files.ts'
 import { IncidentRows } from './incidents.ts'
 import { expireEvents } from './outbox.ts'
+import { prepareArrays } from './prepare-arrays.ts'
 import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
 import { RECORD_COLUMNS } from './rows.ts'
 import { SignalRows } from './signals.ts'
@@ -83,8 +84,7 @@ export function expireRows(
 
 /** The oldest records and signals, whole, in the order in which they came. */
 export function oldestRows({ db, signals }: OpenDatabase, limit: number): (StoredRecord | StoredSignal)[] {
-  const statement = db.prepare(`SELECT ${RECORD_COLUMNS.join(', ')} FROM failures ORDER BY id LIMIT ?`)
-  statement.setReturnArrays(true)
+  const statement = prepareArrays(db, `SELECT ${RECORD_COLUMNS.join(', ')} FROM failures ORDER BY id LIMIT ?`)
   const records = (statement.all(limit) as unknown as RecordRow[]).map(recordOf)
   return [...records, ...signals.oldest(limit)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).slice(0, limit)
 }

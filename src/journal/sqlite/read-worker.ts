@@ -4,6 +4,7 @@ import { readFaultOf } from '../core/fault.ts'
 import type { Query } from '../core/queries.ts'
 import { serve } from '../core/thread.ts'
 import { type Search, searchBlocks } from './block-search.ts'
+import { prepareArrays } from './prepare-arrays.ts'
 
 const path = workerData as string
 let database: DatabaseSync | undefined
@@ -25,12 +26,7 @@ function read<T>(work: (db: DatabaseSync) => T): T {
 }
 
 const operations = {
-  select: ({ sql, parameters }: Query): unknown[] =>
-    read((db) => {
-      const statement = db.prepare(sql)
-      statement.setReturnArrays(true)
-      return statement.all(...parameters)
-    }),
+  select: ({ sql, parameters }: Query): unknown[] => read((db) => prepareArrays(db, sql).all(...parameters)),
   search: (search: Search): string[] | undefined => read((db) => searchBlocks(db, search)),
 }
 export type Reading = typeof operations

@@ -18,6 +18,7 @@ import {
 import { parseIncident, recoveryColumn } from '../core/stored-incident.ts'
 import { checkFile } from './check.ts'
 import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
+import { prepareArrays } from './prepare-arrays.ts'
 import { groupOf, RECORD_COLUMNS, TOTAL_COLUMNS, type TotalRow, totalOf } from './rows.ts'
 import { Store } from './store.ts'
 
@@ -76,11 +77,8 @@ export function writeSqliteRecords(path: string, tenantLabel: boolean): RecordSt
 }
 
 function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'findByIds' | 'state'> {
-  const all = <R>(sql: string, ...parameters: (string | number)[]): R[] => {
-    const statement = db.prepare(sql)
-    statement.setReturnArrays(true)
-    return statement.all(...parameters) as unknown as R[]
-  }
+  const all = <R>(sql: string, ...parameters: (string | number)[]): R[] =>
+    prepareArrays(db, sql).all(...parameters) as unknown as R[]
   return {
     count: async () => all<[number]>('SELECT count(*) FROM failures')[0]![0],
     after: async (id, limit) =>

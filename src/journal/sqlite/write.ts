@@ -1,18 +1,15 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { failureValues } from '../core/columns.ts'
 import type { Result } from '../core/complete.ts'
 import { isEntryError } from '../core/fault.ts'
+import { prepareArrays } from './prepare-arrays.ts'
 import { type EntryRow, type LabelValues, RECORD_COLUMNS, type SharedRow, TOTAL_COLUMNS } from './rows.ts'
 
 /** What the writing connection runs for every group, prepared. */
 export type Statements = ReturnType<typeof prepare>
 
 export function prepare(db: DatabaseSync) {
-  const arrays = (sql: string): StatementSync => {
-    const statement = db.prepare(sql)
-    statement.setReturnArrays(true)
-    return statement
-  }
+  const arrays = (sql: string) => prepareArrays(db, sql)
   return {
     known: arrays('SELECT id, digest FROM failures WHERE source = ? AND tenant = ? AND idempotency_key = ?'),
     insert: db.prepare(
