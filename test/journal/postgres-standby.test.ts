@@ -78,7 +78,8 @@ describe('openPostgresJournal, when the server fails', () => {
       expect(await hanging).to.equal('journal_unavailable')
       expect(journal.status().fault?.kind).to.equal('unsafe_durability')
       const there = `SELECT 1 FROM webhook_errors.failures WHERE message = 'unreplicated'`
-      expect(await primary.query(there, url.match(/test_\w+/)![0])).to.have.length(1)
+      // The warning comes before the row is visible.
+      await until('the row', async () => (await primary.query(there, url.match(/test_\w+/)![0])).length === 1)
     })
 
     it('fails what waits for the standby at the deadline, leaves no hanging process, and goes on when it is back', async function () {
