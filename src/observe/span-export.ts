@@ -74,15 +74,21 @@ export function otlpExporter(protocol: string): SpanExporter {
     }
     return { bytes: parts.length === 1 ? parts[0]! : join(parts), count: spans.length }
   }
+  /** Batches that the SDK's part does not know yet, and so would not wait for at the end. */
+  const pending = new Set<Promise<void>>()
+  const allSent = () => Promise.all(pending).then(() => delegate.forceFlush())
   return {
     export(spans, done) {
-      serialized(spans).then(
-        (batch) => delegate.export(batch, done),
-        (error: Error) => done({ code: 1, error }),
-      )
+      const sent = serialized(spans)
+        .then(
+          (batch) => delegate.export(batch, done),
+          (error: Error) => done({ code: 1, error }),
+        )
+        .finally(() => pending.delete(sent))
+      pending.add(sent)
     },
-    forceFlush: () => delegate.forceFlush(),
-    shutdown: () => delegate.shutdown(),
+    forceFlush: allSent,
+    shutdown: () => allSent().then(() => delegate.shutdown()),
   }
 }
 
