@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -147,10 +147,10 @@ function nodeOf(major: string): string {
       { stdio: ['ignore', 'ignore', 'inherit'] },
     )
     mkdirSync(join(folder, 'bin'))
-    const modules = join(folder, 'node_modules')
-    execFileSync('ln', ['-s', join(modules, `node-linux-${process.arch}/bin/node`), join(folder, 'bin/node')])
+    // Relative, so that the folder can be copied.
+    symlinkSync(`../node_modules/node-linux-${process.arch}/bin/node`, join(folder, 'bin/node'))
     for (const command of ['npm', 'npx'])
-      execFileSync('ln', ['-s', join(modules, `npm/bin/${command}-cli.js`), join(folder, 'bin', command)])
+      symlinkSync(`../node_modules/npm/bin/${command}-cli.js`, join(folder, 'bin', command))
   }
   return join(folder, 'bin')
 }
