@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -75,7 +75,7 @@ async function runOn({ hosts, ipv6, user, folder = 'clone', node, env = {} }: Ma
     execFileSync('git', ['clone', '--quiet', root, clone])
     // Only what the registries gave: nothing is built twice, and a machine without a way out has it.
     if (existsSync(join(root, '.cache')))
-      cpSync(join(root, '.cache'), join(clone, '.cache'), { recursive: true, dereference: true })
+      cpSync(realpathSync(join(root, '.cache')), join(clone, '.cache'), { recursive: true, verbatimSymlinks: true })
     const bin = node && nodeOf(node)
     const steps = ['set -e', 'cd "$CLONE"']
     const setUp = ['set -e', 'ip link set lo up 2>/dev/null || true']
