@@ -124,6 +124,7 @@ describe('the module graph of the service', function () {
 
   it('takes at most 1.5 times the memory of bare Koa at rest, and little more after a start on an empty compile cache', async function () {
     if (process.platform !== 'linux') this.skip()
+    this.timeout(180_000)
     const bare = spawn(process.execPath, [join(root, 'test/bench/bare.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(bare.stdout, 'data')
     const koa = resident(bare.pid!)
@@ -147,7 +148,9 @@ const startWith = (cache: string) =>
 /** MiB. */
 async function atRest(cache: string): Promise<number> {
   const service = await startWith(cache)
-  await until('unused memory to be released', () => service.log().some(({ msg }) => msg === 'unused memory released'))
+  const isReleased = () => service.log().some(({ msg }) => msg === 'unused memory released')
+  // On a busy machine the first look finds the process busy; the next one is half a minute later.
+  await until('unused memory to be released', isReleased, 70_000)
   const memory = resident(service.pid)
   await service.stop()
   return memory

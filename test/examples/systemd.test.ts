@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { parse, stringify } from 'yaml'
@@ -18,8 +18,12 @@ const PROGRAM = '/opt/webhook-error-exporter'
 
 /** The unit with the program of this clone, since systemd-analyze wants it to be executable. */
 function unitHere(change: (text: string) => string = (text) => text): string {
-  const file = join(tempFolder(), 'webhook-error-exporter.service')
-  writeFileSync(file, change(UNIT).replaceAll(PROGRAM, ROOT))
+  const folder = tempFolder()
+  const file = join(folder, 'webhook-error-exporter.service')
+  // The checkout's own path may have spaces, which a unit would have to escape.
+  const program = join(folder, 'program')
+  symlinkSync(ROOT, program)
+  writeFileSync(file, change(UNIT).replaceAll(PROGRAM, program))
   return file
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
@@ -41,10 +41,8 @@ describe('docs/add-a-source.md', () => {
   it('adds a source that type-checks', () => {
     const tsc = join(root, 'node_modules/.bin/tsc')
     const files = join(folder, 'tsconfig.src.json')
-    execFileSync('bash', [
-      '-c',
-      `echo '{"extends":"./tsconfig.json","include":["src"]}' > ${files} && ${tsc} -p ${files}`,
-    ])
+    writeFileSync(files, '{"extends":"./tsconfig.json","include":["src"]}')
+    execFileSync(tsc, ['-p', files])
   })
 
   it('adds a source whose signals are recorded under the configured endpoint', async () => {

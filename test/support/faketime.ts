@@ -1,4 +1,4 @@
-import { globSync, writeFileSync } from 'node:fs'
+import { globSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { requireProgram } from './programs.ts'
 import { tempFolder } from './temp.ts'
@@ -15,13 +15,17 @@ export async function fakeClock(context: Mocha.Context): Promise<FakeClock> {
   const { path } = await requireProgram(context, 'faketime')
   const [library] = globSync(join(dirname(dirname(path)), 'lib/*/faketime/libfaketime.so.1'))
   if (library === undefined) throw new Error(`${path} has no library beside it`)
-  const file = join(tempFolder(), 'faketime')
+  const folder = tempFolder()
+  // A space in LD_PRELOAD separates two libraries.
+  const preload = join(folder, 'libfaketime.so.1')
+  symlinkSync(library, preload)
+  const file = join(folder, 'faketime')
   const set = (seconds: number) => writeFileSync(file, `${seconds < 0 ? '' : '+'}${seconds}\n`)
   set(0)
   return {
     set,
     env: {
-      LD_PRELOAD: library,
+      LD_PRELOAD: preload,
       FAKETIME_TIMESTAMP_FILE: file,
       FAKETIME_NO_CACHE: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
