@@ -1,4 +1,4 @@
-import { globSync, symlinkSync, writeFileSync } from 'node:fs'
+import { globSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { requireProgram } from './programs.ts'
 import { tempFolder } from './temp.ts'
@@ -20,7 +20,11 @@ export async function fakeClock(context: Mocha.Context): Promise<FakeClock> {
   const preload = join(folder, 'libfaketime.so.1')
   symlinkSync(library, preload)
   const file = join(folder, 'faketime')
-  const set = (seconds: number) => writeFileSync(file, `${seconds < 0 ? '' : '+'}${seconds}\n`)
+  // Renamed: the library ends a process that reads the file while it is empty.
+  const set = (seconds: number) => {
+    writeFileSync(`${file}.new`, `${seconds < 0 ? '' : '+'}${seconds}\n`)
+    renameSync(`${file}.new`, file)
+  }
   set(0)
   return {
     set,
