@@ -28,7 +28,7 @@ export const simulateOutage: Command = {
     ['--url URL', 'where the platform delivers, such as a proxy in front of the receiver (the receiver)'],
     ['--port N', 'of the receiver that fails, on 127.0.0.1 (any free port)'],
     ['--notifications-port N', 'where Alertmanager sends its webhooks; without it notifications are not checked'],
-    ['--source NAME', 'as whose report (the first source that is configured)'],
+    ['--source NAME', 'send as this source (default: the first configured one)'],
     ['--credential-file FILE, --credential-env NAME', 'credential of the report, instead of the source’s first one'],
     ['--secret-file FILE, --secret-env NAME', 'marks reports as simulated, instead of simulation.secret'],
     ['--api-token-file FILE, --api-token-env NAME', 'instead of admin.apiToken'],

@@ -77,7 +77,7 @@ export async function startAhead(module: URL, heap: number): Promise<void> {
   }
   const worker = startWorker(module, heap)
   worker.unref()
-  // Whoever takes it starts another one then.
+  // If it fails, the thread that would have used it starts its own.
   worker.on('error', () => {})
   worker.once('exit', () => spares.delete(module.href))
   spares.set(module.href, worker)
