@@ -1,33 +1,24 @@
-import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { stringify } from 'yaml'
-import { installedExampleApp, parseObjects } from '../../helm/tools/example-app.ts'
+import { parseObjects } from '../../helm/tools/example-app.ts'
 import { tempFolder } from '../support/temp.ts'
-import { type HelmMajor, requireHelm, the, tool } from './support/helm.ts'
+import { useExampleApp } from './support/example-app.ts'
+import { the } from './support/helm.ts'
 
 const SIDECAR_LABEL = 'webhook-error-exporter.github.io/sidecar'
 
 describe('the example application with the sidecar', function () {
   this.timeout(60_000)
-  let app: string
-
-  before(async function () {
-    await requireHelm(this)
-    app = installedExampleApp()
-  })
-  after(() => {
-    if (app) rmSync(app, { recursive: true, force: true })
-  })
-
-  const template = (major: HelmMajor, args: readonly string[], folder = app) =>
-    tool(major, 'helm', ['template', 'demo', folder, '--namespace', 'shop', ...args])
+  const app = useExampleApp()
+  const { template } = app
 
   describe('webhook-error-exporter.sidecar.pod', () => {
     /** What becomes of a pod as the application's chart gives it. */
     async function merged(pod: string, ...args: string[]) {
       const folder = tempFolder()
-      cpSync(app, folder, { recursive: true })
+      cpSync(app.folder, folder, { recursive: true })
       writeFileSync(
         join(folder, 'templates/workload.yaml'),
         `{{- $pod := ${pod} }}\nkind: Merged\nmetadata: {name: merged}\npod:\n` +

@@ -1,12 +1,13 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse, stringify } from 'yaml'
-import { EXAMPLE_APP, installedExampleApp, parseObjects } from '../../helm/tools/example-app.ts'
+import { EXAMPLE_APP, parseObjects } from '../../helm/tools/example-app.ts'
 import { CHART } from '../../helm/tools/values-docs.ts'
 import { tempFolder } from '../support/temp.ts'
+import { useExampleApp } from './support/example-app.ts'
 import { expectGolden } from './support/golden.ts'
-import { type HelmMajor, type KubernetesObject, requireHelm, requireMajors, the, tool } from './support/helm.ts'
+import { type KubernetesObject, requireMajors, the, tool } from './support/helm.ts'
 import { modelFault } from './support/models.ts'
 import { faultsIn, POLICIES } from './support/policy.ts'
 import { podsOf } from './support/policy-rules.ts'
@@ -21,18 +22,8 @@ const VALUES = ['default', 'statefulset', 'postgresql', 'without']
 
 describe('the example application with the sidecar', function () {
   this.timeout(60_000)
-  let app: string
-
-  before(async function () {
-    await requireHelm(this)
-    app = installedExampleApp()
-  })
-  after(() => {
-    if (app) rmSync(app, { recursive: true, force: true })
-  })
-
-  const template = (major: HelmMajor, args: readonly string[], folder = app) =>
-    tool(major, 'helm', ['template', 'demo', folder, '--namespace', 'shop', ...args])
+  const app = useExampleApp()
+  const { template } = app
   const objectsOf = async (...args: string[]): Promise<KubernetesObject[]> => {
     const { code, stdout, stderr } = await template('4', args)
     expect(code, stderr).to.equal(0)
@@ -44,7 +35,7 @@ describe('the example application with the sidecar', function () {
     it(`${name}: passes lint --strict, renders the same on both, is valid and keeps to the policies`, async function () {
       const majors = await requireMajors(this)
       for (const major of majors) {
-        const lint = await tool(major, 'helm', ['lint', '--strict', app, ...values(name)])
+        const lint = await tool(major, 'helm', ['lint', '--strict', app.folder, ...values(name)])
         expect(lint.code, lint.stdout + lint.stderr).to.equal(0)
       }
       const [first, ...others] = await Promise.all(majors.map((major) => template(major, values(name))))
@@ -112,7 +103,7 @@ describe('the example application with the sidecar', function () {
 
   it('is the same whether the pod is given as a whole, or put together from the eight templates', async () => {
     const folder = tempFolder()
-    cpSync(app, folder, { recursive: true })
+    cpSync(app.folder, folder, { recursive: true })
     cpSync(join(import.meta.dirname, 'eight-templates.tpl'), join(folder, 'templates/workload.yaml'))
     for (const name of VALUES) {
       const { code, stdout, stderr } = await template('4', values(name), folder)
@@ -159,7 +150,7 @@ describe('the example application with the sidecar', function () {
   it('keeps selectors, names and claims under another alias, and without one', async () => {
     const fixed = async (alias: string | undefined) => {
       const folder = tempFolder()
-      cpSync(app, folder, { recursive: true })
+      cpSync(app.folder, folder, { recursive: true })
       const chart = parse(readFileSync(join(folder, 'Chart.yaml'), 'utf8'))
       const key = alias ?? 'webhook-error-exporter'
       const [dependency] = chart.dependencies

@@ -5,29 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import type { PostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { requirePostgres } from '../support/postgres-programs.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
-import { Load, quickJournal, show } from './postgres-load.ts'
+import { Load, quickJournals, show } from './postgres-load.ts'
 
 /** `npm run test:postgres-faults` sets 20. */
 const ROUNDS = Number(process.env['POSTGRES_FAULT_ROUNDS'] ?? 2)
 
 describe('openPostgresJournal, when the server fails', () => {
-  const journals: PostgresJournal[] = []
-  const open = async (...args: Parameters<typeof quickJournal>): Promise<PostgresJournal> => {
-    const journal = quickJournal(...args)
-    journals.push(journal)
-    await journal.open()
-    return journal
-  }
-
-  afterEach(async () => {
-    await Promise.all(journals.splice(0).map((journal) => journal.close(2_000)))
-  })
+  const open = quickJournals()
 
   describe('one server', () => {
     const base = databases()

@@ -23,6 +23,25 @@ export function quickJournal(
   })
 }
 
+/**
+ * Quick journals that end with the test. Belongs directly in a `describe`: it registers the suite's hooks.
+ * @returns opens one more
+ */
+export function quickJournals(): (
+  ...args: Parameters<typeof quickJournal>
+) => Promise<ReturnType<typeof quickJournal>> {
+  const journals: ReturnType<typeof quickJournal>[] = []
+  afterEach(async () => {
+    await Promise.all(journals.splice(0).map((journal) => journal.close(2_000)))
+  })
+  return async (...args) => {
+    const journal = quickJournal(...args)
+    journals.push(journal)
+    await journal.open()
+    return journal
+  }
+}
+
 export interface Outcome {
   readonly acknowledged: number
   /** Of those, found in the database. */

@@ -1,24 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import type { PostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { requirePostgres } from '../support/postgres-programs.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, entry } from './entries.ts'
-import { Load, quickJournal, show } from './postgres-load.ts'
+import { Load, quickJournals, show } from './postgres-load.ts'
 
 describe('openPostgresJournal, when the server fails', () => {
-  const journals: PostgresJournal[] = []
-  const open = async (...args: Parameters<typeof quickJournal>): Promise<PostgresJournal> => {
-    const journal = quickJournal(...args)
-    journals.push(journal)
-    await journal.open()
-    return journal
-  }
-
-  afterEach(async () => {
-    await Promise.all(journals.splice(0).map((journal) => journal.close(2_000)))
-  })
+  const open = quickJournals()
 
   describe('a primary with a synchronous standby', () => {
     let primary: PostgresServer
