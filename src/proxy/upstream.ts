@@ -113,16 +113,17 @@ export function createUpstream(origin: string): Upstream {
     gate,
     budget: createRetryBudget(),
     send({ method, path, headers, body }, handler) {
-      const options = {
+      const options: Dispatcher.DispatchOptions & MoreOptions = {
         method: method as Dispatcher.HttpMethod,
         path,
         headers,
         body,
         // Always the configured name: another one would make undici close its connections.
         servername: hostname,
-        [symbols.kQueuedAbort]: (cancel: (reason: Error) => void) => {
-          handler.withdraw = cancel
-        },
+      }
+      // Not as a member of the literal: V8 defines a computed one through its slow path, 2 µs a delivery.
+      options[symbols.kQueuedAbort] = (cancel) => {
+        handler.withdraw = cancel
       }
       pool.dispatch(options, handler)
     },
@@ -132,6 +133,12 @@ export function createUpstream(origin: string): Upstream {
       await pool.destroy()
     },
   }
+}
+
+/** Options of a dispatch that undici takes, but does not publish. */
+interface MoreOptions {
+  readonly servername: string
+  [symbols.kQueuedAbort]?: (cancel: (reason: Error) => void) => void
 }
 
 type ClientOptions = UndiciClient.Options & { connect: ReturnType<typeof buildConnector> }
