@@ -48,7 +48,7 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
 
   function count({ source, endpoint: name, result, code: number }: CountedDelivery, value = 1): void {
     const endpoint = bounded(name)
-    const key = [source, endpoint, result].join('\0')
+    const key = `${source}\0${endpoint}\0${result}`
     const code = number === undefined ? 'none' : String(number)
     if (fits(key, code)) deliveries.inc({ source, endpoint, result, code }, value)
     else if (fits(key, OTHER)) deliveries.inc({ source, endpoint, result, code: OTHER }, value)

@@ -72,7 +72,7 @@ export function deliveryStreams({
     succeeded(endpoint: string, last: LastDelivery): void {
       const of = watch(endpoint)
       const { source, tenant, url, proof, at } = last
-      const key = [source, tenant, url].join('\0')
+      const key = `${source}\0${tenant}\0${url}`
       const known = of.streams.get(key)
       const run =
         known && !isBroken(endpoint, known.run.since)
