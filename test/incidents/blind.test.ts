@@ -1,27 +1,14 @@
-import { execFile, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { UNVERIFIED } from '../../src/domain/blind-rules.ts'
 import { unitTest } from '../rules/promtool.ts'
 import { JOB, NAMESPACE, type Value } from '../rules/series.ts'
 import type { Page, Scene } from '../support/blind-stage.ts'
+import { runInNamespace } from '../support/network-namespace.ts'
 import { sample } from '../support/scrape.ts'
 import { removeTempFolders } from '../support/temp.ts'
 
 const STAGE = join(import.meta.dirname, '../support/blind-stage.ts')
-/** Root, or a user namespace in which this user is root. */
-const UNSHARE = [
-  ['--net', '--mount'],
-  ['--user', '--map-root-user', '--net', '--mount'],
-].find((args) => spawnSync('unshare', [...args, 'ip', 'link', 'set', 'lo', 'up']).status === 0)
-
-async function enact(network: { dns: boolean; egress: boolean }): Promise<Scene> {
-  const args = [...UNSHARE!, process.execPath, STAGE, JSON.stringify(network)]
-  const { stdout } = await promisify(execFile)('unshare', args, { maxBuffer: 2 ** 26 })
-  return JSON.parse(stdout)
-}
-
 /** What a metric shows, as a series that Prometheus has for half an hour. */
 function asSeries(metrics: string): Map<string, readonly Value[]> {
   const target = `namespace="${NAMESPACE}",job="${JOB}",instance="10.0.0.1:9464",pod="w-0"`
@@ -74,11 +61,8 @@ describe('a receiver that may itself be cut off', function () {
   ]
 
   before(async function () {
-    if (!UNSHARE) {
-      console.error('WARNING: no network namespace can be made here; the staged receivers are SKIPPED')
-      return this.skip()
-    }
-    for (const { name, ...network } of STAGES) scenes.set(name, await enact(network))
+    for (const { name, ...network } of STAGES)
+      scenes.set(name, await runInNamespace<Scene>(this, STAGE, JSON.stringify(network)))
   })
   after(removeTempFolders)
 

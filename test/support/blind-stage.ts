@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { authority } from './certificates.ts'
 import { answer, report, scrape } from './http.ts'
 import { nameServer } from './name-server.ts'
+import { resolveLocally } from './network-namespace.ts'
 import { startService, stopServices } from './service.ts'
 import { http, rawTls } from './sockets.ts'
 import { tempFolder, until } from './temp.ts'
@@ -53,9 +54,7 @@ else {
   ip('neighbour', 'add', '192.0.2.1', 'lladdr', '02:00:00:00:00:01', 'dev', 'out')
   ip('route', 'add', 'default', 'via', '192.0.2.1')
 }
-const resolver = join(folder, 'resolv.conf')
-writeFileSync(resolver, 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n')
-execFileSync('mount', ['--bind', resolver, '/etc/resolv.conf'])
+resolveLocally()
 const names = dns ? await nameServer(NAMES) : undefined
 
 const ca = await authority('Stage authority')
