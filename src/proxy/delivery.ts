@@ -128,7 +128,9 @@ export class Delivery implements RunningAttemptEvents {
   }
 
   onSlow(): void {
-    this.#guarded(() => this.#retryInstead('timeout', 'timeout'))
+    // The application can hardly respond before the platform has sent everything.
+    if (!this.#body.isComplete) this.#attempt?.begun(this.#retries.attemptTimeout)
+    else this.#guarded(() => this.#retryInstead('timeout', 'timeout'))
   }
 
   /** The platform reads on. */

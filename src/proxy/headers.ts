@@ -96,12 +96,12 @@ export const repeated = (headers: readonly string[], attempt: number): string[] 
 /**
  * The header of a response as the platform gets it.
  * @param form whether its body can have trailers, which only chunks have room for; whether it may have a length
- * @returns names and values in turn
+ * @returns names and values in turn; undefined if its body is in another transfer coding than chunks
  */
 export function responseHeaders(
   raw: RawHeaders,
   { canHaveTrailers, canHaveLength }: { canHaveTrailers: boolean; canHaveLength: boolean },
-): string[] {
+): string[] | undefined {
   const result: string[] = []
   let connection: string | undefined
   let hasTrailer = false
@@ -110,6 +110,8 @@ export function responseHeaders(
     const name = latin1(raw[index]!)
     const key = name.toLowerCase()
     if (key === 'connection') connection = `${connection ?? ''},${latin1(raw[index + 1]!)}`
+    // Of several codings undici takes the chunks off, and what remains could not be read (RFC 9112 section 6.1).
+    if (key === 'transfer-encoding' && latin1(raw[index + 1]!).toLowerCase() !== 'chunked') return undefined
     if (HOP_BY_HOP.has(key)) continue
     if (key === 'content-length') {
       if (!canHaveLength) continue

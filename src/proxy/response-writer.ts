@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RawHeaders } from './attempt.ts'
 import { responseHeaders, responseTrailers } from './headers.ts'
+import { lingerAfterAnswer } from './linger.ts'
 
 /** A reason phrase that Node.js can send. undici has read it as UTF-8; it carries nothing (RFC 9112, 4), so others are left out. */
 const PHRASE = /^[\t\x20-\x7e]*$/
@@ -27,7 +28,7 @@ export class ResponseWriter {
   inform(status: number, raw: RawHeaders): void {
     // Only links are known to be of use early (RFC 8297).
     if (status !== 103 || this.#request.httpVersionMinor < 1 || this.#response.headersSent) return
-    const pairs = responseHeaders(raw, { canHaveTrailers: false, canHaveLength: false })
+    const pairs = responseHeaders(raw, { canHaveTrailers: false, canHaveLength: false }) ?? []
     const links = pairs.filter((_, index) => index % 2 === 1 && pairs[index - 1]!.toLowerCase() === 'link')
     if (links.length === 0) return
     try {
@@ -44,6 +45,7 @@ export class ResponseWriter {
     const isBodiless = this.#request.method === 'HEAD' || status === 204 || status === 304
     const canHaveTrailers = !isBodiless && this.#request.httpVersionMinor >= 1
     const headers = responseHeaders(raw, { canHaveTrailers, canHaveLength: status !== 204 })
+    if (!headers) return false
     try {
       response.writeHead(status, PHRASE.test(statusText) ? statusText : '', headers)
     } catch {
@@ -72,6 +74,7 @@ export class ResponseWriter {
     const response = this.#response
     if (response.destroyed) return
     if (trailers.length > 0 && response.chunkedEncoding) response.addTrailers(responseTrailers(trailers))
+    lingerAfterAnswer(this.#request)
     response.end()
   }
 }

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { expect } from 'chai'
 import { deliver, type ProxyStage, startProxyStage } from '../support/proxy-stage.ts'
-import { type Listening, raw } from '../support/sockets.ts'
+import { delay, type Listening, raw } from '../support/sockets.ts'
 import { until } from '../support/temp.ts'
-import { checkAndClose, openConnection, statusesIn } from './hostile-sockets.ts'
+import { checkAndClose, openConnection, openSocket, statusesIn } from './hostile-sockets.ts'
 
 describe('the proxy and hostile applications', () => {
   let app: Listening | undefined
@@ -32,6 +32,11 @@ describe('the proxy and hostile applications', () => {
       'Content-Length with chunked',
       'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
+    [
+      'another coding below the chunks',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    ],
+    ['another coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok'],
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello'],
     ['a header with a NUL', 'HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n'],
     [
@@ -82,6 +87,36 @@ describe('the proxy and hostile applications', () => {
     expect(statusesIn(text())).to.deep.equal([413])
     await until('the end of the connection', ended)
   })
+
+  for (const [name, path, status] of [
+    ['the application answers', '/hooks/a', 200],
+    ['the proxy answers itself', '/nowhere', 404],
+  ] as const)
+    it(`resets no platform that reads only after it has sent everything, where ${name} early`, async () => {
+      const { origin } = await behave((socket, requests) => {
+        if (requests === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly')
+      })
+      const socket = openSocket(origin).pause()
+      const errors: Error[] = []
+      socket.on('error', (error) => errors.push(error))
+      await until('the connection', () => !socket.connecting)
+      const block = Buffer.alloc(100_000)
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${40 * block.length}\r\n\r\n`,
+      )
+      for (let sent = 0; sent < 40; sent++) {
+        socket.write(block)
+        await delay(5)
+      }
+      let text = ''
+      socket.on('data', (chunk) => {
+        text += chunk
+      })
+      socket.resume()
+      await until('the answer', () => /\r\n\r\n./.test(text))
+      expect(statusesIn(text)).to.deep.equal([status])
+      expect(errors).to.deep.equal([])
+    })
 
   it('passes a response on that comes before the request is complete, and before a reset', async () => {
     const { origin } = await behave((socket, requests) => {

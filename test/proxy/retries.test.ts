@@ -107,6 +107,23 @@ describe('retries of the proxy', () => {
       expect((await deliver(patient.origin))?.body.toString()).to.equal('slow')
     })
 
+    it('does not take a platform that sends slowly for a slow application', async () => {
+      const { upstream, requests } = await once(async (request, response) => {
+        for await (const _ of request);
+        response.end('good')
+      })
+      const stage = await stageFor('idempotent', { upstream, attemptTimeout: 100 })
+      async function* slowly() {
+        for (let piece = 0; piece < 20; piece++) {
+          yield Buffer.from('.')
+          await sleep(20)
+        }
+      }
+      expect((await deliver(stage.origin, { body: slowly() }))?.status).to.equal(200)
+      expect(requests).to.have.lengthOf(1)
+      expect(stage.retries()).to.deep.equal([])
+    })
+
     it('does not repeat a request of more than 64 KiB, but delivers it', async () => {
       const { upstream, requests } = await once((_, response) => response.writeHead(503).end())
       const stage = await stageFor('idempotent', { upstream })
