@@ -119,6 +119,21 @@ describe('the proxy and hostile platforms', () => {
     expect((await deliver(stage.origin))?.status).to.equal(200)
   })
 
+  it('takes a platform that ends its side of the connection early for one that hung up, as Node.js and nginx do', async () => {
+    const request = `${HEAD}Content-Length: 3\r\n\r\nabc`
+    app.close()
+    app = await http((_, response) => void setTimeout(() => response.end('late'), 500))
+    await stage.stop()
+    stage = await startProxyStage({ upstream: `http://127.0.0.1:${app.port}`, retry: 'idempotent' })
+    for (const sent of [[request], [request, request], [request.slice(0, -1)]]) {
+      const text = await rawRequest(stage.origin, [...sent, null])
+      expect(statusesIn(text)).not.to.include(200)
+    }
+    await until('the ends', () => stage.codes().length === 4)
+    expect(new Set(stage.codes())).to.deep.equal(new Set(['client_closed']))
+    expect(app.accepted(), 'attempts').to.be.at.most(4)
+  })
+
   it('serves others while hundreds of connections send nothing, or a byte now and then', async () => {
     for (let index = 0; index < 300; index++) {
       const socket = openSocket(stage.origin)

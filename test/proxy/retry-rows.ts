@@ -18,7 +18,7 @@ export interface Application {
 
 export interface Stage {
   /** Of the name server. Null: it does not answer. */
-  readonly names: Record<string, string | null>
+  readonly names: Record<string, string | readonly string[] | null>
   readonly ca: Authority
   /** What is to be closed in the end. */
   readonly apps: Listening[]
@@ -60,6 +60,18 @@ const named =
         names[name] = LOCAL
       },
     }
+  }
+
+/** An application behind one of several addresses; at the others there is nothing. */
+const oneOf =
+  (...addresses: string[]): Start =>
+  async ({ names, apps }, id) => {
+    const { requests, answer } = application()
+    const app = await http(answer)
+    apps.push(app)
+    const name = `${id}.example`
+    names[name] = addresses
+    return { upstream: `http://${name}:${app.port}`, requests }
   }
 
 /** An application at an address that this machine takes over later. */
@@ -136,6 +148,8 @@ export const ROWS: Readonly<Record<string, Start>> = {
   'packets get lost': routed(true),
   'the certificate is for another name': wrongCertificate,
   'the TLS handshake breaks off': brokenHandshake,
+  'its IPv6 address refuses, its IPv4 address does not': oneOf('::1', LOCAL),
+  'packets to one of its addresses get lost': oneOf('192.0.2.77', LOCAL, '192.0.2.78'),
   'a reset before the response': meets(({ socket }) => void socket.resetAndDestroy()),
   'an end before the response': meets(({ socket }) => void socket.end()),
   'no response in time': meets((request, response) => void setTimeout(() => good(request, response), 2_500)),

@@ -1,11 +1,11 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 
-const A = 1
+const [A, AAAA] = [1, 28]
 const NXDOMAIN = 3
 
-/** IPv4 addresses of names. Null: a question about it is not answered. */
-type Names = Readonly<Record<string, string | null>>
+/** Addresses of names. Null: a question about it is not answered. */
+type Names = Readonly<Record<string, string | readonly string[] | null>>
 
 /** A DNS server (RFC 1035) on 127.0.0.1:53 that knows these names, and no other name. */
 export async function nameServer(names: Names): Promise<{ close(): void }> {
@@ -27,15 +27,21 @@ function reply(query: Buffer, names: Names): Buffer | undefined {
     at += 1 + length
   }
   const question = query.subarray(12, at + 5)
-  const address = names[labels.join('.').toLowerCase()]
-  if (address === null) return undefined
-  const isFound = address !== undefined && query.readUInt16BE(at + 1) === A
+  const known = names[labels.join('.').toLowerCase()]
+  if (known === null) return undefined
+  const type = query.readUInt16BE(at + 1)
+  const records = [known ?? []]
+    .flat()
+    .filter((address) => type === (address.includes(':') ? AAAA : A))
+    .map((address) => {
+      // Of IPv6 only ::1 is needed.
+      const bytes = type === A ? address.split('.').map(Number) : [...Buffer.alloc(15), 1]
+      return Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, bytes.length, ...bytes])
+    })
   const head = Buffer.alloc(12)
   query.copy(head, 0, 0, 2)
-  head.writeUInt16BE(0x8180 | (address === undefined ? NXDOMAIN : 0), 2)
+  head.writeUInt16BE(0x8180 | (known === undefined ? NXDOMAIN : 0), 2)
   head.writeUInt16BE(1, 4)
-  head.writeUInt16BE(isFound ? 1 : 0, 6)
-  if (!isFound) return Buffer.concat([head, question])
-  const record = Buffer.from([0xc0, 12, 0, A, 0, 1, 0, 0, 0, 60, 0, 4, ...address.split('.').map(Number)])
-  return Buffer.concat([head, question, record])
+  head.writeUInt16BE(records.length, 6)
+  return Buffer.concat([head, question, ...records])
 }
