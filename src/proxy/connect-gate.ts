@@ -3,12 +3,16 @@ const MAX_WAITING = 256
 const MAX_BYTES = 16 * 1_048_576
 /** Milliseconds between two attempts to connect, drawn again each time. */
 const [SHORTEST, LONGEST] = [25, 50]
+/** Milliseconds for which the one delivery waits that finds out whether connecting still fails. */
+const TRIAL = 250
 
 export interface Waiting {
   /** Bytes that the delivery holds meanwhile. */
   readonly bytes: number
   /** Milliseconds that it may wait. */
   readonly patience: number
+  /** Whether it was told to `try`: it waits for one attempt to connect, and not for long. */
+  readonly isTrial?: boolean
   /** Connecting succeeded. */
   readonly onConnected: () => void
   readonly onPatienceOver: () => void
@@ -17,9 +21,9 @@ export interface Waiting {
 export interface ConnectGate {
   /**
    * What to do with a delivery that has not been sent yet. `wait`: connecting fails, and one attempt at a time is made
-   * for all that wait. `refuse`: it has failed for longer than `patience`.
+   * for all that wait. `refuse`: it has failed for longer than `patience`. `try`: the same, and nothing else waits.
    */
-  admit(patience: number): 'send' | 'wait' | 'refuse'
+  admit(patience: number): 'send' | 'wait' | 'try' | 'refuse'
   /** Whether connecting has failed for longer than this. */
   hasFailedFor(patience: number): boolean
   /** @returns a function that ends the wait; undefined if too many wait already */
@@ -76,16 +80,17 @@ export function createConnectGate(
     admit(patience) {
       if (failingSince === undefined) return 'send'
       if (!hasFailedFor(patience)) return 'wait'
-      // No delivery waits, so none is trying: this one finds out whether connecting still fails.
-      if (waiting.size > 0 || now() - lastAttempt < LONGEST) return 'refuse'
-      lastAttempt = now()
-      return 'send'
+      // No delivery waits, so no attempt is made: this one finds out whether connecting still fails.
+      return waiting.size > 0 || now() - lastAttempt < LONGEST ? 'refuse' : 'try'
     },
     wait(it) {
       if (waiting.size >= MAX_WAITING || bytes + it.bytes > MAX_BYTES) return undefined
-      const timer = setTimeout(() => {
-        if (remove(entry)) it.onPatienceOver()
-      }, it.patience)
+      const timer = setTimeout(
+        () => {
+          if (remove(entry)) it.onPatienceOver()
+        },
+        it.isTrial ? Math.min(TRIAL, it.patience) : it.patience,
+      )
       const entry = { it, timer }
       waiting.add(entry)
       bytes += it.bytes
@@ -101,6 +106,7 @@ export function createConnectGate(
     failed(since) {
       failingSince ??= since
       lastAttempt = Math.max(lastAttempt, now())
+      for (const entry of [...waiting]) if (entry.it.isTrial && remove(entry)) entry.it.onPatienceOver()
       schedule()
     },
     close() {

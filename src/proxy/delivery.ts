@@ -66,8 +66,8 @@ export class Delivery implements RunningAttemptEvents {
       return
     }
     this.#retries.needed('connect')
-    if (admitted === 'wait') this.#wait()
-    else this.#fail('upstream_unavailable')
+    if (admitted === 'refuse') this.#fail('upstream_unavailable')
+    else this.#wait(admitted === 'try')
   }
 
   #send(): void {
@@ -84,7 +84,7 @@ export class Delivery implements RunningAttemptEvents {
   }
 
   /** Connecting fails: nothing has reached the application, and nothing can until it succeeds. */
-  #wait(): void {
+  #wait(isTrial = false): void {
     const { route, upstream } = this.#context
     if (this.#attempts > 0 && upstream.gate.hasFailedFor(route.patience)) {
       this.#fail('upstream_unavailable')
@@ -93,6 +93,7 @@ export class Delivery implements RunningAttemptEvents {
     this.#endWait = upstream.gate.wait({
       bytes: this.#body.held,
       patience: Math.max(0, this.#retries.patienceLeft()),
+      isTrial,
       onConnected: () => {
         this.#endWait = undefined
         this.#guarded(() => this.#send())

@@ -81,6 +81,24 @@ describe('retries of the proxy', () => {
       expect(stage.retries()[0]).to.equal('connect failed')
     })
 
+    it('answers 503 at once, too, when packets have got lost for longer than patience', async () => {
+      const hole = await blackHole()
+      apps.push(hole)
+      const stage = await stageFor('safe', { upstream: `http://127.0.0.1:${hole.port}`, patience: 1_500 })
+      const took = async () => {
+        const started = performance.now()
+        expect((await deliver(stage.origin))?.status).to.equal(503)
+        return performance.now() - started
+      }
+      expect(await took()).to.be.at.least(1_490)
+      const later: Promise<number>[] = []
+      for (let delivery = 0; delivery < 20; delivery++) {
+        later.push(took())
+        await sleep(60)
+      }
+      expect(Math.max(...(await Promise.all(later))), 'none waits for its own patience').to.be.below(1_400)
+    })
+
     it('answers 502 at once with none', async () => {
       const stage = await stageFor('none', { upstream: `http://127.0.0.1:${await freePort()}` })
       const started = performance.now()
