@@ -81,7 +81,7 @@ const BASE = new Set(
 const UNUSED = /\/src\/(?:proxy|journal\/(?:postgres|spill)|cli\/(?:demo|help|outage|simulate|verify))\b|schemas?\.ts$/
 
 /** As in `npm start`. */
-const FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=50', '--no-memory-pool']
+const FLAGS = ['--max-semi-space-size=8']
 
 /** Each costs about 0.3 ms of the start. */
 const MOST_MODULES = 600
