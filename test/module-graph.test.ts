@@ -69,19 +69,19 @@ const packages = (weights: ReadonlyMap<string, Weight>): string[] =>
 
 /** Packages loaded by default. A new name needs a reason, since every pod pays for it. */
 const BASE = new Set(
-  `@koa/router @opentelemetry/api @pinojs/redact accepts atomic-sleep bintrees content-disposition content-type cookies
-  debug deep-equal delegates depd destroy ee-first encodeurl escape-html fastest-levenshtein fresh has-flag http-assert
-  http-errors inherits ipaddr.js keygrip koa koa-compose media-typer mime-db mime-types ms negotiator on-exit-leak-free
+  `@koa/router @pinojs/redact accepts atomic-sleep content-disposition content-type cookies debug deep-equal
+  delegates depd destroy ee-first encodeurl escape-html fastest-levenshtein fresh has-flag http-assert http-errors
+  inherits ipaddr.js keygrip koa koa-compose media-typer mime-db mime-types ms negotiator on-exit-leak-free
   on-finished parseurl path-to-regexp pino pino-std-serializers prom-client quick-format-unescaped
-  safe-stable-stringify setprototypeof sonic-boom statuses supports-color tdigest thread-stream toidentifier tsscmp
-  type-is vary yaml`.split(/\s+/),
+  safe-stable-stringify setprototypeof sonic-boom statuses supports-color thread-stream toidentifier tsscmp type-is
+  vary yaml`.split(/\s+/),
 )
 
 /** Of our own files, what only other commands and features need. */
 const UNUSED = /\/src\/(?:proxy|journal\/(?:postgres|spill)|cli\/(?:demo|help|outage|simulate|verify))\b|schemas?\.ts$/
 
 /** As in `npm start`. */
-const FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=50', '--no-memory-pool']
+const FLAGS = ['--max-semi-space-size=8']
 
 /** Each costs about 0.3 ms of the start. */
 const MOST_MODULES = 600

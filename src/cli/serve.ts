@@ -4,7 +4,7 @@ import { ConfigError, type Env } from '../config/config.ts'
 import type { Config } from '../config/schema.ts'
 import { isPostgresUrl } from '../domain/postgres-url.ts'
 import { exitNow } from '../exit-now.ts'
-import { releaseMemoryWhenIdle } from '../idle-memory.ts'
+import { keepLessGarbage, releaseMemoryWhenIdle } from '../idle-memory.ts'
 import { startWriterAhead } from '../journal/sqlite/writer-thread.ts'
 import { createLog, logLevelFault, type ProcessLog } from '../observe/log.ts'
 import type { Command } from './command.ts'
@@ -84,6 +84,7 @@ export const serve: Command = {
     }
     // A killed process would never write it.
     flushCompileCache()
+    keepLessGarbage()
     releaseMemoryWhenIdle((milliseconds) =>
       log.debug({ milliseconds: Math.round(milliseconds) }, 'unused memory released'),
     )

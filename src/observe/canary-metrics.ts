@@ -1,7 +1,7 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
 import { CAUSES } from '../domain/cause.ts'
 import type { CanaryMoments } from '../domain/journal.ts'
 import type { CanaryRun } from '../domain/telemetry.ts'
+import { Counter, Gauge, type Registry } from './client.ts'
 
 /** The canary's round trips. The last success has a value before the first one, since absence would hide a failing canary. */
 export function canaryMetrics(registry: Registry) {

@@ -1,7 +1,7 @@
-import { Counter, type Registry } from 'prom-client'
 import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import { OTHER } from '../domain/failure.ts'
 import type { CountedDelivery } from '../domain/telemetry.ts'
+import { Counter, type Registry } from './client.ts'
 
 /** Codes of one source, endpoint and result; further ones are counted under `other`. */
 const CODES = 20

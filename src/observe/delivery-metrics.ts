@@ -1,10 +1,10 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
 import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import type { EndpointFacts } from '../domain/endpoint.ts'
 import { visible } from '../domain/external-text.ts'
 import { type Failure, INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
 import { type SeriesLabels, seriesKey } from '../domain/series.ts'
+import { Counter, Gauge, type Registry } from './client.ts'
 import type { Slices } from './slices.ts'
 
 export interface DeliveryOptions {

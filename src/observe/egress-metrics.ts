@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client'
+import { Gauge, type Registry } from './client.ts'
 
 /** Whether this receiver has egress, read at each scrape. */
 export function egressMetrics(registry: Registry) {

@@ -1,22 +1,7 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { NO_SOURCE } from '../domain/telemetry.ts'
+import { Counter, Gauge, Registry } from './client.ts'
 import { exposition } from './exposition.ts'
-
-const MISNAMED = [
-  'nodejs_active_handles_total',
-  'nodejs_active_requests_total',
-  'nodejs_active_resources_total',
-  'nodejs_eventloop_utilization_histogram',
-  'nodejs_eventloop_utilization_summary',
-]
-
-/** Metrics of the process and of Node.js. */
-export function processMetrics(registry: Registry): void {
-  // Metrics that break Prometheus' naming rules are removed to keep `promtool check metrics` clean. Without the long
-  // timeout, the sampler of the utilisation would wake the process ten times per second for them.
-  collectDefaultMetrics({ register: registry, eventLoopUtilizationTimeout: 2 ** 31 - 1 })
-  for (const name of MISNAMED) registry.removeSingleMetric(name)
-}
+import { processMetrics } from './process-metrics.ts'
 
 export interface ExporterOptions {
   readonly version: string

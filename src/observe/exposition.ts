@@ -1,4 +1,4 @@
-import { openMetricsContentType, prometheusContentType, type Registry } from 'prom-client'
+import { Registry } from './client.ts'
 import { Family, type Metric } from './family.ts'
 import { type Pace, Slices } from './slices.ts'
 
@@ -60,7 +60,10 @@ export function exposition(
     const isOpenMetrics = prefersOpenMetrics(accept)
     const body = latest.then(() => render(isOpenMetrics))
     latest = body.catch(() => {})
-    return { contentType: isOpenMetrics ? openMetricsContentType : prometheusContentType, body: await body }
+    return {
+      contentType: isOpenMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE,
+      body: await body,
+    }
   }
 }
 

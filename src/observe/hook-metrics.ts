@@ -1,6 +1,6 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
 import { HOOK_EVENTS, type HookEvent } from '../domain/hook-plan.ts'
 import { HOOK_RESULTS, type HookResult } from '../domain/telemetry.ts'
+import { Counter, Gauge, type Registry } from './client.ts'
 
 /** What hooks are sent. At most 20 hooks; events and results are closed sets. */
 export function hookMetrics(registry: Registry, names: readonly string[]) {

@@ -1,6 +1,6 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
 import type { EndpointState, Incident } from '../domain/incident.ts'
 import { calledFor } from '../domain/remedies/remedies.ts'
+import { Counter, Gauge, type Registry } from './client.ts'
 
 /** A configured endpoint's canonical URL; undefined for one that is its own URL. */
 export type UrlOf = (endpoint: string) => string | undefined

@@ -1,4 +1,3 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import {
   CHECKPOINT_RESULTS,
   type Checkpoint,
@@ -9,6 +8,7 @@ import {
   RETENTION_STOPS,
   type ReadFault,
 } from '../domain/journal.ts'
+import { Counter, Gauge, Histogram, type Registry } from './client.ts'
 
 const PREFIX = 'webhook_exporter_journal_'
 

@@ -1,4 +1,3 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
 import {
   PROBE_PHASES,
   PROBE_TRIGGERS,
@@ -7,6 +6,7 @@ import {
   type ProbeTrigger,
   type Vantage,
 } from '../domain/probe.ts'
+import { Counter, Gauge, type Registry } from './client.ts'
 
 /** What is probed, and from where. */
 export interface ProbedView {

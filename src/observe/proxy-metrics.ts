@@ -1,6 +1,6 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { type DeliveryMetrics, RETRY_REASONS, RETRY_RESULTS } from '../domain/delivery.ts'
 import { OTHER } from '../domain/failure.ts'
+import { Counter, Gauge, Histogram, type Registry } from './client.ts'
 
 /** Codes of attempts: statuses, and why there is none. */
 const FIRST_CODES = [

@@ -1,8 +1,8 @@
-import { Gauge, type Registry } from 'prom-client'
 import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import { OTHER } from '../domain/failure.ts'
 import type { RecoveryCount } from '../domain/journal.ts'
 import { isUnfinished, RECOVERY_STATUSES } from '../domain/recovery.ts'
+import { Gauge, type Registry } from './client.ts'
 
 export interface RecoveryMetricOptions {
   /** Whether incidents of the endpoint get a recovery. */

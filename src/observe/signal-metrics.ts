@@ -1,7 +1,7 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
 import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import type { EndpointState } from '../domain/incident.ts'
 import { SIGNAL_TYPES, type SignalType } from '../domain/signal.ts'
+import { Counter, Gauge, type Registry } from './client.ts'
 
 export interface SignalOptions {
   readonly sources: readonly string[]
