@@ -116,6 +116,22 @@ describe('the module graph of the service', function () {
     expect(packages(valid).filter((name) => !BASE.has(name))).to.deep.equal([])
   })
 
+  it('has the pool of undici only with a proxy, and never its index', async () => {
+    const config = join(tempFolder(), 'config.yaml')
+    const route = '{endpoint: orders, path: /hooks, upstream: http://127.0.0.1:9}'
+    writeFileSync(
+      config,
+      `endpoints: [{name: orders, urls: [https://shop.example/]}]\nproxy: {port: 0, routes: [${route}]}\n`,
+    )
+    const files = await filesOf({ CONFIG_FILE: config })
+    const undici = [...files.keys()].flatMap((path) => /\/node_modules\/undici\/(.*)/.exec(path)?.[1] ?? [])
+    expect(undici).to.include('lib/dispatcher/pool.js')
+    expect(undici.filter((path) => /^index|\/(?:fetch|websocket|cache|mock|handler\/retry)/.test(path))).to.deep.equal(
+      [],
+    )
+    expect(packages(byPackage(files)).filter((name) => !BASE.has(name))).to.deep.equal(['undici'])
+  })
+
   it('has the OpenTelemetry SDK only if spans are exported', async () => {
     const weights = byPackage(await filesOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }))
     console.log(table('with tracing', weights))

@@ -60,6 +60,29 @@ describe('check-config', function () {
       .and.not.match(/tried again/)
   })
 
+  it('finds in the proxy loops, overlapping routes and endpoints that do not exist', async () => {
+    const endpoints = [{ name: 'orders', urls: ['https://shop.example/hooks/orders'] }]
+    const route = { endpoint: 'orders', path: '/hooks/orders', upstream: 'http://127.0.0.1:3000' }
+    const valid = await check({ endpoints, proxy: { routes: [route] } })
+    expect(valid).to.deep.equal({ code: 0, out: 'the configuration is valid\n', err: '' })
+    const { code, err } = await check({
+      endpoints,
+      proxy: {
+        routes: [
+          route,
+          { ...route, path: '/hooks/*' },
+          { ...route, path: '/loop', upstream: 'http://localhost:8081' },
+          { ...route, path: '/menu', endpoint: 'menu' },
+        ],
+      },
+    })
+    expect(code).to.equal(2)
+    expect(err)
+      .to.match(/proxy\.routes\[0\]\.path: \/hooks\/orders overlaps with \/hooks\/\* of proxy\.routes\[1\]/)
+      .and.match(/proxy\.routes\[2\]\.upstream: localhost:8081 is the proxy listener itself, which makes a loop/)
+      .and.match(/proxy\.routes\[3\]\.endpoint: "menu" is not the name of an endpoint/)
+  })
+
   it('creates nothing', async () => {
     const folder = tempFolder()
     await check({ journal: { url: `sqlite:${join(folder, 'data/journal.db')}` } }, ['--deep'])
