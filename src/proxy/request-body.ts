@@ -20,6 +20,8 @@ export class RequestBody {
   #hasRoom = true
   #ended = false
   #stream: Readable | undefined
+  /** Whether an attempt has sent it in chunks: the next one is to be the same. */
+  #isChunked = false
 
   /** Call it in a microtask after the request's header was parsed: bytes received with the header can be read by then. */
   constructor(request: IncomingMessage, space: CopySpace) {
@@ -68,11 +70,13 @@ export class RequestBody {
   next(): Buffer | Readable | null {
     this.detach()
     const copy = this.#copy ?? []
+    if (this.#ended && this.#isChunked) return chunked(copy)
     if (this.#ended) return copy.length === 0 ? null : copy.length === 1 ? copy[0]! : Buffer.concat(copy)
     const stream = new Readable({ highWaterMark: COPY_LIMIT, read: () => this.#request.resume() })
     stream.on('error', () => {})
     for (const chunk of copy) stream.push(chunk)
     this.#stream = stream
+    this.#isChunked = this.#request.headers['content-length'] === undefined
     return stream
   }
 
@@ -121,4 +125,14 @@ export class RequestBody {
       this.#kept += chunk.length
     } else this.release()
   }
+}
+
+/** A stream of a length that undici cannot tell in advance. */
+function chunked(copy: readonly Buffer[]): Readable {
+  const rest = [...copy]
+  return new Readable({
+    read() {
+      this.push(rest.shift() ?? null)
+    },
+  })
 }

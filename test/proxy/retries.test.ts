@@ -147,6 +147,7 @@ describe('retries of the proxy', () => {
       }
       expect((await deliver(stage.origin, { body: pieces() }))?.status).to.equal(200)
       expect(requests.at(-1)!.body).to.equal('one two three')
+      expect(requests.at(-1)!.raw.join().replace(',webhook-attempt,2', '')).to.equal(requests[0]!.raw.join())
     })
 
     it('keeps to the budget: a fifth of the deliveries and ten per second', async () => {

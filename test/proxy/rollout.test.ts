@@ -1,8 +1,9 @@
+import type { RequestListener } from 'node:http'
 import { expect } from 'chai'
 import { deliver } from '../support/proxy-stage.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { http, type Listening } from '../support/sockets.ts'
-import { until } from '../support/temp.ts'
+import { freePort, until } from '../support/temp.ts'
 
 /** Deliveries per second to each replica. */
 const RATE = 50
@@ -16,11 +17,12 @@ describe('a replica of the proxy that is told to stop', function () {
   let app: Listening
   const received: string[] = []
   let timer: NodeJS.Timeout | undefined
+  const answer: RequestListener = (request, response) => {
+    received.push(String(request.headers['webhook-id']))
+    request.resume().once('end', () => setTimeout(() => response.end('ok'), request.url!.endsWith('slow') ? SLOW : 5))
+  }
   before(async () => {
-    app = await http((request, response) => {
-      received.push(String(request.headers['webhook-id']))
-      request.resume().once('end', () => setTimeout(() => response.end('ok'), request.url!.endsWith('slow') ? SLOW : 5))
-    })
+    app = await http(answer)
   })
   after(async () => {
     clearInterval(timer)
@@ -29,13 +31,23 @@ describe('a replica of the proxy that is told to stop', function () {
   })
 
   it('loses no delivery: it serves new ones until it is removed from the endpoints, and answers what is in flight', async () => {
+    const away = await freePort()
     const start = () =>
       startService({
         config: {
           endpoints: [{ name: 'orders', urls: ['https://shop.example/hooks/orders'] }],
           proxy: {
             port: 0,
-            routes: [{ endpoint: 'orders', path: '/hooks/*', upstream: `http://127.0.0.1:${app.port}` }],
+            routes: [
+              { endpoint: 'orders', path: '/hooks/*', upstream: `http://127.0.0.1:${app.port}` },
+              {
+                endpoint: 'orders',
+                path: '/away',
+                upstream: `http://127.0.0.1:${away}`,
+                retry: 'safe',
+                patience: '20s',
+              },
+            ],
           },
         },
       })
@@ -59,7 +71,7 @@ describe('a replica of the proxy that is told to stop', function () {
       if (to === 'leaving' && stoppedAt !== undefined && beganAt > stoppedAt + 500)
         late.push(answer?.headers['connection'])
     }
-    pending.push(send('leaving', '/hooks/slow'))
+    pending.push(send('leaving', '/hooks/slow'), send('leaving', '/away'))
     // Connections are kept open and used again, as an ingress does.
     timer = setInterval(() => {
       for (const to of endpoints) pending.push(send(to))
@@ -70,9 +82,12 @@ describe('a replica of the proxy that is told to stop', function () {
     leaving.child.kill('SIGTERM')
     await new Promise((resolve) => setTimeout(resolve, REMOVAL))
     endpoints.delete('leaving')
+    // A delivery still waits for its application.
+    const back = await http(answer, '127.0.0.1', away)
     expect(await leaving.exited).to.deep.equal({ code: 0, signal: null })
     clearInterval(timer)
     await Promise.all(pending)
+    await back.close()
 
     expect(lost).to.deep.equal([])
     expect(late.length, 'deliveries served after SIGTERM').to.be.above((RATE * REMOVAL) / 1_000 / 2)
