@@ -21,11 +21,22 @@ const ASSEMBLED = [
  * Who may import whom. A folder of src is a room; files directly in src stand for themselves, without their ending.
  * `leaf` files hold no behaviour of the service and may be imported by everyone.
  */
-const LEAVES = ['back-off', 'bounded-file', 'errors', 'exit-now', 'idle-memory', 'schema-fields', 'units', 'version']
+const LEAVES = [
+  'back-off',
+  'bounded-file',
+  'errors',
+  'exit-now',
+  'idle-memory',
+  'node-http',
+  'schema-fields',
+  'units',
+  'version',
+]
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'back-off': [],
   'bounded-file': [],
   errors: [],
+  'node-http': [],
   'schema-fields': [],
   units: [],
   version: [],

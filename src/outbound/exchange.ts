@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type OutboundAnswer, OutboundFault, type OutboundRequest } from '../domain/outbound-client.ts'
+import { request as httpRequest } from '../node-http.ts'
 import { endOfStream, exchangeFault } from './fault.ts'
-
-// Not imported: an import reads every export of node:http, among them lazy ones, which loads undici and HTTP/2 (14 MiB, 25 ms).
-const { request: httpRequest } = process.getBuiltinModule('node:http')
 
 /** Bytes of one head. With the interim ones (1xx) a peer can make us parse four of them at most: 64 KiB. */
 const HEAD_LIMIT = 16_384

@@ -7,12 +7,10 @@ import type {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { ErrorCode } from '../../errors.ts'
+import { createServer, ServerResponse } from '../../node-http.ts'
 import { trackConnections } from './connections.ts'
 import { drain } from './drain.ts'
 import { ambiguity, refuseBroken, refuseConnect, refuseRequest } from './refusals.ts'
-
-// Not imported: an import reads every export of node:http, among them lazy ones, which loads undici and HTTP/2 (14 MiB, 25 ms).
-const { createServer, ServerResponse } = process.getBuiltinModule('node:http')
 
 export interface ListenerOptions {
   readonly host: string

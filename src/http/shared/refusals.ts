@@ -2,11 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { stringify } from '../../domain/external-text.ts'
 import { AppError, type ErrorCode } from '../../errors.ts'
+import { STATUS_CODES } from '../../node-http.ts'
 import { type Connections, endSocket } from './connections.ts'
 import { errorAnswer } from './problem.ts'
-
-// Not imported, see listener.ts.
-const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 const refused = new WeakSet<IncomingMessage>()
 
