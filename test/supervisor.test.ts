@@ -105,10 +105,10 @@ describe('the supervisor of the sidecar form', function () {
     const child = await childOf(service)
     process.kill(child, 'SIGSTOP')
     expect((await live(service)).status).to.equal(200)
-    await said(service, 'service shows no sign of life, killing it')
+    await said(service, 'service is hung, killing it')
     await up(service, 2)
     expect(await childOf(service)).not.to.equal(child)
-    expect(service.log().filter(({ msg }) => msg === 'service shows no sign of life, killing it')).to.have.length(1)
+    expect(service.log().filter(({ msg }) => msg === 'service is hung, killing it')).to.have.length(1)
   })
 
   it('kills a hung service at its deadline after SIGTERM', async () => {

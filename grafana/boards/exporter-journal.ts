@@ -4,6 +4,11 @@ import { runbook } from './links.ts'
 import { COLOUR, DEADLINE } from './palette.ts'
 import { countBars, INSTANCE, quantile, ratio, select } from './query.ts'
 
+/** One line per release. */
+const perJob = (unit: string, expr: string, about: { title: string; description: string; noValue: string }) =>
+  lines({ ...about, unit, min: 0, targets: [{ expr, legend: '{{job}}' }] })
+const JOB = 'cluster, namespace, job'
+
 /** Folded at first. */
 export const journal: Section = {
   title: 'Journal writes and retention',
@@ -77,7 +82,7 @@ export const journal: Section = {
             unit: 'bytes',
             min: 0,
             targets: [
-              { expr: `sum(max by (cluster, namespace, job) (${select('journalSize')}))`, legend: 'journal' },
+              { expr: `sum(max by (${JOB}) (${select('journalSize')}))`, legend: 'journal' },
               { expr: `min(${select('journalFree')})`, legend: 'free' },
             ],
             colours: [
@@ -89,12 +94,9 @@ export const journal: Section = {
         ],
         [
           6,
-          lines({
+          perJob('short', `max by (${JOB}) (${select('journalFailures')})`, {
             title: 'Stored failures',
             description: 'Failures in the journal. The number falls when retention removes the oldest.',
-            unit: 'short',
-            min: 0,
-            targets: [{ expr: `max by (cluster, namespace, job) (${select('journalFailures')})`, legend: '{{job}}' }],
             noValue: 'no metrics',
           }),
         ],
@@ -115,15 +117,10 @@ export const journal: Section = {
         ],
         [
           6,
-          lines({
+          perJob('s', `time() - min by (${JOB}) (${select('journalOldest')})`, {
             title: 'Oldest failure age',
             description:
               'Age of the oldest failure in the journal. It should approach the retention age, but not exceed it.',
-            unit: 's',
-            min: 0,
-            targets: [
-              { expr: `time() - min by (cluster, namespace, job) (${select('journalOldest')})`, legend: '{{job}}' },
-            ],
             noValue: 'The journal is empty.',
           }),
         ],

@@ -27,7 +27,7 @@ export const JOURNAL_SIGNALS = {
     { by: 'sum' },
   ),
   journalSize: gauge('webhook_exporter_journal_size_bytes', 'bytes', [], 'Size of the journal in bytes.', {
-    absent: 'before the first look',
+    absent: 'until the size was read for the first time',
   }),
   journalFree: gauge(
     'webhook_exporter_journal_free_bytes',

@@ -13,7 +13,7 @@ import { printLines } from './outage/print.ts'
 import { runOutage } from './outage/run.ts'
 import { firstSource } from './simulate/given-up.ts'
 import { CA_FILE, startReceiver } from './simulate/receiver.ts'
-import { sendReport } from './simulate/report.ts'
+import { simulatedReports } from './simulate/report.ts'
 import { untilSignal } from './simulate/until-signal.ts'
 import { parseOptions } from './usage.ts'
 
@@ -60,14 +60,7 @@ export const demo: Command = {
         receiver,
         url,
         ca,
-        report: (facts) =>
-          sendReport(facts, {
-            config,
-            source: firstSource(config),
-            ingest: new URL(ingest),
-            purpose: 'simulation',
-            env,
-          }),
+        report: simulatedReports({ config, source: firstSource(config), ingest: new URL(ingest), env }),
         incident: incidentsOf(admin),
         notification: monitoring.notification,
         link: ({ id }) => `${admin}/incidents/${id}`,

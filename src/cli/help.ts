@@ -28,7 +28,7 @@ Environment:
   JOURNAL_PASSWORD_FILE                      password of a PostgreSQL journal
   LOG_LEVEL                                  trace, debug, info, warn, error, fatal or silent (info)
   SUPERVISOR_PORT                            supervise: port that answers the liveness probe (9466)
-  SUPERVISOR_HUNG_AFTER                      supervise: seconds without a sign of life until a hung service is killed (60)
+  SUPERVISOR_HUNG_AFTER                      supervise: seconds without a heartbeat until a hung service is killed (60)
   SUPERVISOR_MEMORY_LIMIT                    supervise: bytes; the service is restarted at 95 % (the container's limit)
   OTEL_*                                     OpenTelemetry's standard variables; OTEL_EXPORTER_OTLP_ENDPOINT turns spans on
 

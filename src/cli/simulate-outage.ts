@@ -11,7 +11,7 @@ import { firstSource } from './simulate/given-up.ts'
 import { ALLOW_HELP, ALLOW_OPTION, simulationUrl } from './simulate/hosts.ts'
 import { caOption, markSecret, portOption, readRef, refOption, refOptions } from './simulate/options.ts'
 import { CA_FILE, listen, startReceiver } from './simulate/receiver.ts'
-import { sendReport } from './simulate/report.ts'
+import { simulatedReports } from './simulate/report.ts'
 import { untilSignal } from './simulate/until-signal.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
@@ -95,17 +95,15 @@ export const simulateOutage: Command = {
         receiver,
         url,
         ca,
-        report: (facts) =>
-          sendReport(facts, {
-            config,
-            source: source ?? firstSource(config),
-            ingest,
-            credential,
-            secret,
-            purpose: 'simulation',
-            env,
-            ca: extraCa,
-          }),
+        report: simulatedReports({
+          config,
+          source: source ?? firstSource(config),
+          ingest,
+          credential,
+          secret,
+          env,
+          ca: extraCa,
+        }),
         incident: incidentsOf(admin.href, token),
         notification: (status) => (sink ? sink.newest(status) : null),
         link: ({ id }) => new URL(`/incidents/${id}`, admin).href,

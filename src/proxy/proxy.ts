@@ -41,7 +41,7 @@ export interface Proxy {
   close(): Promise<void>
 }
 
-/** The observing reverse proxy. It connects to the upstreams of its routes and to nothing else. */
+/** The reverse proxy. It connects to the upstreams of its routes and to nothing else. */
 export function createProxy(deps: ProxyDeps): Proxy {
   const upstreams = new Map<string, Upstream>()
   const upstreamOf = (url: string): Upstream => {

@@ -185,7 +185,7 @@ function hookQueue(
 
   return {
     name: hook.name,
-    /** Undefined before the first look. */
+    /** Undefined until the outbox was read for the first time. */
     oldest: () => shown && (shown.length === 0 ? null : Math.min(...shown.map(({ at }) => at))),
     /** When there is something to do next; the end of an attempt wakes it. */
     nextDue(): number {

@@ -7,7 +7,7 @@ import { heldMemory, memoryLimit } from './memory.ts'
 import { openProbePort } from './probe-port.ts'
 
 const DEFAULT_PORT = 9_466
-/** Seconds without a sign of life, in which the supervisor itself ran. */
+/** Seconds without a heartbeat of the service, in which the supervisor itself ran. */
 const DEFAULT_HUNG_AFTER = 60
 /** Milliseconds from SIGTERM to SIGKILL; the service ends itself after 10 s. */
 const STOP_DEADLINE = 12_000
@@ -132,7 +132,7 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
     // Ticks are counted, not time: a frozen pod has no ticks.
     if (++silent >= hungAfter) {
       silent = 0
-      log.error({ pid, seconds: hungAfter }, 'service shows no sign of life, killing it')
+      log.error({ pid, seconds: hungAfter }, 'service is hung, killing it')
       child?.kill('SIGKILL')
     }
     const held = heldMemory(pid) ?? 0

@@ -45,41 +45,48 @@ describe('openSqliteJournal', () => {
       return journal.status().fault!
     }
 
-    it('is reported as corrupt and not touched: no database', async () => {
-      mkdirSync(dirname(sqlite.path))
-      writeFileSync(sqlite.path, 'this is not a database\n'.repeat(500))
-      const { kind, detail } = await refused()
-      expect(kind).to.equal('corrupt')
-      expect(detail).to.include(sqlite.path).and.include('move it away')
-    })
-
-    it('is reported as corrupt and not touched: a damaged page', async () => {
-      await filled(500)
-      const bytes = readFileSync(sqlite.path)
-      bytes.fill(0xa5, 4 * 4_096, 12 * 4_096)
-      writeFileSync(sqlite.path, bytes)
-      const { kind, detail } = await refused()
-      expect(kind).to.equal('corrupt')
-      expect(detail).to.match(/damaged \((?!\*)/)
-    })
-
-    it('is reported as corrupt and not touched: cut short', async () => {
-      await filled(500)
-      truncateSync(sqlite.path, 10 * 4_096 + 100)
-      expect((await refused()).kind).to.equal('corrupt')
-    })
-
-    it('is reported as corrupt and not touched, with commits in the WAL', async () => {
-      await filled(1_000)
-      const journal = await open()
-      await journal.record(entry())
-      const copy = join(tempFolder(), 'copy.db')
-      copyFileSync(`${sqlite.path}-wal`, `${copy}-wal`)
-      writeFileSync(copy, readFileSync(sqlite.path).fill(0xa5, 8 * 4_096, 40 * 4_096))
-      expect(statSync(`${copy}-wal`).size).to.be.greaterThan(0)
-      sqlite.path = copy
-      expect((await refused()).kind).to.equal('corrupt')
-    })
+    const unused = async () => void mkdirSync(dirname(sqlite.path))
+    const corrupt: readonly (readonly [
+      what: string,
+      before: () => Promise<void>,
+      damage: () => unknown,
+      detail: RegExp,
+    ])[] = [
+      [
+        'no database',
+        unused,
+        () => writeFileSync(sqlite.path, 'this is not a database\n'.repeat(500)),
+        /\.db.*move it away/,
+      ],
+      [
+        'a damaged page',
+        () => filled(500),
+        () => writeFileSync(sqlite.path, readFileSync(sqlite.path).fill(0xa5, 4 * 4_096, 12 * 4_096)),
+        /damaged \((?!\*)/,
+      ],
+      ['cut short', () => filled(500), () => truncateSync(sqlite.path, 10 * 4_096 + 100), /./],
+      [
+        'with commits in the WAL',
+        () => filled(1_000),
+        async () => {
+          await (await open()).record(entry())
+          const copy = join(tempFolder(), 'copy.db')
+          copyFileSync(`${sqlite.path}-wal`, `${copy}-wal`)
+          writeFileSync(copy, readFileSync(sqlite.path).fill(0xa5, 8 * 4_096, 40 * 4_096))
+          expect(statSync(`${copy}-wal`).size).to.be.greaterThan(0)
+          sqlite.path = copy
+        },
+        /./,
+      ],
+    ]
+    for (const [what, before, damage, said] of corrupt)
+      it(`is reported as corrupt and not touched: ${what}`, async () => {
+        await before()
+        await damage()
+        const { kind, detail } = await refused()
+        expect(kind).to.equal('corrupt')
+        expect(detail).to.match(said)
+      })
 
     it('is left to the program that made it', async () => {
       mkdirSync(dirname(sqlite.path))

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.ts'
 import { visibleText } from '../../domain/external-text.ts'
 import { complain } from '../complain.ts'
-import { type ReportFacts, type ReportOptions, sendReport } from './report.ts'
+import { type ReportFacts, type ReportOptions, simulatedReports } from './report.ts'
 
 /**
  * Sends a report, and prints what became of it. A report without a mark is real, which is said on stderr.
@@ -11,7 +11,7 @@ import { type ReportFacts, type ReportOptions, sendReport } from './report.ts'
 export async function reportGivenUp(facts: ReportFacts, options: Omit<ReportOptions, 'purpose'>): Promise<boolean> {
   if (options.secret === undefined)
     complain('no simulation.secret is configured, so this report is real: it counts and opens an incident')
-  const sent = await sendReport(facts, { ...options, purpose: 'simulation' })
+  const sent = await simulatedReports(options)(facts)
   const kind = options.secret === undefined ? 'real' : 'simulated'
   const result = 'error' in sent ? sent.error : `${sent.status} ${visibleText(sent.body.trim())}`
   process.stdout.write(

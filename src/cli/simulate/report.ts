@@ -34,6 +34,10 @@ const TIMEOUT = 10_000
 /** Facts of a report that may be left out. */
 export type ReportFacts = Pick<GivenUp, 'endpoint' | 'code' | 'message'> & Partial<GivenUp>
 
+/** Sends simulated reports; see `sendReport`. */
+export const simulatedReports = (options: Omit<ReportOptions, 'purpose'>) => (facts: ReportFacts) =>
+  sendReport(facts, { ...options, purpose: 'simulation' })
+
 /**
  * Reports a lost delivery to the service exactly as the source would.
  * @returns what became of the request

@@ -64,7 +64,7 @@ export const ProxySection = Type.Optional(
     {
       ...strict,
       description:
-        'An observing reverse proxy in front of your application, see docs/proxy.md. Off by default; other paths are answered 404.',
+        'A reverse proxy in front of your application, see docs/proxy.md. Off by default; other paths are answered 404.',
     },
   ),
 )

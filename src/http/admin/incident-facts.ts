@@ -64,9 +64,7 @@ export function incidentFacts(detail: ReturnType<typeof incidentDetailView>, giv
       ...(state === 'closed' && verdict ? [['verdict', lastVerdict(verdict)] as const] : []),
       ['team', facts ? `${facts.team || 'not configured'}, ${facts.severity}` : 'not configured'],
       [byProxy ? 'proxy' : 'platform', said],
-      ...probes.map(
-        (probe) => ['from here', `${probeLine(probe)} (${humanDuration(now - probe.startedAt)} ago)`] as const,
-      ),
+      ...probes.map((probe) => ['probe', `${probeLine(probe)} (${humanDuration(now - probe.startedAt)} ago)`] as const),
       [
         failures === 0 && incident.earlyWarnings > 0 ? 'at risk' : 'lost',
         `from ${lossWindow.from ?? 'an unknown moment before the first failure'} until ${lossWindow.until ?? 'now'}`,
@@ -131,7 +129,7 @@ export const lastVerdict = ({ at, sentence }: { at: string; sentence: string }):
 /** What a probe saw, from where. */
 export function probeLine(probe: ProbeResult): string {
   const place = probe.vantage === 'internal' ? 'inside: ' : ''
-  if (probe.unverified) return `${place}${UNVERIFIED.replace(' from here', '')} (${probe.detail})`
+  if (probe.unverified) return `${place}${UNVERIFIED} (${probe.detail})`
   return `${place}${probe.up ? 'up' : guarded(probe) ? 'not allowed' : 'down'}, ${observation(probe)}`
 }
 
@@ -154,5 +152,5 @@ function ending(
   const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'the quiet time is over'
   return probes.some(conclusive)
     ? `automatically: ${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ${quiet}${caution}`
-    : `automatically: ${quiet} (${probes.some(({ unverified }) => unverified) ? 'not verified from here' : 'nothing is probed'})`
+    : `automatically: ${quiet} (${probes.some(({ unverified }) => unverified) ? 'not verified' : 'nothing is probed'})`
 }
