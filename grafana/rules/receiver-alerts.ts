@@ -40,7 +40,7 @@ or
       {
         why: 'A receiver that is down knows nothing new: every other alert is a symptom, except incidents that were already open.',
         targets: 'Webhook.+',
-        not: 'WebhookReceiverDown|WebhookEndpointFailing|WebhookManyEndpointsFailing',
+        not: 'WebhookReceiverDown|WebhookEndpointDisabled|WebhookEndpointFailing|WebhookManyEndpointsFailing',
         same: [],
       },
     ],

@@ -49,6 +49,15 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
     told: ['WebhookReceiverDown', 'WebhookEndpointFailing'],
   },
   {
+    what: 'a receiver that is down does not silence that an endpoint is disabled, which silences that it fails',
+    fires: [
+      alert('WebhookReceiverDown'),
+      alert('WebhookEndpointDisabled', { ...orders, source: 'svix' }),
+      alert('WebhookEndpointFailing', orders),
+    ],
+    told: ['WebhookReceiverDown', 'WebhookEndpointDisabled'],
+  },
+  {
     what: 'a disabled endpoint silences that it fails, and no other',
     fires: [
       alert('WebhookEndpointDisabled', { ...orders, source: 'svix' }),
