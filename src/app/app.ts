@@ -61,11 +61,14 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
   try {
     const core = await startCore(context, { clock, restarts })
     const { journal, incidents, readSecret } = core
+    const lastHeard = createLastHeard(journal.clock)
+    const events = { onSnapshot: incidents.onSnapshot, onTotals: lastHeard.restored }
+    // It is opened while the rest starts: by another thread, or the server.
+    const opened = journal.open(journalEvents({ ...core, ...core.telemetry, ...events, log }))
     const limits = connectionLimits(openFileLimit(), { proxy: config.proxy !== undefined })
     const maxConnections = limits.proxy ?? 0
     const { delivered, rates, address: proxy } = await startObservation(context, core, { phases, maxConnections })
     const sources = await openSources(context, { ...core, clock: journal.clock })
-    const lastHeard = createLastHeard(journal.clock)
     const secret = canarySecret(context, readSecret)
     const canary = openCanary(context, { ...core, secret })
     const recovery = await startRecoveryIfOn(context, core)
@@ -91,8 +94,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
       recovery,
     })
 
-    const events = { onSnapshot: incidents.onSnapshot, onTotals: lastHeard.restored }
-    await journal.open(journalEvents({ ...core, ...core.telemetry, ...events, log }))
+    await opened
     core.probing.start(incidents.onProbeRound)
     incidents.start()
     const ingest = await startIngest(context, {
