@@ -14,13 +14,16 @@ export interface Nginx {
   stop(): Promise<void>
 }
 
-/** nginx in front of the given ports, with connections that it keeps for `keepAlive`. It retries only what never left. */
-export async function startNginx(
+/**
+ * nginx with what belongs into `http { … }`.
+ * @param isUp whether it answers
+ */
+export async function runNginx(
   program: Program,
-  { ports, keepAlive }: { ports: readonly number[]; keepAlive: string },
-): Promise<Nginx> {
-  const folder = tempFolder()
-  const socketPath = join(folder, 'nginx.sock')
+  folder: string,
+  http: string,
+  isUp: () => Promise<boolean>,
+): Promise<Pick<Nginx, 'errors' | 'stop'>> {
   const file = join(folder, 'nginx.conf')
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   writeFileSync(
@@ -33,21 +36,7 @@ events { worker_connections 8192; }
 http {
   access_log off;
   ${paths.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
-  upstream receiver {
-    ${ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join('\n    ')}
-    keepalive 1024;
-    keepalive_timeout ${keepAlive};
-    keepalive_requests 1000000;
-  }
-  server {
-    listen unix:${socketPath};
-    keepalive_requests 1000000;
-    location / {
-      proxy_pass http://receiver;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-    }
-  }
+  ${http}
 }
 `,
   )
@@ -60,6 +49,27 @@ http {
   process.once('exit', kill)
   const errors: string[] = []
   child.stderr!.on('data', (chunk: Buffer) => errors.push(chunk.toString()))
+  await until('nginx', () => {
+    if (child.exitCode !== null) throw new Error(errors.join(''))
+    return isUp()
+  })
+  return {
+    errors,
+    async stop() {
+      kill()
+      process.off('exit', kill)
+      await exited
+    },
+  }
+}
+
+/** nginx in front of the given ports, with connections that it keeps for `keepAlive`. It retries only what never left. */
+export async function startNginx(
+  program: Program,
+  { ports, keepAlive }: { ports: readonly number[]; keepAlive: string },
+): Promise<Nginx> {
+  const folder = tempFolder()
+  const socketPath = join(folder, 'nginx.sock')
   const agent = new Agent({ keepAlive: true })
   const body = JSON.stringify(REPORT)
   const headers = { 'Content-Type': 'application/json', 'Content-Length': body.length }
@@ -80,18 +90,32 @@ http {
         .on('error', () => resolve(false))
         .end()
     })
-  await until('nginx', () => {
-    if (child.exitCode !== null) throw new Error(errors.join(''))
-    return isUp()
-  })
+  const nginx = await runNginx(
+    program,
+    folder,
+    `upstream receiver {
+    ${ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join('\n    ')}
+    keepalive 1024;
+    keepalive_timeout ${keepAlive};
+    keepalive_requests 1000000;
+  }
+  server {
+    listen unix:${socketPath};
+    keepalive_requests 1000000;
+    location / {
+      proxy_pass http://receiver;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+    }
+  }`,
+    isUp,
+  )
   return {
+    ...nginx,
     post,
-    errors,
     async stop() {
       agent.destroy()
-      kill()
-      process.off('exit', kill)
-      await exited
+      await nginx.stop()
     },
   }
 }
