@@ -1,10 +1,21 @@
 import { connect } from 'node:net'
 import { expect } from 'chai'
+import { createCopySpace } from '../../src/proxy/copies.ts'
+import { DELIVERY_LIMIT } from '../../src/proxy/delivery-context.ts'
 import { deliver, type ProxyStage, startProxyStage } from '../support/proxy-stage.ts'
 import { http, type Listening } from '../support/sockets.ts'
 import { until } from '../support/temp.ts'
 
 describe('limits of the proxy', () => {
+  it('are 60 s for a delivery, and 64 MiB for all copies of requests', () => {
+    expect(DELIVERY_LIMIT).to.equal(60_000)
+    const space = createCopySpace()
+    expect(space.take(64 * 1_048_576)).to.equal(true)
+    expect(space.take(1)).to.equal(false)
+    space.release(1)
+    expect(space.take(1)).to.equal(true)
+  })
+
   let app: Listening | undefined
   let stage: ProxyStage | undefined
   afterEach(async () => {

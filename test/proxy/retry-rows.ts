@@ -111,6 +111,21 @@ const wrongCertificate: Start = async ({ names, ca, apps }, id) => {
   return { upstream: `https://${name}:${app.port}`, requests, heal: () => server.setSecureContext(right) }
 }
 
+/** Reached by its address, which the certificate is for; the platform's Host is another name. */
+const certifiedAddress: Start = async ({ ca, apps }) => {
+  const { requests, answer } = application()
+  const app = await listening(createTlsServer(await ca.issue({ addresses: [LOCAL] }), answer))
+  apps.push(app)
+  return { upstream: `https://${LOCAL}:${app.port}`, requests }
+}
+
+const ipv6: Start = async ({ apps }) => {
+  const { requests, answer } = application()
+  const app = await http(answer, '::1')
+  apps.push(app)
+  return { upstream: `http://[::1]:${app.port}`, requests }
+}
+
 const brokenHandshake: Start = async ({ names, ca, apps }, id) => {
   const { requests, answer } = application()
   const name = `${id}.example`
@@ -150,6 +165,8 @@ export const ROWS: Readonly<Record<string, Start>> = {
   'the TLS handshake breaks off': brokenHandshake,
   'its IPv6 address refuses, its IPv4 address does not': oneOf('::1', LOCAL),
   'packets to one of its addresses get lost': oneOf('192.0.2.77', LOCAL, '192.0.2.78'),
+  'an IPv6 address': ipv6,
+  'a certificate for an address': certifiedAddress,
   'a reset before the response': meets(({ socket }) => void socket.resetAndDestroy()),
   'an end before the response': meets(({ socket }) => void socket.end()),
   'no response in time': meets((request, response) => void setTimeout(() => good(request, response), 2_500)),

@@ -41,6 +41,8 @@ const EXPECTED: Readonly<Record<string, readonly Outcome[]>> = {
   'the TLS handshake breaks off': NOT_REACHED,
   'its IPv6 address refuses, its IPv4 address does not': all(passedOn(200)),
   'packets to one of its addresses get lost': all(passedOn(200)),
+  'an IPv6 address': all(passedOn(200)),
+  'a certificate for an address': all(passedOn(200)),
   'the connection was closed while idle': all({ ...passedOn(200), requests: ['', ''], attempts: '200 2' }),
   'a reset before the response': onlyIdempotent(answered(502, 'reset', 'reset not_allowed 1'), 'reset', 'reset'),
   'an end before the response': onlyIdempotent(answered(502, 'reset', 'reset not_allowed 1'), 'reset', 'reset'),
