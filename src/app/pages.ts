@@ -54,7 +54,8 @@ export function pageSources({ config, env }: StartContext, sources: PageSources)
         ['Node.js', process.version],
         ['Platform', `${process.platform} ${process.arch}`],
       ],
-      flags: [
+      // Masked when they are shown: the start would compile all the patterns.
+      flags: () => [
         [
           'Command',
           process.argv

@@ -18,7 +18,7 @@ export interface RuntimeFacts {
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly build: readonly (readonly [name: string, value: string])[]
-  readonly flags: readonly (readonly [name: string, value: string])[]
+  readonly flags: () => readonly (readonly [name: string, value: string])[]
   /** The configuration in force, defaults included, as YAML without secrets. */
   readonly configuration: () => Promise<string>
 }

@@ -14,7 +14,7 @@ export async function runtimePage({ runtime }: Pick<PagesDeps, 'runtime'>): Prom
     main: html`<h1>Configuration and build</h1>
 ${facts('Build and process', [...runtime.build, ['Started', moment(runtime.startedAt)]])}
 <h2>Flags and environment</h2>
-${facts('What the process was started with', runtime.flags)}
+${facts('What the process was started with', runtime.flags())}
 <h2>Configuration</h2>
 <p>In force, defaults included. Secrets are named, never shown; credentials and ids in URLs are masked.</p>
 <pre>${configuration.split('\n').map((line) => [text(line, LONGEST), '\n'])}</pre>`,
