@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import type { FailureFilter, Journal } from '../../src/domain/journal.ts'
 import { BlockIndex } from '../../src/journal/sqlite/block-index.ts'
 import { searchBlocks } from '../../src/journal/sqlite/block-search.ts'
+import { countFailures } from '../../src/journal/sqlite/count-failures.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { migrate } from '../../src/journal/sqlite/migrations.ts'
 import { BLOCK_ROWS, decodeRows, encodeRows, intersectRows } from '../../src/journal/sqlite/row-set.ts'
@@ -21,6 +22,8 @@ const RARE: readonly FailureFilter[] = [
   { tenant: 'rare\0tenant' },
   { source: 'svix' },
   { source: 'nowhere' },
+  { endpoint: 'orders-1' },
+  { endpoint: 'orders-nowhere' },
   { code: 599, endpoint: 'orders-1' },
   { tenant: 'tenant-7', cause: 'timeout' },
   { cause: 'tls', code: 500 },
@@ -112,6 +115,29 @@ describe('the index of failures in SQLite', function () {
     expectAllFound(db)
   })
 
+  it('counts the real failures of endpoints since some times, in blocks and after them', () => {
+    const db = open()
+    migrate(db)
+    addRows(db, ROWS)
+    db.exec(`UPDATE failures SET mark = 'simulated' WHERE rowid % 7 = 0;
+      UPDATE failures SET endpoint = 'rare' WHERE rowid % 10000 = 1`)
+    indexed(db)
+    const endpoints = ['orders-1', 'rare', 'nowhere']
+    for (const ages of [[10_000_000, 30_000_000], [1_000, ROWS * 1_000], [ROWS * 1_000 + 86_400_000]]) {
+      const since = ages.map((age) => NOW - age)
+      for (const most of [3, 1_000, 1_000_000]) {
+        const all = endpoints.map((endpoint) => [
+          endpoint,
+          ...since.map((at) => {
+            const sql = 'SELECT count(*) AS n FROM failures WHERE endpoint = ? AND received_at >= ? AND mark IS NULL'
+            return Math.min(Number(db.prepare(sql).get(endpoint, at)!['n']), most)
+          }),
+        ])
+        expect(countFailures(db, { endpoints, since, most }), `${ages}, ${most}`).to.deep.equal(all)
+      }
+    }
+  })
+
   it('answers undefined while too much is not indexed, and is built from what was there', () => {
     const db = open()
     migrate(db)
@@ -193,7 +219,8 @@ describe('the index of failures in SQLite', function () {
     }
     await (await start()).close(10_000)
     const db = open()
-    db.exec('DROP TABLE blocks; DROP TABLE block_values; PRAGMA user_version = 6')
+    db.exec(`DROP TABLE blocks; DROP TABLE block_values; PRAGMA user_version = 6;
+      CREATE INDEX failures_endpoint ON failures (endpoint, id)`)
     addRows(db, 5 * BLOCK_ROWS)
     const journal = await start()
     const codes = async (from = journal) =>

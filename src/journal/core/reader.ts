@@ -33,17 +33,25 @@ export type Select = <R>(query: Query) => Promise<R[]>
 /** Up to so many rows of a listing, older than `before`; fewer only at its end. */
 export type Fetch<R> = (before: string | undefined, rows: number) => Promise<R[]>
 
+/** How one listing is fetched, and failures are counted: for each endpoint its counts. */
+export interface ReadingWays {
+  readonly failures: (filter: FailureFilter) => Fetch<FailureRow>
+  readonly count: (count: FailureCount) => Promise<readonly (readonly [endpoint: string, ...counts: number[]])[]>
+}
+
 /** The reading half of the port Journal, the same for every adapter. */
 export class JournalReader {
   readonly #queries: Queries
   readonly #select: Select
-  readonly #failures: (filter: FailureFilter) => Fetch<FailureRow>
+  readonly #failures: ReadingWays['failures']
+  readonly #count: ReadingWays['count']
 
-  /** @param failures how one listing is fetched, by another way than the query of `queries` */
-  constructor(queries: Queries, select: Select, failures?: (filter: FailureFilter) => Fetch<FailureRow>) {
+  /** @param ways other ways than the queries of `queries` */
+  constructor(queries: Queries, select: Select, ways?: ReadingWays) {
     this.#queries = queries
     this.#select = select
-    this.#failures = failures ?? ((filter) => (before, rows) => select(queries.failures(filter, before, rows)))
+    this.#failures = ways?.failures ?? ((filter) => (before, rows) => select(queries.failures(filter, before, rows)))
+    this.#count = ways?.count ?? ((count) => select(queries.failureCounts(count)))
   }
 
   async get(id: string): Promise<Failure | undefined> {
@@ -75,9 +83,7 @@ export class JournalReader {
 
   async countFailures(count: FailureCount): Promise<ReadonlyMap<string, readonly number[]>> {
     if (count.endpoints.length === 0) return new Map()
-    const rows = await this.#select<readonly [endpoint: string, ...counts: number[]]>(
-      this.#queries.failureCounts(count),
-    )
+    const rows = await this.#count(count)
     return new Map(rows.map(([endpoint, ...counts]) => [endpoint, counts]))
   }
 

@@ -24,13 +24,27 @@ const LAST_ID = '~'
  * Finds the newest failures that match, however rare they are, in one snapshot of the database.
  * @returns their ids, newest first; undefined while the index is not complete
  */
-export function searchBlocks(db: DatabaseSync, search: Search): string[] | undefined {
+export const searchBlocks = (db: DatabaseSync, search: Search): string[] | undefined =>
+  inSnapshot(db, () => new BlockSearch(db, search).run())
+
+/** Runs statements that read, all in one snapshot of the database. */
+export function inSnapshot<T>(db: DatabaseSync, read: () => T): T {
   db.exec('BEGIN')
   try {
-    return new BlockSearch(db, search).run()
+    return read()
   } finally {
     db.exec('COMMIT')
   }
+}
+
+/** The first row above all blocks; `isNear`: few enough follow to be read for each search. */
+export function firstUnindexed(db: DatabaseSync): { readonly row: number; readonly isNear: boolean } {
+  const [first, last, block] = prepareArrays(
+    db,
+    'SELECT (SELECT min(rowid) FROM failures), (SELECT max(rowid) FROM failures), (SELECT max(block) FROM blocks)',
+  ).get() as unknown as [first: number | null, last: number | null, block: number | null]
+  const row = Math.max(first ?? 0, ((block ?? -1) + 1) * BLOCK_ROWS)
+  return { row, isNear: (last ?? 0) - row < MOST_UNINDEXED }
 }
 
 class BlockSearch {
@@ -62,9 +76,9 @@ class BlockSearch {
   run(): string[] | undefined {
     const walked = this.#walk()
     if (walked === undefined || this.#isFull) return this.#found
-    const unindexed = this.#firstUnindexed()
-    if (unindexed === undefined) return undefined
-    this.#searchRows(unindexed, walked)
+    const { row, isNear } = firstUnindexed(this.#db)
+    if (!isNear) return undefined
+    this.#searchRows(row, walked)
     this.#searchBlocks(walked)
     return this.#found
   }
@@ -79,16 +93,6 @@ class BlockSearch {
     const matching = `SELECT id ${range} AND ${this.#matches} ORDER BY id DESC LIMIT ?`
     this.#add(this.#ids(matching, this.#high, last, ...this.#values, this.#limit))
     return ids.length < most ? undefined : last
-  }
-
-  /** @returns the first row above all blocks; undefined if too many rows follow */
-  #firstUnindexed(): number | undefined {
-    const [row] = this.#arrays(
-      'SELECT (SELECT min(rowid) FROM failures), (SELECT max(rowid) FROM failures), (SELECT max(block) FROM blocks)',
-    ).all() as unknown as [[first: number, last: number, block: number | null]]
-    const [first, last, block] = row
-    const unindexed = Math.max(first, ((block ?? -1) + 1) * BLOCK_ROWS)
-    return last - unindexed < MOST_UNINDEXED ? unindexed : undefined
   }
 
   #searchRows(first: number, before: string): void {

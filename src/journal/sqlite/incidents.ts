@@ -5,6 +5,7 @@ import {
   type Incident,
   type IncidentEvent,
   type IncidentSettings,
+  isOpen,
   newEndpoint,
   type Proof,
 } from '../../domain/incident.ts'
@@ -26,7 +27,9 @@ export class IncidentRows {
   readonly #statements: ReturnType<typeof prepare>
   readonly #settings: IncidentSettings
   readonly #states = new Map<string, EndpointState>()
-  readonly #changed = new Map<string, number>()
+  /** Endpoints whose incident changed, and those whose own row did, with the time of the change. */
+  readonly #changed = new Set<string>()
+  readonly #changedRows = new Map<string, number>()
 
   /** @param forgetBefore endpoints without an open incident that have not changed since are dropped; null: none */
   constructor(db: DatabaseSync, settings: IncidentSettings, forgetBefore: number | null) {
@@ -60,7 +63,8 @@ export class IncidentRows {
     if (before.incident && state.incident?.id !== before.incident.id) this.flush()
     this.#states.set(endpoint, state)
     if (state === before) return change
-    this.#changed.set(endpoint, event.at)
+    this.#changed.add(endpoint)
+    if (!isSameRow(before, state)) this.#changedRows.set(endpoint, event.at)
     if (event.type === 'verdict') this.#keepVerdict(state.incident!.id, event.verdict)
     return change
   }
@@ -81,11 +85,12 @@ export class IncidentRows {
 
   /** Writes what changed since the last call. Belongs right before COMMIT. */
   flush(): void {
-    for (const [endpoint, at] of this.#changed) {
+    for (const endpoint of this.#changed) {
+      const { incident } = this.state(endpoint)
+      if (incident) this.#save(incident)
+    }
+    for (const [endpoint, at] of this.#changedRows) {
       const { incident, goodAt, goodProof, failedProbes, incidents, delivered } = this.state(endpoint)
-      if (incident) {
-        this.#save(incident)
-      }
       const id = incident?.id ?? null
       this.#statements.saveEndpoint.run(
         endpoint,
@@ -99,6 +104,7 @@ export class IncidentRows {
       )
     }
     this.#changed.clear()
+    this.#changedRows.clear()
   }
 
   /**
@@ -123,7 +129,10 @@ export class IncidentRows {
 
   #save(incident: Incident): void {
     const { id, endpoint, closedAt } = incident
-    this.#statements.saveIncident.run(id, endpoint, closedAt, JSON.stringify(incident), recoveryColumn(incident))
+    const json = JSON.stringify(incident)
+    // Nearly every time: an open incident goes on, and no index is written.
+    if (closedAt === null && this.#statements.saveOpenIncident.run(json, id).changes === 1) return
+    this.#statements.saveIncident.run(id, endpoint, closedAt, json, recoveryColumn(incident))
   }
 
   /** @returns whether the nonce is new */
@@ -147,6 +156,18 @@ export class IncidentRows {
   }
 }
 
+/**
+ * Whether an endpoint's row need not be written. When the endpoint changed last matters only where no incident is open.
+ */
+const isSameRow = (a: EndpointState, b: EndpointState): boolean =>
+  isOpen(b) &&
+  a.incident?.id === b.incident?.id &&
+  a.goodAt === b.goodAt &&
+  a.goodProof === b.goodProof &&
+  a.failedProbes === b.failedProbes &&
+  a.incidents === b.incidents &&
+  a.delivered === b.delivered
+
 type StateRow = readonly [
   endpoint: string,
   goodAt: number | null,
@@ -168,6 +189,7 @@ function prepare(db: DatabaseSync) {
     saveIncident: db.prepare(`INSERT INTO incidents (id, endpoint, closed_at, incident, recovery) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident,
       recovery = excluded.recovery`),
+    saveOpenIncident: db.prepare('UPDATE incidents SET incident = ? WHERE id = ? AND closed_at IS NULL'),
     outbox: prepareOutbox(db),
     saveEndpoint: db.prepare(`INSERT INTO endpoints
       (endpoint, good_at, good_proof, failed_probes, incidents, incident_id, changed_at, delivered)

@@ -133,6 +133,10 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (block, field, value)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The block index finds the failures of an endpoint too. This one cost each commit a page for each endpoint in it.
+  DROP INDEX IF EXISTS failures_endpoint;
+  `,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -1,9 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { workerData } from 'node:worker_threads'
+import type { FailureCount } from '../../domain/journal.ts'
 import { readFaultOf } from '../core/fault.ts'
 import type { Query } from '../core/queries.ts'
 import { serve } from '../core/thread.ts'
 import { type Search, searchBlocks } from './block-search.ts'
+import { countFailures, type FailureCounts } from './count-failures.ts'
 import { prepareArrays } from './prepare-arrays.ts'
 
 const path = workerData as string
@@ -28,6 +30,7 @@ function read<T>(work: (db: DatabaseSync) => T): T {
 const operations = {
   select: ({ sql, parameters }: Query): unknown[] => read((db) => prepareArrays(db, sql).all(...parameters)),
   search: (search: Search): string[] | undefined => read((db) => searchBlocks(db, search)),
+  count: (count: FailureCount): FailureCounts[] => read((db) => countFailures(db, count)),
 }
 export type Reading = typeof operations
 

@@ -9,18 +9,17 @@ import { SQLITE } from './dialect.ts'
 import type { Reading } from './read-worker.ts'
 
 const QUERIES = new Queries(SQLITE)
-/** Filters for which SQLite has no index of its own; see block-index.ts. */
-const SEARCHED = ['source', 'tenant', 'code', 'cause'] as const
+/** Filters for which there is no B-tree; see block-index.ts. */
+const SEARCHED = ['source', 'tenant', 'endpoint', 'code', 'cause'] as const
 /** Ids that one search finds: at first, and at most later. */
 const FOUND = { first: 128, most: 1_024 } as const
 
 /** Reads in its own thread, which exists only while reads are in progress. */
 export class Reader {
-  readonly reads = new JournalReader(
-    QUERIES,
-    (query) => this.#call('select', query),
-    (filter) => this.#failures(filter),
-  )
+  readonly reads = new JournalReader(QUERIES, (query) => this.#call('select', query), {
+    failures: (filter) => this.#failures(filter),
+    count: (count) => this.#call('count', count),
+  })
   readonly #idle: number
   readonly #onFault: (kind: ReadFault, detail: string) => void
   #file: string | undefined
