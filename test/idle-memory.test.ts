@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { idleMemory } from '../src/idle-memory.ts'
 
 const MIB = 2 ** 20
+const SCRIPT = join(import.meta.dirname, 'support/tick-slowdown.ts')
 
 describe('memory of an idle process', () => {
   it('is released after the start, and again after a load, but not while busy', () => {
@@ -36,38 +38,8 @@ describe('memory of an idle process', () => {
 
   it('leaves process.nextTick as fast as it was', function () {
     this.timeout(20_000)
-    const script = `
-      import { releaseMemoryWhenIdle } from './src/idle-memory.ts'
-      import { setImmediate as turn } from 'node:timers/promises'
-      /** Nanoseconds of the fastest of some loops. */
-      async function tickTime() {
-        let best = Infinity
-        for (let loop = 0; loop < 20; loop++) {
-          const begin = process.hrtime.bigint()
-          await new Promise((done) => {
-            let left = 20_000
-            const tick = (value) => (--left > 0 ? process.nextTick(tick, value) : done())
-            process.nextTick(tick, 1)
-          })
-          best = Math.min(best, Number(process.hrtime.bigint() - begin) / 20_000)
-        }
-        return best
-      }
-      if (process.argv[1] === 'kept') releaseMemoryWhenIdle()
-      await turn()
-      const before = await tickTime()
-      for (let collection = 0; collection < 6; collection++) {
-        globalThis.gc({ type: 'major', execution: 'sync', flavor: 'last-resort' })
-        await turn()
-      }
-      console.log((await tickTime()) / before)
-      process.exit()`
     const slowdown = (...args: string[]) =>
-      Number(
-        execFileSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', script, ...args], {
-          encoding: 'utf8',
-        }),
-      )
+      Number(execFileSync(process.execPath, ['--expose-gc', SCRIPT, ...args], { encoding: 'utf8' }))
     // The other side shows that Node still needs it: 5 to 8 times.
     expect(slowdown('kept')).to.be.lessThan(slowdown('lost') / 2)
   })
