@@ -6,7 +6,6 @@ import {
   logs,
   type MeterProvider,
   propagation,
-  TraceFlags,
   trace,
 } from '@opentelemetry/api'
 import {
@@ -16,13 +15,15 @@ import {
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import { BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import type { Log, Tracing } from '../domain/telemetry.ts'
+import { encodingProcessor } from './encoded-spans.ts'
 import type { SpanResult } from './metrics.ts'
 import { probeSpans } from './probe-spans.ts'
 import { TracedRequest } from './request-span.ts'
 import { otlpExporter, watched } from './span-export.ts'
+import { spanFormat } from './span-format.ts'
 import { SpanQueue } from './span-queue.ts'
 
 export interface TracingOptions {
@@ -45,7 +46,8 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
     exporting -= count
     onSpans(result, count)
   }
-  const exporter = watched(otlpExporter(protocol), settled, log)
+  const format = spanFormat(protocol)
+  const exporter = watched(otlpExporter(format), settled, log)
   // With OTEL_LOG_LEVEL the SDK would write lines to stdout that are not JSON and show the environment.
   delete process.env['OTEL_LOG_LEVEL']
   const limits = batchLimits()
@@ -59,9 +61,13 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
     metricReaders: [],
     logRecordProcessors: [],
     spanProcessors: [
-      counting(new BatchSpanProcessor({ ...limits, exporter, selfObsMeterProvider: dropMeter(settled) }), () => {
-        exporting++
-      }),
+      encodingProcessor(
+        new BatchSpanProcessor({ ...limits, exporter, selfObsMeterProvider: dropMeter(settled) }),
+        format,
+        () => {
+          exporting++
+        },
+      ),
     ],
     resource: defaultResource().merge(
       resourceFromAttributes({ [ATTR_SERVICE_NAME]: 'webhook-error-exporter', [ATTR_SERVICE_VERSION]: version }),
@@ -93,19 +99,6 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
       for (const api of [trace, context, propagation, logs]) api.disable()
       if (fault) log.warn({ error: fault.slice(0, 200) }, 'failed to export the last spans')
     },
-  }
-}
-
-/** Calls back for each span that the processor takes. */
-function counting(processor: SpanProcessor, onTaken: () => void): SpanProcessor {
-  return {
-    onStart: (span, context) => processor.onStart(span, context),
-    onEnd(span) {
-      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) onTaken()
-      processor.onEnd(span)
-    },
-    forceFlush: () => processor.forceFlush(),
-    shutdown: () => processor.shutdown(),
   }
 }
 

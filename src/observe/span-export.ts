@@ -1,94 +1,30 @@
 import type { ExportResult } from '@opentelemetry/core'
 import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http'
-import { type ISerializer, JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import type { Log } from '../domain/telemetry.ts'
+import { type EncodedSpan, piecesOf } from './encoded-spans.ts'
 import type { SpanResult } from './metrics.ts'
-import { Slices } from './slices.ts'
-
-/** A batch as it goes to the collector. */
-interface Batch {
-  readonly bytes: Uint8Array
-  readonly count: number
-}
-
-interface Format {
-  readonly contentType: string
-  readonly serializer: ISerializer<ReadableSpan[], object>
-  /** One ExportTraceServiceRequest out of several. */
-  readonly join: (parts: readonly Uint8Array[]) => Uint8Array
-}
-
-const JSON_START = Buffer.from('{"resourceSpans":[')
-const JSON_END = Buffer.from(']}')
-const COMMA = Buffer.from(',')
-
-const FORMATS: Readonly<Record<string, Format>> = {
-  'http/protobuf': {
-    contentType: 'application/x-protobuf',
-    serializer: ProtobufTraceSerializer,
-    // A repeated field of a message that is cut in two is read as one (Protocol Buffers, encoding: last one wins).
-    join: (parts) => Buffer.concat(parts),
-  },
-  'http/json': {
-    contentType: 'application/json',
-    serializer: JsonTraceSerializer,
-    join(parts) {
-      const inner = parts.map((part) => part.subarray(JSON_START.length, part.length - JSON_END.length))
-      return Buffer.concat([
-        JSON_START,
-        ...inner.flatMap((part, index) => (index > 0 ? [COMMA, part] : [part])),
-        JSON_END,
-      ])
-    },
-  },
-}
-
-/** Spans that are serialised at once. */
-const STEP = 32
+import type { SpanFormat } from './span-format.ts'
 
 /**
- * Exports over OTLP/HTTP; endpoint, headers, time-out, compression and certificates are read from the environment. It
- * differs from the SDK's exporter only in serialising a batch in slices: 512 spans at once would hold up reports for
- * milliseconds, and smaller batches cost a request each.
- * @param protocol `http/protobuf` or `http/json`
+ * Exports spans that were encoded over OTLP/HTTP; endpoint, headers, time-out, compression and certificates are read from
+ * the environment by the SDK.
  */
-export function otlpExporter(protocol: string): SpanExporter {
-  const { contentType, serializer, join } = FORMATS[protocol]!
+export function otlpExporter(format: SpanFormat): SpanExporter {
   const delegate = createOtlpHttpExportDelegate(
-    convertLegacyHttpOptions({}, 'TRACES', 'v1/traces', { 'Content-Type': contentType }),
+    convertLegacyHttpOptions({}, 'TRACES', 'v1/traces', { 'Content-Type': format.contentType }),
     {
-      serializeRequest: (batch: Batch) => batch.bytes,
-      deserializeResponse: (data) => serializer.deserializeResponse(data),
+      serializeRequest: (spans: readonly EncodedSpan[]) => format.request(piecesOf(spans)),
+      deserializeResponse: format.deserializeResponse,
     },
     'otlp_http_span_exporter',
-    { name: 'span', countItems: (batch: Batch) => batch.count },
+    { name: 'span', countItems: (spans) => spans.length },
     undefined,
   )
-  async function serialized(spans: ReadableSpan[]): Promise<Batch> {
-    const slices = new Slices()
-    const parts: Uint8Array[] = []
-    for (let from = 0; from < spans.length; from += STEP) {
-      if (from > 0 && slices.isOver()) await slices.pause()
-      parts.push(serializer.serializeRequest(spans.slice(from, from + STEP))!)
-    }
-    return { bytes: parts.length === 1 ? parts[0]! : join(parts), count: spans.length }
-  }
-  /** Batches that the SDK's part does not know yet, and so would not wait for at the end. */
-  const pending = new Set<Promise<void>>()
-  const allSent = () => Promise.all(pending).then(() => delegate.forceFlush())
   return {
-    export(spans, done) {
-      const sent = serialized(spans)
-        .then(
-          (batch) => delegate.export(batch, done),
-          (error: Error) => done({ code: 1, error }),
-        )
-        .finally(() => pending.delete(sent))
-      pending.add(sent)
-    },
-    forceFlush: allSent,
-    shutdown: () => allSent().then(() => delegate.shutdown()),
+    export: (spans: readonly ReadableSpan[], done) => delegate.export(spans as unknown as EncodedSpan[], done),
+    forceFlush: () => delegate.forceFlush(),
+    shutdown: () => delegate.shutdown(),
   }
 }
 
