@@ -23,18 +23,40 @@ const SAMPLED: SpanContext = { traceId: '', spanId: '', traceFlags: TraceFlags.S
 /**
  * Encodes each sampled span as it ends, and passes it on in that form: a batch of hundreds of span objects would be
  * copied by the garbage collector while it waits, and be serialised in one go.
- * @param onTaken called for each span
  */
-export function encodingProcessor(next: SpanProcessor, format: SpanFormat, onTaken: () => void): SpanProcessor {
-  return {
-    onStart() {},
-    onEnd(span) {
-      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
-      onTaken()
-      next.onEnd(new EncodedSpan(span.resource, format.encode(span)) as unknown as ReadableSpan)
-    },
-    forceFlush: () => next.forceFlush(),
-    shutdown: () => next.shutdown(),
+export class EncodingProcessor implements SpanProcessor {
+  readonly format: SpanFormat
+  readonly #next: SpanProcessor
+  readonly #onTaken: () => void
+  #resource: ReadableSpan['resource'] | undefined
+
+  /** @param onTaken called for each span */
+  constructor(next: SpanProcessor, format: SpanFormat, onTaken: () => void) {
+    this.#next = next
+    this.format = format
+    this.#onTaken = onTaken
+  }
+
+  onStart(): void {}
+
+  onEnd(span: ReadableSpan): void {
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
+    this.#resource = span.resource
+    this.add(this.format.encode(span))
+  }
+
+  /** Takes a sampled span as `format` encodes it, after the first one that ended. */
+  add(bytes: Bytes): void {
+    this.#onTaken()
+    this.#next.onEnd(new EncodedSpan(this.#resource!, bytes) as unknown as ReadableSpan)
+  }
+
+  forceFlush(): Promise<void> {
+    return this.#next.forceFlush()
+  }
+
+  shutdown(): Promise<void> {
+    return this.#next.shutdown()
   }
 }
 

@@ -18,12 +18,14 @@ import { NodeSDK } from '@opentelemetry/sdk-node'
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import type { Log, Tracing } from '../domain/telemetry.ts'
-import { encodingProcessor } from './encoded-spans.ts'
+import { EncodingProcessor } from './encoded-spans.ts'
 import type { SpanResult } from './metrics.ts'
 import { probeSpans } from './probe-spans.ts'
+import { ReportSpans } from './report-spans.ts'
 import { TracedRequest } from './request-span.ts'
 import { otlpExporter, watched } from './span-export.ts'
 import { spanFormat } from './span-format.ts'
+import { SpanIds } from './span-ids.ts'
 import { SpanQueue } from './span-queue.ts'
 
 export interface TracingOptions {
@@ -56,19 +58,20 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
     exporting: () => exporting,
     onDropped: (spans) => onSpans('dropped', spans),
   })
+  const processor = new EncodingProcessor(
+    new BatchSpanProcessor({ ...limits, exporter, selfObsMeterProvider: dropMeter(settled) }),
+    format,
+    () => {
+      exporting++
+    },
+  )
+  const ids = new SpanIds()
   const sdk = new NodeSDK({
     // Empty lists: otherwise the SDK would create readers and processors for metrics and logs from the environment.
     metricReaders: [],
     logRecordProcessors: [],
-    spanProcessors: [
-      encodingProcessor(
-        new BatchSpanProcessor({ ...limits, exporter, selfObsMeterProvider: dropMeter(settled) }),
-        format,
-        () => {
-          exporting++
-        },
-      ),
-    ],
+    spanProcessors: [processor],
+    idGenerator: ids,
     resource: defaultResource().merge(
       resourceFromAttributes({ [ATTR_SERVICE_NAME]: 'webhook-error-exporter', [ATTR_SERVICE_VERSION]: version }),
     ),
@@ -79,9 +82,11 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
   sdk.start()
   diag.disable()
   const tracer = trace.getTracer('webhook-error-exporter', version)
+  const spans = new ReportSpans({ tracer, ids, processor, samplesAll: samplesAll() })
+  const deps = { spans, queue, tracer }
 
   return {
-    request: (about) => new TracedRequest(tracer, queue, about),
+    request: (about) => new TracedRequest(deps, about),
     probe: (about) => probeSpans(tracer, about),
     async close(deadline) {
       queue.flush()
@@ -115,6 +120,11 @@ function dropMeter(onSpans: TracingOptions['onSpans']): MeterProvider {
       : meter.createCounter(name, options)
   return { getMeter: () => Object.assign(Object.create(meter), { createCounter }) }
 }
+
+/** Samplers of the SDK's configuration by environment that leave out some traces. By default none is left out. */
+const SELECTIVE = ['always_off', 'traceidratio', 'parentbased_always_off', 'parentbased_traceidratio']
+
+const samplesAll = () => !SELECTIVE.includes(process.env['OTEL_TRACES_SAMPLER']?.trim() ?? '')
 
 /** The exporter accepts at most 30 concurrent batches. Closing flushes the whole queue at once, in addition to one in flight. */
 const MOST_BATCHES = 29

@@ -2,43 +2,59 @@ import type { Attributes, AttributeValue, HrTime, Link } from '@opentelemetry/ap
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { ProtobufWriter } from './protobuf-writer.ts'
 
+/** What of a span follows its attributes. */
+export type SpanTail = Pick<ReadableSpan, 'events' | 'droppedEventsCount' | 'links' | 'droppedLinksCount' | 'status'>
+
 /**
  * A span as a field of ScopeSpans (opentelemetry-proto 1.x, trace.proto): the bytes that the SDK's serialiser writes, in a
  * sixth of its time.
  */
 export function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
-  const { traceId, spanId, traceState, traceFlags } = span.spanContext()
   writer.tag(2, 2)
   const message = writer.open()
+  writeHead(writer, span)
+  writeTail(writer, span, span.spanContext().traceFlags, span.parentSpanContext?.isRemote)
+  writer.close(message)
+}
+
+/** A span up to its attributes. @returns where in the message its start time is; the end time comes `TIME_FIELD` bytes later */
+export function writeHead(writer: ProtobufWriter, span: ReadableSpan): number {
+  const { traceId, spanId, traceState } = span.spanContext()
   writer.tag(1, 2)
   writer.hex(traceId)
   writer.tag(2, 2)
   writer.hex(spanId)
-  if (traceState) text(writer, 3, traceState.serialize())
-  const parent = span.parentSpanContext
-  if (parent) {
+  text(writer, 3, traceState?.serialize())
+  if (span.parentSpanContext) {
     writer.tag(4, 2)
-    writer.hex(parent.spanId)
+    writer.hex(span.parentSpanContext.spanId)
   }
   writer.tag(5, 2)
   writer.string(span.name)
   // The API counts kinds from 0, OTLP from 1.
   count(writer, 6, span.kind + 1)
+  const times = writer.size + 1
   time(writer, 7, span.startTime)
   time(writer, 8, span.endTime)
   writeAttributes(writer, 9, span.attributes)
   count(writer, 10, span.droppedAttributesCount)
-  for (const event of span.events) writeEvent(writer, event)
-  count(writer, 12, span.droppedEventsCount)
-  for (const link of span.links) writeLink(writer, link)
-  count(writer, 14, span.droppedLinksCount)
+  return times
+}
+
+/** Bytes of a time with its tag. */
+export const TIME_FIELD = 9
+
+export function writeTail(writer: ProtobufWriter, tail: SpanTail, traceFlags: number, isRemote?: boolean): void {
+  for (const event of tail.events) writeEvent(writer, event)
+  count(writer, 12, tail.droppedEventsCount)
+  for (const link of tail.links) writeLink(writer, link)
+  count(writer, 14, tail.droppedLinksCount)
   writer.tag(15, 2)
   const status = writer.open()
-  text(writer, 2, span.status.message)
-  count(writer, 3, span.status.code)
+  text(writer, 2, tail.status.message)
+  count(writer, 3, tail.status.code)
   writer.close(status)
-  flags(writer, 16, traceFlags, parent?.isRemote)
-  writer.close(message)
+  flags(writer, 16, traceFlags, isRemote)
 }
 
 function writeEvent(writer: ProtobufWriter, event: ReadableSpan['events'][number]): void {
@@ -155,16 +171,25 @@ function count(writer: ProtobufWriter, field: number, value = 0): void {
   writer.varint(value)
 }
 
-/** Nanoseconds since the epoch, which are beyond a number's precision. */
 function time(writer: ProtobufWriter, field: number, [seconds, nanoseconds]: HrTime): void {
-  // In two summands that are exact: upper * 2^16 + lower.
-  const upper = Math.floor(seconds / 0x1_0000) * 1e9
-  const lower = (seconds % 0x1_0000) * 1e9 + nanoseconds
-  const low = (upper % 0x1_0000) * 0x1_0000 + (lower % 2 ** 32)
-  const high = Math.floor(upper / 0x1_0000) + Math.floor(lower / 2 ** 32) + Math.floor(low / 2 ** 32)
   writer.tag(field, 1)
-  writer.fixed64(low, high)
+  writer.fixed64(lowHalf(seconds, nanoseconds), highHalf(seconds, nanoseconds))
 }
+
+// Nanoseconds since the epoch are beyond a number's precision. Both summands of upper * 2^16 + lower are exact.
+const upper = (seconds: number): number => Math.floor(seconds / 0x1_0000) * 1e9
+const lower = (seconds: number, nanoseconds: number): number => (seconds % 0x1_0000) * 1e9 + nanoseconds
+const lowSum = (seconds: number, nanoseconds: number): number =>
+  (upper(seconds) % 0x1_0000) * 0x1_0000 + (lower(seconds, nanoseconds) % 2 ** 32)
+
+/** The lower 32 bits of a time in nanoseconds. */
+export const lowHalf = (seconds: number, nanoseconds: number): number => lowSum(seconds, nanoseconds) % 2 ** 32
+
+/** The upper 32 bits of a time in nanoseconds. */
+export const highHalf = (seconds: number, nanoseconds: number): number =>
+  Math.floor(upper(seconds) / 0x1_0000) +
+  Math.floor(lower(seconds, nanoseconds) / 2 ** 32) +
+  Math.floor(lowSum(seconds, nanoseconds) / 2 ** 32)
 
 /** SpanFlags of trace.proto: the W3C flags, that it is known whether the context is remote, and whether it is. */
 function flags(writer: ProtobufWriter, field: number, traceFlags: number, isRemote = false): void {

@@ -19,6 +19,11 @@ export class ProtobufWriter {
     this.#bytes = new Uint8Array(chunkSize)
   }
 
+  /** Bytes of the current message so far. */
+  get size(): number {
+    return this.#position - this.#start
+  }
+
   /** Ends the current message and begins the next. @returns where the bytes are; they never change */
   finish(): Bytes {
     const message = { chunk: this.#bytes, start: this.#start, end: this.#position }
@@ -71,11 +76,38 @@ export class ProtobufWriter {
     const length = digits.length >>> 1
     this.varint(length)
     this.#reserve(length)
+    this.#position += length
+    this.replaceHex(this.size - length, digits)
+  }
+
+  /** Bytes as they are. */
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.#position)
+    this.#position += bytes.length
+  }
+
+  /** Overwrites bytes of the current message. @param at where, from its beginning */
+  replaceHex(at: number, digits: string): void {
     const bytes = this.#bytes
-    let position = this.#position
+    let position = this.#start + at
     for (let index = 0; index < digits.length; index += 2)
       bytes[position++] = (nibble(digits.charCodeAt(index)) << 4) | nibble(digits.charCodeAt(index + 1))
-    this.#position = position
+  }
+
+  /** As `replaceHex`. @param text ASCII */
+  replaceText(at: number, text: string): void {
+    const bytes = this.#bytes
+    const from = this.#start + at
+    for (let index = 0; index < text.length; index++) bytes[from + index] = text.charCodeAt(index)
+  }
+
+  /** As `replaceHex`. */
+  replaceFixed64(at: number, low: number, high: number): void {
+    const end = this.#position
+    this.#position = this.#start + at
+    this.fixed64(low, high)
+    this.#position = end
   }
 
   /** Length and UTF-8 bytes. */

@@ -7,6 +7,8 @@ import { type Bytes, ProtobufWriter } from './protobuf-writer.ts'
 export interface SpanFormat {
   readonly contentType: string
   encode(span: ReadableSpan): Bytes
+  /** For spans of templates. Absent: the format has none. */
+  readonly writer?: ProtobufWriter
   /** An ExportTraceServiceRequest with the spans of `pieces`. Spans of one chunk may be one piece. */
   request(pieces: readonly Uint8Array[]): Uint8Array
   readonly deserializeResponse: ISerializer<ReadableSpan[], object>['deserializeResponse']
@@ -22,6 +24,7 @@ function protobuf(): SpanFormat {
   let scope: Pick<ReadableSpan, 'resource' | 'instrumentationScope'>
   return {
     contentType: 'application/x-protobuf',
+    writer,
     encode(span) {
       scope ??= { resource: span.resource, instrumentationScope: span.instrumentationScope }
       writeSpan(writer, span)
