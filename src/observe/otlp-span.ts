@@ -11,13 +11,13 @@ export type SpanTail = Pick<ReadableSpan, 'events' | 'droppedEventsCount' | 'lin
  */
 export function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   writer.tag(2, 2)
-  const message = writer.open()
+  const message = writer.open(2)
   writeHead(writer, span)
   writeTail(writer, span, span.spanContext().traceFlags, span.parentSpanContext?.isRemote)
-  writer.close(message)
+  writer.close(message, 2)
 }
 
-/** A span up to its attributes. @returns where in the message its start time is; the end time comes `TIME_FIELD` bytes later */
+/** A span up to its attributes. @returns where its start time is; the end time comes `TIME_FIELD` bytes later */
 export function writeHead(writer: ProtobufWriter, span: ReadableSpan): number {
   const { traceId, spanId, traceState } = span.spanContext()
   writer.tag(1, 2)
@@ -33,7 +33,7 @@ export function writeHead(writer: ProtobufWriter, span: ReadableSpan): number {
   writer.string(span.name)
   // The API counts kinds from 0, OTLP from 1.
   count(writer, 6, span.kind + 1)
-  const times = writer.size + 1
+  const times = writer.position + 1
   time(writer, 7, span.startTime)
   time(writer, 8, span.endTime)
   writeAttributes(writer, 9, span.attributes)
@@ -153,11 +153,12 @@ const lengthOf = (field: number, length: number) =>
     writer.varint(length)
   })
 
+/** For what is copied at once. */
+const SCRATCH = new ProtobufWriter()
+
 function written(write: (writer: ProtobufWriter) => void): Uint8Array {
-  const writer = new ProtobufWriter(512)
-  write(writer)
-  const { chunk, start, end } = writer.finish()
-  return chunk.subarray(start, end)
+  write(SCRATCH)
+  return SCRATCH.copy()
 }
 
 function text(writer: ProtobufWriter, field: number, value: string | undefined): void {

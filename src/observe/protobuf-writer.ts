@@ -1,34 +1,47 @@
-/** A part of a chunk. */
-export interface Bytes {
-  readonly chunk: Uint8Array
-  readonly start: number
-  readonly end: number
-}
+/** Bytes of a new buffer; it grows as needed. */
+const INITIAL = 16 * 1_024
 
-/** Writes Protocol Buffers messages one after the other into chunks. A message is never split between two chunks. */
+/** Writes Protocol Buffers fields one after the other into a buffer, with room for what is known last but comes first. */
 export class ProtobufWriter {
-  readonly #chunkSize: number
-  #bytes: Uint8Array
-  #position = 0
-  /** Where the current message begins. */
-  #start = 0
+  readonly #room: number
+  #bytes = new Uint8Array(INITIAL)
+  #position: number
 
-  /** @param chunkSize bytes of a chunk, except for one that a longer message needs */
-  constructor(chunkSize: number) {
-    this.#chunkSize = chunkSize
-    this.#bytes = new Uint8Array(chunkSize)
+  /** @param room bytes left free at the beginning, less than a few KiB */
+  constructor(room = 0) {
+    this.#room = room
+    this.#position = room
   }
 
-  /** Bytes of the current message so far. */
+  /** Where the next byte goes, from the beginning of the buffer. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Bytes written so far. */
   get size(): number {
-    return this.#position - this.#start
+    return this.#position - this.#room
   }
 
-  /** Ends the current message and begins the next. @returns where the bytes are; they never change */
-  finish(): Bytes {
-    const message = { chunk: this.#bytes, start: this.#start, end: this.#position }
-    this.#start = this.#position
-    return message
+  /** Ends what was written. @returns a copy */
+  copy(): Uint8Array {
+    const copy = this.#bytes.slice(this.#room, this.#position)
+    this.#position = this.#room
+    return copy
+  }
+
+  /**
+   * Ends what was written, with `before` in front of it. @param before fits the room
+   * @param next the buffer to write on in; what was in it is lost
+   */
+  take(before: Uint8Array, next?: ArrayBuffer): Uint8Array<ArrayBuffer> {
+    const start = this.#room - before.length
+    this.#bytes.set(before, start)
+    const taken = this.#bytes.subarray(start, this.#position)
+    // A little longer than the last one, since batches are alike.
+    this.#bytes = next ? new Uint8Array(next) : new Uint8Array(Math.max(INITIAL, Math.ceil(1.25 * this.#position)))
+    this.#position = this.#room
+    return taken
   }
 
   /** @param type wire type: 0 varint, 1 fixed64, 2 with a length, 5 fixed32 */
@@ -77,7 +90,7 @@ export class ProtobufWriter {
     this.varint(length)
     this.#reserve(length)
     this.#position += length
-    this.replaceHex(this.size - length, digits)
+    this.replaceHex(this.#position - length, digits)
   }
 
   /** Bytes as they are. */
@@ -87,10 +100,10 @@ export class ProtobufWriter {
     this.#position += bytes.length
   }
 
-  /** Overwrites bytes of the current message. @param at where, from its beginning */
+  /** Overwrites bytes that were written. @param at as of `position` */
   replaceHex(at: number, digits: string): void {
     const bytes = this.#bytes
-    let position = this.#start + at
+    let position = at
     for (let index = 0; index < digits.length; index += 2)
       bytes[position++] = (nibble(digits.charCodeAt(index)) << 4) | nibble(digits.charCodeAt(index + 1))
   }
@@ -98,14 +111,13 @@ export class ProtobufWriter {
   /** As `replaceHex`. @param text ASCII */
   replaceText(at: number, text: string): void {
     const bytes = this.#bytes
-    const from = this.#start + at
-    for (let index = 0; index < text.length; index++) bytes[from + index] = text.charCodeAt(index)
+    for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index)
   }
 
   /** As `replaceHex`. */
   replaceFixed64(at: number, low: number, high: number): void {
     const end = this.#position
-    this.#position = this.#start + at
+    this.#position = at
     this.fixed64(low, high)
     this.#position = end
   }
@@ -138,35 +150,36 @@ export class ProtobufWriter {
     this.#position += encoded.length
   }
 
-  /** Begins a nested message, after its tag. @returns what `close` needs */
-  open(): number {
-    this.#reserve(1)
-    return ++this.#position - this.#start
+  /**
+   * Begins a nested message, after its tag.
+   * @param digits bytes that its length will probably take; another number costs a move of the message
+   * @returns what `close` needs
+   */
+  open(digits: 1 | 2 = 1): number {
+    this.#reserve(digits)
+    this.#position += digits
+    return this.#position
   }
 
-  /** Writes the length of a nested message before it. */
-  close(opened: number): void {
-    const length = this.#position - this.#start - opened
-    const more = varintSize(length) - 1
-    if (more > 0) {
-      this.#reserve(more)
-      const from = this.#position - length
-      this.#bytes.copyWithin(from + more, from, this.#position)
-    }
+  /** Writes the length of a nested message before it. @param digits as of `open` */
+  close(opened: number, digits: 1 | 2 = 1): void {
+    const length = this.#position - opened
+    const more = varintSize(length) - digits
+    // While the position is behind the message: growing copies what precedes it.
+    this.#reserve(10)
+    if (more !== 0) this.#bytes.copyWithin(opened + more, opened, this.#position)
     const end = this.#position + more
-    this.#position -= length + 1
+    this.#position = opened - digits
     this.varint(length)
     this.#position = end
   }
 
   #reserve(size: number): void {
-    if (this.#position + size <= this.#bytes.length) return
-    const written = this.#position - this.#start
-    const chunk = new Uint8Array(Math.max(this.#chunkSize, 2 * (written + size)))
-    chunk.set(this.#bytes.subarray(this.#start, this.#position))
-    this.#bytes = chunk
-    this.#start = 0
-    this.#position = written
+    const needed = this.#position + size
+    if (needed <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length))
+    grown.set(this.#bytes.subarray(0, this.#position))
+    this.#bytes = grown
   }
 }
 

@@ -1,18 +1,10 @@
-import {
-  type Attributes,
-  ROOT_CONTEXT,
-  SpanKind,
-  type SpanStatus,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api'
+import { type Attributes, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { visibleText } from '../domain/external-text.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { DeliveryDetails, SpanRef, Tracing } from '../domain/telemetry.ts'
-import type { EncodingProcessor } from './encoded-spans.ts'
 import { deliveryAttributes, requestAttributes, senderLinks, spanName } from './span-attributes.ts'
+import type { SpanBatches } from './span-batches.ts'
 import type { SpanIds } from './span-ids.ts'
 import { SpanTemplate, type SpanValues } from './span-template.ts'
 import { TemplateCache } from './template-cache.ts'
@@ -23,7 +15,7 @@ export interface AnsweredRequest {
   readonly about: About
   /** HTTP; 0: the client disconnected. */
   readonly status: number
-  readonly errorType?: string
+  readonly errorType: string | undefined
 }
 
 export interface ReportedFailure {
@@ -31,8 +23,8 @@ export interface ReportedFailure {
   readonly details: DeliveryDetails
 }
 
-/** When a span began and ended, milliseconds since the epoch. */
-interface Times {
+/** A span's ids, and when it began and ended: milliseconds since the epoch. */
+interface TimedSpan extends SpanRef {
   readonly start: number
   readonly end: number
 }
@@ -41,7 +33,7 @@ export interface ReportSpansDeps {
   readonly tracer: Tracer
   /** The ids of `tracer`. */
   readonly ids: SpanIds
-  readonly processor: EncodingProcessor
+  readonly batches: SpanBatches
   /** Whether the sampler keeps every root span. */
   readonly samplesAll: boolean
 }
@@ -52,8 +44,14 @@ export interface ReportSpansDeps {
  */
 export class ReportSpans {
   readonly #deps: ReportSpansDeps
-  readonly #requests = new TemplateCache(areRequestsAlike)
-  readonly #failures = new TemplateCache(areFailuresAlike)
+  readonly #requests = new TemplateCache<AnsweredRequest>(
+    ({ about, status }) => `${status} ${about.clientAddress} ${about.path}`,
+    areRequestsAlike,
+  )
+  readonly #failures = new TemplateCache<ReportedFailure>(
+    ({ failure }) => `${failure.code} ${failure.url}`,
+    areFailuresAlike,
+  )
 
   constructor(deps: ReportSpansDeps) {
     this.#deps = deps
@@ -75,55 +73,56 @@ export class ReportSpans {
   }
 
   /** The SERVER span of a request that was sampled. */
-  request(ref: SpanRef, times: Times, request: AnsweredRequest): void {
+  request({ traceId, spanId, start, end }: TimedSpan, request: AnsweredRequest): void {
     const { about, status } = request
-    const links = senderLinks(about)
-    // A 4xx is the client's fault: the semantic conventions leave a SERVER span's status unset.
-    const code = status >= 500 ? SpanStatusCode.ERROR : SpanStatusCode.UNSET
-    const values = { ...ref, ...times, links, status: { code } }
-    const key = `${status} ${about.clientAddress} ${about.path}`
-    const template = this.#requests.find(key, request)
+    const values: SpanValues = {
+      traceId,
+      spanId,
+      parentSpanId: undefined,
+      start,
+      end,
+      links: senderLinks(about),
+      // A 4xx is the client's fault: the semantic conventions leave a SERVER span's status unset.
+      status: { code: status >= 500 ? SpanStatusCode.ERROR : SpanStatusCode.UNSET },
+      failureId: undefined,
+    }
+    const template = this.#requests.find(request)
     if (template) {
-      this.#write(template, values)
+      this.#deps.batches.add(template, values)
       return
     }
     const span = this.#bySdk(spanName(about), SpanKind.SERVER, values, requestAttributes(about, request))
-    this.#requests.set(key, request, this.#templateOf(span))
+    this.#requests.set(request, this.#templateOf(span))
   }
 
-  /** The INTERNAL span of a failure below that of its request. */
-  failure(ref: SpanRef & { readonly parentSpanId: string }, times: Times, reported: ReportedFailure): void {
+  /** The INTERNAL span of a failure. @param parentSpanId of its request's span */
+  failure({ traceId, spanId, start, end }: TimedSpan, parentSpanId: string, reported: ReportedFailure): void {
     const { failure, details } = reported
-    const status = { code: SpanStatusCode.ERROR, message: visibleText(failure.message, 256) }
-    const values = { ...ref, ...times, links: [], status, failureId: failure.id }
-    const key = `${failure.code} ${failure.url}`
-    const template = this.#failures.find(key, reported)
+    const values: SpanValues = {
+      traceId,
+      spanId,
+      parentSpanId,
+      start,
+      end,
+      links: [],
+      status: { code: SpanStatusCode.ERROR, message: visibleText(failure.message, 256) },
+      failureId: failure.id,
+    }
+    const template = this.#failures.find(reported)
     if (template) {
-      this.#write(template, values)
+      this.#deps.batches.add(template, values)
       return
     }
     const attributes = deliveryAttributes(failure, details)
     const span = this.#bySdk('webhook.delivery', SpanKind.INTERNAL, values, attributes)
-    this.#failures.set(key, reported, this.#templateOf(span, failure.id))
+    this.#failures.set(reported, this.#templateOf(span, failure.id))
   }
 
   #templateOf(span: ReadableSpan, failureId?: string): SpanTemplate | undefined {
-    return this.#deps.processor.format.writer && SpanTemplate.of(span, failureId)
+    return this.#deps.batches.hasTemplates ? SpanTemplate.of(span, failureId) : undefined
   }
 
-  #write(template: SpanTemplate, values: SpanValues): void {
-    const { processor } = this.#deps
-    const writer = processor.format.writer!
-    template.write(writer, values)
-    processor.add(writer.finish())
-  }
-
-  #bySdk(
-    name: string,
-    kind: SpanKind,
-    values: SpanValues & { readonly status: SpanStatus },
-    attributes: Attributes,
-  ): ReadableSpan {
+  #bySdk(name: string, kind: SpanKind, values: SpanValues, attributes: Attributes): ReadableSpan {
     const { tracer, ids } = this.#deps
     const { traceId, parentSpanId, links, start, end, status } = values
     const context =

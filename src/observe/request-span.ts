@@ -33,7 +33,7 @@ export class TracedRequest implements RequestSpan, EndedSpans {
   /** By `performance.now()`, which is finer and never goes back. */
   readonly #begun = performance.now()
   #deliveries: Delivery[] = []
-  #end: { readonly status: number; readonly errorType?: string; readonly at: number } | undefined
+  #end: { readonly status: number; readonly errorType: string | undefined; readonly at: number } | undefined
   #isQueued = false
   /** The SERVER span was passed on, or dropped. */
   #isComplete = false
@@ -73,7 +73,7 @@ export class TracedRequest implements RequestSpan, EndedSpans {
 
   end({ status, errorType }: { readonly status: number; readonly errorType?: string }): void {
     if (!this.sampled) return
-    this.#end = { status, at: this.#now(), ...(errorType !== undefined && { errorType }) }
+    this.#end = { status, errorType, at: this.#now() }
     this.#enqueue()
   }
 
@@ -94,13 +94,13 @@ export class TracedRequest implements RequestSpan, EndedSpans {
     const { traceId } = this
     for (const delivery of this.#deliveries) {
       const { spanId, at } = delivery
-      spans.failure({ traceId, spanId, parentSpanId: this.#spanId }, { start: at, end: at }, delivery)
+      spans.failure({ traceId, spanId, start: at, end: at }, this.#spanId, delivery)
     }
     this.#deliveries = []
     if (this.#isComplete || !this.#end) return
     this.#isComplete = true
     const { status, errorType, at } = this.#end
-    const answered = { about: this.#about, status, ...(errorType !== undefined && { errorType }) }
-    spans.request({ traceId, spanId: this.#spanId }, { start: this.#start, end: at }, answered)
+    const answered = { about: this.#about, status, errorType }
+    spans.request({ traceId, spanId: this.#spanId, start: this.#start, end: at }, answered)
   }
 }

@@ -31,7 +31,7 @@ export function spanName({ method, route }: About): string {
 /** OpenTelemetry semantic conventions, HTTP server spans. */
 export function requestAttributes(
   about: About,
-  answer: { readonly status: number; readonly errorType?: string },
+  answer: { readonly status: number; readonly errorType: string | undefined },
 ): Attributes {
   const { method, route, path, endpoint, clientAddress, userAgent } = about
   return {

@@ -1,55 +1,57 @@
 import type { ExportResult } from '@opentelemetry/core'
 import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http'
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import type { Log } from '../domain/telemetry.ts'
-import { type EncodedSpan, piecesOf } from './encoded-spans.ts'
 import type { SpanResult } from './metrics.ts'
-import type { SpanFormat } from './span-format.ts'
+import type { SpanProtocol } from './span-format.ts'
 
-/**
- * Exports spans that were encoded over OTLP/HTTP; endpoint, headers, time-out, compression and certificates are read from
- * the environment by the SDK.
- */
-export function otlpExporter(format: SpanFormat): SpanExporter {
-  const delegate = createOtlpHttpExportDelegate(
-    convertLegacyHttpOptions({}, 'TRACES', 'v1/traces', { 'Content-Type': format.contentType }),
-    {
-      serializeRequest: (spans: readonly EncodedSpan[]) => format.request(piecesOf(spans)),
-      deserializeResponse: format.deserializeResponse,
-    },
-    'otlp_http_span_exporter',
-    { name: 'span', countItems: (spans) => spans.length },
-    undefined,
-  )
-  return {
-    export: (spans: readonly ReadableSpan[], done) => delegate.export(spans as unknown as EncodedSpan[], done),
-    forceFlush: () => delegate.forceFlush(),
-    shutdown: () => delegate.shutdown(),
-  }
+/** An ExportTraceServiceRequest. */
+export interface Batch {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Its spans. */
+  readonly count: number
 }
 
-/** Counts the result of each batch, and logs when exports start to fail and when they succeed again. */
-export function watched(
-  exporter: SpanExporter,
+export interface SpanSender {
+  /** @returns whether the collector accepted it; never rejects */
+  send(batch: Batch): Promise<boolean>
+  /** Once all batches are answered or given up. */
+  close(): Promise<void>
+}
+
+/**
+ * Sends batches over OTLP/HTTP; the SDK reads endpoint, headers, time-out, compression and certificates from the environment,
+ * and sends again what a collector could not take. Counts the result of each batch, and logs when exports start to fail and
+ * when they succeed again.
+ */
+export function otlpSender(
+  { contentType, deserializeResponse }: SpanProtocol,
   onSpans: (result: SpanResult, count: number) => void,
   log: Pick<Log, 'warn' | 'info'>,
-): SpanExporter {
+): SpanSender {
+  const delegate = createOtlpHttpExportDelegate(
+    convertLegacyHttpOptions({}, 'TRACES', 'v1/traces', { 'Content-Type': contentType }),
+    { serializeRequest: ({ bytes }: Batch) => bytes, deserializeResponse },
+    'otlp_http_span_exporter',
+    { name: 'span', countItems: ({ count }: Batch) => count },
+    undefined,
+  )
   let failing = false
-  const complete = (count: number, { code, error }: ExportResult) => {
-    onSpans(code === 0 ? 'exported' : 'failed', count)
-    if (failing === (code !== 0)) return
-    failing = !failing
-    if (failing) log.warn({ error: reason(error) }, 'span export failed; reports are not affected')
-    else log.info({}, 'span export succeeded again')
+  const complete = (count: number, { code, error }: ExportResult): boolean => {
+    const isAccepted = code === 0
+    onSpans(isAccepted ? 'exported' : 'failed', count)
+    if (failing === isAccepted) {
+      failing = !failing
+      if (failing) log.warn({ error: reason(error) }, 'span export failed; reports are not affected')
+      else log.info({}, 'span export succeeded again')
+    }
+    return isAccepted
   }
   return {
-    export: (spans, done) =>
-      exporter.export(spans, (result) => {
-        complete(spans.length, result)
-        done(result)
+    send: (batch) =>
+      new Promise((resolve) => {
+        delegate.export(batch, (result) => resolve(complete(batch.count, result)))
       }),
-    shutdown: () => exporter.shutdown(),
-    ...(exporter.forceFlush && { forceFlush: () => exporter.forceFlush!() }),
+    close: () => delegate.shutdown(),
   }
 }
 

@@ -1,65 +1,64 @@
 import { type ISerializer, JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { envelope, writeSpan } from './otlp-span.ts'
-import { type Bytes, ProtobufWriter } from './protobuf-writer.ts'
+import type { ProtobufWriter } from './protobuf-writer.ts'
 
-/** How spans go to the collector. All of them have the same resource and scope. */
+/** An ExportTraceServiceRequest with spans of one resource and scope. */
 export interface SpanFormat {
+  /** Whether spans can be made of templates. */
+  readonly hasTemplates: boolean
+  /** Appends a span to those that `writer` has. */
+  write(writer: ProtobufWriter, span: ReadableSpan): void
+  /** What precedes spans of `size` bytes: at most `room` bytes. */
+  before(size: number): Uint8Array
+  readonly room: number
+  readonly after: Uint8Array
+}
+
+export interface SpanProtocol {
   readonly contentType: string
-  encode(span: ReadableSpan): Bytes
-  /** For spans of templates. Absent: the format has none. */
-  readonly writer?: ProtobufWriter
-  /** An ExportTraceServiceRequest with the spans of `pieces`. Spans of one chunk may be one piece. */
-  request(pieces: readonly Uint8Array[]): Uint8Array
+  /** @param first a span with the resource and the scope of all */
+  format(first: ReadableSpan): SpanFormat
   readonly deserializeResponse: ISerializer<ReadableSpan[], object>['deserializeResponse']
 }
 
 /** @param protocol `http/protobuf` or `http/json` */
-export const spanFormat = (protocol: string): SpanFormat => (protocol === 'http/json' ? json() : protobuf())
+export const spanProtocol = (protocol: string): SpanProtocol => (protocol === 'http/json' ? JSON_PROTOCOL : PROTOBUF)
 
-const CHUNK = 64 * 1_024
-
-function protobuf(): SpanFormat {
-  const writer = new ProtobufWriter(CHUNK)
-  let scope: Pick<ReadableSpan, 'resource' | 'instrumentationScope'>
-  return {
-    contentType: 'application/x-protobuf',
-    writer,
-    encode(span) {
-      scope ??= { resource: span.resource, instrumentationScope: span.instrumentationScope }
-      writeSpan(writer, span)
-      return writer.finish()
-    },
-    request(pieces) {
-      const size = pieces.reduce((sum, { length }) => sum + length, 0)
-      return Buffer.concat([envelope(scope, size), ...pieces])
-    },
-    deserializeResponse: (data) => ProtobufTraceSerializer.deserializeResponse(data),
-  }
+const PROTOBUF: SpanProtocol = {
+  contentType: 'application/x-protobuf',
+  format: (first) => ({
+    hasTemplates: true,
+    write: writeSpan,
+    before: (size) => envelope(first, size),
+    room: envelope(first, 2 ** 31).length,
+    after: new Uint8Array(),
+  }),
+  deserializeResponse: (data) => ProtobufTraceSerializer.deserializeResponse(data),
 }
 
-/** Each span by the SDK's serialiser, which is made for whole requests. */
-function json(): SpanFormat {
-  let before: Buffer | undefined
-  let after: Buffer
-  return {
-    contentType: 'application/json',
-    encode(span) {
-      const chunk = JsonTraceSerializer.serializeRequest([span])!
-      if (!before) {
-        const request = Buffer.from(chunk)
-        const own = Buffer.from(JSON.stringify(JSON.parse(request.toString()).resourceSpans[0].scopeSpans[0].spans[0]))
-        const start = request.indexOf(own)
-        before = request.subarray(0, start)
-        after = request.subarray(start + own.length)
-      }
-      return { chunk, start: before.length, end: chunk.length - after.length }
-    },
-    // Each span has a chunk of its own.
-    request: (pieces) =>
-      Buffer.concat([before!, ...pieces.flatMap((piece, index) => (index > 0 ? [COMMA, piece] : [piece])), after]),
-    deserializeResponse: (data) => JsonTraceSerializer.deserializeResponse(data),
-  }
+const JSON_PROTOCOL: SpanProtocol = {
+  contentType: 'application/json',
+  format(first) {
+    // The SDK's serialiser makes whole requests.
+    const request = Buffer.from(JsonTraceSerializer.serializeRequest([first])!)
+    const span = Buffer.from(JSON.stringify(JSON.parse(request.toString()).resourceSpans[0].scopeSpans[0].spans[0]))
+    const start = request.indexOf(span)
+    const before = request.subarray(0, start)
+    const after = request.subarray(start + span.length)
+    return {
+      hasTemplates: false,
+      write(writer, span) {
+        if (writer.size > 0) writer.raw(COMMA)
+        const request = JsonTraceSerializer.serializeRequest([span])!
+        writer.raw(request.subarray(before.length, request.length - after.length))
+      },
+      before: () => before,
+      room: before.length,
+      after,
+    }
+  },
+  deserializeResponse: (data) => JsonTraceSerializer.deserializeResponse(data),
 }
 
 const COMMA = Buffer.from(',')

@@ -1,20 +1,20 @@
 import { type Link, type SpanStatus, TraceFlags } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import { highHalf, lowHalf, TIME_FIELD, writeHead, writeTail } from './otlp-span.ts'
+import { highHalf, lowHalf, type SpanTail, TIME_FIELD, writeHead, writeTail } from './otlp-span.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
 
 /** What differs from one span to the next of the same shape. Ids are hexadecimal, times milliseconds since the epoch. */
 export interface SpanValues {
   readonly traceId: string
   readonly spanId: string
-  /** Present if the shape has a parent. */
-  readonly parentSpanId?: string
+  /** Undefined if the shape has no parent. */
+  readonly parentSpanId: string | undefined
   readonly start: number
   readonly end: number
   readonly status: SpanStatus
   readonly links: Link[]
-  /** Present if the shape has one. */
-  readonly failureId?: string
+  /** Undefined if the shape has none. */
+  readonly failureId: string | undefined
 }
 
 // Fields 1, 2 and 4 with their tags and lengths.
@@ -37,10 +37,8 @@ export class SpanTemplate {
   readonly #droppedLinks: number
 
   private constructor(span: ReadableSpan, failureId: string | undefined) {
-    const writer = new ProtobufWriter(1_024)
-    this.#times = writeHead(writer, span)
-    const { chunk, start, end } = writer.finish()
-    this.#head = chunk.subarray(start, end)
+    this.#times = writeHead(SCRATCH, span)
+    this.#head = SCRATCH.copy()
     this.#failureId = failureId === undefined ? -1 : Buffer.from(this.#head).indexOf(failureId)
     this.#hasParent = span.parentSpanContext !== undefined
     this.#hasLinks = span.links.length > 0
@@ -59,8 +57,8 @@ export class SpanTemplate {
   /** Writes a span as a field of ScopeSpans. */
   write(writer: ProtobufWriter, values: SpanValues): void {
     writer.tag(2, 2)
-    const message = writer.open()
-    const head = writer.size
+    const message = writer.open(2)
+    const head = writer.position
     writer.raw(this.#head)
     writer.replaceHex(head + TRACE_ID, values.traceId)
     writer.replaceHex(head + SPAN_ID, values.spanId)
@@ -68,14 +66,20 @@ export class SpanTemplate {
     replaceTime(writer, head + this.#times, values.start)
     replaceTime(writer, head + this.#times + TIME_FIELD, values.end)
     if (this.#failureId >= 0) writer.replaceText(head + this.#failureId, values.failureId!)
-    const links = this.#hasLinks ? values.links : []
-    const { status } = values
-    writeTail(writer, { ...NO_EVENTS, links, droppedLinksCount: this.#droppedLinks, status }, TraceFlags.SAMPLED)
-    writer.close(message)
+    const tail: SpanTail = {
+      events: [],
+      droppedEventsCount: 0,
+      links: this.#hasLinks ? values.links : [],
+      droppedLinksCount: this.#droppedLinks,
+      status: values.status,
+    }
+    writeTail(writer, tail, TraceFlags.SAMPLED)
+    writer.close(message, 2)
   }
 }
 
-const NO_EVENTS = { events: [], droppedEventsCount: 0 }
+/** For what is copied at once. */
+const SCRATCH = new ProtobufWriter()
 
 function replaceTime(writer: ProtobufWriter, at: number, milliseconds: number): void {
   const seconds = Math.floor(milliseconds / 1_000)

@@ -4,7 +4,8 @@ import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace'
 import { expect } from 'chai'
-import { spanFormat } from '../../src/observe/span-format.ts'
+import { ProtobufWriter } from '../../src/observe/protobuf-writer.ts'
+import { spanProtocol } from '../../src/observe/span-format.ts'
 
 const CONTEXT = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 }
 
@@ -28,20 +29,18 @@ function stage(options: { attributeCountLimit?: number; resource?: Attributes } 
   return { ended, tracer: provider.getTracer('webhook-error-exporter', '1.2.3') }
 }
 
-/** What our format makes of spans that end one after the other. */
-function encoded(spans: readonly ReadableSpan[]): Buffer {
-  const format = spanFormat('http/protobuf')
-  const pieces = spans.map((span) => {
-    const { chunk, start, end } = format.encode(span)
-    return chunk.subarray(start, end)
-  })
-  return Buffer.from(format.request(pieces))
+/** What our format makes of spans that end one after the other, after so many other bytes. */
+function encoded(spans: readonly ReadableSpan[], filler = 0): Buffer {
+  const format = spanProtocol('http/protobuf').format(spans[0]!)
+  const writer = new ProtobufWriter(format.room + filler)
+  for (const span of spans) format.write(writer, span)
+  return Buffer.from(writer.take(format.before(writer.size)))
 }
 
 const sdk = (spans: readonly ReadableSpan[]): Buffer =>
   Buffer.from(ProtobufTraceSerializer.serializeRequest([...spans])!)
 
-describe('spanFormat of http/protobuf', () => {
+describe('spanProtocol of http/protobuf', () => {
   const cases: Record<string, Attributes> = {
     'no attribute': {},
     'an empty string': { a: '' },
@@ -102,7 +101,18 @@ describe('spanFormat of http/protobuf', () => {
     expect(encoded(ended).equals(sdk(ended))).to.equal(true)
   })
 
-  it('does so for more than fits a chunk', () => {
+  it('does so wherever the buffer has to grow', () => {
+    const { tracer, ended } = stage()
+    const attributes = { a: 1, ü: 'ü', text: 'x'.repeat(200), list: ['a', 'b'] }
+    tracer
+      .startSpan('s', { attributes, links: [{ context: CONTEXT }] })
+      .setStatus({ code: SpanStatusCode.OK })
+      .end()
+    const expected = sdk(ended)
+    for (let filler = 15_000; filler < 16_500; filler++) expect(encoded(ended, filler).equals(expected)).to.equal(true)
+  })
+
+  it('does so for thousands of spans', () => {
     const { tracer, ended } = stage()
     for (let i = 0; i < 2_000; i++)
       tracer.startSpan(`span ${i}`, { attributes: { i, text: 'y'.repeat(i % 300) } }).end()
