@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import { type Context, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import { visibleText } from '../domain/external-text.ts'
 import type { AttemptSpan } from '../domain/telemetry.ts'
 import { METHODS, target } from './span-attributes.ts'
@@ -10,7 +10,7 @@ import { METHODS, target } from './span-attributes.ts'
  */
 export function attemptSpan(
   tracer: Tracer,
-  parent: Span,
+  parent: Context,
   about: {
     readonly url: string
     readonly method: string
@@ -32,7 +32,7 @@ export function attemptSpan(
         ...(about.number > 1 && { 'http.request.resend_count': about.number - 1 }),
       },
     },
-    trace.setSpan(ROOT_CONTEXT, parent),
+    parent,
   )
   return {
     end({ status, errorType, message }) {

@@ -20,20 +20,31 @@ type Label = keyof SeriesLabels
 /** Without `tenant` unless `metrics.tenantLabel` is set. */
 type Exposed = Omit<SeriesLabels, 'tenant'>
 
-/** Missing from the library's typings. */
-interface Exemplified extends Counter<Label> {
+/** A series as the library keeps it until the metric is reset; missing from its typings. */
+interface Entry {
+  value: number
+  exemplar?: { timestamp: number }
+}
+interface Stored {
+  readonly store: { entry(labels: object): Entry }
+}
+interface Exemplified extends Stored {
   updateExemplar(labels: Exposed, exemplarLabels: { readonly trace_id: string }, value: number): void
-  /** `timestamp` in seconds. */
-  readonly store: { entry(labels: Exposed): { exemplar: { timestamp: number } } }
 }
 
-/** Failures of one label set since they were last counted. */
-interface Sum {
+/** A label set, with its failures since they were last counted. */
+interface Series {
+  /** The exposed labels. A copy, never changed: the library keeps the object. */
+  readonly own: Exposed
+  readonly key: string
+  /** 0: nothing to count. */
   value: number
   /** Receipt of the newest, milliseconds since the epoch. */
   at: number
   /** The newest whose span is sampled, and when it was recorded. */
   exemplar: { readonly traceId: string; readonly at: number } | null
+  /** Where it is counted; undefined until it is counted the first time since a reset. */
+  entries: { readonly failures: Entry; readonly byEndpoint: Entry | undefined } | undefined
 }
 
 /** Deliveries that sources gave up on. All counts come from the journal: `restored` replaces them. */
@@ -49,20 +60,20 @@ export function deliveryMetrics(
     labelNames,
     enableExemplars: true,
     registers: [],
-  }) as Exemplified
+  }) as Counter<Label> & Exemplified
   registry.registerMetric(failures)
   const lastFailure = new Gauge<Label>({
     name: 'webhook_delivery_last_failure_timestamp_seconds',
     help: 'When the last such failure was received, as Unix time. Absent before the first; never decreasing.',
     labelNames,
     registers: [registry],
-  })
+  }) as Gauge<Label> & Stored
   const byEndpoint = new Counter<'source' | 'endpoint'>({
     name: 'webhook_endpoint_failures_total',
     help: `Deliveries to an endpoint that a source gave up on. At most ${ENDPOINT_LIMIT} endpoints per source.`,
     labelNames: ['source', 'endpoint'],
     registers: [registry],
-  })
+  }) as Counter<'source' | 'endpoint'> & Stored
   const info = new Gauge<'endpoint' | 'event' | 'team' | 'severity'>({
     name: 'webhook_endpoint_info',
     help: `Configuration of an endpoint, always 1. Exactly one series per endpoint, at most ${ENDPOINT_LIMIT}.`,
@@ -72,7 +83,7 @@ export function deliveryMetrics(
 
   const known = new Set<string>()
   /** When each label set failed last, milliseconds since the epoch. */
-  let newest = new Map<string, { readonly own: Exposed; readonly at: number }>()
+  let newest = new Map<string, { at: number; readonly entry: Entry }>()
 
   function startInfo({ name: endpoint, event, team, severity }: EndpointFacts): boolean {
     if (known.has(endpoint)) return true
@@ -82,7 +93,12 @@ export function deliveryMetrics(
     return true
   }
 
+  /** Those with entries. */
+  let counted: Series[] = []
+
   function reset(): void {
+    for (const each of counted) each.entries = undefined
+    counted = []
     known.clear()
     for (const metric of [failures, lastFailure, byEndpoint, info]) metric.reset()
     for (const endpoint of endpoints) {
@@ -91,75 +107,98 @@ export function deliveryMetrics(
     }
   }
 
-  /** The exposed labels and their key, cached per label set: the series limit returns the same objects each time. */
-  const exposed = new WeakMap<SeriesLabels, { readonly own: Exposed; readonly key: string }>()
-  function expose(labels: SeriesLabels) {
-    const known = exposed.get(labels)
+  /** Cached per label set: the series limit returns the same objects each time. */
+  const all = new WeakMap<SeriesLabels, Series>()
+  function seriesOf(labels: SeriesLabels): Series {
+    const known = all.get(labels)
     if (known) return known
     const { source, tenant, endpoint, code, cause } = labels
-    // A copy, never changed: the library keeps the object.
     const own = tenantLabel ? { source, tenant, endpoint, code, cause } : { source, endpoint, code, cause }
-    const made = { own, key: seriesKey(tenantLabel ? labels : { ...labels, tenant: '' }) }
-    exposed.set(labels, made)
+    const key = seriesKey(tenantLabel ? labels : { ...labels, tenant: '' })
+    const made: Series = { own, key, value: 0, at: 0, exemplar: null, entries: undefined }
+    all.set(labels, made)
     return made
   }
 
-  function count(labels: SeriesLabels, { value, at, exemplar }: Sum): void {
-    const { own } = expose(labels)
-    failures.inc({ labels: own, value })
-    if (exemplar) {
-      // With `inc` the exemplar's value would be the total count, far above the graph's rate.
-      failures.updateExemplar(own, { trace_id: exemplar.traceId }, 1)
-      failures.store.entry(own).exemplar.timestamp = exemplar.at / 1_000
-    }
-    const { endpoint: name } = labels
+  /** The series' entries, since the library's look-up by labels is most of the cost of counting. */
+  function entriesOf(series: Series): NonNullable<Series['entries']> {
+    if (series.entries) return series.entries
+    const { own } = series
+    const { source, endpoint: name } = own
     const facts = { name, event: '', team: '', severity: name === VERIFY_ENDPOINT ? VERIFY_SEVERITY : severity }
-    if (known.has(name) || startInfo(facts)) byEndpoint.inc({ source: labels.source, endpoint: name }, value)
-    failedAt(labels, at)
+    failures.inc({ labels: own, value: 0 })
+    const isShown = known.has(name) || startInfo(facts)
+    if (isShown) byEndpoint.inc({ source, endpoint: name }, 0)
+    const shown = isShown ? byEndpoint.store.entry({ source, endpoint: name }) : undefined
+    series.entries = { failures: failures.store.entry(own), byEndpoint: shown }
+    counted.push(series)
+    return series.entries
   }
 
-  /** Counts since the last exposition, batched because the library's label lookup is most of the cost of counting. */
-  const sums = new Map<SeriesLabels, Sum>()
+  function count(series: Series, value: number, at: number): void {
+    const entries = entriesOf(series)
+    entries.failures.value += value
+    if (entries.byEndpoint) entries.byEndpoint.value += value
+    failedAt(series, at)
+  }
 
-  /** Counts the sums of this moment, and yields after each: what comes meanwhile is counted next time. */
+  /** What has to be counted: at each exposition, since that is cheaper than for each failure. */
+  let due: Series[] = []
+
+  /** Counts what is due at this moment, and yields after each. */
   function* counting(): Generator<void> {
-    let left = sums.size
-    for (const [labels, sum] of sums) {
-      if (left-- === 0) return
-      sums.delete(labels)
-      count(labels, sum)
+    const now = due
+    due = []
+    for (const series of now) {
+      const { value, at, exemplar } = series
+      series.value = 0
+      series.exemplar = null
+      count(series, value, at)
+      if (exemplar) {
+        // With `inc` the exemplar's value would be the total count, far above the graph's rate.
+        failures.updateExemplar(series.own, { trace_id: exemplar.traceId }, 1)
+        series.entries!.failures.exemplar!.timestamp = exemplar.at / 1_000
+      }
       yield
     }
   }
+  let latest = counting()
 
   function flush(): void {
-    for (const _ of counting());
+    // The rest of what is being counted in slices.
+    for (const _ of latest);
+    latest = counting()
+    for (const _ of latest);
   }
 
-  /** Must run before each exposition. */
+  /** Must run before each exposition. One call at a time. */
   async function flushInSlices(slices: Slices): Promise<void> {
-    let counted = 0
-    for (const _ of counting()) if (++counted % 32 === 0 && slices.isOver()) await slices.pause()
+    latest = counting()
+    let done = 0
+    for (const _ of latest) if (++done % 32 === 0 && slices.isOver()) await slices.pause()
   }
 
-  function failedAt(labels: SeriesLabels, at: number): void {
-    const { own, key } = expose(labels)
-    if (at <= (newest.get(key)?.at ?? 0)) return
-    newest.set(key, { own, at })
-    lastFailure.set(own, at / 1_000)
+  function failedAt({ own, key }: Series, at: number): void {
+    const known = newest.get(key)
+    if (!known) {
+      if (at <= 0) return
+      lastFailure.set(own, at / 1_000)
+      newest.set(key, { at, entry: lastFailure.store.entry(own) })
+    } else if (at > known.at) {
+      known.at = at
+      known.entry.value = at / 1_000
+    }
   }
 
   reset()
   return {
     recorded({ receivedAt: at }: Failure, labels: SeriesLabels, traceId: string | null): void {
-      let sum = sums.get(labels)
-      if (!sum) {
-        sum = { value: 0, at, exemplar: null }
-        sums.set(labels, sum)
-      }
-      sum.value++
-      if (at > sum.at) sum.at = at
-      if (traceId !== null && TRACE_ID.test(traceId)) sum.exemplar = { traceId, at: Date.now() }
+      const series = seriesOf(labels)
+      if (series.value++ === 0) {
+        series.at = at
+        due.push(series)
+      } else if (at > series.at) series.at = at
+      if (traceId !== null && TRACE_ID.test(traceId)) series.exemplar = { traceId, at: Date.now() }
     },
     flushInSlices,
     restored(totals: readonly SeriesTotal[]): void {
@@ -167,20 +206,16 @@ export function deliveryMetrics(
       const before = newest
       newest = new Map()
       reset()
-      for (const { labels, count: value, lastFailureAt } of totals)
-        count(labels, without(value, Math.max(lastFailureAt, before.get(expose(labels).key)?.at ?? 0)))
-    },
-    registerRemote(series: readonly SeriesTotal[]): void {
-      flush()
-      for (const { labels, lastFailureAt } of series) {
-        // Adding 0 to an existing series would remove its exemplar.
-        if (newest.has(expose(labels).key)) failedAt(labels, lastFailureAt)
-        else count(labels, without(0, lastFailureAt))
+      for (const { labels, count: value, lastFailureAt } of totals) {
+        const series = seriesOf(labels)
+        count(series, value, Math.max(lastFailureAt, before.get(series.key)?.at ?? 0))
       }
+    },
+    registerRemote(remote: readonly SeriesTotal[]): void {
+      flush()
+      for (const { labels, lastFailureAt } of remote) count(seriesOf(labels), 0, lastFailureAt)
     },
   }
 }
-
-const without = (value: number, at: number): Sum => ({ value, at, exemplar: null })
 
 const TRACE_ID = /^[0-9a-f]{32}$/

@@ -1,14 +1,4 @@
-import {
-  context,
-  createNoopMeter,
-  DiagLogLevel,
-  diag,
-  logs,
-  type MeterProvider,
-  propagation,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api'
+import { context, DiagLogLevel, diag, logs, propagation, trace } from '@opentelemetry/api'
 import {
   defaultResource,
   envDetector,
@@ -16,13 +6,16 @@ import {
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import { BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import type { Log, Tracing } from '../domain/telemetry.ts'
 import type { SpanResult } from './metrics.ts'
 import { probeSpans } from './probe-spans.ts'
+import { ReportSpans } from './report-spans.ts'
 import { TracedRequest } from './request-span.ts'
-import { otlpExporter, watched } from './span-export.ts'
+import { type BatchLimits, SpanBatches } from './span-batches.ts'
+import { otlpSender } from './span-export.ts'
+import { spanProtocol } from './span-format.ts'
+import { SpanIds } from './span-ids.ts'
 import { SpanQueue } from './span-queue.ts'
 
 export interface TracingOptions {
@@ -40,29 +33,20 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
   // The SDK's warnings about its configuration are logged; later ones would repeat with every batch.
   const logger = diagLogger(log)
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN })
-  let exporting = 0
-  const settled = (result: SpanResult, count: number) => {
-    exporting -= count
-    onSpans(result, count)
-  }
-  const exporter = watched(otlpExporter(protocol), settled, log)
+  const otlp = spanProtocol(protocol)
+  const sender = otlpSender(otlp, onSpans, log)
   // With OTEL_LOG_LEVEL the SDK would write lines to stdout that are not JSON and show the environment.
   delete process.env['OTEL_LOG_LEVEL']
-  const limits = batchLimits()
-  const queue = new SpanQueue({
-    limit: limits.maxQueueSize + limits.maxExportBatchSize,
-    exporting: () => exporting,
-    onDropped: (spans) => onSpans('dropped', spans),
-  })
+  const onDropped = (spans: number) => onSpans('dropped', spans)
+  const batches = new SpanBatches(otlp, sender, batchLimits(), onDropped)
+  const queue = new SpanQueue({ limit: batches.capacity, exporting: () => batches.pending, onDropped })
+  const ids = new SpanIds()
   const sdk = new NodeSDK({
     // Empty lists: otherwise the SDK would create readers and processors for metrics and logs from the environment.
     metricReaders: [],
     logRecordProcessors: [],
-    spanProcessors: [
-      counting(new BatchSpanProcessor({ ...limits, exporter, selfObsMeterProvider: dropMeter(settled) }), () => {
-        exporting++
-      }),
-    ],
+    spanProcessors: [batches],
+    idGenerator: ids,
     resource: defaultResource().merge(
       resourceFromAttributes({ [ATTR_SERVICE_NAME]: 'webhook-error-exporter', [ATTR_SERVICE_VERSION]: version }),
     ),
@@ -73,9 +57,11 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
   sdk.start()
   diag.disable()
   const tracer = trace.getTracer('webhook-error-exporter', version)
+  const spans = new ReportSpans({ tracer, ids, batches, samplesAll: samplesAll() })
+  const deps = { spans, queue, tracer }
 
   return {
-    request: (about) => new TracedRequest(tracer, queue, about),
+    request: (about) => new TracedRequest(deps, about),
     probe: (about) => probeSpans(tracer, about),
     async close(deadline) {
       queue.flush()
@@ -96,41 +82,16 @@ export async function startTracing({ version, onSpans, log }: TracingOptions, pr
   }
 }
 
-/** Calls back for each span that the processor takes. */
-function counting(processor: SpanProcessor, onTaken: () => void): SpanProcessor {
+/** Samplers of the SDK's configuration by environment that leave out some traces. By default none is left out. */
+const SELECTIVE = ['always_off', 'traceidratio', 'parentbased_always_off', 'parentbased_traceidratio']
+
+const samplesAll = () => !SELECTIVE.includes(process.env['OTEL_TRACES_SAMPLER']?.trim() ?? '')
+
+function batchLimits(): BatchLimits {
+  const maxQueueSize = positive('OTEL_BSP_MAX_QUEUE_SIZE') ?? 2_048
   return {
-    onStart: (span, context) => processor.onStart(span, context),
-    onEnd(span) {
-      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) onTaken()
-      processor.onEnd(span)
-    },
-    forceFlush: () => processor.forceFlush(),
-    shutdown: () => processor.shutdown(),
-  }
-}
-
-/** The batch processor reports spans dropped from its full queue only through its own metrics. */
-function dropMeter(onSpans: TracingOptions['onSpans']): MeterProvider {
-  const meter = createNoopMeter()
-  const createCounter: typeof meter.createCounter = (name, options) =>
-    name === 'otel.sdk.processor.span.processed'
-      ? {
-          add: (count, attributes) => {
-            if (attributes?.['error.type'] === 'queue_full') onSpans('dropped', count)
-          },
-        }
-      : meter.createCounter(name, options)
-  return { getMeter: () => Object.assign(Object.create(meter), { createCounter }) }
-}
-
-/** The exporter accepts at most 30 concurrent batches. Closing flushes the whole queue at once, in addition to one in flight. */
-const MOST_BATCHES = 29
-
-function batchLimits() {
-  const maxExportBatchSize = positive('OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? 512
-  return {
-    maxExportBatchSize,
-    maxQueueSize: Math.min(positive('OTEL_BSP_MAX_QUEUE_SIZE') ?? 2_048, MOST_BATCHES * maxExportBatchSize),
+    maxQueueSize,
+    maxExportBatchSize: Math.min(positive('OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? 512, maxQueueSize),
     scheduledDelayMillis: positive('OTEL_BSP_SCHEDULE_DELAY') ?? 5_000,
     exportTimeoutMillis: positive('OTEL_BSP_EXPORT_TIMEOUT') ?? 30_000,
   }

@@ -1,55 +1,50 @@
-import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
-import { visibleText } from '../domain/external-text.ts'
+import { ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api'
 import type { Failure } from '../domain/failure.ts'
-import type { AttemptSpan, DeliveryDetails, RequestSpan, SpanRef, Tracing } from '../domain/telemetry.ts'
+import type { AttemptSpan, DeliveryDetails, RequestSpan, SpanRef } from '../domain/telemetry.ts'
 import { attemptSpan } from './attempt-span.ts'
-import { deliveryAttributes, requestAttributes, senderLinks, spanName } from './span-attributes.ts'
+import type { About, ReportedFailure, ReportSpans } from './report-spans.ts'
 import type { EndedSpans, SpanQueue } from './span-queue.ts'
 
-type About = Parameters<Tracing['request']>[0]
+interface Delivery extends ReportedFailure {
+  readonly spanId: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
 
-interface Delivery {
-  readonly span: Span
-  readonly failure: Failure
-  readonly details: DeliveryDetails
-  /** By `performance.now()`. */
-  readonly endedAt: number
+export interface TracedRequestDeps {
+  readonly spans: ReportSpans
+  readonly queue: SpanQueue
+  /** For spans below the request's. */
+  readonly tracer: Tracer
 }
 
 /**
  * The SERVER span of a request, with the INTERNAL span of each failure that it reported. While the sender waits they only
- * get their ids and times; the rest is added by the queue, after the answer.
+ * get their ids and times; they are made by the queue, after the answer.
  */
 export class TracedRequest implements RequestSpan, EndedSpans {
   readonly traceId: string
   readonly sampled: boolean
-  readonly #tracer: Tracer
-  readonly #queue: SpanQueue
+  readonly #deps: TracedRequestDeps
   readonly #about: About
-  readonly #span: Span
   readonly #spanId: string
-  readonly #isRecording: boolean
-  #context: Context | undefined
+  /** Milliseconds since the epoch. */
+  readonly #start = Date.now()
+  /** By `performance.now()`, which is finer and never goes back. */
+  readonly #begun = performance.now()
   #deliveries: Delivery[] = []
-  #end: { readonly status: number; readonly errorType?: string; readonly at: number } | undefined
+  #end: { readonly status: number; readonly errorType: string | undefined; readonly at: number } | undefined
   #isQueued = false
   /** The SERVER span was passed on, or dropped. */
   #isComplete = false
 
-  constructor(tracer: Tracer, queue: SpanQueue, about: About) {
-    this.#tracer = tracer
-    this.#queue = queue
+  constructor(deps: TracedRequestDeps, about: About) {
+    this.#deps = deps
     this.#about = about
-    this.#span = tracer.startSpan(
-      spanName(about),
-      { kind: SpanKind.SERVER, root: true, links: senderLinks(about) },
-      ROOT_CONTEXT,
-    )
-    const { traceId, spanId, traceFlags } = this.#span.spanContext()
+    const { traceId, spanId, sampled } = deps.spans.begin(about)
     this.traceId = traceId
     this.#spanId = spanId
-    this.sampled = (traceFlags & 1) === 1
-    this.#isRecording = this.#span.isRecording()
+    this.sampled = sampled
   }
 
   get traceparent(): string {
@@ -61,27 +56,33 @@ export class TracedRequest implements RequestSpan, EndedSpans {
   }
 
   attempt(attempt: { readonly url: string; readonly method: string; readonly number: number }): AttemptSpan {
-    return attemptSpan(this.#tracer, this.#span, { ...attempt, endpoint: this.#about.endpoint })
+    const ref = { traceId: this.traceId, spanId: this.#spanId, traceFlags: this.sampled ? 1 : 0 }
+    const context = trace.setSpanContext(ROOT_CONTEXT, ref)
+    return attemptSpan(this.#deps.tracer, context, { ...attempt, endpoint: this.#about.endpoint })
   }
 
   delivery(failure: Failure, details: DeliveryDetails): SpanRef {
-    if (!this.#isRecording) return { traceId: this.traceId, spanId: this.#spanId }
-    this.#context ??= trace.setSpan(ROOT_CONTEXT, this.#span)
-    const span = this.#tracer.startSpan('webhook.delivery', { kind: SpanKind.INTERNAL }, this.#context)
-    this.#deliveries.push({ span, failure, details, endedAt: performance.now() })
+    const { traceId } = this
+    if (!this.sampled) return { traceId, spanId: this.#spanId }
+    const spanId = this.#deps.spans.childId()
+    this.#deliveries.push({ spanId, failure, details, at: this.#now() })
     // Stored after the sender stopped waiting.
     if (this.#end && !this.#isQueued) this.#enqueue()
-    return span.spanContext()
+    return { traceId, spanId }
   }
 
   end({ status, errorType }: { readonly status: number; readonly errorType?: string }): void {
-    if (!this.#isRecording) return
-    this.#end = { status, at: performance.now(), ...(errorType !== undefined && { errorType }) }
+    if (!this.sampled) return
+    this.#end = { status, errorType, at: this.#now() }
     this.#enqueue()
   }
 
+  #now(): number {
+    return this.#start + performance.now() - this.#begun
+  }
+
   #enqueue(): void {
-    this.#isQueued = this.#queue.add(this)
+    this.#isQueued = this.#deps.queue.add(this)
     if (this.#isQueued) return
     this.#deliveries = []
     this.#isComplete = true
@@ -89,21 +90,17 @@ export class TracedRequest implements RequestSpan, EndedSpans {
 
   complete(): void {
     this.#isQueued = false
-    for (const { span, failure, details, endedAt } of this.#deliveries) {
-      span.setAttributes(deliveryAttributes(failure, details))
-      span.setStatus({ code: SpanStatusCode.ERROR, message: visibleText(failure.message, 256) })
-      span.end(endedAt)
+    const { spans } = this.#deps
+    const { traceId } = this
+    for (const delivery of this.#deliveries) {
+      const { spanId, at } = delivery
+      spans.failure({ traceId, spanId, start: at, end: at }, this.#spanId, delivery)
     }
     this.#deliveries = []
     if (this.#isComplete || !this.#end) return
     this.#isComplete = true
     const { status, errorType, at } = this.#end
-    const span = this.#span
-    span.setAttributes(requestAttributes(this.#about))
-    if (status >= 100) span.setAttribute('http.response.status_code', status)
-    if (errorType) span.setAttribute('error.type', errorType)
-    // A 4xx is the client's fault: the semantic conventions leave a SERVER span's status unset.
-    if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
-    span.end(at)
+    const answered = { about: this.#about, status, errorType }
+    spans.request({ traceId, spanId: this.#spanId, start: this.#start, end: at }, answered)
   }
 }

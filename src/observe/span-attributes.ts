@@ -29,7 +29,10 @@ export function spanName({ method, route }: About): string {
 }
 
 /** OpenTelemetry semantic conventions, HTTP server spans. */
-export function requestAttributes(about: About): Attributes {
+export function requestAttributes(
+  about: About,
+  answer: { readonly status: number; readonly errorType: string | undefined },
+): Attributes {
   const { method, route, path, endpoint, clientAddress, userAgent } = about
   return {
     'http.request.method': METHODS.has(method) ? method : '_OTHER',
@@ -40,6 +43,8 @@ export function requestAttributes(about: About): Attributes {
     'url.scheme': 'http',
     ...(clientAddress && { 'client.address': clientAddress }),
     ...(userAgent && { 'user_agent.original': bounded(userAgent) }),
+    ...(answer.status >= 100 && { 'http.response.status_code': answer.status }),
+    ...(answer.errorType && { 'error.type': answer.errorType }),
   }
 }
 

@@ -38,6 +38,9 @@ export interface SinkSpan {
   readonly attributes: Readonly<Record<string, Value>>
   readonly links: readonly { readonly traceId: string; readonly spanId: string; readonly traceState: string }[]
   readonly resource: Readonly<Record<string, Value>>
+  /** Nanoseconds since the epoch. */
+  readonly start: bigint
+  readonly end: bigint
 }
 
 export interface OtlpSink {
@@ -46,8 +49,8 @@ export interface OtlpSink {
   readonly spans: SinkSpan[]
   /** Content types and headers of the requests, in order. */
   readonly requests: { readonly contentType: string; readonly headers: IncomingMessage['headers'] }[]
-  /** How it answers from now on: as a collector, with an HTTP status, or not at all. */
-  answer: 'ok' | 'never' | number
+  /** How it answers requests from now on: as a collector, at once or after a promise, with an HTTP status, or not at all. */
+  answer: 'ok' | 'never' | number | Promise<void>
   close(): Promise<void>
 }
 
@@ -81,11 +84,13 @@ async function take(sink: OtlpSink, request: IncomingMessage, response: ServerRe
   const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw
   const contentType = request.headers['content-type'] ?? ''
   sink.requests.push({ contentType, headers: request.headers })
-  if (sink.answer === 'never') return
-  if (sink.answer !== 'ok') {
-    response.writeHead(sink.answer).end()
+  const { answer } = sink
+  if (answer === 'never') return
+  if (typeof answer === 'number') {
+    response.writeHead(answer).end()
     return
   }
+  if (answer !== 'ok') await answer
   if (request.method !== 'POST' || request.url !== '/v1/traces')
     throw new Error(`unexpected ${request.method} ${request.url}`)
   const json = contentType === 'application/json'
@@ -116,6 +121,8 @@ interface WireSpan {
   parentSpanId?: Id
   name: string
   kind: number
+  startTimeUnixNano: string
+  endTimeUnixNano: string
   attributes: WireAttributes
   links?: { traceId: Id; spanId: Id; traceState?: string }[]
   status?: { code?: number; message?: string } | null
@@ -142,6 +149,8 @@ function read(span: WireSpan, resource: SinkSpan['resource']): SinkSpan {
       traceState: link.traceState ?? '',
     })),
     resource,
+    start: BigInt(span.startTimeUnixNano),
+    end: BigInt(span.endTimeUnixNano),
   }
 }
 
