@@ -67,7 +67,9 @@ describe('the table of retries, with one real server per row', function () {
 
   for (const [row, outcomes] of Object.entries(EXPECTED))
     for (const [index, retry] of MODES.entries())
-      it(`${row}, with ${retry}: ${outcomes[index]!.status} after ${outcomes[index]!.requests.length} requests`, () => {
+      it(`${row}, with ${retry}: ${outcomes[index]!.status} after ${outcomes[index]!.requests.length} requests`, function () {
+        // Only IPv6 may be missing.
+        if (!table[row] && row.includes('IPv6')) this.skip()
         expect(table[row]![retry]).to.deep.equal(outcomes[index])
       })
 })
