@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http'
-import { lingerAfterAnswer } from './linger.ts'
 
 /** What the proxy itself answers, each with its title and a fixed text: nothing of an error's own text is shown. */
 const ANSWERS = {
@@ -34,7 +33,6 @@ export function answer(response: ServerResponse, code: AnswerCode): boolean {
     // A body that is still arriving is not read to its end.
     ...(!response.req.complete && { Connection: 'close' }),
   })
-  lingerAfterAnswer(response.req)
   response.end(body)
   return true
 }

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { COPY_LIMIT, type CopySpace } from './copies.ts'
-import { LINGER } from './linger.ts'
+
+/** Milliseconds for which the rest of a body is still read and discarded once the delivery has been answered. */
+const LINGER = 2_000
 
 /** Bytes: most of a body that is in memory while nothing reads it. What came with the header, and Node's buffer and a read above it. */
 const HELD_LIMIT = 3 * 65_536

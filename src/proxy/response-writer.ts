@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RawHeaders } from './attempt.ts'
 import { responseHeaders, responseTrailers } from './headers.ts'
-import { lingerAfterAnswer } from './linger.ts'
 
 /** A reason phrase that Node.js can send. undici has read it as UTF-8; it carries nothing (RFC 9112, 4), so others are left out. */
 const PHRASE = /^[\t\x20-\x7e]*$/
@@ -74,7 +73,6 @@ export class ResponseWriter {
     const response = this.#response
     if (response.destroyed) return
     if (trailers.length > 0 && response.chunkedEncoding) response.addTrailers(responseTrailers(trailers))
-    lingerAfterAnswer(this.#request)
     response.end()
   }
 }

@@ -8,6 +8,7 @@ import Pool from 'undici/lib/dispatcher/pool.js'
 import { Attempt, type AttemptConnection } from './attempt.ts'
 import { type ConnectGate, createConnectGate } from './connect-gate.ts'
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts'
+import { createSharedLookup } from './shared-lookup.ts'
 
 /** Milliseconds: nothing takes longer than a delivery may. */
 const CONNECT_TIMEOUT = 60_000
@@ -43,7 +44,7 @@ export interface SendOptions {
 export function createUpstream(origin: string): Upstream {
   const { protocol, host, hostname: written, port } = new URL(origin)
   const hostname = written.replace(/^\[(.*)\]$/, '$1')
-  const build = buildConnector({ timeout: CONNECT_TIMEOUT, allowH2: false })
+  const build = buildConnector({ timeout: CONNECT_TIMEOUT, allowH2: false, lookup: createSharedLookup() })
   /** Connections that were made for the deliveries that wait: those take them first. */
   const spare: Socket[] = []
   let trial: { readonly socket: Socket; readonly since: number } | undefined

@@ -131,6 +131,35 @@ function silence({ hostname, port }: URL, count: number): { end(): void } {
   }
 }
 
+describe('an answer that comes before the request has arrived', () => {
+  afterEach(stopServices)
+
+  it('reaches a sender that reads only after it has sent everything, and wants its connection closed', async () => {
+    const { ingest, stderr } = await startService()
+    for (const [path, status] of [
+      ['/webhooks/error', 413],
+      ['/nowhere', 404],
+    ] as const) {
+      const { socket, statuses, ended } = await keepConnection(ingest)
+      socket.pause()
+      const block = Buffer.alloc(100_000, 'a')
+      const head = 'Host: x\r\nContent-Type: application/json\r\nConnection: close'
+      socket.write(`POST ${path} HTTP/1.1\r\n${head}\r\nContent-Length: ${30 * block.length}\r\n\r\n`)
+      for (let sent = 0; sent < 30; sent++) {
+        socket.write(block)
+        await sleep(5)
+      }
+      expect(ended(), 'reset').to.equal(false)
+      socket.resume()
+      await until('the answer', () => statuses().length > 0)
+      expect(statuses()).to.deep.equal([status])
+      await until('the end', ended)
+      socket.destroy()
+    }
+    expect(stderr).to.deep.equal([])
+  })
+})
+
 describe('ingest.keepAliveTimeout', () => {
   afterEach(stopServices)
 

@@ -24,7 +24,8 @@ export interface Stage {
   readonly apps: Listening[]
 }
 
-type Start = (stage: Stage, id: string) => Promise<Application>
+/** @returns undefined where this machine cannot have it */
+type Start = (stage: Stage, id: string) => Promise<Application | undefined>
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
 const ip = (...args: string[]) => execFileSync('ip', args)
@@ -121,7 +122,8 @@ const certifiedAddress: Start = async ({ ca, apps }) => {
 
 const ipv6: Start = async ({ apps }) => {
   const { requests, answer } = application()
-  const app = await http(answer, '::1')
+  const app = await http(answer, '::1').catch(() => undefined)
+  if (!app) return undefined
   apps.push(app)
   return { upstream: `http://[::1]:${app.port}`, requests }
 }

@@ -1,6 +1,6 @@
 /**
  * The service with one application per row of the table of retries and value of `retry`. Runs in a network and mount
- * namespace of its own (see runInNamespace), and writes a `Table` as JSON.
+ * namespace of its own (see runInNamespace), and writes a `Scene` as JSON.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -18,8 +18,13 @@ import { tempFolder, until } from '../support/temp.ts'
 import { type Application, ROWS, type Stage } from './retry-rows.ts'
 import { MODES } from './stages.ts'
 
+export interface Scene {
+  readonly table: Table
+  /** Deliveries whose name server was silent and that were answered before one whose name server was not. */
+  readonly heldUpBy: number
+}
 /** By row and value of `retry`. */
-export type Table = Readonly<Record<string, Readonly<Record<string, Outcome>>>>
+type Table = Readonly<Record<string, Readonly<Record<string, Outcome>>>>
 export interface Outcome {
   /** 0: no whole answer. */
   readonly status: number
@@ -31,6 +36,9 @@ export interface Outcome {
   readonly attempts: string
 }
 
+/** Deliveries to an application with a silent name server: more than libuv has threads. */
+const SILENT = 64
+const IN_FLIGHT = 'webhook_endpoint_deliveries_in_flight'
 const CLOSED = 'the connection was closed while idle'
 const ip = (...args: string[]) => execFileSync('ip', args)
 ip('link', 'set', 'lo', 'up')
@@ -40,7 +48,7 @@ ip('address', 'add', '192.0.2.2/24', 'dev', 'out')
 for (const device of ['out', 'nowhere']) ip('link', 'set', device, 'up')
 ip('neighbour', 'add', '192.0.2.1', 'lladdr', '02:00:00:00:00:01', 'dev', 'out')
 ip('route', 'add', 'default', 'via', '192.0.2.1')
-resolveLocally()
+resolveLocally(3)
 
 const stage: Stage = { names: {}, ca: await authority('Stage authority'), apps: [] }
 const server = await nameServer(stage.names)
@@ -57,7 +65,8 @@ const cases: Case[] = []
 for (const [index, [row, start]] of Object.entries(ROWS).entries())
   for (const retry of MODES) {
     const endpoint = `${retry}-${index}`
-    cases.push({ row, retry, endpoint, app: await start(stage, endpoint) })
+    const app = await start(stage, endpoint)
+    if (app) cases.push({ row, retry, endpoint, app })
   }
 /** Their idle connections are reset while the proxy cannot notice. */
 const idle = await Promise.all(
@@ -76,13 +85,20 @@ const idle = await Promise.all(
 )
 
 const all: readonly Case[] = [...cases, ...idle]
+const silent = await ROWS['the name server does not answer']!(stage, 'silent')
+const named = await ROWS['its IPv6 address refuses, its IPv4 address does not']!(stage, 'named')
+const others = [
+  { endpoint: 'silent', retry: 'none', app: silent! },
+  { endpoint: 'named', retry: 'none', app: named! },
+]
+const routes = [...all, ...others]
 const service = await startService({
   env: { NODE_EXTRA_CA_CERTS: caFile },
   config: {
-    endpoints: all.map(({ endpoint: name }) => ({ name, urls: [`https://shop.example/${name}`] })),
+    endpoints: routes.map(({ endpoint: name }) => ({ name, urls: [`https://shop.example/${name}`] })),
     proxy: {
       port: 0,
-      routes: all.map(({ endpoint, retry, app: { upstream } }) => ({
+      routes: routes.map(({ endpoint, retry, app: { upstream } }) => ({
         endpoint,
         path: `/${endpoint}`,
         upstream,
@@ -94,6 +110,13 @@ const service = await startService({
   },
 })
 const origin = `http://127.0.0.1:${service.log().find(({ listener }) => listener === 'proxy')!['port']}`
+
+let answered = 0
+const held = Array.from({ length: SILENT }, () => deliver(origin, { path: '/silent' }).then(() => (answered += 1)))
+await until('them to be in flight', async () => sum(await scrape(service.admin), IN_FLIGHT) >= SILENT - answered)
+await deliver(origin, { path: '/named' })
+const heldUpBy = answered
+await Promise.all(held)
 
 const status: Record<string, number> = {}
 const isAtOnce: Record<string, boolean> = {}
@@ -123,9 +146,10 @@ for (const { platform, endpoint } of platforms) {
   platform.socket.destroy()
 }
 
+const total = all.length + idle.length + SILENT + 1
 const metrics = await until('every delivery to be counted', async () => {
   const text = await scrape(service.admin)
-  return sum(text, 'webhook_endpoint_deliveries_total') === all.length + idle.length && text
+  return sum(text, 'webhook_endpoint_deliveries_total') === total && text
 })
 /** `VALUES COUNT` of each of the endpoint's series that is not 0. */
 const counted = (metric: string, endpoint: string, ...labels: string[]) =>
@@ -150,7 +174,7 @@ const table = Object.fromEntries(
     Object.fromEntries(cells!.map((cell) => [cell.retry, outcomeOf(cell)])),
   ]),
 )
-process.stdout.write(JSON.stringify(table satisfies Table))
+process.stdout.write(JSON.stringify({ table, heldUpBy } satisfies Scene))
 await stopServices()
 for (const app of stage.apps) await app.close()
 server.close()

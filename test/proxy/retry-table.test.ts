@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { runInNamespace } from '../support/network-namespace.ts'
 import { ROWS } from './retry-rows.ts'
-import type { Outcome, Table } from './retry-table-stage.ts'
+import type { Outcome, Scene } from './retry-table-stage.ts'
 import { MODES } from './stages.ts'
 
 const answered = (status: number, code: string, retries = ''): Outcome => ({
@@ -59,15 +59,19 @@ const EXPECTED: Readonly<Record<string, readonly Outcome[]>> = {
 
 describe('the table of retries, with one real server per row', function () {
   this.timeout(120_000)
-  let table: Table
+  let scene: Scene
   before(async function () {
     expect(EXPECTED).to.include.all.keys(Object.keys(ROWS))
-    table = await runInNamespace<Table>(this, join(import.meta.dirname, 'retry-table-stage.ts'))
+    scene = await runInNamespace<Scene>(this, join(import.meta.dirname, 'retry-table-stage.ts'))
   })
 
   for (const [row, outcomes] of Object.entries(EXPECTED))
     for (const [index, retry] of MODES.entries())
-      it(`${row}, with ${retry}: ${outcomes[index]!.status} after ${outcomes[index]!.requests.length} requests`, () => {
-        expect(table[row]![retry]).to.deep.equal(outcomes[index])
+      it(`${row}, with ${retry}: ${outcomes[index]!.status} after ${outcomes[index]!.requests.length} requests`, function () {
+        // Only IPv6 may be missing.
+        if (!scene.table[row] && row.includes('IPv6')) this.skip()
+        expect(scene.table[row]![retry]).to.deep.equal(outcomes[index])
       })
+
+  it('is not held up by look-ups of another name that hang', () => expect(scene.heldUpBy).to.equal(0))
 })

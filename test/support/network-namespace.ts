@@ -27,10 +27,10 @@ export async function runInNamespace<T>(context: Mocha.Context, script: string, 
   return JSON.parse(stdout)
 }
 
-/** In such a namespace: names are resolved by a server on 127.0.0.1, which is asked once per question and has a second to answer. */
-export function resolveLocally(): void {
+/** In such a namespace: names are resolved by a server on 127.0.0.1, which is asked once per question and has that many seconds to answer. */
+export function resolveLocally(seconds = 1): void {
   const resolver = join(tempFolder(), 'resolv.conf')
-  writeFileSync(resolver, 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n')
+  writeFileSync(resolver, `nameserver 127.0.0.1\noptions timeout:${seconds} attempts:1\n`)
   const { status, stderr } = spawnSync('mount', ['--bind', resolver, '/etc/resolv.conf'])
   if (status !== 0) throw new Error(`mount: ${stderr}`)
 }

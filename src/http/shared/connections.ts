@@ -5,6 +5,8 @@ import type { Socket } from 'node:net'
 const MAX_QUEUED = 32
 /** Milliseconds for which a request that crosses with the end of an idle connection is still read. */
 const CROSSING = 1_000
+/** Milliseconds for which the rest of a request is still read after the last answer of its connection. */
+const LINGER = 2_000
 
 interface Connection {
   readonly socket: Socket
@@ -14,6 +16,8 @@ interface Connection {
   open: number
   /** Anything else that arrives is not a request: the newest answer, or a refusal, is the last. */
   isClosing: boolean
+  /** Nothing that still arrives can be read as part of a request. */
+  isFinished: boolean
   /** Called once when every request has been answered. */
   whenAnswered?: () => void
   /** Bytes received when it became idle: more than these mean that a request has begun to arrive. */
@@ -67,13 +71,20 @@ export function trackConnections(maxIdle: number): Connections {
 
   return {
     opened(socket) {
-      const connection: Connection = { socket, open: 0, isClosing: false, idleAt: 0 }
+      const connection: Connection = { socket, open: 0, isClosing: false, isFinished: false, idleAt: 0 }
       connections.set(socket, connection)
       socket.once('close', () => {
         connections.delete(socket)
         idle.delete(connection)
       })
       becomeIdle(connection)
+      // Node calls it after the last answer. If it destroyed the connection while the request is still arriving, the reset
+      // could overtake the answer (RFC 9112 section 9.6).
+      const { destroySoon } = socket
+      socket.destroySoon = () => {
+        if (connection.last?.request.complete === false && !connection.isFinished) endSocket(socket, LINGER)
+        else destroySoon.call(socket)
+      }
     },
 
     begin(request, response) {
@@ -114,6 +125,7 @@ export function trackConnections(maxIdle: number): Connections {
       const connection = connections.get(socket)
       if (!connection) return
       connection.isClosing = true
+      connection.isFinished = true
       if (!then) return
       if (connection.open === 0) then()
       else connection.whenAnswered = then
@@ -151,9 +163,10 @@ function stopParsing(socket: Socket & { parser?: { onIncoming: () => number } | 
 /**
  * Ends a connection, and goes on reading for a moment: a request that crosses with the end is recorded, although its
  * sender cannot get the answer. Destroying the socket would lose it.
+ * @param milliseconds that the other side has for its own end
  */
-export function endSocket(socket: Socket): void {
+export function endSocket(socket: Socket, milliseconds = CROSSING): void {
   socket.end()
-  const timer = setTimeout(() => socket.destroy(), CROSSING)
+  const timer = setTimeout(() => socket.destroy(), milliseconds)
   socket.once('close', () => clearTimeout(timer))
 }
