@@ -25,15 +25,16 @@ export class Checkpointer {
 
   /** After a write. A failure changes nothing for what was written: it is durable in the WAL. */
   afterWrite(walBytes: number): void {
-    if (walBytes > this.#limit) this.#run(walBytes)
+    if (walBytes > this.#limit) this.run(walBytes)
   }
 
   /** From time to time: also without writes, what was not brought into the file is tried again. */
   retry(walBytes: number): void {
-    if (!this.#isDone) this.#run(walBytes)
+    if (!this.#isDone) this.run(walBytes)
   }
 
-  #run(walBytes: number): void {
+  /** Unless the last one failed, or was blocked, just before. @param walBytes for the report */
+  run(walBytes: number): void {
     if (performance.now() < this.#notBefore) return
     const { result, detail } = attempt(this.#statement)
     this.#isDone = result === 'ok'

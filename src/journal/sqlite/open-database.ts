@@ -62,7 +62,7 @@ export function openRows(db: DatabaseSync, file: string, options: OpenRowsOption
  * @param maxBytes of the rows
  */
 export function expireRows(
-  { db, incidents, signals, arrivals, count, blocks }: OpenDatabase,
+  { db, incidents, signals, arrivals, count, blocks }: Omit<OpenDatabase, 'files' | 'checkpointer'>,
   limits: ExpireLimits,
   maxBytes: number,
 ): Expired {
