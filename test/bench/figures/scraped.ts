@@ -75,11 +75,10 @@ async function withScraper<T>(port: number, work: () => Promise<T>): Promise<T> 
   }
   const first = setTimeout(scrape, 300)
   const timer = setInterval(scrape, 1_000)
-  try {
-    return await work()
-  } finally {
+  const result = await work().finally(() => {
     clearTimeout(first)
     clearInterval(timer)
-    if (ended < begun - 1) throw new Error(`${begun} scrapes were asked for, and ${ended} answered`)
-  }
+  })
+  if (ended < begun - 1) throw new Error(`${begun} scrapes were asked for, and ${ended} answered`)
+  return result
 }
