@@ -49,6 +49,9 @@ export const otherCheckout = (path: string): Side => {
   return { name: basename(folder), folder, command: startScript(folder) }
 }
 
+/** Milliseconds: the most that a start may take, and between two looks whether it is over, which its figure is exact to. */
+const [START_LIMIT, LOOK_INTERVAL] = [20_000, 2]
+
 /** Starts a side with SQLite in a new folder, and waits until it listens. */
 export async function start(side: Side, { config, env = {} }: StartOptions = {}): Promise<Running> {
   const folder = tempFolder()
@@ -78,8 +81,11 @@ export async function start(side: Side, { config, env = {} }: StartOptions = {})
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   }
   try {
-    const ports = await until(`${side.name} to listen`, () =>
-      portsIn(readFileSync(output, 'utf8'), side.name === BARE.name),
+    const ports = await until(
+      `${side.name} to listen`,
+      () => portsIn(readFileSync(output, 'utf8'), side.name === BARE.name),
+      START_LIMIT,
+      LOOK_INTERVAL,
     )
     return {
       name: side.name,

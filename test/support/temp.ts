@@ -41,11 +41,12 @@ function isFree(port: number, host: string): Promise<boolean> {
   })
 }
 
-/** Asks every 25 ms until there is an answer other than undefined and false. @throws with the last error after `timeout` ms */
+/** Asks every `interval` ms until there is an answer other than undefined and false. @throws with the last error after `timeout` ms */
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
   timeout = 20_000,
+  interval = 25,
 ): Promise<Exclude<NonNullable<T>, false>> {
   const end = performance.now() + timeout
   let last: unknown
@@ -57,6 +58,6 @@ export async function until<T>(
       last = error
     }
     if (performance.now() > end) throw new Error(`gave up waiting for ${what}`, { cause: last })
-    await new Promise((resolve) => setTimeout(resolve, 25))
+    await new Promise((resolve) => setTimeout(resolve, interval))
   }
 }
