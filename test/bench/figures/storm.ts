@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Figure } from '../figure.ts'
 import { load } from '../load.ts'
+import { BARE } from '../sides.ts'
 import { withRunning } from './reports.ts'
 
 const CONNECTIONS = 512
@@ -11,8 +12,9 @@ const MINUTE = 60_000
 export const storm: Figure = {
   name: 'storm',
   about: `memory under reports of ever new endpoints over ${CONNECTIONS} connections, and a minute later`,
-  measure: (side, { seconds }) =>
-    withRunning(side, {}, async ({ port, memory }) => {
+  async measure(side, { seconds }) {
+    if (side === BARE) return {}
+    return withRunning(side, {}, async ({ port, memory }) => {
       await sleep(SETTLED)
       const before = memory()
       const { rate, errors } = await load({ port, seconds, connections: CONNECTIONS, kind: 'storm' })
@@ -25,5 +27,6 @@ export const storm: Figure = {
         'storm: that divided by before': memory() / before,
         'storm: socket errors': errors,
       }
-    }),
+    })
+  },
 }
