@@ -33,6 +33,7 @@ describe('platforms and applications that misbehave, all at once', () => {
         .flat()
         .sort(() => Math.random() - 0.5)
       const total = todo.length
+      const hangUps = todo.filter(({ send }) => send.startsWith('hangsUp')).length
       const wrong: string[] = []
       const client = async () => {
         for (let next = todo.pop(); next; next = todo.pop()) {
@@ -59,7 +60,8 @@ describe('platforms and applications that misbehave, all at once', () => {
         await until('no delivery in flight', () => stage.inFlight() === 0)
         expect(wrong).to.deep.equal([])
         expect(stage.faults).to.deep.equal([])
-        expect(stage.ended.length, 'deliveries').to.equal(total)
+        // One whose platform has hung up before its header was read is none.
+        expect(stage.ended.length, 'deliveries').to.be.within(total - hangUps, total)
         // An attempt that ended before the application read it leaves a gap.
         for (const [id, attempts] of seen)
           if (retry === 'idempotent') expect(attempts, id).to.deep.equal([...new Set(attempts)].sort())
