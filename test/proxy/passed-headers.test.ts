@@ -9,7 +9,8 @@ describe('the proxy', () => {
   const { stageFor, serve } = useStages()
   const start = async (app: Promise<Listening>) => (await stageFor('none', { upstream: await serve(app) })).origin
 
-  it('says where a delivery came from, and starts a trace where there is none', async () => {
+  /** An application that keeps the headers that it gets. */
+  async function recording() {
     const seen: IncomingMessage['headers'][] = []
     const origin = await start(
       http((request, response) => {
@@ -18,6 +19,11 @@ describe('the proxy', () => {
         response.end()
       }),
     )
+    return { seen, origin }
+  }
+
+  it('says where a delivery came from, and starts a trace where there is none', async () => {
+    const { seen, origin } = await recording()
     await deliver(origin, { headers: { Host: 'shop.example' } })
     await deliver(origin, {
       headers: {
@@ -44,14 +50,7 @@ describe('the proxy', () => {
   })
 
   it('keeps a valid trace context, and puts its own in the place of any other', async () => {
-    const seen: IncomingMessage['headers'][] = []
-    const origin = await start(
-      http((request, response) => {
-        seen.push(request.headers)
-        request.resume()
-        response.end()
-      }),
-    )
+    const { seen, origin } = await recording()
     const [trace, parent] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331']
     const tracestate = 'vendor=1'
     const valid = `00-${trace}-${parent}-01`
