@@ -1,6 +1,6 @@
 import { Counter, defaultMetric, type Registry } from './client.ts'
 
-/** Those of the client that stay; processCpuTotal would load the OpenTelemetry API for exemplars that nobody asked for. */
+/** Those of the client that stay; processCpuTotal would load the OpenTelemetry API for exemplars, which are not used here. */
 const METRICS = [
   'processStartTime',
   'osMemoryHeap',
