@@ -11,19 +11,33 @@ const SETS = 5_000
 /** Codes of failures that start at 0 where every delivery is observed. */
 const FIRST_FAILURES = [0, 500, 502, 503, 504]
 
-type Labels = 'source' | 'endpoint' | 'result' | 'code'
+type Label = 'source' | 'endpoint' | 'result' | 'code'
+type Labels = Record<Label, string>
+
+/** A series as the library keeps it; missing from its typings. */
+interface Series {
+  value: number
+}
+interface Latest {
+  readonly source: string
+  readonly code: number | undefined
+  readonly series: Series
+}
+interface Stored {
+  readonly store: { entry(labels: Labels): Series }
+}
 
 /**
  * Deliveries that succeeded or failed permanently, of sources that report both: a source that once reported a success is one.
  * @param configured names that are never replaced by `other`
  */
 export function deliveredMetrics(registry: Registry, configured: readonly string[]) {
-  const deliveries = new Counter<Labels>({
+  const deliveries = new Counter<Label>({
     name: 'webhook_endpoint_deliveries_total',
     help: `Deliveries by final result, from sources that report successes and from the built-in proxy, since this process started. The code is the status that the platform got, 0 if it got no complete answer, none if unknown. At most ${ENDPOINT_LIMIT} endpoints, ${CODES} codes per endpoint and result, and ${SETS} series in all; the rest is other.`,
     labelNames: ['source', 'endpoint', 'result', 'code'],
     registers: [registry],
-  })
+  }) as Counter<Label> & Stored
   const endpoints = new Set(configured)
   const codes = new Map<string, Set<string>>()
   const reporting = new Set<string>()
@@ -46,13 +60,30 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
     return true
   }
 
-  function count({ source, endpoint: name, result, code: number }: CountedDelivery, value = 1): void {
+  function labelsOf({ source, endpoint: name, result, code: number }: CountedDelivery): Labels {
     const endpoint = bounded(name)
     const key = `${source}\0${endpoint}\0${result}`
     const code = number === undefined ? 'none' : String(number)
-    if (fits(key, code)) deliveries.inc({ source, endpoint, result, code }, value)
-    else if (fits(key, OTHER)) deliveries.inc({ source, endpoint, result, code: OTHER }, value)
-    else deliveries.inc({ source, endpoint: OTHER, result, code: OTHER }, value)
+    if (fits(key, code)) return { source, endpoint, result, code }
+    if (fits(key, OTHER)) return { source, endpoint, result, code: OTHER }
+    return { source, endpoint: OTHER, result, code: OTHER }
+  }
+
+  /** The series that was counted last for an endpoint and a result, which most often is the next one, too. */
+  const latest = { success: new Map<string, Latest>(), failure: new Map<string, Latest>() }
+
+  function count(delivery: CountedDelivery, value = 1): void {
+    const { source, endpoint, result, code } = delivery
+    const known = latest[result].get(endpoint)
+    if (known?.source === source && known.code === code) {
+      known.series.value += value
+      return
+    }
+    const labels = labelsOf(delivery)
+    deliveries.inc(labels, value)
+    // The names of those that share a series are not bounded.
+    if (labels.endpoint === endpoint)
+      latest[result].set(endpoint, { source, code, series: deliveries.store.entry(labels) })
   }
 
   return {

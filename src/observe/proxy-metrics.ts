@@ -1,28 +1,40 @@
-import { type DeliveryMetrics, RETRY_REASONS, RETRY_RESULTS } from '../domain/delivery.ts'
+import { type AttemptCode, type DeliveryMetrics, RETRY_REASONS, RETRY_RESULTS } from '../domain/delivery.ts'
 import { OTHER } from '../domain/failure.ts'
 import { Counter, Gauge, Histogram, type Registry } from './client.ts'
 
 /** Codes of attempts: statuses, and why there is none. */
 const FIRST_CODES = [
-  [true, '200'],
+  [true, 200],
   [false, 'connect'],
   [false, 'reset'],
 ] as const
 /** Codes with series of their own, for each endpoint; further ones are counted under `other`. */
 const CODE_LIMIT = 20
 
-const resultOf = (ok: boolean) => (ok ? 'success' : 'failure')
+/** A series as the library keeps it; missing from its typings. */
+interface Stored<Entry> {
+  readonly store: { entry(labels: object): Entry }
+}
+interface Count {
+  value: number
+}
+interface Distribution {
+  sum: number
+  count: number
+  readonly bucketValues: Record<number, number>
+}
 
-/** First come, first served. */
-function boundedCodes(): (endpoint: string, code: string) => string {
-  const known = new Map<string, Set<string>>()
-  return (endpoint, code) => {
-    const codes = known.get(endpoint) ?? new Set()
-    known.set(endpoint, codes)
-    if (!codes.has(code) && codes.size >= CODE_LIMIT) return OTHER
-    codes.add(code)
-    return code
-  }
+/** Seconds. Fine around the one that a platform is taken to wait, and its half. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60]
+
+/** What is counted of one endpoint without the library, whose look-up by labels is most of the cost of counting. */
+interface EndpointCounts {
+  inFlight: number
+  /** The series by code. */
+  readonly attempts: Map<AttemptCode, Count>
+  /** Deliveries in each bucket, then those above all; with their sum it becomes a series at a scrape. */
+  readonly durations: number[]
+  seconds: number
 }
 
 /** What metrics need of a route; more than one may have the same endpoint. */
@@ -38,36 +50,41 @@ export interface ProxiedRoute {
  */
 export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]): DeliveryMetrics {
   const registers = [registry]
+  const counts = new Map<string, EndpointCounts>()
   const attempts = new Counter<'endpoint' | 'result' | 'code'>({
     name: 'webhook_endpoint_delivery_attempts_total',
     help: 'Delivery attempts by the proxy, by what the application did: result is success (2xx) or failure; code is the status, or connect, unsent, reset, timeout, protocol, incomplete, client_closed. At most 500 endpoints and 20 codes for each.',
     labelNames: ['endpoint', 'result', 'code'],
     registers,
-  })
+  }) as Counter<'endpoint' | 'result' | 'code'> & Stored<Count>
   const duration = new Histogram<'endpoint'>({
     name: 'webhook_endpoint_delivery_duration_seconds',
     help: 'Time from the header of a delivery to the last byte of its answer, including retries. At most 500 endpoints.',
     labelNames: ['endpoint'],
-    // Fine around the second that a platform is taken to wait, and its half.
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60],
+    buckets: BUCKETS,
     registers,
-  })
+    collect() {
+      for (const [endpoint, { durations, seconds }] of counts) {
+        const series = duration.store.entry({ endpoint })
+        for (const [index, bound] of BUCKETS.entries()) series.bucketValues[bound] = durations[index]!
+        series.count = durations.reduce((sum, each) => sum + each, 0)
+        series.sum = seconds
+      }
+    },
+  }) as Histogram<'endpoint'> & Stored<Distribution>
   const retries = new Counter<'endpoint' | 'reason' | 'result'>({
     name: 'webhook_endpoint_delivery_retries_total',
     help: 'Deliveries with a first attempt that failed in a retryable way, by reason (connect, unsent, reset, timeout, status) and result: saved (succeeded in the end), failed, not_allowed (by the route, its patience or the budget). At most 500 endpoints.',
     labelNames: ['endpoint', 'reason', 'result'],
     registers,
   })
-  /** Counted plainly, twice per delivery, and read at a scrape. */
-  const inFlight = new Map<string, number>()
-  const count = (endpoint: string, change: number) => inFlight.set(endpoint, (inFlight.get(endpoint) ?? 0) + change)
   new Gauge<'endpoint'>({
     name: 'webhook_endpoint_deliveries_in_flight',
     help: 'Deliveries in progress in the proxy, including those that wait for a connection. At most 500 endpoints.',
     labelNames: ['endpoint'],
     registers,
     collect() {
-      for (const [endpoint, deliveries] of inFlight) this.set({ endpoint }, deliveries)
+      for (const [endpoint, { inFlight }] of counts) this.set({ endpoint }, inFlight)
     },
   })
   const patience = new Gauge<'endpoint'>({
@@ -76,23 +93,47 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
     labelNames: ['endpoint'],
     registers,
   })
-  const bounded = boundedCodes()
+
+  function attemptsOf(endpoint: string, ok: boolean, code: string): Count {
+    const labels = { endpoint, result: ok ? 'success' : 'failure', code }
+    attempts.inc(labels, 0)
+    return attempts.store.entry(labels)
+  }
+
+  /** First come, first served: the first codes have series of their own. */
+  function attempted({ endpoint, ok, code }: Parameters<DeliveryMetrics['attempted']>[0]): void {
+    const known = counts.get(endpoint)!.attempts
+    let series = known.get(code)
+    if (!series) {
+      const isOther = known.size >= CODE_LIMIT
+      series = attemptsOf(endpoint, ok, isOther ? OTHER : String(code))
+      if (!isOther) known.set(code, series)
+    }
+    series.value++
+  }
+
   for (const endpoint of new Set(routes.map((route) => route.endpoint))) {
     const own = routes.filter((route) => route.endpoint === endpoint)
     patience.set({ endpoint }, Math.min(...own.map((route) => route.patience)) / 1_000)
-    for (const [ok, code] of FIRST_CODES)
-      attempts.inc({ endpoint, result: resultOf(ok), code: bounded(endpoint, code) }, 0)
     for (const reason of RETRY_REASONS) for (const result of RETRY_RESULTS) retries.inc({ endpoint, reason, result }, 0)
     duration.zero({ endpoint })
-    count(endpoint, 0)
+    counts.set(endpoint, {
+      inFlight: 0,
+      attempts: new Map(FIRST_CODES.map(([ok, code]) => [code, attemptsOf(endpoint, ok, String(code))])),
+      durations: [...BUCKETS, Number.POSITIVE_INFINITY].map(() => 0),
+      seconds: 0,
+    })
   }
   return {
-    deliveryBegun: (endpoint) => void count(endpoint, 1),
-    attempted: ({ endpoint, ok, code }) =>
-      attempts.inc({ endpoint, result: resultOf(ok), code: bounded(endpoint, String(code)) }),
+    deliveryBegun: (endpoint) => void counts.get(endpoint)!.inFlight++,
+    attempted,
     deliveryEnded({ endpoint, seconds, retry }) {
-      count(endpoint, -1)
-      duration.observe({ endpoint }, seconds)
+      const known = counts.get(endpoint)!
+      known.inFlight--
+      known.seconds += seconds
+      let bucket = 0
+      while (seconds > BUCKETS[bucket]!) bucket++
+      known.durations[bucket]!++
       if (retry) retries.inc({ endpoint, ...retry })
     },
   }

@@ -13,13 +13,20 @@ export type AttemptFailure = AttemptFault | 'invalid' | 'incomplete'
 /** Names and values in turn, as received. */
 export type RawHeaders = readonly Buffer[]
 
+/** The header of a response, as received and as undici has read it. */
+export interface ResponseHead {
+  readonly raw: RawHeaders
+  /** By name in lower case; of a name that is repeated, all values. Each is decoded as ISO 8859-1. */
+  readonly read: Readonly<Record<string, string | string[] | undefined>>
+}
+
 /** What an attempt reports. Everything is called at most once but `onInformation` and `onData`. */
 export interface AttemptEvents {
   /** The request is about to be written: from now on the application may have received part of it. */
   onBegun(): void
   /** An interim response (1xx). */
-  onInformation(status: number, headers: RawHeaders): void
-  onResponse(status: number, statusText: string, headers: RawHeaders): void
+  onInformation(status: number, head: ResponseHead): void
+  onResponse(status: number, statusText: string, head: ResponseHead): void
   /** @returns whether more may follow at once; if not, call `resume` */
   onData(chunk: Buffer): boolean
   onEnd(trailers: RawHeaders): void
@@ -100,16 +107,16 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
-    _: unknown,
+    read: ResponseHead['read'],
     statusText: string | undefined = '',
   ): void {
-    const headers = ((controller as Controller).rawHeaders ?? []) as RawHeaders
+    const head = { raw: ((controller as Controller).rawHeaders ?? []) as RawHeaders, read }
     if (status < 200) {
-      this.#events?.onInformation(status, headers)
+      this.#events?.onInformation(status, head)
       return
     }
     this.#hasResponse = true
-    this.#events?.onResponse(status, statusText, headers)
+    this.#events?.onResponse(status, statusText, head)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

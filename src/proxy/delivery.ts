@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AttemptCode, RetryReason } from '../domain/delivery.ts'
 import { type AnswerCode, answer } from './answers.ts'
-import type { AttemptFailure, RawHeaders } from './attempt.ts'
+import type { AttemptFailure, RawHeaders, ResponseHead } from './attempt.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import { endOf } from './delivery-end.ts'
 import { repeated } from './headers.ts'
@@ -139,17 +139,17 @@ export class Delivery implements RunningAttemptEvents {
     this.#attempt?.resume()
   }
 
-  onInformation(status: number, headers: RawHeaders): void {
-    this.#guarded(() => this.#writer.inform(status, headers))
+  onInformation(status: number, head: ResponseHead): void {
+    this.#guarded(() => this.#writer.inform(status, head))
   }
 
-  onResponse(status: number, statusText: string, headers: RawHeaders): void {
+  onResponse(status: number, statusText: string, head: ResponseHead): void {
     this.#guarded(() => {
       this.#attempt?.responded()
       if (this.#retries.isRetryable(status) && this.#retryInstead('status', status)) return
       if (this.#retries.isUnavailable(status)) this.#retries.needed('status')
       this.#body.release()
-      this.#isAnswered = this.#writer.begin(status, statusText, headers)
+      this.#isAnswered = this.#writer.begin(status, statusText, head)
       if (!this.#isAnswered) this.#fail('upstream_failed')
     })
   }

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
-import type { RawHeaders } from './attempt.ts'
+import { memoize } from '../domain/memoize.ts'
+import type { RawHeaders, ResponseHead } from './attempt.ts'
+import { headerName } from './header-names.ts'
 
 /** Headers that are meant for one connection only (RFC 9110 section 7.6.1), with those that older software sends. */
 const HOP_BY_HOP = new Set([
@@ -26,8 +28,8 @@ const END_TO_END = new Set([
   'x-forwarded-host',
   'x-forwarded-proto',
 ])
-/** We answer `Expect: 100-continue` ourselves; undici sends no trailers, so none are announced. */
-const NOT_SENT = new Set(['expect', 'trailer'])
+/** Of requests. We answer `Expect: 100-continue` ourselves; undici sends no trailers, so none are announced. */
+const NOT_PASSED = new Set([...HOP_BY_HOP, 'expect', 'trailer'])
 
 export interface ForwardedFor {
   /** The platform's address, as we see it. */
@@ -57,8 +59,8 @@ export function requestHeaders(request: IncomingMessage, about: ForwardedFor): s
   const elements: string[] = []
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
-    const key = name.toLowerCase()
-    if (HOP_BY_HOP.has(key) || NOT_SENT.has(key) || isConnectionOnly?.(key)) continue
+    const key = lowerCase(name)
+    if (NOT_PASSED.has(key) || isConnectionOnly?.(key)) continue
     const value = rawHeaders[index + 1]!
     if (key === 'x-forwarded-for') chain.push(value)
     else if (key === 'forwarded') {
@@ -67,19 +69,47 @@ export function requestHeaders(request: IncomingMessage, about: ForwardedFor): s
     } else if (about.traceparent === undefined || (key !== 'traceparent' && key !== 'tracestate'))
       result.push(name, value)
   }
-  const protocol = about.isEncrypted ? 'https' : 'http'
-  const address = about.address?.replace(/^::ffff:(?=\d)/, '') ?? 'unknown'
-  const node = isIPv6(address) ? `"[${address}]"` : address
-  const host = headers.host
-  const origin = host === undefined ? '' : `;host=${quoted(host)}`
-  elements.push(`for=${node}${origin};proto=${protocol};by=${about.by}`)
+  const { host } = headers
+  const { protocol, address, element } = originOf(about, host)
+  result.push('Forwarded', elements.length === 0 ? element : `${elements.join(', ')}, ${element}`)
   if (about.address !== undefined) chain.push(address)
-  result.push('Forwarded', elements.join(', '))
-  if (chain.length > 0) result.push('X-Forwarded-For', chain.join(', '))
+  if (chain.length > 0) result.push('X-Forwarded-For', chain.length === 1 ? chain[0]! : chain.join(', '))
   if (headers['x-forwarded-proto'] === undefined) result.push('X-Forwarded-Proto', protocol)
   if (headers['x-forwarded-host'] === undefined && host !== undefined) result.push('X-Forwarded-Host', host)
   if (about.traceparent !== undefined) result.push('traceparent', about.traceparent)
   return result
+}
+
+const lowerCase = memoize((name) => name.toLowerCase())
+
+/** Where a request came from, as the application is told. */
+interface Origin {
+  readonly about: Omit<ForwardedFor, 'traceparent'>
+  readonly host: string | undefined
+  readonly protocol: string
+  readonly address: string
+  readonly element: string
+}
+
+/** Most deliveries come from where the one before came from. */
+let latest: Origin | undefined
+
+function originOf({ address, isEncrypted, by }: ForwardedFor, host: string | undefined): Origin {
+  const known = latest
+  if (
+    known?.host === host &&
+    known?.about.address === address &&
+    known?.about.by === by &&
+    known?.about.isEncrypted === isEncrypted
+  )
+    return known as Origin
+  const protocol = isEncrypted ? 'https' : 'http'
+  const plain = address?.replace(/^::ffff:(?=\d)/, '') ?? 'unknown'
+  const node = isIPv6(plain) ? `"[${plain}]"` : plain
+  const to = host === undefined ? '' : `;host=${quoted(host)}`
+  const element = `for=${node}${to};proto=${protocol};by=${by}`
+  latest = { about: { address, isEncrypted, by }, host, protocol, address: plain, element }
+  return latest
 }
 
 /** A value of RFC 7239: a token as it is, anything else quoted. */
@@ -99,7 +129,7 @@ export const repeated = (headers: readonly string[], attempt: number): string[] 
  * @returns names and values in turn; undefined if its body is in another transfer coding than chunks
  */
 export function responseHeaders(
-  raw: RawHeaders,
+  { raw, read }: ResponseHead,
   { canHaveTrailers, canHaveLength }: { canHaveTrailers: boolean; canHaveLength: boolean },
 ): string[] | undefined {
   const result: string[] = []
@@ -107,17 +137,19 @@ export function responseHeaders(
   let hasTrailer = false
   let hasLength = false
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = latin1(raw[index]!)
-    const key = name.toLowerCase()
-    if (key === 'connection') connection = `${connection ?? ''},${latin1(raw[index + 1]!)}`
+    const { name, key } = headerName(raw[index]!)
+    // undici has decoded it already; where a name is repeated, it has joined its values.
+    const once = read[key]
+    const value = typeof once === 'string' ? once : latin1(raw[index + 1]!)
+    if (key === 'connection' && value !== 'keep-alive') connection = `${connection ?? ''},${value}`
     // Of several codings undici takes the chunks off, and what remains could not be read (RFC 9112 section 6.1).
-    if (key === 'transfer-encoding' && latin1(raw[index + 1]!).toLowerCase() !== 'chunked') return undefined
+    if (key === 'transfer-encoding' && value.toLowerCase() !== 'chunked') return undefined
     if (HOP_BY_HOP.has(key)) continue
     if (key === 'content-length') {
       if (!canHaveLength) continue
       hasLength = true
     } else if (key === 'trailer') hasTrailer = true
-    result.push(name, latin1(raw[index + 1]!))
+    result.push(name, value)
   }
   const isConnectionOnly = connectionOptions(connection)
   const hasNoTrailers = hasTrailer && (hasLength || !canHaveTrailers)

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { DeliveryMetrics, DeliveryResult, RetryReason } from '../domain/delivery.ts'
+import { memoize } from '../domain/memoize.ts'
 import type { Tracing } from '../domain/telemetry.ts'
 import { answer } from './answers.ts'
 import { createCopySpace } from './copies.ts'
@@ -79,25 +80,29 @@ export function createProxy(deps: ProxyDeps): Proxy {
       onAttempt: ({ ok, code }) => safely(() => deps.metrics.attempted({ endpoint, ok, code })),
       onEnd({ code, ok, seconds, retry }, span) {
         const status = typeof code === 'number' ? code : 0
-        safely(() =>
-          deps.metrics.deliveryEnded({ endpoint, ok, code, seconds, ...(retry && { retry: resultOf(retry, ok) }) }),
-        )
-        span.end({ status, ...(typeof code === 'string' && { errorType: code }) })
-        const ending = typeof code === 'string' && { ending: code }
-        safely(() => deps.onDelivery({ endpoint, ok, code: status, ...ending, at: deps.clock() }))
+        const isWhole = typeof code === 'number'
+        const ended = { endpoint, ok, code, seconds }
+        const delivered = { endpoint, ok, code: status, at: deps.clock() }
+        safely(() => deps.metrics.deliveryEnded(retry ? { ...ended, retry: resultOf(retry, ok) } : ended))
+        span.end(isWhole ? { status } : { status, errorType: code })
+        safely(() => deps.onDelivery(isWhole ? delivered : { ...delivered, ending: code }))
       },
       onFault,
     }
   }
   const find = routeFinder(deps.routes.map((route) => ({ path: route.path, context: contextOf(route) })))
 
+  const targetOf = memoize((target) => {
+    const path = pathOf(target)
+    return { path, context: path === undefined ? undefined : find(path)?.context }
+  })
+
   function deliver(request: IncomingMessage, response: ServerResponse): void {
-    const path = pathOf(request.url ?? '')
-    const found = path === undefined ? undefined : find(path)
+    const { path, context: found } = targetOf(request.url ?? '')
     const refusal =
       path === undefined
         ? 'bad_target'
-        : !HOST.test(request.headers.host ?? '')
+        : !isHost(request.headers.host ?? '')
           ? 'bad_host'
           : !found
             ? 'no_route'
@@ -107,7 +112,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
       answer(response, refusal ?? 'loop')
       return
     }
-    const { route, upstream } = found.context
+    const { route } = found
     const { headers, socket } = request
     const traceparent = String(headers['traceparent'] ?? '')
     const isTraced = isTraceparent(traceparent)
@@ -126,8 +131,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
       },
       safely,
     )
-    upstream.budget.delivered()
-    const delivery = new Delivery(found.context, request, response, {
+    const delivery = new Delivery(found, request, response, {
       span,
       headers: requestHeaders(request, {
         address: socket.remoteAddress,
@@ -162,6 +166,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
 
 /** RFC 9110 section 7.2: a host as in a URL, which may be empty, and a port. */
 const HOST = /^(?:\[[\w:.%]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d{0,5})?$/
+const isHost = memoize((host) => HOST.test(host))
 
 const resultOf = ({ reason, wasMade }: { reason: RetryReason; wasMade: boolean }, ok: boolean) =>
   ({ reason, result: wasMade ? (ok ? 'saved' : 'failed') : 'not_allowed' }) as const

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RawHeaders } from './attempt.ts'
+import type { RawHeaders, ResponseHead } from './attempt.ts'
 import { responseHeaders, responseTrailers } from './headers.ts'
 
 /** A reason phrase that Node.js can send. undici has read it as UTF-8; it carries nothing (RFC 9112, 4), so others are left out. */
@@ -24,10 +24,10 @@ export class ResponseWriter {
   }
 
   /** Passes an interim response on, as far as the platform understands it (RFC 9110 section 15.2). */
-  inform(status: number, raw: RawHeaders): void {
+  inform(status: number, head: ResponseHead): void {
     // Only links are known to be of use early (RFC 8297).
     if (status !== 103 || this.#request.httpVersionMinor < 1 || this.#response.headersSent) return
-    const pairs = responseHeaders(raw, { canHaveTrailers: false, canHaveLength: false }) ?? []
+    const pairs = responseHeaders(head, { canHaveTrailers: false, canHaveLength: false }) ?? []
     const links = pairs.filter((_, index) => index % 2 === 1 && pairs[index - 1]!.toLowerCase() === 'link')
     if (links.length === 0) return
     try {
@@ -38,12 +38,12 @@ export class ResponseWriter {
   }
 
   /** @returns false if the header cannot be sent on */
-  begin(status: number, statusText: string, raw: RawHeaders): boolean {
+  begin(status: number, statusText: string, head: ResponseHead): boolean {
     const response = this.#response
     if (response.destroyed) return true
     const isBodiless = this.#request.method === 'HEAD' || status === 204 || status === 304
     const canHaveTrailers = !isBodiless && this.#request.httpVersionMinor >= 1
-    const headers = responseHeaders(raw, { canHaveTrailers, canHaveLength: status !== 204 })
+    const headers = responseHeaders(head, { canHaveTrailers, canHaveLength: status !== 204 })
     if (!headers) return false
     try {
       response.writeHead(status, PHRASE.test(statusText) ? statusText : '', headers)

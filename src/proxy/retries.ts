@@ -22,6 +22,7 @@ export class Retries {
   constructor(route: Route, budget: RetryBudget) {
     this.#route = route
     this.#budget = budget
+    budget.delivered(this.#started)
   }
 
   /** Why the first failed attempt called for another, and whether another was made or waited for; undefined if none did. */

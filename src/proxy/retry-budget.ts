@@ -10,7 +10,8 @@ const WINDOW = 10
  * plus 10 per second (as Linkerd does).
  */
 export interface RetryBudget {
-  delivered(): void
+  /** @param at monotonic milliseconds, now unless given */
+  delivered(at?: number): void
   /** Takes one retry out of the budget. @returns false if it is spent */
   withdraw(): boolean
 }
@@ -20,19 +21,19 @@ export function createRetryBudget(now: () => number = () => performance.now()): 
   let earned = 0
   let spare = PER_SECOND
   let at = now()
-  const refill = () => {
-    const seconds = (now() - at) / 1_000
-    at += seconds * 1_000
+  const refill = (time: number) => {
+    const seconds = (time - at) / 1_000
+    at = time
     spare = Math.min(PER_SECOND, spare + seconds * PER_SECOND)
     earned *= Math.exp(-seconds / WINDOW)
   }
   return {
-    delivered() {
-      refill()
+    delivered(time = now()) {
+      refill(time)
       earned += RATIO
     },
     withdraw() {
-      refill()
+      refill(now())
       if (earned >= 1) earned -= 1
       else if (spare >= 1) spare -= 1
       else return false

@@ -9,7 +9,10 @@ const LENGTH = 55
  * counts as one without.
  */
 export const isTraceparent = (value: string): boolean =>
-  FIELDS.test(value) && (value.length === LENGTH || !value.startsWith('00'))
+  value !== '' && FIELDS.test(value) && (value.length === LENGTH || !value.startsWith('00'))
 
 /** A `traceparent` that starts a trace which is not recorded. */
-export const newTraceparent = (): string => `00-${randomHex(16)}-${randomHex(8)}-00`
+export function newTraceparent(): string {
+  const ids = randomHex(24)
+  return `00-${ids.slice(0, 32)}-${ids.slice(32)}-00`
+}

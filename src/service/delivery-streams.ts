@@ -15,8 +15,16 @@ export interface DeliveryStreamDeps {
   readonly timers?: Timers
 }
 
+interface Stream extends DeliveryStream {
+  at: number
+  run: DeliveryStream['run']
+  isNew: boolean
+}
+
 interface Watched {
-  readonly streams: Map<string, DeliveryStream & { isNew: boolean }>
+  /** By origin; that of the newest success comes last. */
+  readonly streams: Map<string, Stream>
+  newest: Stream | undefined
   /** The newest failure that is still to be written. */
   failedAt: number | null
   writtenAt: number
@@ -37,7 +45,7 @@ export function deliveryStreams({
   function watch(endpoint: string): Watched {
     const known = watched.get(endpoint)
     if (known) return known
-    const fresh: Watched = { streams: new Map(), failedAt: null, writtenAt: Number.NEGATIVE_INFINITY, timer: undefined }
+    const fresh: Watched = { streams: new Map(), newest: undefined, failedAt: null, writtenAt: Number.NEGATIVE_INFINITY, timer: undefined }
     watched.set(endpoint, fresh)
     return fresh
   }
@@ -68,26 +76,39 @@ export function deliveryStreams({
     return current !== undefined && isOpen(current) && current.incident!.quietSince >= since
   }
 
+  /** The run with one more success at `at`. */
+  function nextRun(endpoint: string, known: Stream | undefined, at: number): Stream['run'] {
+    return known && !isBroken(endpoint, known.run.since)
+      ? { since: known.run.since, count: known.run.count + 1 }
+      : { count: 1, since: at }
+  }
+
   return {
     succeeded(endpoint: string, last: LastDelivery): void {
       const of = watch(endpoint)
       const { source, tenant, url, proof, at } = last
-      const key = `${source}\0${tenant}\0${url}`
-      const known = of.streams.get(key)
-      const run =
-        known && !isBroken(endpoint, known.run.since)
-          ? { ...known.run, count: known.run.count + 1 }
-          : { count: 1, since: at }
-      // The newest comes last. One alone stays: a Map whose entries are removed and added again is copied all the time.
-      if (of.streams.size > 1) of.streams.delete(key)
-      of.streams.set(key, { source, tenant, url, proof, at, run, isNew: true })
-      if (of.streams.size > ORIGIN_LIMIT) of.streams.delete(of.streams.keys().next().value!)
+      const newest = of.newest
+      if (newest?.source === source && newest.tenant === tenant && newest.url === url && newest.proof === proof) {
+        // As most often.
+        newest.run = nextRun(endpoint, newest, at)
+        newest.at = at
+        newest.isNew = true
+      } else {
+        const key = `${source}\0${tenant}\0${url}`
+        const run = nextRun(endpoint, of.streams.get(key), at)
+        of.newest = { source, tenant, url, proof, at, run, isNew: true }
+        // The newest comes last.
+        of.streams.delete(key)
+        of.streams.set(key, of.newest)
+        if (of.streams.size > ORIGIN_LIMIT) of.streams.delete(of.streams.keys().next().value!)
+      }
       writeLater(endpoint, of)
     },
     /** Ends all runs. It is written only while an incident is open: before it nothing has to be kept open. */
     failed(endpoint: string, at: number): void {
       const of = watch(endpoint)
       of.streams.clear()
+      of.newest = undefined
       const current = state(endpoint)
       if (!current || !isOpen(current)) return
       of.failedAt = at

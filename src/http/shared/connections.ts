@@ -105,7 +105,7 @@ export function trackConnections(maxIdle: number): Connections {
       connection.open += 1
       // Node's parser loses what follows an Upgrade in the same read, and takes the rest for a new request.
       if (!response.shouldKeepAlive || request.headers.upgrade !== undefined) connection.isClosing = true
-      response.once('close', () => {
+      response.on('close', () => {
         connection.open -= 1
         if (connection.open > 0) return
         connection.whenAnswered?.()
