@@ -26,6 +26,7 @@ const LEAVES = [
   'bounded-file',
   'errors',
   'exit-now',
+  'linked-list',
   'idle-memory',
   'node-http',
   'schema-fields',
@@ -35,6 +36,7 @@ const LEAVES = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'back-off': [],
   'bounded-file': [],
+  'linked-list': [],
   errors: [],
   'node-http': [],
   'schema-fields': [],

@@ -1,5 +1,6 @@
 import type { AttemptCode } from '../domain/delivery.ts'
 import type { CopySpace } from './copies.ts'
+import type { Deadlines } from './deadlines.ts'
 import type { DeliveryEnd } from './delivery-end.ts'
 import type { Route } from './routes.ts'
 import type { DeliverySpan } from './safe-span.ts'
@@ -13,8 +14,8 @@ export interface DeliveryContext {
   readonly route: Route
   readonly upstream: Upstream
   readonly space: CopySpace
-  /** Milliseconds: the most that a delivery may take. */
-  readonly limit: number
+  /** Those of all deliveries. */
+  readonly deadlines: Deadlines
   onAttempt(attempt: { readonly ok: boolean; readonly code: AttemptCode }): void
   /** A delivery has ended. Called once for each. */
   onEnd(end: DeliveryEnd, span: DeliverySpan): void

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AttemptCode, RetryReason } from '../domain/delivery.ts'
 import { type AnswerCode, answer } from './answers.ts'
 import type { AttemptFailure, RawHeaders, ResponseHead } from './attempt.ts'
+import type { Timed } from './deadlines.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import { endOf } from './delivery-end.ts'
 import { repeated } from './headers.ts'
@@ -12,7 +13,11 @@ import { RunningAttempt, type RunningAttemptEvents } from './running-attempt.ts'
 import type { DeliverySpan } from './safe-span.ts'
 
 /** Passes one delivery on, in one or more attempts, and answers it once. */
-export class Delivery implements RunningAttemptEvents {
+export class Delivery implements RunningAttemptEvents, Timed {
+  dueAt = 0
+  isListed = false
+  before: this | undefined
+  after: this | undefined
   readonly #context: DeliveryContext
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -21,7 +26,6 @@ export class Delivery implements RunningAttemptEvents {
   readonly #writer: ResponseWriter
   readonly #headers: string[]
   readonly #retries: Retries
-  readonly #limit: NodeJS.Timeout
   #attempt: RunningAttempt | undefined
   #attempts = 0
   /** Attempts of which the application may have received something. */
@@ -51,10 +55,7 @@ export class Delivery implements RunningAttemptEvents {
     this.#body = new RequestBody(request, context.space)
     this.#retries = new Retries(context.route, context.upstream.budget)
     this.#writer = new ResponseWriter(request, response, this)
-    this.#limit = setTimeout(
-      () => this.#fail(this.#body.isComplete ? 'upstream_timeout' : 'request_timeout'),
-      context.limit,
-    )
+    context.deadlines.add(this, this.#retries.started)
     response.on('close', () => this.#end())
   }
 
@@ -114,6 +115,11 @@ export class Delivery implements RunningAttemptEvents {
     this.#endAttempt(code)
     this.#pause = setTimeout(() => this.#guarded(() => this.#send()), delay)
     return true
+  }
+
+  /** It has taken as long as a delivery may. */
+  onDue(): void {
+    this.#fail(this.#body.isComplete ? 'upstream_timeout' : 'request_timeout')
   }
 
   onBegun(): void {
@@ -221,7 +227,7 @@ export class Delivery implements RunningAttemptEvents {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#endWait?.()
-    clearTimeout(this.#limit)
+    this.#context.deadlines.remove(this)
     clearTimeout(this.#pause)
     this.#endAttempt('client_closed')
     this.#body.discard()

@@ -4,6 +4,7 @@ import { memoize } from '../domain/memoize.ts'
 import type { Tracing } from '../domain/telemetry.ts'
 import { answer } from './answers.ts'
 import { createCopySpace } from './copies.ts'
+import { Deadlines } from './deadlines.ts'
 import { Delivery } from './delivery.ts'
 import { DELIVERY_LIMIT, type DeliveryContext } from './delivery-context.ts'
 import { hasPassed, requestHeaders } from './headers.ts'
@@ -53,7 +54,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
   }
   const by = `_${randomHex(8)}`
   const space = createCopySpace(deps.limits?.copies)
-  const limit = deps.limits?.delivery ?? DELIVERY_LIMIT
+  const deadlines = new Deadlines(deps.limits?.delivery ?? DELIVERY_LIMIT)
 
   /** Telemetry and incidents are no part of a delivery: anything they throw is only reported. */
   const safely = (run: () => void): void => {
@@ -76,7 +77,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
       route,
       upstream,
       space,
-      limit,
+      deadlines,
       onAttempt: ({ ok, code }) => safely(() => deps.metrics.attempted({ endpoint, ok, code })),
       onEnd({ code, ok, seconds, retry }, span) {
         const status = typeof code === 'number' ? code : 0

@@ -12,7 +12,8 @@ const GATEWAY_STATUSES: readonly number[] = [502, 503, 504]
 export class Retries {
   readonly #route: Route
   readonly #budget: RetryBudget
-  readonly #started = performance.now()
+  /** Monotonic milliseconds: when the delivery began. */
+  readonly started = performance.now()
   #reason: RetryReason | undefined
   #wasMade = false
   #wasResent = false
@@ -22,7 +23,7 @@ export class Retries {
   constructor(route: Route, budget: RetryBudget) {
     this.#route = route
     this.#budget = budget
-    budget.delivered(this.#started)
+    budget.delivered(this.started)
   }
 
   /** Why the first failed attempt called for another, and whether another was made or waited for; undefined if none did. */
@@ -32,7 +33,7 @@ export class Retries {
 
   /** Milliseconds since the delivery began. */
   elapsed(): number {
-    return performance.now() - this.#started
+    return performance.now() - this.started
   }
 
   /** Milliseconds without a response after which an attempt is given up; undefined if never. */

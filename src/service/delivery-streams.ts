@@ -45,7 +45,13 @@ export function deliveryStreams({
   function watch(endpoint: string): Watched {
     const known = watched.get(endpoint)
     if (known) return known
-    const fresh: Watched = { streams: new Map(), newest: undefined, failedAt: null, writtenAt: Number.NEGATIVE_INFINITY, timer: undefined }
+    const fresh: Watched = {
+      streams: new Map(),
+      newest: undefined,
+      failedAt: null,
+      writtenAt: Number.NEGATIVE_INFINITY,
+      timer: undefined,
+    }
     watched.set(endpoint, fresh)
     return fresh
   }

@@ -116,7 +116,7 @@ describe('an early warning, from the fault to the recovery', function () {
   })
 
   it('never speaks of a lost delivery if the application recovers in time', async () => {
-    const { platform, notified, words } = await start([1_000, 60_000])
+    const { platform, notified, words } = await start([3_000, 3_000])
     status = 503
     const opened = await notified('incident.opened')
     status = 204

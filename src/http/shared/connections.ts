@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { LinkedList, type ListItem } from '../../linked-list.ts'
 
 /** Requests per connection that may wait for the answers before theirs. */
 const MAX_QUEUED = 32
@@ -8,7 +9,7 @@ const CROSSING = 1_000
 /** Milliseconds for which the rest of a request is still read after the last answer of its connection. */
 const LINGER = 2_000
 
-interface Connection {
+interface Connection extends ListItem {
   readonly socket: Socket
   /** The newest request and its answer. */
   last?: { readonly request: IncomingMessage; readonly response: ServerResponse }
@@ -23,6 +24,11 @@ interface Connection {
   /** Bytes received when it became idle: more than these mean that a request has begun to arrive. */
   idleAt: number
 }
+
+/** Kept at its socket: a Map takes longer, and each request asks several times. */
+const CONNECTION = Symbol('connection')
+type TrackedSocket = Socket & { [CONNECTION]?: Connection | undefined }
+const connectionOf = (socket: Socket): Connection | undefined => (socket as TrackedSocket)[CONNECTION]
 
 export interface Connections {
   opened(socket: Socket): void
@@ -47,9 +53,7 @@ export interface Connections {
  * it has been idle. Beyond `maxIdle` idle connections, the one that has been idle longest is closed.
  */
 export function trackConnections(maxIdle: number): Connections {
-  const connections = new Map<Socket, Connection>()
-  // In the order in which they became idle.
-  const idle = new Set<Connection>()
+  const idle = new LinkedList<Connection>()
 
   const becomeIdle = (connection: Connection) => {
     connection.idleAt = connection.socket.bytesRead
@@ -62,20 +66,29 @@ export function trackConnections(maxIdle: number): Connections {
   }
 
   function longestIdle(): Connection | undefined {
-    for (const connection of idle) {
-      idle.delete(connection)
-      if (isIdle(connection)) return connection
+    for (let longest = idle.first; longest; longest = idle.first) {
+      idle.remove(longest)
+      if (isIdle(longest)) return longest
     }
     return undefined
   }
 
   return {
     opened(socket) {
-      const connection: Connection = { socket, open: 0, isClosing: false, isFinished: false, idleAt: 0 }
-      connections.set(socket, connection)
+      const connection: Connection = {
+        socket,
+        open: 0,
+        isClosing: false,
+        isFinished: false,
+        idleAt: 0,
+        isListed: false,
+        before: undefined,
+        after: undefined,
+      }
+      ;(socket as TrackedSocket)[CONNECTION] = connection
       socket.once('close', () => {
-        connections.delete(socket)
-        idle.delete(connection)
+        ;(socket as TrackedSocket)[CONNECTION] = undefined
+        idle.remove(connection)
       })
       becomeIdle(connection)
       // Node calls it after the last answer. If it destroyed the connection while the request is still arriving, the reset
@@ -89,7 +102,7 @@ export function trackConnections(maxIdle: number): Connections {
 
     begin(request, response) {
       const { socket } = request
-      const connection = connections.get(socket)
+      const connection = connectionOf(socket)
       if (!connection || connection.isClosing) {
         stopParsing(socket)
         return false
@@ -100,7 +113,7 @@ export function trackConnections(maxIdle: number): Connections {
         socket.destroy()
         return false
       }
-      idle.delete(connection)
+      idle.remove(connection)
       connection.last = { request, response }
       connection.open += 1
       // Node's parser loses what follows an Upgrade in the same read, and takes the rest for a new request.
@@ -115,14 +128,14 @@ export function trackConnections(maxIdle: number): Connections {
     },
 
     incomplete(socket) {
-      const last = connections.get(socket)?.last
+      const last = connectionOf(socket)?.last
       return last && !last.request.complete ? last.response : undefined
     },
 
-    isClosing: (socket) => connections.get(socket)?.isClosing ?? true,
+    isClosing: (socket) => connectionOf(socket)?.isClosing ?? true,
 
     finish(socket, then) {
-      const connection = connections.get(socket)
+      const connection = connectionOf(socket)
       if (!connection) return
       connection.isClosing = true
       connection.isFinished = true
@@ -132,14 +145,14 @@ export function trackConnections(maxIdle: number): Connections {
     },
 
     mustClose(response, isDraining) {
-      const connection = connections.get(response.req.socket)
+      const connection = connectionOf(response.req.socket)
       // An earlier answer with `Connection: close` would cut off those behind it, and a refusal that is to follow.
       if (connection?.last?.response !== response || connection.whenAnswered) return false
       return isDraining || connection.isClosing
     },
 
     endIfIdle(socket) {
-      const connection = connections.get(socket)
+      const connection = connectionOf(socket)
       if (connection && connection.open === 0 && isIdle(connection)) endSocket(socket)
     },
 
