@@ -9,4 +9,3 @@ if pause > 0 then
 end
 
 dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "result.lua")
-count(200)

@@ -34,7 +34,7 @@ const nginx = await program('nginx')
 if (!wrk || !nginx) throw new Error('the benchmark needs wrk and nginx (Debian packages of these names)')
 
 /** Seconds after which V8 has compiled what a delivery runs, or nearly so. */
-const WARM_UP = 3
+const WARM_UP = 8
 const BARE = 'bare undici'
 const OFF = 'ours, off'
 const app = await startNginx(nginx)

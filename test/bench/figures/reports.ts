@@ -41,7 +41,7 @@ export async function withRunning(
 }
 
 /** Seconds under load until the compiler is done: until then it takes half a processor. */
-const WARM_UP = 3
+const WARM_UP = 8
 
 /** After a warm-up that does not count. `cpu` and `mainCpu` are microseconds per report, of the process and its main thread. */
 export async function fullLoad(
