@@ -24,6 +24,7 @@ const ASSEMBLED = [
 const LEAVES = [
   'back-off',
   'bounded-file',
+  'deadlines',
   'errors',
   'exit-now',
   'linked-list',
@@ -36,6 +37,7 @@ const LEAVES = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'back-off': [],
   'bounded-file': [],
+  deadlines: ['linked-list'],
   'linked-list': [],
   errors: [],
   'node-http': [],

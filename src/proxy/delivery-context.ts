@@ -1,6 +1,6 @@
+import type { Deadlines } from '../deadlines.ts'
 import type { AttemptCode } from '../domain/delivery.ts'
 import type { CopySpace } from './copies.ts'
-import type { Deadlines } from './deadlines.ts'
 import type { DeliveryEnd } from './delivery-end.ts'
 import type { Route } from './routes.ts'
 import type { DeliverySpan } from './safe-span.ts'
