@@ -202,8 +202,8 @@ export interface Journal extends Outbox {
    * of an earlier page.
    */
   list(filter: FailureFilter, page: { readonly limit: number; readonly before?: string }): Promise<FailurePage>
-  /** Newest first, all that matched when it began; with `before`, those older than that id. */
-  stream(filter: FailureFilter, page?: { readonly before?: string }): AsyncIterable<Failure>
+  /** Newest first, a few at a time, all that matched when it began; with `before`, those older than that id. */
+  stream(filter: FailureFilter, page?: { readonly before?: string }): AsyncIterable<readonly Failure[]>
   /** Counts failures by endpoint. Its cost depends on `most`, not on the size of the journal. */
   countFailures(count: FailureCount): Promise<ReadonlyMap<string, readonly number[]>>
   /**

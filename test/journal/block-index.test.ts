@@ -234,7 +234,7 @@ describe('the index of failures in SQLite', function () {
     const after = [...before, late.failure.id].sort().reverse()
     expect(await codes()).to.deep.equal(after)
     const ids: string[] = []
-    for await (const { id } of journal.stream({ cause: 'dns' })) ids.push(id)
+    for await (const chunk of journal.stream({ cause: 'dns' })) ids.push(...chunk.map(({ id }) => id))
     expect(ids).to.deep.equal(after)
     await journal.close(10_000)
     const again = await start()

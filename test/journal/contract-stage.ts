@@ -92,7 +92,7 @@ export function contractStage(
   }
   const all = async (journal: Journal, filter = {}): Promise<Failure[]> => {
     const failures: Failure[] = []
-    for await (const failure of journal.stream(filter)) failures.push(failure)
+    for await (const chunk of journal.stream(filter)) failures.push(...chunk)
     return failures
   }
 

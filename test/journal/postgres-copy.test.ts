@@ -59,7 +59,7 @@ describe('journal copy', () => {
   const close = (journal: Journal) => journal.close(5_000)
   const all = async (journal: Journal): Promise<Failure[]> => {
     const failures: Failure[] = []
-    for await (const failure of journal.stream({})) failures.push(failure)
+    for await (const chunk of journal.stream({})) failures.push(...chunk)
     return failures
   }
 

@@ -6,7 +6,7 @@ import type { Journal } from '../../domain/journal.ts'
 import { AppError } from '../../errors.ts'
 import { failureQueryReader } from './failure-query.ts'
 import { failureView } from './failure-view.ts'
-import { jsonPage, peek, streamed } from './stream.ts'
+import { jsonPage, PIECE, peek, streamed } from './stream.ts'
 
 export const NDJSON = 'application/x-ndjson'
 
@@ -43,10 +43,21 @@ export function getFailure({ journal }: FailuresDeps): Middleware {
   }
 }
 
-async function* lines(failures: AsyncIterable<Failure>, limit = Number.POSITIVE_INFINITY): AsyncGenerator<string> {
+async function* lines(
+  chunks: AsyncIterable<readonly Failure[]>,
+  limit = Number.POSITIVE_INFINITY,
+): AsyncGenerator<string> {
   let left = limit
-  for await (const failure of failures) {
-    yield `${stringify(failureView(failure))}\n`
-    if (--left === 0) return
+  for await (const failures of chunks) {
+    let text = ''
+    for (const failure of failures.slice(0, left)) {
+      text += `${stringify(failureView(failure))}\n`
+      if (text.length < PIECE) continue
+      yield text
+      text = ''
+    }
+    if (text !== '') yield text
+    left -= failures.length
+    if (left <= 0) return
   }
 }

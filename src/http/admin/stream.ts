@@ -3,7 +3,7 @@ import { stringify } from '../../domain/external-text.ts'
 import { PAGE_BYTES } from '../../domain/journal.ts'
 
 /** Characters that are handed to the connection at once. */
-const PIECE = 16_384
+export const PIECE = 16_384
 
 /** A body that is made while it is sent: a reader that stops reading has at most two pieces of it in memory. */
 export function streamed(texts: Iterable<string> | AsyncIterable<string>): Readable {

@@ -40,11 +40,23 @@ export type RecordRow = readonly [...FailureRow, key: string | null, digest: str
 
 export const failureValues = (failure: Failure): FailureValue[] => FIELDS.map((field) => failure[field] ?? null)
 
+const AT = Object.fromEntries(FIELDS.map((field, index) => [field, index])) as Record<keyof Failure, number>
+
+/** A literal: an export reads thousands of rows per second, and a member that is added by its name costs ten times as much. */
 export function failureOf(row: FailureRow): Failure {
-  const failure: Partial<Record<keyof Failure, unknown>> = {}
-  for (const [index, field] of FIELDS.entries())
-    if (field !== 'mark' || row[index] !== null) failure[field] = row[index]
-  return failure as Failure
+  const failure = {
+    id: row[AT.id],
+    receivedAt: row[AT.receivedAt],
+    source: row[AT.source],
+    tenant: row[AT.tenant],
+    endpoint: row[AT.endpoint],
+    url: row[AT.url],
+    code: row[AT.code],
+    cause: row[AT.cause],
+    message: row[AT.message],
+    traceId: row[AT.traceId],
+  } satisfies Record<Exclude<keyof Failure, 'mark'>, unknown> as unknown as Failure
+  return row[AT.mark] === null ? failure : { ...failure, mark: row[AT.mark] as 'simulated' }
 }
 
 export function recordOf(row: RecordRow): StoredRecord {

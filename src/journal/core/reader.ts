@@ -69,7 +69,7 @@ export class JournalReader {
   async *stream(
     filter: FailureFilter,
     { before }: { before?: string | undefined } = {},
-  ): AsyncGenerator<Failure, void, undefined> {
+  ): AsyncGenerator<readonly Failure[], void, undefined> {
     const fetch = this.#failures(filter)
     let askedAt = performance.now()
     const paced: Fetch<FailureRow> = async (cursor, rows) => {
@@ -78,7 +78,7 @@ export class JournalReader {
       askedAt = performance.now()
       return fetch(cursor, rows)
     }
-    for await (const row of this.#rows(paced, { before })) yield failureOf(row)
+    for await (const rows of this.#chunks(paced, { before })) yield rows.map(failureOf)
   }
 
   async countFailures(count: FailureCount): Promise<ReadonlyMap<string, readonly number[]>> {
@@ -118,25 +118,27 @@ export class JournalReader {
     const rows: R[] = []
     let bytes = 0
     // One row more than asked for shows whether there is a next page.
-    for await (const row of this.#rows(fetch, { limit: limit + 1, before })) {
-      bytes += bytesOf(row)
-      if (rows.length === limit || (rows.length > 0 && bytes > PAGE_BYTES)) return { rows, next: rows.at(-1)![0] }
-      rows.push(row)
+    for await (const chunk of this.#chunks(fetch, { limit: limit + 1, before })) {
+      for (const row of chunk) {
+        bytes += bytesOf(row)
+        if (rows.length === limit || (rows.length > 0 && bytes > PAGE_BYTES)) return { rows, next: rows.at(-1)![0] }
+        rows.push(row)
+      }
     }
     return { rows, next: null }
   }
 
-  /** Row by row, fetched a chunk at a time. */
-  async *#rows<R extends Row>(
+  /** Chunk by chunk; none is empty. */
+  async *#chunks<R extends Row>(
     fetch: Fetch<R>,
     { limit = Number.POSITIVE_INFINITY, before }: { limit?: number; before: string | undefined },
-  ): AsyncGenerator<R, void, undefined> {
+  ): AsyncGenerator<readonly R[], void, undefined> {
     let cursor = cursorOf(before)
     let chunk: number = CHUNK.first
     for (let left = limit; left > 0; ) {
       const asked = Math.min(left, chunk)
       const rows: R[] = await fetch(cursor, asked)
-      yield* rows
+      if (rows.length > 0) yield rows
       if (rows.length < asked) return
       left -= rows.length
       cursor = rows.at(-1)![0]
