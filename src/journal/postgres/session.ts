@@ -204,12 +204,7 @@ export class Session {
     const timer = setTimeout(() => this.#abandon(deadline), deadline)
     try {
       const statement = typeof sql === 'string' ? { text: sql } : sql
-      const result = await this.#client.query({
-        ...statement,
-        values: [...values],
-        rowMode: 'array',
-        types: this.#types,
-      })
+      const result = await this.#send({ ...statement, values: [...values], rowMode: 'array', types: this.#types })
       this.#answeredAt = performance.now()
       if (this.#unreplicated) throw unreplicated(this.#target)
       return result
@@ -220,6 +215,16 @@ export class Session {
       this.#running--
       clearTimeout(timer)
     }
+  }
+
+  /**
+   * With a callback, not the driver's own promise: with that, no result is freed before the next full collection, so that
+   * V8 copies all rows of an export into its old generation, and stops everything while it does.
+   */
+  #send(query: pg.QueryArrayConfig): Promise<pg.QueryArrayResult> {
+    return new Promise((resolve, reject) => {
+      this.#client.query(query, (error: Error | null, result) => (error ? reject(error) : resolve(result)))
+    })
   }
 
   #abandon(deadline: number): void {
