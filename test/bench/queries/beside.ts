@@ -56,6 +56,8 @@ async function load(ingest: string, seconds: number): Promise<Latency> {
 
 const start = (url: string, age = '520w'): Promise<Service> =>
   startService({
+    // As `npm start` runs it.
+    nodeArgs: ['--max-semi-space-size=8'],
     config: { sources: { retm: { auth: 'none' } }, journal: { url, retention: { age, size: '1TiB' } } },
   })
 
@@ -96,23 +98,30 @@ export async function besideExport(url: string, rounds: number, seconds: number)
   return results
 }
 
-/** Reports while the older half of the rows is removed, and before that. */
-export async function besideRetention(url: string, days: number, seconds: number): Promise<Round> {
-  const before = await start(url)
-  await load(before.ingest, 2)
-  const without = await load(before.ingest, seconds)
-  await before.stop()
-  const service = await start(url, `${Math.round((days * 24) / 2)}h`)
-  await load(service.ingest, 1)
-  const removed = async (): Promise<number> => {
-    const text = await (await fetch(`${service.admin}/metrics`)).text()
-    return Number(/^webhook_exporter_journal_expired_total\{[^}]*reason="age"[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0)
+/** Reports while the oldest rows are removed, another part of them in each round; each run has a service of its own. */
+export async function besideRetention(url: string, days: number, rounds: number, seconds: number): Promise<Round[]> {
+  const run = async (age?: string) => {
+    const service = await start(url, age)
+    await load(service.ingest, 2)
+    const first = await removedBy(service)
+    const latency = await load(service.ingest, seconds)
+    const rows = (await removedBy(service)) - first
+    await service.stop()
+    return { latency, rows }
   }
-  const first = await removed()
-  const beside = await load(service.ingest, seconds)
-  const rows = (await removed()) - first
-  await service.stop('SIGKILL')
-  return { without, beside, amount: `${rows} rows` }
+  const results: Round[] = []
+  for (let round = 0; round < rounds; round++) {
+    const age = `${Math.round(days * 24 * 60 * (1 - (round + 1) / (rounds + 1)))}m`
+    const without = round % 2 === 0 ? await run() : undefined
+    const { latency: beside, rows } = await run(age)
+    results.push({ without: (without ?? (await run())).latency, beside, amount: `${rows} rows` })
+  }
+  return results
+}
+
+async function removedBy({ admin }: Service): Promise<number> {
+  const text = await (await fetch(`${admin}/metrics`)).text()
+  return Number(/^webhook_exporter_journal_expired_total\{[^}]*reason="age"[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0)
 }
 
 /** Milliseconds from the start of the process until `/readyz` answers 200. */

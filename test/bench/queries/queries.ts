@@ -14,6 +14,14 @@ import { type Costs, postgresCost, sqliteCost } from './cost.ts'
 import { dropFromCache, pageTime, timePages } from './pages.ts'
 import { DAYS, type Filled, fillPostgres, fillSqlite } from './rows.ts'
 
+const PARTS: readonly (readonly [name: string, about: string])[] = [
+  ['pages', 'the first page of 100 failures by each filter, cold and warm, and a page far back'],
+  ['cost', 'what the indexes for filters cost those who report'],
+  ['ready', 'from the start of the process until /readyz answers 200, with cold files'],
+  ['export', '500 reports per second, without and beside an export of everything'],
+  ['retention', '500 reports per second, without and while the oldest rows are removed'],
+]
+
 /**
  * `npm run bench:queries -- [--rows 1000000] [--journals sqlite,postgres] [--parts pages,cost,ready,export,retention]
  * [--rounds 7] [--seconds 3]`: what reading a large journal takes, and what it costs those who report. Pages are asked for
@@ -24,11 +32,20 @@ const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '1000000' },
     journals: { type: 'string', default: 'sqlite,postgres' },
-    parts: { type: 'string', default: 'pages,cost,ready,export,retention' },
+    parts: { type: 'string', default: PARTS.map(([name]) => name).join() },
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '3' },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 })
+if (values.help) {
+  console.log(`npm run bench:queries -- [--rows N] [--journals NAME,NAME] [--parts NAME,NAME] [--rounds N] [--seconds S]
+
+journals: sqlite, postgres
+parts:
+${PARTS.map(([name, about]) => `  ${name.padEnd(10)} ${about}`).join('\n')}`)
+  process.exit(0)
+}
 const [rows, rounds, seconds] = [values.rows, values.rounds, values.seconds].map(Number) as [number, number, number]
 const wants = (part: string) => values.parts.split(',').includes(part)
 const OPTIONS = {
@@ -176,9 +193,10 @@ for (const kind of values.journals.split(',')) {
   if (wants('export'))
     printRounds(`500 reports a second beside an export, ${name}`, await besideExport(url, rounds, seconds))
   if (wants('retention'))
-    printRounds(`500 reports a second while ${rows / 2} rows are removed, ${name}`, [
-      await besideRetention(url, DAYS, 3 * seconds),
-    ])
+    printRounds(
+      `500 reports a second while the oldest rows are removed, ${name}`,
+      await besideRetention(url, DAYS, rounds, seconds),
+    )
 }
 await stopServices()
 await stopPostgres()
