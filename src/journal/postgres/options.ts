@@ -29,7 +29,7 @@ export const DEFAULTS = {
   commitDeadline: 3_000,
   tick: 5_000,
   leaseTerm: 15_000,
-  retentionBatch: 1_000,
+  retentionBatch: 500,
 } as const
 
 export type Settings = PostgresJournalOptions & Required<Pick<PostgresJournalOptions, keyof typeof DEFAULTS>>

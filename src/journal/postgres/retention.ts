@@ -131,6 +131,19 @@ async function expireOversized(
 const FIRST_ID = '00000000-0000-0000-0000-000000000000'
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
+/** Milliseconds between two batches, at least. A batch of 500 takes one or two. */
+const PAUSE = 5
+const FAILURES = `${SCHEMA}.failures`
+/** One statement, which is its own transaction: the ids of what it removes need not come here and go back. */
+const REMOVE = `WITH old AS MATERIALIZED (
+      SELECT id FROM ${FAILURES} WHERE id > $3 AND id < $4 AND ${fenced('$1')} ORDER BY id LIMIT $2
+    ), keys AS (
+      DELETE FROM ${SCHEMA}.idempotency_keys WHERE failure_id = ANY (ARRAY(SELECT id FROM old))
+    ), removed AS (
+      DELETE FROM ${FAILURES} WHERE id = ANY (ARRAY(SELECT id FROM old))
+    )
+    SELECT count(*), (SELECT id FROM old ORDER BY id DESC LIMIT 1) FROM old`
+
 /**
  * One batch. It begins where the one before ended: what was removed stays in the index until it is vacuumed (elsewhere:
  * until it is collected), and each batch would walk over all of it again.
@@ -147,26 +160,16 @@ async function remove(
   onRemoved: (failures: number) => boolean,
 ): Promise<string | undefined> {
   const begun = performance.now()
-  const ids = await session.transaction(async () => {
-    const rows = await session.query<[string]>(
-      `SELECT id FROM ${SCHEMA}.failures WHERE id > $3 AND id < $4 AND ${fenced('$1')} ORDER BY id LIMIT $2`,
-      [fence, limit, after, before],
-      DEADLINE,
-    )
-    const found = rows.map(([id]) => id)
-    if (found.length === 0) return found
-    await session.execute(
-      `DELETE FROM ${SCHEMA}.idempotency_keys WHERE failure_id = ANY ($1::uuid[])`,
-      [found],
-      DEADLINE,
-    )
-    await session.execute(`DELETE FROM ${SCHEMA}.failures WHERE id = ANY ($1::uuid[])`, [found], DEADLINE)
-    return found
-  }, DEADLINE)
-  if (ids.length === 0 || !onRemoved(ids.length)) return undefined
-  // Half of the time belongs to those who report: disk and processors are theirs too.
-  if (ids.length === limit) await sleep(performance.now() - begun)
-  return ids.at(-1)
+  const [row] = await session.query<[count: number, last: string | null]>(
+    REMOVE,
+    [fence, limit, after, before],
+    DEADLINE,
+  )
+  const [count, last] = row!
+  if (last === null || !onRemoved(count)) return undefined
+  // Half of the time, or more, belongs to those who report: disk and processors are theirs too.
+  if (count === limit) await sleep(Math.max(performance.now() - begun, PAUSE))
+  return last
 }
 
 /** Milliseconds. No request waits for retention, and a busy volume may be slow. */
