@@ -19,7 +19,11 @@ describe('query plans of openPostgresJournal', () => {
     await fill(server, database, 200_000)
     for (const [name, plan] of await plans(server, database)) {
       expect(plan, name).to.match(/Index (Only )?Scan/)
-      expect(plan, name).not.to.include('Seq Scan')
+      expect(plan, name).not.to.include('Seq Scan on failures')
+      if (name === 'a retention batch') {
+        expect(plan.match(/Scan using failures_pkey/g), plan).to.have.length(2)
+        continue
+      }
       // A tenant has one row a day here, which some versions fetch first and sort then.
       if (name !== 'one day of a tenant') expect(plan, name).not.to.match(/Sort|Bitmap/)
     }

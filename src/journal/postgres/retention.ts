@@ -134,15 +134,18 @@ const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 /** Milliseconds between two batches, at least. A batch of 500 takes one or two. */
 const PAUSE = 5
 const FAILURES = `${SCHEMA}.failures`
-/** One statement, which is its own transaction: the ids of what it removes need not come here and go back. */
-const REMOVE = `WITH old AS MATERIALIZED (
+/**
+ * One batch in one statement, which is its own transaction: the ids of what it removes need not come here and go back.
+ * Parameters: fence, most rows, and the ids between which they are.
+ */
+export const REMOVE = `WITH old AS MATERIALIZED (
       SELECT id FROM ${FAILURES} WHERE id > $3 AND id < $4 AND ${fenced('$1')} ORDER BY id LIMIT $2
     ), keys AS (
       DELETE FROM ${SCHEMA}.idempotency_keys WHERE failure_id = ANY (ARRAY(SELECT id FROM old))
     ), removed AS (
       DELETE FROM ${FAILURES} WHERE id = ANY (ARRAY(SELECT id FROM old))
     )
-    SELECT count(*), (SELECT id FROM old ORDER BY id DESC LIMIT 1) FROM old`
+    SELECT count(*), max(id::text) FROM old`
 
 /**
  * One batch. It begins where the one before ended: what was removed stays in the index until it is vacuumed (elsewhere:
