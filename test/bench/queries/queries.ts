@@ -157,7 +157,8 @@ function printCosts({ name }: Subject, costs: Costs): void {
 
 function printRounds(title: string, results: readonly Round[]): void {
   const of = (side: 'without' | 'beside', key: keyof Latency) => median(results.map((round) => round[side][key]))
-  const ratios = results.map(({ without, beside }) => beside.p99 / without.p99)
+  const ratios = results.map(({ without, beside }) => beside.p99 / without.p99).toSorted((a, b) => a - b)
+  const at = (share: number) => ratios[Math.floor(share * (ratios.length - 1))]!.toFixed(2)
   console.log(
     `\n${title}: medians of ${results.length} rounds of ${seconds} s; ${results[results.length >> 1]!.amount} each`,
   )
@@ -166,7 +167,7 @@ function printRounds(title: string, results: readonly Round[]): void {
       `  ${side.padEnd(8)}p50 ${ms(of(side, 'p50'))}  p99 ${ms(of(side, 'p99'))}  longest of all ${ms(Math.max(...results.map((round) => round[side].max)))}`,
     )
   console.log(
-    `  p99 beside / without: median ${median(ratios).toFixed(2)}, from ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
+    `  p99 beside / without: median ${median(ratios).toFixed(2)}, half of the rounds from ${at(0.25)} to ${at(0.75)}, all from ${at(0)} to ${at(1)}`,
   )
 }
 
