@@ -132,7 +132,7 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000'
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 /** Milliseconds between two batches, at least. A batch of 500 takes one or two. */
-const PAUSE = 5
+const PAUSE = 10
 const FAILURES = `${SCHEMA}.failures`
 /**
  * One batch in one statement, which is its own transaction: the ids of what it removes need not come here and go back.

@@ -93,6 +93,8 @@ export async function fillPostgres(server: PostgresServer, database: string, row
   await buildWith(server, database)
   const indexed = performance.now()
   await server.query('VACUUM (ANALYZE) webhook_errors.failures', database)
+  // What filling left to be written would hold up the disk for those who report later.
+  await server.query('CHECKPOINT')
   const [size] = await server.query(
     `SELECT pg_total_relation_size('webhook_errors.failures')::float8 AS bytes, (SELECT sum(pg_relation_size(indexrelid))::float8
      FROM pg_stat_user_indexes WHERE indexrelname IN ('failures_source', 'failures_code', 'failures_cause')) AS index`,
