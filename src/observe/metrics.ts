@@ -1,9 +1,9 @@
 import type { DeliveryMetrics } from '../domain/delivery.ts'
 import { OVERFLOW_LABELS, type SeriesUsage } from '../domain/series.ts'
 import { PROXY_SOURCE } from '../domain/signal.ts'
-import { type Metrics, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
+import type { Metrics } from '../domain/telemetry.ts'
 import { canaryMetrics } from './canary-metrics.ts'
-import { Counter, Gauge, Histogram, Registry } from './client.ts'
+import { Counter, Gauge, Registry } from './client.ts'
 import { deliveredMetrics } from './delivered-metrics.ts'
 import { type DeliveryOptions, deliveryMetrics } from './delivery-metrics.ts'
 import { egressMetrics } from './egress-metrics.ts'
@@ -15,8 +15,8 @@ import { journalMetrics } from './journal-metrics.ts'
 import { type ProbedView, probeMetrics } from './probe-metrics.ts'
 import { processMetrics } from './process-metrics.ts'
 import { type ProxiedRoute, proxyMetrics } from './proxy-metrics.ts'
-import { reportLabels } from './reasons.ts'
 import { type RecoveryMetricOptions, recoveryMetrics } from './recovery-metrics.ts'
+import { reportMetrics } from './report-metrics.ts'
 import { type SignalOptions, signalMetrics } from './signal-metrics.ts'
 
 /** Outcome of a span. The set is closed. */
@@ -80,24 +80,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   const recovery = options.recovery && recoveryMetrics(registry, options.recovery)
   let series: (() => SeriesUsage) | undefined
 
-  const reports = new Counter<'source' | 'outcome' | 'reason'>({
-    name: 'webhook_exporter_reports_total',
-    help: 'Requests to the ingest listener by outcome and reason. Both are closed sets.',
-    labelNames: ['source', 'outcome', 'reason'],
-    registers,
-  })
-  const duration = new Histogram<'source' | 'outcome'>({
-    name: 'webhook_exporter_report_duration_seconds',
-    help: 'From the first byte of a request to the last of its answer.',
-    labelNames: ['source', 'outcome'],
-    // Fine around ingest.answerTimeout (900 ms) and the second that a source is taken to wait.
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1, 2.5, 10],
-    registers,
-  })
-  for (const labels of reportLabels(sources)) {
-    reports.inc({ ...labels }, 0)
-    duration.zero({ source: labels.source, outcome: labels.outcome })
-  }
+  const reports = reportMetrics(registry, sources)
   new Gauge({
     name: 'webhook_exporter_series',
     help: 'Label sets of webhook_delivery_failures_total in use.',
@@ -169,19 +152,13 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   const render = exposition(registry, {
     prepare: (slices) => delivery.flushInSlices(slices).catch(onFault),
   })
-  const outcomes = new Set<string>(OUTCOMES)
-  const routes = new Set([...sources, NO_SOURCE])
   return {
     proxy: proxy && {
       deliveryBegun: safely(proxy.deliveryBegun),
       attempted: safely(proxy.attempted),
       deliveryEnded: safely(proxy.deliveryEnded),
     },
-    answered: safely(({ source, outcome, reason, seconds }) => {
-      if (!routes.has(source) || !outcomes.has(outcome)) throw new TypeError('answered: unknown source or outcome')
-      reports.inc({ source, outcome, reason })
-      duration.observe({ source, outcome }, seconds)
-    }),
+    answered: safely(reports.answered),
     recorded: safely((failure, labels, exemplar) => {
       delivery.recorded(failure, labels, exemplar)
       const { source, endpoint, code } = failure
