@@ -154,7 +154,7 @@ export function deliveryMetrics(
       series.value = 0
       series.exemplar = null
       count(series, value, at)
-      if (exemplar) {
+      if (exemplar && TRACE_ID.test(exemplar.traceId)) {
         // With `inc` the exemplar's value would be the total count, far above the graph's rate.
         failures.updateExemplar(series.own, { trace_id: exemplar.traceId }, 1)
         series.entries!.failures.exemplar!.timestamp = exemplar.at / 1_000
@@ -198,7 +198,7 @@ export function deliveryMetrics(
         series.at = at
         due.push(series)
       } else if (at > series.at) series.at = at
-      if (traceId !== null && TRACE_ID.test(traceId)) series.exemplar = { traceId, at: Date.now() }
+      if (traceId !== null) series.exemplar = { traceId, at: Date.now() }
     },
     flushInSlices,
     restored(totals: readonly SeriesTotal[]): void {

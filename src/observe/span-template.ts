@@ -81,8 +81,16 @@ export class SpanTemplate {
 /** For what is copied at once. */
 const SCRATCH = new ProtobufWriter()
 
+/** The last second, and its halves in nanoseconds: nearly every time is within the same one. */
+const latest = { seconds: 0, low: 0, high: 0 }
+
 function replaceTime(writer: ProtobufWriter, at: number, milliseconds: number): void {
   const seconds = Math.floor(milliseconds / 1_000)
-  const nanoseconds = Math.round((milliseconds % 1_000) * 1e6)
-  writer.replaceFixed64(at, lowHalf(seconds, nanoseconds), highHalf(seconds, nanoseconds))
+  if (seconds !== latest.seconds) {
+    latest.seconds = seconds
+    latest.low = lowHalf(seconds, 0)
+    latest.high = highHalf(seconds, 0)
+  }
+  const low = latest.low + Math.round((milliseconds - seconds * 1_000) * 1e6)
+  writer.replaceFixed64(at, low, low < 2 ** 32 ? latest.high : latest.high + 1)
 }
