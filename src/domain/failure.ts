@@ -44,8 +44,15 @@ export const SHARED_FIELDS = namesOf<SharedFields>({
 
 /** Whether two failures differ only in what is individual to each: id, time and trace. */
 export function haveSameSharedFields(a: SharedFields, b: SharedFields): boolean {
-  for (const field of SHARED_FIELDS) if (a[field] !== b[field]) return false
-  return true
+  return (
+    a.source === b.source &&
+    a.tenant === b.tenant &&
+    a.endpoint === b.endpoint &&
+    a.url === b.url &&
+    a.code === b.code &&
+    a.cause === b.cause &&
+    a.message === b.message
+  )
 }
 
 export const sharedFields = (failure: SharedFields): SharedFields =>

@@ -19,11 +19,11 @@ export interface Entry {
   /** The label set under which it is counted, as the series limit admitted it. */
   readonly labels: SeriesLabels
   /** The sender's own id, if it has one; `digest` shows whether a repeated id carries the same body. */
-  readonly idempotency?: { readonly key: string; readonly digest: string }
+  readonly idempotency?: { readonly key: string; readonly digest: string } | undefined
   /** Whether the endpoint has incidents (they are bounded); then the failure changes its incident in the same transaction. */
   readonly isTracked?: boolean
   /** Whether its source also reports successes; the incident then records where the failure came from. */
-  readonly isProvable?: boolean
+  readonly isProvable?: boolean | undefined
 }
 
 /** A signal other than a lost delivery; all its effects become durable in one transaction. */

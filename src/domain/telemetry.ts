@@ -127,9 +127,9 @@ export interface AttemptSpan {
 
 export interface DeliveryDetails {
   /** The code, if it is an HTTP status. */
-  readonly httpStatus?: number
+  readonly httpStatus?: number | undefined
   /** How often the source tried before it gave up. */
-  readonly attempts?: number
+  readonly attempts?: number | undefined
 }
 
 export interface Tracing {

@@ -81,21 +81,16 @@ export function createRecorder(parts: RecorderParts): Record {
     const { tenant, endpoint } = failure
     const label = parts.tenantLabel ? tenant : ''
     const labels = { source: source.name, tenant: label, endpoint, code: String(signal.code), cause }
-    const attempts = signal.attempts ?? source.attempts
-    return {
-      entry: {
-        failure,
-        raw: signal.raw,
-        labels: series.keep(labels),
-        isTracked: incidents.isTracked(endpoint),
-        ...(source.reportsOnlyLosses !== true && { isProvable: true }),
-        ...(signal.id !== undefined && {
-          idempotency: idempotencyOf(signal.id, source.comparesContent ? signal.raw : ANY_CONTENT),
-        }),
-      },
-      labels,
-      details: { ...(attempts !== undefined && { attempts }), ...(httpStatus !== undefined && { httpStatus }) },
+    const { id, raw } = signal
+    const entry: Entry = {
+      failure,
+      raw,
+      labels: series.keep(labels),
+      isTracked: incidents.isTracked(endpoint),
+      isProvable: source.reportsOnlyLosses === true ? undefined : true,
+      idempotency: id === undefined ? undefined : idempotencyOf(id, source.comparesContent ? raw : ANY_CONTENT),
     }
+    return { entry, labels, details: { attempts: signal.attempts ?? source.attempts, httpStatus } }
   }
 
   function reported(source: RecordedSource, signal: Delivered, sender: string): ReportedDelivery {
@@ -131,13 +126,11 @@ export function createRecorder(parts: RecorderParts): Record {
     return recorded
   }
 
-  return async (source, signals, receipt) => {
-    const [first] = signals
-    // Nearly every request.
-    if (first?.type === 'lost' && signals.length === 1) {
-      const only = draft(source, first, receipt)
-      return { failures: [await settle(only, journal.record(only.entry), receipt.span)], rows: NONE }
-    }
+  async function recordAll(
+    source: RecordedSource,
+    signals: readonly Signal[],
+    receipt: Receipt,
+  ): Promise<RecordedRequest> {
     const drafts = signals.flatMap((signal): (Draft | SignalEntry)[] => {
       if (signal.type === 'lost') return [draft(source, signal, receipt)]
       if (receipt.purpose !== undefined) return []
@@ -161,6 +154,17 @@ export function createRecorder(parts: RecorderParts): Record {
       if (signal.type === 'delivered') parts.onDelivered(reported(source, signal, receipt.tenant))
     }
     return recorded
+  }
+
+  return (source, signals, receipt) => {
+    const first = signals[0]
+    if (first?.type !== 'lost' || signals.length > 1) return recordAll(source, signals, receipt)
+    // Nearly every request.
+    const only = draft(source, first, receipt)
+    return settle(only, journal.record(only.entry), receipt.span).then((recorded) => ({
+      failures: [recorded],
+      rows: NONE,
+    }))
   }
 }
 

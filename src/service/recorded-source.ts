@@ -56,12 +56,14 @@ export function failureOf(
   signal: Lost,
   { id, receivedAt, tenant, traceId, cause }: FailureReceipt,
 ): Failure {
+  const { endpoint, url } = identityOf(reading, source, signal)
   return {
     id,
     receivedAt,
     source: source.name,
     tenant: signal.tenant === undefined ? tenant : reading.safeTenant(signal.tenant),
-    ...identityOf(reading, source, signal),
+    endpoint,
+    url,
     code: signal.code,
     cause,
     message: reading.safeMessage(signal.message),

@@ -69,6 +69,9 @@ export type OwnFields = Omit<Failure, keyof SharedFields>
 const OWN_FIELDS = FIELDS.filter((field): field is keyof OwnFields => !(SHARED_FIELDS as string[]).includes(field))
 
 export function ownFields(failure: Failure): OwnFields {
+  const { id, receivedAt, traceId, mark } = failure
+  // Nearly every failure; a literal takes a tenth of the loop's time.
+  if (mark === undefined) return { id, receivedAt, traceId }
   const own: Partial<Record<keyof OwnFields, unknown>> = {}
   for (const field of OWN_FIELDS) own[field] = failure[field]
   return own as OwnFields

@@ -66,8 +66,9 @@ const recorded = (
   duplicateOf: string | null,
   change: Change | null,
   stateOf: (endpoint: string) => EndpointState,
-): Recorded => ({
-  id: duplicateOf ?? id,
-  duplicate: duplicateOf !== null,
-  ...(change !== null && { incident: { change, state: stateOf(endpoint) } }),
-})
+): Recorded => {
+  const stored = duplicateOf ?? id
+  const duplicate = duplicateOf !== null
+  if (change === null) return { id: stored, duplicate }
+  return { id: stored, duplicate, incident: { change, state: stateOf(endpoint) } }
+}
