@@ -29,7 +29,7 @@ type Handler = (ctx: Koa.ParameterizedContext<ReportState>) => Promise<void>
 interface Route {
   readonly source: string
   readonly path: string
-  readonly methods: Readonly<Record<string, Handler>>
+  readonly methods: ReadonlyMap<string, Handler>
 }
 
 /** The application that platforms reach: one route per source, and every request accounted for. */
@@ -45,10 +45,11 @@ function routesOf(deps: IngestDeps): (path: string) => Route | undefined {
   const routes = new Map(
     deps.sources.map((source): [string, Route] => {
       const { name, path } = source
-      return [
-        path.toLowerCase(),
-        { source: name, path, methods: { POST: handleReport(source, deps), OPTIONS: handleCheck(source) } },
-      ]
+      const methods = new Map([
+        ['OPTIONS', handleCheck(source)],
+        ['POST', handleReport(source, deps)],
+      ])
+      return [path.toLowerCase(), { source: name, path, methods }]
     }),
   )
   return (path) => routes.get(path) ?? routes.get(path.toLowerCase().replace(/\/$/, ''))
@@ -81,16 +82,16 @@ function account(deps: IngestDeps): Koa.Middleware<ReportState> {
       code = answerError(ctx, error, log)?.code
     }
     const aborted = ctx.respond === false
-    span.end({ status: aborted ? 0 : ctx.status, ...((code ?? aborted) && { errorType: code ?? 'client_closed' }) })
+    if (code || aborted) span.end({ status: aborted ? 0 : ctx.status, errorType: code ?? 'client_closed' })
+    else span.end({ status: ctx.status })
     if (wasRefused(req)) return
     // A check of a credential (OPTIONS) that succeeded is no report.
     if (!code && !aborted && !ctx.state.outcome) return
-    const count = () =>
-      metrics.answered({
-        source: route?.source ?? NO_SOURCE,
-        ...outcomeOf(code, aborted, ctx.state),
-        seconds: (performance.now() - started) / 1_000,
-      })
+    const count = () => {
+      const { outcome, reason } = outcomeOf(code, aborted, ctx.state)
+      const seconds = (performance.now() - started) / 1_000
+      metrics.answered({ source: route?.source ?? NO_SOURCE, outcome, reason, seconds })
+    }
     // `close` comes once the answer is written, or the client has disconnected.
     if (res.closed) count()
     else res.on('close', count)
@@ -100,9 +101,9 @@ function account(deps: IngestDeps): Koa.Middleware<ReportState> {
 /** @throws AppError `not_found`; `method_not_allowed`, with Allow */
 function handlerOf(ctx: Koa.Context, route: Route | undefined): Handler {
   if (!route) throw new AppError('not_found', 'nothing is at this path')
-  const handler = Object.hasOwn(route.methods, ctx.method) ? route.methods[ctx.method] : undefined
+  const handler = route.methods.get(ctx.method)
   if (handler) return handler
-  const allowed = Object.keys(route.methods).sort().join(', ')
+  const allowed = [...route.methods.keys()].join(', ')
   ctx.set('Allow', allowed)
   throw new AppError('method_not_allowed', `this path takes ${allowed}`)
 }

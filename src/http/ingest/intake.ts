@@ -77,31 +77,31 @@ export class Intake {
    */
   run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     const turn = this.#currentTurn()
+    const now = performance.now()
     if (this.length === 0 && turn.spent < SLICE && !(bytes > LONG && this.#isAccepting)) {
-      if (this.#isLate(turn.arrivedAt, 0)) return Promise.reject(overloaded())
-      return this.#timed(turn, work)
+      if (this.#isLate(turn.arrivedAt, 0, now)) return Promise.reject(overloaded())
+      return this.#timed(turn, work, now)
     }
-    if (this.#bytes + bytes > MOST_BYTES || this.#isLate(turn.arrivedAt, this.length * this.#pace))
+    if (this.#bytes + bytes > MOST_BYTES || this.#isLate(turn.arrivedAt, this.length * this.#pace, now))
       return Promise.reject(overloaded())
     this.#bytes += bytes
     return new Promise((resolve, reject) => {
       this.#queue.push({
         arrivedAt: turn.arrivedAt,
         bytes,
-        work: () => this.#timed(this.#currentTurn(), work).then(resolve, reject),
+        work: () => this.#timed(this.#currentTurn(), work, performance.now()).then(resolve, reject),
         refuse: () => reject(overloaded()),
       })
     })
   }
 
   /** Whether a report could hardly be durable in time if its work were done after `wait` milliseconds. */
-  #isLate(arrivedAt: number, wait: number): boolean {
+  #isLate(arrivedAt: number, wait: number, now: number): boolean {
     const { answerTimeout, expectedCommit } = this.#options
-    return performance.now() - arrivedAt + wait + expectedCommit() > answerTimeout * PART
+    return now - arrivedAt + wait + expectedCommit() > answerTimeout * PART
   }
 
-  #timed<T>(turn: { spent: number }, work: () => Promise<T>): Promise<T> {
-    const begun = performance.now()
+  #timed<T>(turn: { spent: number }, work: () => Promise<T>, begun: number): Promise<T> {
     try {
       return work()
     } catch (error) {
@@ -139,7 +139,7 @@ export class Intake {
       const { arrivedAt, bytes, work, refuse } = this.#queue[this.#next]!
       this.#queue[this.#next++] = undefined
       this.#bytes -= bytes
-      if (this.#isLate(arrivedAt, 0)) refuse()
+      if (this.#isLate(arrivedAt, 0, performance.now())) refuse()
       else {
         work()
         done++

@@ -6,14 +6,14 @@ import Koa from 'koa'
  * public, so Koa's version is pinned.
  */
 export class ReportApp<State> extends Koa<State> {
-  handleRequest(ctx: Koa.Context, middleware: (ctx: Koa.Context) => Promise<void>): Promise<void> {
+  async handleRequest(ctx: Koa.Context, middleware: (ctx: Koa.Context) => Promise<void>): Promise<void> {
     const { res } = ctx
     res.statusCode = 404
-    const end = () => {
+    try {
+      await middleware(ctx)
       if (ctx.respond !== false && !res.writableEnded) res.end(ctx.body ?? undefined)
+    } catch (error) {
+      ctx.onerror(error as Error)
     }
-    return middleware(ctx)
-      .then(end)
-      .catch((error) => ctx.onerror(error))
   }
 }

@@ -90,16 +90,16 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
     accept(ctx, acceptedBody(recorded, count, rejected))
   }
 
-  return async (ctx: ReportContext): Promise<void> => {
+  // Answered at once, a client that repeats at once would keep the service busy with refusing. The body is let go by now.
+  async function refuse(error: unknown, begun: number): Promise<never> {
+    if (error instanceof AppError && error.code === 'overloaded')
+      await sleep(Math.max(0, begun + answerTimeout / 2 - performance.now()))
+    throw error
+  }
+
+  return (ctx: ReportContext): Promise<void> => {
     const begun = performance.now()
-    try {
-      await receive(ctx)
-    } catch (error) {
-      // Answered at once, a client that repeats at once would keep the service busy with refusing. The body is let go by now.
-      if (error instanceof AppError && error.code === 'overloaded')
-        await sleep(Math.max(0, begun + answerTimeout / 2 - performance.now()))
-      throw error
-    }
+    return receive(ctx).catch((error) => refuse(error, begun))
   }
 }
 
