@@ -77,7 +77,6 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
       },
       tracing,
       log,
-      clock,
       record: byPurpose(
         createRecorder({
           journal,

@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http'
 import type Koa from 'koa'
-import type { Clock } from '../../domain/clock.ts'
 import { type Log, type Metrics, NO_SOURCE, type Outcome, type Reason, type Tracing } from '../../domain/telemetry.ts'
 import { AppError, type ErrorCode } from '../../errors.ts'
 import { answerError, onResponseError } from '../shared/errors-middleware.ts'
@@ -21,7 +20,6 @@ export interface IngestDeps extends ReportHandlerDeps {
   readonly metrics: Pick<Metrics, 'answered'>
   readonly tracing: Tracing
   readonly log: Pick<Log, 'error'>
-  readonly clock: Clock
 }
 
 type Handler = (ctx: Koa.ParameterizedContext<ReportState>) => Promise<void>
@@ -57,7 +55,7 @@ function routesOf(deps: IngestDeps): (path: string) => Route | undefined {
 
 /** Span, counter and duration around one request, and the answer to its errors. */
 function account(deps: IngestDeps): Koa.Middleware<ReportState> {
-  const { metrics, tracing, log, clock } = deps
+  const { metrics, tracing, log } = deps
   const routeOf = routesOf(deps)
   return async (ctx) => {
     const started = performance.now()
@@ -67,7 +65,6 @@ function account(deps: IngestDeps): Koa.Middleware<ReportState> {
     const span = tracing.request({
       method: ctx.method,
       path,
-      startedAt: clock(),
       route: route?.path,
       traceparent: String(headers['traceparent'] ?? ''),
       tracestate: String(headers['tracestate'] ?? ''),

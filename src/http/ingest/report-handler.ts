@@ -15,6 +15,7 @@ import type { Intake } from './intake.ts'
 import type { ReadMark } from './marks.ts'
 import { checkRequest } from './request-headers.ts'
 import { checkSignals, readSignals, type SignalReaderDeps, verify } from './signals.ts'
+import { timeLimit } from './time-limit.ts'
 
 export interface ReportState {
   readonly span: RequestSpan
@@ -46,6 +47,10 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
   const { authentication, bodyLimit } = source
   const { canary, intake, record, answerTimeout, readMark } = deps
   const reader = { name: from.name, source, log: deps.log }
+  const within = timeLimit(
+    answerTimeout,
+    () => new AppError('answer_timeout', 'the report is not known to be durable yet; send it again'),
+  )
 
   async function receive(ctx: ReportContext): Promise<void> {
     const request = ctx.req
@@ -65,7 +70,7 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
         readSignals(reader, raw, request)
         return canary.take(request.headers)
       })
-      const body = JSON.stringify(await within(taken, answerTimeout))
+      const body = JSON.stringify(await within(taken))
       ctx.state.outcome = 'canary'
       accept(ctx, body)
       return
@@ -82,7 +87,7 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
       rejected = read.rejected
       return record(from, checkSignals(signals), { tenant, span: ctx.state.span, purpose })
     })
-    const recorded = await within(recording, answerTimeout)
+    const recorded = await within(recording)
     const { failures, rows } = recorded
     const all = rows.length === 0 ? failures : [...failures, ...rows]
     ctx.state.outcome = purpose === 'simulation' ? 'simulated' : outcomeOf(all)
@@ -127,22 +132,4 @@ export function handleCheck({ source: { authentication } }: IngestSource) {
     ctx.set('Allow', 'OPTIONS, POST')
     ctx.status = 204
   }
-}
-
-/** @throws AppError `answer_timeout`; the slow promise continues; a late error of it is ignored */
-function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => new AppError('answer_timeout', 'the report is not known to be durable yet; send it again')
-    const timer = setTimeout(() => reject(late()), milliseconds)
-    promise.then(
-      (value) => {
-        clearTimeout(timer)
-        resolve(value)
-      },
-      (error) => {
-        clearTimeout(timer)
-        reject(error)
-      },
-    )
-  })
 }
