@@ -10,7 +10,8 @@ export function probeSpans(
   { result, trigger, requestedBy, verdict }: Parameters<Tracing['probe']>[0],
 ): void {
   const { phases, startedAt, up, cause, detail } = result
-  const links = requestedBy.map((ref) => ({ context: { ...ref, traceFlags: 1 } }))
+  // The digits of a span's id may be a getter, which a spread would leave out.
+  const links = requestedBy.map(({ traceId, spanId }) => ({ context: { traceId, spanId, traceFlags: 1 } }))
   const root = tracer.startSpan(
     'webhook.probe',
     {

@@ -95,8 +95,8 @@ export class ProtobufWriter {
     const length = digits.length >>> 1
     this.varint(length)
     this.#reserve(length)
-    this.#position += length
-    this.replaceHex(this.#position - length, digits)
+    for (let index = 0; index < digits.length; index += 2)
+      this.#bytes[this.#position++] = (nibble(digits.charCodeAt(index)) << 4) | nibble(digits.charCodeAt(index + 1))
   }
 
   /** Bytes as they are. */
@@ -106,21 +106,13 @@ export class ProtobufWriter {
     this.#position += bytes.length
   }
 
-  /** Overwrites bytes that were written. @param at as of `position` */
-  replaceHex(at: number, digits: string): void {
-    const bytes = this.#bytes
-    let position = at
-    for (let index = 0; index < digits.length; index += 2)
-      bytes[position++] = (nibble(digits.charCodeAt(index)) << 4) | nibble(digits.charCodeAt(index + 1))
-  }
-
-  /** As `replaceHex`. @param text ASCII */
+  /** Overwrites bytes that were written. @param at as of `position` @param text ASCII */
   replaceText(at: number, text: string): void {
     const bytes = this.#bytes
     for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index)
   }
 
-  /** As `replaceHex`. */
+  /** As `replaceText`. */
   replaceFixed64(at: number, low: number, high: number): void {
     const end = this.#position
     this.#position = at
@@ -198,5 +190,5 @@ const varintSize = (value: number): number => {
   return size
 }
 
-/** Of a lower-case hexadecimal digit. Without a branch, which the processor would guess wrongly for random digits. */
-const nibble = (code: number): number => (code & 0xf) + 9 * (code >> 6)
+/** Of a lower-case hexadecimal digit. */
+const nibble = (code: number): number => (code < 58 ? code - 48 : code - 87)

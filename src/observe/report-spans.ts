@@ -2,10 +2,10 @@ import { type Attributes, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer, t
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { visibleText } from '../domain/external-text.ts'
 import type { Failure } from '../domain/failure.ts'
-import type { DeliveryDetails, SpanRef, Tracing } from '../domain/telemetry.ts'
+import type { DeliveryDetails, Tracing } from '../domain/telemetry.ts'
 import { deliveryAttributes, requestAttributes, senderLinks, spanName } from './span-attributes.ts'
 import type { SpanBatches } from './span-batches.ts'
-import type { SpanIds } from './span-ids.ts'
+import { SpanIdentity, type SpanIds } from './span-ids.ts'
 import { SpanTemplate, type SpanValues } from './span-template.ts'
 import { TemplateCache } from './template-cache.ts'
 
@@ -24,7 +24,8 @@ export interface ReportedFailure {
 }
 
 /** A span's ids, and when it began and ended: milliseconds since the epoch. */
-interface TimedSpan extends SpanRef {
+interface TimedSpan {
+  readonly ids: SpanIdentity
   readonly start: number
   readonly end: number
 }
@@ -58,27 +59,21 @@ export class ReportSpans {
   }
 
   /** The ids of a request's span, and whether its trace is sampled. */
-  begin(about: About): SpanRef & { readonly sampled: boolean } {
-    const { tracer, ids, samplesAll } = this.#deps
-    if (samplesAll) return { traceId: ids.generateTraceId(), spanId: ids.generateSpanId(), sampled: true }
+  begin(about: About): { readonly ids: SpanIdentity; readonly sampled: boolean } {
+    const { tracer, samplesAll } = this.#deps
+    if (samplesAll) return { ids: SpanIdentity.random(), sampled: true }
     const options = { kind: SpanKind.SERVER, root: true, links: senderLinks(about) }
     // Only the sampler's decision is needed.
-    const { traceId, spanId, traceFlags } = tracer.startSpan(spanName(about), options, ROOT_CONTEXT).spanContext()
-    return { traceId, spanId, sampled: (traceFlags & 1) === 1 }
-  }
-
-  /** The id of a span below a request's. */
-  childId(): string {
-    return this.#deps.ids.generateSpanId()
+    const context = tracer.startSpan(spanName(about), options, ROOT_CONTEXT).spanContext()
+    return { ids: SpanIdentity.of(context), sampled: (context.traceFlags & 1) === 1 }
   }
 
   /** The SERVER span of a request that was sampled. */
-  request({ traceId, spanId, start, end }: TimedSpan, request: AnsweredRequest): void {
+  request({ ids, start, end }: TimedSpan, request: AnsweredRequest): void {
     const { about, status } = request
     const values: SpanValues = {
-      traceId,
-      spanId,
-      parentSpanId: undefined,
+      ids,
+      parent: undefined,
       start,
       end,
       links: senderLinks(about),
@@ -95,13 +90,12 @@ export class ReportSpans {
     this.#requests.set(request, this.#templateOf(span))
   }
 
-  /** The INTERNAL span of a failure. @param parentSpanId of its request's span */
-  failure({ traceId, spanId, start, end }: TimedSpan, parentSpanId: string, reported: ReportedFailure): void {
+  /** The INTERNAL span of a failure. @param parent its request's span */
+  failure({ ids, start, end }: TimedSpan, parent: SpanIdentity, reported: ReportedFailure): void {
     const { failure, details } = reported
     const values: SpanValues = {
-      traceId,
-      spanId,
-      parentSpanId,
+      ids,
+      parent,
       start,
       end,
       links: [],
@@ -123,13 +117,14 @@ export class ReportSpans {
   }
 
   #bySdk(name: string, kind: SpanKind, values: SpanValues, attributes: Attributes): ReadableSpan {
-    const { tracer, ids } = this.#deps
-    const { traceId, parentSpanId, links, start, end, status } = values
-    const context =
-      parentSpanId === undefined
-        ? ROOT_CONTEXT
-        : trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: parentSpanId, traceFlags: 1 })
-    const span = ids.with(values, () => tracer.startSpan(name, { kind, links, startTime: start, attributes }, context))
+    const { tracer, ids: generator } = this.#deps
+    const { ids, parent, links, start, end, status } = values
+    const context = parent
+      ? trace.setSpanContext(ROOT_CONTEXT, { traceId: parent.traceId, spanId: parent.spanId, traceFlags: 1 })
+      : ROOT_CONTEXT
+    const span = generator.with(ids, () =>
+      tracer.startSpan(name, { kind, links, startTime: start, attributes }, context),
+    )
     span.setStatus(status).end(end)
     return span as unknown as ReadableSpan
   }

@@ -3,10 +3,11 @@ import type { Failure } from '../domain/failure.ts'
 import type { AttemptSpan, DeliveryDetails, RequestSpan, SpanRef } from '../domain/telemetry.ts'
 import { attemptSpan } from './attempt-span.ts'
 import type { About, ReportedFailure, ReportSpans } from './report-spans.ts'
+import type { SpanIdentity } from './span-ids.ts'
 import type { EndedSpans, SpanQueue } from './span-queue.ts'
 
 interface Delivery extends ReportedFailure {
-  readonly spanId: string
+  readonly ids: SpanIdentity
   /** Milliseconds since the epoch. */
   readonly at: number
 }
@@ -23,11 +24,10 @@ export interface TracedRequestDeps {
  * get their ids and times; they are made by the queue, after the answer.
  */
 export class TracedRequest implements RequestSpan, EndedSpans {
-  readonly traceId: string
   readonly sampled: boolean
+  readonly #ids: SpanIdentity
   readonly #deps: TracedRequestDeps
   readonly #about: About
-  readonly #spanId: string
   /** Milliseconds since the epoch. */
   readonly #start = Date.now()
   /** By `performance.now()`, which is finer and never goes back. */
@@ -41,14 +41,17 @@ export class TracedRequest implements RequestSpan, EndedSpans {
   constructor(deps: TracedRequestDeps, about: About) {
     this.#deps = deps
     this.#about = about
-    const { traceId, spanId, sampled } = deps.spans.begin(about)
-    this.traceId = traceId
-    this.#spanId = spanId
+    const { ids, sampled } = deps.spans.begin(about)
+    this.#ids = ids
     this.sampled = sampled
   }
 
+  get traceId(): string {
+    return this.#ids.traceId
+  }
+
   get traceparent(): string {
-    return `00-${this.traceId}-${this.#spanId}-${this.sampled ? '01' : '00'}`
+    return `00-${this.traceId}-${this.#ids.spanId}-${this.sampled ? '01' : '00'}`
   }
 
   get count(): number {
@@ -56,19 +59,18 @@ export class TracedRequest implements RequestSpan, EndedSpans {
   }
 
   attempt(attempt: { readonly url: string; readonly method: string; readonly number: number }): AttemptSpan {
-    const ref = { traceId: this.traceId, spanId: this.#spanId, traceFlags: this.sampled ? 1 : 0 }
+    const ref = { traceId: this.traceId, spanId: this.#ids.spanId, traceFlags: this.sampled ? 1 : 0 }
     const context = trace.setSpanContext(ROOT_CONTEXT, ref)
     return attemptSpan(this.#deps.tracer, context, { ...attempt, endpoint: this.#about.endpoint })
   }
 
   delivery(failure: Failure, details: DeliveryDetails): SpanRef {
-    const { traceId } = this
-    if (!this.sampled) return { traceId, spanId: this.#spanId }
-    const spanId = this.#deps.spans.childId()
-    this.#deliveries.push({ spanId, failure, details, at: this.#now() })
+    if (!this.sampled) return this.#ids
+    const ids = this.#ids.child()
+    this.#deliveries.push({ ids, failure, details, at: this.#now() })
     // Stored after the sender stopped waiting.
     if (this.#end && !this.#isQueued) this.#enqueue()
-    return { traceId, spanId }
+    return ids
   }
 
   end({ status, errorType }: { readonly status: number; readonly errorType?: string }): void {
@@ -91,16 +93,15 @@ export class TracedRequest implements RequestSpan, EndedSpans {
   complete(): void {
     this.#isQueued = false
     const { spans } = this.#deps
-    const { traceId } = this
     for (const delivery of this.#deliveries) {
-      const { spanId, at } = delivery
-      spans.failure({ traceId, spanId, start: at, end: at }, this.#spanId, delivery)
+      const { ids, at } = delivery
+      spans.failure({ ids, start: at, end: at }, this.#ids, delivery)
     }
     this.#deliveries = []
     if (this.#isComplete || !this.#end) return
     this.#isComplete = true
     const { status, errorType, at } = this.#end
     const answered = { about: this.#about, status, errorType }
-    spans.request({ traceId, spanId: this.#spanId, start: this.#start, end: at }, answered)
+    spans.request({ ids: this.#ids, start: this.#start, end: at }, answered)
   }
 }

@@ -2,13 +2,13 @@ import { type Link, type SpanStatus, TraceFlags } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { highHalf, lowHalf, type SpanTail, TIME_FIELD, writeHead, writeTail } from './otlp-span.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
+import type { SpanIdentity } from './span-ids.ts'
 
-/** What differs from one span to the next of the same shape. Ids are hexadecimal, times milliseconds since the epoch. */
+/** What differs from one span to the next of the same shape. Times are milliseconds since the epoch. */
 export interface SpanValues {
-  readonly traceId: string
-  readonly spanId: string
-  /** Undefined if the shape has no parent. */
-  readonly parentSpanId: string | undefined
+  readonly ids: SpanIdentity
+  /** In the same trace; undefined if the shape has no parent. */
+  readonly parent: SpanIdentity | undefined
   readonly start: number
   readonly end: number
   readonly status: SpanStatus
@@ -60,9 +60,12 @@ export class SpanTemplate {
     const message = writer.open(2)
     const head = writer.position
     writer.raw(this.#head)
-    writer.replaceHex(head + TRACE_ID, values.traceId)
-    writer.replaceHex(head + SPAN_ID, values.spanId)
-    if (this.#hasParent) writer.replaceHex(head + PARENT_ID, values.parentSpanId!)
+    const { ids, parent } = values
+    const [first, second, third, fourth] = ids.trace
+    writer.replaceFixed64(head + TRACE_ID, first, second)
+    writer.replaceFixed64(head + TRACE_ID + 8, third, fourth)
+    writer.replaceFixed64(head + SPAN_ID, ids.span[0], ids.span[1])
+    if (this.#hasParent) writer.replaceFixed64(head + PARENT_ID, parent!.span[0], parent!.span[1])
     replaceTime(writer, head + this.#times, values.start)
     replaceTime(writer, head + this.#times + TIME_FIELD, values.end)
     if (this.#failureId >= 0) writer.replaceText(head + this.#failureId, values.failureId!)

@@ -1,7 +1,17 @@
 import { expect } from 'chai'
+import type { ProbeResult } from '../../src/domain/probe.ts'
 import type { SinkSpan } from '../support/otlp-sink.ts'
 import { ABOUT, FAILURE, useTracing } from './tracing-stage.ts'
 
+const PROBED: ProbeResult = {
+  endpoint: 'orders',
+  vantage: 'public',
+  url: 'https://shop.example/hooks/orders',
+  startedAt: 1_700_000_000_000,
+  up: true,
+  detail: 'answered 204',
+  phases: { connect: 1 },
+}
 const SENDER = { trace: '0af7651916cd43dd8448eb211c80319c', span: 'b7ad6b716920333' }
 
 describe('spans of reports that are alike', () => {
@@ -72,6 +82,21 @@ describe('spans of reports that are alike', () => {
       }
       expect(new Set(sink().spans.map(({ spanId }) => spanId)).size).to.equal(2 * sent.length)
     })
+
+  it('can be linked to by a probe that they asked for', async () => {
+    const it = await start()
+    const span = it.request(ABOUT)
+    const requestedBy = [span.delivery({ ...FAILURE, traceId: span.traceId }, {})!]
+    span.end({ status: 202 })
+    it.probe({ result: PROBED, trigger: 'report', requestedBy })
+    await it.close(10_000)
+    const { spans } = sink()
+    const delivery = spans.find(({ name }) => name === 'webhook.delivery')!
+    const probe = spans.find(({ name }) => name === 'webhook.probe')!
+    expect(probe.links.map(({ traceId, spanId }) => ({ traceId, spanId }))).to.eql([
+      { traceId: delivery.traceId, spanId: delivery.spanId },
+    ])
+  })
 
   it('keep to the limits of the environment', async () => {
     const it = await start({
