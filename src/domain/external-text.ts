@@ -48,6 +48,8 @@ export function visible<T>(value: T, limit?: number): T {
 
 /** The same JSON, safe to read in a terminal: what `visibleText` shows as an escape is one here, and parsers see the exact text. */
 export function safeJson(json: string): string {
+  // Of ASCII only DEL is unseen, and both are quick to find out: nearly every line of the log is no more than that.
+  if (Buffer.byteLength(json) === json.length && !json.includes('\x7f')) return json
   if (!UNUSUAL.test(json)) return json
   return json.replace(UNSEEN_IN_JSON, (character) =>
     [...Array(character.length).keys()]

@@ -93,6 +93,8 @@ export function seriesLimit({
   if (limit < needed || sources.length === 0) throw new RangeError(`a series limit of ${limit} is below ${needed}`)
   const overflow = { code: 0, endpoint: 0, tenant: 0 }
   let slots = new Map<string, Slot>()
+  /** The last one that was looked up: in an outage nearly all reports are alike, and no key needs to be made. */
+  let latest: Slot | undefined
   /** The same slots, by the objects that `keep` returned. */
   let byLabels = new Map<SeriesLabels, Slot>()
   let free = 0
@@ -102,6 +104,7 @@ export function seriesLimit({
 
   function reset(): void {
     slots = new Map()
+    latest = undefined
     byLabels = new Map()
     free = limit - needed
     reserve = new Map(configured.map((endpoint) => [endpoint, SETS_PER_ENDPOINT]))
@@ -114,9 +117,10 @@ export function seriesLimit({
 
   /** The set's slot; undefined if it has none and does not fit. */
   function take(labels: SeriesLabels): Slot | undefined {
+    if (latest && isSame(latest.labels, labels)) return latest
     const key = seriesKey(labels)
-    const known = slots.get(key)
-    if (known) return known
+    latest = slots.get(key)
+    if (latest) return latest
     const slot = newSlot({ ...labels })
     if (!slot) return undefined
     slots.set(key, slot)
@@ -183,6 +187,7 @@ export function seriesLimit({
       slot.pending--
       if (stored) slot.stored = true
       if (slot.stored || slot.pending > 0) return
+      if (slot === latest) latest = undefined
       slots.delete(seriesKey(set))
       byLabels.delete(set)
       slot.release()
@@ -217,6 +222,13 @@ export function seriesLimit({
     }),
   }
 }
+
+const isSame = (a: SeriesLabels, b: SeriesLabels): boolean =>
+  a.source === b.source &&
+  a.tenant === b.tenant &&
+  a.endpoint === b.endpoint &&
+  a.code === b.code &&
+  a.cause === b.cause
 
 /** Identifies a label set: two with equal labels have the same key. */
 export const seriesKey = ({ source, tenant, endpoint, code, cause }: SeriesLabels): string =>
