@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto'
+import { randomHex } from '../random-hex.ts'
 import type { Cause } from './cause.ts'
 
 /** What the failures of one outage have in common. */
@@ -87,21 +87,11 @@ export function failureIds(): (receivedAt: number) => string {
   }
 }
 
-/** Random bytes of the next ids: a call for each id would take longer than all else. */
-const RANDOM = Buffer.alloc(2_048)
-let used = RANDOM.length
-
 /** Variant and 62 random bits, with hyphens: what follows the first 18 characters of a UUID. */
 function randomEnd(): string {
-  if (used === RANDOM.length) {
-    randomFillSync(RANDOM)
-    used = 0
-  }
-  RANDOM[used] = (RANDOM[used]! & 0x3f) | 0x80
-  const digits = RANDOM.toString('hex', used, used + 8)
-  // No two ids from the same bytes.
-  used += 8
-  return `-${digits.slice(0, 4)}-${digits.slice(4)}`
+  const digits = randomHex(8)
+  const variant = '89ab'[Number.parseInt(digits[0]!, 16) & 3]
+  return `-${variant}${digits.slice(1, 4)}-${digits.slice(4)}`
 }
 
 /** The smallest UUID version 7 of a millisecond: every id of that time or later is at or above it, every earlier one below. */

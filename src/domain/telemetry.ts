@@ -140,8 +140,6 @@ export interface Tracing {
     readonly path: string
     /** Of a delivery that the proxy passes on. */
     readonly endpoint?: string | undefined
-    /** Milliseconds since the epoch. */
-    readonly startedAt?: number
     readonly traceparent?: string | undefined
     readonly tracestate?: string | undefined
     readonly clientAddress?: string | undefined

@@ -19,6 +19,34 @@ export type Gauge<Label extends string = string> = Prometheus.Gauge<Label>
 export const Histogram = part<'Histogram'>('histogram')
 export type Histogram<Label extends string = string> = Prometheus.Histogram<Label>
 
+/** How a metric keeps its series, until it is reset; missing from its typings. Its look-up by labels is most of the cost of counting. */
+export interface Stored<Series> {
+  readonly store: { entry(labels: object): Series }
+}
+
+/** A series of a histogram as the client keeps it; the buckets by their upper bounds. */
+export interface Durations {
+  sum: number
+  count: number
+  readonly bucketValues: Record<string, number>
+}
+
+/**
+ * Observes values in series that are known.
+ * @param buckets upper bounds in seconds, ascending, as the histogram has them
+ * @returns a function that adds one value. @throws TypeError for a value that is not finite, as the client does
+ */
+export function observeIn(buckets: readonly number[]): (series: Durations, seconds: number) => void {
+  const bounds = buckets.map(String)
+  return (series, seconds) => {
+    if (!Number.isFinite(seconds)) throw new TypeError(`not a time: ${seconds}`)
+    series.sum += seconds
+    series.count += 1
+    const bucket = buckets.findIndex((bound) => seconds <= bound)
+    if (bucket >= 0) series.bucketValues[bounds[bucket]!]! += 1
+  }
+}
+
 /** Registers one of the client's default metrics, or a few that belong together. */
 export type DefaultMetric = (registry: Registry, options: { readonly eventLoopMonitoringPrecision: number }) => void
 

@@ -4,7 +4,7 @@ import { visible } from '../domain/external-text.ts'
 import { type Failure, INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
 import { type SeriesLabels, seriesKey } from '../domain/series.ts'
-import { Counter, Gauge, type Registry } from './client.ts'
+import { Counter, Gauge, type Registry, type Stored } from './client.ts'
 import type { Slices } from './slices.ts'
 
 export interface DeliveryOptions {
@@ -20,15 +20,12 @@ type Label = keyof SeriesLabels
 /** Without `tenant` unless `metrics.tenantLabel` is set. */
 type Exposed = Omit<SeriesLabels, 'tenant'>
 
-/** A series as the library keeps it until the metric is reset; missing from its typings. */
+/** A series of a counter or gauge. */
 interface Entry {
   value: number
   exemplar?: { timestamp: number }
 }
-interface Stored {
-  readonly store: { entry(labels: object): Entry }
-}
-interface Exemplified extends Stored {
+interface Exemplified extends Stored<Entry> {
   updateExemplar(labels: Exposed, exemplarLabels: { readonly trace_id: string }, value: number): void
 }
 
@@ -67,13 +64,13 @@ export function deliveryMetrics(
     help: 'When the last such failure was received, as Unix time. Absent before the first; never decreasing.',
     labelNames,
     registers: [registry],
-  }) as Gauge<Label> & Stored
+  }) as Gauge<Label> & Stored<Entry>
   const byEndpoint = new Counter<'source' | 'endpoint'>({
     name: 'webhook_endpoint_failures_total',
     help: `Deliveries to an endpoint that a source gave up on. At most ${ENDPOINT_LIMIT} endpoints per source.`,
     labelNames: ['source', 'endpoint'],
     registers: [registry],
-  }) as Counter<'source' | 'endpoint'> & Stored
+  }) as Counter<'source' | 'endpoint'> & Stored<Entry>
   const info = new Gauge<'endpoint' | 'event' | 'team' | 'severity'>({
     name: 'webhook_endpoint_info',
     help: `Configuration of an endpoint, always 1. Exactly one series per endpoint, at most ${ENDPOINT_LIMIT}.`,

@@ -1,6 +1,6 @@
 import { type AttemptCode, type DeliveryMetrics, RETRY_REASONS, RETRY_RESULTS } from '../domain/delivery.ts'
 import { OTHER } from '../domain/failure.ts'
-import { Counter, Gauge, Histogram, type Registry } from './client.ts'
+import { Counter, type Durations, Gauge, Histogram, observeIn, type Registry, type Stored } from './client.ts'
 
 /** Codes of attempts: statuses, and why there is none. */
 const FIRST_CODES = [
@@ -11,30 +11,21 @@ const FIRST_CODES = [
 /** Codes with series of their own, for each endpoint; further ones are counted under `other`. */
 const CODE_LIMIT = 20
 
-/** A series as the library keeps it; missing from its typings. */
-interface Stored<Entry> {
-  readonly store: { entry(labels: object): Entry }
-}
 interface Count {
   value: number
-}
-interface Distribution {
-  sum: number
-  count: number
-  readonly bucketValues: Record<number, number>
 }
 
 /** Seconds. Fine around the one that a platform is taken to wait, and its half. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60]
+const observe = observeIn(BUCKETS)
 
-/** What is counted of one endpoint without the library, whose look-up by labels is most of the cost of counting. */
+/** Where deliveries to one endpoint are counted. */
 interface EndpointCounts {
+  /** Counted plainly, twice per delivery, and read at a scrape. */
   inFlight: number
-  /** The series by code. */
+  /** By code. */
   readonly attempts: Map<AttemptCode, Count>
-  /** Deliveries in each bucket, then those above all; with their sum it becomes a series at a scrape. */
-  readonly durations: number[]
-  seconds: number
+  readonly durations: Durations
 }
 
 /** What metrics need of a route; more than one may have the same endpoint. */
@@ -63,15 +54,7 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
     labelNames: ['endpoint'],
     buckets: BUCKETS,
     registers,
-    collect() {
-      for (const [endpoint, { durations, seconds }] of counts) {
-        const series = duration.store.entry({ endpoint })
-        for (const [index, bound] of BUCKETS.entries()) series.bucketValues[bound] = durations[index]!
-        series.count = durations.reduce((sum, each) => sum + each, 0)
-        series.sum = seconds
-      }
-    },
-  }) as Histogram<'endpoint'> & Stored<Distribution>
+  }) as Histogram<'endpoint'> & Stored<Durations>
   const retries = new Counter<'endpoint' | 'reason' | 'result'>({
     name: 'webhook_endpoint_delivery_retries_total',
     help: 'Deliveries with a first attempt that failed in a retryable way, by reason (connect, unsent, reset, timeout, status) and result: saved (succeeded in the end), failed, not_allowed (by the route, its patience or the budget). At most 500 endpoints.',
@@ -120,8 +103,7 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
     counts.set(endpoint, {
       inFlight: 0,
       attempts: new Map(FIRST_CODES.map(([ok, code]) => [code, attemptsOf(endpoint, ok, String(code))])),
-      durations: [...BUCKETS, Number.POSITIVE_INFINITY].map(() => 0),
-      seconds: 0,
+      durations: duration.store.entry({ endpoint }),
     })
   }
   return {
@@ -130,10 +112,7 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
     deliveryEnded({ endpoint, seconds, retry }) {
       const known = counts.get(endpoint)!
       known.inFlight--
-      known.seconds += seconds
-      let bucket = 0
-      while (seconds > BUCKETS[bucket]!) bucket++
-      known.durations[bucket]!++
+      observe(known.durations, seconds)
       if (retry) retries.inc({ endpoint, ...retry })
     },
   }

@@ -1,21 +1,10 @@
 import { type Answered, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
-import { Counter, Histogram, type Registry } from './client.ts'
+import { Counter, type Durations, Histogram, observeIn, type Registry, type Stored } from './client.ts'
 import { reportLabels } from './reasons.ts'
 
 // Fine around ingest.answerTimeout (900 ms) and the second that a source is taken to wait.
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1, 2.5, 10]
-/** Names of the same in a histogram's entry. */
-const BOUNDS = BUCKETS.map(String)
-
-/** Series as the library keeps them; missing from its typings. */
-interface Stored<E> {
-  readonly store: { entry(labels: object): E | undefined }
-}
-interface Durations {
-  sum: number
-  count: number
-  readonly bucketValues: Record<string, number>
-}
+const observe = observeIn(BUCKETS)
 
 /** Where requests with one source, outcome and reason are counted. */
 interface Entries extends Pick<Answered, 'source' | 'outcome' | 'reason'> {
@@ -38,7 +27,7 @@ export function reportMetrics(registry: Registry, sources: readonly string[]) {
     labelNames: ['source', 'outcome'],
     buckets: BUCKETS,
     registers,
-  }) as Histogram<'source' | 'outcome'> & Stored<Durations>
+  }) as Histogram<'source' | 'outcome'> & Stored<Durations | undefined>
   for (const labels of reportLabels(sources)) {
     reports.inc({ ...labels }, 0)
     duration.zero({ source: labels.source, outcome: labels.outcome })
@@ -66,19 +55,14 @@ export function reportMetrics(registry: Registry, sources: readonly string[]) {
     ]
     reports.inc(counted, 0)
     if (!duration.store.entry(timed)) duration.zero(timed)
-    return { ...counted, reports: reports.store.entry(counted)!, durations: duration.store.entry(timed)! }
+    return { ...counted, reports: reports.store.entry(counted), durations: duration.store.entry(timed)! }
   }
 
   return {
     answered(request: Answered): void {
-      const { seconds } = request
       const { reports, durations } = entriesOf(request)
       reports.value += 1
-      if (!Number.isFinite(seconds)) throw new TypeError('answered: not a time')
-      durations.sum += seconds
-      durations.count += 1
-      const bucket = BUCKETS.findIndex((bound) => seconds <= bound)
-      if (bucket >= 0) durations.bucketValues[BOUNDS[bucket]!]! += 1
+      observe(durations, request.seconds)
     },
   }
 }

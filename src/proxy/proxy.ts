@@ -3,12 +3,12 @@ import { Deadlines } from '../deadlines.ts'
 import type { DeliveryMetrics, DeliveryResult, RetryReason } from '../domain/delivery.ts'
 import { memoize } from '../domain/memoize.ts'
 import type { Tracing } from '../domain/telemetry.ts'
+import { randomHex } from '../random-hex.ts'
 import { answer } from './answers.ts'
 import { createCopySpace } from './copies.ts'
 import { Delivery } from './delivery.ts'
 import { DELIVERY_LIMIT, type DeliveryContext } from './delivery-context.ts'
 import { hasPassed, requestHeaders } from './headers.ts'
-import { randomHex } from './random-hex.ts'
 import { pathOf, type Route, routeFinder } from './routes.ts'
 import { startSpan } from './safe-span.ts'
 import { isTraceparent, newTraceparent } from './trace-context.ts'
@@ -124,7 +124,6 @@ export function createProxy(deps: ProxyDeps): Proxy {
         path: path ?? '/',
         route: route.path,
         endpoint: route.endpoint,
-        startedAt: deps.clock(),
         traceparent: isTraced ? traceparent : '',
         tracestate: String(headers['tracestate'] ?? ''),
         clientAddress: socket.remoteAddress,

@@ -1,4 +1,4 @@
-import { randomHex } from './random-hex.ts'
+import { randomHex } from '../random-hex.ts'
 
 /** Version, trace, parent and flags; a later version than 00 may have more after them. */
 const FIELDS = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-.*)?$/
