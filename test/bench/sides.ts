@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { tempFolder, until } from '../support/temp.ts'
 
@@ -79,6 +79,8 @@ export async function start(side: Side, { config, env = {} }: StartOptions = {})
   const stop = async () => {
     child.kill()
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    // Else the system would bring hundreds of mebibytes to the disk while the next side is measured.
+    rmSync(folder, { recursive: true, force: true })
   }
   try {
     const ports = await until(
