@@ -1,10 +1,15 @@
 import { LinkedList, type ListItem } from './linked-list.ts'
 
-export interface Timed extends ListItem {
+/** What has a deadline. */
+export abstract class Timed implements ListItem {
   /** Monotonic milliseconds. */
-  dueAt: number
+  dueAt = 0
+  isListed = false
+  before: this | undefined
+  after: this | undefined
+
   /** Its time is over. */
-  onDue(): void
+  abstract onDue(): void
 }
 
 /**

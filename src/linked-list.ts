@@ -6,8 +6,8 @@ export interface ListItem {
 }
 
 /**
- * Items in the order in which they were added, each in one list at most. A Set would do, but one whose entries are removed
- * and added again for each request is copied all the time.
+ * Items in the order in which they were added, each in one list at most. A Set would do, but it is copied again and
+ * again where entries are removed and added for each request.
  */
 export class LinkedList<Item extends ListItem> {
   #first: Item | undefined

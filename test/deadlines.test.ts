@@ -1,21 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import { Deadlines, type Timed } from '../src/deadlines.ts'
+import { Deadlines, Timed } from '../src/deadlines.ts'
 
-class Item implements Timed {
-  dueAt = 0
-  isListed = false
-  before: this | undefined
-  after: this | undefined
+class Item extends Timed {
   readonly name: string
   readonly #due: (name: string) => void
 
   constructor(name: string, due: (name: string) => void) {
+    super()
     this.name = name
     this.#due = due
   }
 
-  onDue(): void {
+  override onDue(): void {
     this.#due(this.name)
   }
 }

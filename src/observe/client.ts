@@ -24,6 +24,11 @@ export interface Stored<Series> {
   readonly store: { entry(labels: object): Series }
 }
 
+/** A series of a counter or gauge as the client keeps it. */
+export interface Count {
+  value: number
+}
+
 /** A series of a histogram as the client keeps it; the buckets by their upper bounds. */
 export interface Durations {
   sum: number

@@ -1,7 +1,7 @@
 import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import { OTHER } from '../domain/failure.ts'
 import type { CountedDelivery } from '../domain/telemetry.ts'
-import { Counter, type Registry, type Stored } from './client.ts'
+import { type Count, Counter, type Registry, type Stored } from './client.ts'
 
 /** Codes of one source, endpoint and result; further ones are counted under `other`. */
 const CODES = 20
@@ -14,13 +14,10 @@ const FIRST_FAILURES = [0, 500, 502, 503, 504]
 type Label = 'source' | 'endpoint' | 'result' | 'code'
 type Labels = Record<Label, string>
 
-interface Series {
-  value: number
-}
 interface Latest {
   readonly source: string
   readonly code: number | undefined
-  readonly series: Series
+  readonly series: Count
 }
 
 /**
@@ -33,7 +30,7 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
     help: `Deliveries by final result, from sources that report successes and from the built-in proxy, since this process started. The code is the status that the platform got, 0 if it got no complete answer, none if unknown. At most ${ENDPOINT_LIMIT} endpoints, ${CODES} codes per endpoint and result, and ${SETS} series in all; the rest is other.`,
     labelNames: ['source', 'endpoint', 'result', 'code'],
     registers: [registry],
-  }) as Counter<Label> & Stored<Series>
+  }) as Counter<Label> & Stored<Count>
   const endpoints = new Set(configured)
   const codes = new Map<string, Set<string>>()
   const reporting = new Set<string>()

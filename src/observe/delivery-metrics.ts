@@ -4,7 +4,7 @@ import { visible } from '../domain/external-text.ts'
 import { type Failure, INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
 import { type SeriesLabels, seriesKey } from '../domain/series.ts'
-import { Counter, Gauge, type Registry, type Stored } from './client.ts'
+import { type Count, Counter, Gauge, type Registry, type Stored } from './client.ts'
 import type { Slices } from './slices.ts'
 
 export interface DeliveryOptions {
@@ -20,9 +20,7 @@ type Label = keyof SeriesLabels
 /** Without `tenant` unless `metrics.tenantLabel` is set. */
 type Exposed = Omit<SeriesLabels, 'tenant'>
 
-/** A series of a counter or gauge. */
-interface Entry {
-  value: number
+interface Entry extends Count {
   exemplar?: { timestamp: number }
 }
 interface Exemplified extends Stored<Entry> {

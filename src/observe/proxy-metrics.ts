@@ -1,6 +1,15 @@
 import { type AttemptCode, type DeliveryMetrics, RETRY_REASONS, RETRY_RESULTS } from '../domain/delivery.ts'
 import { OTHER } from '../domain/failure.ts'
-import { Counter, type Durations, Gauge, Histogram, observeIn, type Registry, type Stored } from './client.ts'
+import {
+  type Count,
+  Counter,
+  type Durations,
+  Gauge,
+  Histogram,
+  observeIn,
+  type Registry,
+  type Stored,
+} from './client.ts'
 
 /** Codes of attempts: statuses, and why there is none. */
 const FIRST_CODES = [
@@ -10,10 +19,6 @@ const FIRST_CODES = [
 ] as const
 /** Codes with series of their own, for each endpoint; further ones are counted under `other`. */
 const CODE_LIMIT = 20
-
-interface Count {
-  value: number
-}
 
 /** Seconds. Fine around the one that a platform is taken to wait, and its half. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60]

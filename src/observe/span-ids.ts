@@ -9,7 +9,7 @@ const VIEW = new DataView(BYTES.buffer, BYTES.byteOffset, BYTES.length)
 /** A random number of 32 bits, never 0: an id of zeros only is not valid. */
 const word = (): number => (Math.random() * 2 ** 32) | 0 || 1
 
-/** Numbers of 32 bits whose little-endian bytes are the id: they are written several times faster than its digits. */
+/** An id as numbers of 32 bits, little-endian: they are written several times faster than its digits. */
 export type TraceWords = readonly [number, number, number, number]
 export type SpanWords = readonly [number, number]
 

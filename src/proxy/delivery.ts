@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Timed } from '../deadlines.ts'
+import { Timed } from '../deadlines.ts'
 import type { AttemptCode, RetryReason } from '../domain/delivery.ts'
 import { type AnswerCode, answer } from './answers.ts'
 import type { AttemptFailure, RawHeaders, ResponseHead } from './attempt.ts'
@@ -13,11 +13,7 @@ import { RunningAttempt, type RunningAttemptEvents } from './running-attempt.ts'
 import type { DeliverySpan } from './safe-span.ts'
 
 /** Passes one delivery on, in one or more attempts, and answers it once. */
-export class Delivery implements RunningAttemptEvents, Timed {
-  dueAt = 0
-  isListed = false
-  before: this | undefined
-  after: this | undefined
+export class Delivery extends Timed implements RunningAttemptEvents {
   readonly #context: DeliveryContext
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -47,6 +43,7 @@ export class Delivery implements RunningAttemptEvents, Timed {
     response: ServerResponse,
     { span, headers }: { readonly span: DeliverySpan; readonly headers: string[] },
   ) {
+    super()
     this.#context = context
     this.#request = request
     this.#response = response

@@ -82,7 +82,7 @@ export function requestHeaders(request: IncomingMessage, about: ForwardedFor): s
 
 const lowerCase = memoize((name) => name.toLowerCase())
 
-/** Where a request came from, as the application is told. */
+/** What the application learns about where a request came from. */
 interface Origin {
   readonly about: Omit<ForwardedFor, 'traceparent'>
   readonly host: string | undefined

@@ -1,15 +1,16 @@
-import { Deadlines, type Timed } from '../../deadlines.ts'
+import { Deadlines, Timed } from '../../deadlines.ts'
 
 /** A promise that has neither settled nor reached its limit. */
-class Pending implements Timed {
-  dueAt = 0
-  isListed = false
-  before: this | undefined
-  after: this | undefined
-  readonly onDue: () => void
+class Pending extends Timed {
+  readonly #reject: () => void
 
-  constructor(onDue: () => void) {
-    this.onDue = onDue
+  constructor(reject: () => void) {
+    super()
+    this.#reject = reject
+  }
+
+  override onDue(): void {
+    this.#reject()
   }
 }
 
