@@ -57,23 +57,23 @@ describe('GroupCommit', () => {
     const sizes = () => groups.map(({ commands }) => commands.length)
     const first = add('first')
     await turn()
-    // From now on a group of 32 is full.
+    // From now on a group is full with half of what is pending.
     groups[0]!.done(0.000_1)
     await first
     const many = Array.from({ length: 70 }, (_, index) => add(`${index}`))
     for (const each of many) each.catch(() => {})
     await turn()
     await turn()
-    expect(sizes()).to.deep.equal([1, 32])
+    expect(sizes()).to.deep.equal([1, 35])
     void add('one more').catch(() => {})
     await turn()
-    expect(sizes()).to.deep.equal([1, 32, 32])
+    expect(sizes()).to.deep.equal([1, 35, 36])
     expect(commit.expectedCommit()).to.be.above(0)
     expect(commit.pending).to.equal(71)
     groups[1]!.done(0.000_1)
-    await Promise.all(many.slice(0, 32))
+    await Promise.all(many.slice(0, 35))
     await turn()
-    expect(sizes()).to.deep.equal([1, 32, 32])
+    expect(sizes()).to.deep.equal([1, 35, 36])
     // What becomes of the second is unknown too.
     groups[2]!.fail(new Error('disk'))
     await turn()
@@ -180,23 +180,30 @@ describe('GroupCommit', () => {
 describe('GroupSize', () => {
   it('is the limit until something is known, and where a commit takes long whatever is in it', () => {
     const size = new GroupSize(512)
-    expect(size.most).to.equal(512)
+    expect(size.most(64)).to.equal(512)
     size.recordSample(64, 0.02)
-    expect(size.most).to.equal(512)
+    expect(size.most(64)).to.equal(512)
   })
 
   it('is small where a commit takes little time, and grows with what it takes', () => {
     const size = new GroupSize(512)
     size.recordSample(64, 0.0008)
-    expect(size.most).to.equal(32)
+    expect(size.most(64)).to.equal(32)
     for (let commit = 0; commit < 50; commit++) size.recordSample(64, 0.002)
-    expect(size.most).to.be.within(80, 100)
+    expect(size.most(64)).to.be.within(80, 100)
+  })
+
+  it('is half of what is pending where that is more, up to the limit', () => {
+    const size = new GroupSize(512)
+    size.recordSample(64, 0.0008)
+    expect(size.most(65)).to.equal(33)
+    expect(size.most(2_000)).to.equal(512)
   })
 
   it('is not moved much by one slow commit', () => {
     const size = new GroupSize(512)
     size.recordSample(32, 0.0005)
     size.recordSample(32, 0.01)
-    expect(size.most).to.be.below(100)
+    expect(size.most(64)).to.be.below(100)
   })
 })

@@ -61,7 +61,7 @@ export class GroupCommit<W extends Written = Written> {
   expectedCommit(): number {
     if (this.pending === 0) return 0
     const { groupBytes } = this.#options.limits
-    const groups = Math.max(1, (this.#queue.length + 1) / this.#size.most, this.#queue.bytes / groupBytes)
+    const groups = Math.max(1, (this.#queue.length + 1) / this.#most, this.#queue.bytes / groupBytes)
     const commit = this.#latest.shortest
     if (this.#inProgress.length === 0) return Math.ceil(groups) * commit
     const elapsed = performance.now() - this.#begun
@@ -106,6 +106,11 @@ export class GroupCommit<W extends Written = Written> {
     return inProgress.flatMap(({ command }) => (command.kind === 'entry' ? [command.entry] : []))
   }
 
+  /** Commands that the next group may have. */
+  get #most(): number {
+    return this.#size.most(this.pending)
+  }
+
   /** All that arrives in this turn of the event loop shares a transaction. */
   #gather(): void {
     if (this.#gathering === undefined && this.#isDue) this.#gathering = setImmediate(() => void this.#pump())
@@ -115,7 +120,7 @@ export class GroupCommit<W extends Written = Written> {
   get #isDue(): boolean {
     const groups = this.#inProgress.length
     if (groups === 0) return true
-    return groups === 1 && this.#options.queuesGroups === true && this.#queue.length >= this.#size.most
+    return groups === 1 && this.#options.queuesGroups === true && this.#queue.length >= this.#most
   }
 
   /** Passes on the next group if it is due. */
@@ -123,7 +128,7 @@ export class GroupCommit<W extends Written = Written> {
     clearImmediate(this.#gathering)
     this.#gathering = undefined
     if (!this.#isDue) return
-    const group = this.#queue.take(this.#size.most, this.#options.limits.groupBytes)
+    const group = this.#queue.take(this.#most, this.#options.limits.groupBytes)
     if (group.length === 0) return this.#drained?.()
     if (this.#inProgress.length === 0) this.#begun = performance.now()
     this.#inProgress = [...this.#inProgress, group]

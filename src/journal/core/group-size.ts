@@ -19,10 +19,10 @@ const PER_COMMAND = 10
 const SHARE = 15
 
 /**
- * How many commands a group may have: as many as make the fixed cost of a commit small for each of them, and no more. On
- * a fast disk, a group of everything that waits would hold up all senders at once and leave the main thread idle until it
- * is durable; with two groups in turn, one is answered and filled while the other is written. On a slow disk the group is
- * as large as the limit allows.
+ * How many commands a group may have: as many as make the fixed cost of a commit small for each of them, or half of all that
+ * are pending, and no more. On a fast disk, a group of everything that waits would hold up all senders at once and leave the
+ * main thread idle until it is durable; with two groups in turn, one is answered and filled while the other is written. On a
+ * slow disk the group is as large as the limit allows.
  */
 export class GroupSize {
   readonly #limit: number
@@ -32,9 +32,10 @@ export class GroupSize {
     this.#limit = limit
   }
 
-  get most(): number {
+  /** @param pending commands that wait or are being written */
+  most(pending: number): number {
     if (this.#fixed === undefined) return this.#limit
-    return Math.min(this.#limit, Math.max(LEAST, Math.ceil(this.#fixed / SHARE)))
+    return Math.min(this.#limit, Math.max(LEAST, Math.ceil(this.#fixed / SHARE), Math.ceil(pending / 2)))
   }
 
   /** @param seconds that a group of so many commands took */
