@@ -77,8 +77,6 @@ export const serve: Command = {
       }
     }
     const running = app
-    // Lines are written in blocks: who waits for the addresses in the log would wait for the next block.
-    log.flush(() => {})
     if ((config as Config).proxy) deadline = PROXY_STOP_DEADLINE
     reload = async () => {
       await running.reload()

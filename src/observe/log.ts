@@ -65,10 +65,8 @@ function isoTime(): () => string {
 }
 
 const BACKLOG = 16 * 1_024 * 1_024
-/** Lines are written in blocks, since each write costs a system call and waking a thread. */
-const BLOCK = 32 * 1_024
-/** Maximum milliseconds that a line waits for its block; a kill -9 can lose that much of the log. */
-const LATEST = 50
+/** Most bytes of one write; the library's 16 KiB are less than the lines of a busy turn of the event loop. */
+const LONGEST_WRITE = 64 * 1_024
 /** Maximum milliseconds that the exit waits for a reader of the last lines. */
 const EXIT_FLUSH = 500
 
@@ -78,9 +76,9 @@ function jsonWriter(): Destination & { flush(done: () => void): void } {
     dest: 1,
     sync: false,
     maxLength: BACKLOG,
-    minLength: BLOCK,
-    maxWrite: 2 * BLOCK,
-    periodicFlush: LATEST,
+    // With 0, the library's default, `flush` would never call back while nothing is pending.
+    minLength: 1,
+    maxWrite: LONGEST_WRITE,
     retryEAGAIN: () => exiting === undefined || performance.now() - exiting < EXIT_FLUSH,
   })
   // On exit the library retries forever: on a full disk the process would never end.
