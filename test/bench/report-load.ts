@@ -11,11 +11,19 @@ export interface Load {
   readonly answers: readonly Answer[]
 }
 
+export interface SendOptions {
+  /** Sent in turn. */
+  readonly bodies: readonly string[]
+  readonly connections: number
+  /** No report is sent later than this. No limit by default. */
+  readonly seconds?: number
+  /** No more reports than these are sent. No limit by default. */
+  readonly reports?: number
+}
+
 /** Sends reports over keep-alive connections, on each the next one as soon as the last one is answered, whatever the answer. */
-export async function sendReports(
-  ingest: string,
-  options: { readonly bodies: readonly string[]; readonly connections: number; readonly seconds: number },
-): Promise<Load> {
+export async function sendReports(ingest: string, options: SendOptions): Promise<Load> {
+  const { seconds = Number.POSITIVE_INFINITY, reports = Number.POSITIVE_INFINITY } = options
   const requests = options.bodies.map((text) => {
     const body = Buffer.from(text)
     const head = `POST /webhooks/error HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
@@ -23,7 +31,7 @@ export async function sendReports(
   })
   let sent = 0
   const answers: Answer[] = []
-  const until = performance.now() + options.seconds * 1_000
+  const until = performance.now() + seconds * 1_000
   const port = Number(new URL(ingest).port)
   const client = () =>
     new Promise<void>((resolve, reject) => {
@@ -31,7 +39,7 @@ export async function sendReports(
       let sentAt = 0
       let text = ''
       const send = () => {
-        if (performance.now() >= until) {
+        if (sent >= reports || performance.now() >= until) {
           socket.end()
           return
         }
