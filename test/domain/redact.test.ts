@@ -171,7 +171,8 @@ describe('redact', () => {
     'https://h/x\\nAuthorization: hunter2',
     'https://token: hunter2',
     'https://h/token:\n hunter2',
-    'https://h/token: hunter2hunter3',
+    'https://h/token: hunter2',
+    'https://h/token?a=1: hunter2',
   ]) {
     it(`masks the secret of ${JSON.stringify(text)}`, () => expect(redact(text)).not.to.contain('hunter2'))
   }
