@@ -14,15 +14,21 @@ import { maskUrls } from './redact/urls.ts'
  */
 export function redact(text: string, isCut = false): string {
   let masked = text.toWellFormed().replaceAll('\0', '\uFFFD')
-  // A mask or decoding may join what stood apart (a name and a value, two runs), so look again until nothing changes.
+  let named = maskNames(masked, isCut)
+  // What is masked, decoded or cut off a URL may have stood between a name and its value, or between two runs: repeat until
+  // nothing changes. URLs take most of the time, and need another look only if a mask or decoding changed what is around them.
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const before = masked
-    masked = maskUrls(maskSpoken(maskNamed(maskPrivateKeys(before), isCut)))
-    if (masked === before || !(masked.includes(MASK) || masked.includes('%') || before.includes('%'))) break
+    masked = maskUrls(named)
+    if (masked === before) break
+    named = maskNames(masked, isCut)
+    if (named === masked && !(masked.includes(MASK) || masked.includes('%') || before.includes('%'))) break
   }
   return masked
 }
 const MAX_PASSES = 5
+
+const maskNames = (text: string, isCut: boolean): string => maskSpoken(maskNamed(maskPrivateKeys(text), isCut))
 
 /** PEM (RFC 7468) blocks of private keys, to their end or, where that was cut off, to the text's. */
 function maskPrivateKeys(text: string): string {

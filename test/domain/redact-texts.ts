@@ -122,6 +122,8 @@ export const HOSTILE = [
   'é',
   'session-',
   'private ',
+  'https://h/token: ',
+  'https://h/token: a',
 ]
 
 export function MESSAGES(): string[] {
@@ -149,6 +151,9 @@ export function MESSAGES(): string[] {
     'tls: failed to verify certificate: x509: certificate signed by unknown authority',
     'net/http: HTTP/1.x transport connection broken: malformed HTTP response "\\x15\\x03\\x01"',
     'oauth2: cannot fetch token: 401 Unauthorized',
+    'Post "https://login.example.com/oauth/token": dial tcp 10.0.0.7:443: connect: connection refused',
+    'Post \\"https://login.example.com/oauth/token\\": EOF',
+    'request to https://login.example.com/session/cookies: connect ECONNREFUSED 10.0.0.7:443',
     'connect ECONNREFUSED 127.0.0.1:8080',
     'getaddrinfo ENOTFOUND api.example.com',
     'getaddrinfo EAI_AGAIN orders.prod.svc.cluster.local',

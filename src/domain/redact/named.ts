@@ -1,3 +1,4 @@
+import { looksLikeId } from '../secret-shape.ts'
 import { MASK } from './tokens.ts'
 
 const HEADER = '(?:proxy-)?authorization|(?:set-)?cookies?'
@@ -42,6 +43,7 @@ export function maskNamed(text: string, isCut = false): string {
   for (let found = NAMED.exec(text); found; found = NAMED.exec(text)) {
     const { header, name, between, scheme } = found.groups as Record<string, string | undefined>
     const start = found.index + found[0].length
+    if (isReasonBehindUrl(text, found.index, start)) continue
     const end = header
       ? headerEnd(text, start, header, isCut)
       : name
@@ -55,6 +57,22 @@ export function maskNamed(text: string, isCut = false): string {
   }
   return result + text.slice(from)
 }
+
+/**
+ * Whether the name is the last word of a URL's path, and words follow the URL: the reason of a failure, as in
+ * `Post "https://shop.example/oauth/token": EOF`. A quoted value, and one with a digit, may be a credential.
+ */
+function isReasonBehindUrl(text: string, nameStart: number, valueStart: number): boolean {
+  if (!/:[ \t]+$/.test(text.slice(Math.max(nameStart, valueStart - 9), valueStart))) return false
+  if (/^\\?["'`[{<]/.test(text.slice(valueStart, valueStart + 2))) return false
+  const value = text.slice(valueStart, valueEnd(text, valueStart))
+  if (!DIAGNOSTIC.test(value) && (/\d/.test(value) || looksLikeId(value))) return false
+  let start = nameStart
+  while (start > 0 && URL_CHARACTER.test(text[start - 1]!)) start--
+  return /:\/\/[^/]+\/[\w.~%{}/-]*$/.test(text.slice(start, nameStart))
+}
+/** None that may separate a URL from a name: `https://shop.example/x,token: …`. */
+const URL_CHARACTER = /[^\s"'`<>\\?#,;&=]/
 
 function headerEnd(text: string, start: number, header: string, isCut: boolean): number {
   const enclosed = enclosedEnd(text, start, isCut)
