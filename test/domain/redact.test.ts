@@ -130,9 +130,11 @@ describe('redact', () => {
     ['request 0b8f6c1e-58a9-4f5c-9d2e-3f2a9c1d77aa failed', 'request 0b8f6c1e-58a9-4f5c-9d2e-3f2a9c1d77aa failed'],
     ['Cookie: a=b; c=d\r\nHost: h', 'Cookie: ***\r\nHost: h'],
     ['password=a,b;c&next=1', 'password=***&next=1'],
-    ['https://h/password#: https://h/', 'https://h/password: https://h/'],
+    ['https://h/password#: https://h/', 'https://h/password: ***'],
     ['Post "https://h/12345/token?a=1": EOF', 'Post "https://h/{id}/token": EOF'],
     ['https://h/token: Bearer hunter2', 'https://h/token: Bearer ***'],
+    ['https://h/token: swordfish', 'https://h/token: ***'],
+    ['https://h/token: EOF from peer', 'https://h/token: EOF from peer'],
   ] as const) {
     it(`makes ${masked} of ${text}`, () => expect(redact(text)).to.equal(masked))
   }
@@ -173,6 +175,7 @@ describe('redact', () => {
     'https://h/token:\n hunter2',
     'https://h/token: hunter2',
     'https://h/token?a=1: hunter2',
+    'https://h/cookie: session=hunter2 path',
   ]) {
     it(`masks the secret of ${JSON.stringify(text)}`, () => expect(redact(text)).not.to.contain('hunter2'))
   }

@@ -60,13 +60,18 @@ export function maskNamed(text: string, isCut = false): string {
 
 /**
  * Whether the name is the last word of a URL's path, and words follow the URL: the reason of a failure, as in
- * `Post "https://shop.example/oauth/token": EOF`. A quoted value, and one with a digit, may be a credential.
+ * `Post "https://shop.example/oauth/token": EOF`. A quoted value, one with a digit, and a single word behind a URL without
+ * quotes may be a credential.
  */
 function isReasonBehindUrl(text: string, nameStart: number, valueStart: number): boolean {
   if (!/:[ \t]+$/.test(text.slice(Math.max(nameStart, valueStart - 9), valueStart))) return false
   if (/^\\?["'`[{<]/.test(text.slice(valueStart, valueStart + 2))) return false
   const value = text.slice(valueStart, valueEnd(text, valueStart))
-  if (!DIAGNOSTIC.test(value) && (/\d/.test(value) || looksLikeId(value))) return false
+  if (!DIAGNOSTIC.test(value)) {
+    if (/[\d=]/.test(value) || looksLikeId(value)) return false
+    const isUrlQuoted = /["'`]:/.test(text.slice(nameStart, valueStart))
+    if (!isUrlQuoted && !/^[ \t]+[^\s"'`]/.test(text.slice(valueStart + value.length))) return false
+  }
   let start = nameStart
   while (start > 0 && URL_CHARACTER.test(text[start - 1]!)) start--
   return /:\/\/[^/]+\/[\w.~%{}/-]*$/.test(text.slice(start, nameStart))
