@@ -18,7 +18,7 @@ import { Notices } from './notices.ts'
 import { DEFAULTS, type Settings, type SqliteJournalOptions } from './options.ts'
 import { Reader } from './reader.ts'
 import { groupOf, totalOf } from './rows.ts'
-import type { Committed, Notice, StoreOptions } from './store-types.ts'
+import type { Notice, StoreOptions } from './store-types.ts'
 import type { Writing } from './worker.ts'
 import { faultOf, stall } from './writer-faults.ts'
 import { writerThread } from './writer-thread.ts'
@@ -102,8 +102,8 @@ class SqliteStore implements JournalStore {
     try {
       const group = groupOf(commands)
       const uptime = this.#options.monotonic()
-      const committed = await this.#writer!.call('commit', { ...group, uptime }, [group.bodies])
-      const { results, endpoints, seconds } = JSON.parse(committed) as Committed
+      const committed = this.#writer!.call('commit', { ...group, uptime }, [group.bodies])
+      const { results, endpoints, seconds } = await committed
       const states = new Map(endpoints.map((state) => [state.endpoint, state]))
       return { results, stateOf: (endpoint) => states.get(endpoint)!, seconds }
     } finally {

@@ -64,18 +64,10 @@ export interface RecoveryRow {
 }
 export type Row = EntryRow | SignalRow | EventRow | RecoveryRow | CanaryRow
 
-export interface Rows {
+/** A group of commands. The bodies of its entries follow one another in a buffer that is transferred, not copied. */
+export interface Group {
   readonly shared: readonly SharedRow[]
   readonly rows: readonly Row[]
-}
-
-/**
- * A group of commands. Its rows are JSON, which is written and read several times faster than a structured clone; the
- * bodies of its entries follow one another in a buffer that is transferred, not copied.
- */
-export interface Group {
-  /** `Rows` */
-  readonly rows: string
   readonly bodies: ArrayBuffer
 }
 
@@ -116,7 +108,7 @@ export function groupOf(works: readonly Command[]): Group {
       digest: idempotency?.digest,
     }
   })
-  return { rows: JSON.stringify({ shared, rows }), bodies: bodies.buffer }
+  return { shared, rows, bodies: bodies.buffer }
 }
 
 /** A row of TOTAL_COLUMNS as the total that it is. */

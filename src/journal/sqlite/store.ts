@@ -111,12 +111,12 @@ export class Store {
    * @returns one result per command, in order, once they are durable
    * @throws FaultError the outcome is unknown then
    */
-  commit({ rows, bodies }: Group, uptime?: number): Committed {
+  commit(group: Group, uptime?: number): Committed {
     return this.#guard(() => {
       const { db, statements, incidents, signals, arrivals, count, blocks, files, checkpointer } = this.#open()
       const begun = performance.now()
       db.exec('BEGIN IMMEDIATE')
-      const { results, endpoints, added } = writeRows({ rows, bodies }, { statements, incidents, signals, count })
+      const { results, endpoints, added } = writeRows(group, { statements, incidents, signals, count })
       db.exec('COMMIT')
       files.checkAfterWrite()
       this.#recorded += added

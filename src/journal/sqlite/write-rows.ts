@@ -3,7 +3,7 @@ import type { Result } from '../core/complete.ts'
 import { failureEvent } from '../core/failure-event.ts'
 import type { RowCount } from './count.ts'
 import type { IncidentRows } from './incidents.ts'
-import type { Group, Row, Rows } from './rows.ts'
+import type { Group, Row } from './rows.ts'
 import type { SignalRows } from './signals.ts'
 import { type Statements, Totals, write } from './write.ts'
 
@@ -16,11 +16,10 @@ interface Tables {
 
 /** Writes the rows of a group within the open transaction. @returns one result per row, in order */
 export function writeRows(
-  { rows, bodies }: Group,
+  { shared, rows, bodies }: Group,
   { statements, incidents, signals, count }: Tables,
 ): { readonly results: Result[]; readonly endpoints: EndpointState[]; readonly added: number } {
-  const group = JSON.parse(rows) as Rows
-  const totals = new Totals(group.shared)
+  const totals = new Totals(shared)
   const changed = new Set<string>()
   let offset = 0
   let added = 0
@@ -38,18 +37,18 @@ export function writeRows(
     }
     const raw = new Uint8Array(bodies, offset, row.size)
     offset += row.size
-    const shared = group.shared[row.shared]!
-    const result = write(statements, row, shared, raw)
+    const common = shared[row.shared]!
+    const result = write(statements, row, common, raw)
     if (result !== 'added') return result
     if (!row.own.mark) totals.count(row)
     count.added(row.own.id)
     added++
     if (!row.isTracked) return [null, null]
-    const { endpoint } = shared.fields
+    const { endpoint } = common.fields
     changed.add(endpoint)
-    return [null, incidents.apply(endpoint, failureEvent({ ...shared.fields, ...row.own }, row.isProvable))]
+    return [null, incidents.apply(endpoint, failureEvent({ ...common.fields, ...row.own }, row.isProvable))]
   }
-  const results = group.rows.map(writeRow)
+  const results = rows.map(writeRow)
   for (const { labels, count: failures, at } of totals.sums()) statements.count.run(...labels, failures, at)
   incidents.flush()
   if (added > 0) statements.record.run(added)
