@@ -66,7 +66,7 @@ export function expireRows(
   limits: ExpireLimits,
   maxBytes: number,
 ): Expired {
-  if (count.step() || blocks.step()) return { failures: 0, reason: 'age', more: true }
+  if (count.step() || blocks.step()) return { failures: 0, reason: 'age', more: true, changedPages: false }
   const { reading, age, batch } = limits
   arrivals.observe(reading, age)
   const expired = expireBatch(db, arrivals, limits, maxBytes)

@@ -35,8 +35,8 @@ export class Store {
   /** After a fault that a look at the ends of a large file would not find. */
   #isSuspect = false
   #walPages = 16
-  /** Whether the last step of retention removed rows. */
-  #hasRemoved = false
+  /** Whether the last step of retention left pages in the WAL. */
+  #hasChangedPages = false
   /** What ended a step of the index. */
   #fault: FaultError | undefined
   /** Whether the last commit left something to index. */
@@ -150,14 +150,14 @@ export class Store {
   expire(limits: ExpireLimits): Expired {
     return this.#guard(() => {
       const { checkpointer, files, ...opened } = this.#open()
-      if (this.#hasRemoved) {
-        // A step of its own: a removal changes so many pages that a full WAL would hold up the next report for 10 ms.
-        this.#hasRemoved = false
+      if (this.#hasChangedPages) {
+        // A step of its own: retention changes so many pages that a full WAL would hold up the next report for 10 ms.
+        this.#hasChangedPages = false
         checkpointer.run(files.walBytes)
-        return { failures: 0, reason: 'age', more: true }
+        return { failures: 0, reason: 'age', more: true, changedPages: false }
       }
       const expired = expireRows(opened, limits, this.#options.retentionSize - this.#walPages * PAGE)
-      this.#hasRemoved = expired.failures > 0
+      this.#hasChangedPages = expired.changedPages
       this.#afterWrite()
       return expired
     })
