@@ -153,7 +153,7 @@ export function MESSAGES(): string[] {
     'oauth2: cannot fetch token: 401 Unauthorized',
     'Post "https://login.example.com/oauth/token": dial tcp 10.0.0.7:443: connect: connection refused',
     'Post \\"https://login.example.com/oauth/token\\": EOF',
-    'request to https://login.example.com/session/cookies: connect ECONNREFUSED 10.0.0.7:443',
+    'request to https://login.example.com/oauth/token: connect ECONNREFUSED 10.0.0.7:443',
     'connect ECONNREFUSED 127.0.0.1:8080',
     'getaddrinfo ENOTFOUND api.example.com',
     'getaddrinfo EAI_AGAIN orders.prod.svc.cluster.local',

@@ -176,6 +176,7 @@ describe('redact', () => {
     'https://h/token: hunter2',
     'https://h/token?a=1: hunter2',
     'https://h/cookie: session=hunter2 path',
+    'https://h/authorization: Digest response=hunter2',
   ]) {
     it(`masks the secret of ${JSON.stringify(text)}`, () => expect(redact(text)).not.to.contain('hunter2'))
   }

@@ -43,7 +43,7 @@ export function maskNamed(text: string, isCut = false): string {
   for (let found = NAMED.exec(text); found; found = NAMED.exec(text)) {
     const { header, name, between, scheme } = found.groups as Record<string, string | undefined>
     const start = found.index + found[0].length
-    if (isReasonBehindUrl(text, found.index, start)) continue
+    if (isReasonBehindUrl(text, found.index, start, header !== undefined)) continue
     const end = header
       ? headerEnd(text, start, header, isCut)
       : name
@@ -63,14 +63,15 @@ export function maskNamed(text: string, isCut = false): string {
  * `Post "https://shop.example/oauth/token": EOF`. A quoted value, one with a digit, and a single word behind a URL without
  * quotes may be a credential.
  */
-function isReasonBehindUrl(text: string, nameStart: number, valueStart: number): boolean {
+function isReasonBehindUrl(text: string, nameStart: number, valueStart: number, isHeader: boolean): boolean {
   if (!/:[ \t]+$/.test(text.slice(Math.max(nameStart, valueStart - 9), valueStart))) return false
   if (/^\\?["'`[{<]/.test(text.slice(valueStart, valueStart + 2))) return false
   const value = text.slice(valueStart, valueEnd(text, valueStart))
   if (!DIAGNOSTIC.test(value)) {
     if (/[\d=]/.test(value) || looksLikeId(value)) return false
     const isUrlQuoted = /["'`]:/.test(text.slice(nameStart, valueStart))
-    if (!isUrlQuoted && !/^[ \t]+[^\s"'`]/.test(text.slice(valueStart + value.length))) return false
+    // A header's value may have several words.
+    if (!isUrlQuoted && (isHeader || !/^[ \t]+[^\s"'`]/.test(text.slice(valueStart + value.length)))) return false
   }
   let start = nameStart
   while (start > 0 && URL_CHARACTER.test(text[start - 1]!)) start--
