@@ -12,15 +12,21 @@ const part = <Name extends keyof typeof Prometheus>(file: string): (typeof Prome
 
 export const Registry = part<'Registry'>('registry')
 export type Registry = Prometheus.Registry
-export const Counter = part<'Counter'>('counter')
-export type Counter<Label extends string = string> = Prometheus.Counter<Label>
-export const Gauge = part<'Gauge'>('gauge')
-export type Gauge<Label extends string = string> = Prometheus.Gauge<Label>
-export const Histogram = part<'Histogram'>('histogram')
-export type Histogram<Label extends string = string> = Prometheus.Histogram<Label>
+export type Counter<Label extends string = string> = Prometheus.Counter<Label> & Stored<Count>
+export const Counter = part<'Counter'>('counter') as new <Label extends string = string>(
+  configuration: Prometheus.CounterConfiguration<Label>,
+) => Counter<Label>
+export type Gauge<Label extends string = string> = Prometheus.Gauge<Label> & Stored<Count>
+export const Gauge = part<'Gauge'>('gauge') as new <Label extends string = string>(
+  configuration: Prometheus.GaugeConfiguration<Label>,
+) => Gauge<Label>
+export type Histogram<Label extends string = string> = Prometheus.Histogram<Label> & Stored<Durations | undefined>
+export const Histogram = part<'Histogram'>('histogram') as new <Label extends string = string>(
+  configuration: Prometheus.HistogramConfiguration<Label>,
+) => Histogram<Label>
 
 /** How a metric keeps its series, until it is reset; missing from its typings. Its look-up by labels is most of the cost of counting. */
-export interface Stored<Series> {
+interface Stored<Series> {
   readonly store: { entry(labels: object): Series }
 }
 
@@ -29,7 +35,7 @@ export interface Count {
   value: number
 }
 
-/** A series of a histogram as the client keeps it; the buckets by their upper bounds. */
+/** A series of a histogram as the client keeps it, from its first value or `zero` on; the buckets by their upper bounds. */
 export interface Durations {
   sum: number
   count: number

@@ -1,7 +1,7 @@
 import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import { OTHER } from '../domain/failure.ts'
 import type { CountedDelivery } from '../domain/telemetry.ts'
-import { type Count, Counter, type Registry, type Stored } from './client.ts'
+import { type Count, Counter, type Registry } from './client.ts'
 
 /** Codes of one source, endpoint and result; further ones are counted under `other`. */
 const CODES = 20
@@ -30,7 +30,7 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
     help: `Deliveries by final result, from sources that report successes and from the built-in proxy, since this process started. The code is the status that the platform got, 0 if it got no complete answer, none if unknown. At most ${ENDPOINT_LIMIT} endpoints, ${CODES} codes per endpoint and result, and ${SETS} series in all; the rest is other.`,
     labelNames: ['source', 'endpoint', 'result', 'code'],
     registers: [registry],
-  }) as Counter<Label> & Stored<Count>
+  })
   const endpoints = new Set(configured)
   const codes = new Map<string, Set<string>>()
   const reporting = new Set<string>()

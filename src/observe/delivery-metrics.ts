@@ -4,7 +4,7 @@ import { visible } from '../domain/external-text.ts'
 import { type Failure, INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
 import { type SeriesLabels, seriesKey } from '../domain/series.ts'
-import { type Count, Counter, Gauge, type Registry, type Stored } from './client.ts'
+import { type Count, Counter, Gauge, type Registry } from './client.ts'
 import type { Slices } from './slices.ts'
 
 export interface DeliveryOptions {
@@ -23,7 +23,7 @@ type Exposed = Omit<SeriesLabels, 'tenant'>
 interface Entry extends Count {
   exemplar?: { timestamp: number }
 }
-interface Exemplified extends Stored<Entry> {
+interface Exemplified {
   updateExemplar(labels: Exposed, exemplarLabels: { readonly trace_id: string }, value: number): void
 }
 
@@ -62,13 +62,13 @@ export function deliveryMetrics(
     help: 'When the last such failure was received, as Unix time. Absent before the first; never decreasing.',
     labelNames,
     registers: [registry],
-  }) as Gauge<Label> & Stored<Entry>
+  })
   const byEndpoint = new Counter<'source' | 'endpoint'>({
     name: 'webhook_endpoint_failures_total',
     help: `Deliveries to an endpoint that a source gave up on. At most ${ENDPOINT_LIMIT} endpoints per source.`,
     labelNames: ['source', 'endpoint'],
     registers: [registry],
-  }) as Counter<'source' | 'endpoint'> & Stored<Entry>
+  })
   const info = new Gauge<'endpoint' | 'event' | 'team' | 'severity'>({
     name: 'webhook_endpoint_info',
     help: `Configuration of an endpoint, always 1. Exactly one series per endpoint, at most ${ENDPOINT_LIMIT}.`,

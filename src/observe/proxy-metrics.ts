@@ -1,15 +1,6 @@
 import { type AttemptCode, type DeliveryMetrics, RETRY_REASONS, RETRY_RESULTS } from '../domain/delivery.ts'
 import { OTHER } from '../domain/failure.ts'
-import {
-  type Count,
-  Counter,
-  type Durations,
-  Gauge,
-  Histogram,
-  observeIn,
-  type Registry,
-  type Stored,
-} from './client.ts'
+import { type Count, Counter, type Durations, Gauge, Histogram, observeIn, type Registry } from './client.ts'
 
 /** Codes of attempts: statuses, and why there is none. */
 const FIRST_CODES = [
@@ -52,14 +43,14 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
     help: 'Delivery attempts by the proxy, by what the application did: result is success (2xx) or failure; code is the status, or connect, unsent, reset, timeout, protocol, incomplete, client_closed. At most 500 endpoints and 20 codes for each.',
     labelNames: ['endpoint', 'result', 'code'],
     registers,
-  }) as Counter<'endpoint' | 'result' | 'code'> & Stored<Count>
+  })
   const duration = new Histogram<'endpoint'>({
     name: 'webhook_endpoint_delivery_duration_seconds',
     help: 'Time from the header of a delivery to the last byte of its answer, including retries. At most 500 endpoints.',
     labelNames: ['endpoint'],
     buckets: BUCKETS,
     registers,
-  }) as Histogram<'endpoint'> & Stored<Durations>
+  })
   const retries = new Counter<'endpoint' | 'reason' | 'result'>({
     name: 'webhook_endpoint_delivery_retries_total',
     help: 'Deliveries with a first attempt that failed in a retryable way, by reason (connect, unsent, reset, timeout, status) and result: saved (succeeded in the end), failed, not_allowed (by the route, its patience or the budget). At most 500 endpoints.',
@@ -108,7 +99,7 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
     counts.set(endpoint, {
       inFlight: 0,
       attempts: new Map(FIRST_CODES.map(([ok, code]) => [code, attemptsOf(endpoint, ok, String(code))])),
-      durations: duration.store.entry({ endpoint }),
+      durations: duration.store.entry({ endpoint })!,
     })
   }
   return {

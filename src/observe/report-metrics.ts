@@ -1,5 +1,5 @@
 import { type Answered, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
-import { type Count, Counter, type Durations, Histogram, observeIn, type Registry, type Stored } from './client.ts'
+import { type Count, Counter, type Durations, Histogram, observeIn, type Registry } from './client.ts'
 import { reportLabels } from './reasons.ts'
 
 // Fine around ingest.answerTimeout (900 ms) and the second that a source is taken to wait.
@@ -20,14 +20,14 @@ export function reportMetrics(registry: Registry, sources: readonly string[]) {
     help: 'Requests to the ingest listener by outcome and reason. Both are closed sets.',
     labelNames: ['source', 'outcome', 'reason'],
     registers,
-  }) as Counter<'source' | 'outcome' | 'reason'> & Stored<Count>
+  })
   const duration = new Histogram<'source' | 'outcome'>({
     name: 'webhook_exporter_report_duration_seconds',
     help: 'From the first byte of a request to the last of its answer.',
     labelNames: ['source', 'outcome'],
     buckets: BUCKETS,
     registers,
-  }) as Histogram<'source' | 'outcome'> & Stored<Durations | undefined>
+  })
   for (const labels of reportLabels(sources)) {
     reports.inc({ ...labels }, 0)
     duration.zero({ source: labels.source, outcome: labels.outcome })

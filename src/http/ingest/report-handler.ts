@@ -19,7 +19,6 @@ import { timeLimit } from './time-limit.ts'
 
 export interface ReportState {
   readonly span: RequestSpan
-  /** Of a request that was accepted. */
   /** Whether single events of an accepted request were rejected. */
   isPartial?: boolean
   outcome?: Extract<Outcome, 'recorded' | 'duplicate' | 'ignored' | 'simulated' | 'canary'>
