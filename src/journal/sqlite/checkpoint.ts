@@ -23,9 +23,9 @@ export class Checkpointer {
     this.#report = report
   }
 
-  /** After a write. A failure changes nothing for what was written: it is durable in the WAL. */
-  afterWrite(walBytes: number): void {
-    if (walBytes > this.#limit) this.run(walBytes)
+  /** After a write. A failure changes nothing for what was written: it is durable in the WAL. @returns as `run` */
+  afterWrite(walBytes: number): boolean {
+    return walBytes > this.#limit && this.run(walBytes)
   }
 
   /** From time to time: also without writes, what was not brought into the file is tried again. */
@@ -33,13 +33,18 @@ export class Checkpointer {
     if (!this.#isDone) this.run(walBytes)
   }
 
-  /** Unless the last one failed, or was blocked, just before. @param walBytes for the report */
-  run(walBytes: number): void {
-    if (performance.now() < this.#notBefore) return
+  /**
+   * Unless the last one failed, or was blocked, just before.
+   * @param walBytes for the report
+   * @returns whether it was tried, so that the file may be larger now
+   */
+  run(walBytes: number): boolean {
+    if (performance.now() < this.#notBefore) return false
     const { result, detail } = attempt(this.#statement)
     this.#isDone = result === 'ok'
     this.#notBefore = performance.now() + PAUSES[result]
     this.#report({ result, walBytes, walLimit: this.#limit, ...(detail !== undefined && { detail }) })
+    return true
   }
 }
 

@@ -21,8 +21,8 @@ export const pagesInWal = (bytes: number): number => Math.max(0, (bytes - WAL_HE
 
 /**
  * Watches the files of an open database. One that someone removed, replaced or cut takes writes until it is closed, and
- * keeps none of them. A checkpoint makes both files smaller too, be it ours or that of a backup program: then what they
- * hold is compared with what they should hold.
+ * keeps none of them. A checkpoint changes the files too, be it ours or that of a backup program: then what the files hold
+ * is compared with what they should hold.
  */
 export class FileWatch {
   readonly #file: string
@@ -56,13 +56,15 @@ export class FileWatch {
     if (!isHere || (now.wal!.size < before.wal!.size && !this.#isWalWhole())) {
       throw new FaultError('io', detailOf('io', this.#file, 'it or its WAL was removed, replaced or cut'))
     }
-    if (now.db!.size < before.db!.size && !this.#isDatabaseWhole(now.db!)) {
+    // The time tells of a checkpoint and a cut back to the size of before.
+    const hasChanged = now.db!.size !== before.db!.size || now.db!.mtimeNs !== before.db!.mtimeNs
+    if (hasChanged && !this.#isDatabaseWhole(before.db!.size)) {
       throw new FaultError('corrupt', detailOf('corrupt', this.#file, 'pages at its end are missing'))
     }
     this.#seen = now
   }
 
-  /** Call it after every change of the database. @throws FaultError */
+  /** Call it after every change of the database, and before a checkpoint, which needs a look of its own. @throws FaultError */
   checkAfterWrite(): void {
     this.check()
     this.#pages = this.#readPages()
@@ -79,11 +81,16 @@ export class FileWatch {
   }
 
   /**
-   * A checkpoint cuts the file to the pages of the database, as it was before or after the last change. Every page below
-   * that is in the file.
+   * A checkpoint that brought everything leaves the pages of the database in the file, as it was before or after the last
+   * change. One that a reader held up only brings some of them.
+   * @param before bytes
    */
-  #isDatabaseWhole({ size }: BigIntStats): boolean {
-    return Number(size) >= Math.min(this.#pages, this.#readPages()) * PAGE
+  #isDatabaseWhole(before: bigint): boolean {
+    // Before the look: a checkpoint that runs now may have brought some pages at the look, and all of them just after it.
+    const { log, checkpointed } = this.#walFrames.get()!
+    const size = statOf(this.#file)?.size ?? 0n
+    if (Number(size) >= Math.min(this.#pages, this.#readPages()) * PAGE) return true
+    return size >= before && log !== checkpointed
   }
 
   #readPages(): number {

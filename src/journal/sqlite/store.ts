@@ -122,7 +122,8 @@ export class Store {
       this.#recorded += added
       if (added > 0) this.#highWaterMark?.tryWrite(this.#recorded)
       if (added > 0 && uptime !== undefined) arrivals.note(uptime)
-      checkpointer.afterWrite(files.walBytes)
+      // The next look must know the size that the checkpoint gave the file, or it would miss a cut down to that of before.
+      if (checkpointer.afterWrite(files.walBytes)) files.check()
       this.isIndexDue = blocks.added(added)
       return { results, endpoints, seconds: (performance.now() - begun) / 1_000 }
     })
@@ -153,7 +154,7 @@ export class Store {
       if (this.#hasChangedPages) {
         // A step of its own: retention changes so many pages that a full WAL would hold up the next report for 10 ms.
         this.#hasChangedPages = false
-        checkpointer.run(files.walBytes)
+        if (checkpointer.run(files.walBytes)) files.check()
         return { failures: 0, reason: 'age', more: true, changedPages: false }
       }
       const expired = expireRows(opened, limits, this.#options.retentionSize - this.#walPages * PAGE)
@@ -222,7 +223,7 @@ export class Store {
   #afterWrite(): void {
     const { files, checkpointer } = this.#opened!
     files.checkAfterWrite()
-    checkpointer.afterWrite(files.walBytes)
+    if (checkpointer.afterWrite(files.walBytes)) files.check()
   }
 
   /** @param acknowledged by this process, which counts even if the mark was removed */
