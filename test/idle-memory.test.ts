@@ -9,6 +9,7 @@ import { until } from './support/temp.ts'
 
 const MIB = 2 ** 20
 const SCRIPT = join(import.meta.dirname, 'support/tick-slowdown.ts')
+const WRITER = new URL('../src/journal/sqlite/worker.ts', import.meta.url).href
 
 describe('memory of an idle process', () => {
   it('is released after the start, and again after a load, but not while busy', () => {
@@ -38,6 +39,16 @@ describe('memory of an idle process', () => {
     expect(released).to.equal(2)
     look()
     expect(released).to.equal(2)
+  })
+
+  it('is looked after by one watcher, also where the main thread loads the module of another thread to compile it', () => {
+    const script = `let timers = 0
+      const { setInterval } = globalThis
+      globalThis.setInterval = (...timer) => (timers++, setInterval(...timer))
+      await import(${JSON.stringify(WRITER)})
+      console.log(timers)`
+    const args = ['--input-type=module', '--eval', script]
+    expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).to.equal('0\n')
   })
 
   it('leaves process.nextTick as fast as it was', function () {

@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads'
+import { isMainThread, parentPort } from 'node:worker_threads'
 import { releaseMemoryWhenIdle } from '../../idle-memory.ts'
 import { serve } from '../core/thread.ts'
 import { noteCanary } from './incidents.ts'
@@ -36,4 +36,5 @@ const operations = {
 export type Writing = typeof operations
 
 serve(operations)
-releaseMemoryWhenIdle()
+// The main thread loads this too on an empty compile cache, and looks after its own heap.
+if (!isMainThread) releaseMemoryWhenIdle()
