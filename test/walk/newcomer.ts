@@ -32,6 +32,16 @@ export function newcomer(stage: Stage, tools: string) {
     if (looked) await until('the verdict', async () => (await incident(endpoint))['verdict'])
     stage.gate.open()
   }
+  /** Reports it each second, so that nothing ends the incident while it is read. @returns ends that */
+  function goOnFailing(body: object): { close(): Promise<void> } {
+    const headers = { Authorization: `Bearer ${MERCHANT_TOKEN}` }
+    const timer = setInterval(() => report(stage.service.ingest, body, headers).catch(() => {}), 1_000)
+    return {
+      async close() {
+        clearInterval(timer)
+      },
+    }
+  }
   const told = (by: Message['by'], endpoint: string, word: string) =>
     until(`a message of ${endpoint}`, () =>
       stage.inbox.messages.find((it) => it.by === by && it.title.includes(endpoint) && it.text.includes(word)),
@@ -90,5 +100,5 @@ export function newcomer(stage: Stage, tools: string) {
     return ran
   }
 
-  return { shell, incident, fail, told, followLinks, followRunbook }
+  return { shell, incident, fail, goOnFailing, told, followLinks, followRunbook }
 }

@@ -209,12 +209,15 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
         { name: 'customers', team: 'crm', urls: [lost], probe: { timeout: '200ms', internalUrl: lost } },
       ],
     })
-    const { fail, told, followLinks } = newcomer(stage, tools)
-    await fail('invoices', { code: 28, endpoint: url, message: TIMED_OUT }, { looked: true })
+    const { fail, goOnFailing, told, followLinks } = newcomer(stage, tools)
+    const timedOut = { code: 28, endpoint: url, message: TIMED_OUT }
+    await fail('invoices', timedOut, { looked: true })
+    const failing = opened(goOnFailing(timedOut))
     await fail('customers', { code: 28, endpoint: lost, message: TIMED_OUT }, { looked: true })
     const page = await told('email', 'invoices', 'CRITICAL')
     expect(page.text).to.match(/^Check: .*access log/m)
     expect(await followLinks(await told('slack', 'invoices', 'CRITICAL'), 'invoices')).to.include('# timeout_up')
+    await failing.close()
     const both = await told('slack', 'customers', 'CRITICAL')
     expect(await followLinks(both, 'customers')).to.include('# timeout_connect')
     const resolved = await told('email', 'invoices', 'RESOLVED')
