@@ -46,6 +46,11 @@ export class FileWatch {
     return Number(this.#seen.wal?.size ?? 0)
   }
 
+  /** Of the database after its last change. */
+  get pages(): number {
+    return this.#pages
+  }
+
   /** @throws FaultError */
   check(): void {
     const [before, now] = [this.#seen, this.#look()]

@@ -61,6 +61,8 @@ class SqliteStore implements JournalStore {
   /** Null until it was opened for the first time. */
   #size: JournalSize | null = null
   #expiring = false
+  /** As the writing thread said last. */
+  #isTooLarge = false
 
   constructor(options: Settings, life: LifeCycle) {
     this.#options = options
@@ -103,7 +105,9 @@ class SqliteStore implements JournalStore {
       const group = groupOf(commands)
       const uptime = this.#options.monotonic()
       const committed = this.#writer!.call('commit', { ...group, uptime }, [group.bodies])
-      const { results, endpoints, seconds } = await committed
+      const { results, endpoints, seconds, isTooLarge } = await committed
+      this.#isTooLarge = isTooLarge
+      if (isTooLarge) this.expire()
       const states = new Map(endpoints.map((state) => [state.endpoint, state]))
       return { results, stateOf: (endpoint) => states.get(endpoint)!, seconds }
     } finally {
@@ -114,6 +118,7 @@ class SqliteStore implements JournalStore {
   /** The reading connection ends too: nothing may keep a file open that is opened again. */
   release(): void {
     this.#expiring = false
+    this.#isTooLarge = false
     this.#reader.stop(false)
   }
 
@@ -192,9 +197,13 @@ class SqliteStore implements JournalStore {
     this.#expiring = true
     const step = async (): Promise<void> => {
       const begun = performance.now()
-      const { retention, retentionBatch: batch, events } = this.#options
+      const { retention, retentionBatch, groupLimit, events } = this.#options
+      // Two groups may come for each removal, since the checkpoint after it is a step too.
+      const batch = this.#isTooLarge ? Math.max(retentionBatch, 2 * groupLimit) : retentionBatch
       const reading = this.#readClocks()
-      const { failures, reason, more, stop } = await this.#call('expire', { reading, age: retention.age, batch })
+      const expired = await this.#call('expire', { reading, age: retention.age, batch })
+      const { failures, reason, more, stop } = expired
+      this.#isTooLarge = expired.isTooLarge
       if (failures > 0) events.onExpired(failures, reason)
       if (!more) {
         this.#notices.retention(stop)
@@ -202,8 +211,9 @@ class SqliteStore implements JournalStore {
         if (this.#size?.failures === null) this.measure()
         return
       }
-      // Twice as long for reports as for the removal: a backlog of old failures must not slow them down.
-      await pause(2 * (performance.now() - begun), undefined, { ref: false })
+      // Twice as long for reports as for the removal: a backlog of old failures must not slow them down. But what they write
+      // must not outgrow what is removed.
+      if (!this.#isTooLarge) await pause(2 * (performance.now() - begun), undefined, { ref: false })
       if (this.#life.isUp) return step()
     }
     step()

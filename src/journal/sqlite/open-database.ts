@@ -7,6 +7,7 @@ import { BlockIndex } from './block-index.ts'
 import { Checkpointer } from './checkpoint.ts'
 import { RowCount } from './count.ts'
 import { FileWatch } from './files.ts'
+import { Growth } from './growth.ts'
 import { IncidentRows } from './incidents.ts'
 import { expireEvents } from './outbox.ts'
 import { prepareArrays } from './prepare-arrays.ts'
@@ -27,11 +28,14 @@ export interface OpenDatabase {
   readonly blocks: BlockIndex
   readonly files: FileWatch
   readonly checkpointer: Checkpointer
+  readonly growth: Growth
 }
 
 export interface OpenRowsOptions extends Pick<StoreOptions, 'incidents' | 'timelineLimit'>, OpenOptions {
   /** Whether all rows are counted now: it takes long in a large file. */
   readonly countsRows: boolean
+  /** Bytes that the rows may take. */
+  readonly maxBytes: number
   /** Bytes. */
   readonly walLimit: number
   readonly onCheckpoint: (checkpoint: Checkpoint) => void
@@ -54,7 +58,8 @@ export function openRows(db: DatabaseSync, file: string, options: OpenRowsOption
   const blocks = new BlockIndex(db)
   const files = new FileWatch(file, db)
   const checkpointer = new Checkpointer(db, options.walLimit, options.onCheckpoint)
-  return { db, statements, incidents, signals, arrivals, count, blocks, files, checkpointer }
+  const growth = new Growth(db, options.maxBytes)
+  return { db, statements, incidents, signals, arrivals, count, blocks, files, checkpointer, growth }
 }
 
 /**
@@ -62,7 +67,7 @@ export function openRows(db: DatabaseSync, file: string, options: OpenRowsOption
  * @param maxBytes of the rows
  */
 export function expireRows(
-  { db, incidents, signals, arrivals, count, blocks }: Omit<OpenDatabase, 'files' | 'checkpointer'>,
+  { db, incidents, signals, arrivals, count, blocks }: Omit<OpenDatabase, 'files' | 'checkpointer' | 'growth'>,
   limits: ExpireLimits,
   maxBytes: number,
 ): Expired {

@@ -31,6 +31,9 @@ const SETTLE = 86_400_000
  */
 const VACUUM_PAGES = 32
 
+/** Removed in one step for the sake of the size: twice what one group may add. */
+const MOST_BYTES = 8 * 2 ** 20
+
 /** Why nothing may be removed by its age; undefined: the wall clock can be trusted. */
 export function retentionStop(
   db: DatabaseSync,
@@ -93,7 +96,7 @@ function expireOversized(db: DatabaseSync, batch: number, bytes: number): Expire
       )
       .get(batch) as { mean: number | null }
     // In the order of arrival: by their own time, what a slow clock stamped would go first, however new it is.
-    const most = mean === null ? 0 : Math.max(1, Math.min(batch, Math.ceil(excess / mean)))
+    const most = mean === null ? 0 : Math.max(1, Math.min(batch, Math.ceil(Math.min(excess, MOST_BYTES) / mean)))
     const failures = most === 0 ? 0 : remove(db, 'ORDER BY rowid', [], most)
     if (failures > 0) return { failures, reason: 'size', more: true, changedPages: true }
   }

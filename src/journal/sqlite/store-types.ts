@@ -49,4 +49,6 @@ export interface Committed {
   readonly endpoints: readonly EndpointState[]
   /** What it took. */
   readonly seconds: number
+  /** Whether more is stored than the limit of the size allows, so that retention has to remove as much as is written. */
+  readonly isTooLarge: boolean
 }

@@ -82,6 +82,7 @@ export class Store {
         forget,
         ...(clocks && { clocks }),
         countsRows: this.#options.countFirst || bytes <= FULL_CHECK_BYTES,
+        maxBytes: this.#maxBytes,
         walLimit: this.#walPages * PAGE,
         onCheckpoint: this.#onCheckpoint,
       })
@@ -113,7 +114,7 @@ export class Store {
    */
   commit(group: Group, uptime?: number): Committed {
     return this.#guard(() => {
-      const { db, statements, incidents, signals, arrivals, count, blocks, files, checkpointer } = this.#open()
+      const { db, statements, incidents, signals, arrivals, count, blocks, files, checkpointer, growth } = this.#open()
       const begun = performance.now()
       db.exec('BEGIN IMMEDIATE')
       const { results, endpoints, added } = writeRows(group, { statements, incidents, signals, count })
@@ -125,7 +126,8 @@ export class Store {
       // The next look must know the size that the checkpoint gave the file, or it would miss a cut down to that of before.
       if (checkpointer.afterWrite(files.walBytes)) files.check()
       this.isIndexDue = blocks.added(added)
-      return { results, endpoints, seconds: (performance.now() - begun) / 1_000 }
+      const isTooLarge = growth.isTooLarge(files.pages)
+      return { results, endpoints, seconds: (performance.now() - begun) / 1_000, isTooLarge }
     })
   }
 
@@ -148,19 +150,13 @@ export class Store {
   }
 
   /** One small step of retention, or of what comes before it; `more` says whether another one should follow. */
-  expire(limits: ExpireLimits): Expired {
+  expire(limits: ExpireLimits): Expired & Pick<Committed, 'isTooLarge'> {
     return this.#guard(() => {
-      const { checkpointer, files, ...opened } = this.#open()
-      if (this.#hasChangedPages) {
-        // A step of its own: retention changes so many pages that a full WAL would hold up the next report for 10 ms.
-        this.#hasChangedPages = false
-        if (checkpointer.run(files.walBytes)) files.check()
-        return { failures: 0, reason: 'age', more: true, changedPages: false }
-      }
-      const expired = expireRows(opened, limits, this.#options.retentionSize - this.#walPages * PAGE)
-      this.#hasChangedPages = expired.changedPages
-      this.#afterWrite()
-      return expired
+      const opened = this.#open()
+      const { files, growth } = opened
+      const expired = this.#expireStep(opened, limits)
+      if (!expired.more) growth.accept(files.pages)
+      return { ...expired, isTooLarge: growth.isTooLarge(files.pages) }
     })
   }
 
@@ -212,12 +208,30 @@ export class Store {
     }
   }
 
+  /** That the rows may take. */
+  get #maxBytes(): number {
+    return this.#options.retentionSize - this.#walPages * PAGE
+  }
+
   #walSize = () => ({ bytes: sizeOf(`${this.#file}-wal`), limit: this.#walPages * PAGE })
 
   #open(): OpenDatabase {
     if (!this.#opened) throw this.#fault ?? new FaultError('io', detailOf('io', this.#file, 'it is closed'))
     this.#opened.files.check()
     return this.#opened
+  }
+
+  #expireStep({ checkpointer, files, growth, ...opened }: OpenDatabase, limits: ExpireLimits): Expired {
+    if (this.#hasChangedPages) {
+      // A step of its own: retention changes so many pages that a full WAL would hold up the next report for 10 ms.
+      this.#hasChangedPages = false
+      if (checkpointer.run(files.walBytes)) files.check()
+      return { failures: 0, reason: 'age', more: true, changedPages: false }
+    }
+    const expired = expireRows(opened, limits, this.#maxBytes)
+    this.#hasChangedPages = expired.changedPages
+    this.#afterWrite()
+    return expired
   }
 
   #afterWrite(): void {

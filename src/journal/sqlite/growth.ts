@@ -1,0 +1,44 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { PAGE } from './files.ts'
+
+/** What the limit may be exceeded by before retention stops giving way to reports, as a part of the limit. */
+const TOLERATED = 1 / 16
+/** At least so many bytes: a small journal is exceeded by every group. */
+const TOLERATED_LEAST = 2 ** 20
+
+/**
+ * Tells when a database outgrows the limit of its size. One that was larger when it was opened, as after the limit was
+ * lowered, is to become smaller at leisure, but not larger.
+ */
+export class Growth {
+  readonly #freePages: StatementSync
+  readonly #least: number
+  readonly #tolerated: number
+  #most: number
+
+  /** @param limit bytes of the pages in use */
+  constructor(db: DatabaseSync, limit: number) {
+    this.#freePages = db.prepare('PRAGMA freelist_count')
+    this.#tolerated = Math.max(limit * TOLERATED, TOLERATED_LEAST)
+    this.#least = limit + this.#tolerated
+    const pages = db.prepare('PRAGMA page_count').get()!['page_count'] as number
+    this.#most = Math.max(this.#least, this.#bytesInUse(pages) + this.#tolerated)
+  }
+
+  /** @param pages of the database, those included that are free */
+  isTooLarge(pages: number): boolean {
+    if (pages * PAGE <= this.#least) return false
+    const used = this.#bytesInUse(pages)
+    this.#most = Math.max(this.#least, Math.min(this.#most, used + this.#tolerated))
+    return used > this.#most
+  }
+
+  /** Nothing is left to be removed, so what is stored is what it takes. @param pages as of `isTooLarge` */
+  accept(pages: number): void {
+    this.#most = Math.max(this.#least, this.#bytesInUse(pages) + this.#tolerated)
+  }
+
+  #bytesInUse(pages: number): number {
+    return (pages - (this.#freePages.get()!['freelist_count'] as number)) * PAGE
+  }
+}
