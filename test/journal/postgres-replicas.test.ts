@@ -168,6 +168,17 @@ describe('openPostgresJournal, by several replicas', () => {
       expect(newest?.id).to.equal(entries.at(-1)!.failure.id)
     })
 
+    it('does not wait for its next run where the size outgrows the limit', async () => {
+      const events = new EventLog()
+      const retention = { age: DAY, size: 200_000 }
+      const journal = await open({ events, retention, retentionInterval: 3_600_000, sizeInterval: 50 })
+      const raw = Buffer.alloc(1_000)
+      for (let round = 1; round <= 3; round++) {
+        await Promise.all(Array.from({ length: 300 }, () => journal.record(entry({ raw }))))
+        await until('the oldest to go', () => events.removed > 300 * round - 200)
+      }
+    })
+
     it('goes on when one replica of three is killed in the middle of it, and no insert is lost', async function () {
       this.timeout(60_000)
       await open()

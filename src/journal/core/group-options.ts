@@ -33,5 +33,8 @@ export const GROUP_DEFAULTS = {
   sizeInterval: 15_000,
 } as const
 
+/** What the limit of the size may be exceeded by, as a part of it, until retention no longer waits for its turn. */
+export const TOLERATED_EXCESS = 1 / 16
+
 type Tuned = keyof typeof GROUP_DEFAULTS | 'retry' | 'retentionBatch'
 export type GroupSettings = GroupOptions & Required<Pick<GroupOptions, Tuned>>

@@ -4,6 +4,7 @@ import type { CanaryMoments, Entry, Journal, JournalSize } from '../../domain/jo
 import { isAdded } from '../core/complete.ts'
 import type { Written } from '../core/group-commit.ts'
 import type { HookStore, Opened, Store } from '../core/group-journal.ts'
+import { TOLERATED_EXCESS } from '../core/group-options.ts'
 import type { LifeCycle } from '../core/life-cycle.ts'
 import type { Command } from '../core/queue.ts'
 import type { JournalReader } from '../core/reader.ts'
@@ -210,6 +211,8 @@ export class PostgresStore implements Store<WrittenRows> {
     this.#readers.lend(sizeOf).then(
       (size) => {
         this.#size = size
+        // A flood would otherwise outgrow the limit for as long as it is to the next run.
+        if (size.failures * size.meanBytes > this.#options.retention.size * (1 + TOLERATED_EXCESS)) this.expire()
       },
       () => {},
     )

@@ -1,9 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { TOLERATED_EXCESS } from '../core/group-options.ts'
 import { PAGE } from './files.ts'
 
-/** What the limit may be exceeded by before retention stops giving way to reports, as a part of the limit. */
-const TOLERATED = 1 / 16
-/** At least so many bytes: a small journal is exceeded by every group. */
+/** Bytes: a small journal is exceeded by every group. */
 const TOLERATED_LEAST = 2 ** 20
 
 /**
@@ -19,7 +18,7 @@ export class Growth {
   /** @param limit bytes of the pages in use */
   constructor(db: DatabaseSync, limit: number) {
     this.#freePages = db.prepare('PRAGMA freelist_count')
-    this.#tolerated = Math.max(limit * TOLERATED, TOLERATED_LEAST)
+    this.#tolerated = Math.max(limit * TOLERATED_EXCESS, TOLERATED_LEAST)
     this.#least = limit + this.#tolerated
     const pages = db.prepare('PRAGMA page_count').get()!['page_count'] as number
     this.#most = Math.max(this.#least, this.#bytesInUse(pages) + this.#tolerated)
