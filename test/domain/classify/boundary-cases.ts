@@ -67,6 +67,9 @@ export const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [403, 'Forbidden', 'authentication'],
     [403, 'Sorry, you have been blocked. Cloudflare Ray ID: 1', 'blocked'],
     [403, '<title>Just a moment...</title>', 'blocked'],
+    [403, '<title>Pardon Our Interruption</title>', 'blocked'],
+    [403, 'Error 403 - This web app is stopped.', 'unavailable'],
+    [0, 'Status Code: 403 Reason Phrase: Site Disabled', 'unavailable'],
     [0, 'HTTP 403: blocked by Web Application Firewall', 'blocked'],
   ],
   'a URL or address that the sender refuses is blocked': [
@@ -92,6 +95,9 @@ export const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [501, '', 'server_error'],
     [507, '', 'server_error'],
     [599, '', 'server_error'],
+    [598, 'Host Unhealthy', 'unavailable'],
+    [0, 'received bad response code from server 503', 'unavailable'],
+    [0, "error: 500 Can't connect to shop.example:443 (certificate verify failed)", 'tls'],
   ],
   '502, 503, 520 to 523, an upstream connect error and no healthy backend are unavailable': [
     [502, '', 'unavailable'],
