@@ -15,9 +15,10 @@ export interface Words {
 
 /**
  * `NEGATIVE`: a minus stood before it. `PARENTHESES`: it stood alone in round brackets. `GLUED`: part of a longer token.
- * `TITLE`: a colon or a dash follows it, as in `404 - endpoint moved`.
+ * `TITLE`: a colon or a dash follows it, as in `404 - endpoint moved`. `LEADS`: a colon with white space, or the end of its
+ * line, follows it.
  */
-export const MARK = { NEGATIVE: 1, PARENTHESES: 2, GLUED: 4, TITLE: 8 } as const
+export const MARK = { NEGATIVE: 1, PARENTHESES: 2, GLUED: 4, TITLE: 8, LEADS: 16 } as const
 
 /** Characters that are read: the start names the error, the end of a stack trace names the innermost one. */
 const HEAD = 3_072
@@ -70,7 +71,7 @@ function kindOf(code: number): number {
   return KIND[code]!
 }
 
-/** No phrase goes across them: what precedes is another statement. */
+/** No phrase goes across them, nor across a comma beside a double quote, as between members of JSON: what precedes is another statement. */
 const BARRIERS = new Set([0x3b, 0x5d])
 /** Ends of sentences, where white space follows and then more. */
 const STOPS = new Set([0x2e, 0x21, 0x3f])
@@ -124,6 +125,7 @@ export function tokenize(message: string, lexicon: Lexicon): Words {
     if (kind === SEPARATOR || kind === IGNORED) {
       if (
         BARRIERS.has(code) ||
+        (code === 0x2c && (at(index - 1) === 0x22 || at(index + 1) === 0x22)) ||
         (STOPS.has(code) && endsSentence(index)) ||
         (DASHES.has(code) && isBetweenSpaces(index))
       )
@@ -227,6 +229,7 @@ export function tokenize(message: string, lexicon: Lexicon): Words {
       (isSpace(after) && (DASHES.has(at(stop + 1)) || at(stop + 1) === 0x3a) && isSpace(at(stop + 2)))
     )
       mark |= MARK.TITLE
+    if (after === 0x0a || after === 0x0d || (after === 0x3a && isSpace(at(stop + 1)))) mark |= MARK.LEADS
     return mark
   }
 }

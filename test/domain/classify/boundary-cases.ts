@@ -19,6 +19,15 @@ export const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [0, 'could not do handshake: EOF', 'tls'],
     [56, 'OpenSSL SSL_read: Connection reset by peer, errno 104', 'connection_reset'],
   ],
+  'the scheme of a URL tells nothing': [
+    [0, 'connect to https://shop.example failed: user disabled', 'authentication'],
+    [0, 'https is not available', 'tls'],
+  ],
+  'a member of JSON tells by itself': [
+    [0, '{"error":"Could not connect to remote server","requestId":"7f3c2a"}', 'connection_refused'],
+    [0, '{"success":false,"error":"the server could not be reached","request":{"id":1}}', 'connection_refused'],
+    [0, '{"detail":"Access token is unknown or invalid","request_id":"9"}', 'authentication'],
+  ],
   'plain HTTP on a TLS port and the reverse are protocol': [
     [0, 'Post "https://shop.example/h": http: server gave HTTP response to HTTPS client', 'protocol'],
     [0, 'error:1408F10B:SSL routines:ssl3_get_record:wrong version number', 'protocol'],
