@@ -1,3 +1,5 @@
+import { dottedRun } from './dotted-names.ts'
+
 /**
  * A message as words, in one pass: what all clients' texts have in common once spelling is taken away.
  * `ConnectionRefusedError`, `connection_refused`, `Connection-Refused` and `connection refused` read the same; accents and
@@ -241,34 +243,4 @@ function startsToken(index: number, text: string): boolean {
   if (index === 0) return true
   const before = text.charCodeAt(index - 1)
   return isSpace(before) || before === 0x22 || before === 0x27 || before === 0x60 || before === 0x28 || before === 0x3d
-}
-
-/**
- * A run of letters, digits, hyphens, underscores and dots. `opaque` is what to read instead of it: the text itself for
- * numbers with dots (versions, addresses), nothing for a host or file name, null where its words are to be read.
- */
-function dottedRun(
-  text: string,
-  start: number,
-  errorNames: ReadonlySet<string>,
-): { readonly end: number; readonly opaque: string | null } {
-  let end = start
-  let lastDot = -1
-  let letters = false
-  let capitals = false
-  for (; end < text.length; end++) {
-    const code = text.charCodeAt(end)
-    if (code === 0x2e) {
-      const next = text.charCodeAt(end + 1)
-      if (!(between(next, 0x30, 0x39) || between(next, 0x41, 0x5a) || between(next, 0x61, 0x7a) || next === 0x5f)) break
-      lastDot = end
-    } else if (between(code, 0x61, 0x7a)) letters = true
-    else if (between(code, 0x41, 0x5a)) capitals = true
-    else if (!(between(code, 0x30, 0x39) || code === 0x2d || code === 0x5f)) break
-  }
-  if (lastDot < 0) return { end, opaque: null }
-  if (!letters && !capitals) return { end, opaque: text.slice(start, Math.min(end, start + 16)) }
-  const last = text.slice(lastDot + 1, end)
-  const host = !capitals && /^[a-z][a-z0-9-]{1,62}$/.test(last) && !errorNames.has(last)
-  return { end, opaque: host ? '' : null }
 }

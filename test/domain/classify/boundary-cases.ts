@@ -23,6 +23,12 @@ export const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [0, 'connect to https://shop.example failed: user disabled', 'authentication'],
     [0, 'https is not available', 'tls'],
   ],
+  'the name of a host tells nothing': [
+    [0, "HTTPConnectionPool(host='ssrf_proxy', port=3128): Read timed out. (read timeout=10)", 'timeout'],
+    [0, 'cannot reach timeout-service:8080', 'connection_refused'],
+    [0, 'Cannot connect to host blocked-waf:443 ssl:default [None]', 'connection_refused'],
+    [0, 'error-code:10054', 'connection_reset'],
+  ],
   'a member of JSON tells by itself': [
     [0, '{"error":"Could not connect to remote server","requestId":"7f3c2a"}', 'connection_refused'],
     [0, '{"success":false,"error":"the server could not be reached","request":{"id":1}}', 'connection_refused'],
@@ -88,6 +94,7 @@ export const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [0, 'Post http://192.168.3.207: address forbidden', 'blocked'],
     [0, 'Webhook target 127.0.0.1 is a loopback address', 'blocked'],
     [0, 'unsupported protocol scheme ""', 'blocked'],
+    [0, 'java.lang.IllegalArgumentException: HTTP host may not be null', 'blocked'],
     [0, 'Failed to connect to localhost port 5000: Connection refused', 'connection_refused'],
   ],
   '404 and 410 are not_found, other 4xx rejected, 429 rate_limited': [
