@@ -135,6 +135,9 @@ describe('redact', () => {
     ['https://h/token: Bearer hunter2', 'https://h/token: Bearer ***'],
     ['https://h/token: swordfish', 'https://h/token: ***'],
     ['https://h/token: EOF from peer', 'https://h/token: EOF from peer'],
+    ['request to https://h/x?authorization=b failed, reason: EOF', 'request to https://h/x failed, reason: EOF'],
+    ['Post "https://h/x?a=1&authorization=Bearer b": EOF', 'Post "https://h/x": EOF'],
+    ["request to 'https://h/x?cookie=b' timed out", "request to 'https://h/x' timed out"],
   ] as const) {
     it(`makes ${masked} of ${text}`, () => expect(redact(text)).to.equal(masked))
   }
@@ -177,6 +180,14 @@ describe('redact', () => {
     'https://h/token?a=1: hunter2',
     'https://h/cookie: session=hunter2 path',
     'https://h/authorization: Digest response=hunter2',
+    'https://h/x?authorization=hunter2 failed',
+    'https://h/x?authorization=Bearer hunter2 failed',
+    'https://h/x?authorization=Custom hunter2 failed',
+    'https://h/x?authorization=Digest username="x", response="hunter2"',
+    'https://h/x?cookie=a=b; sid=hunter2',
+    'https://h/x?authorization=Custom, hunter2',
+    '?authorization=xyz failed hunter2',
+    'authorization=xyz failed hunter2',
   ]) {
     it(`masks the secret of ${JSON.stringify(text)}`, () => expect(redact(text)).not.to.contain('hunter2'))
   }

@@ -82,13 +82,12 @@ function settled(finding: Finding, text: ParsedMessage, handshake = text.marks.h
 function ofStatus(status: number, rule: string, read: string, { marks, findings }: ParsedMessage): Finding {
   const own = { read, rule, means: statusCause(status), rank: 'status', at: 0, end: 0 } as const
   if (marks.has('challenge') && (status === 403 || status === 503)) return { ...own, means: 'blocked' }
-  if (
-    status === 403 &&
-    (marks.has('firewall') ||
-      marks.has('guard') ||
-      findings.some(({ means, rank }) => means === 'blocked' && rank === 'decisive'))
-  )
-    return { ...own, means: 'blocked' }
+  if (status === 403) {
+    const decided = (cause: Cause) => findings.some(({ means, rank }) => means === cause && rank === 'decisive')
+    if (marks.has('firewall') || marks.has('guard') || decided('blocked')) return { ...own, means: 'blocked' }
+    // The page of a platform whose application is stopped.
+    if (decided('unavailable')) return { ...own, means: 'unavailable' }
+  }
   if (own.means !== 'rejected') return own
   if (marks.has('signature')) return { ...own, means: 'authentication' }
   if (marks.has('firewall')) return { ...own, means: 'blocked' }
@@ -112,11 +111,12 @@ const GATEWAY = new Set([502, 503, 504])
 /** The transport error that the sender reports, where its number only looks like an HTTP status. */
 function transportErrorOf({ findings, marks, client, body }: ParsedMessage, code: number): Finding | undefined {
   const transport = findings.filter(({ status, means }) => status === undefined && TRANSPORT.has(means))
-  const best = strongest(transport)
+  const isMadeUp = CLIENT_STATUSES.has(code)
+  const best = strongest(transport) ?? (isMadeUp ? strongest(findings) : undefined)
   if (best === undefined) return undefined
   if (GATEWAY.has(code)) return undefined
   const reading = { findings, marks, client, body }
-  if (CLIENT_STATUSES.has(code)) return settled(best, reading)
+  if (isMadeUp) return settled(best, reading)
   if (findings.some(({ rank }) => rank === 'status')) return undefined
   if (best.means === 'protocol' && best.rank === 'decisive' && code < 500) return undefined
   if (RANK[best.rank] < RANK.reason && !client) return undefined

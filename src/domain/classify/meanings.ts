@@ -1,5 +1,6 @@
 import { RANK, type RowHead } from './row.ts'
 import { show, type Table } from './table.ts'
+import { MARK } from './words.ts'
 
 /**
  * What a sentence means, whatever its words and their order: an idea is a set of words that say the same in any tense and
@@ -24,22 +25,33 @@ export const SHORTEST_BEGINNING = 4
 export const LONGEST_BEGINNING = 10
 const IDEOGRAPHS = '\u2e80'
 
-/** @returns what a text means, at most one: of the highest rank, with the most ideas, the first of the table. Linear in its words. */
+/**
+ * @param numbers the words' numbers in the table, 0 for any other word
+ * @param marks bits of MARK for each word
+ * @returns what a text means, at most one: of the highest rank, on one side of a heading ("Failed to send: …"), with the most
+ *   ideas, the first of the table. Linear in its words.
+ */
 export function readMeaning(
   table: Table,
   texts: readonly string[],
   numbers: readonly number[],
+  marks: readonly number[],
 ): FoundMeaning | undefined {
   const { groups, meaningsOf, meanings, without, rows } = table
   const last = new Int16Array(meaningsOf.size).fill(-1)
   const read: number[] = []
-  const found: { readonly meaning: number; readonly start: number; readonly end: number }[] = []
+  const found: { readonly meaning: number; readonly start: number; readonly end: number; readonly isWhole: boolean }[] =
+    []
   let floor = 0
+  let heading = 0
   const stop = Math.min(texts.length, MOST_WORDS)
   for (let at = 0; at < stop; at++) {
     const text = texts[at]!
     if (text === '|') floor = at
-    const word = meant(table, text, texts[at + 1] ?? '', numbers[at]!)
+    if (at > 0 && (marks[at - 1]! & MARK.LEADS) !== 0) heading = at
+    // The scheme of a URL is no word of the sentence: "https://…: unavailable" does not say that HTTPS is.
+    const isScheme = text === 'https' && texts[at + 1] === ''
+    const word = isScheme ? 0 : meant(table, text, texts[at + 1] ?? '', numbers[at]!)
     read.push(word)
     if (word === 0) continue
     const first = groups.start(word)
@@ -50,13 +62,12 @@ export function readMeaning(
       for (let by = meaningsOf.start(group); by < meaningsOf.start(group + 1); by++) {
         const meaning = meaningsOf.item(by)
         const start = startOf(meaning, at, text >= IDEOGRAPHS)
-        if (start >= 0) found.push({ meaning, start, end: at + 1 })
+        if (start >= 0) found.push({ meaning, start, end: at + 1, isWhole: start >= heading })
       }
     }
   }
   let best: (typeof found)[number] | undefined
-  for (const next of found)
-    if (isAllowed(next.meaning) && (best === undefined || isBetter(next.meaning, best.meaning))) best = next
+  for (const next of found) if (isAllowed(next.meaning) && (best === undefined || isBetter(next, best))) best = next
   if (best === undefined) return undefined
   const { meaning, start, end } = best
   const row = rows[meanings.item(meanings.start(meaning))]!
@@ -83,12 +94,13 @@ export function readMeaning(
     return true
   }
 
-  function isBetter(one: number, other: number): boolean {
-    const rankOf = (meaning: number) => RANK[rows[meanings.item(meanings.start(meaning))]!.rank ?? 'outer']
-    const sizeOf = (meaning: number) => meanings.start(meaning + 1) - meanings.start(meaning)
-    const rank = rankOf(one) - rankOf(other)
-    const size = sizeOf(one) - sizeOf(other)
-    return rank > 0 || (rank === 0 && (size > 0 || (size === 0 && one < other)))
+  function isBetter(one: (typeof found)[number], other: (typeof found)[number]): boolean {
+    const rankOf = ({ meaning }: { meaning: number }) =>
+      RANK[rows[meanings.item(meanings.start(meaning))]!.rank ?? 'outer']
+    const sizeOf = ({ meaning }: { meaning: number }) => meanings.start(meaning + 1) - meanings.start(meaning)
+    const difference =
+      rankOf(one) - rankOf(other) || Number(one.isWhole) - Number(other.isWhole) || sizeOf(one) - sizeOf(other)
+    return difference > 0 || (difference === 0 && one.meaning < other.meaning)
   }
 
   function wordsOf(meaning: number, start: number, end: number): number[] {

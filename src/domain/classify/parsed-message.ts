@@ -48,10 +48,10 @@ const START = 10
 /** What a message says; of what is guessed in it only where it says nothing else. Total. */
 export function parseMessage(message: string): ParsedMessage {
   const text = words(message)
-  const sure = withoutAdvice(text.texts, true)
+  const sure = withoutAdvice(text, true)
   const parsed = readWords({ ...text, texts: sure })
   if (parsed.findings.length > 0 || sure === text.texts) return parsed
-  return readWords({ ...text, texts: withoutAdvice(text.texts, false) })
+  return readWords({ ...text, texts: withoutAdvice(text, false) })
 }
 
 function readWords(text: Words): ParsedMessage {
@@ -82,7 +82,7 @@ function readWords(text: Words): ParsedMessage {
     findings.push(fromReading(reading))
   }
   if (RANK[strongest(findings)?.rank ?? 'outer'] <= RANK.outer) {
-    const meant = readMeaning(table(), text.texts, numbers)
+    const meant = readMeaning(table(), text.texts, numbers, text.marks)
     if (meant !== undefined) {
       const { row, ideas, start, end } = meant
       const { id, rank = 'outer' } = row

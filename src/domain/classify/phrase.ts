@@ -22,11 +22,12 @@ const joined = (texts: readonly string[]) => ` ${texts.join(' ')} `
  */
 export function explainPhrase(text: string): string {
   const { cause, evidence } = classify({ code: 0, message: text })
-  const { texts } = words(text)
-  const read = withoutAdvice(texts, true)
+  const parsed = words(text)
+  const { texts } = parsed
+  const read = withoutAdvice(parsed, true)
   const numbers = read.map((word) => table().numbers.get(word) ?? 0)
   const matches = matchPhrases(table(), read, numbers, true)
-  const meant = readMeaning(table(), read, numbers)
+  const meant = readMeaning(table(), read, numbers, parsed.marks)
   const decided = evidence[0]
   const lines = matches.map(
     (match) => `  "${match.phrase}", ${nameOf(match.row)}${fate(match, matches, decided?.rule, meant?.row.id)}`,

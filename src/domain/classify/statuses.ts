@@ -44,7 +44,7 @@ const UNITS = set(
 const REDIRECTED = set('found permanently temporarily redirect redirected moved other')
 /** Words that may come between: a status code of 404, got an unexpected 500. */
 const FILLERS = set(
-  'of is was fue foi era war etait byl byla a an the with unexpected invalid wrong bad following mit un um uma una con com avec met z с ein einen eine une des eenen een jakis lauter only just',
+  'of from server is was fue foi era war etait byl byla a an the with unexpected invalid wrong bad following mit un um uma una con com avec met z с ein einen eine une des eenen een jakis lauter only just',
 )
 /** What makes of an announcing word another one: OS error 104, exit code 401, a Code of an NSError's Domain. */
 const NOT_A_STATUS: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -172,6 +172,8 @@ export function isStatus(number: number, at: number, texts: readonly string[], m
   if (NAMES[number]?.has(after) || (after === 'unknown' && texts[at + 2] === 'status')) return true
   if (at === 0 && known && (STATUS_AFTER.has(after) || HANDLED.has(after))) return true
   if (before === '' && at > 0) return false
+  // Perl's LWP gives what went wrong in itself this status: `500 Can't connect to …`.
+  if (number === 500 && after === 'can' && texts[at + 2] === 'not' && texts[at + 3] === 'connect') return false
   if (STATUS_BEFORE.has(before)) return !NOT_A_STATUS[before]?.has(earlier)
   if (/^[123]$/.test(before) && /^https?$/.test(earlier)) return true
   if ((mark & MARK.PARENTHESES) !== 0 && (number >= 400 || REDIRECTED.has(texts[at - 1] ?? ''))) return true

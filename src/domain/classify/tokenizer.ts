@@ -1,3 +1,5 @@
+import { dottedRun } from './dotted-names.ts'
+
 /**
  * A message as words, in one pass: what all clients' texts have in common once spelling is taken away.
  * `ConnectionRefusedError`, `connection_refused`, `Connection-Refused` and `connection refused` read the same; accents and
@@ -15,9 +17,10 @@ export interface Words {
 
 /**
  * `NEGATIVE`: a minus stood before it. `PARENTHESES`: it stood alone in round brackets. `GLUED`: part of a longer token.
- * `TITLE`: a colon or a dash follows it, as in `404 - endpoint moved`.
+ * `TITLE`: a colon or a dash follows it, as in `404 - endpoint moved`. `LEADS`: a colon with white space, or the end of its
+ * line, follows it.
  */
-export const MARK = { NEGATIVE: 1, PARENTHESES: 2, GLUED: 4, TITLE: 8 } as const
+export const MARK = { NEGATIVE: 1, PARENTHESES: 2, GLUED: 4, TITLE: 8, LEADS: 16 } as const
 
 /** Characters that are read: the start names the error, the end of a stack trace names the innermost one. */
 const HEAD = 3_072
@@ -70,7 +73,7 @@ function kindOf(code: number): number {
   return KIND[code]!
 }
 
-/** No phrase goes across them: what precedes is another statement. */
+/** No phrase goes across them, nor across a comma beside a double quote, as between members of JSON: what precedes is another statement. */
 const BARRIERS = new Set([0x3b, 0x5d])
 /** Ends of sentences, where white space follows and then more. */
 const STOPS = new Set([0x2e, 0x21, 0x3f])
@@ -124,6 +127,7 @@ export function tokenize(message: string, lexicon: Lexicon): Words {
     if (kind === SEPARATOR || kind === IGNORED) {
       if (
         BARRIERS.has(code) ||
+        (code === 0x2c && (at(index - 1) === 0x22 || at(index + 1) === 0x22)) ||
         (STOPS.has(code) && endsSentence(index)) ||
         (DASHES.has(code) && isBetweenSpaces(index))
       )
@@ -227,6 +231,7 @@ export function tokenize(message: string, lexicon: Lexicon): Words {
       (isSpace(after) && (DASHES.has(at(stop + 1)) || at(stop + 1) === 0x3a) && isSpace(at(stop + 2)))
     )
       mark |= MARK.TITLE
+    if (after === 0x0a || after === 0x0d || (after === 0x3a && isSpace(at(stop + 1)))) mark |= MARK.LEADS
     return mark
   }
 }
@@ -238,34 +243,4 @@ function startsToken(index: number, text: string): boolean {
   if (index === 0) return true
   const before = text.charCodeAt(index - 1)
   return isSpace(before) || before === 0x22 || before === 0x27 || before === 0x60 || before === 0x28 || before === 0x3d
-}
-
-/**
- * A run of letters, digits, hyphens, underscores and dots. `opaque` is what to read instead of it: the text itself for
- * numbers with dots (versions, addresses), nothing for a host or file name, null where its words are to be read.
- */
-function dottedRun(
-  text: string,
-  start: number,
-  errorNames: ReadonlySet<string>,
-): { readonly end: number; readonly opaque: string | null } {
-  let end = start
-  let lastDot = -1
-  let letters = false
-  let capitals = false
-  for (; end < text.length; end++) {
-    const code = text.charCodeAt(end)
-    if (code === 0x2e) {
-      const next = text.charCodeAt(end + 1)
-      if (!(between(next, 0x30, 0x39) || between(next, 0x41, 0x5a) || between(next, 0x61, 0x7a) || next === 0x5f)) break
-      lastDot = end
-    } else if (between(code, 0x61, 0x7a)) letters = true
-    else if (between(code, 0x41, 0x5a)) capitals = true
-    else if (!(between(code, 0x30, 0x39) || code === 0x2d || code === 0x5f)) break
-  }
-  if (lastDot < 0) return { end, opaque: null }
-  if (!letters && !capitals) return { end, opaque: text.slice(start, Math.min(end, start + 16)) }
-  const last = text.slice(lastDot + 1, end)
-  const host = !capitals && /^[a-z][a-z0-9-]{1,62}$/.test(last) && !errorNames.has(last)
-  return { end, opaque: host ? '' : null }
 }

@@ -26,6 +26,8 @@ const DIAGNOSTIC = new RegExp(
     'insufficient|invalid|invalid_[a-z_]+|is|issuer|it|jwt|key|length|lookup|malformed|match|may|mismatch|missing|must|no|none|not|null|nil|of|on|open|or|parse|parsing|password|permission|post|read',
     'realm|refused|rejected|required|revoked|scheme|secret|segments?|server|should|signature|stat|status|the|timeout|timed|token|tokens|too|type|unable|unauthorized|undefined',
     'unexpected|unknown|unparseable|unsupported|unverifiable|usage|user|value|verification|verify|was|were|while|with|wrong|x509|oauth2|oidc|tls|ssl|dns|[1-5]\\d\\d|<nil>',
+    // Nothing but these words: `POST /oauth/token: EOF`, `Post "https://shop.example/token": http2: …`.
+    String.raw`eof(?=[\s"'),.;\]}]|$)|http2(?=:\s)|i/o(?=\stimeout)`,
   ].join('|')})(?![A-Za-z0-9_+/=-]))`,
   'i',
 )
@@ -45,7 +47,7 @@ export function maskNamed(text: string, isCut = false): string {
     const start = found.index + found[0].length
     if (isReasonBehindUrl(text, found.index, start, header !== undefined)) continue
     const end = header
-      ? headerEnd(text, start, header, isCut)
+      ? (queryEnd(text, found.index, start) ?? headerEnd(text, start, header, isCut))
       : name
         ? namedEnd(text, start, /^(?::\s+|[ \t]+)$/.test(between!) && /^[a-z]+$/i.test(name), isCut)
         : schemeEnd(text, start, scheme!, isCut)
@@ -67,7 +69,7 @@ function isReasonBehindUrl(text: string, nameStart: number, valueStart: number, 
   if (!/:[ \t]+$/.test(text.slice(Math.max(nameStart, valueStart - 9), valueStart))) return false
   if (/^\\?["'`[{<]/.test(text.slice(valueStart, valueStart + 2))) return false
   const value = text.slice(valueStart, valueEnd(text, valueStart))
-  if (!DIAGNOSTIC.test(value)) {
+  if (!DIAGNOSTIC.test(text.slice(valueStart, valueStart + 40))) {
     if (/[\d=]/.test(value) || looksLikeId(value)) return false
     const isUrlQuoted = /["'`]:/.test(text.slice(nameStart, valueStart))
     // A header's value may have several words.
@@ -79,6 +81,22 @@ function isReasonBehindUrl(text: string, nameStart: number, valueStart: number, 
 }
 /** None that may separate a URL from a name: `https://shop.example/x,token: …`. */
 const URL_CHARACTER = /[^\s"'`<>\\?#,;&=]/
+
+/**
+ * Where the value ends of a URL's parameter that is named like a header: `…?authorization=abc failed, reason: …`. A header has
+ * the rest of its line; a parameter ends with its URL, if a quote or the sentence goes on there. Undefined for anything else.
+ */
+function queryEnd(text: string, nameStart: number, valueStart: number): number | undefined {
+  if (!/[?&]/.test(text[nameStart - 1] ?? '') || text[valueStart - 1] !== '=') return undefined
+  let start = nameStart
+  while (start > 0 && QUERY_CHARACTER.test(text[start - 1]!)) start--
+  if (!/:\/\/[^/?]/.test(text.slice(start, nameStart))) return undefined
+  const scheme = HTTP_SCHEME.exec(text.slice(valueStart, valueStart + 24))
+  const end = valueEnd(text, valueStart + (scheme?.[0].length ?? 0))
+  return end > valueStart && BEHIND_URL.test(text.slice(end, end + 20)) ? end : undefined
+}
+const QUERY_CHARACTER = /[^\s"'`<>\\]/
+const BEHIND_URL = /^(?:["'`)]|[ \t]{1,4}(?:failed|timed out|returned|responded|could not|due to)(?![A-Za-z0-9_-]))/
 
 function headerEnd(text: string, start: number, header: string, isCut: boolean): number {
   const enclosed = enclosedEnd(text, start, isCut)

@@ -19,6 +19,21 @@ export const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [0, 'could not do handshake: EOF', 'tls'],
     [56, 'OpenSSL SSL_read: Connection reset by peer, errno 104', 'connection_reset'],
   ],
+  'the scheme of a URL tells nothing': [
+    [0, 'connect to https://shop.example failed: user disabled', 'authentication'],
+    [0, 'https is not available', 'tls'],
+  ],
+  'the name of a host tells nothing': [
+    [0, "HTTPConnectionPool(host='ssrf_proxy', port=3128): Read timed out. (read timeout=10)", 'timeout'],
+    [0, 'cannot reach timeout-service:8080', 'connection_refused'],
+    [0, 'Cannot connect to host blocked-waf:443 ssl:default [None]', 'connection_refused'],
+    [0, 'error-code:10054', 'connection_reset'],
+  ],
+  'a member of JSON tells by itself': [
+    [0, '{"error":"Could not connect to remote server","requestId":"7f3c2a"}', 'connection_refused'],
+    [0, '{"success":false,"error":"the server could not be reached","request":{"id":1}}', 'connection_refused'],
+    [0, '{"detail":"Access token is unknown or invalid","request_id":"9"}', 'authentication'],
+  ],
   'plain HTTP on a TLS port and the reverse are protocol': [
     [0, 'Post "https://shop.example/h": http: server gave HTTP response to HTTPS client', 'protocol'],
     [0, 'error:1408F10B:SSL routines:ssl3_get_record:wrong version number', 'protocol'],
@@ -67,6 +82,9 @@ export const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [403, 'Forbidden', 'authentication'],
     [403, 'Sorry, you have been blocked. Cloudflare Ray ID: 1', 'blocked'],
     [403, '<title>Just a moment...</title>', 'blocked'],
+    [403, '<title>Pardon Our Interruption</title>', 'blocked'],
+    [403, 'Error 403 - This web app is stopped.', 'unavailable'],
+    [0, 'Status Code: 403 Reason Phrase: Site Disabled', 'unavailable'],
     [0, 'HTTP 403: blocked by Web Application Firewall', 'blocked'],
   ],
   'a URL or address that the sender refuses is blocked': [
@@ -76,6 +94,7 @@ export const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [0, 'Post http://192.168.3.207: address forbidden', 'blocked'],
     [0, 'Webhook target 127.0.0.1 is a loopback address', 'blocked'],
     [0, 'unsupported protocol scheme ""', 'blocked'],
+    [0, 'java.lang.IllegalArgumentException: HTTP host may not be null', 'blocked'],
     [0, 'Failed to connect to localhost port 5000: Connection refused', 'connection_refused'],
   ],
   '404 and 410 are not_found, other 4xx rejected, 429 rate_limited': [
@@ -92,6 +111,9 @@ export const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [501, '', 'server_error'],
     [507, '', 'server_error'],
     [599, '', 'server_error'],
+    [598, 'Host Unhealthy', 'unavailable'],
+    [0, 'received bad response code from server 503', 'unavailable'],
+    [0, "error: 500 Can't connect to shop.example:443 (certificate verify failed)", 'tls'],
   ],
   '502, 503, 520 to 523, an upstream connect error and no healthy backend are unavailable': [
     [502, '', 'unavailable'],

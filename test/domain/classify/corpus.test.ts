@@ -23,7 +23,8 @@ import { originKey, partOf, type Sample, samples, score, table } from '../../cor
  * had not seen the rules either, and who left out what the corpus had: common wordings are rare in it. With 30 messages of
  * projects that other parts have, left out since, the first look was 0.924, 139 of 150. `strings` was
  * collected likewise, mostly from source code and documentation, after four rows had been added for `outside`: 0.960,
- * 144 of 150 with the 15 of projects that other parts have.
+ * 144 of 150 with the 15 of projects that other parts have. `mixed` is of many clients and languages, by someone who had not
+ * seen the rules; `held` was collected after the rules had been changed for it, and measured once.
  */
 const FIRST: Readonly<Record<string, string>> = {
   fresh: '0.934, 163 of 178',
@@ -53,6 +54,8 @@ const FIRST: Readonly<Record<string, string>> = {
   kept: '0.984, 93 of 95',
   outside: '0.923, 112 of 120',
   strings: '0.953, 129 of 135',
+  mixed: '0.865, 99 of 110',
+  held: '0.909, 27 of 30',
 }
 
 const tuned = samples('tuned')

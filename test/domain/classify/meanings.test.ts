@@ -17,16 +17,15 @@ const rows = [
   row('name', 'dns', 'phase', ['NOT FIND host']),
   row('page', 'not_found', 'phase', ['NOT FIND !host']),
   row('up', 'unavailable', 'outer', ['host NOT up now']),
+  row('key', 'authentication', 'phase', ['failed key']),
+  row('shape', 'rejected', 'phase', ['be text']),
 ]
 const vocabulary = { NOT: ['not', 'no'], FIND: ['find*', 'found', '找到', 'найд~'] }
 const table = openTable(compile(rows, vocabulary))
 function read(message: string) {
-  const { texts } = words(message)
-  return readMeaning(
-    table,
-    texts,
-    texts.map((text) => table.numbers.get(text) ?? 0),
-  )
+  const { texts, marks } = words(message)
+  const numbers = texts.map((text) => table.numbers.get(text) ?? 0)
+  return readMeaning(table, texts, numbers, marks)
 }
 const idOf = (message: string) => read(message)?.row.id
 
@@ -50,6 +49,12 @@ describe('readMeaning()', () => {
     expect(idOf('host not up now, not found')).to.equal('name')
     expect(idOf('not found')).to.equal('page')
     expect(idOf('not found by this very long winded and so on host')).to.equal(undefined)
+  })
+
+  it('prefers what stands on one side of a heading to what it makes with the heading', () => {
+    expect(idOf('delivery failed: key must be text')).to.equal('shape')
+    expect(idOf('delivery failed key must be text')).to.equal('key')
+    expect(idOf('delivery failed: wrong key')).to.equal('key')
   })
 
   it('reads two ideographs, and any ending where a beginning is listed', () => {

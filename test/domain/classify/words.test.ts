@@ -68,4 +68,17 @@ describe('words(message)', () => {
     expect(marks('order-404')).to.equal(MARK.GLUED)
     expect(marks('status 404')).to.equal(0)
   })
+
+  it('marks what leads to something else: before a colon and white space, and at the end of a line', () => {
+    const leading = (message: string) => {
+      const { texts, marks } = words(message)
+      return texts.filter((_, index) => (marks[index]! & MARK.LEADS) !== 0)
+    }
+    expect(leading('Delivery failed: see below\nhost:443 at 10:30\r\nEOF')).to.deep.equal(['failed', 'below', '30'])
+  })
+
+  it('takes each member of JSON for a statement', () => {
+    expect(words('{"error":"not sent","id":7,"at":"now"}').texts.join(' ')).to.equal('error not sent | id 7 | at now')
+    expect(words('host, port').texts).to.not.include('|')
+  })
 })
