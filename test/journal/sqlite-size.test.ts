@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
 import { Growth } from '../../src/journal/sqlite/growth.ts'
-import { removeTempFolders, tempFolder } from '../support/temp.ts'
+import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 import { entry } from './entries.ts'
 import { sqliteJournals } from './sqlite-journals.ts'
 
 const MIB = 2 ** 20
 const DAY = 86_400_000
+/** Bytes of the limit that are meant for the WAL. */
+const WAL = 1_000 * 4_096
 /** MiB: two groups at a time come between two removals, each of 4 MiB at most, and a removal is followed by a checkpoint. */
 const ABOVE = 20
 
@@ -39,6 +41,42 @@ describe('the size of a SQLite journal', () => {
       expect(largest / MIB).to.be.below(size / MIB + ABOVE)
     })
   }
+})
+
+describe('retention of what a SQLite journal keeps beside failures', () => {
+  const sqlite = sqliteJournals()
+
+  /** Signals of no incident, the first of them received so long ago (milliseconds). */
+  function addSignals(count: number, age: number): void {
+    const db = new DatabaseSync(sqlite.path)
+    db.prepare(`WITH RECURSIVE n (value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM n WHERE value < ?1 - 1)
+      INSERT INTO signals SELECT substr(printf('%012x', ?2 + value), 1, 8) || '-' || substr(printf('%012x', ?2 + value), 9)
+        || '-7000-8000-000000000000', ?2 + value, 'some', '', value || ':' || ?2, NULL, hex(zeroblob(150)) FROM n`).run(
+      count,
+      Date.now() - age,
+    )
+    db.close()
+  }
+  const signals = () => sqlite.query('SELECT count(*) AS n FROM signals')[0]!['n']
+
+  it('removes all old signals in one run', async () => {
+    await sqlite.filled(1)
+    addSignals(2_000, 40 * DAY)
+    addSignals(1_000, DAY)
+    await sqlite.open({ retentionInterval: DAY })
+    await until('the old ones to go', () => signals() === 1_000)
+  })
+
+  it('removes all signals above the limit of known ones in one run, and no failure for their sake', async function () {
+    this.timeout(30_000)
+    await sqlite.filled(100)
+    addSignals(103_000, DAY)
+    // Without the signals above their limit, 1.2 MiB of them, it fits.
+    const size = statSync(sqlite.path).size + WAL - MIB / 2
+    await sqlite.open({ retentionInterval: DAY, retention: { age: 30 * DAY, size } })
+    await until('the first ones to go', () => signals() === 100_000)
+    expect(sqlite.events.removed).to.equal(0)
+  })
 })
 
 describe('Growth', () => {

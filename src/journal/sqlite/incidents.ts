@@ -143,10 +143,11 @@ export class IncidentRows {
 
   /**
    * Removes incidents that closed before (milliseconds since the epoch), except each endpoint's last one, and those whose
-   * recovery is not finished.
+   * recovery is not finished. At most `batch`.
+   * @returns how many
    */
-  expire(before: number, batch: number): void {
-    this.#statements.expire.run(before, batch)
+  expire(before: number, batch: number): number {
+    return Number(this.#statements.expire.run(before, batch).changes)
   }
 
   #keepVerdict(id: string, verdict: Verdict): void {

@@ -74,17 +74,19 @@ export function expireRows(
   if (count.step() || blocks.step()) return { failures: 0, reason: 'age', more: true, changedPages: false }
   const { reading, age, batch } = limits
   arrivals.observe(reading, age)
+  // First: failures must not be removed to make room for a flood of signals.
+  if (signals.expireExcess(batch) === batch) return { failures: 0, reason: 'size', more: true, changedPages: true }
   const expired = expireBatch(db, arrivals, limits, maxBytes)
-  // When incidents closed is known by the wall clock alone.
-  if (!expired.stop && arrivals.moved(reading, age) === 0) {
-    incidents.expire(reading.wall - age, batch)
-    signals.expire(reading.wall - age, batch)
-    expireEvents(db, reading.wall - age)
-  }
-  if (!expired.more) arrivals.prune(reading, age)
   count.removed(expired.failures)
   if (expired.failures > 0) blocks.rowsRemoved()
-  return expired
+  if (expired.more) return expired
+  arrivals.prune(reading, age)
+  // When incidents closed is known by the wall clock alone.
+  if (expired.stop || arrivals.moved(reading, age) !== 0) return expired
+  const before = reading.wall - age
+  expireEvents(db, before)
+  const others = incidents.expire(before, batch) + signals.expire(before, batch)
+  return others > 0 ? { ...expired, more: true, changedPages: true } : expired
 }
 
 /** The oldest records and signals, whole, in the order in which they came. */

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { firstIdAt } from '../../domain/failure.ts'
 import { startsTracking } from '../../domain/incident.ts'
 import { KNOWN_SIGNALS_LIMIT, type TimelineSignal } from '../../domain/timeline.ts'
 import type { SignalResult } from '../core/complete.ts'
@@ -48,10 +49,14 @@ export class SignalRows {
     return { duplicateOf: null, signal: change }
   }
 
-  /** Removes what is older (milliseconds since the epoch) and of no incident, and what exceeds the limit of known ids. */
-  expire(before: number, batch: number): void {
-    this.#statements.expire.run(before, batch)
-    this.#statements.expireExcess.run(batch, KNOWN_SIGNALS_LIMIT)
+  /** Removes what is older (milliseconds since the epoch) and of no incident, at most `batch`. @returns how many */
+  expire(before: number, batch: number): number {
+    return Number(this.#statements.expire.run(firstIdAt(before), batch).changes)
+  }
+
+  /** Removes what is of no incident and exceeds the limit of known ids, at most `batch`. @returns how many */
+  expireExcess(batch: number): number {
+    return Number(this.#statements.expireExcess.run(KNOWN_SIGNALS_LIMIT, batch).changes)
   }
 
   oldest(limit: number): StoredSignal[] {
@@ -89,10 +94,11 @@ function prepare(db: DatabaseSync) {
     dropSecond: db.prepare(`UPDATE signals SET incident_id = NULL, signal = '' WHERE id =
       (SELECT id FROM signals WHERE incident_id = ?1 ORDER BY id LIMIT 1 OFFSET 1)
       AND (SELECT count(*) FROM signals WHERE incident_id = ?1) > ?2`),
-    expire: db.prepare(`DELETE FROM signals WHERE rowid IN (SELECT s.rowid FROM signals s WHERE s.received_at < ?
+    expire: db.prepare(`DELETE FROM signals WHERE rowid IN (SELECT s.rowid FROM signals s WHERE s.id < ?
       AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.id = s.incident_id) LIMIT ?)`),
-    expireExcess: db.prepare(`DELETE FROM signals WHERE incident_id IS NULL AND rowid IN
-      (SELECT rowid FROM signals ORDER BY rowid DESC LIMIT ? OFFSET ?)`),
+    // The newest by their number, so that nothing has to be counted.
+    expireExcess: db.prepare(`DELETE FROM signals WHERE rowid IN (SELECT rowid FROM signals
+      WHERE incident_id IS NULL AND rowid <= (SELECT max(rowid) FROM signals) - ? ORDER BY rowid LIMIT ?)`),
     oldest: db.prepare(`SELECT signal, idempotency_key FROM signals WHERE signal <> '' ORDER BY id LIMIT ?`),
     remove: db.prepare('DELETE FROM signals WHERE id IN (SELECT value FROM json_each(?))'),
     count: db.prepare('SELECT count(*) AS n FROM signals'),
