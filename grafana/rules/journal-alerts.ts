@@ -2,7 +2,13 @@ import { SIGNALS } from '../signals.ts'
 import { apiAnnotations } from './annotations.ts'
 import type { Alert } from './model.ts'
 import { of, RELEASE } from './promql.ts'
-import { CONDITIONS, ENLARGE, KUBECTL, kubernetes, LOGS, promql, SHRINK } from './text.ts'
+import { CONDITIONS, CONTAINER, ENLARGE, either, KUBECTL, kubernetes, LOGS, promql, SHRINK } from './text.ts'
+
+/** Moves a journal and what belongs to it away, with what the image contains. */
+const MOVE_AWAY = `/nodejs/bin/node -e '
+  const fs = require("node:fs"), from = process.argv[1], to = \`\${from}.damaged-\${Date.now()}\`
+  for (const end of ["", "-wal", "-shm", ".mark"]) if (fs.existsSync(from + end)) fs.renameSync(from + end, to + end)
+' /data/journal.db`
 
 const size = of(SIGNALS.journalSize.name)
 const free = of(SIGNALS.journalFree.name)
@@ -36,16 +42,23 @@ export const JOURNAL_ALERTS: readonly Alert[] = [
         CONDITIONS,
         promql('What kind of fault?', 'sum by (kind) (increase(webhook_exporter_journal_errors_total[15m])) > 0'),
         LOGS('What does the journal log?', 'journal'),
-        promql('SQLite: is the volume full?', 'webhook_exporter_journal_free_bytes'),
+        promql(
+          'SQLite: is the volume full? Up to 20 MiB stay free, so that failures can still be removed.',
+          'webhook_exporter_journal_free_bytes',
+        ),
       ],
       mitigation: [
-        ENLARGE,
+        `Full (kind \`disk_full\`): ${ENLARGE}`,
         SHRINK,
         kubernetes(
           'read-only, because the node lost its disk: delete the pod to reschedule it:',
           `${KUBECTL} delete pod --selector "$PODS"`,
         ),
-        'Corrupt: the log names the file that was set aside. The service continues with the data that could be salvaged.',
+        either(
+          'Damaged (kind `corrupt`): the file is left as it is, and nothing more is acknowledged into it. Move it away, and the service opens a new one within 10 seconds; for Prometheus its counters have restarted. `sqlite3 FILE .recover` prints what the damaged file still holds. Or [restore a copy](../backup.md#restore).',
+          [`${KUBECTL} exec "service/$JOB-admin" --container ${CONTAINER} -- ${MOVE_AWAY}`],
+          ['mkdir damaged && mv journal.db* damaged/'],
+        ),
         'PostgreSQL: check that it is reachable and writable and that the password is correct. The service reconnects automatically.',
       ],
     },

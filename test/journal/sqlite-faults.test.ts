@@ -112,13 +112,38 @@ describe('openSqliteJournal', () => {
       expect(journal.status().fault?.detail).to.include('room')
       await until('another attempt', () => sqlite.events.faults.length > 2)
       expect(new Set(sqlite.events.faults.map(({ kind }) => kind))).to.deep.equal(new Set(['disk_full']))
-      await until('a look at the free bytes', () => journal.status().size!.freeBytes! < 2 ** 20)
+      // Of 5 MiB at first.
+      await until('a look at the free bytes', () => journal.status().size!.freeBytes! < 4 * 2 ** 20)
       rmSync(filler)
       await until('the journal to be up', () => journal.status().up)
       const { id } = await journal.record(entry({ raw }))
       const rows = new Set(query('SELECT id FROM failures').map((row) => row['id']))
       expect([...acknowledged, id].filter((each) => !rows.has(each))).to.deep.equal([])
       expect(acknowledged.length).to.be.greaterThan(0)
+    })
+
+    it('that it has filled itself has room for retention, once its limits are lowered', async function () {
+      this.timeout(60_000)
+      mount(this)
+      const raw = Buffer.alloc(20_000, 1)
+      let stored = 0
+      // A restart must not use up what is kept.
+      for (let start = 0; start < 3; start++) {
+        const journal = await open()
+        await until('the volume to be full', async () => {
+          const results = await Promise.allSettled(Array.from({ length: 20 }, () => journal.record(entry({ raw }))))
+          stored += results.filter(({ status }) => status === 'fulfilled').length
+          return !journal.status().up
+        })
+        expect(journal.status().fault?.kind).to.equal('disk_full')
+        await close(journal)
+      }
+      const smaller = await open({ retention: { age: 30 * 86_400_000, size: 3 * 2 ** 20 } })
+      expect(smaller.status().fault).to.equal(undefined)
+      for (let round = 0; round < 20; round++)
+        await Promise.all(Array.from({ length: 20 }, () => smaller.record(entry({ raw }))))
+      await until('the first ones to go', () => sqlite.events.removed > stored)
+      await until('it to shrink', () => smaller.status().size!.bytes < 4 * 2 ** 20)
     })
 
     it('is reported when it is read-only, and used once it is writable', async function () {

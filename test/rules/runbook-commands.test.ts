@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { delimiter, dirname, join } from 'node:path'
 import { expect } from 'chai'
@@ -6,7 +6,7 @@ import { HOOK_SECRET, hookReceiver } from '../support/hook-receiver.ts'
 import { REPORT, report } from '../support/http.ts'
 import { requireProgram } from '../support/programs.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
-import { tempFolder } from '../support/temp.ts'
+import { tempFolder, until } from '../support/temp.ts'
 import { addressOf, close, listen } from './live.ts'
 import { type Block, bash, blocks, blocksOf, placeOf, type Ran, reasonNotToRun, unique } from './runbook-commands.ts'
 
@@ -63,7 +63,11 @@ describe('the commands of the runbooks, against a real service', function () {
   for (const code of unique(steps.filter((block) => placeOf(block) === 'service'))) {
     const block = steps.find((it) => it.code === code)!
     // Others have tests of their own below.
-    if (reasonNotToRun(block) || /journal reset-series|\/resolve"/.test(code) || RECOVERY.includes(block.alert))
+    if (
+      reasonNotToRun(block) ||
+      /journal reset-series|\/resolve"|mkdir damaged/.test(code) ||
+      RECOVERY.includes(block.alert)
+    )
       continue
     it(`${block.alert}: ${code.split('\n')[0]!.slice(0, 90)}`, async () => {
       const { code: exit, output } = await run(block, code)
@@ -121,6 +125,30 @@ describe('the commands of the runbooks, against a real service', function () {
     expect(code).not.to.equal(0)
     expect(output).to.match(/another process|in use|stop/i)
     table.push(`run while the service holds the journal, exit ${code}: ${block.code}`)
+  })
+
+  it('move a damaged journal away, in place of which a new one is opened', async () => {
+    const moves = steps.filter(({ alert, code }) => alert === 'WebhookJournalDown' && code.includes('damaged'))
+    expect(moves).to.have.length(2)
+    for (const { code } of moves) {
+      const folder = tempFolder()
+      const path = join(folder, 'journal.db')
+      writeFileSync(path, 'no database')
+      const damaged = await startService({ env: { JOURNAL_URL: `sqlite:${path}` } })
+      expect((await report(damaged.ingest)).status).to.equal(503)
+      // In the pod, its paths; `kubectl exec` runs what follows the dashes.
+      const here = code
+        .replace(/^kubectl [^\n]* -- /, '')
+        .replace('/nodejs/bin/node', `'${process.execPath}'`)
+        .replace('/data/journal.db', path)
+      const { code: exit, output } = await bash(`cd '${folder}'\n${here}`, { PATH: process.env['PATH']! })
+      expect(exit, output).to.equal(0)
+      await until('a new journal', async () => (await report(damaged.ingest)).status === 202)
+      const kept = globSync('{damaged/*,journal.db.damaged-*}', { cwd: folder })
+      expect(kept.map((file) => readFileSync(join(folder, file), 'utf8'))).to.include('no database')
+      await damaged.stop()
+      table.push(`run beside a service with a damaged journal, exit 0: ${code.split('\n')[0]!.slice(0, 100)}`)
+    }
   })
 
   it('close an incident manually with the token', async () => {

@@ -148,7 +148,7 @@ export class SpillFile {
       clock,
       retention: { age: FOREVER, size: 2 ** 50 },
       sizeInterval: 1_000,
-      countFirst: true,
+      isDrained: true,
       // All of them are to be moved.
       timelineLimit: Number.MAX_SAFE_INTEGER,
       events: {

@@ -160,11 +160,11 @@ class SqliteStore implements JournalStore {
   }
 
   #storeOptions(): StoreOptions {
-    const { path, retention, incidents, filesystem, countFirst = false, timelineLimit = TIMELINE_LIMIT } = this.#options
+    const { path, retention, incidents, filesystem, isDrained = false, timelineLimit = TIMELINE_LIMIT } = this.#options
     return {
       path,
       incidents,
-      countFirst,
+      isDrained,
       timelineLimit,
       retentionSize: retention.size,
       ...(filesystem === undefined ? {} : { filesystem }),

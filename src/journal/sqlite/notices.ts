@@ -27,6 +27,8 @@ export class Notices {
     if (notice.type === 'opening') {
       this.#step = notice.step
       this.#events.onOpening?.(notice.step, notice.bytes)
+    } else if (notice.type === 'expired') {
+      this.#events.onExpired(notice.failures, notice.reason)
     } else {
       this.#checkpoint = notice.checkpoint
       this.#events.onCheckpoint?.(notice.checkpoint)

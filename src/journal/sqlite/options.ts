@@ -13,8 +13,8 @@ export interface SqliteJournalOptions extends GroupOptions {
   readonly writerHeap?: number
   /** Milliseconds of a clock that is never set; by default the kernel's. */
   readonly monotonic?: Clock
-  /** Whether the rows of a large file are counted before it is reported open. */
-  readonly countFirst?: boolean
+  /** Whether its records are moved to another journal: see `StoreOptions`. */
+  readonly isDrained?: boolean
   /** Rows of one incident's timeline; `TIMELINE_LIMIT` by default. */
   readonly timelineLimit?: number
   /** statfs(2) type instead of the file system's own, for tests. */

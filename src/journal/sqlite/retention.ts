@@ -32,7 +32,7 @@ const SETTLE = 86_400_000
 const VACUUM_PAGES = 32
 
 /** Removed in one step for the sake of the size: twice what one group may add. */
-const MOST_BYTES = 8 * 2 ** 20
+export const MOST_BYTES = 8 * 2 ** 20
 
 /** Why nothing may be removed by its age; undefined: the wall clock can be trusted. */
 export function retentionStop(

@@ -11,8 +11,11 @@ export interface StoreOptions {
   readonly incidents: IncidentSettings
   /** Rows of one incident's timeline. */
   readonly timelineLimit: number
-  /** Count the rows of a large file before it is reported open, not afterwards. */
-  readonly countFirst?: boolean
+  /**
+   * Its records are moved to another journal. So its rows are counted before it is reported open, also in a large file; and it is
+   * opened without room as well, since moving them makes some.
+   */
+  readonly isDrained?: boolean
   /** statfs type instead of the real one, for tests. */
   readonly filesystem?: number
 }
@@ -20,6 +23,7 @@ export interface StoreOptions {
 /** What the store reports while it works. */
 export type Notice =
   | { readonly type: 'checkpoint'; readonly checkpoint: Checkpoint }
+  | { readonly type: 'expired'; readonly failures: number; readonly reason: 'age' | 'size' }
   /** What an opening is doing, with the size of the file in question. */
   | { readonly type: 'opening'; readonly step: string; readonly bytes: number }
 

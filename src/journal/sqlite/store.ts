@@ -11,11 +11,17 @@ import { PAGE } from './files.ts'
 import { freeBytes, isFull, volatileFilesystem } from './filesystem.ts'
 import { HighWaterMark } from './high-water-mark.ts'
 import { migrate } from './migrations.ts'
-import { expireRows, type OpenDatabase, oldestRows, openRows, removeRows } from './open-database.ts'
+import { type OpenRows, oldestRows, openRows, removeRows } from './open-rows.ts'
 import type { Expired, ExpireLimits } from './retention.ts'
 import type { Group, TotalRow } from './rows.ts'
 import type { Committed, Notice, Opened, OpenOptions, StoreOptions } from './store-types.ts'
+import { Upkeep } from './upkeep.ts'
 import { writeRows } from './write-rows.ts'
+
+/** An open database. */
+interface OpenDatabase extends OpenRows {
+  readonly upkeep: Upkeep
+}
 
 /** The database and everything next to it, in the writing thread. An operation that throws has closed it. */
 export class Store {
@@ -35,10 +41,10 @@ export class Store {
   /** After a fault that a look at the ends of a large file would not find. */
   #isSuspect = false
   #walPages = 16
-  /** Whether the last step of retention left pages in the WAL. */
-  #hasChangedPages = false
   /** What ended a step of the index. */
   #fault: FaultError | undefined
+  /** Bytes that there has to be room for, after a group for which there was none. */
+  #refusedBytes = 0
   /** Whether the last commit left something to index. */
   isIndexDue = false
 
@@ -61,7 +67,7 @@ export class Store {
       const acknowledged = this.#recorded
       this.#file = preparePath(this.#options.path, this.#options.filesystem)
       this.#lock = heldLock(this.#file, this.#lock)
-      if (this.#wasFull && isFull(this.#file)) throw new FaultError('disk_full', detailOf('disk_full', this.#file))
+      if (this.#wasFull && isFull(this.#file)) throw this.#diskFull()
       const [bytes, walBytes] = [sizeOf(this.#file), sizeOf(`${this.#file}-wal`)]
       this.#report({ type: 'opening', step: 'checking the file', bytes })
       checkFile(this.#file, { whole: this.#isSuspect })
@@ -76,17 +82,25 @@ export class Store {
         Date.now(),
       )
       emptyWal(db, this.#walSize(), this.#onCheckpoint)
-      this.#wasFull = false
-      this.#opened = openRows(db, this.#file, {
+      const rows = openRows(db, {
         ...this.#options,
         forget,
         ...(clocks && { clocks }),
-        countsRows: this.#options.countFirst || bytes <= FULL_CHECK_BYTES,
-        maxBytes: this.#maxBytes,
-        walLimit: this.#walPages * PAGE,
+        countsRows: this.#options.isDrained || bytes <= FULL_CHECK_BYTES,
+      })
+      const walLimit = this.#walPages * PAGE
+      const upkeep = new Upkeep(db, {
+        file: this.#file,
+        maxBytes: this.#options.retentionSize - walLimit,
+        walLimit,
         onCheckpoint: this.#onCheckpoint,
       })
-      const { statements, incidents, count } = this.#opened
+      this.#opened = { ...rows, upkeep }
+      const { statements, incidents, count } = rows
+      if (clocks)
+        upkeep.makeRoom(rows, clocks, ({ failures, reason }) => this.#report({ type: 'expired', failures, reason }))
+      if (!this.#options.isDrained && !upkeep.holds(this.#refusedBytes)) throw this.#diskFull()
+      this.#wasFull = false
       this.#count = count
       this.#recorded = numberOf(db, `SELECT value FROM meta WHERE key = 'recorded'`)
       const missing = this.#readHighWaterMark(acknowledged) - this.#recorded
@@ -114,28 +128,31 @@ export class Store {
    */
   commit(group: Group, uptime?: number): Committed {
     return this.#guard(() => {
-      const { db, statements, incidents, signals, arrivals, count, blocks, files, checkpointer, growth } = this.#open()
+      const { db, statements, incidents, signals, arrivals, count, blocks, upkeep } = this.#open()
+      this.#refusedBytes = 0
+      upkeep.proveRoom(group, (bytes) => {
+        this.#refusedBytes = bytes
+      })
       const begun = performance.now()
       db.exec('BEGIN IMMEDIATE')
       const { results, endpoints, added } = writeRows(group, { statements, incidents, signals, count })
       db.exec('COMMIT')
-      files.checkAfterWrite()
+      upkeep.files.checkAfterWrite()
       this.#recorded += added
       if (added > 0) this.#highWaterMark?.tryWrite(this.#recorded)
       if (added > 0 && uptime !== undefined) arrivals.note(uptime)
-      // The next look must know the size that the checkpoint gave the file, or it would miss a cut down to that of before.
-      if (checkpointer.afterWrite(files.walBytes)) files.check()
+      upkeep.checkpoint()
       this.isIndexDue = blocks.added(added)
-      const isTooLarge = growth.isTooLarge(files.pages)
-      return { results, endpoints, seconds: (performance.now() - begun) / 1_000, isTooLarge }
+      return { results, endpoints, seconds: (performance.now() - begun) / 1_000, isTooLarge: upkeep.isTooLarge }
     })
   }
 
   /** Runs work on the open database. @throws FaultError */
   run<T>(work: (db: DatabaseSync) => T): T {
     return this.#guard(() => {
-      const result = work(this.#open().db)
-      this.#afterWrite()
+      const { db, upkeep } = this.#open()
+      const result = work(db)
+      upkeep.afterWrite()
       return result
     })
   }
@@ -143,7 +160,10 @@ export class Store {
   /** One step of the index, which no one waits for: the next operation throws what it met. */
   index(): void {
     try {
-      this.#guard(() => this.#open().blocks.step() && this.#afterWrite())
+      this.#guard(() => {
+        const { blocks, upkeep } = this.#open()
+        if (blocks.step()) upkeep.afterWrite()
+      })
     } catch (error) {
       this.#fault = error as FaultError
     }
@@ -152,11 +172,9 @@ export class Store {
   /** One small step of retention, or of what comes before it; `more` says whether another one should follow. */
   expire(limits: ExpireLimits): Expired & Pick<Committed, 'isTooLarge'> {
     return this.#guard(() => {
-      const opened = this.#open()
-      const { files, growth } = opened
-      const expired = this.#expireStep(opened, limits)
-      if (!expired.more) growth.accept(files.pages)
-      return { ...expired, isTooLarge: growth.isTooLarge(files.pages) }
+      const { upkeep, ...rows } = this.#open()
+      const expired = upkeep.expire(rows, limits)
+      return { ...expired, isTooLarge: upkeep.isTooLarge }
     })
   }
 
@@ -168,8 +186,9 @@ export class Store {
   /** Removes records and signals; totals and incidents stay. */
   remove(ids: readonly string[]): void {
     this.#guard(() => {
-      removeRows(this.#open(), ids)
-      this.#afterWrite()
+      const { upkeep, ...rows } = this.#open()
+      removeRows(rows, ids)
+      upkeep.afterWrite()
     })
   }
 
@@ -184,10 +203,10 @@ export class Store {
       this.#oldest = (this.#opened.statements.oldest.get() as unknown as [number] | undefined)?.[0] ?? null
     }
     const wal = this.#walSize()
-    this.#opened?.checkpointer.retry(wal.bytes)
+    this.#opened?.upkeep.checkpointer.retry(wal.bytes)
     return {
       failures: this.#count?.rows ?? null,
-      ...(this.#options.countFirst && { signals: this.#opened?.signals.count() ?? 0 }),
+      ...(this.#options.isDrained && { signals: this.#opened?.signals.count() ?? 0 }),
       bytes: sizeOf(this.#file) + wal.bytes,
       wal,
       freeBytes: freeBytes(this.#file),
@@ -208,36 +227,16 @@ export class Store {
     }
   }
 
-  /** That the rows may take. */
-  get #maxBytes(): number {
-    return this.#options.retentionSize - this.#walPages * PAGE
-  }
-
   #walSize = () => ({ bytes: sizeOf(`${this.#file}-wal`), limit: this.#walPages * PAGE })
 
   #open(): OpenDatabase {
     if (!this.#opened) throw this.#fault ?? new FaultError('io', detailOf('io', this.#file, 'it is closed'))
-    this.#opened.files.check()
+    this.#opened.upkeep.files.check()
     return this.#opened
   }
 
-  #expireStep({ checkpointer, files, growth, ...opened }: OpenDatabase, limits: ExpireLimits): Expired {
-    if (this.#hasChangedPages) {
-      // A step of its own: retention changes so many pages that a full WAL would hold up the next report for 10 ms.
-      this.#hasChangedPages = false
-      if (checkpointer.run(files.walBytes)) files.check()
-      return { failures: 0, reason: 'age', more: true, changedPages: false }
-    }
-    const expired = expireRows(opened, limits, this.#maxBytes)
-    this.#hasChangedPages = expired.changedPages
-    this.#afterWrite()
-    return expired
-  }
-
-  #afterWrite(): void {
-    const { files, checkpointer } = this.#opened!
-    files.checkAfterWrite()
-    if (checkpointer.afterWrite(files.walBytes)) files.check()
+  #diskFull(): FaultError {
+    return new FaultError('disk_full', detailOf('disk_full', this.#file))
   }
 
   /** @param acknowledged by this process, which counts even if the mark was removed */

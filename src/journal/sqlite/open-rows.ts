@@ -1,13 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Checkpoint } from '../../domain/journal.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
 import { idOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
 import { Arrivals } from './arrivals.ts'
 import { BlockIndex } from './block-index.ts'
-import { Checkpointer } from './checkpoint.ts'
 import { RowCount } from './count.ts'
-import { FileWatch } from './files.ts'
-import { Growth } from './growth.ts'
 import { IncidentRows } from './incidents.ts'
 import { expireEvents } from './outbox.ts'
 import { prepareArrays } from './prepare-arrays.ts'
@@ -17,8 +13,8 @@ import { SignalRows } from './signals.ts'
 import type { OpenOptions, StoreOptions } from './store-types.ts'
 import { prepare, type Statements } from './write.ts'
 
-/** An open database, and what is kept of it while it is open. */
-export interface OpenDatabase {
+/** What reads and writes the rows of an open database, and what is kept of them while it is open. */
+export interface OpenRows {
   readonly db: DatabaseSync
   readonly statements: Statements
   readonly incidents: IncidentRows
@@ -26,23 +22,15 @@ export interface OpenDatabase {
   readonly arrivals: Arrivals
   readonly count: RowCount
   readonly blocks: BlockIndex
-  readonly files: FileWatch
-  readonly checkpointer: Checkpointer
-  readonly growth: Growth
 }
 
 export interface OpenRowsOptions extends Pick<StoreOptions, 'incidents' | 'timelineLimit'>, OpenOptions {
   /** Whether all rows are counted now: it takes long in a large file. */
   readonly countsRows: boolean
-  /** Bytes that the rows may take. */
-  readonly maxBytes: number
-  /** Bytes. */
-  readonly walLimit: number
-  readonly onCheckpoint: (checkpoint: Checkpoint) => void
 }
 
 /** Prepares what reads and writes the rows of a migrated database. @throws what SQLite throws */
-export function openRows(db: DatabaseSync, file: string, options: OpenRowsOptions): OpenDatabase {
+export function openRows(db: DatabaseSync, options: OpenRowsOptions): OpenRows {
   const { clocks, forget } = options
   const statements = prepare(db)
   const arrivals = new Arrivals(db)
@@ -56,10 +44,7 @@ export function openRows(db: DatabaseSync, file: string, options: OpenRowsOption
   const count = new RowCount(db)
   if (options.countsRows) count.all()
   const blocks = new BlockIndex(db)
-  const files = new FileWatch(file, db)
-  const checkpointer = new Checkpointer(db, options.walLimit, options.onCheckpoint)
-  const growth = new Growth(db, options.maxBytes)
-  return { db, statements, incidents, signals, arrivals, count, blocks, files, checkpointer, growth }
+  return { db, statements, incidents, signals, arrivals, count, blocks }
 }
 
 /**
@@ -67,7 +52,7 @@ export function openRows(db: DatabaseSync, file: string, options: OpenRowsOption
  * @param maxBytes of the rows
  */
 export function expireRows(
-  { db, incidents, signals, arrivals, count, blocks }: Omit<OpenDatabase, 'files' | 'checkpointer' | 'growth'>,
+  { db, incidents, signals, arrivals, count, blocks }: OpenRows,
   limits: ExpireLimits,
   maxBytes: number,
 ): Expired {
@@ -90,14 +75,14 @@ export function expireRows(
 }
 
 /** The oldest records and signals, whole, in the order in which they came. */
-export function oldestRows({ db, signals }: OpenDatabase, limit: number): (StoredRecord | StoredSignal)[] {
+export function oldestRows({ db, signals }: OpenRows, limit: number): (StoredRecord | StoredSignal)[] {
   const statement = prepareArrays(db, `SELECT ${RECORD_COLUMNS.join(', ')} FROM failures ORDER BY id LIMIT ?`)
   const records = (statement.all(limit) as unknown as RecordRow[]).map(recordOf)
   return [...records, ...signals.oldest(limit)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).slice(0, limit)
 }
 
 /** Removes records and signals; totals and incidents stay. */
-export function removeRows({ db, signals, count, arrivals, blocks }: OpenDatabase, ids: readonly string[]): void {
+export function removeRows({ db, signals, count, arrivals, blocks }: OpenRows, ids: readonly string[]): void {
   count.all()
   const sql = 'DELETE FROM failures WHERE id IN (SELECT value FROM json_each(?))'
   count.removed(Number(db.prepare(sql).run(JSON.stringify(ids)).changes))

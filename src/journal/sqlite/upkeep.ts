@@ -1,0 +1,119 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Checkpoint } from '../../domain/journal.ts'
+import { detailOf, FaultError } from '../core/fault.ts'
+import { Checkpointer } from './checkpoint.ts'
+import { FileWatch } from './files.ts'
+import { Growth } from './growth.ts'
+import { expireRows, type OpenRows } from './open-rows.ts'
+import { type Expired, type ExpireLimits, MOST_BYTES } from './retention.ts'
+import { bytesOf, Room } from './room.ts'
+import type { Group } from './rows.ts'
+
+/** Milliseconds; the next opening goes on with it. */
+const MAKE_ROOM_DEADLINE = 3_000
+const MAKE_ROOM_BATCH = 1_024
+
+interface UpkeepOptions {
+  readonly file: string
+  /** Bytes that the rows may take. */
+  readonly maxBytes: number
+  /** Bytes. */
+  readonly walLimit: number
+  readonly onCheckpoint: (checkpoint: Checkpoint) => void
+}
+
+/** What goes with every write to an open database: a look at its files, checkpoints, retention, and the room for all that. */
+export class Upkeep {
+  readonly files: FileWatch
+  readonly checkpointer: Checkpointer
+  readonly #options: UpkeepOptions
+  readonly #growth: Growth
+  readonly #room: Room
+  /** Whether the last step of retention left pages in the WAL. */
+  #hasChangedPages = false
+
+  /** The WAL is empty. */
+  constructor(db: DatabaseSync, options: UpkeepOptions) {
+    const { file, maxBytes, walLimit, onCheckpoint } = options
+    this.#options = options
+    this.files = new FileWatch(file, db)
+    this.checkpointer = new Checkpointer(db, walLimit, onCheckpoint)
+    this.#growth = new Growth(db, maxBytes)
+    this.#room = new Room(file, db, walLimit)
+    this.#room.look(0)
+  }
+
+  /** Whether more is stored than the limit of the size allows, so that retention has to remove as much as is written. */
+  get isTooLarge(): boolean {
+    return this.#growth.isTooLarge(this.files.pages)
+  }
+
+  /** After every change of the database. @throws FaultError */
+  afterWrite(): void {
+    this.files.checkAfterWrite()
+    this.checkpoint()
+  }
+
+  /** Where it is due, after a write that was looked at. @throws FaultError */
+  checkpoint(): void {
+    this.#noteCheckpoint(this.checkpointer.afterWrite(this.files.walBytes))
+  }
+
+  /** One step of retention. @throws what SQLite throws; FaultError */
+  expire(rows: OpenRows, limits: ExpireLimits): Expired {
+    const expired = this.#expireStep(rows, limits)
+    if (!expired.more) this.#growth.accept(this.files.pages)
+    return expired
+  }
+
+  /** Removes what is too old or too much, where there is no room to wait for retention's turn. */
+  makeRoom(rows: OpenRows, limits: Omit<ExpireLimits, 'batch'>, onExpired: (expired: Expired) => void): void {
+    const end = performance.now() + MAKE_ROOM_DEADLINE
+    while (!this.holds(MOST_BYTES) && performance.now() < end) {
+      const expired = this.expire(rows, { ...limits, batch: MAKE_ROOM_BATCH })
+      if (expired.failures > 0) onExpired(expired)
+      if (!expired.more) return
+    }
+  }
+
+  /** Whether there is room for so many bytes of rows. */
+  holds(bytes: number): boolean {
+    return this.#room.holds(bytes, this.files.walBytes)
+  }
+
+  /**
+   * Whether there is room for a group.
+   * @param onRefused called with the bytes that there has to be room for before another group is tried
+   * @throws FaultError `disk_full`
+   */
+  proveRoom(group: Group, onRefused: (bytes: number) => void): void {
+    const bytes = bytesOf(group)
+    if (this.holds(bytes)) return
+    // Somebody may have made some.
+    this.#room.look(this.files.walBytes)
+    if (this.holds(bytes)) return
+    // Opening the file anew empties the WAL, which makes no room in the end.
+    onRefused(2 * bytes + this.#options.walLimit)
+    throw new FaultError('disk_full', detailOf('disk_full', this.#options.file))
+  }
+
+  #expireStep(rows: OpenRows, limits: ExpireLimits): Expired {
+    if (this.#hasChangedPages) {
+      // A step of its own: retention changes so many pages that a full WAL would hold up the next report for 10 ms.
+      this.#hasChangedPages = false
+      this.#noteCheckpoint(this.checkpointer.run(this.files.walBytes))
+      return { failures: 0, reason: 'age', more: true, changedPages: false }
+    }
+    const expired = expireRows(rows, limits, this.#options.maxBytes)
+    this.#hasChangedPages = expired.changedPages
+    this.afterWrite()
+    return expired
+  }
+
+  #noteCheckpoint(hasRun: boolean): void {
+    if (!hasRun) return
+    // The next look must know the size that the checkpoint gave the file, or it would miss a cut down to that of before.
+    this.files.check()
+    this.#room.look(this.files.walBytes)
+  }
+}
