@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CanaryMoments, Journal, JournalSize, JournalStatus } from '../../domain/journal.ts'
-import { TIMELINE_LIMIT } from '../../domain/timeline.ts'
 import type { Written } from '../core/group-commit.ts'
 import {
   GroupJournal,
@@ -15,15 +14,18 @@ import type { JournalReader } from '../core/reader.ts'
 import type { StoredRecord, StoredSignal } from '../core/records.ts'
 import type { Thread } from '../core/thread.ts'
 import { Notices } from './notices.ts'
-import { DEFAULTS, type Settings, type SqliteJournalOptions } from './options.ts'
+import { DEFAULTS, type Settings, type SqliteJournalOptions, storeOptions } from './options.ts'
 import { Reader } from './reader.ts'
 import { groupOf, totalOf } from './rows.ts'
-import type { Notice, StoreOptions } from './store-types.ts'
+import type { Notice } from './store-types.ts'
 import type { Writing } from './worker.ts'
 import { faultOf, stall } from './writer-faults.ts'
 import { writerThread } from './writer-thread.ts'
 
 export type { SqliteJournalOptions }
+
+/** Milliseconds before another reading may have a file checked: what its check does not find must not keep it down. */
+const DISTRUST_PAUSE = 600_000
 
 /** A journal with records that can be moved to another one. */
 export interface DrainableJournal extends Journal {
@@ -61,13 +63,18 @@ class SqliteStore implements JournalStore {
   /** Null until it was opened for the first time. */
   #size: JournalSize | null = null
   #expiring = false
+  /** Of the monotonic clock: when a reading last took it down. */
+  #distrustedAt = Number.NEGATIVE_INFINITY
   /** As the writing thread said last. */
   #isTooLarge = false
 
   constructor(options: Settings, life: LifeCycle) {
     this.#options = options
     this.#life = life
-    this.#reader = new Reader(options.readerIdle, (kind, detail) => options.events.onReadFault?.(kind, detail))
+    this.#reader = new Reader(options.readerIdle, (kind, detail) => {
+      options.events.onReadFault?.(kind, detail)
+      if (kind === 'corrupt') this.#distrust(detail)
+    })
     this.#notices = new Notices(options.events, options.path)
   }
 
@@ -84,8 +91,7 @@ class SqliteStore implements JournalStore {
     try {
       this.#writer ??= this.#spawn()
       const clocks = { reading: this.#readClocks(), age: retention.age }
-      const options = this.#storeOptions()
-      const opening = { options, clocks, forget: isFirst }
+      const opening = { options: storeOptions(this.#options), clocks, forget: isFirst }
       const { lost, size, file, volatile, ...opened } = await this.#writer.call('open', opening)
       if (this.#life.isDown) {
         if (lost) events.onFault(lost.kind, lost.detail)
@@ -159,18 +165,6 @@ class SqliteStore implements JournalStore {
     return { wall: clock(), uptime: monotonic(), boot: this.#boot }
   }
 
-  #storeOptions(): StoreOptions {
-    const { path, retention, incidents, filesystem, isDrained = false, timelineLimit = TIMELINE_LIMIT } = this.#options
-    return {
-      path,
-      incidents,
-      isDrained,
-      timelineLimit,
-      retentionSize: retention.size,
-      ...(filesystem === undefined ? {} : { filesystem }),
-    }
-  }
-
   #spawn(): Thread<Writing> {
     const writer: Thread<Writing> = writerThread(this.#options.writerHeap, {
       onNotice: (notice) => this.#take(notice as Notice),
@@ -221,6 +215,14 @@ class SqliteStore implements JournalStore {
       .finally(() => {
         this.#expiring = false
       })
+  }
+
+  /** Nothing more is acknowledged into a file that a reading found to be damaged, unless a check of all of it finds it whole. */
+  #distrust(detail: string): void {
+    const now = performance.now()
+    if (!this.#life.isUp || now - this.#distrustedAt < DISTRUST_PAUSE) return
+    this.#distrustedAt = now
+    this.#call('distrust', detail).catch(() => {})
   }
 
   /** Also while it is down, when the free bytes matter most. */

@@ -1,6 +1,8 @@
 import type { Clock } from '../../domain/clock.ts'
+import { TIMELINE_LIMIT } from '../../domain/timeline.ts'
 import { GROUP_DEFAULTS, type GroupOptions } from '../core/group-options.ts'
 import { monotonicClock } from '../core/machine-clock.ts'
+import type { StoreOptions } from './store-types.ts'
 
 export interface SqliteJournalOptions extends GroupOptions {
   /** The database file; next to it `-wal` and `-shm` (SQLite's), `.lock` and `.mark`. A missing folder is created. */
@@ -33,3 +35,16 @@ export const DEFAULTS = {
 } as const
 
 export type Settings = SqliteJournalOptions & Required<Pick<SqliteJournalOptions, keyof typeof DEFAULTS>>
+
+/** What the writing thread needs of them. */
+export function storeOptions(settings: Settings): StoreOptions {
+  const { path, retention, incidents, filesystem, isDrained = false, timelineLimit = TIMELINE_LIMIT } = settings
+  return {
+    path,
+    incidents,
+    isDrained,
+    timelineLimit,
+    retentionSize: retention.size,
+    ...(filesystem === undefined ? {} : { filesystem }),
+  }
+}

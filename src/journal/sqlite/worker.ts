@@ -1,5 +1,6 @@
 import { isMainThread, parentPort } from 'node:worker_threads'
 import { releaseMemoryWhenIdle } from '../../idle-memory.ts'
+import { FaultError } from '../core/fault.ts'
 import { serve } from '../core/thread.ts'
 import { noteCanary } from './incidents.ts'
 import { pendingEvents, recoveries, removeEvents } from './outbox.ts'
@@ -23,6 +24,11 @@ const operations = {
   expire: (limits: Parameters<Store['expire']>[0]) => store.expire(limits),
   oldest: (limit: number) => store.oldest(limit),
   remove: (ids: readonly string[]) => store.remove(ids),
+  /** Closes a database that a reading found to be damaged; the next opening checks all of it. */
+  distrust: (detail: string): void =>
+    store.run(() => {
+      throw new FaultError('corrupt', detail)
+    }),
   forget: (unseenSince: number) => store.forget(unseenSince),
   // Each call is a transaction of its own; the canary runs once a minute at most.
   noteCanary: (moments: Parameters<typeof noteCanary>[1]) => store.run((db) => noteCanary(db, moments)),
