@@ -1,11 +1,9 @@
 import { type BigIntStats, statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { detailOf, FaultError } from '../core/fault.ts'
+import { areFramesWhole, FRAME_HEADER, PAGE, WAL_HEADER } from './wal-frames.ts'
 
-/** Bytes of a page, which is SQLite's default, and of what comes before it in the WAL. */
-export const PAGE = 4_096
-const FRAME_HEADER = 24
-const WAL_HEADER = 32
+export { PAGE }
 
 // Inodes of some file systems are beyond 2^53.
 export const statOf = (path: string): BigIntStats | undefined => statSync(path, { throwIfNoEntry: false, bigint: true })
@@ -18,6 +16,15 @@ interface Files {
 
 /** Pages that the WAL of so many bytes can hold. */
 export const pagesInWal = (bytes: number): number => Math.max(0, (bytes - WAL_HEADER) / (FRAME_HEADER + PAGE))
+
+/** Bytes of a block in stat(2). */
+const BLOCK = 512n
+
+/**
+ * Whether parts of a file take no room. Where a WAL was cut while it was written, what comes after the cut is written
+ * behind a hole. A file system that compresses looks alike.
+ */
+const hasHoles = (file: BigIntStats | undefined): boolean => file !== undefined && file.blocks * BLOCK < file.size
 
 /**
  * Watches the files of an open database. One that someone removed, replaced or cut takes writes until it is closed, and
@@ -61,6 +68,9 @@ export class FileWatch {
     if (!isHere || (now.wal!.size < before.wal!.size && !this.#isWalWhole())) {
       throw new FaultError('io', detailOf('io', this.#file, 'it or its WAL was removed, replaced or cut'))
     }
+    if (hasHoles(now.wal) && !hasHoles(before.wal) && !this.#isWalWhole(true)) {
+      throw new FaultError('corrupt', detailOf('corrupt', this.#file, 'parts of its WAL are missing'))
+    }
     // The time tells of a checkpoint and a cut back to the size of before.
     const hasChanged = now.db!.size !== before.db!.size || now.db!.mtimeNs !== before.db!.mtimeNs
     if (hasChanged && !this.#isDatabaseWhole(before.db!.size)) {
@@ -75,12 +85,17 @@ export class FileWatch {
     this.#pages = this.#readPages()
   }
 
-  /** Whether the WAL holds every frame that its index knows. After a checkpoint that emptied it, there are none. */
-  #isWalWhole(): boolean {
+  /**
+   * Whether the WAL holds every frame that its index knows. After a checkpoint that emptied it, there are none.
+   * @param isRead whether what they contain is checked too
+   */
+  #isWalWhole(isRead = false): boolean {
+    const wal = `${this.#file}-wal`
     // A checkpoint may come between the two looks, but not each time.
     for (let attempt = 0; attempt < 3; attempt++) {
       const frames = this.#walFrames.get()!['log'] as number
-      if (pagesInWal(Number(statOf(`${this.#file}-wal`)?.size ?? 0)) >= frames) return true
+      const isThere = pagesInWal(Number(statOf(wal)?.size ?? 0)) >= frames
+      if (isThere && (!isRead || areFramesWhole(wal, frames))) return true
     }
     return false
   }
