@@ -23,7 +23,7 @@ describe('parseConfig, of what is wrong', () => {
       /^ingest\.port: 70000 .*0 to 65535/,
       /^ingest\.answerTimeout: "soon" .*duration/,
       /^admin\.apiToken: .*Either file or env/,
-      /^endpoints\[0\]\.urls: .*at least 1/,
+      /^endpoints\[0\]\.urls: .*write a list of 1 to 100,/,
       /^endpoints\[1\]\.name: is missing/,
       /^metrics\.tenantLabel: "yes" .*true or false/,
       /^journal\.url: /,
@@ -36,6 +36,12 @@ describe('parseConfig, of what is wrong', () => {
       ).to.have.length(1)
     expect(found).to.have.length(expected.length)
     expect(found.join()).not.to.include('hunter2')
+  })
+  it('names the most entries of a list that has more', () => {
+    const endpoints = Array.from({ length: 501 }, (_, n) => ({ name: `e${n}`, urls: [`https://x.example/${n}`] }))
+    const [fault, ...others] = faults({ endpoints })
+    expect(fault).to.match(/^endpoints: .*write a list of at most 500,/)
+    expect(others).to.deep.equal([])
   })
   it('reports what only the whole can show beside what is wrong in one place', () => {
     const found = faults({

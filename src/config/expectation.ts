@@ -29,12 +29,18 @@ function what(s: Readable): string {
         ? `write exactly ${s['maxProperties']} of ${Object.keys(s.properties ?? {}).join(', ')}`
         : 'write a mapping'
     case 'array':
-      return `write a list${s['minItems'] ? ` of at least ${s['minItems']}` : ''}`
+      return `write a list${numberOfItems(s)}`
     case 'boolean':
       return 'write true or false'
     default:
       return `write a text${s['maxLength'] && !s['pattern'] ? ` of ${s['minLength'] ?? 0} to ${s['maxLength']} characters` : ''}`
   }
+}
+
+function numberOfItems({ minItems, maxItems }: Readable): string {
+  if (minItems && maxItems) return ` of ${minItems} to ${maxItems}`
+  if (minItems) return ` of at least ${minItems}`
+  return maxItems ? ` of at most ${maxItems}` : ''
 }
 
 /** The values of a closed set. */

@@ -148,7 +148,7 @@ describe('GET /api/v1/failures', () => {
     )
     const details = Object.fromEntries(body.errors.map(({ pointer, detail }: FieldFault) => [pointer, detail]))
     expect(details).to.deep.equal({
-      code: 'must be an integer',
+      code: 'must be an integer of at most 10 digits',
       cause: `must be one of ${CAUSES.join(', ')}`,
       limit: 'must be an integer from 1 to 1000',
       since:

@@ -54,7 +54,9 @@ export const integerParameter = (
   bounds?: { readonly minimum: number; readonly maximum: number; readonly default: number },
 ): Parameter<number> => ({
   schema: { type: 'integer', ...bounds, description },
-  expected: bounds ? `must be an integer from ${bounds.minimum} to ${bounds.maximum}` : 'must be an integer',
+  expected: bounds
+    ? `must be an integer from ${bounds.minimum} to ${bounds.maximum}`
+    : 'must be an integer of at most 10 digits',
   read(text) {
     const number = /^-?\d{1,10}$/.test(text) ? Number(text) : undefined
     return number !== undefined && bounds && (number < bounds.minimum || number > bounds.maximum) ? undefined : number
