@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
 import { FaultError } from '../../src/journal/core/fault.ts'
+import { FileWatch } from '../../src/journal/sqlite/files.ts'
 import { groupOf } from '../../src/journal/sqlite/rows.ts'
 import { Store } from '../../src/journal/sqlite/store.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
@@ -84,6 +85,29 @@ describe('a SQLite journal whose file a checkpoint has just made larger', () => 
       })
     }
   }
+
+  describe('and that a VACUUM of another program made smaller, while a change of its own waited', () => {
+    let db: DatabaseSync
+    let files: FileWatch
+
+    beforeEach(() => {
+      for (let round = 0; round < 8; round++) commit()
+      db = new DatabaseSync(path)
+      files = new FileWatch(path, db)
+      const other = new DatabaseSync(path)
+      other.exec('DELETE FROM failures; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')
+      other.close()
+      db.exec('CREATE TABLE growth (bytes BLOB); INSERT INTO growth VALUES (zeroblob(100000))')
+    })
+    afterEach(() => db.close())
+
+    it('goes on', () => files.checkAfterWrite())
+
+    it('is damaged where more is missing than the WAL contains', () => {
+      truncateSync(path, 4 * PAGE)
+      expect(() => files.checkAfterWrite()).to.throw(FaultError, 'pages at its end are missing')
+    })
+  })
 
   it('goes on after a checkpoint that a reader kept from bringing everything', () => {
     for (let round = 0; round < 20; round++) {

@@ -1,7 +1,7 @@
 import { type BigIntStats, statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { detailOf, FaultError } from '../core/fault.ts'
-import { areFramesWhole, FRAME_HEADER, PAGE, WAL_HEADER } from './wal-frames.ts'
+import { areFramesWhole, FRAME_HEADER, PAGE, pagesOfFrames, WAL_HEADER } from './wal-frames.ts'
 
 export { PAGE }
 
@@ -17,6 +17,9 @@ interface Files {
 /** Pages that the WAL of so many bytes can hold. */
 export const pagesInWal = (bytes: number): number => Math.max(0, (bytes - WAL_HEADER) / (FRAME_HEADER + PAGE))
 
+/** A checkpoint of another program may come between two looks, but not each time. */
+const ATTEMPTS = 3
+
 /** Bytes of a block in stat(2). */
 const BLOCK = 512n
 
@@ -25,6 +28,10 @@ const BLOCK = 512n
  * behind a hole. A file system that compresses looks alike.
  */
 const hasHoles = (file: BigIntStats | undefined): boolean => file !== undefined && file.blocks * BLOCK < file.size
+
+/** @param last included */
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
 
 /**
  * Watches the files of an open database. One that someone removed, replaced or cut takes writes until it is closed, and
@@ -91,8 +98,7 @@ export class FileWatch {
    */
   #isWalWhole(isRead = false): boolean {
     const wal = `${this.#file}-wal`
-    // A checkpoint may come between the two looks, but not each time.
-    for (let attempt = 0; attempt < 3; attempt++) {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const frames = this.#walFrames.get()!['log'] as number
       const isThere = pagesInWal(Number(statOf(wal)?.size ?? 0)) >= frames
       if (isThere && (!isRead || areFramesWhole(wal, frames))) return true
@@ -106,11 +112,18 @@ export class FileWatch {
    * @param before bytes
    */
   #isDatabaseWhole(before: bigint): boolean {
-    // Before the look: a checkpoint that runs now may have brought some pages at the look, and all of them just after it.
-    const { log, checkpointed } = this.#walFrames.get()!
-    const size = statOf(this.#file)?.size ?? 0n
-    if (Number(size) >= Math.min(this.#pages, this.#readPages()) * PAGE) return true
-    return size >= before && log !== checkpointed
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      // Before the look: a checkpoint that runs now may have brought some pages at the look, and all of them just after it.
+      const { log, checkpointed } = this.#walFrames.get() as { log: number; checkpointed: number }
+      const size = statOf(this.#file)?.size ?? 0n
+      const pages = this.#readPages()
+      if (Number(size) >= Math.min(this.#pages, pages) * PAGE) return true
+      if (size >= before && log !== checkpointed) return true
+      // Another program's VACUUM made it smaller while a change of ours waited: what that added is in the WAL alone.
+      const inWal = pagesOfFrames(`${this.#file}-wal`, checkpointed, log)
+      if (range(Math.floor(Number(size) / PAGE) + 1, pages).every((page) => inWal.has(page))) return true
+    }
+    return false
   }
 
   #readPages(): number {

@@ -34,6 +34,27 @@ export function areFramesWhole(path: string, frames: number): boolean {
   }
 }
 
+/**
+ * The numbers, from 1, of the pages in some frames of a WAL.
+ * @param first from 0
+ * @param end the frame after the last one
+ * @throws what the file system throws
+ */
+export function pagesOfFrames(path: string, first: number, end: number): Set<number> {
+  const pages = new Set<number>()
+  const file = openSync(path, 'r')
+  try {
+    const number = Buffer.alloc(4)
+    for (let index = first; index < end; index++) {
+      const at = WAL_HEADER + index * (FRAME_HEADER + PAGE)
+      if (readSync(file, number, 0, 4, at) === 4) pages.add(number.readUInt32BE(0))
+    }
+  } finally {
+    closeSync(file)
+  }
+  return pages
+}
+
 /** SQLite's checksum of a WAL, which goes on from frame to frame. */
 class Checksum {
   readonly #isBigEndian: boolean
