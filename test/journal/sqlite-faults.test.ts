@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { tempFolder, until } from '../support/temp.ts'
 import { codeOf, entry } from './entries.ts'
@@ -34,6 +35,18 @@ describe('openSqliteJournal', () => {
       ])
       expect((await journal.list({}, { limit: 10 })).failures).to.have.length(2)
     })
+  })
+
+  it('waits for the lock as long as a checkpoint of another process may wait for its readers', async () => {
+    const journal = await open()
+    await journal.record(entry())
+    const blocker = new DatabaseSync(sqlite.path, { timeout: 5_000 })
+    blocker.exec('BEGIN IMMEDIATE')
+    const recorded = codeOf(journal.record(entry()))
+    await pause(1_000)
+    blocker.close()
+    expect(await recorded).to.equal('none')
+    expect(sqlite.events.faults).to.deep.equal([])
   })
 
   describe('a commit that does not come back', () => {

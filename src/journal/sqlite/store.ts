@@ -23,6 +23,12 @@ interface OpenDatabase extends OpenRows {
   readonly upkeep: Upkeep
 }
 
+/**
+ * Milliseconds to wait for a lock of another process. A checkpoint that is to empty the WAL holds it while it waits for readers:
+ * Litestream's does so for a second.
+ */
+const LOCK_TIMEOUT = 2_000
+
 /** The database and everything next to it, in the writing thread. An operation that throws has closed it. */
 export class Store {
   readonly #options: StoreOptions
@@ -72,7 +78,7 @@ export class Store {
       this.#report({ type: 'opening', step: 'checking the file', bytes })
       checkFile(this.#file, { whole: this.#isSuspect })
       createPrivate(this.#file)
-      const db = new DatabaseSync(this.#file, { timeout: 500, enableForeignKeyConstraints: false })
+      const db = new DatabaseSync(this.#file, { timeout: LOCK_TIMEOUT, enableForeignKeyConstraints: false })
       this.#db = db
       this.#walPages = configure(db, this.#file, this.#options.retentionSize)
       migrate(db)
