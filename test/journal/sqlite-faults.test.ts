@@ -151,10 +151,11 @@ describe('openSqliteJournal', () => {
         expect(journal.status().fault?.kind).to.equal('disk_full')
         await close(journal)
       }
-      const smaller = await open({ retention: { age: 30 * 86_400_000, size: 3 * 2 ** 20 } })
+      const smaller = await open({ retention: { age: 30 * 86_400_000, size: 2 * 2 ** 20 } })
       expect(smaller.status().fault).to.equal(undefined)
-      for (let round = 0; round < 20; round++)
-        await Promise.all(Array.from({ length: 20 }, () => smaller.record(entry({ raw }))))
+      // In groups for which so small a volume has room.
+      for (let round = 0; round < 80; round++)
+        await Promise.all(Array.from({ length: 5 }, () => smaller.record(entry({ raw }))))
       await until('the first ones to go', () => sqlite.events.removed > stored)
       await until('it to shrink', () => smaller.status().size!.bytes < 4 * 2 ** 20)
     })
