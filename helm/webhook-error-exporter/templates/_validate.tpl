@@ -46,8 +46,9 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- end -}}
 {{- if eq (include "webhook-error-exporter.dataVolume" .) "template" -}}
 {{- $retention := include "webhook-error-exporter.bytes" (dig "journal" "retention" "size" "1GiB" $v.config) | float64 -}}
-{{- if ge $retention (include "webhook-error-exporter.bytes" $v.persistence.size | float64) -}}
-{{- $faults = append $faults (printf "persistence.size: %s does not hold a journal of config.journal.retention.size (1GiB by default) and its write-ahead log; write a larger one, or a smaller retention" $v.persistence.size) -}}
+{{- /* What retention tolerates above its limit, the write-ahead log, and what is kept free so that it can write. */ -}}
+{{- if ge (mulf $retention 1.1) (include "webhook-error-exporter.bytes" $v.persistence.size | float64) -}}
+{{- $faults = append $faults (printf "persistence.size: %s does not hold a journal of config.journal.retention.size (1GiB by default), a tenth more and its write-ahead log; write a larger one, or a smaller retention" $v.persistence.size) -}}
 {{- end -}}
 {{- end -}}
 {{- else if and $v.journal.existingSecret (hasPrefix "postgres" $v.config.journal.url) -}}

@@ -62,6 +62,11 @@ export const CONTRADICTIONS: readonly (readonly [what: string, values: Values, s
   ],
   ['a volume too small', { persistence: { size: '1Gi' } }, /persistence\.size: 1Gi does not hold/],
   [
+    'a volume without room for what comes before retention',
+    { persistence: { size: '1100Mi' } },
+    /persistence\.size: 1100Mi does not hold/,
+  ],
+  [
     'a retention too large',
     { config: { journal: { retention: { size: '3GB' } } } },
     /persistence\.size: 2Gi does not hold/,
