@@ -5,10 +5,7 @@ import { of, RELEASE } from './promql.ts'
 import { CONDITIONS, CONTAINER, ENLARGE, either, KUBECTL, kubernetes, LOGS, promql, SHRINK } from './text.ts'
 
 /** Moves a journal and what belongs to it away, with what the image contains. */
-const MOVE_AWAY = `/nodejs/bin/node -e '
-  const fs = require("node:fs"), from = process.argv[1], to = \`\${from}.damaged-\${Date.now()}\`
-  for (const end of ["", "-wal", "-shm", ".mark"]) if (fs.existsSync(from + end)) fs.renameSync(from + end, to + end)
-' /data/journal.db`
+const MOVE_AWAY = `/nodejs/bin/node -e 'const fs = require("node:fs"), [, from] = process.argv, to = from + ".damaged-" + Date.now(); for (const end of ["", "-wal", "-shm", ".mark"]) if (fs.existsSync(from + end)) fs.renameSync(from + end, to + end)' /data/journal.db`
 
 const size = of(SIGNALS.journalSize.name)
 const free = of(SIGNALS.journalFree.name)
