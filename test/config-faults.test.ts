@@ -82,6 +82,10 @@ describe('parseConfig, of what is wrong', () => {
   it('reports no fault of a default that replaces a faulty value', () => {
     expect(faults({ ingest: { port: 'x' }, admin: { port: 8080 } })).to.have.length(1)
     expect(faults({ journal: { url: 'x', spill: { path: '/s' } } })).to.have.length(1)
+    expect(faults({ journal: { spill: { path: '/s' }, passwordFile: '/p' } })).to.deep.equal([
+      'journal.spill: is for a PostgreSQL journal; remove it, or write a postgres:// URL to journal.url',
+      'journal.passwordFile: is for a PostgreSQL journal; remove it, or write a postgres:// URL to journal.url',
+    ])
     const endpoints = Array.from({ length: 200 }, (_, at) => ({ name: `e${at}`, urls: [`https://e${at}.example/`] }))
     expect(faults({ endpoints, metrics: { seriesLimit: 'x' } })).to.have.length(1)
   })

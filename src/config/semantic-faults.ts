@@ -26,8 +26,12 @@ export function semanticFaults(
   })
   const url = postgresUrlFault(config.journal.url)
   if (url !== undefined) faults.push(`journal.url: ${url}`)
-  if (config.journal.spill && isSound('journal.url') && !isPostgresUrl(config.journal.url))
-    faults.push('journal.spill: is for a PostgreSQL journal; remove it, or write a postgres:// URL')
+  if (isSound('journal.url') && !isPostgresUrl(config.journal.url)) {
+    // Else a forgotten URL would silently record into a file.
+    for (const key of ['spill', 'passwordFile'] as const)
+      if (config.journal[key])
+        faults.push(`journal.${key}: is for a PostgreSQL journal; remove it, or write a postgres:// URL to journal.url`)
+  }
   const secrets: (readonly [string, { file?: string; env?: string } | undefined])[] = [
     ['admin.apiToken', config.admin.apiToken],
     ['admin.metricsToken', config.admin.metricsToken],

@@ -44,6 +44,9 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- if not $mounted -}}
 {{- $faults = append $faults (printf "config.journal.url: %s is not on a volume, and the root file system is read-only; write sqlite:/data/journal.db" $path) -}}
 {{- end -}}
+{{- if or ($v.journal.passwordFile | default dict).existingSecret $v.config.journal.passwordFile -}}
+{{- $faults = append $faults "journal.passwordFile: is for a PostgreSQL journal, and config.journal.url is an SQLite file; write a postgres:// URL there" -}}
+{{- end -}}
 {{- if eq (include "webhook-error-exporter.dataVolume" .) "template" -}}
 {{- $retention := include "webhook-error-exporter.bytes" (dig "journal" "retention" "size" "1GiB" $v.config) | float64 -}}
 {{- /* What retention tolerates above its limit, the write-ahead log, and what is kept free so that it can write. */ -}}

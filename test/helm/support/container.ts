@@ -63,9 +63,10 @@ export function mount(objects: readonly KubernetesObject[]): Mounted {
     text.replaceAll(/(^|[\s:"'])(\/(?:data|etc|var)\/)/g, (_, before, at) => `${before}${root}${at}`)
   writeFileSync(file, here(readFileSync(file, 'utf8')))
   for (const name of ['JOURNAL_URL_FILE', 'JOURNAL_PASSWORD_FILE']) if (env[name]) env[name] = path(env[name])
-  env['JOURNAL_URL'] = env['JOURNAL_URL']!.startsWith('sqlite:')
-    ? here(env['JOURNAL_URL']!)
-    : `sqlite:${path('/data')}/x.db`
+  const isFile = env['JOURNAL_URL']!.startsWith('sqlite:')
+  env['JOURNAL_URL'] = isFile ? here(env['JOURNAL_URL']!) : `sqlite:${path('/data')}/x.db`
+  // The file that stands for a database has none.
+  if (!isFile) delete env['JOURNAL_PASSWORD_FILE']
   mkdirSync(join(env['JOURNAL_URL'].slice('sqlite:'.length), '..'), { recursive: true })
   return { env, command: [...imageEntrypoint(), ...(container?.args ?? [])], path }
 }

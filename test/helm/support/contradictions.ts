@@ -51,6 +51,11 @@ export const CONTRADICTIONS: readonly (readonly [what: string, values: Values, s
     /config\.endpoints\[0\]\.urls/,
   ],
   [
+    'a password for a file',
+    { journal: { passwordFile: { existingSecret: 'p' } } },
+    /journal\.passwordFile: is for a PostgreSQL journal.*write a postgres:/,
+  ],
+  [
     'two journals',
     { journal: { existingSecret: 'j' }, config: { journal: { url: 'postgres://db/j' } } },
     /config\.journal\.url: journal\.existingSecret already sets/,
