@@ -112,11 +112,12 @@ describe('retries of the proxy', () => {
         for await (const _ of request);
         response.end('good')
       })
-      const stage = await stageFor('idempotent', { upstream, attemptTimeout: 100 })
+      // Long enough for an answer on a busy machine, and shorter than the body takes.
+      const stage = await stageFor('idempotent', { upstream, attemptTimeout: 500, patience: 10_000 })
       async function* slowly() {
-        for (let piece = 0; piece < 20; piece++) {
+        for (let piece = 0; piece < 16; piece++) {
           yield Buffer.from('.')
-          await sleep(20)
+          await sleep(50)
         }
       }
       expect((await deliver(stage.origin, { body: slowly() }))?.status).to.equal(200)
