@@ -99,8 +99,9 @@ describe('pages in Chromium', function () {
 
   it('show what is new by themselves with scripts, until that is paused', async () => {
     const { service } = at('empty')
-    const quick =
-      'const every = setInterval; window.ticks = 0; window.setInterval = (action) => every(() => { ticks++; action() }, 100)'
+    // Answers take longer than it is to the next refresh, so that one is always on its way.
+    const quick = `const every = setInterval; window.ticks = 0; window.setInterval = (action) => every(() => { ticks++; action() }, 100)
+      const load = fetch; window.fetch = async (...request) => { await new Promise((done) => setTimeout(done, 300)); return load(...request) }`
     const tab = await browser.open({ headers: BASIC, before: quick })
     await tab.goto(service.admin)
     expect(await text(tab, 'h1')).to.match(/^No open incident\./)
@@ -118,6 +119,7 @@ describe('pages in Chromium', function () {
     }
     // A refresh that had begun.
     await fiveTicks()
+    expect(await text(tab, 'header button')).to.equal('Resume updates')
     await report(service.ingest, { code: 503, endpoint: 'https://new.example/b', message: 'x' })
     await fiveTicks()
     expect(await text(tab, 'h1')).to.match(/^1 open incident/)
