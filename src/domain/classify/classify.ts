@@ -85,7 +85,7 @@ function ofStatus(status: number, rule: string, read: string, { marks, findings 
   if (status === 403) {
     const decided = (cause: Cause) => findings.some(({ means, rank }) => means === cause && rank === 'decisive')
     if (marks.has('firewall') || marks.has('guard') || decided('blocked')) return { ...own, means: 'blocked' }
-    // The page of a platform whose application is stopped.
+    // A platform's page in place of an application that is stopped.
     if (decided('unavailable')) return { ...own, means: 'unavailable' }
   }
   if (own.means !== 'rejected') return own

@@ -14,9 +14,10 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { detailOf, FaultError } from '../core/fault.ts'
-import { PAGE, pagesInWal } from './files.ts'
+import { pagesInWal } from './files.ts'
 import { kernelFilesystem, networkFilesystem } from './filesystem.ts'
 import { APPLICATION_ID, SCHEMA_VERSION, schemaVersion } from './migrations.ts'
+import { PAGE } from './wal-frames.ts'
 
 /** Up to this size the whole file is checked at each opening; reading more would hold up the start for seconds. */
 export const FULL_CHECK_BYTES = 64 * 2 ** 20

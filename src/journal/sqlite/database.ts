@@ -1,8 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { detailOf, FaultError } from '../core/fault.ts'
 import { sizeOf, takeLock } from './check.ts'
-import { PAGE, statOf } from './files.ts'
+import { statOf } from './files.ts'
 import { freeBytes } from './filesystem.ts'
+import { PAGE } from './wal-frames.ts'
 
 /**
  * The WAL may grow to this many pages: at most 4 MiB, an eighth of what the journal may take, and a sixteenth of a small

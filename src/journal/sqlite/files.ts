@@ -3,8 +3,6 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { detailOf, FaultError } from '../core/fault.ts'
 import { areFramesWhole, FRAME_HEADER, PAGE, pagesOfFrames, WAL_HEADER } from './wal-frames.ts'
 
-export { PAGE }
-
 // Inodes of some file systems are beyond 2^53.
 export const statOf = (path: string): BigIntStats | undefined => statSync(path, { throwIfNoEntry: false, bigint: true })
 
@@ -119,7 +117,7 @@ export class FileWatch {
       const pages = this.#readPages()
       if (Number(size) >= Math.min(this.#pages, pages) * PAGE) return true
       if (size >= before && log !== checkpointed) return true
-      // Another program's VACUUM made it smaller while a change of ours waited: what that added is in the WAL alone.
+      // Another program's VACUUM made it smaller while a change of this process waited: what that added is in the WAL alone.
       const inWal = pagesOfFrames(`${this.#file}-wal`, checkpointed, log)
       if (range(Math.floor(Number(size) / PAGE) + 1, pages).every((page) => inWal.has(page))) return true
     }

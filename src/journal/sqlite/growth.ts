@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { TOLERATED_EXCESS } from '../core/group-options.ts'
-import { PAGE } from './files.ts'
+import { PAGE } from './wal-frames.ts'
 
 /** Bytes: a small journal is exceeded by every group. */
 const TOLERATED_LEAST = 2 ** 20

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { PAGE } from './files.ts'
 import { freeBytes } from './filesystem.ts'
 import type { Group } from './rows.ts'
+import { PAGE } from './wal-frames.ts'
 
 /**
  * The room that a database has, on its volume and in its own free pages. Some is kept for retention, which has to write as

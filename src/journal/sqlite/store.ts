@@ -7,7 +7,6 @@ import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf } from 
 import { emptyWal } from './checkpoint.ts'
 import type { RowCount } from './count.ts'
 import { closeOnly, configure, heldLock, type Lock, numberOf } from './database.ts'
-import { PAGE } from './files.ts'
 import { freeBytes, isFull, volatileFilesystem } from './filesystem.ts'
 import { HighWaterMark } from './high-water-mark.ts'
 import { migrate } from './migrations.ts'
@@ -16,6 +15,7 @@ import type { Expired, ExpireLimits } from './retention.ts'
 import type { Group, TotalRow } from './rows.ts'
 import type { Committed, Notice, Opened, OpenOptions, StoreOptions } from './store-types.ts'
 import { Upkeep } from './upkeep.ts'
+import { PAGE } from './wal-frames.ts'
 import { writeRows } from './write-rows.ts'
 
 /** An open database. */
@@ -135,10 +135,8 @@ export class Store {
   commit(group: Group, uptime?: number): Committed {
     return this.#guard(() => {
       const { db, statements, incidents, signals, arrivals, count, blocks, upkeep } = this.#open()
-      this.#refusedBytes = 0
-      upkeep.proveRoom(group, (bytes) => {
-        this.#refusedBytes = bytes
-      })
+      this.#refusedBytes = upkeep.missingRoom(group)
+      if (this.#refusedBytes > 0) throw this.#diskFull()
       const begun = performance.now()
       db.exec('BEGIN IMMEDIATE')
       const { results, endpoints, added } = writeRows(group, { statements, incidents, signals, count })

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Checkpoint } from '../../domain/journal.ts'
-import { detailOf, FaultError } from '../core/fault.ts'
 import { Checkpointer } from './checkpoint.ts'
 import { FileWatch } from './files.ts'
 import { Growth } from './growth.ts'
@@ -81,20 +80,14 @@ export class Upkeep {
     return this.#room.holds(bytes, this.files.walBytes)
   }
 
-  /**
-   * Whether there is room for a group.
-   * @param onRefused called with the bytes that there has to be room for before another group is tried
-   * @throws FaultError `disk_full`
-   */
-  proveRoom(group: Group, onRefused: (bytes: number) => void): void {
+  /** Bytes that there has to be room for before another group is tried; 0 if there is room for this one. */
+  missingRoom(group: Group): number {
     const bytes = bytesOf(group)
-    if (this.holds(bytes)) return
+    if (this.holds(bytes)) return 0
     // Somebody may have made some.
     this.#room.look(this.files.walBytes)
-    if (this.holds(bytes)) return
     // Opening the file anew empties the WAL, which makes no room in the end.
-    onRefused(2 * bytes + this.#options.walLimit)
-    throw new FaultError('disk_full', detailOf('disk_full', this.#options.file))
+    return this.holds(bytes) ? 0 : 2 * bytes + this.#options.walLimit
   }
 
   #expireStep(rows: OpenRows, limits: ExpireLimits): Expired {
