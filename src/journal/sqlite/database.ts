@@ -58,3 +58,9 @@ export function heldLock(path: string, held: Lock | undefined): Lock {
   const db = takeLock(path)
   return { db, inode: statOf(file)?.ino }
 }
+
+/** Reads the bytes of the pages that are in the file and hold nothing. */
+export function freeBytesInFile(db: DatabaseSync): () => number {
+  const statement = db.prepare('PRAGMA freelist_count')
+  return () => (statement.get()!['freelist_count'] as number) * PAGE
+}

@@ -1,5 +1,6 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { TOLERATED_EXCESS } from '../core/group-options.ts'
+import { freeBytesInFile } from './database.ts'
 import { PAGE } from './wal-frames.ts'
 
 /** Bytes: a small journal is exceeded by every group. */
@@ -10,14 +11,14 @@ const TOLERATED_LEAST = 2 ** 20
  * lowered, is to become smaller at leisure, but not larger.
  */
 export class Growth {
-  readonly #freePages: StatementSync
+  readonly #freeBytes: () => number
   readonly #least: number
   readonly #tolerated: number
   #most: number
 
   /** @param limit bytes of the pages in use */
   constructor(db: DatabaseSync, limit: number) {
-    this.#freePages = db.prepare('PRAGMA freelist_count')
+    this.#freeBytes = freeBytesInFile(db)
     this.#tolerated = Math.max(limit * TOLERATED_EXCESS, TOLERATED_LEAST)
     this.#least = limit + this.#tolerated
     const pages = db.prepare('PRAGMA page_count').get()!['page_count'] as number
@@ -38,6 +39,6 @@ export class Growth {
   }
 
   #bytesInUse(pages: number): number {
-    return (pages - (this.#freePages.get()!['freelist_count'] as number)) * PAGE
+    return pages * PAGE - this.#freeBytes()
   }
 }

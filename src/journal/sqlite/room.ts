@@ -1,7 +1,7 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import { freeBytesInFile } from './database.ts'
 import { freeBytes } from './filesystem.ts'
 import type { Group } from './rows.ts'
-import { PAGE } from './wal-frames.ts'
 
 /**
  * The room that a database has, on its volume and in its own free pages. Some is kept for retention, which has to write as
@@ -9,7 +9,7 @@ import { PAGE } from './wal-frames.ts'
  */
 export class Room {
   readonly #file: string
-  readonly #freePages: StatementSync
+  readonly #freeBytes: () => number
   readonly #kept: number
   /** Bytes at the last look. */
   #onVolume = 0
@@ -19,14 +19,14 @@ export class Room {
   /** @param kept bytes */
   constructor(file: string, db: DatabaseSync, kept: number) {
     this.#file = file
-    this.#freePages = db.prepare('PRAGMA freelist_count')
+    this.#freeBytes = freeBytesInFile(db)
     this.#kept = kept
   }
 
   /** Call it after each checkpoint: until the next one, only the WAL grows. @param walBytes of its file */
   look(walBytes: number): void {
     this.#onVolume = freeBytes(this.#file)
-    this.#inFile = (this.#freePages.get()!['freelist_count'] as number) * PAGE
+    this.#inFile = this.#freeBytes()
     this.#walBytes = walBytes
   }
 
