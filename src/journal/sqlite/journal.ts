@@ -8,7 +8,7 @@ import {
   type Store as JournalStore,
 } from '../core/group-journal.ts'
 import { LifeCycle } from '../core/life-cycle.ts'
-import { bootId, type ClockReading } from '../core/machine-clock.ts'
+import { bootId } from '../core/machine-clock.ts'
 import type { Command } from '../core/queue.ts'
 import type { JournalReader } from '../core/reader.ts'
 import type { StoredRecord, StoredSignal } from '../core/records.ts'
@@ -17,7 +17,7 @@ import { Notices } from './notices.ts'
 import { DEFAULTS, type Settings, type SqliteJournalOptions, storeOptions } from './options.ts'
 import { Reader } from './reader.ts'
 import { groupOf, totalOf } from './rows.ts'
-import type { Notice } from './store-types.ts'
+import type { Clocks, Notice } from './store-types.ts'
 import type { Writing } from './worker.ts'
 import { faultOf, stall } from './writer-faults.ts'
 import { writerThread } from './writer-thread.ts'
@@ -65,8 +65,6 @@ class SqliteStore implements JournalStore {
   #expiring = false
   /** Of the monotonic clock: when a reading last took it down. */
   #distrustedAt = Number.NEGATIVE_INFINITY
-  /** As the writing thread said last. */
-  #isTooLarge = false
 
   constructor(options: Settings, life: LifeCycle) {
     this.#options = options
@@ -83,15 +81,14 @@ class SqliteStore implements JournalStore {
   }
 
   async open(): Promise<JournalOpened> {
-    const { retention, events, stallAfter } = this.#options
+    const { events, stallAfter } = this.#options
     // Label sets lose their place at a start, not when the file is opened again.
     const isFirst = this.#size === null
     // A later opening that hangs follows a fault that was reported.
     const timer = isFirst && setTimeout(() => this.#life.fail(stall('opening', this.#options)), stallAfter)
     try {
       this.#writer ??= this.#spawn()
-      const clocks = { reading: this.#readClocks(), age: retention.age }
-      const opening = { options: storeOptions(this.#options), clocks, forget: isFirst }
+      const opening = { options: storeOptions(this.#options), clocks: this.#readClocks(), forget: isFirst }
       const { lost, size, file, volatile, ...opened } = await this.#writer.call('open', opening)
       if (this.#life.isDown) {
         if (lost) events.onFault(lost.kind, lost.detail)
@@ -109,11 +106,8 @@ class SqliteStore implements JournalStore {
     const timer = setTimeout(() => this.#life.fail(stall('a commit', this.#options)), this.#options.stallAfter)
     try {
       const group = groupOf(commands)
-      const uptime = this.#options.monotonic()
-      const committed = this.#writer!.call('commit', { ...group, uptime }, [group.bodies])
-      const { results, endpoints, seconds, isTooLarge } = await committed
-      this.#isTooLarge = isTooLarge
-      if (isTooLarge) this.expire()
+      const committed = this.#writer!.call('commit', { ...group, clocks: this.#readClocks() }, [group.bodies])
+      const { results, endpoints, seconds } = await committed
       const states = new Map(endpoints.map((state) => [state.endpoint, state]))
       return { results, stateOf: (endpoint) => states.get(endpoint)!, seconds }
     } finally {
@@ -124,7 +118,6 @@ class SqliteStore implements JournalStore {
   /** The reading connection ends too: nothing may keep a file open that is opened again. */
   release(): void {
     this.#expiring = false
-    this.#isTooLarge = false
     this.#reader.stop(false)
   }
 
@@ -160,9 +153,9 @@ class SqliteStore implements JournalStore {
     this.#writer = undefined
   }
 
-  #readClocks(): ClockReading {
-    const { clock, monotonic } = this.#options
-    return { wall: clock(), uptime: monotonic(), boot: this.#boot }
+  #readClocks(): Clocks {
+    const { clock, monotonic, retention } = this.#options
+    return { reading: { wall: clock(), uptime: monotonic(), boot: this.#boot }, age: retention.age }
   }
 
   #spawn(): Thread<Writing> {
@@ -191,13 +184,8 @@ class SqliteStore implements JournalStore {
     this.#expiring = true
     const step = async (): Promise<void> => {
       const begun = performance.now()
-      const { retention, retentionBatch, groupLimit, events } = this.#options
-      // Two groups may come for each removal, since the checkpoint after it is a step too.
-      const batch = this.#isTooLarge ? Math.max(retentionBatch, 2 * groupLimit) : retentionBatch
-      const reading = this.#readClocks()
-      const expired = await this.#call('expire', { reading, age: retention.age, batch })
-      const { failures, reason, more, stop } = expired
-      this.#isTooLarge = expired.isTooLarge
+      const { retentionBatch: batch, events } = this.#options
+      const { failures, reason, more, stop } = await this.#call('expire', { ...this.#readClocks(), batch })
       if (failures > 0) events.onExpired(failures, reason)
       if (!more) {
         this.#notices.retention(stop)
@@ -205,9 +193,8 @@ class SqliteStore implements JournalStore {
         if (this.#size?.failures === null) this.measure()
         return
       }
-      // Twice as long for reports as for the removal: a backlog of old failures must not slow them down. But what they write
-      // must not outgrow what is removed.
-      if (!this.#isTooLarge) await pause(2 * (performance.now() - begun), undefined, { ref: false })
+      // Twice as long for reports as for the removal: a backlog of old failures must not slow them down.
+      await pause(2 * (performance.now() - begun), undefined, { ref: false })
       if (this.#life.isUp) return step()
     }
     step()

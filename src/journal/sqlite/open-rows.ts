@@ -48,7 +48,7 @@ export function openRows(db: DatabaseSync, options: OpenRowsOptions): OpenRows {
 }
 
 /**
- * One batch of retention, or one step of the counting and indexing that come before it.
+ * One batch of retention; all rows were counted.
  * @param maxBytes of the rows
  */
 export function expireRows(
@@ -56,7 +56,6 @@ export function expireRows(
   limits: ExpireLimits,
   maxBytes: number,
 ): Expired {
-  if (count.step() || blocks.step()) return { failures: 0, reason: 'age', more: true, changedPages: false }
   const { reading, age, batch } = limits
   arrivals.observe(reading, age)
   // First: failures must not be removed to make room for a flood of signals.

@@ -4,11 +4,9 @@ import { rfc3339 } from '../../domain/human.ts'
 import type { RetentionStop } from '../../domain/journal.ts'
 import type { ClockReading } from '../core/machine-clock.ts'
 import { type Arrivals, CLOCK_TOLERANCE } from './arrivals.ts'
+import type { Clocks } from './store-types.ts'
 
-export interface ExpireLimits {
-  readonly reading: ClockReading
-  /** Milliseconds. */
-  readonly age: number
+export interface ExpireLimits extends Clocks {
   /** Most failures to remove in one step, so that a commit that waits behind it does not wait long. */
   readonly batch: number
 }
@@ -38,7 +36,7 @@ export const MOST_BYTES = 8 * 2 ** 20
 export function retentionStop(
   db: DatabaseSync,
   arrivals: Arrivals,
-  { reading, age }: Pick<ExpireLimits, 'reading' | 'age'>,
+  { reading, age }: Clocks,
 ): RetentionStop | undefined {
   const moved = arrivals.moved(reading, Math.min(age, SETTLE))
   if (moved !== 0) {

@@ -27,9 +27,16 @@ export type Notice =
   /** What an opening is doing, with the size of the file in question. */
   | { readonly type: 'opening'; readonly step: string; readonly bytes: number }
 
+/** What retention goes by. */
+export interface Clocks {
+  readonly reading: ClockReading
+  /** Milliseconds. */
+  readonly age: number
+}
+
 export interface OpenOptions {
   /** Absent: no retention, so nothing is to be known of when rows arrived. */
-  readonly clocks?: { readonly reading: ClockReading; readonly age: number }
+  readonly clocks?: Clocks
   /** Whether label sets and endpoints that are older than the age are dropped. */
   readonly forget: boolean
 }
@@ -53,6 +60,4 @@ export interface Committed {
   readonly endpoints: readonly EndpointState[]
   /** What it took. */
   readonly seconds: number
-  /** Whether more is stored than the limit of the size allows, so that retention has to remove as much as is written. */
-  readonly isTooLarge: boolean
 }

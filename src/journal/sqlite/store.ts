@@ -13,7 +13,7 @@ import { migrate } from './migrations.ts'
 import { type OpenRows, oldestRows, openRows, removeRows } from './open-rows.ts'
 import type { Expired, ExpireLimits } from './retention.ts'
 import type { Group, TotalRow } from './rows.ts'
-import type { Committed, Notice, Opened, OpenOptions, StoreOptions } from './store-types.ts'
+import type { Clocks, Committed, Notice, Opened, OpenOptions, StoreOptions } from './store-types.ts'
 import { Upkeep } from './upkeep.ts'
 import { PAGE } from './wal-frames.ts'
 import { writeRows } from './write-rows.ts'
@@ -100,11 +100,11 @@ export class Store {
         maxBytes: this.#options.retentionSize - walLimit,
         walLimit,
         onCheckpoint: this.#onCheckpoint,
+        onExpired: (failures, reason) => this.#report({ type: 'expired', failures, reason }),
       })
       this.#opened = { ...rows, upkeep }
       const { statements, incidents, count } = rows
-      if (clocks)
-        upkeep.makeRoom(rows, clocks, ({ failures, reason }) => this.#report({ type: 'expired', failures, reason }))
+      if (clocks) upkeep.makeRoom(rows, clocks)
       if (!this.#options.isDrained && !upkeep.holds(this.#refusedBytes)) throw this.#diskFull()
       this.#wasFull = false
       this.#count = count
@@ -128,13 +128,15 @@ export class Store {
 
   /**
    * Writes a group in one transaction. An entry that is itself at fault is left out; the others are written.
-   * @param uptime milliseconds of the monotonic clock, where retention asks for the arrival of rows
+   * @param clocks where there is retention
    * @returns one result per command, in order, once they are durable
    * @throws FaultError the outcome is unknown then
    */
-  commit(group: Group, uptime?: number): Committed {
+  commit(group: Group, clocks?: Clocks): Committed {
     return this.#guard(() => {
-      const { db, statements, incidents, signals, arrivals, count, blocks, upkeep } = this.#open()
+      const { upkeep, ...rows } = this.#open()
+      const { db, statements, incidents, signals, arrivals, count, blocks } = rows
+      if (clocks) upkeep.holdSize(rows, clocks)
       this.#refusedBytes = upkeep.missingRoom(group)
       if (this.#refusedBytes > 0) throw this.#diskFull()
       const begun = performance.now()
@@ -144,10 +146,10 @@ export class Store {
       upkeep.files.checkAfterWrite()
       this.#recorded += added
       if (added > 0) this.#highWaterMark?.tryWrite(this.#recorded)
-      if (added > 0 && uptime !== undefined) arrivals.note(uptime)
+      if (added > 0 && clocks) arrivals.note(clocks.reading.uptime)
       upkeep.checkpoint()
       this.isIndexDue = blocks.added(added)
-      return { results, endpoints, seconds: (performance.now() - begun) / 1_000, isTooLarge: upkeep.isTooLarge }
+      return { results, endpoints, seconds: (performance.now() - begun) / 1_000 }
     })
   }
 
@@ -174,11 +176,10 @@ export class Store {
   }
 
   /** One small step of retention, or of what comes before it; `more` says whether another one should follow. */
-  expire(limits: ExpireLimits): Expired & Pick<Committed, 'isTooLarge'> {
+  expire(limits: ExpireLimits): Expired {
     return this.#guard(() => {
       const { upkeep, ...rows } = this.#open()
-      const expired = upkeep.expire(rows, limits)
-      return { ...expired, isTooLarge: upkeep.isTooLarge }
+      return upkeep.expire(rows, limits)
     })
   }
 

@@ -7,10 +7,13 @@ import { expireRows, type OpenRows } from './open-rows.ts'
 import { type Expired, type ExpireLimits, MOST_BYTES } from './retention.ts'
 import { bytesOf, Room } from './room.ts'
 import type { Group } from './rows.ts'
+import type { Clocks } from './store-types.ts'
 
-/** Milliseconds; the next opening goes on with it. */
-const MAKE_ROOM_DEADLINE = 3_000
-const MAKE_ROOM_BATCH = 1_024
+/** Milliseconds that an opening, and a group, wait at most for retention; the next one goes on with it. */
+const OPENING_DEADLINE = 3_000
+const GROUP_DEADLINE = 500
+/** Failures removed in one step that somebody waits for. */
+const URGENT_BATCH = 1_024
 
 interface UpkeepOptions {
   readonly file: string
@@ -19,7 +22,12 @@ interface UpkeepOptions {
   /** Bytes. */
   readonly walLimit: number
   readonly onCheckpoint: (checkpoint: Checkpoint) => void
+  /** What was removed otherwise than in retention's turn. */
+  readonly onExpired: (failures: number, reason: Expired['reason']) => void
 }
+
+/** Of a step that did something else. */
+const NOTHING_REMOVED: Expired = { failures: 0, reason: 'age', more: true, changedPages: false }
 
 /** What goes with every write to an open database: a look at its files, checkpoints, retention, and the room for all that. */
 export class Upkeep {
@@ -42,11 +50,6 @@ export class Upkeep {
     this.#room.look(0)
   }
 
-  /** Whether more is stored than the limit of the size allows, so that retention has to remove as much as is written. */
-  get isTooLarge(): boolean {
-    return this.#growth.isTooLarge(this.files.pages)
-  }
-
   /** After every change of the database. @throws FaultError */
   afterWrite(): void {
     this.files.checkAfterWrite()
@@ -58,21 +61,22 @@ export class Upkeep {
     this.#noteCheckpoint(this.checkpointer.afterWrite(this.files.walBytes))
   }
 
-  /** One step of retention. @throws what SQLite throws; FaultError */
+  /** One step of retention, or of the counting and indexing that come before it. @throws what SQLite throws; FaultError */
   expire(rows: OpenRows, limits: ExpireLimits): Expired {
-    const expired = this.#expireStep(rows, limits)
-    if (!expired.more) this.#growth.accept(this.files.pages)
-    return expired
+    if (rows.count.step()) return NOTHING_REMOVED
+    if (!rows.blocks.step()) return this.#expireStep(rows, limits)
+    this.afterWrite()
+    return NOTHING_REMOVED
   }
 
-  /** Removes what is too old or too much, where there is no room to wait for retention's turn. */
-  makeRoom(rows: OpenRows, limits: Omit<ExpireLimits, 'batch'>, onExpired: (expired: Expired) => void): void {
-    const end = performance.now() + MAKE_ROOM_DEADLINE
-    while (!this.holds(MOST_BYTES) && performance.now() < end) {
-      const expired = this.expire(rows, { ...limits, batch: MAKE_ROOM_BATCH })
-      if (expired.failures > 0) onExpired(expired)
-      if (!expired.more) return
-    }
+  /** After an opening: removes what is too old or too much, where there is no room to wait for retention's turn. */
+  makeRoom(rows: OpenRows, clocks: Clocks): void {
+    this.#expireWhile(() => !this.holds(MOST_BYTES), OPENING_DEADLINE, rows, clocks)
+  }
+
+  /** Before a group: however much is written, and whatever it is, retention has removed as much. */
+  holdSize(rows: OpenRows, clocks: Clocks): void {
+    this.#expireWhile(() => this.#growth.isTooLarge(this.files.pages), GROUP_DEADLINE, rows, clocks)
   }
 
   /** Whether there is room for so many bytes of rows. */
@@ -90,16 +94,28 @@ export class Upkeep {
     return this.holds(bytes) ? 0 : 2 * bytes + this.#options.walLimit
   }
 
+  /** @param deadline milliseconds */
+  #expireWhile(isUrgent: () => boolean, deadline: number, rows: OpenRows, clocks: Clocks): void {
+    const end = performance.now() + deadline
+    while (isUrgent() && performance.now() < end) {
+      if (rows.count.step()) continue
+      const { failures, reason, more } = this.#expireStep(rows, { ...clocks, batch: URGENT_BATCH })
+      if (failures > 0) this.#options.onExpired(failures, reason)
+      if (!more) return
+    }
+  }
+
   #expireStep(rows: OpenRows, limits: ExpireLimits): Expired {
     if (this.#hasChangedPages) {
       // A step of its own: retention changes so many pages that a full WAL would hold up the next report for 10 ms.
       this.#hasChangedPages = false
       this.#noteCheckpoint(this.checkpointer.run(this.files.walBytes))
-      return { failures: 0, reason: 'age', more: true, changedPages: false }
+      return NOTHING_REMOVED
     }
     const expired = expireRows(rows, limits, this.#options.maxBytes)
     this.#hasChangedPages = expired.changedPages
     this.afterWrite()
+    if (!expired.more) this.#growth.accept(this.files.pages)
     return expired
   }
 

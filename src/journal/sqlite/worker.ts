@@ -5,7 +5,7 @@ import { serve } from '../core/thread.ts'
 import { noteCanary } from './incidents.ts'
 import { pendingEvents, recoveries, removeEvents } from './outbox.ts'
 import { Store } from './store.ts'
-import type { OpenOptions, StoreOptions } from './store-types.ts'
+import type { Clocks, OpenOptions, StoreOptions } from './store-types.ts'
 
 /** The writing thread: the only connection that writes. Set by `open`, which is called first. */
 let store: Store
@@ -15,8 +15,8 @@ const operations = {
     store ??= new Store(options, (notice) => parentPort!.postMessage({ notice }))
     return store.open(opening)
   },
-  commit({ uptime, ...group }: Parameters<Store['commit']>[0] & { uptime: number }) {
-    const committed = store.commit(group, uptime)
+  commit({ clocks, ...group }: Parameters<Store['commit']>[0] & { clocks: Clocks }) {
+    const committed = store.commit(group, clocks)
     // After the answer.
     if (store.isIndexDue) setImmediate(() => store.index())
     return committed
