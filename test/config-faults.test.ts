@@ -89,6 +89,15 @@ describe('parseConfig, of what is wrong', () => {
     const endpoints = Array.from({ length: 200 }, (_, at) => ({ name: `e${at}`, urls: [`https://e${at}.example/`] }))
     expect(faults({ endpoints, metrics: { seriesLimit: 'x' } })).to.have.length(1)
   })
+  it('names an address that no socket can take', () => {
+    expect(faults({ ingest: { host: 'not a host' } })).to.match(
+      /^ingest\.host: "not a host" is not allowed; .*"0\.0\.0\.0"/,
+    )
+    expect(faults({ admin: { host: '[::]' } })).to.match(/^admin\.host: /)
+    for (const host of ['::', 'fe80::1%eth0', 'localhost', '10.0.0.1'])
+      expect(faults({ ingest: { host } })).to.deep.equal([])
+  })
+
   it('refuses durations and sizes out of range, in either form', () => {
     expect(faults({ journal: { retention: { age: '1s' } } })).to.match(
       /journal\.retention\.age: "1s" is out of range; write 1m to/,

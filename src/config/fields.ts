@@ -5,10 +5,10 @@ export { duration, size } from '../schema-fields.ts'
 
 export const host = (description: string) =>
   Type.String({
-    minLength: 1,
-    maxLength: 255,
+    pattern: '^[A-Za-z0-9:._%-]{1,255}$',
     default: '127.0.0.1',
     description: `${description} 0.0.0.0 or :: for all.`,
+    examples: ['0.0.0.0'],
   })
 export const port = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: fallback, description: `${description} 0 picks a free one.` })

@@ -238,6 +238,7 @@ export const BOUNDARIES: Readonly<Record<string, readonly Case[]>> = {
     [0, 'unable to parse authentication credentials', 'authentication'],
     [0, 'failed to decode JWT', 'authentication'],
     [0, 'failed to parse response: unexpected token', 'protocol'],
+    [0, "invalid character '<' looking for beginning of value", 'protocol'],
     [0, 'unable to parse request body', 'rejected'],
   ],
   'names of hosts, paths and URLs say nothing': [
