@@ -19,7 +19,7 @@ describe('a SQLite journal whose file a checkpoint has just made larger', () => 
   beforeEach(() => {
     path = join(tempFolder(), 'journal.db')
     checkpoints = 0
-    store = new Store({ path, retentionSize: 2 ** 40, incidents: INCIDENTS, timelineLimit: 100 }, ({ type }) => {
+    store = new Store({ path, retentionSize: 2 ** 40, incidents: INCIDENTS }, ({ type }) => {
       if (type === 'checkpoint') checkpoints++
     })
     store.open({ forget: false })

@@ -26,7 +26,7 @@ describe('a SQLite journal whose WAL is cut while a group is written', () => {
   beforeEach(() => {
     path = join(tempFolder(), 'journal.db')
     recorded = 0
-    store = new Store({ path, retentionSize: 2 ** 40, incidents: INCIDENTS, timelineLimit: 100 })
+    store = new Store({ path, retentionSize: 2 ** 40, incidents: INCIDENTS })
     open()
     for (let group = 0; group < 4; group++) commit()
   })

@@ -19,7 +19,7 @@ describe('retention of the SQLite journal, while reports wait', () => {
       if (notice.type === 'checkpoint' && notice.checkpoint.result === 'ok') checkpoints++
     }
     const path = join(tempFolder(), 'journal.db')
-    const store = new Store({ path, retentionSize: 2 ** 40, incidents: INCIDENTS, timelineLimit: 100 }, report)
+    const store = new Store({ path, retentionSize: 2 ** 40, incidents: INCIDENTS }, report)
     store.open({ forget: false })
     for (let rows = 0; rows < ROWS; rows += GROUP)
       store.commit(groupOf(Array.from({ length: GROUP }, () => ({ kind: 'entry' as const, entry: entry({}) }))))

@@ -110,6 +110,14 @@ describe('retention of what a SQLite journal keeps beside failures', () => {
     await until('the first ones to go', () => signals() === 100_000)
     expect(sqlite.events.removed).to.equal(0)
   })
+
+  it('removes none that are still to be moved to another journal', async () => {
+    await sqlite.filled(1)
+    addSignals(103_000, 40 * DAY)
+    const journal = await sqlite.open({ isDrained: true, retention: { age: 1_000 * 365 * DAY, size: 2 ** 50 } })
+    await journal.record(entry())
+    expect(signals()).to.equal(103_000)
+  })
 })
 
 describe('Growth', () => {

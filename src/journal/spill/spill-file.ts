@@ -149,8 +149,6 @@ export class SpillFile {
       retention: { age: FOREVER, size: 2 ** 50 },
       sizeInterval: 1_000,
       isDrained: true,
-      // All of them are to be moved.
-      timelineLimit: Number.MAX_SAFE_INTEGER,
       events: {
         // Not in `open`: a file that an ending process still locks is opened later.
         onOpened: (totals) => {

@@ -9,7 +9,7 @@ import { expireEvents } from './outbox.ts'
 import { prepareArrays } from './prepare-arrays.ts'
 import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
 import { RECORD_COLUMNS } from './rows.ts'
-import { SignalRows } from './signals.ts'
+import { SIGNAL_LIMITS, SignalRows, UNLIMITED } from './signals.ts'
 import type { OpenOptions, StoreOptions } from './store-types.ts'
 import { prepare, type Statements } from './write.ts'
 
@@ -24,7 +24,7 @@ export interface OpenRows {
   readonly blocks: BlockIndex
 }
 
-export interface OpenRowsOptions extends Pick<StoreOptions, 'incidents' | 'timelineLimit'>, OpenOptions {
+export interface OpenRowsOptions extends Pick<StoreOptions, 'incidents' | 'isDrained'>, OpenOptions {
   /** Whether all rows are counted now: it takes long in a large file. */
   readonly countsRows: boolean
 }
@@ -40,7 +40,7 @@ export function openRows(db: DatabaseSync, options: OpenRowsOptions): OpenRows {
   const forgetBefore = forget && isClockTrusted ? clocks.reading.wall - clocks.age : null
   if (forgetBefore !== null) statements.forget.run(forgetBefore)
   const incidents = new IncidentRows(db, options.incidents, forgetBefore)
-  const signals = new SignalRows(db, incidents, options.timelineLimit)
+  const signals = new SignalRows(db, incidents, options.isDrained ? UNLIMITED : SIGNAL_LIMITS)
   const count = new RowCount(db)
   if (options.countsRows) count.all()
   const blocks = new BlockIndex(db)

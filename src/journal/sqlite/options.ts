@@ -1,5 +1,4 @@
 import type { Clock } from '../../domain/clock.ts'
-import { TIMELINE_LIMIT } from '../../domain/timeline.ts'
 import { GROUP_DEFAULTS, type GroupOptions } from '../core/group-options.ts'
 import { monotonicClock } from '../core/machine-clock.ts'
 import type { StoreOptions } from './store-types.ts'
@@ -17,8 +16,6 @@ export interface SqliteJournalOptions extends GroupOptions {
   readonly monotonic?: Clock
   /** Whether its records are moved to another journal: see `StoreOptions`. */
   readonly isDrained?: boolean
-  /** Rows of one incident's timeline; `TIMELINE_LIMIT` by default. */
-  readonly timelineLimit?: number
   /** statfs(2) type instead of the file system's own, for tests. */
   readonly filesystem?: number
 }
@@ -38,12 +35,11 @@ export type Settings = SqliteJournalOptions & Required<Pick<SqliteJournalOptions
 
 /** What the writing thread needs of them. */
 export function storeOptions(settings: Settings): StoreOptions {
-  const { path, retention, incidents, filesystem, isDrained = false, timelineLimit = TIMELINE_LIMIT } = settings
+  const { path, retention, incidents, filesystem, isDrained = false } = settings
   return {
     path,
     incidents,
     isDrained,
-    timelineLimit,
     retentionSize: retention.size,
     ...(filesystem === undefined ? {} : { filesystem }),
   }

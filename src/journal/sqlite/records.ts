@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { IncidentSettings } from '../../domain/incident.ts'
-import { TIMELINE_LIMIT } from '../../domain/timeline.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
 import { isAdded } from '../core/complete.ts'
 import { FaultError } from '../core/fault.ts'
@@ -54,7 +53,7 @@ export function readSqliteRecords(path: string): RecordStore {
  * @throws FaultError
  */
 export function writeSqliteRecords(path: string, tenantLabel: boolean): RecordStore {
-  const store = new Store({ path, retentionSize: 2 ** 40, incidents: SETTINGS, timelineLimit: TIMELINE_LIMIT })
+  const store = new Store({ path, retentionSize: 2 ** 40, incidents: SETTINGS })
   const { file } = store.open({ forget: false })
   const db = new DatabaseSync(file, { timeout: 5_000 })
   db.exec('PRAGMA synchronous = FULL')

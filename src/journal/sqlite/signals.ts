@@ -1,24 +1,34 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { firstIdAt } from '../../domain/failure.ts'
 import { startsTracking } from '../../domain/incident.ts'
-import { KNOWN_SIGNALS_LIMIT, type TimelineSignal } from '../../domain/timeline.ts'
+import { KNOWN_SIGNALS_LIMIT, TIMELINE_LIMIT, type TimelineSignal } from '../../domain/timeline.ts'
 import type { SignalResult } from '../core/complete.ts'
 import { isEntryError } from '../core/fault.ts'
 import type { StoredSignal } from '../core/records.ts'
 import type { IncidentRows } from './incidents.ts'
 import type { SignalRow } from './rows.ts'
 
+interface SignalLimits {
+  /** Rows of one incident. */
+  readonly timeline: number
+  /** Rows of none, which are kept since their senders may repeat them. */
+  readonly known: number
+}
+
+export const SIGNAL_LIMITS: SignalLimits = { timeline: TIMELINE_LIMIT, known: KNOWN_SIGNALS_LIMIT }
+/** Where all of them are to be moved to another journal. */
+export const UNLIMITED: SignalLimits = { timeline: Number.MAX_SAFE_INTEGER, known: Number.MAX_SAFE_INTEGER }
+
 /** Signals that are no failures, in the writing thread: rows of timelines, and the senders' ids that are known. */
 export class SignalRows {
   readonly #statements: ReturnType<typeof prepare>
   readonly #incidents: IncidentRows
-  readonly #limit: number
+  readonly #limits: SignalLimits
 
-  /** @param limit rows of one incident */
-  constructor(db: DatabaseSync, incidents: IncidentRows, limit: number) {
+  constructor(db: DatabaseSync, incidents: IncidentRows, limits: SignalLimits) {
     this.#statements = prepare(db)
     this.#incidents = incidents
-    this.#limit = limit
+    this.#limits = limits
   }
 
   /** One signal of the open transaction, with what it does to its endpoint: all of it, or nothing. */
@@ -44,7 +54,7 @@ export class SignalRows {
     const isRow = incident && (change === 'opened' || this.#incidents.signalsTotal(endpoint) > before)
     if (isRow) {
       assign.run(incident.id, id)
-      if (incident.signals!.total > this.#limit) this.#dropSecond(incident.id)
+      if (incident.signals!.total > this.#limits.timeline) this.#dropSecond(incident.id)
     }
     return { duplicateOf: null, signal: change }
   }
@@ -56,7 +66,7 @@ export class SignalRows {
 
   /** Removes what is of no incident and exceeds the limit of known ids, at most `batch`. @returns how many */
   expireExcess(batch: number): number {
-    return Number(this.#statements.expireExcess.run(KNOWN_SIGNALS_LIMIT, batch).changes)
+    return Number(this.#statements.expireExcess.run(this.#limits.known, batch).changes)
   }
 
   oldest(limit: number): StoredSignal[] {
@@ -77,8 +87,8 @@ export class SignalRows {
 
   /** The first row and the newest are kept. Of a dropped one its sender's id stays, since that may come again. */
   #dropSecond(incident: string): void {
-    this.#statements.dropUnkeyed.run(incident, this.#limit)
-    this.#statements.dropSecond.run(incident, this.#limit)
+    this.#statements.dropUnkeyed.run(incident, this.#limits.timeline)
+    this.#statements.dropSecond.run(incident, this.#limits.timeline)
   }
 }
 

@@ -9,11 +9,9 @@ export interface StoreOptions {
   readonly path: string
   readonly retentionSize: number
   readonly incidents: IncidentSettings
-  /** Rows of one incident's timeline. */
-  readonly timelineLimit: number
   /**
-   * Its records are moved to another journal. So its rows are counted before it is reported open, also in a large file; and it is
-   * opened without room as well, since moving them makes some.
+   * Its records are moved to another journal. So all signals are kept until then; its rows are counted before it is reported
+   * open, also in a large file; and it is opened without room as well, since moving them makes some.
    */
   readonly isDrained?: boolean
   /** statfs type instead of the real one, for tests. */

@@ -51,7 +51,6 @@ export function sqliteCost(rounds: number): Promise<Costs> {
       path: join(tempFolder(), 'journal.db'),
       retentionSize: 2 ** 40,
       incidents: INCIDENTS,
-      timelineLimit: 100,
     })
     store.open({ forget: false })
     // Whole blocks, so that each round does as much of the index as of the reports.
