@@ -98,6 +98,8 @@ describe('Intake', () => {
     await waiting
     clearInterval(connections)
     expect(worked).to.equal(1)
+    // In another turn of the event loop, for which nothing was done yet.
+    for (const _ of [1, 2]) await turn()
     // A short one is less work than to accept a connection.
     queue.accepted()
     void queue.run(200, async () => worked++)

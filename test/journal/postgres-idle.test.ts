@@ -20,8 +20,17 @@ describe('openPostgresJournal, when connections are lost while idle', () => {
     events = new EventLog()
     return base.open({ events, ...options }, base.through(proxy.port))
   }
-  const terminate = () =>
-    base.server.query(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '${base.name}'`)
+  /** Not while one of them is asked what other replicas did: that is a fault, and everything is opened anew. */
+  const terminate = async () => {
+    const from = `FROM pg_stat_activity WHERE datname = '${base.name}'`
+    await until('all of them to be idle', async () => {
+      const busy = await base.server.query(
+        `SELECT ${from} AND (state <> 'idle' OR state_change > now() - interval '50 ms')`,
+      )
+      return busy.length === 0
+    })
+    await base.server.query(`SELECT pg_terminate_backend(pid, 5000) ${from}`)
+  }
   const stored = async () => (await base.sql('SELECT id FROM webhook_errors.failures')).map(({ id }) => id as string)
 
   beforeEach(async () => {

@@ -52,6 +52,8 @@ describe('openSqliteJournal', () => {
   describe('a commit that does not come back', () => {
     it('counts as failed, and is in the totals where it was stored after all', async () => {
       const journal = await open({ stallAfter: 300 })
+      // On a busy machine the opening may have stalled.
+      await until('the journal to be up', () => journal.status().up)
       await journal.list({}, { limit: 1 })
       // Retention also runs right after the opening.
       const blocker = new DatabaseSync(sqlite.path, { timeout: 5_000 })

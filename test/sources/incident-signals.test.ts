@@ -15,7 +15,7 @@ const PLAIN: TestKind = {
       .map((signal) => signal.type === 'lost' ? { ...signal, raw: Buffer.from(JSON.stringify(signal)) } : signal),`,
 }
 const TOKEN = 'a-token-of-the-admin-API-that-is-long-enough'
-const QUIET = 1_000
+const QUIET = 3_000
 
 describe('signals of a source', () => {
   let service: Service
