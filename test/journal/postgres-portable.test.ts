@@ -41,7 +41,10 @@ describe('openPostgresJournal, where the database lacks something', () => {
   })
 
   it('computes the size by the rows where it is not known', async () => {
-    await replace(raising('pg_total_relation_size(regclass) RETURNS bigint', '42883'))
+    await replace(
+      raising('pg_total_relation_size(regclass) RETURNS bigint', '42883'),
+      raising('pg_relation_size(regclass) RETURNS bigint', '42883'),
+    )
     await (await open()).record(entry({ raw: Buffer.alloc(5_000) }))
     expect((await open()).status().size?.bytes).to.be.within(5_000, 10_000)
   })

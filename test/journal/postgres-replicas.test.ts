@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import { ROW_BYTES } from '../../src/journal/postgres/size.ts'
 import { tcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry, signalEntry } from './entries.ts'
@@ -167,6 +168,29 @@ describe('openPostgresJournal, by several replicas', () => {
       const [newest] = (await journal.list({}, { limit: 1 })).failures
       expect(newest?.id).to.equal(entries.at(-1)!.failure.id)
     })
+
+    for (const [first, then] of [
+      ['large', 'small'],
+      ['small', 'large'],
+    ] as const) {
+      it(`removes no more and no less than is above the size, where ${first} ones are followed by ${then} ones`, async () => {
+        // 20 kB each, which are stored beside the table, and 350 bytes: some 6 MB of either.
+        const kinds = { large: { count: 300, bytes: 20_000 }, small: { count: 18_000, bytes: 60 } }
+        await (await open()).close(2_000)
+        for (const [index, { count, bytes }] of [kinds[first], kinds[then]].entries())
+          await sql(`INSERT INTO webhook_errors.failures SELECT
+            ('0000000${index}-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 0, 'retm', 'cafe', 'orders', 'u', 500, 'timeout', '', NULL,
+            decode(repeat('a5', ${bytes}), 'hex') FROM generate_series(1, ${count}) AS n`)
+        const left = async () =>
+          (await sql(`SELECT sum(${ROW_BYTES})::int AS bytes FROM webhook_errors.failures`))[0]!['bytes'] as number
+        const size = 10_000_000
+        expect(await left()).to.be.within(1.1 * size, 1.3 * size)
+        await open({ retention: { age: 100 * 365 * DAY, size }, retentionInterval: 50 })
+        await until('what is too much to go', async () => (await left()) <= size)
+        await sleep(300)
+        expect(await left()).to.be.above(0.99 * size)
+      })
+    }
 
     it('does not wait for its next run where the size outgrows the limit', async () => {
       const events = new EventLog()

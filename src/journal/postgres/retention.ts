@@ -8,7 +8,7 @@ import { fenced } from './lease.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
 import { expireSignals } from './signals.ts'
-import { sizeOf } from './size.ts'
+import { ROW_BYTES, sizeOf } from './size.ts'
 
 interface RetentionRun {
   readonly connect: () => Promise<Session>
@@ -101,10 +101,11 @@ async function expireAged(
   options: ExpireOptions,
   onRemoved: (failures: number) => boolean,
 ): Promise<void> {
-  let after: string | undefined
+  let removed: Removed | undefined
   do {
-    after = await remove(session, options, { after, before: options.beforeId, limit: options.batch }, onRemoved)
-  } while (after !== undefined)
+    const range = { after: removed?.last, before: options.beforeId, limit: options.batch }
+    removed = await remove(session, options, range, onRemoved)
+  } while (removed !== undefined)
 }
 
 /**
@@ -117,16 +118,27 @@ async function expireOversized(
   options: ExpireOptions,
   onRemoved: (failures: number) => boolean,
 ): Promise<void> {
-  const { failures, meanBytes } = await sizeOf(session)
-  let excess = Math.ceil((failures * meanBytes - options.size) / Math.max(meanBytes, 1))
-  let after: string | undefined
+  const { rowBytes } = await sizeOf(session)
+  let excess = rowBytes - options.size
+  let removed: Removed | undefined
   while (excess > 0) {
-    const limit = Math.min(options.batch, excess)
-    after = await remove(session, options, { after, before: LAST_ID, limit }, onRemoved)
-    if (after === undefined) return
-    excess -= limit
+    // The oldest may be much larger than the others: how large they are shows the first batch.
+    const limit = removed ? Math.ceil((excess * removed.failures) / removed.bytes) : FIRST_BATCH
+    const range = { after: removed?.last, before: LAST_ID, limit: Math.min(options.batch, limit) }
+    removed = await remove(session, options, range, onRemoved)
+    if (removed === undefined) return
+    excess -= removed.bytes
   }
 }
+
+interface Removed {
+  readonly failures: number
+  /** As `ROW_BYTES` counts them. */
+  readonly bytes: number
+  readonly last: string
+}
+
+const FIRST_BATCH = 20
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000'
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
@@ -139,18 +151,18 @@ const FAILURES = `${SCHEMA}.failures`
  * Parameters: fence, most rows, and the ids between which they are.
  */
 export const REMOVE = `WITH old AS MATERIALIZED (
-      SELECT id FROM ${FAILURES} WHERE id > $3 AND id < $4 AND ${fenced('$1')} ORDER BY id LIMIT $2
+      SELECT id, ${ROW_BYTES} AS bytes FROM ${FAILURES} WHERE id > $3 AND id < $4 AND ${fenced('$1')} ORDER BY id LIMIT $2
     ), keys AS (
       DELETE FROM ${SCHEMA}.idempotency_keys WHERE failure_id = ANY (ARRAY(SELECT id FROM old))
     ), removed AS (
       DELETE FROM ${FAILURES} WHERE id = ANY (ARRAY(SELECT id FROM old))
     )
-    SELECT count(*), max(id::text) FROM old`
+    SELECT count(*), sum(bytes)::float8, max(id::text) FROM old`
 
 /**
  * One batch. It begins where the one before ended: what was removed stays in the index until it is vacuumed (elsewhere:
  * until it is collected), and each batch would walk over all of it again.
- * @returns the last id removed; undefined where that was the end
+ * @returns undefined where that was the end
  */
 async function remove(
   session: Session,
@@ -161,18 +173,18 @@ async function remove(
     limit,
   }: { readonly after: string | undefined; readonly before: string; readonly limit: number },
   onRemoved: (failures: number) => boolean,
-): Promise<string | undefined> {
+): Promise<Removed | undefined> {
   const begun = performance.now()
-  const [row] = await session.query<[count: number, last: string | null]>(
+  const [row] = await session.query<[failures: number, bytes: number, last: string | null]>(
     REMOVE,
     [fence, limit, after, before],
     DEADLINE,
   )
-  const [count, last] = row!
-  if (last === null || !onRemoved(count)) return undefined
+  const [failures, bytes, last] = row!
+  if (last === null || !onRemoved(failures)) return undefined
   // Half of the time, or more, belongs to those who report: disk and processors are theirs too.
-  if (count === limit) await sleep(Math.max(performance.now() - begun, PAUSE))
-  return last
+  if (failures === limit) await sleep(Math.max(performance.now() - begun, PAUSE))
+  return { failures, bytes, last }
 }
 
 /** Milliseconds. No request waits for retention, and a busy volume may be slow. */

@@ -5,13 +5,19 @@ import type { Session } from './session.ts'
 
 /** Up to so many rows are counted; of more the server's own estimate is taken. */
 const COUNTED = 100_000
-/** Rows to measure, at the old end of the table. */
-const SAMPLE = 200
+/** Pages of the table to measure, spread over all of it: 16 MiB. Of a smaller table it is all rows. */
+const SAMPLED_PAGES = 2_000
+/** Rows to measure at either end of the table where the server takes no samples. */
+const SAMPLED_ROWS = 200
+
+/** Bytes of one failure with its share of the indexes. Of a long value its header tells the length, so it is not read. */
+export const ROW_BYTES =
+  'octet_length(raw) + octet_length(message) + 2 * octet_length(endpoint) + octet_length(url) + 250'
 
 export interface Size extends JournalSize {
   readonly failures: number
-  /** Bytes of one failure with its share of the indexes. */
-  readonly meanBytes: number
+  /** Bytes of all failures, as `ROW_BYTES` counts them. */
+  readonly rowBytes: number
 }
 
 /** How much there is. Counting a billion rows would take minutes, so above 100,000 the statistics are asked. */
@@ -22,18 +28,40 @@ export async function sizeOf(session: Session): Promise<Size> {
   const few = counted?.[0] ?? 0
   const failures = few < COUNTED ? few : Math.max(COUNTED, await estimate(session))
   const [oldest] = await session.query<[number]>(`SELECT received_at FROM ${SCHEMA}.failures ORDER BY id LIMIT 1`)
-  const [mean] = await session.query<[number | null]>(
-    `SELECT avg(length(raw) + length(message) + 2 * length(endpoint) + length(url) + 250)::float8
-     FROM (SELECT raw, message, endpoint, url FROM ${SCHEMA}.failures ORDER BY id LIMIT ${SAMPLE}) AS sample`,
-  )
-  const meanBytes = mean?.[0] ?? 0
+  const rowBytes = failures * (await meanBytes(session))
   return {
     failures,
-    bytes: await bytes(session, failures * meanBytes),
+    bytes: await relationBytes(session, 'pg_total_relation_size', rowBytes),
     freeBytes: null,
     oldestAt: oldest?.[0] ?? null,
-    meanBytes,
+    rowBytes,
   }
+}
+
+/**
+ * Of one failure. Those of one end of the table say nothing about the others: a night of long error pages is followed by
+ * days of short messages.
+ */
+async function meanBytes(session: Session): Promise<number> {
+  const pages = (await relationBytes(session, 'pg_relation_size', 0)) / 8_192
+  if (pages > 0) {
+    try {
+      // Repeatable: what is removed must not depend on the luck of many draws.
+      const [mean] = await session.query<[number | null]>(
+        `SELECT avg(${ROW_BYTES})::float8 FROM ${SCHEMA}.failures TABLESAMPLE SYSTEM ($1) REPEATABLE (0)`,
+        [Math.min(100, (100 * SAMPLED_PAGES) / pages)],
+      )
+      if (mean?.[0]) return mean[0]
+    } catch (error) {
+      if (sqlState(error) === undefined) throw error
+    }
+  }
+  const end = (order: string) =>
+    `(SELECT ${ROW_BYTES} AS bytes FROM ${SCHEMA}.failures ORDER BY id ${order} LIMIT ${SAMPLED_ROWS})`
+  const [mean] = await session.query<[number | null]>(
+    `SELECT avg(bytes)::float8 FROM (${end('ASC')} UNION ALL ${end('DESC')}) AS ends`,
+  )
+  return mean?.[0] ?? 0
 }
 
 /** Live rows by the statistics views; 0 if the server keeps none. */
@@ -48,10 +76,14 @@ async function estimate(session: Session): Promise<number> {
   return row?.[0] ?? 0
 }
 
-/** Bytes of table and indexes on disk; the rows' own where the server does not tell. */
-async function bytes(session: Session, otherwise: number): Promise<number> {
+/** Bytes on disk of the table alone, or with its long values and indexes; `otherwise` where the server does not tell. */
+async function relationBytes(
+  session: Session,
+  sizeFunction: 'pg_relation_size' | 'pg_total_relation_size',
+  otherwise: number,
+): Promise<number> {
   try {
-    const [row] = await session.query<[number]>(`SELECT pg_total_relation_size('${SCHEMA}.failures')`)
+    const [row] = await session.query<[number]>(`SELECT ${sizeFunction}('${SCHEMA}.failures')`)
     return row?.[0] ?? otherwise
   } catch (error) {
     if (sqlState(error) === undefined) throw error

@@ -212,7 +212,7 @@ export class PostgresStore implements Store<WrittenRows> {
       (size) => {
         this.#size = size
         // A flood would otherwise outgrow the limit for as long as it is to the next run.
-        if (size.failures * size.meanBytes > this.#options.retention.size * (1 + TOLERATED_EXCESS)) this.expire()
+        if (size.rowBytes > this.#options.retention.size * (1 + TOLERATED_EXCESS)) this.expire()
       },
       () => {},
     )
