@@ -52,7 +52,11 @@ export function newcomer(stage: Stage, tools: string) {
     const links = linksOf(message.text)
     expect(openDoc(links.get('Runbook')!)).to.include('# WebhookEndpointFailing')
     const section = openDoc(links.get('Cause')!)
-    const dashboard = await openDashboard(links.get('Dashboard')!, stage.prometheus)
+    // On a busy machine a scrape comes late or fails, and nothing is shown until the next one: who reads it reloads.
+    const dashboard = await until('a cause on the dashboard', async () => {
+      const read = await openDashboard(links.get('Dashboard')!, stage.prometheus)
+      return (read.shown.get('Cause') ?? []).length > 0 && read
+    })
     expect(dashboard.failed).to.deep.equal([])
     const { openedAt, cause } = await incident(endpoint)
     expect(dashboard.range.from * 1_000, 'the range begins before the incident').to.be.below(
