@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { restartDelays } from '../src/supervisor/supervisor.ts'
-import { raw, report } from './support/http.ts'
+import { answer, raw, report } from './support/http.ts'
 import { childrenOf, isAlive } from './support/processes.ts'
 import { type Service, startService, stopServices } from './support/service.ts'
 import { freePort, tempFolder, until } from './support/temp.ts'
@@ -181,15 +181,18 @@ describe('the supervisor of the sidecar form', function () {
     await up(service)
     const origin = `http://127.0.0.1:${portOf(service, 'ingest')}`
     const message = 'long words '.repeat(600)
-    const send = () => report(origin, { code: 503, endpoint: 'https://shop.example/', message })
-    let recorded = 0
+    const send = () => answer(report(origin, { code: 503, endpoint: 'https://shop.example/', message }))
+    const recorded: string[] = []
     for (let round = 0; round < 10; round++) {
       const answers = await Promise.all(Array.from({ length: 30 }, send))
-      recorded += answers.filter(({ status }) => status === 202).length
+      recorded.push(...answers.flatMap(({ status, body }) => (status === 202 ? [body.id] : [])))
     }
     await service.stop()
     const lines = service.stdout.map((line) => JSON.parse(line))
-    expect(lines.filter(({ msg }) => msg === 'a webhook delivery failed')).to.have.length(recorded)
+    // What was answered too late on a busy machine is logged too.
+    const logged = lines.filter(({ msg }) => msg === 'a webhook delivery failed').map((line) => line.failure_id)
+    expect(recorded).not.to.deep.equal([])
+    expect(logged).to.include.members(recorded)
   })
 
   it('opens no listener on a port that the broken file does not tell', async () => {

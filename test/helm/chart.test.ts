@@ -156,7 +156,8 @@ describe('the chart', function () {
       expect(await notes('--set', 'tokens.create.a=b')).not.to.match(command)
     })
 
-    it('names Services and ports that there are', async () => {
+    it('names Services and ports that there are', async function () {
+      this.timeout(180_000)
       for (const values of CASES) {
         const text = await notes('--values', caseFile(values))
         const { objects } = await rendering('4', values)

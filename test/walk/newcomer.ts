@@ -53,9 +53,9 @@ export function newcomer(stage: Stage, tools: string) {
     expect(openDoc(links.get('Runbook')!)).to.include('# WebhookEndpointFailing')
     const section = openDoc(links.get('Cause')!)
     // On a busy machine a scrape comes late or fails, and nothing is shown until the next one: who reads it reloads.
-    const dashboard = await until('a cause on the dashboard', async () => {
+    const dashboard = await until('a cause and a state on the dashboard', async () => {
       const read = await openDashboard(links.get('Dashboard')!, stage.prometheus)
-      return (read.shown.get('Cause') ?? []).length > 0 && read
+      return ['Cause', 'State'].every((title) => (read.shown.get(title) ?? []).length > 0) && read
     })
     expect(dashboard.failed).to.deep.equal([])
     const { openedAt, cause } = await incident(endpoint)
