@@ -11,7 +11,7 @@ import type { Clocks } from './store-types.ts'
 
 /** Milliseconds that an opening, and a group, wait at most for retention; the next one goes on with it. */
 const OPENING_DEADLINE = 3_000
-const GROUP_DEADLINE = 500
+const GROUP_DEADLINE = 2_000
 /** Failures removed in one step that somebody waits for. */
 const URGENT_BATCH = 1_024
 
