@@ -1,11 +1,5 @@
 import type { OutboxEvent } from '../../domain/hook.ts'
-import {
-  type Change,
-  type EndpointState,
-  type Incident,
-  type IncidentSettings,
-  startsTracking,
-} from '../../domain/incident.ts'
+import type { Change, EndpointState, Incident, IncidentSettings } from '../../domain/incident.ts'
 import { reduceWithEffects } from '../../domain/incident-effects.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
 import { deliveredJson, parseVerdicts, recoveryColumn } from '../core/stored-incident.ts'
@@ -54,9 +48,7 @@ export async function reduceGroup(
   if (events.length === 0) return { changes: [], endpoints: new Map() }
   const before = await lockEndpoints(session, events, { known, slots })
   // Of an endpoint without a row nothing is kept.
-  const fitting = events.filter(
-    ({ endpoint, event }) => before.get(endpoint)!.version !== NO_ROW || !startsTracking(event),
-  )
+  const fitting = events.filter(({ endpoint }) => before.get(endpoint)!.version !== NO_ROW)
   const { changes, endpoints, changed, incidents, verdicts, outbox } = reduce(fitting, before, settings)
   if (incidents.length > 0) last(session.execute(saveIncidents(1), incidentColumns(incidents)))
   await saveVerdicts(session, verdicts)

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import type { Clock } from '../../domain/clock.ts'
-import type { IncidentSettings } from '../../domain/incident.ts'
+import { type IncidentSettings, startsTracking } from '../../domain/incident.ts'
 import {
   type Entry,
   isSignalEntry,
@@ -130,7 +130,12 @@ export class SpillFile {
 
   /** Whether its source reports successes is not known any more; if not, none will come. */
   #entryOf(record: StoredRecord | StoredSignal): Entry | SignalEntry {
-    if (isStoredSignal(record)) return { ...record, isTracked: this.#tracked.has(record.signal.endpoint) }
+    if (isStoredSignal(record)) {
+      const { signal } = record
+      // A signal that makes no endpoint known left no trace of it for the next process; it changes only what is known there.
+      const event = { type: 'signal', at: signal.receivedAt, signal } as const
+      return { ...record, isTracked: this.#tracked.has(signal.endpoint) || !startsTracking(event) }
+    }
     const { failure } = record
     const isTracked = this.#tracked.has(failure.endpoint)
     return { ...record, labels: labelsOf(failure, false), isTracked, isProvable: true }
