@@ -11,7 +11,15 @@ import {
   type SpillStatus,
 } from '../../domain/journal.ts'
 import type { Fault } from '../core/fault.ts'
-import { idOf, isStoredSignal, labelsOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
+import { GROUP_DEFAULTS } from '../core/group-options.ts'
+import {
+  type BatchLimits,
+  idOf,
+  isStoredSignal,
+  labelsOf,
+  type StoredRecord,
+  type StoredSignal,
+} from '../core/records.ts'
 import { type DrainableJournal, openSqliteJournal } from '../sqlite/journal.ts'
 import { SetAside } from './set-aside.ts'
 import type { RefusedRecord } from './spill-target.ts'
@@ -26,8 +34,8 @@ export interface SpillOptions {
   readonly onFault: (fault: Fault) => void
 }
 
-/** Records moved in one step. */
-const BATCH = 200
+/** What is moved in one step: the database has no longer for it than for a group of reports. */
+const BATCH: BatchLimits = { records: 200, bytes: GROUP_DEFAULTS.groupBytes }
 /** Milliseconds: nothing expires, however long the database is unreachable. */
 const FOREVER = 1_000 * 365 * 86_400_000
 
