@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
-import { signalEntry } from './entries.ts'
+import pg from 'pg'
+import { until } from '../support/temp.ts'
+import { entry, signalEntry } from './entries.ts'
 import { databasesWithSpill } from './postgres-spills.ts'
 
 describe('openPostgresJournal with a spill', () => {
@@ -21,5 +24,25 @@ describe('openPostgresJournal with a spill', () => {
     const [incident] = (await next.incidents({}, { limit: 5 })).incidents
     expect(incident?.signals).to.deep.include({ total: 2, disabled: [] })
     expect(spills.events.states.map(({ endpoint }) => endpoint)).to.deep.equal(['orders'])
+  })
+  it('lets a signal wait behind those that wait there, although the database is back', async () => {
+    const journal = await open({ commitDeadline: 20_000 })
+    await record(journal, signalEntry('failing'))
+    await away(journal)
+    await record(journal, signalEntry('disabled', { key: 'held up' }))
+    const holder = new pg.Client({ connectionString: spills.base.url })
+    await holder.connect()
+    await holder.query('BEGIN')
+    await holder.query(`INSERT INTO webhook_errors.signals (id, received_at, source, tenant, key, signal)
+      VALUES ('${randomUUID()}', 0, 'svix', 'cafe', 'held up', '')`)
+    spills.proxy.mode = 'pass'
+    await until('the database', () => journal.status().up)
+    await record(journal, signalEntry('recovered', enabled), entry({ isTracked: true }))
+    await holder.query('ROLLBACK')
+    await holder.end()
+    await back(journal)
+    const [incident] = (await journal.incidents({}, { limit: 5 })).incidents
+    expect(incident).to.include({ failures: 1 })
+    expect(incident?.signals).to.deep.include({ total: 3, disablings: 1, disabled: [] })
   })
 })

@@ -71,6 +71,11 @@ export class SpillFile {
     return this.#up && (size === null || size.bytes < this.#options.size)
   }
 
+  /** Whether nothing waits here, nor is being recorded. */
+  get isEmpty(): boolean {
+    return this.#waiting === 0 && this.#arriving === 0
+  }
+
   get #up(): boolean {
     return this.#journal.status().up && !this.#isRecreating
   }
