@@ -104,6 +104,22 @@ describe('openPostgresJournal with a spill', () => {
     expect(await rows()).to.have.length(2)
   })
 
+  it('counts what had arrived in the database where the spill could not take it over', async () => {
+    const journal = await open()
+    await journal.record(entry())
+    spills.proxy.watch = (chunk) => {
+      if (!chunk.includes('insert_failures')) return undefined
+      spills.proxy.watch = undefined
+      spills.proxy.mode = 'refuse'
+      rmSync(spills.path)
+      return 'cut-after'
+    }
+    expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
+    await back(journal)
+    expect(await rows()).to.have.length(2)
+    expect(spills.events.counts()).to.deep.equal({ orders: 2 })
+  })
+
   it('takes nothing above its size', async () => {
     const journal = await open({ spill: { path: spills.path, size: 400_000 } })
     await away(journal)

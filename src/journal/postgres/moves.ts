@@ -33,7 +33,11 @@ export class Moves implements Pick<SpillTarget, 'findByKey' | 'takeOver' | 'regi
     this.#deps.readers.lend((session) => findByKey(session, entry)).catch(() => undefined)
 
   readonly takeOver: SpillTarget['takeOver'] = (entry) => {
-    this.#deps.unknown.delete(entry)
+    const { unknown } = this.#deps
+    const isUnknown = unknown.delete(entry)
+    return () => {
+      if (isUnknown) unknown.add(entry)
+    }
   }
 
   readonly registerSpilled: SpillTarget['registerSpilled'] = (entry) => {

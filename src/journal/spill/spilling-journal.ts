@@ -61,7 +61,6 @@ export class SpillingJournal implements Journal {
 
   recordAll(entries: readonly (Entry | SignalEntry)[]): readonly Promise<Recorded>[] {
     if (this.#takesOver()) {
-      for (const entry of entries) if (!isSignalEntry(entry)) this.#target.takeOver(entry)
       const recordings = this.#spill.recordAll(entries)
       return recordings.map(async (recording, index) => this.#registered(entries[index]!, await recording))
     }
@@ -169,8 +168,13 @@ export class SpillingJournal implements Journal {
 
   async #recordInSpill(entry: Entry | SignalEntry): Promise<Recorded> {
     if (isSignalEntry(entry)) return this.#registered(entry, await this.#spill.recordAll([entry])[0]!)
-    this.#target.takeOver(entry)
-    return this.#registered(entry, await this.#spill.record(entry))
+    const handBack = this.#target.takeOver(entry)
+    try {
+      return this.#registered(entry, await this.#spill.record(entry))
+    } catch (error) {
+      handBack()
+      throw error
+    }
   }
 
   /** One whose sender's id waits in the spill too is a duplicate when that moves on: it is stored once. */
