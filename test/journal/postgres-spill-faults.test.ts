@@ -120,6 +120,21 @@ describe('openPostgresJournal with a spill', () => {
     expect(spills.events.counts()).to.deep.equal({ orders: 2 })
   })
 
+  it('takes nothing above its size, however much comes at once', async () => {
+    const size = 4_000_000
+    const journal = await open({ spill: { path: spills.path, size } })
+    await away(journal)
+    let taken = 0
+    for (let round = 0; round < 3; round++) {
+      const recording = Array.from({ length: 20 }, () =>
+        codeOf(journal.record(entry({ raw: Buffer.alloc(1_000_000) }))),
+      )
+      taken += (await Promise.all(recording)).filter((code) => code === 'none').length
+    }
+    expect(taken).to.be.within(3, 4)
+    expect(statSync(spills.path).size).to.be.below(1.25 * size)
+  })
+
   it('takes nothing above its size', async () => {
     const journal = await open({ spill: { path: spills.path, size: 400_000 } })
     await away(journal)
