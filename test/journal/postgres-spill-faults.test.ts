@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { expect } from 'chai'
 import { until } from '../support/temp.ts'
-import { codeOf, entry } from './entries.ts'
-import { Load } from './postgres-load.ts'
+import { codeOf, EventLog, entry } from './entries.ts'
+import { Load, quickJournal } from './postgres-load.ts'
 import { databasesWithSpill } from './postgres-spills.ts'
 
 describe('openPostgresJournal with a spill', () => {
@@ -118,6 +118,30 @@ describe('openPostgresJournal with a spill', () => {
     await back(journal)
     expect(await rows()).to.have.length(2)
     expect(spills.events.counts()).to.deep.equal({ orders: 2 })
+  })
+
+  it('counts a report once that it acknowledges while the database comes back', async () => {
+    let counted = 0
+    let tooMany: number | undefined
+    const events = new EventLog()
+    const onOpened: EventLog['onOpened'] = (totals) => {
+      tooMany = (totals[0]?.count ?? 0) - counted
+    }
+    const journal = quickJournal(base.url, { events: Object.assign(events, { onOpened }) })
+    // As the service counts it: after the answer, in the check phase. So one is always between both.
+    const acknowledge = () => {
+      if (tooMany !== undefined) return
+      journal.registerSpilled(entry())
+      setImmediate(() => {
+        counted++
+        acknowledge()
+      })
+    }
+    acknowledge()
+    await journal.open()
+    await journal.close(2_000)
+    expect(counted).to.be.above(1)
+    expect(tooMany).to.equal(0)
   })
 
   it('takes nothing above its size, however much comes at once', async () => {

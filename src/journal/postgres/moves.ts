@@ -42,7 +42,8 @@ export class Moves implements Pick<SpillTarget, 'findByKey' | 'takeOver' | 'regi
 
   readonly registerSpilled: SpillTarget['registerSpilled'] = (entry) => {
     const { series, endpoints, groupOptions } = this.#deps
-    if (!isSignalEntry(entry)) series.recordStored(entry, false)
+    // With the answer's own effects, which come in the check phase: an opening in between would count it in its totals as well.
+    if (!isSignalEntry(entry)) setImmediate(() => series.recordStored(entry, false))
     const { incidents, slots } = groupOptions()
     const event = isSignalEntry(entry) ? signalEvent(entry) : failureEvent(entry)
     return entry.isTracked ? endpoints.predict(event, incidents, slots) : undefined
