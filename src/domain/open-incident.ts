@@ -35,7 +35,8 @@ export function joined(
       ...incident,
       sources: incident.sources.includes(source) ? incident.sources : [...incident.sources, source],
       ...withTenant(incident, tenant),
-      quietSince: at,
+      // A spill may bring an earlier failure after a later one.
+      quietSince: Math.max(incident.quietSince, at),
       goodRun: null,
     },
   }

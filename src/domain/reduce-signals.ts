@@ -83,7 +83,8 @@ function onRecovered(state: EndpointState, { at, signal }: Of<'signal'>): Reduce
     })
     incident = { ...incident, quietSince: at, goodRun: null }
   }
-  if (isDelivery) {
+  // A spill may bring it after a later failure.
+  if (isDelivery && at >= incident.quietSince) {
     signals = withRun(signals, signal, (run) => (run ? { ...run, count: run.count + 1 } : { count: 1, since: at }))
   }
   // The next tick closes it, by both clocks.

@@ -122,6 +122,17 @@ describe('reduceIncident() with signals', () => {
     expect(incident.loss).to.deep.include({ until: at(5), untilProof: 'platform' })
   })
 
+  it('takes no delivery from before the last failure for a proof, in whichever order a spill brings them', () => {
+    const recovered = [signal(5, 'recovered', { what: 'delivery' }), signal(6, 'recovered', { what: 'delivery' })]
+    for (const events of [
+      [lost(10), ...recovered],
+      [lost(10), lost(1), ...recovered],
+    ]) {
+      const { incident } = run([...events, tick(45)])
+      expect(incident).to.deep.include({ closedAt: null, quietSince: at(10) })
+    }
+  })
+
   it('closes on deliveries in a row after the quiet time; the window ends at the first of them', () => {
     const { incident } = run([lost(0), delivered(3, stream(2, 2)), delivered(4, stream(2, 7)), tick(30)])
     expect(incident).to.include({ resolution: 'proven', closedAt: at(30) })

@@ -192,6 +192,26 @@ describe('openPostgresJournal, by several replicas', () => {
       })
     }
 
+    it('removes no more than is above the size where the statistics of the server are from before the last run', async () => {
+      await (await open()).close(2_000)
+      await sql('ALTER TABLE webhook_errors.failures SET (autovacuum_enabled = false)')
+      await sql(`INSERT INTO webhook_errors.failures SELECT
+        ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 0, 'retm', 'cafe', 'orders', 'u', 500, 'timeout', '', NULL, 'raw'
+        FROM generate_series(1, 140000) AS n`)
+      await sql('ANALYZE webhook_errors.failures')
+      await sql(
+        `DELETE FROM webhook_errors.failures WHERE id > ('00000000-0000-7000-8000-' || lpad(to_hex(110000), 12, '0'))::uuid`,
+      )
+      const left = async () =>
+        (await sql(`SELECT sum(${ROW_BYTES})::int AS bytes FROM webhook_errors.failures`))[0]!['bytes'] as number
+      const size = 0.95 * (await left())
+      const events = new EventLog()
+      await open({ retention: { age: 100 * 365 * DAY, size }, retentionInterval: 50, events })
+      await until('what is too much to go', async () => events.removed > 0)
+      await sleep(500)
+      expect((await left()) / size).to.be.within(0.95, 1.03)
+    })
+
     it('does not wait for its next run where the size outgrows the limit', async () => {
       const events = new EventLog()
       const retention = { age: DAY, size: 200_000 }

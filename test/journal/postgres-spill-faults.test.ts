@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { expect } from 'chai'
 import { until } from '../support/temp.ts'
-import { codeOf, entry } from './entries.ts'
-import { Load } from './postgres-load.ts'
+import { codeOf, EventLog, entry } from './entries.ts'
+import { Load, quickJournal } from './postgres-load.ts'
 import { databasesWithSpill } from './postgres-spills.ts'
 
 describe('openPostgresJournal with a spill', () => {
@@ -102,6 +102,61 @@ describe('openPostgresJournal with a spill', () => {
     await until('a report to be taken', async () => (await codeOf(journal.record(entry()))) === 'none')
     await back(journal)
     expect(await rows()).to.have.length(2)
+  })
+
+  it('counts what had arrived in the database where the spill could not take it over', async () => {
+    const journal = await open()
+    await journal.record(entry())
+    spills.proxy.watch = (chunk) => {
+      if (!chunk.includes('insert_failures')) return undefined
+      spills.proxy.watch = undefined
+      spills.proxy.mode = 'refuse'
+      rmSync(spills.path)
+      return 'cut-after'
+    }
+    expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
+    await back(journal)
+    expect(await rows()).to.have.length(2)
+    expect(spills.events.counts()).to.deep.equal({ orders: 2 })
+  })
+
+  it('counts a report once that it acknowledges while the database comes back', async () => {
+    let counted = 0
+    let tooMany: number | undefined
+    const events = new EventLog()
+    const onOpened: EventLog['onOpened'] = (totals) => {
+      tooMany = (totals[0]?.count ?? 0) - counted
+    }
+    const journal = quickJournal(base.url, { events: Object.assign(events, { onOpened }) })
+    // As the service counts it: after the answer, in the check phase. So one is always between both.
+    const acknowledge = () => {
+      if (tooMany !== undefined) return
+      journal.registerSpilled(entry())
+      setImmediate(() => {
+        counted++
+        acknowledge()
+      })
+    }
+    acknowledge()
+    await journal.open()
+    await journal.close(2_000)
+    expect(counted).to.be.above(1)
+    expect(tooMany).to.equal(0)
+  })
+
+  it('takes nothing above its size, however much comes at once', async () => {
+    const size = 4_000_000
+    const journal = await open({ spill: { path: spills.path, size } })
+    await away(journal)
+    let taken = 0
+    for (let round = 0; round < 3; round++) {
+      const recording = Array.from({ length: 20 }, () =>
+        codeOf(journal.record(entry({ raw: Buffer.alloc(1_000_000) }))),
+      )
+      taken += (await Promise.all(recording)).filter((code) => code === 'none').length
+    }
+    expect(taken).to.be.within(3, 4)
+    expect(statSync(spills.path).size).to.be.below(1.25 * size)
   })
 
   it('takes nothing above its size', async () => {

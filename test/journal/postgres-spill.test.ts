@@ -182,6 +182,30 @@ describe('openPostgresJournal with a spill', () => {
     expect(spills.events.counts()).to.deep.equal({ orders: 2 })
   })
 
+  it('moves on large reports in small steps, in their order among signals', async () => {
+    const journal = await open({ commitDeadline: 20_000 })
+    await away(journal)
+    const message = (index: number) => ({ message: `n${index}` })
+    for (let index = 0; index < 12; index++) {
+      await journal.record(entry({ raw: Buffer.alloc(1_000_000, index), isTracked: true, ...message(index) }))
+      await Promise.all(journal.recordAll([signalEntry('failing', message(index))]))
+    }
+    await back(journal)
+    expect((await rows()).map((row) => row.message)).to.deep.equal(
+      Array.from({ length: 12 }, (_, index) => `n${index}`),
+    )
+    const steps = await sql(
+      'SELECT sum(octet_length(raw))::int AS bytes, min(id::text) FROM webhook_errors.failures GROUP BY xmin::text ORDER BY 2',
+    )
+    expect(steps.map(({ bytes }) => bytes)).to.deep.equal([4_000_000, 4_000_000, 4_000_000])
+    const [incident] = (await journal.incidents({}, { limit: 2 })).incidents
+    expect(incident).to.include({ failures: 12 })
+    const { timeline } = (await journal.incident(incident!.id))!
+    expect(timeline.map((each) => each.message)).to.deep.equal(
+      steps.flatMap((_, step) => [0, 1, 2, 3].map((n) => `n${4 * step + n}`)),
+    )
+  })
+
   it('keeps the service ready and answering 202, also over a kill -9', async function () {
     this.timeout(60_000)
     const start = () =>

@@ -33,6 +33,23 @@ export function signalContract(stage: ContractStage): void {
       expect((await journal.list({}, { limit: 9 })).failures).to.have.length(1)
     })
 
+    it('are rows of the incident that was open when they came, also where it closes and the next one opens within one group', async () => {
+      const journal = await stage.open()
+      const [first, second, next] = [0, 1, INCIDENTS.quietTime + 3].map((later) =>
+        signalEntry('failing', { receivedAt: stage.now() + later }),
+      )
+      const [opened] = await record(journal, first!)
+      const { id } = opened!.incident!.state.incident!
+      const [, , [last]] = await Promise.all([
+        record(journal, second!),
+        journal.apply('orders', { type: 'resolve', at: stage.now() + 2, id, reason: 'a test' }),
+        record(journal, next!),
+      ])
+      const timelineOf = async (incident: string) => (await journal.incident(incident))?.timeline
+      expect(await timelineOf(id)).to.deep.equal([first!.signal, second!.signal])
+      expect(await timelineOf(last!.incident!.state.incident!.id)).to.deep.equal([next!.signal])
+    })
+
     it('count once by their sender’s id, per source and tenant, also within one group and after a restart', async () => {
       let journal = await stage.open()
       const first = signalEntry('failing', at({ key: 'k' }))

@@ -7,6 +7,18 @@ export type StoredRecord = Pick<Entry, 'failure' | 'raw' | 'idempotency'>
 /** A signal that is no failure, likewise. */
 export type StoredSignal = Pick<SignalEntry, 'signal' | 'key'>
 
+/** What is moved in one step: at most so many records, and so many bytes of their bodies and texts, but at least one record. */
+export interface BatchLimits {
+  readonly records: number
+  readonly bytes: number
+}
+
+/** Bytes of the parts whose size the sender determines, about. */
+export const bytesOf = (record: StoredRecord | StoredSignal): number =>
+  isStoredSignal(record)
+    ? record.signal.message.length + record.signal.url.length
+    : record.raw.byteLength + record.failure.message.length + record.failure.url.length
+
 export const isStoredSignal = (record: StoredRecord | StoredSignal): record is StoredSignal => 'signal' in record
 
 export const idOf = (record: StoredRecord | StoredSignal): string =>

@@ -1,11 +1,5 @@
 import type { OutboxEvent } from '../../domain/hook.ts'
-import {
-  type Change,
-  type EndpointState,
-  type Incident,
-  type IncidentSettings,
-  startsTracking,
-} from '../../domain/incident.ts'
+import type { Change, EndpointState, Incident, IncidentSettings } from '../../domain/incident.ts'
 import { reduceWithEffects } from '../../domain/incident-effects.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
 import { deliveredJson, parseVerdicts, recoveryColumn } from '../core/stored-incident.ts'
@@ -21,6 +15,7 @@ import {
 import { SCHEMA } from './migrations.ts'
 import { insertEvents } from './outbox.ts'
 import type { Session } from './session.ts'
+import type { AssignedSignal } from './signals.ts'
 import { unnest } from './values.ts'
 
 /** What a group made of its endpoints; it holds once the group is committed. */
@@ -29,6 +24,8 @@ export interface ReducedGroup {
   readonly changes: readonly (Change | null)[]
   /** After the whole group. */
   readonly endpoints: ReadonlyMap<string, Versioned>
+  /** Signals that are rows of an incident's timeline. */
+  readonly timeline: readonly AssignedSignal[]
 }
 
 /**
@@ -51,19 +48,17 @@ export async function reduceGroup(
     readonly last: (statement: Promise<unknown>) => void
   },
 ): Promise<ReducedGroup> {
-  if (events.length === 0) return { changes: [], endpoints: new Map() }
+  if (events.length === 0) return { changes: [], endpoints: new Map(), timeline: [] }
   const before = await lockEndpoints(session, events, { known, slots })
   // Of an endpoint without a row nothing is kept.
-  const fitting = events.filter(
-    ({ endpoint, event }) => before.get(endpoint)!.version !== NO_ROW || !startsTracking(event),
-  )
-  const { changes, endpoints, changed, incidents, verdicts, outbox } = reduce(fitting, before, settings)
+  const fitting = events.filter(({ endpoint }) => before.get(endpoint)!.version !== NO_ROW)
+  const { changes, endpoints, timeline, changed, incidents, verdicts, outbox } = reduce(fitting, before, settings)
   if (incidents.length > 0) last(session.execute(saveIncidents(1), incidentColumns(incidents)))
   await saveVerdicts(session, verdicts)
   if (changed.length > 0) last(session.execute(saveEndpoints(1), endpointColumns(changed)))
   if (outbox.length > 0) last(insertEvents(session, outbox))
   const changeOf = new Map(fitting.map((event, index) => [event, changes[index]!]))
-  return { changes: events.map((event) => changeOf.get(event) ?? null), endpoints }
+  return { changes: events.map((event) => changeOf.get(event) ?? null), endpoints, timeline }
 }
 
 interface Reduced extends ReducedGroup {
@@ -92,6 +87,7 @@ function reduce(
   const incidents = new Map<string, Incident>()
   const verdicts: { readonly id: string; readonly verdict: Verdict }[] = []
   const outbox: OutboxEvent[] = []
+  const timeline: AssignedSignal[] = []
   const changes = events.map(({ endpoint, event }) => {
     const last = states.get(endpoint)!
     const { state, change, outbox: added } = reduceWithEffects(last, event, settings)
@@ -100,6 +96,9 @@ function reduce(
     states.set(endpoint, state)
     changed.set(endpoint, event.at)
     if (state.incident) incidents.set(state.incident.id, state.incident)
+    // Not the incident after the group, which may have closed since, or be the next one.
+    if (event.type === 'signal' && signalsTotal(state) > (change === 'opened' ? 0 : signalsTotal(last)))
+      timeline.push({ id: event.signal.id, incidentId: state.incident!.id })
     if (event.type === 'verdict') verdicts.push({ id: state.incident!.id, verdict: event.verdict })
     return change
   })
@@ -112,12 +111,15 @@ function reduce(
   return {
     changes,
     endpoints,
+    timeline,
     changed: [...changed].map(([name, at]) => ({ state: states.get(name)!, at, version: before.get(name)!.version })),
     incidents: [...incidents.values()],
     verdicts,
     outbox,
   }
 }
+
+const signalsTotal = ({ incident }: EndpointState): number => incident?.signals?.total ?? 0
 
 /** What a group makes of its endpoints if they are as this replica knows them. */
 export interface PredictedGroup extends ReducedGroup {
@@ -141,9 +143,9 @@ export function predictGroup(
     if (!endpoint) return undefined
     before.set(name, endpoint)
   }
-  const { changes, endpoints, changed, incidents, outbox } = reduce(events, before, settings)
+  const { changes, endpoints, timeline, changed, incidents, outbox } = reduce(events, before, settings)
   if (outbox.length > 0) return undefined
-  return { changes, endpoints, values: [...endpointColumns(changed), ...incidentColumns(incidents)] }
+  return { changes, endpoints, timeline, values: [...endpointColumns(changed), ...incidentColumns(incidents)] }
 }
 
 /**

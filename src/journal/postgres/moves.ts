@@ -33,12 +33,17 @@ export class Moves implements Pick<SpillTarget, 'findByKey' | 'takeOver' | 'regi
     this.#deps.readers.lend((session) => findByKey(session, entry)).catch(() => undefined)
 
   readonly takeOver: SpillTarget['takeOver'] = (entry) => {
-    this.#deps.unknown.delete(entry)
+    const { unknown } = this.#deps
+    const isUnknown = unknown.delete(entry)
+    return () => {
+      if (isUnknown) unknown.add(entry)
+    }
   }
 
   readonly registerSpilled: SpillTarget['registerSpilled'] = (entry) => {
     const { series, endpoints, groupOptions } = this.#deps
-    if (!isSignalEntry(entry)) series.recordStored(entry, false)
+    // With the answer's own effects, which come in the check phase: an opening in between would count it in its totals as well.
+    if (!isSignalEntry(entry)) setImmediate(() => series.recordStored(entry, false))
     const { incidents, slots } = groupOptions()
     const event = isSignalEntry(entry) ? signalEvent(entry) : failureEvent(entry)
     return entry.isTracked ? endpoints.predict(event, incidents, slots) : undefined

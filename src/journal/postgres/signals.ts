@@ -3,7 +3,7 @@ import type { SignalEntry } from '../../domain/journal.ts'
 import { KNOWN_SIGNALS_LIMIT, TIMELINE_LIMIT } from '../../domain/timeline.ts'
 import type { SignalResult } from '../core/complete.ts'
 import type { StoredSignalRow } from '../core/records.ts'
-import type { EndpointEvent, Versioned } from './endpoints.ts'
+import type { EndpointEvent } from './endpoints.ts'
 import { fenced } from './lease.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
@@ -67,7 +67,7 @@ export const signalEvent = ({ signal }: SignalEntry): EndpointEvent => ({
   event: { type: 'signal', at: signal.receivedAt, signal },
 })
 
-/** A new signal, and the incident whose timeline it belongs to; null if none is open. */
+/** A new signal, and the incident whose timeline it belongs to. */
 export interface AssignedSignal {
   readonly id: string
   readonly incidentId: string
@@ -88,19 +88,6 @@ export async function assignSignals(session: Session, assigned: readonly Assigne
          FROM ${SCHEMA}.signals WHERE incident_id = ANY ($1::uuid[])) AS rows WHERE first > 1 AND last >= $2)`,
     [[...new Set(assigned.map(({ incidentId }) => incidentId))], TIMELINE_LIMIT],
   )
-}
-
-/** What became of the signals of a group, as their events changed the endpoints. */
-export function timelineOf(
-  entries: readonly SignalEntry[],
-  endpoints: ReadonlyMap<string, Versioned>,
-): AssignedSignal[] {
-  return entries.flatMap(({ signal }) => {
-    const incident = endpoints.get(signal.endpoint)?.state.incident
-    // One that this signal closed is still its incident.
-    const isOf = incident && (incident.closedAt === null || incident.closedAt === signal.receivedAt)
-    return isOf ? [{ id: signal.id, incidentId: incident.id }] : []
-  })
 }
 
 export const signalResult = (duplicateOf: string | null, signal: Change | null): SignalResult => ({

@@ -3,7 +3,7 @@ import { sqlState } from './fault.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
 
-/** Up to so many rows are counted; of more the server's own estimate is taken. */
+/** Up to so many rows are counted; of more the sample tells how many there are. */
 const COUNTED = 100_000
 /** Pages of the table to measure, spread over all of it: 16 MiB. Of a smaller table it is all rows. */
 const SAMPLED_PAGES = 2_000
@@ -20,15 +20,16 @@ export interface Size extends JournalSize {
   readonly rowBytes: number
 }
 
-/** How much there is. Counting a billion rows would take minutes, so above 100,000 the statistics are asked. */
+/** How much there is. Counting a billion rows would take minutes, so above 100,000 their number is estimated. */
 export async function sizeOf(session: Session): Promise<Size> {
   const [counted] = await session.query<[number]>(
     `SELECT count(*) FROM (SELECT 1 FROM ${SCHEMA}.failures LIMIT ${COUNTED}) AS counted`,
   )
   const few = counted?.[0] ?? 0
-  const failures = few < COUNTED ? few : Math.max(COUNTED, await estimate(session))
+  const sample = await sampleOf(session)
+  const failures = few < COUNTED ? few : Math.max(COUNTED, Math.round(sample?.failures ?? (await estimate(session))))
   const [oldest] = await session.query<[number]>(`SELECT received_at FROM ${SCHEMA}.failures ORDER BY id LIMIT 1`)
-  const rowBytes = failures * (await meanBytes(session))
+  const rowBytes = failures * (sample?.meanBytes ?? (await meanBytes(session)))
   return {
     failures,
     bytes: await relationBytes(session, 'pg_total_relation_size', rowBytes),
@@ -38,24 +39,37 @@ export async function sizeOf(session: Session): Promise<Size> {
   }
 }
 
+interface Sample {
+  /** How many there are in the whole table, by those in the pages of the sample. */
+  readonly failures: number
+  readonly meanBytes: number
+}
+
 /**
- * Of one failure. Those of one end of the table say nothing about the others: a night of long error pages is followed by
- * days of short messages.
+ * Failures of pages all over the table: those of one end say nothing about the others, since a night of long error pages is
+ * followed by days of short messages. The server's statistics still count what retention has removed since the last VACUUM.
+ * @returns undefined where the table is empty, and where the server takes no samples
  */
-async function meanBytes(session: Session): Promise<number> {
+async function sampleOf(session: Session): Promise<Sample | undefined> {
   const pages = (await relationBytes(session, 'pg_relation_size', 0)) / 8_192
-  if (pages > 0) {
-    try {
-      // Repeatable: what is removed must not depend on the luck of many draws.
-      const [mean] = await session.query<[number | null]>(
-        `SELECT avg(${ROW_BYTES})::float8 FROM ${SCHEMA}.failures TABLESAMPLE SYSTEM ($1) REPEATABLE (0)`,
-        [Math.min(100, (100 * SAMPLED_PAGES) / pages)],
-      )
-      if (mean?.[0]) return mean[0]
-    } catch (error) {
-      if (sqlState(error) === undefined) throw error
-    }
+  if (pages === 0) return undefined
+  const part = Math.min(1, SAMPLED_PAGES / pages)
+  try {
+    // Repeatable: what is removed must not depend on the luck of many draws.
+    const [row] = await session.query<[number, number | null]>(
+      `SELECT count(*), avg(${ROW_BYTES})::float8 FROM ${SCHEMA}.failures TABLESAMPLE SYSTEM ($1) REPEATABLE (0)`,
+      [100 * part],
+    )
+    const [failures, meanBytes] = row!
+    return meanBytes === null ? undefined : { failures: failures / part, meanBytes }
+  } catch (error) {
+    if (sqlState(error) === undefined) throw error
+    return undefined
   }
+}
+
+/** Of one failure, by those at both ends of the table. */
+async function meanBytes(session: Session): Promise<number> {
   const end = (order: string) =>
     `(SELECT ${ROW_BYTES} AS bytes FROM ${SCHEMA}.failures ORDER BY id ${order} LIMIT ${SAMPLED_ROWS})`
   const [mean] = await session.query<[number | null]>(

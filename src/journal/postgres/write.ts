@@ -13,7 +13,7 @@ import type { OptimisticWrites } from './optimistic.ts'
 import { recoverIncident } from './recovery.ts'
 import { insertSeries, type Series } from './series.ts'
 import type { Session } from './session.ts'
-import { assignSignals, insertSignals, signalEvent, signalResult, timelineOf } from './signals.ts'
+import { assignSignals, insertSignals, signalEvent, signalResult } from './signals.ts'
 
 export interface Written {
   /** One per command, in order. */
@@ -146,7 +146,6 @@ async function write(session: Session, commands: readonly Command[], options: Gr
     const claims = (await insertKeys(session, entries)).values()
     const signals = commands.flatMap((command) => (command.kind === 'signal' ? [command.entry] : []))
     const knownSignals = (await insertSignals(session, signals)).values()
-    const freshSignals: SignalEntry[] = []
     await insertSeries(session, series)
     const canaries = (
       await insertCanaries(
@@ -168,7 +167,6 @@ async function write(session: Session, commands: readonly Command[], options: Gr
       if (command.kind === 'signal') {
         const duplicateOf = knownSignals.next().value!
         if (duplicateOf !== null || !command.entry.isTracked) return signalResult(duplicateOf, null)
-        freshSignals.push(command.entry)
         events.push(signalEvent(command.entry))
         return (change) => signalResult(null, change)
       }
@@ -180,8 +178,8 @@ async function write(session: Session, commands: readonly Command[], options: Gr
       events.push(failureEvent(command.entry))
       return (change) => [null, change]
     })
-    const { changes, endpoints } = await reduceGroup(session, events, incidents, { known, slots, last })
-    if (freshSignals.length > 0) await assignSignals(session, timelineOf(freshSignals, endpoints))
+    const { changes, endpoints, timeline } = await reduceGroup(session, events, incidents, { known, slots, last })
+    await assignSignals(session, timeline)
     last(insertFailures(session, fresh, deadline))
     const change = changes.values()
     return {

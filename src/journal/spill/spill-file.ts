@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import type { Clock } from '../../domain/clock.ts'
-import type { IncidentSettings } from '../../domain/incident.ts'
+import { type IncidentSettings, startsTracking } from '../../domain/incident.ts'
 import {
   type Entry,
   isSignalEntry,
@@ -11,7 +11,16 @@ import {
   type SpillStatus,
 } from '../../domain/journal.ts'
 import type { Fault } from '../core/fault.ts'
-import { idOf, isStoredSignal, labelsOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
+import { GROUP_DEFAULTS } from '../core/group-options.ts'
+import {
+  type BatchLimits,
+  bytesOf,
+  idOf,
+  isStoredSignal,
+  labelsOf,
+  type StoredRecord,
+  type StoredSignal,
+} from '../core/records.ts'
 import { type DrainableJournal, openSqliteJournal } from '../sqlite/journal.ts'
 import { SetAside } from './set-aside.ts'
 import type { RefusedRecord } from './spill-target.ts'
@@ -26,8 +35,10 @@ export interface SpillOptions {
   readonly onFault: (fault: Fault) => void
 }
 
-/** Records moved in one step. */
-const BATCH = 200
+/** What is moved in one step: the database has no longer for it than for a group of reports. */
+const BATCH: BatchLimits = { records: 200, bytes: GROUP_DEFAULTS.groupBytes }
+/** Bytes of a row besides the texts and the body, with its share of the indexes. */
+const ROW_BYTES = 512
 /** Milliseconds: nothing expires, however long the database is unreachable. */
 const FOREVER = 1_000 * 365 * 86_400_000
 
@@ -36,8 +47,12 @@ export class SpillFile {
   readonly #options: SpillOptions
   #journal: DrainableJournal
   #waiting = 0
-  /** Reports that are being recorded. */
+  /** Reports that are being recorded, and their bytes. */
   #arriving = 0
+  #arrivingBytes = 0
+  /** Bytes of the file at the last look, and what came after it. */
+  #measured = 0
+  #grown = 0
   /** Hashes of the senders' ids of waiting reports, and how many reports of an earlier process there are, whose ids are not known. */
   readonly #keys = new Set<number>()
   #earlier = 0
@@ -59,8 +74,23 @@ export class SpillFile {
 
   /** Whether it can take a report now. */
   get usable(): boolean {
-    const { size } = this.#journal.status()
-    return this.#up && (size === null || size.bytes < this.#options.size)
+    return this.#up && this.#bytes < this.#options.size
+  }
+
+  /** The file is looked at once a second: meanwhile it must not grow without a limit. */
+  get #bytes(): number {
+    const bytes = this.#journal.status().size?.bytes ?? 0
+    if (bytes !== this.#measured) {
+      this.#measured = bytes
+      // All that was answered before this look is in it.
+      this.#grown = this.#arrivingBytes
+    }
+    return this.#measured + this.#grown
+  }
+
+  /** Whether nothing waits here, nor is being recorded. */
+  get isEmpty(): boolean {
+    return this.#waiting === 0 && this.#arriving === 0
   }
 
   get #up(): boolean {
@@ -93,7 +123,10 @@ export class SpillFile {
   }
 
   async #note(entry: Entry | SignalEntry, recording: Promise<Recorded>): Promise<Recorded> {
+    const bytes = bytesOf(entry) + ROW_BYTES
     this.#arriving++
+    this.#arrivingBytes += bytes
+    this.#grown += bytes
     if (!isSignalEntry(entry) && entry.idempotency) this.#keys.add(hashOf(entry))
     try {
       const recorded = await recording
@@ -103,6 +136,7 @@ export class SpillFile {
       return recorded
     } finally {
       this.#arriving--
+      this.#arrivingBytes -= bytes
     }
   }
 
@@ -130,7 +164,12 @@ export class SpillFile {
 
   /** Whether its source reports successes is not known any more; if not, none will come. */
   #entryOf(record: StoredRecord | StoredSignal): Entry | SignalEntry {
-    if (isStoredSignal(record)) return { ...record, isTracked: this.#tracked.has(record.signal.endpoint) }
+    if (isStoredSignal(record)) {
+      const { signal } = record
+      // A signal that makes no endpoint known left no trace of it for the next process; it changes only what is known there.
+      const event = { type: 'signal', at: signal.receivedAt, signal } as const
+      return { ...record, isTracked: this.#tracked.has(signal.endpoint) || !startsTracking(event) }
+    }
     const { failure } = record
     const isTracked = this.#tracked.has(failure.endpoint)
     return { ...record, labels: labelsOf(failure, false), isTracked, isProvable: true }

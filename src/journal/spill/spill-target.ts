@@ -25,8 +25,11 @@ export interface SpillTarget extends Journal {
   onUp(handler: () => void): void
   /** The id of the record that has the sender's id of an entry; undefined if there is none, or the question failed. */
   findByKey(entry: Entry): Promise<string | undefined>
-  /** The spill is about to record an entry that this journal rejected; its outcome here no longer matters. */
-  takeOver(entry: Entry): void
+  /**
+   * The spill is about to record an entry that this journal rejected; its outcome here no longer matters.
+   * @returns to be called if the spill rejects it too: then it counts if it is here
+   */
+  takeOver(entry: Entry): () => void
   /**
    * The spill has recorded an entry: it counts here from now on.
    * @returns what it will do to its endpoint's incident, as far as can be predicted

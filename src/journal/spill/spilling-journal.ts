@@ -61,12 +61,11 @@ export class SpillingJournal implements Journal {
 
   recordAll(entries: readonly (Entry | SignalEntry)[]): readonly Promise<Recorded>[] {
     if (this.#takesOver()) {
-      for (const entry of entries) if (!isSignalEntry(entry)) this.#target.takeOver(entry)
       const recordings = this.#spill.recordAll(entries)
       return recordings.map(async (recording, index) => this.#registered(entries[index]!, await recording))
     }
-    // Where the spill may know one of their ids, each has to be looked up first.
-    if (entries.some((entry) => !isSignalEntry(entry) && this.#mayBeInSpill(entry)))
+    // Where the spill may know one of their ids, each has to be looked up first; and signals wait behind earlier ones.
+    if (entries.some((entry) => (isSignalEntry(entry) ? this.#isBehindSpill() : this.#mayBeInSpill(entry))))
       return entries.map((entry) => (isSignalEntry(entry) ? this.#recordSignal(entry) : this.record(entry)))
     return this.#target.recordAll(entries).map((recording, index) => this.#orSpill(entries[index]!, recording))
   }
@@ -150,6 +149,11 @@ export class SpillingJournal implements Journal {
     return this.#isOpen && this.#target.isUp && this.#spill.mayKnow(entry)
   }
 
+  /** Whether a signal has to wait: enabled first and disabled afterwards, an endpoint would stay disabled. */
+  #isBehindSpill(): boolean {
+    return this.#isOpen && this.#spill.usable && !this.#spill.isEmpty
+  }
+
   /** What the target answers; if it becomes unreachable meanwhile, the spill takes over. */
   async #orSpill(entry: Entry | SignalEntry, recording: Promise<Recorded>): Promise<Recorded> {
     try {
@@ -164,12 +168,18 @@ export class SpillingJournal implements Journal {
 
   async #recordInSpill(entry: Entry | SignalEntry): Promise<Recorded> {
     if (isSignalEntry(entry)) return this.#registered(entry, await this.#spill.recordAll([entry])[0]!)
-    this.#target.takeOver(entry)
-    return this.#registered(entry, await this.#spill.record(entry))
+    const handBack = this.#target.takeOver(entry)
+    try {
+      return this.#registered(entry, await this.#spill.record(entry))
+    } catch (error) {
+      handBack()
+      throw error
+    }
   }
 
   /** One whose sender's id waits in the spill too is a duplicate when that moves on: it is stored once. */
   #recordSignal(entry: SignalEntry): Promise<Recorded> {
+    if (this.#isBehindSpill()) return this.#recordInSpill(entry)
     return this.#orSpill(entry, this.#target.recordAll([entry])[0]!)
   }
 

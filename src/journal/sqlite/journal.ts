@@ -11,7 +11,7 @@ import { LifeCycle } from '../core/life-cycle.ts'
 import { bootId } from '../core/machine-clock.ts'
 import type { Command } from '../core/queue.ts'
 import type { JournalReader } from '../core/reader.ts'
-import type { StoredRecord, StoredSignal } from '../core/records.ts'
+import type { BatchLimits, StoredRecord, StoredSignal } from '../core/records.ts'
 import type { Thread } from '../core/thread.ts'
 import { Notices } from './notices.ts'
 import { DEFAULTS, type Settings, type SqliteJournalOptions, storeOptions } from './options.ts'
@@ -30,7 +30,7 @@ const DISTRUST_PAUSE = 600_000
 /** A journal with records that can be moved to another one. */
 export interface DrainableJournal extends Journal {
   /** The oldest records and signals, whole, in their order. @throws AppError `journal_unavailable` */
-  oldest(limit: number): Promise<readonly (StoredRecord | StoredSignal)[]>
+  oldest(limits: BatchLimits): Promise<readonly (StoredRecord | StoredSignal)[]>
   /** Removes records and signals; totals and incidents stay. @throws AppError `journal_unavailable` */
   remove(ids: readonly string[]): Promise<void>
 }
@@ -41,7 +41,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): DrainableJourn
   const life = new LifeCycle({ ...settings, faultOf: (error) => faultOf(error, options.path) })
   const store = new SqliteStore(settings, life)
   return Object.assign(new GroupJournal(settings, life, store), {
-    oldest: (limit: number) => store.oldest(limit),
+    oldest: (limits: BatchLimits) => store.oldest(limits),
     remove: (ids: readonly string[]) => store.remove(ids),
   })
 }
@@ -129,8 +129,8 @@ class SqliteStore implements JournalStore {
     return this.#call('forget', unseenSince)
   }
 
-  oldest(limit: number): Promise<readonly (StoredRecord | StoredSignal)[]> {
-    return this.#call('oldest', limit)
+  oldest(limits: BatchLimits): Promise<readonly (StoredRecord | StoredSignal)[]> {
+    return this.#call('oldest', limits)
   }
 
   remove(ids: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type RecordRow, recordOf } from '../core/columns.ts'
-import { idOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
+import { type BatchLimits, bytesOf, idOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
 import { Arrivals } from './arrivals.ts'
 import { BlockIndex } from './block-index.ts'
 import { RowCount } from './count.ts'
@@ -74,10 +74,28 @@ export function expireRows(
 }
 
 /** The oldest records and signals, whole, in the order in which they came. */
-export function oldestRows({ db, signals }: OpenRows, limit: number): (StoredRecord | StoredSignal)[] {
+export function oldestRows(
+  { db, signals }: OpenRows,
+  { records, bytes }: BatchLimits,
+): (StoredRecord | StoredSignal)[] {
   const statement = prepareArrays(db, `SELECT ${RECORD_COLUMNS.join(', ')} FROM failures ORDER BY id LIMIT ?`)
-  const records = (statement.all(limit) as unknown as RecordRow[]).map(recordOf)
-  return [...records, ...signals.oldest(limit)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).slice(0, limit)
+  const oldest: (StoredRecord | StoredSignal)[] = []
+  let read = 0
+  // No more than is moved: a few hundred large bodies would not fit into the memory.
+  for (const row of statement.iterate(records)) {
+    const record = recordOf(row as unknown as RecordRow)
+    oldest.push(record)
+    read += bytesOf(record)
+    if (read > bytes) break
+  }
+  oldest.push(...signals.oldest(records))
+  oldest.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
+  let sum = 0
+  const end = oldest.findIndex((record, index) => {
+    sum += bytesOf(record)
+    return index > 0 && (index === records || sum > bytes)
+  })
+  return end === -1 ? oldest : oldest.slice(0, end)
 }
 
 /** Removes records and signals; totals and incidents stay. */

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Checkpoint, JournalSize } from '../../domain/journal.ts'
 import { detailOf, FaultError, faultOf } from '../core/fault.ts'
-import type { StoredRecord, StoredSignal } from '../core/records.ts'
+import type { BatchLimits, StoredRecord, StoredSignal } from '../core/records.ts'
 import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf } from './check.ts'
 import { emptyWal } from './checkpoint.ts'
 import type { RowCount } from './count.ts'
@@ -184,8 +184,8 @@ export class Store {
   }
 
   /** The oldest records and signals, whole, in the order in which they came. */
-  oldest(limit: number): (StoredRecord | StoredSignal)[] {
-    return this.#guard(() => oldestRows(this.#open(), limit))
+  oldest(limits: BatchLimits): (StoredRecord | StoredSignal)[] {
+    return this.#guard(() => oldestRows(this.#open(), limits))
   }
 
   /** Removes records and signals; totals and incidents stay. */

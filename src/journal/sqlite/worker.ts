@@ -22,7 +22,7 @@ const operations = {
     return committed
   },
   expire: (limits: Parameters<Store['expire']>[0]) => store.expire(limits),
-  oldest: (limit: number) => store.oldest(limit),
+  oldest: (limits: Parameters<Store['oldest']>[0]) => store.oldest(limits),
   remove: (ids: readonly string[]) => store.remove(ids),
   /** Closes a database that a reading found to be damaged; the next opening checks all of it. */
   distrust: (detail: string): void =>
