@@ -6,7 +6,7 @@ import type { Journal } from '../../src/domain/journal.ts'
 import { monotonicClock } from '../../src/journal/core/machine-clock.ts'
 import { Growth } from '../../src/journal/sqlite/growth.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
-import { entry } from './entries.ts'
+import { entry, signalEntry } from './entries.ts'
 import { sqliteJournals } from './sqlite-journals.ts'
 
 const MIB = 2 ** 20
@@ -109,6 +109,22 @@ describe('retention of what a SQLite journal keeps beside failures', () => {
     await sqlite.open({ retentionInterval: DAY, retention: { age: 30 * DAY, size } })
     await until('the first ones to go', () => signals() === 100_000)
     expect(sqlite.events.removed).to.equal(0)
+  })
+
+  it('keeps only the ids of signals of no incident, and removes no failure for the sake of their texts', async () => {
+    const journal = await sqlite.open({ retention: { age: 30 * DAY, size: 4 * MIB }, retentionInterval: 50 })
+    await journal.record(entry())
+    const message = 'm'.repeat(8_000)
+    const flood = Array.from({ length: 800 }, (_, n) =>
+      signalEntry('failing', { isTracked: false, key: `${n}`, message }),
+    )
+    await Promise.all(journal.recordAll(flood))
+    const again = await Promise.all(journal.recordAll([flood[0]!]))
+    expect(again[0]).to.deep.equal({ id: flood[0]!.signal.id, duplicate: true })
+    expect(statSync(sqlite.path).size / MIB).to.be.below(2)
+    await sqlite.close(journal)
+    expect(sqlite.events.removed).to.equal(0)
+    expect(signals()).to.equal(800)
   })
 
   it('removes none that are still to be moved to another journal', async () => {
