@@ -36,8 +36,9 @@ export class SpillFile {
   readonly #options: SpillOptions
   #journal: DrainableJournal
   #waiting = 0
-  /** Reports that are being recorded. */
+  /** Reports that are being recorded, and the bytes that they are to take. */
   #arriving = 0
+  #arrivingBytes = 0
   /** Hashes of the senders' ids of waiting reports, and how many reports of an earlier process there are, whose ids are not known. */
   readonly #keys = new Set<number>()
   #earlier = 0
@@ -60,7 +61,7 @@ export class SpillFile {
   /** Whether it can take a report now. */
   get usable(): boolean {
     const { size } = this.#journal.status()
-    return this.#up && (size === null || size.bytes < this.#options.size)
+    return this.#up && (size?.bytes ?? 0) + this.#arrivingBytes < this.#options.size
   }
 
   get #up(): boolean {
@@ -93,7 +94,9 @@ export class SpillFile {
   }
 
   async #note(entry: Entry | SignalEntry, recording: Promise<Recorded>): Promise<Recorded> {
+    const bytes = bytesOf(entry)
     this.#arriving++
+    this.#arrivingBytes += bytes
     if (!isSignalEntry(entry) && entry.idempotency) this.#keys.add(hashOf(entry))
     try {
       const recorded = await recording
@@ -103,6 +106,7 @@ export class SpillFile {
       return recorded
     } finally {
       this.#arriving--
+      this.#arrivingBytes -= bytes
     }
   }
 
@@ -203,6 +207,10 @@ export class SpillFile {
     this.#isRecreating = false
   }
 }
+
+/** What an entry takes at most: a message is at most 8 KiB, and no longer than the body that it was read from. */
+const bytesOf = (entry: Entry | SignalEntry): number =>
+  1_024 + (isSignalEntry(entry) ? 8_192 : 2 * entry.raw.byteLength)
 
 /** 48 bits; a collision costs one more query. */
 function hashOf({ failure: { source, tenant }, idempotency }: Pick<Entry, 'failure' | 'idempotency'>): number {

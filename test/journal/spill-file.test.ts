@@ -1,0 +1,39 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { SpillFile } from '../../src/journal/spill/spill-file.ts'
+import { removeTempFolders, tempFolder } from '../support/temp.ts'
+import { entry, INCIDENTS } from './entries.ts'
+
+const MIB = 2 ** 20
+
+describe('a spill', () => {
+  let path: string
+  let spill: SpillFile
+
+  const open = async (size: number): Promise<void> => {
+    path = join(tempFolder(), 'spill.db')
+    const onFault = ({ detail }: { detail: string }) => expect.fail(detail)
+    spill = new SpillFile({ path, size, incidents: INCIDENTS, clock: Date.now, onFault })
+    await spill.open()
+  }
+  afterEach(async () => {
+    await spill.close(5_000)
+    removeTempFolders()
+  })
+
+  it('takes no report beyond its size, however fast they come', async () => {
+    await open(4 * MIB)
+    const raw = Buffer.alloc(60_000, 1)
+    let left = 600
+    const client = async () => {
+      while (left > 0 && spill.usable) {
+        left--
+        await spill.record(entry({ raw }))
+      }
+    }
+    await Promise.all(Array.from({ length: 100 }, client))
+    expect(left).to.be.within(450, 580)
+    expect((statSync(path).size + statSync(`${path}-wal`).size) / MIB).to.be.below(5)
+  })
+})
