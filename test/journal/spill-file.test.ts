@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { isSignalEntry } from '../../src/domain/journal.ts'
 import { SpillFile } from '../../src/journal/spill/spill-file.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
-import { entry, INCIDENTS } from './entries.ts'
+import { entry, INCIDENTS, signalEntry } from './entries.ts'
 
 const MIB = 2 ** 20
 
@@ -35,5 +36,26 @@ describe('a spill', () => {
     await Promise.all(Array.from({ length: 100 }, client))
     expect(left).to.be.within(450, 580)
     expect((statSync(path).size + statSync(`${path}-wal`).size) / MIB).to.be.below(5)
+  })
+
+  it('moves large reports in small batches, in their order among signals', async () => {
+    await open(64 * MIB)
+    const raw = Buffer.alloc(MIB, 1)
+    const ids: string[] = []
+    for (let n = 0; n < 10; n++) {
+      const report = entry({ raw })
+      const signal = signalEntry('failing')
+      await Promise.all(spill.recordAll([report, signal]))
+      ids.push(report.failure.id, signal.signal.id)
+    }
+    const moved: string[] = []
+    const bytes: number[] = []
+    await spill.flush(async (entries) => {
+      moved.push(...entries.map((each) => (isSignalEntry(each) ? each.signal.id : each.failure.id)))
+      bytes.push(entries.reduce((sum, each) => sum + (isSignalEntry(each) ? 0 : each.raw.byteLength), 0))
+      return []
+    })
+    expect(moved).to.deep.equal(ids)
+    expect(Math.max(...bytes)).to.equal(4 * MIB)
   })
 })

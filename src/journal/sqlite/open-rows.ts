@@ -73,11 +73,24 @@ export function expireRows(
   return others > 0 ? { ...expired, more: true, changedPages: true } : expired
 }
 
-/** The oldest records and signals, whole, in the order in which they came. */
+/** Bytes of bodies that are moved at once. */
+const MOVED_BYTES = 4 * 2 ** 20
+
+/** The oldest records and signals, whole, in the order in which they came: as many as `limit`, or `MOVED_BYTES`, allow. */
 export function oldestRows({ db, signals }: OpenRows, limit: number): (StoredRecord | StoredSignal)[] {
   const statement = prepareArrays(db, `SELECT ${RECORD_COLUMNS.join(', ')} FROM failures ORDER BY id LIMIT ?`)
-  const records = (statement.all(limit) as unknown as RecordRow[]).map(recordOf)
-  return [...records, ...signals.oldest(limit)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).slice(0, limit)
+  const rows: (StoredRecord | StoredSignal)[] = []
+  let bytes = 0
+  for (const row of statement.iterate(limit) as Iterable<unknown>) {
+    const record = recordOf(row as RecordRow)
+    rows.push(record)
+    bytes += record.raw.byteLength
+    if (bytes >= MOVED_BYTES) break
+  }
+  // No signal goes before a report that came earlier, but is left for the next time.
+  const last = bytes >= MOVED_BYTES ? idOf(rows.at(-1)!) : undefined
+  const others = signals.oldest(limit).filter((signal) => last === undefined || idOf(signal) < last)
+  return [...rows, ...others].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).slice(0, limit)
 }
 
 /** Removes records and signals; totals and incidents stay. */
