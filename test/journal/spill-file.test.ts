@@ -2,11 +2,28 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { isSignalEntry } from '../../src/domain/journal.ts'
+import { SetAside } from '../../src/journal/spill/set-aside.ts'
 import { SpillFile } from '../../src/journal/spill/spill-file.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 import { entry, INCIDENTS, signalEntry } from './entries.ts'
 
 const MIB = 2 ** 20
+
+describe('the reports of a spill that are set aside', () => {
+  afterEach(removeTempFolders)
+
+  it('take no more bytes than the spill may, in any language', async () => {
+    const path = join(tempFolder(), 'set-aside.ndjson')
+    const setAside = new SetAside(path, MIB)
+    const { signal } = signalEntry('failing', { message: '文'.repeat(2_700) })
+    const refused = [{ record: { signal }, reason: 'SQLSTATE 22021' }]
+    const failures: unknown[] = []
+    for (let n = 0; n < 200 && failures.length === 0; n++)
+      await setAside.add(refused).catch((error: unknown) => failures.push(error))
+    expect(String(failures[0])).to.contain('is full')
+    expect(statSync(path).size).to.be.within(MIB - 10_000, MIB)
+  })
+})
 
 describe('a spill', () => {
   let path: string
