@@ -37,4 +37,21 @@ describe('the severity of an endpoint that is not configured', () => {
       await service.stop()
     })
   }
+
+  it('is in the metric, too, where early warnings alone have opened an incident', async () => {
+    const map = { type: '/type', failing: ['failing'], endpoint: '/url', code: '/code' }
+    const service = await startService({
+      config: { endpoints: [ORDERS], sources: { some: { kind: 'generic', auth: 'none', map } } },
+    })
+    const warned = await fetch(`${service.ingest}/webhooks/some`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ type: 'failing', url: INVENTED, code: 503 }),
+    })
+    expect(warned.status).to.equal(202)
+    const metrics = await (await fetch(`${service.admin}/metrics`)).text()
+    expect(metrics).to.include(`webhook_incident_open{endpoint="${INVENTED}"} 1`)
+    expect(metrics).to.include(`webhook_endpoint_info{endpoint="${INVENTED}",event="",team="",severity="warning"} 1`)
+    await service.stop()
+  })
 })

@@ -8,8 +8,14 @@ export interface BoundedNames {
   isTracked(endpoint: string): boolean
   /** Ends an entry for which `isTracked` was true. Only a stored entry takes the slot. */
   complete(endpoint: string, stored: boolean): void
-  /** Gives the slots that configured endpoints do not need to the names in the journal, in order. */
-  restore(names: Iterable<string>): void
+  /**
+   * Gives the slots that configured endpoints do not need to the names in the journal, in order.
+   * @param failing those with an open incident: each has a slot, also beyond the limit, or its incident would close by
+   *   quiet time while it fails
+   */
+  restore(names: Iterable<string>, failing?: Iterable<string>): void
+  /** Whether the endpoint has a slot now. */
+  has(endpoint: string): boolean
 }
 
 /**
@@ -24,6 +30,7 @@ export function boundedNames(configured: readonly string[], limit = ENDPOINT_LIM
   const fits = (endpoint: string): boolean =>
     names.size + pending.size < limit && endpoint !== INVALID_ENDPOINT && endpoint !== OTHER
   return {
+    has: (endpoint) => names.has(endpoint),
     isTracked(endpoint) {
       if (names.has(endpoint)) return true
       const inFlight = pending.get(endpoint) ?? 0
@@ -38,8 +45,8 @@ export function boundedNames(configured: readonly string[], limit = ENDPOINT_LIM
       else pending.delete(endpoint)
       if (stored && fits(endpoint)) names.add(endpoint)
     },
-    restore(known) {
-      names = new Set(configured)
+    restore(known, failing = []) {
+      names = new Set([...configured, ...failing])
       pending.clear()
       for (const name of known) if (shared || fits(name)) names.add(name)
     },

@@ -1,10 +1,10 @@
 import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import type { EndpointFacts } from '../domain/endpoint.ts'
-import { visible } from '../domain/external-text.ts'
-import { type Failure, INVALID_ENDPOINT, OTHER, VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
+import { type Failure, INVALID_ENDPOINT, OTHER } from '../domain/failure.ts'
 import type { SeriesTotal } from '../domain/journal.ts'
 import { type SeriesLabels, seriesKey } from '../domain/series.ts'
 import { type Count, Counter, Gauge, type Registry } from './client.ts'
+import { endpointInfo } from './endpoint-info.ts'
 import type { Slices } from './slices.ts'
 
 export interface DeliveryOptions {
@@ -69,22 +69,17 @@ export function deliveryMetrics(
     labelNames: ['source', 'endpoint'],
     registers: [registry],
   })
-  const info = new Gauge<'endpoint' | 'event' | 'team' | 'severity'>({
-    name: 'webhook_endpoint_info',
-    help: `Configuration of an endpoint, always 1. Exactly one series per endpoint, at most ${ENDPOINT_LIMIT}.`,
-    labelNames: ['endpoint', 'event', 'team', 'severity'],
-    registers: [registry],
-  })
+  const info = endpointInfo(registry, { endpoints, severity })
 
   const known = new Set<string>()
   /** When each label set failed last, milliseconds since the epoch. */
   let newest = new Map<string, { at: number; readonly entry: Entry }>()
 
-  function startInfo({ name: endpoint, event, team, severity }: EndpointFacts): boolean {
+  /** Whether an endpoint has series of its own. */
+  function isShown(endpoint: string): boolean {
     if (known.has(endpoint)) return true
     if (known.size >= ENDPOINT_LIMIT || endpoint === INVALID_ENDPOINT || endpoint === OTHER) return false
     known.add(endpoint)
-    info.set({ endpoint, ...visible({ event, team }), severity }, 1)
     return true
   }
 
@@ -96,9 +91,9 @@ export function deliveryMetrics(
     counted = []
     known.clear()
     for (const metric of [failures, lastFailure, byEndpoint, info]) metric.reset()
-    for (const endpoint of endpoints) {
-      if (!startInfo(endpoint)) continue
-      for (const source of endpoint.sources ?? sources) byEndpoint.inc({ source, endpoint: endpoint.name }, 0)
+    for (const { name: endpoint, sources: own = sources } of endpoints) {
+      if (!isShown(endpoint)) continue
+      for (const source of own) byEndpoint.inc({ source, endpoint }, 0)
     }
   }
 
@@ -119,12 +114,14 @@ export function deliveryMetrics(
   function entriesOf(series: Series): NonNullable<Series['entries']> {
     if (series.entries) return series.entries
     const { own } = series
-    const { source, endpoint: name } = own
-    const facts = { name, event: '', team: '', severity: name === VERIFY_ENDPOINT ? VERIFY_SEVERITY : severity }
+    const { source, endpoint } = own
     failures.inc({ labels: own, value: 0 })
-    const isShown = known.has(name) || startInfo(facts)
-    if (isShown) byEndpoint.inc({ source, endpoint: name }, 0)
-    const shown = isShown ? byEndpoint.store.entry({ source, endpoint: name }) : undefined
+    const hasOwn = isShown(endpoint)
+    if (hasOwn) {
+      info.failed(endpoint)
+      byEndpoint.inc({ source, endpoint }, 0)
+    }
+    const shown = hasOwn ? byEndpoint.store.entry({ source, endpoint }) : undefined
     series.entries = { failures: failures.store.entry(own), byEndpoint: shown }
     counted.push(series)
     return series.entries
@@ -187,6 +184,7 @@ export function deliveryMetrics(
 
   reset()
   return {
+    observe: info.observe,
     recorded({ receivedAt: at }: Failure, labels: SeriesLabels, traceId: string | null): void {
       const series = seriesOf(labels)
       if (series.value++ === 0) {

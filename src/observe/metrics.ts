@@ -189,7 +189,10 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
     observe: (observed) => {
       if (observed.journal) journal.observe(observed.journal)
       if (observed.series) series = observed.series
-      if (observed.endpoints) incidents.observe(observed.endpoints)
+      if (observed.endpoints) {
+        incidents.observe(observed.endpoints)
+        delivery.observe(observed.endpoints)
+      }
       if (observed.hooks) hooks?.observe(observed.hooks)
       signals.observe(observed)
       if (observed.recoveries) recovery?.observe(observed.recoveries)

@@ -8,6 +8,9 @@ const LINGER = 2_000
 /** Bytes: most of a body that is in memory while nothing reads it. What came with the header, and Node's buffer and a read above it. */
 const HELD_LIMIT = 3 * 65_536
 
+/** Chunks of a copy, before they become one: those of one byte each take hundreds of times as much memory as they have bytes. */
+const MOST_CHUNKS = 64
+
 /**
  * The body of a request: it is streamed to the application as it arrives, and what has arrived is kept for another
  * attempt as long as it fits.
@@ -125,6 +128,7 @@ export class RequestBody {
     if (this.#kept + chunk.length <= COPY_LIMIT && this.#space.take(chunk.length)) {
       this.#copy.push(chunk)
       this.#kept += chunk.length
+      if (this.#copy.length === MOST_CHUNKS) this.#copy = [Buffer.concat(this.#copy)]
     } else this.release()
   }
 }

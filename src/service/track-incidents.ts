@@ -158,9 +158,13 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
     complete: (endpoint, stored) => names.complete(endpoint, stored),
     onSnapshot(all) {
       const before = states
-      states = new Map(all.map((state) => [state.endpoint, state]))
+      names.restore(
+        all.map(({ endpoint }) => endpoint),
+        all.filter(isOpen).map(({ endpoint }) => endpoint),
+      )
+      // More endpoints may be configured now than when the others got their slots.
+      states = new Map(all.filter(({ endpoint }) => names.has(endpoint)).map((state) => [state.endpoint, state]))
       for (const endpoint of before.keys()) if (!states.has(endpoint)) forgetEndpoint(endpoint)
-      names.restore(states.keys())
       for (const state of states.values()) {
         quiet.note(state)
         probing.recheck(state.endpoint, isOpen(state))

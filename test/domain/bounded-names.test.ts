@@ -17,6 +17,13 @@ describe('boundedNames', () => {
     expect(['a', 'b', 'c', 'd'].map((name) => names.isTracked(name))).to.deep.equal([true, false, true, true])
   })
 
+  it('gives a place to each that is failing first, also beyond the limit', () => {
+    const names = boundedNames(['a', 'b'], 3)
+    names.restore(['c', 'd', 'e'], ['d', 'e'])
+    expect(['c', 'd', 'e', 'f'].map((name) => names.isTracked(name))).to.deep.equal([false, true, true, false])
+    expect(['a', 'c', 'd', 'e'].map((name) => names.has(name))).to.deep.equal([true, false, true, true])
+  })
+
   it('leaves it to a shared journal who has a place', () => {
     const names = boundedNames(['a'], 3, true)
     const admitted = () => ['a', 'b', 'c', 'd'].map((name) => names.isTracked(name))

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Failure } from '../../src/domain/failure.ts'
 import type { Journal } from '../../src/domain/journal.ts'
+import { copyRecords } from '../../src/journal/copy.ts'
+import { openPostgresRecords } from '../../src/journal/postgres/records.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
+import { readSqliteRecords } from '../../src/journal/sqlite/records.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 import { codeOf, EventLog, entry, HOOKED, INCIDENTS, signalEntry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
@@ -123,6 +126,28 @@ describe('journal copy', () => {
     )
     expect((await third.incident(warned.id))?.timeline).to.deep.equal([warning.signal])
     expect(await codeOf(third.record(entry({ key: 'k', digest: 'other' })))).to.equal('idempotency_key_reused')
+  })
+
+  it('copies large bodies in pages of a few MiB, there and back', async function () {
+    this.timeout(60_000)
+    const raw = Buffer.alloc(2 ** 20, 1)
+    const first = await sqlite()
+    for (let n = 0; n < 10; n++) await first.record(entry({ raw }))
+    const before = await all(first)
+    await close(first)
+    const target = await openPostgresRecords(base.url, { allowUnsafe: false })
+    const source = readSqliteRecords(path)
+    const copied: number[] = []
+    await copyRecords(source, target, ({ done }) => copied.push(done))
+    expect(copied).to.deep.equal([4, 8, 10])
+    expect(await target.after(null, 3)).to.have.length(3)
+    expect((await target.after(null, 1_000)).map(({ failure }) => failure.id)).to.deep.equal(
+      before
+        .toReversed()
+        .slice(0, 4)
+        .map(({ id }) => id),
+    )
+    await Promise.all([source.close(), target.close()])
   })
 
   it('goes on where it was killed, and takes what came since', async function () {

@@ -5,7 +5,7 @@ import { failureIds } from '../../src/domain/failure.ts'
 import type { EndpointState } from '../../src/domain/incident.ts'
 import { createIncidentTracker } from '../../src/service/track-incidents.ts'
 import { until } from '../support/temp.ts'
-import { entry, INCIDENTS } from './entries.ts'
+import { entry, INCIDENTS, signalEntry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
 import { ReplicaLog } from './postgres-replicas-support.ts'
 
@@ -132,6 +132,14 @@ describe('incidents of several PostgreSQL replicas', () => {
         await until('all to be forgotten', () => events.states.length + others.states.length === 0)
       }
       expect((await journal.record(entry({ endpoint: 'e0-0', isTracked: true }))).incident?.change).to.equal('opened')
+    })
+
+    it('has the texts of its incident’s signals stored, and no text of another signal', async () => {
+      const journal = await open()
+      const [stored, untracked] = [signalEntry('failing'), signalEntry('failing', { key: 'k', isTracked: false })]
+      await Promise.all(journal.recordAll([stored, untracked, signalEntry('recovered', { endpoint: 'unknown' })]))
+      const texts = (await sql('SELECT signal FROM webhook_errors.signals ORDER BY id')).map(({ signal }) => signal)
+      expect(texts).to.deep.equal([JSON.stringify(stored.signal), '', ''])
     })
 
     it('that another one forgot is taken up again', async () => {

@@ -4,9 +4,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
 import type { Journal } from '../../src/domain/journal.ts'
 import { monotonicClock } from '../../src/journal/core/machine-clock.ts'
+import { Arrivals } from '../../src/journal/sqlite/arrivals.ts'
 import { Growth } from '../../src/journal/sqlite/growth.ts'
+import { migrate } from '../../src/journal/sqlite/migrations.ts'
+import { expireBatch } from '../../src/journal/sqlite/retention.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
-import { entry } from './entries.ts'
+import { entry, signalEntry } from './entries.ts'
 import { sqliteJournals } from './sqlite-journals.ts'
 
 const MIB = 2 ** 20
@@ -76,6 +79,33 @@ describe('the size of a SQLite journal', () => {
   })
 })
 
+describe('a step of retention by size in SQLite', () => {
+  const removed = (bodies: readonly number[], excess: number): number => {
+    const db = new DatabaseSync(':memory:')
+    migrate(db)
+    const insert =
+      db.prepare(`INSERT INTO failures (id, received_at, source, tenant, endpoint, url, code, cause, message, raw)
+      VALUES (?, 0, '', '', '', '', 0, '', ?, zeroblob(?))`)
+    for (const [n, bytes] of bodies.entries()) insert.run(`${n}`.padStart(9, '0'), '文'.repeat(100), bytes)
+    const [pages, free] = ['page_count', 'freelist_count'].map(
+      (name) => db.prepare(`PRAGMA ${name}`).get()![name] as number,
+    )
+    const limits = { reading: { wall: 0, uptime: 0, boot: '' }, age: DAY, batch: 200 }
+    const { failures } = expireBatch(db, new Arrivals(db), limits, (pages! - free!) * 4_096 - excess)
+    db.close()
+    return failures
+  }
+  const many = (count: number, bytes: number) => Array<number>(count).fill(bytes)
+
+  it('removes as much as is too much, and no more, whatever comes first', () => {
+    expect(removed([...many(20, MIB), ...many(1_000, 10)], 2 * MIB), 'large ones first').to.equal(2)
+    expect(removed([...many(10, 10), ...many(20, MIB)], 2 * MIB), 'small ones first').to.equal(12)
+    expect(removed([MIB, ...many(1_000, 10)], 1), 'one byte too much').to.equal(1)
+    expect(removed(many(1_000, 10), 90_000), 'small ones alone').to.be.within(100, 120)
+    expect(removed(many(1_000, 10), 900_000), 'a batch').to.equal(200)
+  })
+})
+
 describe('retention of what a SQLite journal keeps beside failures', () => {
   const sqlite = sqliteJournals()
 
@@ -109,6 +139,22 @@ describe('retention of what a SQLite journal keeps beside failures', () => {
     await sqlite.open({ retentionInterval: DAY, retention: { age: 30 * DAY, size } })
     await until('the first ones to go', () => signals() === 100_000)
     expect(sqlite.events.removed).to.equal(0)
+  })
+
+  it('keeps only the ids of signals of no incident, and removes no failure for the sake of their texts', async () => {
+    const journal = await sqlite.open({ retention: { age: 30 * DAY, size: 4 * MIB }, retentionInterval: 50 })
+    await journal.record(entry())
+    const message = 'm'.repeat(8_000)
+    const flood = Array.from({ length: 800 }, (_, n) =>
+      signalEntry('failing', { isTracked: false, key: `${n}`, message }),
+    )
+    await Promise.all(journal.recordAll(flood))
+    const again = await Promise.all(journal.recordAll([flood[0]!]))
+    expect(again[0]).to.deep.equal({ id: flood[0]!.signal.id, duplicate: true })
+    expect(statSync(sqlite.path).size / MIB).to.be.below(2)
+    await sqlite.close(journal)
+    expect(sqlite.events.removed).to.equal(0)
+    expect(signals()).to.equal(800)
   })
 
   it('removes none that are still to be moved to another journal', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { ENDPOINT_LIMIT } from '../../src/domain/bounded-names.ts'
+import { newEndpoint } from '../../src/domain/incident.ts'
 import { JOURNAL_FAULTS } from '../../src/domain/journal.ts'
 import { sample, series } from '../support/scrape.ts'
 import {
@@ -108,6 +109,24 @@ describe('createMetrics', () => {
       const body = await text(metrics)
       expect(series(body, 'webhook_endpoint_info')).to.have.length(ENDPOINT_LIMIT)
       expect(series(body, 'webhook_endpoint_failures_total')).to.have.length(ENDPOINT_LIMIT)
+    })
+
+    it('has the facts of each endpoint with an incident first, whatever failed before', async () => {
+      const metrics = create()
+      for (let i = 0; i < ENDPOINT_LIMIT + 50; i++)
+        metrics.recorded(failure(), { ...LABELS, endpoint: `https://a.example/${i}` }, null)
+      const endpoints = ['https://a.example/0', 'https://z.example/', 'orders'].map(newEndpoint)
+      metrics.observe({ endpoints: () => endpoints })
+      for (let scrape = 0; scrape < 2; scrape++) {
+        const body = await text(metrics)
+        const infos = series(body, 'webhook_endpoint_info')
+        expect(infos).to.have.length(ENDPOINT_LIMIT)
+        for (const { endpoint } of endpoints)
+          expect(
+            infos.filter((line) => line.includes(`endpoint="${endpoint}"`)),
+            endpoint,
+          ).to.have.length(1)
+      }
     })
 
     it('keeps the tenant only where that is asked for', async () => {

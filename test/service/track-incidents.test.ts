@@ -93,6 +93,35 @@ describe('createFollower()', () => {
     expect(tracker.state('orders')).to.equal(undefined)
   })
 
+  it('goes on with each open incident where more endpoints are configured than before, and drops other endpoints without a slot', async () => {
+    const { journal, probing } = await stage()
+    const recorded = async (endpoint: string) =>
+      (await journal.record(entry({ endpoint, isTracked: true }))).incident!.state
+    const [a, b, z] = [await recorded('a'), await recorded('b'), await recorded('z')]
+    const resolved = { type: 'resolve', at: Date.now(), reason: 'done' } as const
+    const closed = await Promise.all(
+      [a, b].map((state) => journal.apply(state.endpoint, { ...resolved, id: state.incident!.id })),
+    )
+    const log = { info() {}, warn() {} }
+    const tracker = createIncidentTracker({
+      journal,
+      settings: SETTINGS,
+      names: boundedNames(['new'], 3),
+      probing,
+      plans: [],
+      urlOf: () => undefined,
+      newId: failureIds(),
+      metrics: { probed() {} },
+      tracing: { probe() {} },
+      log,
+      clock: Date.now,
+    })
+    closers.push(() => tracker.stop())
+    tracker.onSnapshot([...closed.map(({ state }) => state), z])
+    expect(tracker.isTracked('z')).to.equal(true)
+    expect([...tracker.states()].map(({ endpoint }) => endpoint)).to.deep.equal(['a', 'z'])
+  })
+
   it('logs a verdict once, however many rounds reach it while the journal is down', async () => {
     const { server, journal, tracker, verdicts } = await stage()
     // Closed before any verdict could be kept: from now on every change is refused.

@@ -20,7 +20,7 @@ const LINGER = 2_000
  * Reads a request's bytes as they are (a signature is over bytes, not over a decoded string).
  * @param limit most bytes, above it nothing more is kept
  * @param timeout milliseconds for the whole body
- * @throws AppError `too_large`, `request_timeout`; ClientClosed
+ * @throws AppError `too_large`, `request_timeout`, `overloaded`; ClientClosed
  */
 export function readBody(
   request: IncomingMessage,
@@ -32,7 +32,7 @@ export function readBody(
 
 /**
  * Reads a whole body, however large, and keeps its first bytes.
- * @throws AppError `request_timeout`; ClientClosed
+ * @throws AppError `request_timeout`, `overloaded`; ClientClosed
  */
 export const readStart = (
   request: IncomingMessage,
@@ -56,7 +56,7 @@ interface ReadOptions {
 
 function receive(request: IncomingMessage, { limit, timeout, isCut }: ReadOptions): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    let chunks: Buffer[] = []
+    const kept = new KeptBytes(limit)
     let length = 0
     let isDone = false
     const timer = setTimeout(() => done(new AppError('request_timeout', 'the body did not arrive in time')), timeout)
@@ -64,10 +64,9 @@ function receive(request: IncomingMessage, { limit, timeout, isCut }: ReadOption
       if (isDone) return
       isDone = true
       clearTimeout(timer)
-      const received = chunks
       // The request keeps its listeners, and with them what they refer to.
-      chunks = []
-      if (!error) resolve(received.length === 1 ? received[0]! : Buffer.concat(received, Math.min(length, limit)))
+      const body = kept.take()
+      if (!error) resolve(body)
       else {
         discard(request)
         reject(error)
@@ -86,11 +85,53 @@ function receive(request: IncomingMessage, { limit, timeout, isCut }: ReadOption
     request.on('data', (chunk: Buffer) => {
       if (isDone) return
       length += chunk.length
-      if (length <= limit) chunks.push(chunk)
-      else if (!isCut) done(tooLarge(limit))
-      else if (length - chunk.length < limit) chunks.push(chunk.subarray(0, limit - (length - chunk.length)))
+      if (length > limit && !isCut) done(tooLarge(limit))
+      else if (!kept.add(chunk)) done(new AppError('overloaded', 'too many large bodies arrive at once; send it again'))
     })
   })
+}
+
+/** Bytes that all bodies together may have which have begun to arrive, and not ended: most arrive whole, and never count. */
+const ARRIVING_BYTES = 64 * 2 ** 20
+let arriving = 0
+
+/**
+ * The first bytes of a body, in one buffer that doubles: a list of chunks of one byte each would take hundreds of times as
+ * much memory as they have bytes.
+ */
+class KeptBytes {
+  readonly #limit: number
+  #bytes = Buffer.alloc(0)
+  #length = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** @returns false if there is no room for it */
+  add(chunk: Buffer): boolean {
+    const length = Math.min(this.#length + chunk.length, this.#limit)
+    if (length > this.#bytes.length && !this.#grow(length)) return false
+    this.#length += chunk.copy(this.#bytes, this.#length)
+    return true
+  }
+
+  take(): Buffer {
+    const bytes = this.#bytes.subarray(0, this.#length)
+    arriving -= this.#bytes.length
+    this.#bytes = Buffer.alloc(0)
+    return bytes
+  }
+
+  #grow(length: number): boolean {
+    const size = Math.min(this.#limit, Math.max(length, 2 * this.#bytes.length))
+    if (arriving + size - this.#bytes.length > ARRIVING_BYTES) return false
+    arriving += size - this.#bytes.length
+    const before = this.#bytes
+    this.#bytes = Buffer.allocUnsafe(size)
+    before.copy(this.#bytes, 0, 0, this.#length)
+    return true
+  }
 }
 
 const tooLarge = (limit: number) => new AppError('too_large', `the body is larger than ${formatSize(limit)}`)

@@ -78,7 +78,7 @@ export interface JournalState {
 /** The records of a journal, whole, for moving them. No replica need run. */
 export interface RecordStore {
   count(): Promise<number>
-  /** Oldest first, those with a greater id. */
+  /** Oldest first, those with a greater id: as many as `limit`, or `PAGE_BYTES` of bodies, allow. */
   after(id: string | null, limit: number): Promise<StoredRecord[]>
   /** Those of the ids that are there, oldest first. */
   findByIds(ids: readonly string[]): Promise<StoredRecord[]>
@@ -92,6 +92,15 @@ export interface RecordStore {
   putState(state: JournalState): Promise<void>
   close(): Promise<void>
 }
+
+/** Bytes of bodies that are moved at once. */
+const PAGE_BYTES = 4 * 2 ** 20
+
+/** SQL for the ids of a page of records; its parameters are those of `after`. */
+export const idsOfPage = (table: string, [after, limit]: readonly [after: string, limit: string]): string =>
+  `SELECT id FROM (SELECT id, sum(bytes) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - bytes AS before FROM
+     (SELECT id, octet_length(raw) AS bytes FROM ${table} WHERE id > ${after} ORDER BY id LIMIT ${limit}) AS sizes) AS page
+   WHERE before < ${PAGE_BYTES}`
 
 /** The label set under which a record counts where nothing says how it was counted. */
 export const labelsOf = ({ source, tenant, endpoint, code, cause }: Failure, tenantLabel: boolean) => ({

@@ -98,7 +98,7 @@ function reduce(
     if (state.incident) incidents.set(state.incident.id, state.incident)
     // Not the incident after the group, which may have closed since, or be the next one.
     if (event.type === 'signal' && signalsTotal(state) > (change === 'opened' ? 0 : signalsTotal(last)))
-      timeline.push({ id: event.signal.id, incidentId: state.incident!.id })
+      timeline.push({ signal: event.signal, incidentId: state.incident!.id })
     if (event.type === 'verdict') verdicts.push({ id: state.incident!.id, verdict: event.verdict })
     return change
   })

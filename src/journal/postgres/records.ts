@@ -4,6 +4,7 @@ import {
   closedFirst,
   type EndpointRow,
   type IncidentRow,
+  idsOfPage,
   type JournalState,
   type RecordStore,
   type StoredRecord,
@@ -43,7 +44,10 @@ export async function openPostgresRecords(
       return row![0]
     },
     after: (id, limit) =>
-      records('WHERE f.id > $1 ORDER BY f.id LIMIT $2', [id ?? '00000000-0000-0000-0000-000000000000', limit]),
+      records(`WHERE f.id IN (${idsOfPage(`${SCHEMA}.failures`, ['$1', '$2'])}) ORDER BY f.id`, [
+        id ?? '00000000-0000-0000-0000-000000000000',
+        limit,
+      ]),
     findByIds: (ids) => records('WHERE f.id = ANY ($1::uuid[]) ORDER BY f.id', [ids]),
     add: (added) => addRecords(session, added),
     state: () => stateOf(session),

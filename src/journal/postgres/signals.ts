@@ -17,13 +17,14 @@ const TYPES = ['uuid', 'bigint', 'text', 'text', 'text', 'uuid', 'text']
 const nameOf = (source: string, tenant: string, key: string): string => `${text(source)}\0${text(tenant)}\0${text(key)}`
 
 /**
- * Inserts signals within the transaction of a group, in one order for all replicas. Their incidents are not known yet.
+ * Inserts signals within the transaction of a group, in one order for all replicas. Their incidents are not known yet, and
+ * without one nothing but the id is kept.
  * @returns for each, in order, the id of the one that is known by its sender's id or its own; null if it is new
  */
 export async function insertSignals(session: Session, entries: readonly SignalEntry[]): Promise<(string | null)[]> {
   if (entries.length === 0) return []
   const rows = entries
-    .map(({ signal, key = null }) => ({ ...signal, key, incidentId: null, signal: JSON.stringify(signal) }))
+    .map(({ signal, key = null }) => ({ ...signal, key, incidentId: null, signal: '' }))
     .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
   const added = await session.query<[string]>(`${INSERT} RETURNING id`, columnsOf(rows))
   const fresh = new Set(added.map(([id]) => id))
@@ -69,7 +70,7 @@ export const signalEvent = ({ signal }: SignalEntry): EndpointEvent => ({
 
 /** A new signal, and the incident whose timeline it belongs to. */
 export interface AssignedSignal {
-  readonly id: string
+  readonly signal: SignalEntry['signal']
   readonly incidentId: string
 }
 
@@ -77,9 +78,13 @@ export interface AssignedSignal {
 export async function assignSignals(session: Session, assigned: readonly AssignedSignal[]): Promise<void> {
   if (assigned.length === 0) return
   await session.execute(
-    `UPDATE ${SCHEMA}.signals SET incident_id = a.incident_id FROM ${unnest(['uuid', 'uuid'])} AS a (id, incident_id)
-     WHERE signals.id = a.id`,
-    [assigned.map(({ id }) => id), assigned.map(({ incidentId }) => incidentId)],
+    `UPDATE ${SCHEMA}.signals SET incident_id = a.incident_id, signal = a.signal
+     FROM ${unnest(['uuid', 'uuid', 'text'])} AS a (id, incident_id, signal) WHERE signals.id = a.id`,
+    [
+      assigned.map(({ signal }) => signal.id),
+      assigned.map(({ incidentId }) => incidentId),
+      assigned.map(({ signal }) => text(JSON.stringify(signal))),
+    ],
   )
   await session.execute(
     `UPDATE ${SCHEMA}.signals SET incident_id = NULL, signal = '' WHERE id IN (

@@ -49,7 +49,7 @@ export class SetAside {
     )
     // It was moved away meanwhile.
     if (size === 0) this.#count = 0
-    if (size + text.length > this.#limit) {
+    if (size + Buffer.byteLength(text) > this.#limit) {
       throw new FaultError(
         'io',
         `${this.path} is full: the database refuses too many reports; look into it, then move it away`,
@@ -75,7 +75,6 @@ export class SetAside {
   }
 }
 
-/** The texts of a record are ASCII but for its messages, so its length is its size, about. */
 function lineOf({ record, reason }: RefusedRecord): string {
   if (isStoredSignal(record)) return `${JSON.stringify({ reason, ...record })}\n`
   const { failure, idempotency, raw } = record

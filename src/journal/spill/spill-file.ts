@@ -47,12 +47,9 @@ export class SpillFile {
   readonly #options: SpillOptions
   #journal: DrainableJournal
   #waiting = 0
-  /** Reports that are being recorded, and their bytes. */
+  /** Reports that are being recorded, and the bytes that they are to take. */
   #arriving = 0
   #arrivingBytes = 0
-  /** Bytes of the file at the last look, and what came after it. */
-  #measured = 0
-  #grown = 0
   /** Hashes of the senders' ids of waiting reports, and how many reports of an earlier process there are, whose ids are not known. */
   readonly #keys = new Set<number>()
   #earlier = 0
@@ -74,18 +71,8 @@ export class SpillFile {
 
   /** Whether it can take a report now. */
   get usable(): boolean {
-    return this.#up && this.#bytes < this.#options.size
-  }
-
-  /** The file is looked at once a second: meanwhile it must not grow without a limit. */
-  get #bytes(): number {
-    const bytes = this.#journal.status().size?.bytes ?? 0
-    if (bytes !== this.#measured) {
-      this.#measured = bytes
-      // All that was answered before this look is in it.
-      this.#grown = this.#arrivingBytes
-    }
-    return this.#measured + this.#grown
+    const { size } = this.#journal.status()
+    return this.#up && (size?.bytes ?? 0) + this.#arrivingBytes < this.#options.size
   }
 
   /** Whether nothing waits here, nor is being recorded. */
@@ -126,7 +113,6 @@ export class SpillFile {
     const bytes = bytesOf(entry) + ROW_BYTES
     this.#arriving++
     this.#arrivingBytes += bytes
-    this.#grown += bytes
     if (!isSignalEntry(entry) && entry.idempotency) this.#keys.add(hashOf(entry))
     try {
       const recorded = await recording

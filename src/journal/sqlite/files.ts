@@ -58,6 +58,11 @@ export class FileWatch {
     return Number(this.#seen.wal?.size ?? 0)
   }
 
+  /** Of the database and its WAL, at the last look. */
+  get bytes(): number {
+    return Number(this.#seen.db?.size ?? 0) + this.walBytes
+  }
+
   /** Of the database after its last change. */
   get pages(): number {
     return this.#pages

@@ -107,7 +107,8 @@ class SqliteStore implements JournalStore {
     try {
       const group = groupOf(commands)
       const committed = this.#writer!.call('commit', { ...group, clocks: this.#readClocks() }, [group.bodies])
-      const { results, endpoints, seconds } = await committed
+      const { results, endpoints, seconds, bytes } = await committed
+      if (this.#size) this.#size = { ...this.#size, bytes }
       const states = new Map(endpoints.map((state) => [state.endpoint, state]))
       return { results, stateOf: (endpoint) => states.get(endpoint)!, seconds }
     } finally {

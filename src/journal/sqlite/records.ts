@@ -8,6 +8,7 @@ import {
   closedFirst,
   type EndpointRow,
   type IncidentRow,
+  idsOfPage,
   type JournalState,
   labelsOf,
   type OutboxRow,
@@ -82,7 +83,7 @@ function reading(db: DatabaseSync): Pick<RecordStore, 'count' | 'after' | 'findB
     count: async () => all<[number]>('SELECT count(*) FROM failures')[0]![0],
     after: async (id, limit) =>
       all<RecordRow>(
-        `SELECT ${RECORD_COLUMNS.join(', ')} FROM failures WHERE id > ? ORDER BY id LIMIT ?`,
+        `SELECT ${RECORD_COLUMNS.join(', ')} FROM failures WHERE id IN (${idsOfPage('failures', ['?', '?'])}) ORDER BY id`,
         id ?? '',
         limit,
       ).map(recordOf),

@@ -32,6 +32,12 @@ const VACUUM_PAGES = 32
 /** Removed in one step for the sake of the size: twice what one group may add. */
 export const MOST_BYTES = 8 * 2 ** 20
 
+/** How many of the oldest rows, at most a number of them, take so many bytes together. */
+const OLDEST_BYTES = `SELECT count(*) AS most FROM
+  (SELECT sum(bytes) OVER (ORDER BY row ROWS UNBOUNDED PRECEDING) - bytes AS before FROM
+    (SELECT rowid AS row, octet_length(raw) + octet_length(message) + 512 AS bytes FROM failures ORDER BY rowid LIMIT ?))
+  WHERE before < ?`
+
 /** Why nothing may be removed by its age; undefined: the wall clock can be trusted. */
 export function retentionStop(
   db: DatabaseSync,
@@ -87,15 +93,10 @@ function expireOversized(db: DatabaseSync, batch: number, bytes: number): Expire
   const free = pragma(db, 'freelist_count')
   const excess = (pragma(db, 'page_count') - free) * pageSize - bytes
   if (excess > 0) {
-    // No more than the excess asks for: a batch may be a large part of a small journal.
-    const { mean } = db
-      .prepare(
-        'SELECT avg(length(raw) + length(message) + 512) AS mean FROM (SELECT * FROM failures ORDER BY rowid LIMIT ?)',
-      )
-      .get(batch) as { mean: number | null }
-    // In the order of arrival: by their own time, what a slow clock stamped would go first, however new it is.
-    const most = mean === null ? 0 : Math.max(1, Math.min(batch, Math.ceil(Math.min(excess, MOST_BYTES) / mean)))
-    const failures = most === 0 ? 0 : remove(db, 'ORDER BY rowid', [], most)
+    // No more than the excess asks for: a batch may be a large part of a small journal. In the order of arrival: by their
+    // own time, what a slow clock stamped would go first, however new it is.
+    const { most } = db.prepare(OLDEST_BYTES).get(batch, Math.min(excess, MOST_BYTES)) as { most: number }
+    const failures = remove(db, 'ORDER BY rowid', [], most)
     if (failures > 0) return { failures, reason: 'size', more: true, changedPages: true }
   }
   if (free > 0) {

@@ -13,11 +13,17 @@ interface SignalLimits {
   readonly timeline: number
   /** Rows of none, which are kept since their senders may repeat them. */
   readonly known: number
+  /** Whether the text of a signal of no incident is kept too. */
+  readonly keepsTexts: boolean
 }
 
-export const SIGNAL_LIMITS: SignalLimits = { timeline: TIMELINE_LIMIT, known: KNOWN_SIGNALS_LIMIT }
+export const SIGNAL_LIMITS: SignalLimits = { timeline: TIMELINE_LIMIT, known: KNOWN_SIGNALS_LIMIT, keepsTexts: false }
 /** Where all of them are to be moved to another journal. */
-export const UNLIMITED: SignalLimits = { timeline: Number.MAX_SAFE_INTEGER, known: Number.MAX_SAFE_INTEGER }
+export const UNLIMITED: SignalLimits = {
+  timeline: Number.MAX_SAFE_INTEGER,
+  known: Number.MAX_SAFE_INTEGER,
+  keepsTexts: true,
+}
 
 /** Signals that are no failures, in the writing thread: rows of timelines, and the senders' ids that are known. */
 export class SignalRows {
@@ -36,8 +42,10 @@ export class SignalRows {
     const key = row.key ?? null
     const { insert, known, assign } = this.#statements
     const { id, receivedAt: at, source, tenant, endpoint } = signal
+    const text = JSON.stringify(signal)
     try {
-      if (Number(insert.run(id, at, source, tenant, key, JSON.stringify(signal)).changes) === 0) {
+      // Texts are large, and their number is not their size: of a signal of no incident, only its id is kept.
+      if (Number(insert.run(id, at, source, tenant, key, this.#limits.keepsTexts ? text : '').changes) === 0) {
         const first = known.get(source, tenant, key) as { id: string } | undefined
         return { duplicateOf: first?.id ?? id, signal: null }
       }
@@ -53,7 +61,7 @@ export class SignalRows {
     const { incident } = this.#incidents.state(endpoint)
     const isRow = incident && (change === 'opened' || this.#incidents.signalsTotal(endpoint) > before)
     if (isRow) {
-      assign.run(incident.id, id)
+      assign.run(incident.id, text, id)
       if (incident.signals!.total > this.#limits.timeline) this.#dropSecond(incident.id)
     }
     return { duplicateOf: null, signal: change }
@@ -97,7 +105,7 @@ function prepare(db: DatabaseSync) {
     insert: db.prepare(`INSERT INTO signals (id, received_at, source, tenant, idempotency_key, signal)
       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
     known: db.prepare('SELECT id FROM signals WHERE source = ? AND tenant = ? AND idempotency_key = ?'),
-    assign: db.prepare('UPDATE signals SET incident_id = ? WHERE id = ?'),
+    assign: db.prepare('UPDATE signals SET incident_id = ?, signal = ? WHERE id = ?'),
     dropUnkeyed: db.prepare(`DELETE FROM signals WHERE idempotency_key IS NULL AND id =
       (SELECT id FROM signals WHERE incident_id = ?1 ORDER BY id LIMIT 1 OFFSET 1)
       AND (SELECT count(*) FROM signals WHERE incident_id = ?1) > ?2`),

@@ -58,4 +58,6 @@ export interface Committed {
   readonly endpoints: readonly EndpointState[]
   /** What it took. */
   readonly seconds: number
+  /** Of the database and its WAL, after it. */
+  readonly bytes: number
 }

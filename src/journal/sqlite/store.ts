@@ -149,7 +149,8 @@ export class Store {
       if (added > 0 && clocks) arrivals.note(clocks.reading.uptime)
       upkeep.checkpoint()
       this.isIndexDue = blocks.added(added)
-      return { results, endpoints, seconds: (performance.now() - begun) / 1_000 }
+      const seconds = (performance.now() - begun) / 1_000
+      return { results, endpoints, seconds, bytes: upkeep.files.bytes }
     })
   }
 

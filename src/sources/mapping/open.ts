@@ -79,5 +79,9 @@ function withRaw(
       ),
     }
   const part = event.part === undefined ? raw : Buffer.from(JSON.stringify(event.part))
-  return { ...signal, raw: keep === 'all' || part.length <= MOST_KEPT ? part : part.subarray(0, MOST_KEPT) }
+  // A copy: a view would keep all of it in memory while it waits for the journal.
+  return {
+    ...signal,
+    raw: keep === 'all' || part.length <= MOST_KEPT ? part : Uint8Array.from(part.subarray(0, MOST_KEPT)),
+  }
 }

@@ -29,7 +29,8 @@ export const retm = defineSource<(typeof retmSchemas)['config']>({
       read(body, { headers }) {
         const id = idempotencyKey(headers)
         const { code, endpoint: url, message } = parseReport(body)
-        const raw = body.length > MOST_KEPT ? body.subarray(0, MOST_KEPT) : body
+        // A copy: a view would keep all of it in memory while it waits for the journal.
+        const raw = body.length > MOST_KEPT ? Uint8Array.from(body.subarray(0, MOST_KEPT)) : body
         return [
           id === undefined ? { type: 'lost', url, code, message, raw } : { type: 'lost', id, url, code, message, raw },
         ]
