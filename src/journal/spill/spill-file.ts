@@ -110,7 +110,8 @@ export class SpillFile {
   }
 
   async #note(entry: Entry | SignalEntry, recording: Promise<Recorded>): Promise<Recorded> {
-    const bytes = bytesOf(entry) + ROW_BYTES
+    // In the WAL, and then in the file.
+    const bytes = 2 * (bytesOf(entry) + ROW_BYTES)
     this.#arriving++
     this.#arrivingBytes += bytes
     if (!isSignalEntry(entry) && entry.idempotency) this.#keys.add(hashOf(entry))
