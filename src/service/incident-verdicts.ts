@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts'
 import { DISABLED_RULES } from '../domain/disabled-rules.ts'
 import { type Incident, isDisabled } from '../domain/incident.ts'
 import type { Journal } from '../domain/journal.ts'
+import { conclusive } from '../domain/observation.ts'
 import type { ProbeResult, Vantage } from '../domain/probe.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { judge, type ReportSeen, type Verdict } from '../domain/verdict.ts'
@@ -12,6 +13,18 @@ export type Latest = Readonly<Partial<Record<Vantage, ProbeResult>>>
 
 /** The public vantage point decides, since the platform takes that path. */
 export const deciding = (views: Latest): ProbeResult | undefined => views.public ?? views.internal
+
+/**
+ * Whether probes decide when an incident closes. A forbidden probe cannot, nor can one from a receiver without egress:
+ * then only an application that does not answer inside keeps it open.
+ */
+export function areDecisive(views: Latest): boolean {
+  const { internal } = views
+  const result = deciding(views)
+  return (
+    (result !== undefined && conclusive(result)) || (internal !== undefined && !internal.up && conclusive(internal))
+  )
+}
 
 export interface IncidentVerdictDeps {
   readonly journal: Pick<Journal, 'get'>

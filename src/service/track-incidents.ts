@@ -16,7 +16,7 @@ import type { Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'
 import { logTransition } from './incident-log.ts'
 import type { IncidentTracker } from './incident-tracker.ts'
-import { deciding, incidentVerdicts, type Latest, needsVerdict } from './incident-verdicts.ts'
+import { areDecisive, deciding, incidentVerdicts, type Latest, needsVerdict } from './incident-verdicts.ts'
 import { systemTimers, type Timers } from './limiter.ts'
 import type { ProbePlan } from './probe-plans.ts'
 import type { ProbeRound, Probing } from './probing.ts'
@@ -76,13 +76,14 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
   }
 
   /**
-   * Whether a probe can prove a recovery. A forbidden probe cannot, nor can a probe from a receiver without egress; since
-   * another replica may have egress, only the leader closes incidents because its own is missing.
+   * Whether the incident waits for probes. Since another replica may have egress, only the leader closes incidents because
+   * its own is missing.
    */
   const isProvable = (endpoint: string): boolean => {
-    const result = deciding(latest(endpoint))
+    const views = latest(endpoint)
+    const result = deciding(views)
     if (!isProbed(endpoint)) return false
-    return !result || conclusive(result) || (result.unverified === true && !isLeader())
+    return !result || areDecisive(views) || (result.unverified === true && !isLeader())
   }
 
   function applyState({ change, state }: Applied): void {
