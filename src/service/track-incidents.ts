@@ -16,7 +16,7 @@ import type { Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'
 import { logTransition } from './incident-log.ts'
 import type { IncidentTracker } from './incident-tracker.ts'
-import { areDecisive, deciding, incidentVerdicts, type Latest, needsVerdict } from './incident-verdicts.ts'
+import { areDecisive, deciding, incidentVerdicts, type Latest } from './incident-verdicts.ts'
 import { systemTimers, type Timers } from './limiter.ts'
 import type { ProbePlan } from './probe-plans.ts'
 import type { ProbeRound, Probing } from './probing.ts'
@@ -216,7 +216,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
         })
       }
       const incident = openIncident(endpoint)
-      const verdict = incident && needsVerdict(incident, views) ? await decide(endpoint) : undefined
+      const verdict = incident && verdicts.isDue(incident, views) ? await decide(endpoint) : undefined
       for (const each of results)
         deps.tracing.probe({ result: each, trigger, requestedBy, ...(verdict && { verdict }) })
     },
