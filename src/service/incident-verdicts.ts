@@ -15,16 +15,17 @@ export type Latest = Readonly<Partial<Record<Vantage, ProbeResult>>>
 /** The public vantage point decides, since the platform takes that path. */
 export const deciding = (views: Latest): ProbeResult | undefined => views.public ?? views.internal
 
+/** Whether the application is known not to answer inside: then a good probe of the public path proves a proxy in front. */
+export const isDownInside = ({ internal }: Latest): boolean =>
+  internal !== undefined && !internal.up && conclusive(internal)
+
 /**
  * Whether probes decide when an incident closes. A forbidden probe cannot, nor can one from a receiver without egress:
  * then only an application that does not answer inside keeps it open.
  */
 export function areDecisive(views: Latest): boolean {
-  const { internal } = views
   const result = deciding(views)
-  return (
-    (result !== undefined && conclusive(result)) || (internal !== undefined && !internal.up && conclusive(internal))
-  )
+  return (result !== undefined && conclusive(result)) || isDownInside(views)
 }
 
 export interface IncidentVerdictDeps {

@@ -16,7 +16,7 @@ import type { Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'
 import { logTransition } from './incident-log.ts'
 import type { IncidentTracker } from './incident-tracker.ts'
-import { areDecisive, deciding, incidentVerdicts, type Latest } from './incident-verdicts.ts'
+import { areDecisive, deciding, incidentVerdicts, isDownInside, type Latest } from './incident-verdicts.ts'
 import { systemTimers, type Timers } from './limiter.ts'
 import type { ProbePlan } from './probe-plans.ts'
 import type { ProbeRound, Probing } from './probing.ts'
@@ -203,13 +203,14 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
       const result = deciding(views)
       if (result && conclusive(result)) {
         const at = result.startedAt + totalTime(result)
+        const isProxyAlone = result.up && isDownInside(views)
         await apply(endpoint, {
           type: 'probe',
           at,
           startedAt: result.startedAt,
           id: deps.newId(at),
-          scheduled: trigger === 'scheduled',
-          up: result.up,
+          scheduled: trigger === 'scheduled' && !isProxyAlone,
+          up: result.up && !isProxyAlone,
           pathUnproven: result.pathUnproven === true,
           cause: result.cause ?? null,
           ...quiet.of(endpoint),
