@@ -1,6 +1,6 @@
 import { SIGNALS } from '../signals.ts'
 import type { Recording } from './model.ts'
-import { ENDPOINT, indent, joined, of } from './promql.ts'
+import { credited, ENDPOINT, indent, joined, of, RELEASE } from './promql.ts'
 
 const record = (what: string): string => `namespace_job_endpoint:webhook_incident_${what}:newest`
 const CAUSE = record('cause')
@@ -116,6 +116,17 @@ export const withLossStarted = (expr: string): string =>
   withFigure(expr, 'loss_started', `max by (${ENDPOINT}) (${of(SIGNALS.incidentLossStarted.name)})`)
 const failures = (offset = ''): string =>
   `sum by (${ENDPOINT}) (max without (instance, pod) (${of(SIGNALS.endpointFailures.name)}${offset}))`
-/** Adds `failures_last_hour`, exactly: `increase` would extrapolate. */
+/** Totals that one process continues after another: those of a journal that is a local file. */
+const hasOneTotal = `group by (${RELEASE}) (last_over_time(${of(SIGNALS.journalWalLimit.name)}[1h]))`
+/**
+ * Adds `failures_last_hour`, exactly where one total is continued: `increase` would extrapolate. Replicas that share
+ * PostgreSQL each count from 0 instead, as does a process whose journal was replaced.
+ */
 export const withFailuresOfHour = (expr: string): string =>
-  withFigure(expr, 'failures_last_hour', `${failures()} - (${failures(' offset 1h')} or 0 * ${failures()})`)
+  withFigure(
+    expr,
+    'failures_last_hour',
+    `(${failures()} - (${failures(' offset 1h')} or 0 * ${failures()}) and on (${RELEASE}) ${hasOneTotal}) >= 0
+or
+round(sum by (${ENDPOINT}) (${credited(SIGNALS.endpointFailures.name, [], 60)}))`,
+  )

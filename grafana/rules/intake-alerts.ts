@@ -159,8 +159,8 @@ max by (${RELEASE}, source) (${of(SIGNALS.credentials.name)}) > 0`,
   },
   {
     alert: 'WebhookCanaryLost',
-    why: 'Uses both the timestamp and the count: a wrong clock makes the last success look old, but does not stop the count.',
-    expr: `time() - max by (${RELEASE}) (${of(SIGNALS.canaryLastSuccess.name)}) > ${CANARY_LOST_AFTER} # threshold
+    why: 'Uses both the timestamp and the count: a wrong clock makes the last success look old, or puts it into the future, but does not stop the count.',
+    expr: `abs(time() - max by (${RELEASE}) (${of(SIGNALS.canaryLastSuccess.name)})) > ${CANARY_LOST_AFTER} # threshold
 unless on (${RELEASE})
 sum by (${RELEASE}) (increase(${of(SIGNALS.canaryRuns.name, 'result="success"')}[10m])) > 0`,
     for: '1m',

@@ -226,7 +226,10 @@ export interface Journal extends Outbox {
    * @throws AppError (as rejection) `canary_replayed`, and what `record` rejects with
    */
   receiveCanary(nonce: string, at: number): Promise<void>
-  /** Notes that a canary is configured, or that one came through; the first `configuredAt` and the last `succeededAt` stay. */
+  /**
+   * Notes that a canary is configured, or that one came through. The earliest `configuredAt` stays; the newest call decides on
+   * `succeededAt`, since a clock may have run ahead before.
+   */
   noteCanary(moments: { readonly configuredAt: number; readonly succeededAt?: number }): Promise<CanaryMoments>
   /** Forgets every label set that has not been counted since `unseenSince`; returns how many. For `journal reset-series`. */
   resetSeries(unseenSince: number): Promise<number>

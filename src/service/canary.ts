@@ -131,6 +131,8 @@ export function createCanary(options: CanaryOptions) {
     }
   }
 
+  const isAhead = ({ configuredAt, succeededAt }: CanaryMoments): boolean => (succeededAt ?? configuredAt) > clock()
+
   async function attempt(): Promise<RoundTrip> {
     try {
       const [token, secret] = [await options.token(), await options.secret()]
@@ -148,6 +150,8 @@ export function createCanary(options: CanaryOptions) {
   async function run(): Promise<void> {
     if (lease.fence() === null) return
     if (moments === null) await note()
+    // The clock was set back: a time that is to come would keep the alert silent until then.
+    else if (isAhead(moments)) await note(moments.succeededAt === null ? undefined : clock())
     const trip = await attempt()
     const { cause, detail, seconds } = trip
     if (stopped || lease.fence() === null) return

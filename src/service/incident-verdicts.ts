@@ -1,7 +1,9 @@
 import type { Clock } from '../domain/clock.ts'
 import { DISABLED_RULES } from '../domain/disabled-rules.ts'
+import type { Failure } from '../domain/failure.ts'
 import { type Incident, isDisabled } from '../domain/incident.ts'
 import type { Journal } from '../domain/journal.ts'
+import { conclusive } from '../domain/observation.ts'
 import type { ProbeResult, Vantage } from '../domain/probe.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { judge, type ReportSeen, type Verdict } from '../domain/verdict.ts'
@@ -12,6 +14,19 @@ export type Latest = Readonly<Partial<Record<Vantage, ProbeResult>>>
 
 /** The public vantage point decides, since the platform takes that path. */
 export const deciding = (views: Latest): ProbeResult | undefined => views.public ?? views.internal
+
+/** Whether the application is known not to answer inside: then a good probe of the public path proves a proxy in front. */
+export const isDownInside = ({ internal }: Latest): boolean =>
+  internal !== undefined && !internal.up && conclusive(internal)
+
+/**
+ * Whether probes decide when an incident closes. A forbidden probe cannot, nor can one from a receiver without egress:
+ * then only an application that does not answer inside keeps it open.
+ */
+export function areDecisive(views: Latest): boolean {
+  const result = deciding(views)
+  return (result !== undefined && conclusive(result)) || isDownInside(views)
+}
 
 export interface IncidentVerdictDeps {
   readonly journal: Pick<Journal, 'get'>
@@ -28,10 +43,19 @@ export function incidentVerdicts({ journal, urlOf, log, clock, store }: Incident
   /** The newest verdict that was logged for each endpoint; the journal may be down and store none of them. */
   const logged = new Map<string, string>()
   const words = platformWords(journal)
+  /** The newest report of each endpoint that this process recorded and has not judged yet: times cannot tell once a clock was set back. */
+  const unjudged = new Map<string, string>()
+  const isUnjudged = ({ endpoint, report }: Incident): boolean =>
+    report !== null && unjudged.get(endpoint) === report.id
 
   return {
     /** The failure is the newest report of its endpoint's incident. */
-    onReport: words.remember,
+    onReport(failure: Failure): void {
+      words.remember(failure)
+      unjudged.set(failure.endpoint, failure.id)
+    },
+    /** Whether these probes call for a verdict. */
+    isDue: (incident: Incident, latest: Latest): boolean => isUnjudged(incident) || needsVerdict(incident, latest),
     async decide(incident: Incident, latest: Latest): Promise<Verdict> {
       const { endpoint, verdict: known } = incident
       const seen = await reportOf(incident)
@@ -50,12 +74,14 @@ export function incidentVerdicts({ journal, urlOf, log, clock, store }: Incident
       const { rule, cause, vantage } = verdict
       const isNew = !known || known.rule !== rule || known.cause !== cause || known.vantage !== vantage
       if (isNew) logOnce(incident, verdict)
-      const isNewer = known !== null && seen !== null && known.at < seen.at
+      const isNewer = isUnjudged(incident) || (known !== null && seen !== null && known.at < seen.at)
+      if (isUnjudged(incident)) unjudged.delete(endpoint)
       if (isNew || isNewer) await store(endpoint, verdict)
       return verdict
     },
     forget(endpoint: string): void {
       logged.delete(endpoint)
+      unjudged.delete(endpoint)
       words.forget(endpoint)
     },
   }
@@ -81,7 +107,7 @@ export function incidentVerdicts({ journal, urlOf, log, clock, store }: Incident
  * Whether these probes call for a verdict. A good probe does if there is none on the newest report yet, or if the endpoint
  * was disabled or enabled since; later good probes are the recovery, and the verdict on what was wrong stands.
  */
-export function needsVerdict(incident: Incident, latest: Latest): boolean {
+function needsVerdict(incident: Incident, latest: Latest): boolean {
   const { verdict, report, signals } = incident
   if (Object.values(latest).some((view) => !view.up)) return true
   const seen = report ?? signals?.warning ?? null

@@ -42,6 +42,7 @@ export function limiter({
       if (wait > 0) {
         timer = timers.set(() => {
           timer = undefined
+          lastStart = Number.NEGATIVE_INFINITY
           pump()
         }, wait)
         return

@@ -16,7 +16,7 @@ import type { Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'
 import { logTransition } from './incident-log.ts'
 import type { IncidentTracker } from './incident-tracker.ts'
-import { deciding, incidentVerdicts, type Latest, needsVerdict } from './incident-verdicts.ts'
+import { areDecisive, deciding, incidentVerdicts, isDownInside, type Latest } from './incident-verdicts.ts'
 import { systemTimers, type Timers } from './limiter.ts'
 import type { ProbePlan } from './probe-plans.ts'
 import type { ProbeRound, Probing } from './probing.ts'
@@ -76,13 +76,14 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
   }
 
   /**
-   * Whether a probe can prove a recovery. A forbidden probe cannot, nor can a probe from a receiver without egress; since
-   * another replica may have egress, only the leader closes incidents because its own is missing.
+   * Whether the incident waits for probes. Since another replica may have egress, only the leader closes incidents because
+   * its own is missing.
    */
   const isProvable = (endpoint: string): boolean => {
-    const result = deciding(latest(endpoint))
+    const views = latest(endpoint)
+    const result = deciding(views)
     if (!isProbed(endpoint)) return false
-    return !result || conclusive(result) || (result.unverified === true && !isLeader())
+    return !result || areDecisive(views) || (result.unverified === true && !isLeader())
   }
 
   function applyState({ change, state }: Applied): void {
@@ -206,20 +207,21 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
       const result = deciding(views)
       if (result && conclusive(result)) {
         const at = result.startedAt + totalTime(result)
+        const isProxyAlone = result.up && isDownInside(views)
         await apply(endpoint, {
           type: 'probe',
           at,
           startedAt: result.startedAt,
           id: deps.newId(at),
-          scheduled: trigger === 'scheduled',
-          up: result.up,
+          scheduled: trigger === 'scheduled' && !isProxyAlone,
+          up: result.up && !isProxyAlone,
           pathUnproven: result.pathUnproven === true,
           cause: result.cause ?? null,
           ...quiet.of(endpoint),
         })
       }
       const incident = openIncident(endpoint)
-      const verdict = incident && needsVerdict(incident, views) ? await decide(endpoint) : undefined
+      const verdict = incident && verdicts.isDue(incident, views) ? await decide(endpoint) : undefined
       for (const each of results)
         deps.tracing.probe({ result: each, trigger, requestedBy, ...(verdict && { verdict }) })
     },

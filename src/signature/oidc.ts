@@ -43,9 +43,12 @@ export function oidcVerifier(
   let lastFetch = Number.NEGATIVE_INFINITY
   let fetching: Promise<void> | undefined
 
+  /** Milliseconds; a time that is to come is that of a clock which was set back since. */
+  const ageOf = (at: number): number => Math.abs(clock() - at)
+
   const refetch = (): Promise<void> => {
     if (fetching) return fetching
-    if (clock() - lastFetch < REFETCH) return Promise.resolve()
+    if (ageOf(lastFetch) < REFETCH) return Promise.resolve()
     lastFetch = clock()
     fetching = fetchKeys()
       .then((text) => {
@@ -80,7 +83,7 @@ export function oidcVerifier(
 
   return async (token) => {
     if (!keys) await inTime(refetch())
-    else if (clock() - keys.at > MAX_AGE) void refetch()
+    else if (ageOf(keys.at) > MAX_AGE) void refetch()
     let payload = await verified(token)
     if (!payload) {
       // A key that is not known may be new.

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { CANARY_HEADERS, CANARY_REPORT, canaryAnswer, canaryIsValid, signCanary } from '../../src/domain/canary.ts'
+import { fakeClock } from '../support/faketime.ts'
 import { answer, report, scrape } from '../support/http.ts'
 import { sample } from '../support/scrape.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
@@ -154,6 +155,18 @@ describe('the canary', () => {
     service = await start(journal)
     const again = await scraped(service, 'the time', (body) => sample(body, last) !== undefined)
     expect(sample(again, last)).to.equal(configured)
+  })
+
+  it('has no success in the future once the clock was set back, also where it fails since', async function () {
+    const clock = await fakeClock(this)
+    clock.set(3_600)
+    const service = await startService({ config: config(), env: { ...env, ...clock.env } })
+    way.target = portOf(service.ingest)
+    await scraped(service, 'a success', (body) => runs(body, 'success', 'none') >= 1)
+    await way.cut()
+    clock.set(0)
+    const last = 'webhook_canary_last_success_timestamp_seconds'
+    await scraped(service, 'a time that is over', (body) => sample(body, last)! <= Date.now() / 1_000)
   })
 
   it('has no metrics where it is not configured', async () => {

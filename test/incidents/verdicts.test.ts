@@ -76,6 +76,45 @@ describe('an incident, followed through on the real service', () => {
     expect(receiver.requests).to.deep.equal([])
   })
 
+  it('is not proven over by a proxy that answers while the application behind it does not', async () => {
+    const inside = new Receiver()
+    await inside.start()
+    const internalUrl = inside.url
+    await inside.stop()
+    await receiver.start()
+    const service = await startService({ config: config({ probe: { internalUrl } }) })
+    await report(service.ingest, { code: 502, endpoint: receiver.url })
+    await until('many good probes', () => receiver.requests.length >= 6)
+    const [open] = (await get(service, 'incidents')).incidents
+    expect(open).to.include({ closedAt: null, cause: 'connection_refused' })
+    expect(open.verdict.rule).to.equal('down_inside_only')
+    await inside.start()
+    const closed = await until('closing', async () => (await get(service, 'incidents?state=closed')).incidents[0])
+    expect(closed).to.include({ id: open.id, resolution: 'proven' })
+    expect(closed.lossWindow.untilProof).to.equal('path')
+    await inside.stop()
+  })
+
+  it('stays open while the application does not answer inside, where the public path cannot be seen', async () => {
+    const inside = new Receiver()
+    await inside.start()
+    const internalUrl = inside.url
+    await inside.stop()
+    const service = await startService({ config: config({ probe: { url: 'https://shop.invalid/', internalUrl } }) })
+    await report(service.ingest, { code: 502, endpoint: receiver.url })
+    const { id } = (await get(service, 'incidents')).incidents[0]
+    const text = () =>
+      fetch(`${service.admin}/api/v1/incidents/${id}`, { headers: { accept: 'text/plain' } }).then((it) => it.text())
+    await until('the quiet time', async () => (await text()).includes('and the quiet time is over'))
+    // Ticks come ten times in the quiet time.
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect((await get(service, 'incidents?state=open')).incidents[0]).to.include({ id, cause: 'connection_refused' })
+    await inside.start()
+    const closed = await until('closing', async () => (await get(service, 'incidents?state=closed')).incidents[0])
+    expect(closed).to.include({ id, resolution: 'unproven' })
+    await inside.stop()
+  })
+
   it('reaches its verdicts after the restart where it was killed between a report and its verdict', async () => {
     await receiver.start()
     receiver.status = 503

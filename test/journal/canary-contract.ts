@@ -30,5 +30,14 @@ export function canaryContract(stage: ContractStage): void {
         succeededAt: stage.now(),
       })
     })
+
+    it('takes back moments of a clock that ran ahead', async () => {
+      const journal = await stage.open()
+      const ahead = stage.now() + 3_600_000
+      await journal.noteCanary({ configuredAt: ahead, succeededAt: ahead })
+      const moments = { configuredAt: stage.now(), succeededAt: stage.now() + 1 }
+      expect(await journal.noteCanary(moments)).to.deep.equal(moments)
+      expect(await journal.noteCanary({ configuredAt: ahead })).to.deep.equal(moments)
+    })
   })
 }

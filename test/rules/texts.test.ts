@@ -8,7 +8,7 @@ import { UP_HINTS } from '../../src/domain/verdict-words.ts'
 import { removeTempFolders } from '../support/temp.ts'
 import { CASES } from './cases.ts'
 import { FILES, unitTest } from './promtool.ts'
-import { series } from './series.ts'
+import { series, values } from './series.ts'
 
 /** The annotations of each alert that promtool got, all of them filled in. */
 function annotationsIn(text: string): string[] {
@@ -171,6 +171,57 @@ describe('the texts of an alert', function () {
     expect(doubled('cause')).to.be.oneOf(['dns', 'tls'])
     expect(doubled('why')).to.match(/^The (name|certificate of) shop\.example /)
     expect(doubled('remedy_url')).to.match(/remedies\/(dns|tls_expired)\.md$/)
+  })
+
+  describe('counts the failures of the last hour', () => {
+    /** Two processes, each with its totals for an hour, ten minutes and another ten minutes. */
+    async function hour(context: Mocha.Context, totals: readonly (readonly number[])[], more: object = {}) {
+      const { text } = await unitTest(context, {
+        files: FILES,
+        step: 60,
+        series: {
+          [series('webhook_incident_open', { endpoint: 'orders' })]: values([['1h30m', 1]], 60),
+          ...Object.fromEntries(
+            totals.flatMap(([before = 0, then = 0, now = 0], index) => {
+              const of = (name: string, labels = {}) => series(name, labels, `w-${index}`, `10.0.0.${index}:9464`)
+              return [
+                [of('up'), values([['1h30m', 1]], 60)],
+                [
+                  of('webhook_endpoint_failures_total', { source: 'retm', endpoint: 'orders' }),
+                  values(
+                    [
+                      ['1h2m', before],
+                      ['10m', then],
+                      ['18m', now],
+                    ],
+                    60,
+                  ),
+                ],
+              ]
+            }),
+          ),
+          ...more,
+        },
+        keep: (rule) => rule.record !== undefined || rule.alert === 'WebhookEndpointFailing',
+        alerts: ['1h10m', '1h25m'].map((at) => ({ at, alert: 'WebhookEndpointFailing' })),
+      })
+      return [...text.matchAll(/failures_last_hour="([^"]*)"/g)].map(([, count]) => count)
+    }
+
+    it('of all replicas, which each count from 0 when they start', async function () {
+      expect(
+        await hour(this, [
+          [50, 60, 2],
+          [50, 60, 3],
+        ]),
+      ).to.deep.equal(['20', '25'])
+    })
+
+    it('of a file’s total, which no replacement of the process changes, and of a new file', async function () {
+      const file = { [series('webhook_exporter_journal_wal_limit_bytes')]: values([['1h30m', 4_194_304]], 60) }
+      expect(await hour(this, [[5_000, 5_003, 5_004]], file)).to.deep.equal(['3', '4'])
+      expect(await hour(this, [[5_000, 5_003, 2]], file)).to.deep.equal(['3', '5'])
+    })
   })
 
   it('has commands without a hole where Prometheus knows no namespace', async function () {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { boundedNames } from '../../src/domain/bounded-names.ts'
+import type { Cause } from '../../src/domain/cause.ts'
 import { failureIds } from '../../src/domain/failure.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { createOutboundClient } from '../../src/outbound/client.ts'
@@ -22,9 +23,9 @@ describe('createFollower()', () => {
     removeTempFolders()
   })
 
-  /** Tracker, probing and SQLite journal as the service has them, with a real endpoint that answers 503. */
-  async function stage() {
-    const server = await http((_, response) => response.writeHead(503).end())
+  /** Tracker, probing and SQLite journal as the service has them, with a real endpoint. */
+  async function stage({ status = 503, clock = Date.now } = {}) {
+    const server = await http((_, response) => response.writeHead(status).end())
     closers.push(() => server.close())
     const warnings: { rule?: string }[] = []
     const log = { debug() {}, info() {}, error() {}, fatal() {}, warn: (fields: object) => void warnings.push(fields) }
@@ -32,7 +33,7 @@ describe('createFollower()', () => {
     const journal = openSqliteJournal({
       path: join(tempFolder(), 'journal.db'),
       events,
-      clock: Date.now,
+      clock,
       incidents: SETTINGS,
       retention: { age: 86_400_000, size: 2 ** 30 },
     })
@@ -68,14 +69,18 @@ describe('createFollower()', () => {
       metrics: { probed() {} },
       tracing: { probe() {} },
       log,
-      clock: Date.now,
+      clock,
     })
     closers.push(() => tracker.stop())
     probing.start(tracker.onProbeRound)
-    const one = entry({ endpoint: 'orders', code: 503, cause: 'unavailable', isTracked: true })
-    const { incident } = await journal.record(one)
-    tracker.onRecorded(one.failure, incident, null)
-    return { server, journal, probing, tracker, verdicts: () => warnings.filter(({ rule }) => rule !== undefined) }
+    const report = async (code: number, cause: Cause) => {
+      const one = entry({ endpoint: 'orders', code, cause, isTracked: true, at: clock() })
+      const { incident } = await journal.record(one)
+      tracker.onRecorded(one.failure, incident, null)
+    }
+    await report(503, 'unavailable')
+    const verdicts = () => warnings.filter(({ rule }) => rule !== undefined)
+    return { server, journal, probing, tracker, report, verdicts }
   }
 
   it('no longer probes what has vanished from the journal', async () => {
@@ -120,6 +125,17 @@ describe('createFollower()', () => {
     tracker.onSnapshot([...closed.map(({ state }) => state), z])
     expect(tracker.isTracked('z')).to.equal(true)
     expect([...tracker.states()].map(({ endpoint }) => endpoint)).to.deep.equal(['a', 'z'])
+  })
+
+  it('judges a new report after the clock was set back, also while probes are good', async () => {
+    let ahead = 3_600_000
+    const { tracker, report } = await stage({ status: 204, clock: () => Date.now() + ahead })
+    const verdict = () => tracker.state('orders')!.incident!.verdict
+    await until('a verdict', () => verdict()?.cause === 'unavailable')
+    ahead = 0
+    await report(401, 'authentication')
+    await until('a verdict on the new report', () => verdict()?.cause === 'authentication')
+    expect(verdict()!.sentence).to.include('code 401')
   })
 
   it('logs a verdict once, however many rounds reach it while the journal is down', async () => {

@@ -99,6 +99,17 @@ describe('simulate outage', () => {
     expect(out.match(/: 200 OK .*; delivered$/gm)).to.have.length(2)
   })
 
+  it('does not say that nothing was opened where the service does not answer', async () => {
+    const plan = `
+      steps:
+        - fault: '503'
+        - deliver: { expect: lost }
+        - expect: { what: nothing, within: 1s }`
+    const { code, out } = await outage(plan, '--admin', `http://127.0.0.1:${await freePort()}`)
+    expect(code, out).to.equal(1)
+    expect(out).to.include('nothing: whether an incident was opened is not known').and.not.include('no incident was')
+  })
+
   it('follows a real plan to the incident, and fails where something else happens', async () => {
     const plan = `
       real: true

@@ -137,6 +137,25 @@ export const BREAKS: readonly Break[] = [
     isCostly: true,
   },
   {
+    what: 'Prometheus scrapes another release alone, which is verified at the same time',
+    hop: 'scraped by Prometheus',
+    reason: /scrapes this service, but not the verification yet|no target that is this service/,
+    options: async ({ startPrometheus, stub }) => {
+      const other = await stub(
+        200,
+        metrics(`webhook_incident_open{endpoint="webhook-verify"} 1
+webhook_endpoint_info{endpoint="webhook-verify",event="",team="",severity="none"} 1
+webhook_endpoint_failures_total{source="retm",endpoint="webhook-verify"} 100
+process_start_time_seconds 1
+`),
+      )
+      const static_configs = [{ targets: [new URL(other).host], labels: { namespace: 'staging' } }]
+      const scrape = [{ job_name: 'webhook-error-exporter', static_configs }]
+      return { prometheus: (await startPrometheus({ scrape })).url }
+    },
+    isCostly: true,
+  },
+  {
     what: 'Prometheus renames our label',
     hop: 'scraped by Prometheus',
     reason: /renamed our label/,

@@ -111,7 +111,8 @@ export async function openChain(context: Mocha.Context): Promise<Chain> {
     },
     startPrometheus: scrapes,
     startAlertmanager: another,
-    stub: (status, text = '') => serve(createServer((_, response) => response.writeHead(status).end(text))),
+    stub: (status, text = '') =>
+      serve(createServer((_, response) => response.writeHead(status, { 'Content-Type': 'text/plain' }).end(text))),
     async stop() {
       for (const stop of stops) await stop()
     },

@@ -2,12 +2,14 @@ import { VERIFY_ENDPOINT } from '../../domain/failure.ts'
 import type { Client } from './client.ts'
 import { type Hop, HopError } from './hop.ts'
 import { ALERT, FIRING } from './prometheus-hops.ts'
-import { SENT } from './service-hops.ts'
+import { isOfRelease } from './release.ts'
+import { type HopFindings, SENT } from './service-hops.ts'
 
 export const ARRIVED = 'arrived in Alertmanager'
 export const ROUTED = 'routed to a receiver'
 
 interface Alert {
+  readonly labels: Readonly<Record<string, string>>
   readonly receivers: readonly { readonly name: string }[]
   readonly status: {
     readonly state: string
@@ -17,6 +19,7 @@ interface Alert {
 }
 
 export interface AlertmanagerHopDeps {
+  readonly findings: Pick<HopFindings, 'release'>
   readonly alertmanager: Client | undefined
   readonly prometheus: Client | undefined
   /** Name of the receiver that is expected; undefined: any will do. */
@@ -24,7 +27,7 @@ export interface AlertmanagerHopDeps {
 }
 
 /** From Prometheus to a receiver. */
-export function alertmanagerHops({ alertmanager, prometheus, receiver }: AlertmanagerHopDeps): Hop[] {
+export function alertmanagerHops({ findings, alertmanager, prometheus, receiver }: AlertmanagerHopDeps): Hop[] {
   const unchecked = alertmanager ? {} : { unchecked: 'no --alertmanager URL' }
   let found: Alert | undefined
   return [
@@ -40,7 +43,7 @@ export function alertmanagerHops({ alertmanager, prometheus, receiver }: Alertma
           ['filter', `endpoint="${VERIFY_ENDPOINT}"`],
         ])
         const alerts = await alertmanager!.json<Alert[]>(`/api/v2/alerts?${filter}`)
-        found = alerts[0]
+        found = alerts.find(({ labels }) => isOfRelease(labels, findings.release))
         if (!found) throw await notArrived(prometheus, alertmanager!)
         const { silencedBy, inhibitedBy, state } = found.status
         if (silencedBy.length > 0)

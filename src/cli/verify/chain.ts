@@ -74,7 +74,7 @@ export async function chainOf(values: Values, config: Config, env: Env): Promise
     rest: [
       ...service,
       ...prometheusHops(findings, prometheus),
-      ...alertmanagerHops({ alertmanager, prometheus, receiver }),
+      ...alertmanagerHops({ findings, alertmanager, prometheus, receiver }),
       traceHop(findings, tempo ?? jaeger),
       resolveHop(findings, admin),
     ],

@@ -1,6 +1,7 @@
 import { VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../../domain/failure.ts'
 import type { Client } from './client.ts'
 import { type Hop, HopError } from './hop.ts'
+import { isOfRelease, releaseOf } from './release.ts'
 import { COUNTED, type HopFindings, SENT, STORED } from './service-hops.ts'
 
 export const ALERT = 'WebhookEndpointFailing'
@@ -44,11 +45,19 @@ export function prometheusHops(findings: HopFindings, prometheus: Client | undef
       after: [STORED, COUNTED],
       waits: true,
       async check() {
-        const wanted = `sum by (job) (webhook_endpoint_failures_total{endpoint="${VERIFY_ENDPOINT}"})`
-        const open = await query(`webhook_incident_open{endpoint="${VERIFY_ENDPOINT}"} == 1`)
+        const { startedAt } = findings
+        const own =
+          startedAt === undefined
+            ? ''
+            : ` and on (cluster, namespace, job, instance, pod) process_start_time_seconds == ${startedAt}`
+        const wanted = `sum by (job) (webhook_endpoint_failures_total{endpoint="${VERIFY_ENDPOINT}"}${own})`
+        const open = await query(`webhook_incident_open{endpoint="${VERIFY_ENDPOINT}"} == 1${own}`)
         const counts = await query(wanted)
         const newest = Math.max(0, ...counts.map(({ value }) => Number(value[1])))
-        if (open.length > 0 && newest >= (findings.counted ?? 0)) return `job ${open[0]!.metric['job']}`
+        if (open.length > 0 && newest >= (findings.counted ?? 0)) {
+          findings.release = releaseOf(open[0]!.metric)
+          return `job ${open[0]!.metric['job']}`
+        }
         throw await scrapeError(prometheus!, query)
       },
     },
@@ -71,10 +80,11 @@ export function prometheusHops(findings: HopFindings, prometheus: Client | undef
       waits: true,
       async check() {
         const { alerts = [], query: expression } = await verifyRule()
-        const alert = alerts.find(({ labels }) => labels['endpoint'] === VERIFY_ENDPOINT)
+        const alert = alerts.find(
+          ({ labels }) => labels['endpoint'] === VERIFY_ENDPOINT && isOfRelease(labels, findings.release),
+        )
         if (!alert) {
-          const [series] = await query(`webhook_incident_open{endpoint="${VERIFY_ENDPOINT}"}`)
-          throw notFiring(expression, series?.metric['job'])
+          throw notFiring(expression, findings.release?.['job'])
         }
         if (alert.state !== 'firing') throw new HopError(`${ALERT} is ${alert.state}`, 'raise --timeout')
         const { severity = '' } = alert.labels

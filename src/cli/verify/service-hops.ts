@@ -9,6 +9,10 @@ export interface HopFindings {
   traceId?: string | null
   /** Failures of the reserved endpoint that this service counts. */
   counted?: number
+  /** Start of the process that counts them, as it shows it: other releases may be verified at the same time. */
+  startedAt?: string | undefined
+  /** Labels of this release in Prometheus. */
+  release?: Readonly<Record<string, string>>
 }
 
 /** Names of hops that others need. */
@@ -87,6 +91,7 @@ export function serviceHops({ findings, report, admin, metrics, waits }: Service
       async check() {
         const text = await metrics!.get('/metrics')
         const open = sumOf(text, 'webhook_incident_open', VERIFY_ENDPOINT)
+        findings.startedAt = /^process_start_time_seconds (\S+)/m.exec(text)?.[1]
         findings.counted = sumOf(text, 'webhook_endpoint_failures_total', VERIFY_ENDPOINT)
         if (findings.counted === 0)
           throw new HopError(

@@ -2,11 +2,12 @@ import { UNVERIFIED } from '../../domain/blind-rules.ts'
 import type { EndpointFacts } from '../../domain/endpoint.ts'
 import { visible } from '../../domain/external-text.ts'
 import { humanDuration, quoted, rfc3339 } from '../../domain/human.ts'
-import { conclusive, guarded, observation } from '../../domain/observation.ts'
+import { guarded, observation } from '../../domain/observation.ts'
 import type { ProbeResult } from '../../domain/probe.ts'
 import { PROXY_SOURCE } from '../../domain/signal.ts'
 import { isUnprovable } from '../../domain/verdict.ts'
 import { UNPROVABLE } from '../../domain/verdict-rules.ts'
+import { areDecisive } from '../../service/incident-verdicts.ts'
 import type { incidentDetailView, incidentView } from './incident-view.ts'
 
 /** Rows of the timeline that are shown. */
@@ -150,7 +151,7 @@ function ending(
     return `once ${disabled.map(({ source }) => source).join(' and ')} enables the endpoint again`
   const { goodProbes, goodProbesNeeded, quietUntil } = closing
   const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'the quiet time is over'
-  return probes.some(conclusive)
+  return areDecisive(Object.fromEntries(probes.map((probe) => [probe.vantage, probe])))
     ? `automatically: ${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ${quiet}${caution}`
     : `automatically: ${quiet} (${probes.some(({ unverified }) => unverified) ? 'not verified' : 'nothing is probed'})`
 }

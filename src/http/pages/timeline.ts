@@ -1,6 +1,6 @@
 import type { Failure } from '../../domain/failure.ts'
 import { quoted } from '../../domain/human.ts'
-import type { Incident } from '../../domain/incident.ts'
+import type { Incident, Proof } from '../../domain/incident.ts'
 import type { ProbeResult } from '../../domain/probe.ts'
 import type { TimelineSignal } from '../../domain/timeline.ts'
 import type { Verdict } from '../../domain/verdict.ts'
@@ -46,7 +46,7 @@ export function timelineTable(of: TimelineOf, { base }: Site): Html {
       .filter(({ startedAt }) => isDuringIncident(startedAt))
       .map((probe) => ({ at: probe.startedAt, kind: 'Probe', what: `newest probe: ${probeLine(probe)}` })),
     ...more.map(({ at, what }) => ({ at, kind: 'Event', what })),
-    ...lossEntry(loss.until, `recovered (proof: ${loss.untilProof ?? 'none'})`),
+    ...lossEntry(loss.until, ended(loss.untilProof)),
     ...(closedAt === null ? [] : [{ at: closedAt, kind: 'Incident', what: closing(incident) }]),
   ]
   const again = reopened > 0 ? `; reopened ${reopened === 1 ? 'once' : `${reopened} times`}` : ''
@@ -60,6 +60,12 @@ export function timelineTable(of: TimelineOf, { base }: Site): Html {
 }
 
 const lossEntry = (at: number | null, what: string): Entry[] => (at === null ? [] : [{ at, kind: 'Loss window', what }])
+
+/** Neither silence nor an operator's word shows that it works again. */
+const ended = (proof: Proof | null): string =>
+  proof === null || proof === 'quiet' || proof === 'manual'
+    ? `ends here, recovery not proven (proof: ${proof ?? 'none'})`
+    : `recovered (proof: ${proof})`
 
 function opener({ incident: { openedAt, firstFailureAt }, signals }: TimelineOf): string {
   if (firstFailureAt !== null && firstFailureAt <= openedAt) return 'a report'

@@ -29,7 +29,9 @@ export async function noteCanary(
 ): Promise<CanaryMoments> {
   const [row] = await session.query<[number, number | null]>(
     `INSERT INTO ${SCHEMA}.canary_moments AS m (one, configured_at, succeeded_at) VALUES (1, $1, $2)
-     ON CONFLICT (one) DO UPDATE SET succeeded_at = greatest(m.succeeded_at, excluded.succeeded_at)
+     ON CONFLICT (one) DO UPDATE SET
+       configured_at = least(m.configured_at, excluded.configured_at),
+       succeeded_at = coalesce(excluded.succeeded_at, m.succeeded_at)
      RETURNING configured_at, succeeded_at`,
     [configuredAt, succeededAt ?? null],
   )

@@ -215,10 +215,12 @@ export function noteCanary(
   db: DatabaseSync,
   { configuredAt, succeededAt }: { readonly configuredAt: number; readonly succeededAt?: number },
 ): { configuredAt: number; succeededAt: number | null } {
-  db.prepare(`INSERT INTO meta VALUES ('canary_configured_at', ?) ON CONFLICT DO NOTHING`).run(configuredAt)
+  db.prepare(
+    `INSERT INTO meta VALUES ('canary_configured_at', ?) ON CONFLICT (key) DO UPDATE SET value = min(value, excluded.value)`,
+  ).run(configuredAt)
   if (succeededAt !== undefined) {
     db.prepare(
-      `INSERT INTO meta VALUES ('canary_succeeded_at', ?) ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`,
+      `INSERT INTO meta VALUES ('canary_succeeded_at', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
     ).run(succeededAt)
   }
   const read = (key: string) => db.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.['value'] as number

@@ -48,4 +48,21 @@ export const CANARY_CASES: readonly Case[] = [
     },
     end: '39m',
   },
+  {
+    alert: 'WebhookCanaryLost',
+    what: 'also where the receiver’s clock is an hour ahead',
+    series: {
+      [series('webhook_canary_last_success_timestamp_seconds')]: values([
+        ['20m', (tick) => tick * STEP + 3_600],
+        ['20m', 1_185 + 3_600],
+      ]),
+      [series('webhook_canary_runs_total', { result: 'success', cause: 'none' })]: values([
+        ['20m', minutely()],
+        ['20m', 19],
+      ]),
+    },
+    fires: '30m',
+    labels: { severity: 'critical' },
+    end: '39m',
+  },
 ]
