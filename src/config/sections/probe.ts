@@ -12,7 +12,7 @@ export const ProbeSection = object(
     ),
     internalUrl: Type.Optional(
       probeUrl(
-        'URL of the application behind it, probed as well. Naming it permits that host and port, even if private, but never link-local or metadata addresses.',
+        'URL of the application behind it, probed as well: while it is down, good probes of the public path close no incident. Naming it permits that host and port, even if private, but never link-local or metadata addresses.',
         'http://shop.shop.svc/hooks/orders',
       ),
     ),
