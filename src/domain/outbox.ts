@@ -1,5 +1,10 @@
 import type { OutboxEvent } from './hook.ts'
 
+/** Milliseconds after an event until it is given up. */
+export const GIVE_UP_AFTER = 86_400_000
+/** How long an event is kept at least, however short the retention time is, milliseconds: its hook may still be sent it. */
+export const EVENT_MEMORY = 2 * GIVE_UP_AFTER
+
 /** An event that waits to be delivered. `sequence` grows with each event that is written, and never repeats. */
 export interface PendingEvent extends OutboxEvent {
   readonly sequence: number

@@ -112,9 +112,11 @@ export function onUndelivered(state: EndpointState, at: number): Reduced {
   const incident = state.incident!
   const signals = withoutRuns(signalsOf(incident))
   const lastBadAt = Math.max(signals.lastBadAt ?? at, at)
+  // It may come late, if the journal was down.
+  const quietSince = Math.max(incident.quietSince, at)
   return {
     change: 'none',
-    state: { ...state, incident: { ...incident, quietSince: at, goodRun: null, signals: { ...signals, lastBadAt } } },
+    state: { ...state, incident: { ...incident, quietSince, goodRun: null, signals: { ...signals, lastBadAt } } },
   }
 }
 

@@ -4,7 +4,7 @@ import type { AppliedEvent } from '../domain/journal.ts'
 import { systemTimers, type Timers } from './limiter.ts'
 
 export interface DeliveryStreamDeps {
-  /** Applies an event in the journal. Never rejects. */
+  /** Applies an event in the journal. Never rejects; undefined if the journal could not take it. */
   readonly apply: (endpoint: string, event: AppliedEvent) => Promise<unknown>
   readonly state: (endpoint: string) => EndpointState | undefined
   /** Milliseconds between two writings of an endpoint. */
@@ -70,10 +70,14 @@ export function deliveryStreams({
     const streams = [...of.streams.values()].filter(({ isNew }) => isNew)
     of.failedAt = null
     for (const stream of streams) stream.isNew = false
-    if (failedAt !== null) await apply(endpoint, { type: 'undelivered', at: failedAt })
-    if (streams.length === 0) return
     const written = streams.map(({ isNew: _, ...stream }) => stream)
-    await apply(endpoint, { type: 'delivered', at: clock(), streams: written })
+    if (failedAt !== null && !(await apply(endpoint, { type: 'undelivered', at: failedAt })))
+      of.failedAt = Math.max(of.failedAt ?? failedAt, failedAt)
+    else if (written.length === 0 || (await apply(endpoint, { type: 'delivered', at: clock(), streams: written })))
+      return
+    // The journal is down: the same is written later.
+    for (const stream of streams) stream.isNew = true
+    if (watched.get(endpoint) === of) writeLater(endpoint, of)
   }
 
   /** A failure that any replica saw since the run began has ended it. */

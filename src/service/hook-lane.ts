@@ -1,4 +1,5 @@
 import { backOff } from '../back-off.ts'
+import { GIVE_UP_AFTER } from '../domain/outbox.ts'
 
 export interface LaneTimes {
   /** Milliseconds before the first retry, and at most. */
@@ -13,7 +14,7 @@ export interface LaneTimes {
 const DEFAULTS: LaneTimes = {
   firstRetry: 1_000,
   longestRetry: 300_000,
-  giveUpAfter: 86_400_000,
+  giveUpAfter: GIVE_UP_AFTER,
   random: Math.random,
 }
 /** Share of each delay that is added at random, so that retries of many incidents do not come in step. */

@@ -127,6 +127,7 @@ describe('reduceIncident() with signals', () => {
     for (const events of [
       [lost(10), ...recovered],
       [lost(10), lost(1), ...recovered],
+      [lost(10), { type: 'undelivered', at: at(1) } as const, ...recovered],
     ]) {
       const { incident } = run([...events, tick(45)])
       expect(incident).to.deep.include({ closedAt: null, quietSince: at(10) })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { Journal } from '../../src/domain/journal.ts'
 import type { RecoveryReport } from '../../src/domain/recovery.ts'
@@ -47,6 +48,22 @@ export function hookContract(stage: ContractStage): void {
       await journal.removeEvents([last.sequence])
       await close(journal, ORDERS, id)
       expect((await journal.pendingEvents('all', 100)).at(-1)!.sequence).to.be.above(last.sequence)
+    })
+
+    it('keeps what is still to be sent past a short retention time', async () => {
+      const hour = 3_600_000
+      const options = { retention: { age: 6 * hour, size: 2 ** 30 } }
+      stage.willTake(21 * hour)
+      let journal = await stage.open(options)
+      const { id } = await fail(journal, ORDERS)
+      for (const hours of [1, 20]) {
+        stage.pass(hours * hour)
+        journal = await stage.reopen(journal, options)
+      }
+      await until('the removal', async () => (await journal.get(id)) === undefined)
+      // What follows in the same run.
+      await sleep(200)
+      expect(await idsOf(journal, 'all')).to.deep.equal([`${id}-opened-1`])
     })
 
     it('keeps the order of an incident within one group', async () => {

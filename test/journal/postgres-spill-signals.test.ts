@@ -31,6 +31,7 @@ describe('openPostgresJournal with a spill', () => {
     await away(journal)
     await record(journal, signalEntry('disabled', { key: 'held up' }))
     const holder = new pg.Client({ connectionString: spills.base.url })
+    holder.on('error', () => {})
     await holder.connect()
     await holder.query('BEGIN')
     await holder.query(`INSERT INTO webhook_errors.signals (id, received_at, source, tenant, key, signal)
@@ -38,10 +39,13 @@ describe('openPostgresJournal with a spill', () => {
     spills.proxy.mode = 'pass'
     await until('the database', () => journal.status().up)
     await record(journal, signalEntry('recovered', enabled), entry({ isTracked: true }))
+    // Early warnings need not wait.
+    await record(journal, signalEntry('failing', { endpoint: 'payments' }))
+    expect((await journal.incidents({ endpoint: 'payments' }, { limit: 5 })).incidents).to.have.length(1)
     await holder.query('ROLLBACK')
     await holder.end()
     await back(journal)
-    const [incident] = (await journal.incidents({}, { limit: 5 })).incidents
+    const [incident] = (await journal.incidents({ endpoint: 'orders' }, { limit: 5 })).incidents
     expect(incident).to.include({ failures: 1 })
     expect(incident?.signals).to.deep.include({ total: 3, disablings: 1, disabled: [] })
   })

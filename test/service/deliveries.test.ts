@@ -140,6 +140,24 @@ describe('createDeliveries()', () => {
     expect(staged.state().incident?.loss).to.deep.include({ until: first, untilProof: 'delivery' })
   })
 
+  it('writes once the journal is back what came while it was down: failures, and the successes after them', async () => {
+    const staged = stage()
+    await staged.flow(false, 5, 100)
+    await staged.time.advance(20 * MINUTE)
+    staged.setDown(true)
+    await staged.flow(false, 1, 10 * SECOND)
+    const failedAt = staged.time.clock() - 10 * SECOND
+    await staged.flow(true, 3, 10 * SECOND)
+    await staged.time.advance(MINUTE)
+    staged.setDown(false)
+    await staged.time.advance(2 * SECOND)
+    expect(staged.state().incident).to.include({ quietSince: failedAt })
+    expect(staged.state().incident?.signals?.deliveryRun).to.deep.equal({ count: 3, since: failedAt + 10 * SECOND })
+    const written = staged.events.length
+    await staged.time.advance(MINUTE)
+    expect(staged.events).to.have.length(written)
+  })
+
   it('warns once the journal is back', async () => {
     const staged = stage()
     staged.setDown(true)

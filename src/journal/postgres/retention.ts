@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { firstIdAt } from '../../domain/failure.ts'
 import type { RetentionLimits } from '../../domain/journal.ts'
 import { CANARY_MEMORY } from '../../domain/journal.ts'
+import { EVENT_MEMORY } from '../../domain/outbox.ts'
 import { UNFINISHED } from '../core/queries.ts'
 import type { ServerClock } from './clock.ts'
 import { fenced } from './lease.ts'
@@ -79,10 +80,10 @@ async function expireIncidents(
     DEADLINE,
   )
   await expireSignals(session, { before, fence })
-  // Those of a hook that is no longer configured; others are given up much earlier.
+  // Those of a hook that is no longer configured; others are given up earlier.
   await session.execute(
     `DELETE FROM ${SCHEMA}.outbox WHERE (event::json ->> 'at')::bigint < $2 AND ${fenced('$1')}`,
-    [fence, before],
+    [fence, Math.min(before, now - EVENT_MEMORY)],
     DEADLINE,
   )
   await session.execute(

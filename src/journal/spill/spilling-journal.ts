@@ -65,7 +65,7 @@ export class SpillingJournal implements Journal {
       return recordings.map(async (recording, index) => this.#registered(entries[index]!, await recording))
     }
     // Where the spill may know one of their ids, each has to be looked up first; and signals wait behind earlier ones.
-    if (entries.some((entry) => (isSignalEntry(entry) ? this.#isBehindSpill() : this.#mayBeInSpill(entry))))
+    if (entries.some((entry) => (isSignalEntry(entry) ? this.#isBehindSpill(entry) : this.#mayBeInSpill(entry))))
       return entries.map((entry) => (isSignalEntry(entry) ? this.#recordSignal(entry) : this.record(entry)))
     return this.#target.recordAll(entries).map((recording, index) => this.#orSpill(entries[index]!, recording))
   }
@@ -149,9 +149,12 @@ export class SpillingJournal implements Journal {
     return this.#isOpen && this.#target.isUp && this.#spill.mayKnow(entry)
   }
 
-  /** Whether a signal has to wait: enabled first and disabled afterwards, an endpoint would stay disabled. */
-  #isBehindSpill(): boolean {
-    return this.#isOpen && this.#spill.usable && !this.#spill.isEmpty
+  /**
+   * Whether a signal has to wait: enabled first and disabled afterwards, an endpoint would stay disabled. Early warnings need
+   * no order, and must not wait if something keeps the spill from being moved.
+   */
+  #isBehindSpill({ signal }: SignalEntry): boolean {
+    return signal.type !== 'failing' && this.#isOpen && this.#spill.usable && !this.#spill.isEmpty
   }
 
   /** What the target answers; if it becomes unreachable meanwhile, the spill takes over. */
@@ -179,7 +182,7 @@ export class SpillingJournal implements Journal {
 
   /** One whose sender's id waits in the spill too is a duplicate when that moves on: it is stored once. */
   #recordSignal(entry: SignalEntry): Promise<Recorded> {
-    if (this.#isBehindSpill()) return this.#recordInSpill(entry)
+    if (this.#isBehindSpill(entry)) return this.#recordInSpill(entry)
     return this.#orSpill(entry, this.#target.recordAll([entry])[0]!)
   }
 

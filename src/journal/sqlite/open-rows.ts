@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { EVENT_MEMORY } from '../../domain/outbox.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
 import { type BatchLimits, bytesOf, idOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
 import { Arrivals } from './arrivals.ts'
@@ -68,7 +69,7 @@ export function expireRows(
   // When incidents closed is known by the wall clock alone.
   if (expired.stop || arrivals.moved(reading, age) !== 0) return expired
   const before = reading.wall - age
-  expireEvents(db, before)
+  expireEvents(db, Math.min(before, reading.wall - EVENT_MEMORY))
   const others = incidents.expire(before, batch) + signals.expire(before, batch)
   return others > 0 ? { ...expired, more: true, changedPages: true } : expired
 }
