@@ -159,6 +159,30 @@ describe('openPostgresJournal with a spill', () => {
     expect(statSync(spills.path).size).to.be.below(1.25 * size)
   })
 
+  it('takes nothing above its size while the database is back, where an earlier process left it full', async () => {
+    const size = 3_000_000
+    const first = await open({ spill: { path: spills.path, size } })
+    await away(first)
+    const large = () => entry({ message: 'large', raw: Buffer.alloc(1_000_000) })
+    for (let count = 0; count < 4; count++) await codeOf(first.record(large()))
+    await first.close(2_000)
+    // Something keeps them from being moved.
+    await sql(
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no' USING ERRCODE = '42P01'; END $$`,
+    )
+    await sql(`CREATE TRIGGER refuse BEFORE INSERT ON webhook_errors.failures FOR EACH ROW WHEN (NEW.message = 'large')
+       EXECUTE FUNCTION refuse()`)
+    spills.proxy.mode = 'pass'
+    const next = await open({ spill: { path: spills.path, size } })
+    await until('the database', () => next.status().up)
+    for (let count = 0; count < 5; count++) await next.record(entry({ key: `k${count}`, raw: Buffer.alloc(900_000) }))
+    expect(next.status().spill).to.deep.equal({ usable: false, waiting: 3 })
+    expect(await rows()).to.have.length(5)
+    await sql('DROP TRIGGER refuse ON webhook_errors.failures')
+    await back(next)
+    expect(await rows()).to.have.length(8)
+  })
+
   it('takes nothing above its size', async () => {
     const journal = await open({ spill: { path: spills.path, size: 400_000 } })
     await away(journal)

@@ -146,7 +146,8 @@ export class SpillingJournal implements Journal {
   }
 
   #mayBeInSpill(entry: Entry): boolean {
-    return this.#isOpen && this.#target.isUp && this.#spill.mayKnow(entry)
+    // A full spill cannot be asked, since asking it is recording there.
+    return this.#isOpen && this.#target.isUp && this.#spill.usable && this.#spill.mayKnow(entry)
   }
 
   /**
