@@ -94,6 +94,7 @@ function receive(request: IncomingMessage, { limit, timeout, isCut }: ReadOption
 /** Bytes that all bodies together may have which have begun to arrive, and not ended: most arrive whole, and never count. */
 const ARRIVING_BYTES = 64 * 2 ** 20
 let arriving = 0
+const EMPTY = Buffer.alloc(0)
 
 /**
  * The first bytes of a body, in one buffer that doubles: a list of chunks of one byte each would take hundreds of times as
@@ -101,7 +102,7 @@ let arriving = 0
  */
 class KeptBytes {
   readonly #limit: number
-  #bytes = Buffer.alloc(0)
+  #bytes: Buffer = EMPTY
   #length = 0
 
   constructor(limit: number) {
@@ -119,7 +120,7 @@ class KeptBytes {
   take(): Buffer {
     const bytes = this.#bytes.subarray(0, this.#length)
     arriving -= this.#bytes.length
-    this.#bytes = Buffer.alloc(0)
+    this.#bytes = EMPTY
     return bytes
   }
 
