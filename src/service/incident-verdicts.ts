@@ -74,8 +74,9 @@ export function incidentVerdicts({ journal, urlOf, log, clock, store }: Incident
       const { rule, cause, vantage } = verdict
       const isNew = !known || known.rule !== rule || known.cause !== cause || known.vantage !== vantage
       if (isNew) logOnce(incident, verdict)
-      const isNewer = isUnjudged(incident) || (known !== null && seen !== null && known.at < seen.at)
-      if (isUnjudged(incident)) unjudged.delete(endpoint)
+      const wasUnjudged = isUnjudged(incident)
+      if (wasUnjudged) unjudged.delete(endpoint)
+      const isNewer = wasUnjudged || (known !== null && seen !== null && known.at < seen.at)
       if (isNew || isNewer) await store(endpoint, verdict)
       return verdict
     },

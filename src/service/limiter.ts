@@ -42,6 +42,7 @@ export function limiter({
       if (wait > 0) {
         timer = timers.set(() => {
           timer = undefined
+          // The timer has waited for the spacing, whatever the clock says.
           lastStart = Number.NEGATIVE_INFINITY
           pump()
         }, wait)

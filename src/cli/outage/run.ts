@@ -56,9 +56,11 @@ export async function runOutage(plan: Plan, deps: OutageDeps): Promise<OutageRes
     const { found, error } = await waitFor(step)
     if (deps.signal.aborted) return
     const within = formatDuration(step.within)
-    if (step.what === 'nothing' && found !== undefined) return fail(found)
-    if (step.what === 'nothing' && !error) return deps.print(`  no incident was opened within ${within}`)
-    if (step.what === 'nothing') return fail(`nothing: whether an incident was opened is not known (${error!.message})`)
+    if (step.what === 'nothing') {
+      if (found !== undefined) return fail(found)
+      if (error) return fail(`nothing: whether an incident was opened is not known (${error.message})`)
+      return deps.print(`  no incident was opened within ${within}`)
+    }
     if (found !== undefined) return deps.print(`  ${found}`)
     fail(`${step.what}: did not come within ${within}${error ? ` (${error.message})` : ''}`)
   }
