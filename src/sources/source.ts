@@ -207,3 +207,10 @@ export function defineSource<P extends TProperties>(definition: SourceDefinition
     }),
   }
 }
+
+/** Bytes of a body that are kept. */
+const MOST_KEPT = 65_536
+
+/** The part of a body that is stored. Of a longer one a copy: a view would keep all of it in memory while it waits for the journal. */
+export const keptOf = (body: Uint8Array): Uint8Array =>
+  body.length > MOST_KEPT ? Uint8Array.from(body.subarray(0, MOST_KEPT)) : body

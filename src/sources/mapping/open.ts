@@ -1,6 +1,6 @@
 import type { Signal } from '../../domain/signal.ts'
 import { invalidReport } from '../report-errors.ts'
-import type { ExplainedSignal, RejectedEvent, SourceRequest } from '../source.ts'
+import { type ExplainedSignal, keptOf, type RejectedEvent, type SourceRequest } from '../source.ts'
 import { find, type SourceEvent } from './event.ts'
 import { valueAt } from './locator.ts'
 import { type FoundValues, mapEvent } from './map-event.ts'
@@ -13,7 +13,6 @@ import { checkCount, type ReadOptions, readEvents } from './read-events.ts'
  */
 export type Keep = 'part' | 'values' | 'all'
 
-const MOST_KEPT = 65_536
 /** Characters of one value. */
 const LONGEST_VALUE = 8_192
 
@@ -79,9 +78,5 @@ function withRaw(
       ),
     }
   const part = event.part === undefined ? raw : Buffer.from(JSON.stringify(event.part))
-  // A copy: a view would keep all of it in memory while it waits for the journal.
-  return {
-    ...signal,
-    raw: keep === 'all' || part.length <= MOST_KEPT ? part : Uint8Array.from(part.subarray(0, MOST_KEPT)),
-  }
+  return { ...signal, raw: keep === 'all' ? part : keptOf(part) }
 }

@@ -1,11 +1,8 @@
 import { idempotencyKey } from '../idempotency-key.ts'
-import { defineSource } from '../source.ts'
+import { defineSource, keptOf } from '../source.ts'
 import { recoveryRequests } from './recovery.ts'
 import { explainReport, parseReport } from './report.ts'
 import type { retmSchemas } from './schema.ts'
-
-/** Bytes of a body that are kept. */
-const MOST_KEPT = 65_536
 
 /** RETM, the restaurant platform: one JSON report per lost delivery, authenticated with a bearer token. */
 export const retm = defineSource<(typeof retmSchemas)['config']>({
@@ -29,8 +26,7 @@ export const retm = defineSource<(typeof retmSchemas)['config']>({
       read(body, { headers }) {
         const id = idempotencyKey(headers)
         const { code, endpoint: url, message } = parseReport(body)
-        // A copy: a view would keep all of it in memory while it waits for the journal.
-        const raw = body.length > MOST_KEPT ? Uint8Array.from(body.subarray(0, MOST_KEPT)) : body
+        const raw = keptOf(body)
         return [
           id === undefined ? { type: 'lost', url, code, message, raw } : { type: 'lost', id, url, code, message, raw },
         ]
