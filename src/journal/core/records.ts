@@ -13,7 +13,10 @@ export interface BatchLimits {
   readonly bytes: number
 }
 
-/** Bytes of the parts whose size the sender determines, about. */
+/** Bytes of a row besides its texts and its body, with its share of the indexes. */
+export const ROW_BYTES = 512
+
+/** Bytes of body and texts, about: what the sender determines. */
 export const bytesOf = (record: StoredRecord | StoredSignal): number =>
   isStoredSignal(record)
     ? record.signal.message.length + record.signal.url.length

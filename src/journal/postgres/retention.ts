@@ -139,6 +139,7 @@ interface Removed {
   readonly last: string
 }
 
+/** Failures of a run's first batch by size. */
 const FIRST_BATCH = 20
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000'

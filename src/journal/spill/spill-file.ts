@@ -18,6 +18,7 @@ import {
   idOf,
   isStoredSignal,
   labelsOf,
+  ROW_BYTES,
   type StoredRecord,
   type StoredSignal,
 } from '../core/records.ts'
@@ -37,8 +38,6 @@ export interface SpillOptions {
 
 /** What is moved in one step: the database has no longer for it than for a group of reports. */
 const BATCH: BatchLimits = { records: 200, bytes: GROUP_DEFAULTS.groupBytes }
-/** Bytes of a row besides the texts and the body, with its share of the indexes. */
-const ROW_BYTES = 512
 /** Milliseconds: nothing expires, however long the database is unreachable. */
 const FOREVER = 1_000 * 365 * 86_400_000
 

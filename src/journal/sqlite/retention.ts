@@ -3,6 +3,7 @@ import { firstIdAt } from '../../domain/failure.ts'
 import { rfc3339 } from '../../domain/human.ts'
 import type { RetentionStop } from '../../domain/journal.ts'
 import type { ClockReading } from '../core/machine-clock.ts'
+import { ROW_BYTES } from '../core/records.ts'
 import { type Arrivals, CLOCK_TOLERANCE } from './arrivals.ts'
 import type { Clocks } from './store-types.ts'
 
@@ -35,7 +36,7 @@ export const MOST_BYTES = 8 * 2 ** 20
 /** How many of the oldest rows, at most a number of them, take so many bytes together. */
 const OLDEST_BYTES = `SELECT count(*) AS most FROM
   (SELECT sum(bytes) OVER (ORDER BY row ROWS UNBOUNDED PRECEDING) - bytes AS before FROM
-    (SELECT rowid AS row, octet_length(raw) + octet_length(message) + 512 AS bytes FROM failures ORDER BY rowid LIMIT ?))
+    (SELECT rowid AS row, octet_length(raw) + octet_length(message) + ${ROW_BYTES} AS bytes FROM failures ORDER BY rowid LIMIT ?))
   WHERE before < ?`
 
 /** Why nothing may be removed by its age; undefined: the wall clock can be trusted. */
