@@ -189,3 +189,14 @@ export const startsTracking = (event: IncidentEvent): boolean =>
 
 /** Whether some source has switched the endpoint off; then only enabling it, or a manual close, ends the incident. */
 export const isDisabled = ({ signals }: Incident): boolean => signals !== undefined && signals.disabled.length > 0
+
+/** Signals that became rows of the timeline of an endpoint's newest incident. */
+export const signalsTotal = (state: EndpointState | undefined): number => state?.incident?.signals?.total ?? 0
+
+/**
+ * Whether a signal became a row of the timeline of the incident that is there after it.
+ * @param before `signalsTotal` before it
+ * @param change what it did to the endpoint; `state` is that after it
+ */
+export const isTimelineRow = (before: number, change: Change, state: EndpointState): boolean =>
+  signalsTotal(state) > (change === 'opened' ? 0 : before)

@@ -1,5 +1,12 @@
 import type { OutboxEvent } from '../../domain/hook.ts'
-import type { Change, EndpointState, Incident, IncidentSettings } from '../../domain/incident.ts'
+import {
+  type Change,
+  type EndpointState,
+  type Incident,
+  type IncidentSettings,
+  isTimelineRow,
+  signalsTotal,
+} from '../../domain/incident.ts'
 import { reduceWithEffects } from '../../domain/incident-effects.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
 import { deliveredJson, parseVerdicts, recoveryColumn } from '../core/stored-incident.ts'
@@ -97,7 +104,7 @@ function reduce(
     changed.set(endpoint, event.at)
     if (state.incident) incidents.set(state.incident.id, state.incident)
     // Not the incident after the group, which may have closed since, or be the next one.
-    if (event.type === 'signal' && signalsTotal(state) > (change === 'opened' ? 0 : signalsTotal(last)))
+    if (event.type === 'signal' && isTimelineRow(signalsTotal(last), change, state))
       timeline.push({ signal: event.signal, incidentId: state.incident!.id })
     if (event.type === 'verdict') verdicts.push({ id: state.incident!.id, verdict: event.verdict })
     return change
@@ -118,8 +125,6 @@ function reduce(
     outbox,
   }
 }
-
-const signalsTotal = ({ incident }: EndpointState): number => incident?.signals?.total ?? 0
 
 /** What a group makes of its endpoints if they are as this replica knows them. */
 export interface PredictedGroup extends ReducedGroup {

@@ -68,7 +68,7 @@ export const signalEvent = ({ signal }: SignalEntry): EndpointEvent => ({
   event: { type: 'signal', at: signal.receivedAt, signal },
 })
 
-/** A new signal, and the incident whose timeline it belongs to. */
+/** A new signal, and the incident that has it in its timeline. */
 export interface AssignedSignal {
   readonly signal: SignalEntry['signal']
   readonly incidentId: string

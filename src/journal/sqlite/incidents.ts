@@ -8,6 +8,7 @@ import {
   isOpen,
   newEndpoint,
   type Proof,
+  signalsTotal,
 } from '../../domain/incident.ts'
 import { type RecoveryApplied, reduceRecoveryWithEffects, reduceWithEffects } from '../../domain/incident-effects.ts'
 import { CANARY_MEMORY } from '../../domain/journal.ts'
@@ -71,7 +72,7 @@ export class IncidentRows {
 
   /** Rows that came to the timeline of the endpoint's newest incident. */
   signalsTotal(endpoint: string): number {
-    return this.#states.get(endpoint)?.incident?.signals?.total ?? 0
+    return signalsTotal(this.#states.get(endpoint))
   }
 
   /** Whether anything is stored of the endpoint. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { firstIdAt } from '../../domain/failure.ts'
-import { startsTracking } from '../../domain/incident.ts'
+import { isTimelineRow, signalsTotal, startsTracking } from '../../domain/incident.ts'
 import { KNOWN_SIGNALS_LIMIT, TIMELINE_LIMIT, type TimelineSignal } from '../../domain/timeline.ts'
 import type { SignalResult } from '../core/complete.ts'
 import { isEntryError } from '../core/fault.ts'
@@ -42,10 +42,10 @@ export class SignalRows {
     const key = row.key ?? null
     const { insert, known, assign } = this.#statements
     const { id, receivedAt: at, source, tenant, endpoint } = signal
-    const text = JSON.stringify(signal)
+    // Texts are large, and their number is not their size: of a signal of no incident, only its id is kept.
+    const text = this.#limits.keepsTexts ? JSON.stringify(signal) : ''
     try {
-      // Texts are large, and their number is not their size: of a signal of no incident, only its id is kept.
-      if (Number(insert.run(id, at, source, tenant, key, this.#limits.keepsTexts ? text : '').changes) === 0) {
+      if (Number(insert.run(id, at, source, tenant, key, text).changes) === 0) {
         const first = known.get(source, tenant, key) as { id: string } | undefined
         return { duplicateOf: first?.id ?? id, signal: null }
       }
@@ -58,11 +58,11 @@ export class SignalRows {
       return { duplicateOf: null, signal: null }
     const before = this.#incidents.signalsTotal(endpoint)
     const change = this.#incidents.apply(endpoint, event)
-    const { incident } = this.#incidents.state(endpoint)
-    const isRow = incident && (change === 'opened' || this.#incidents.signalsTotal(endpoint) > before)
-    if (isRow) {
-      assign.run(incident.id, text, id)
-      if (incident.signals!.total > this.#limits.timeline) this.#dropSecond(incident.id)
+    const state = this.#incidents.state(endpoint)
+    if (isTimelineRow(before, change, state)) {
+      const incident = state.incident!
+      assign.run(incident.id, JSON.stringify(signal), id)
+      if (signalsTotal(state) > this.#limits.timeline) this.#dropSecond(incident.id)
     }
     return { duplicateOf: null, signal: change }
   }
