@@ -120,7 +120,7 @@ const failures = (offset = ''): string =>
 const hasOneTotal = `group by (${RELEASE}) (last_over_time(${of(SIGNALS.journalWalLimit.name)}[1h]))`
 /**
  * Adds `failures_last_hour`, exactly where one total is continued: `increase` would extrapolate. Replicas that share
- * PostgreSQL each count from 0 instead, as does a process whose journal was replaced.
+ * PostgreSQL each count from 0 instead, as does a process after its journal was replaced.
  */
 export const withFailuresOfHour = (expr: string): string =>
   withFigure(

@@ -107,13 +107,7 @@ describe('openPostgresJournal with a spill', () => {
   it('counts what had arrived in the database where the spill could not take it over', async () => {
     const journal = await open()
     await journal.record(entry())
-    spills.proxy.watch = (chunk) => {
-      if (!chunk.includes('insert_failures')) return undefined
-      spills.proxy.watch = undefined
-      spills.proxy.mode = 'refuse'
-      rmSync(spills.path)
-      return 'cut-after'
-    }
+    spills.awayOnceStored(() => rmSync(spills.path))
     expect(await codeOf(journal.record(entry()))).to.equal('journal_unavailable')
     await back(journal)
     expect(await rows()).to.have.length(2)

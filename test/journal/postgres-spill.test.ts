@@ -167,13 +167,7 @@ describe('openPostgresJournal with a spill', () => {
   it('takes over what was on its way, and stores it once where it had arrived', async () => {
     const journal = await open()
     await journal.record(entry())
-    spills.proxy.watch = (chunk) => {
-      // By its name: the server has its text already.
-      if (!chunk.includes('insert_failures')) return undefined
-      spills.proxy.watch = undefined
-      spills.proxy.mode = 'refuse'
-      return 'cut-after'
-    }
+    spills.awayOnceStored()
     const { id } = await journal.record(entry({ message: 'unknown' }))
     expect(journal.status().spill?.waiting).to.equal(1)
     await back(journal)

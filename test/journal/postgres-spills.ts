@@ -16,6 +16,8 @@ export interface Spills {
   readonly events: EventLog
   open(options?: OpenOptions): Promise<PostgresJournal>
   rows(): ReturnType<Databases['sql']>
+  /** Takes the database away as soon as it has stored the next failures, before it answers. @param then what happens at the same time */
+  awayOnceStored(then?: () => void): void
   /** Makes the database unreachable. */
   away(journal: PostgresJournal): Promise<void>
   /** Makes it reachable again, and waits until all that was spilled is in it. */
@@ -35,6 +37,16 @@ export function databasesWithSpill(): Spills {
     return base.open({ events, spill: { path, size: 2 ** 28 }, ...options }, base.through(proxy.port))
   }
   const rows = () => sql('SELECT id, message FROM webhook_errors.failures ORDER BY id')
+  const awayOnceStored = (then?: () => void) => {
+    proxy.watch = (chunk) => {
+      // By its name: the server has its text already.
+      if (!chunk.includes('insert_failures')) return undefined
+      proxy.watch = undefined
+      proxy.mode = 'refuse'
+      then?.()
+      return 'cut-after'
+    }
+  }
   const away = async (journal: PostgresJournal) => {
     proxy.mode = 'refuse'
     proxy.cut()
@@ -68,6 +80,7 @@ export function databasesWithSpill(): Spills {
     },
     open,
     rows,
+    awayOnceStored,
     away,
     back,
   }
