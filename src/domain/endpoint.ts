@@ -27,6 +27,12 @@ export const unconfiguredSeverity = ({
   readonly endpointDefaults: { readonly severity?: string }
 }): string => endpointDefaults.severity ?? (endpoints.length > 0 ? 'warning' : 'critical')
 
+/** Where an endpoint stands in lists: configured and critical 0, configured 1, others 2. All are equal while none is configured. */
+export function endpointRanks(endpoints: readonly EndpointFacts[]): (endpoint: string) => 0 | 1 | 2 {
+  const ranks = new Map(endpoints.map(({ name, severity }) => [name, severity === 'critical' ? 0 : 1] as const))
+  return (endpoint) => (ranks.size === 0 ? 0 : (ranks.get(endpoint) ?? 2))
+}
+
 /** An endpoint's configuration, as the API shows and uses it. */
 export type ConfiguredEndpoint = NamedEndpoint & EndpointFacts
 

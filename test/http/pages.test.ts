@@ -183,6 +183,52 @@ describe('pages', () => {
         expect((await get(path!)).text, path).to.equal((await get(same!)).text)
     })
   })
+  describe('while a sender invents URLs', () => {
+    after(stopServices)
+
+    it('show configured endpoints, critical ones first, and fold what was invented into one line', async () => {
+      const endpoint = (name: string, severity: 'critical' | 'warning') => ({
+        name,
+        severity,
+        urls: [`https://${name}.example/x`],
+        probe: { onReport: false },
+      })
+      const critical = Array.from({ length: 11 }, (_, index) => `critical-${index}`)
+      const { admin, ingest } = await startService({
+        config: {
+          sources: { retm: { auth: 'none' } },
+          endpoints: [
+            ...critical.map((name) => endpoint(name, 'critical')),
+            endpoint('minor', 'warning'),
+            endpoint('healthy', 'warning'),
+          ],
+        },
+      })
+      const fail = (url: string) => report(ingest, { code: 503, endpoint: url, message: 'x' })
+      const page = async () => (await read(`${admin}/`)).text
+      const heading = (text: string) => words(/<h1>.*?<\/h1>/s.exec(text)![0])
+      const rowsOf = (text: string, id: string) =>
+        [
+          ...(text.split(`id="${id}"`)[1] ?? '').split('</table>')[0]!.matchAll(/<tr><th scope="row">(.*?)<\/th>/gs),
+        ].map(([, cell]) => words(cell!).trim())
+      await fail('https://invented.example/first')
+      expect(heading(await page())).to.include('No open incident of a configured endpoint. 1 of endpoints that are not')
+      for (const name of critical) await fail(`https://${name}.example/x`)
+      await fail('https://minor.example/x')
+      for (let index = 0; index < 60; index++) await fail(`https://h${index}.invented.example/${'o'.repeat(60)}`)
+      const text = await page()
+      const newest = critical.toReversed()
+      expect(heading(text)).to.include('12 open incidents: critical-10, ').and.include('; critical-8, ')
+      expect(heading(text)).to.include('; and 9 more. 61 of endpoints that are not configured.')
+      expect(heading(text)).not.to.include('invented')
+      expect(rowsOf(text, 'open-incidents')).to.deep.equal([...newest, 'minor'])
+      expect(rowsOf(text, 'endpoints').slice(0, 13)).to.deep.equal([...newest, 'minor', 'healthy'])
+      const fold = /<details>.*?<\/details>/s.exec(text)![0]
+      expect(fold).to.include('<summary>61 of endpoints that are not configured</summary>')
+      expect(rowsOf(fold, 'unconfigured-incidents')[0]).to.include('invented.example')
+      expect(text.split('<details>')[0]!.split('</h1>')[1]).not.to.include('invented.example')
+    })
+  })
   describe('with a proxy', () => {
     afterEach(stopServices)
 

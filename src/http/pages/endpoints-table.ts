@@ -1,4 +1,4 @@
-import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
+import { type ConfiguredEndpoint, endpointRanks } from '../../domain/endpoint.ts'
 import { type EndpointState, type Incident, isOpen } from '../../domain/incident.ts'
 import { guarded } from '../../domain/observation.ts'
 import type { ProbeResult } from '../../domain/probe.ts'
@@ -27,7 +27,7 @@ export interface EndpointRow {
   readonly isFailing: boolean
 }
 
-/** All of them: those that fail come first, the newest incident before the others; then by name. */
+/** All of them: configured ones first, of these those that fail, critical before others, then the newest incident; then by name. */
 export function endpointRows({ endpoints, tracker }: Pick<PagesDeps, 'endpoints' | 'tracker'>): EndpointRow[] {
   const facts = new Map(endpoints.map((each) => [each.name, each]))
   const states = new Map([...tracker.states()].map((each) => [each.endpoint, each]))
@@ -38,7 +38,10 @@ export function endpointRows({ endpoints, tracker }: Pick<PagesDeps, 'endpoints'
     return { name, facts: facts.get(name), state: known, latest: tracker.latest(name), isFailing }
   })
   const openedAt = ({ isFailing, state: known }: EndpointRow): number => (isFailing ? known!.incident!.openedAt : 0)
-  return rows.sort((a, b) => openedAt(b) - openedAt(a) || (a.name < b.name ? -1 : 1))
+  const rank = endpointRanks(endpoints)
+  const group = ({ name, isFailing }: EndpointRow): number =>
+    rank(name) < 2 ? (isFailing ? rank(name) : 2) : isFailing ? 3 : 4
+  return rows.sort((a, b) => group(a) - group(b) || openedAt(b) - openedAt(a) || (a.name < b.name ? -1 : 1))
 }
 
 export type FailureCounts = ReadonlyMap<string, readonly number[]>
@@ -100,7 +103,7 @@ export function endpointsTable(
     'Failures, 24 h',
     'Failures, 7 d',
   ]
-  const caption = `Endpoints ${from + 1} to ${end} of ${all.length}, those that fail first`
+  const caption = `Endpoints ${from + 1} to ${end} of ${all.length}: configured ones first, of these those that fail`
   const table = tableOf(
     { id: 'endpoints', caption, columns: [...columns, 'Certificate', ...(showsRate ? ['Delivered'] : [])] },
     rows,

@@ -6,6 +6,7 @@ import { calledFor, remediesFor } from '../../domain/remedies/remedies.ts'
 import type { PagesDeps } from './deps.ts'
 import { type Content, type Html, html, text } from './html.ts'
 import { commands, link, moment, state, table, tableOf, tableRow } from './parts.ts'
+import { openCount } from './sentence.ts'
 import { paths, type Site } from './site.ts'
 
 const NAME_LENGTH = 120
@@ -16,8 +17,21 @@ const BYTES = 16 * 1_024
 type Deps = Pick<PagesDeps, 'site' | 'endpoints' | 'urlOf' | 'tracker'>
 
 /** Open incidents with what an engineer needs first: verdict, start, team, first check. */
-export function openIncidents(open: readonly Incident[], deps: Deps): Html {
-  if (open.length === 0) return html`<p>No open incident.</p>`
+export const openIncidents = (open: readonly Incident[], others: number, deps: Deps): Html =>
+  open.length === 0
+    ? html`<p>${openCount(0, others)}.</p>`
+    : incidentRows(open, deps, {
+        id: 'open-incidents',
+        caption: 'Open incidents, critical endpoints first, then newest',
+      })
+
+/** Open incidents of endpoints that are not configured, as one line that opens. A sender chooses how many there are. */
+export const foldedIncidents = (open: readonly Incident[], deps: Deps): Content =>
+  open.length > 0 &&
+  html`<details><summary>${open.length} of endpoints that are not configured</summary>
+${incidentRows(open, deps, { id: 'unconfigured-incidents', caption: 'Open incidents of endpoints that are not configured, newest first' })}</details>`
+
+function incidentRows(open: readonly Incident[], deps: Deps, named: { id: string; caption: string }): Html {
   const facts = new Map(deps.endpoints.map((each) => [each.name, each]))
   const rows: Html[] = []
   let bytes = 0
@@ -30,8 +44,7 @@ export function openIncidents(open: readonly Incident[], deps: Deps): Html {
   const left = open.length - rows.length
   return html`${tableOf(
     {
-      id: 'open-incidents',
-      caption: 'Open incidents, newest first',
+      ...named,
       columns: ['Endpoint', 'Verdict', 'Since', 'Team', 'First check'],
     },
     rows,

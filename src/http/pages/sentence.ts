@@ -10,14 +10,33 @@ import { deciding, type Latest } from '../../service/incident-verdicts.ts'
 /** Incidents that the sentence names. */
 const NAMED = 3
 
-/** `1 open incident: orders, certificate of shop.example expired 40 minutes ago`, or that there is none. */
-export function incidentSentence(all: readonly Incident[], latest: (endpoint: string) => Latest): string {
-  const open = all.filter(({ endpoint }) => endpoint !== VERIFY_ENDPOINT)
-  if (open.length === 0) return 'No open incident.'
-  const named = open.slice(0, NAMED).map((incident) => `${incident.endpoint}, ${reason(incident, latest)}`)
-  const rest = open.length > NAMED ? `; and ${open.length - NAMED} more` : ''
-  return `${open.length} open incident${open.length === 1 ? '' : 's'}: ${named.join('; ')}${rest}.`
+/** @param others number of open incidents of endpoints that are not configured */
+export function openCount(count: number, others: number): string {
+  if (count === 0) return others === 0 ? 'No open incident' : 'No open incident of a configured endpoint'
+  return `${count} open incident${count === 1 ? '' : 's'}`
 }
+
+/**
+ * `1 open incident: orders, certificate of shop.example expired 40 minutes ago`, or that there is none.
+ * @param all the most important first
+ * @param others of endpoints that are not configured: only counted, since a sender chooses their names
+ */
+export function incidentSentence(
+  all: readonly Incident[],
+  others: readonly Incident[],
+  latest: (endpoint: string) => Latest,
+): string {
+  const open = withoutVerification(all)
+  const count = withoutVerification(others).length
+  const named = open.slice(0, NAMED).map((incident) => `${incident.endpoint}, ${reason(incident, latest)}`)
+  const reasons = open.length === 0 ? '' : `: ${named.join('; ')}`
+  const rest = open.length > NAMED ? `; and ${open.length - NAMED} more` : ''
+  const unconfigured = count === 0 ? '' : ` ${count} of endpoints that are not configured.`
+  return `${openCount(open.length, count)}${reasons}${rest}.${unconfigured}`
+}
+
+const withoutVerification = (incidents: readonly Incident[]): readonly Incident[] =>
+  incidents.filter(({ endpoint }) => endpoint !== VERIFY_ENDPOINT)
 
 /** What a probe sees now; where none can tell, what the platform saw. */
 function reason({ endpoint, cause, report, signals }: Incident, latest: (endpoint: string) => Latest): string {

@@ -1,15 +1,16 @@
 import type { Context } from 'koa'
+import { endpointRanks } from '../../domain/endpoint.ts'
 import { type Incident, isOpen } from '../../domain/incident.ts'
 import type { CanaryMoments, JournalSize, JournalStatus } from '../../domain/journal.ts'
 import type { PagesDeps } from './deps.ts'
 import { countsFor, endpointRows, endpointsTable, pageOf } from './endpoints-table.ts'
 import { failuresTable } from './failures-table.ts'
 import { type Content, html } from './html.ts'
-import { openIncidents } from './incidents-table.ts'
+import { foldedIncidents, openIncidents } from './incidents-table.ts'
 import type { Page } from './layout.ts'
 import { ago, moment, part, state, table } from './parts.ts'
 import { reading } from './readings.ts'
-import { heardSentence, incidentSentence } from './sentence.ts'
+import { heardSentence, incidentSentence, openCount } from './sentence.ts'
 
 const NEWEST = 20
 
@@ -24,23 +25,25 @@ export async function statusPage(ctx: Context, deps: PagesDeps): Promise<Page> {
     reading(countsFor(page, deps)),
     reading(journal.list({}, { limit: NEWEST })),
   ])
+  const rank = endpointRanks(deps.endpoints)
   const open = [...tracker.states()]
     .flatMap((each): Incident[] => (isOpen(each) ? [each.incident!] : []))
-    .sort((a, b) => b.openedAt - a.openedAt)
+    .sort((a, b) => rank(a.endpoint) - rank(b.endpoint) || b.openedAt - a.openedAt)
+  const listed = open.filter(({ endpoint }) => rank(endpoint) < 2)
+  const folded = open.slice(listed.length)
   const now = clock()
   const heard = sources.flatMap(({ name }) => lastHeard.of(name) ?? [])
-  const sentence = incidentSentence(open, tracker.latest)
+  const sentence = incidentSentence(listed, folded, tracker.latest)
   const problem = journalProblem(journal.status())
-  const count = open.length === 0 ? 'No open incident' : `${open.length} open incident${open.length === 1 ? '' : 's'}`
   return {
-    title: count,
+    title: openCount(listed.length, folded.length),
     main: html`<h1><span data-part="">${sentence}</span> <span data-part="" aria-live="off">${heardSentence(heard.length === 0 ? null : Math.max(...heard), canary(), now)}</span></h1>
 ${part([
   problem && html`<p class="warning" role="alert"><strong>The journal is not available:</strong> ${problem}</p>`,
   warnings().map((warning) => html`<p class="warning" role="alert"><strong>Warning:</strong> ${warning}</p>`),
 ])}
 <h2>Open incidents</h2>
-${part(openIncidents(open, deps))}
+${part(openIncidents(listed, folded.length, deps))}${part(foldedIncidents(folded, deps))}
 <h2>Endpoints</h2>
 ${part(endpointsTable({ all, from, page }, counts, deps))}
 <h2>Newest failures</h2>
