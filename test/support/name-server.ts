@@ -7,14 +7,14 @@ const NXDOMAIN = 3
 /** Addresses of names. Null: a question about it is not answered. */
 type Names = Readonly<Record<string, string | readonly string[] | null>>
 
-/** A DNS server (RFC 1035) on 127.0.0.1:53 that knows these names, and no other name. */
-export async function nameServer(names: Names): Promise<{ close(): void }> {
+/** A DNS server (RFC 1035) on port 53 that knows these names, and no other name. */
+export async function nameServer(names: Names, host = '127.0.0.1'): Promise<{ close(): void }> {
   const socket = createSocket('udp4')
   socket.on('message', (query, from) => {
     const answer = reply(query, names)
     if (answer) socket.send(answer, from.port, from.address)
   })
-  socket.bind(53, '127.0.0.1')
+  socket.bind(53, host)
   await once(socket, 'listening')
   return { close: () => socket.close() }
 }
