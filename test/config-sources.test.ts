@@ -30,6 +30,31 @@ const FAULTS: readonly (readonly [name: string, source: Record<string, unknown>,
     /^sources\.x\.auth\.timestampHeader: is not part of what is signed; add \{timestamp\}/,
   ],
   [
+    'an id whose end could be the beginning of the body',
+    { kind: 'retm', auth: { kind: 'hmac', header: 'A', signed: '{id}{body}' } },
+    /^sources\.x\.auth\.signed: needs a text between \{id\} and \{body\}/,
+  ],
+  ...(['id', 'type', 'tenant'] as const).map(
+    (key) =>
+      [
+        `a value of a header that is not signed, at map.${key}`,
+        {
+          kind: 'generic',
+          auth: { kind: 'hmac', header: 'A', signed: '{id}.{body}', unsignedHeaders: ['X-Other'] },
+          map: {
+            endpoint: 'header:x-other',
+            code: 'header:Webhook-Id',
+            lost: ['a'],
+            type: '/t',
+            [key]: 'header:X-New',
+          },
+        },
+        new RegExp(
+          `^sources\\.x\\.map\\.${key}: is read from the header X-New, which is not signed; .*auth\\.unsignedHeaders$`,
+        ),
+      ] as const,
+  ),
+  [
     'an ID token of anyone',
     { kind: 'pubsub', auth: { audience: 'a' } },
     /^sources\.x\.auth: has neither subjects nor emails.*write the accounts/,

@@ -31,6 +31,7 @@ const PLACES = /\{(id|timestamp|body)\}/
 export function signedFault(signed: string): string | undefined {
   if (signed === 'body') return undefined
   if (signed.split('{body}').length !== 2) return 'must contain {body} once'
+  if (/\{id\}\{body\}|\{body\}\{id\}/.test(signed)) return 'needs a text between {id} and {body}'
   return /[{}]/.test(signed.replaceAll(/\{(id|timestamp|body)\}/g, ''))
     ? 'knows only {id}, {timestamp} and {body}'
     : undefined
@@ -59,6 +60,9 @@ export function hmacHeaders(headers: IncomingHttpHeaders, scheme: HmacScheme, no
   if (scheme.signed.includes('{id}')) {
     const name = scheme.idHeader ?? 'webhook-id'
     id = needed(name, field(name))
+    // The body could lend the id its beginning, up to the next such text.
+    const between = /\{(?:id|body)\}([^{}]+)\{(?:id|body)\}/.exec(scheme.signed)?.[1]
+    if (between !== undefined && id.includes(between)) throw signatureInvalid()
   }
   if (scheme.signed.includes('{timestamp}')) {
     const name = scheme.timestampHeader

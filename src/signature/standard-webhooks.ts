@@ -1,5 +1,6 @@
 import { createHmac, sign, verify } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { AppError } from '../errors.ts'
 import { decode, sameBytes } from './constant-time.ts'
 import { signatureInvalid, signatureMissing } from './errors.ts'
 import type { StandardWebhookKey } from './standard-webhook-keys.ts'
@@ -8,6 +9,7 @@ import { checkTimestamp, DEFAULT_TOLERANCE } from './timestamp.ts'
 /** The two spellings of the header names: the specification's, and that of its first implementation. */
 export type StandardWebhookPrefix = 'webhook' | 'svix'
 const PREFIXES: readonly StandardWebhookPrefix[] = ['webhook', 'svix']
+const PARTS = ['id', 'timestamp', 'signature'] as const
 
 /** Signatures in one header that are looked at; a rotation needs two. */
 const MOST_SIGNATURES = 16
@@ -54,15 +56,18 @@ export interface StandardWebhookHeaders {
 }
 
 /**
- * The three header fields, all in one spelling: a mixture is never put together.
+ * The three header fields, all in one spelling. A request with fields of both is refused: one would be verified, and a reader
+ * could take the other.
  * @throws AppError `signature_missing`, `signature_invalid`, `signature_expired`
  */
 export function standardWebhookHeaders(
   headers: IncomingHttpHeaders,
   { now, tolerance = DEFAULT_TOLERANCE }: { now: number; tolerance?: number },
 ): StandardWebhookHeaders {
-  const prefix = PREFIXES.find((each) => headers[`${each}-signature`] !== undefined)
-  const [id, timestamp, signature] = ['id', 'timestamp', 'signature'].map((name) => headers[`${prefix}-${name}`])
+  const [prefix, other] = PREFIXES.filter((each) => PARTS.some((part) => headers[`${each}-${part}`] !== undefined))
+  if (other)
+    throw new AppError('signature_invalid', 'the request has headers of both webhook-… and svix-…; send those of one')
+  const [id, timestamp, signature] = PARTS.map((part) => headers[`${prefix}-${part}`])
   if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signature !== 'string')
     throw signatureMissing(
       'send the headers webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks), or the same with svix-',

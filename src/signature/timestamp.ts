@@ -10,7 +10,8 @@ export const DEFAULT_TOLERANCE = 300_000
  * @throws AppError `signature_invalid` where it is no such number, `signature_expired`
  */
 export function checkTimestamp(text: string, { tolerance, now }: { tolerance: number; now: number }): void {
-  if (!/^[0-9]{1,12}$/.test(text)) throw signatureInvalid()
+  // A leading zero could be the end of what is signed before it.
+  if (!/^[1-9][0-9]{0,11}$/.test(text)) throw signatureInvalid()
   // Whole seconds are compared, as the libraries do: a request of exactly the tolerance is still accepted.
   if (Math.abs(Math.floor(now / 1_000) - Number(text)) * 1_000 > tolerance) throw signatureExpired(tolerance)
 }

@@ -11,6 +11,16 @@ export interface SourceRequest {
   readonly headers: IncomingHttpHeaders
   /** Path and query. */
   readonly url?: string | undefined
+  /** Whether the body is signed. The Content-Type is not, so the bytes alone say what they are. */
+  readonly isSigned?: boolean
+}
+
+/** What a signature vouches for: a source reads nothing else of the request than this and the body. */
+export interface Verified {
+  /** That the key belongs to. */
+  readonly tenant: string
+  /** The signed headers, by name in lower case, and those that the configuration allows unsigned. */
+  readonly headers: IncomingHttpHeaders
 }
 
 /** Decides by the headers alone, before the body is read, who may send. */
@@ -76,12 +86,11 @@ export interface OpenSource {
   bodyKept?(request: SourceRequest): number | undefined
   /**
    * Checks a signature over the bytes as received. Nothing is parsed before.
-   * @returns the tenant that the key belongs to
    * @throws AppError `signature_missing`, `signature_invalid`, `signature_expired`; any other error is answered as `credential_unknown`
    */
-  verify?(raw: Uint8Array, request: SourceRequest): string
+  verify?(raw: Uint8Array, request: SourceRequest): Verified
   /**
-   * What the request says: none, one or many signals, at most `SIGNAL_LIMIT`, and the events of a batch that cannot be read.
+   * What the request says, with the headers that `verify` returned: none, one or many signals, at most `SIGNAL_LIMIT`, and the events of a batch that cannot be read.
    * @throws AppError with the faulty fields, see `invalidReport`; any other error is answered as `invalid_report` too
    */
   read(raw: Uint8Array, request: SourceRequest): readonly (Signal | RejectedEvent)[]

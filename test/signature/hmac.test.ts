@@ -64,7 +64,7 @@ describe('a parameterised HMAC', () => {
       undefined,
       undefined,
     ])
-    for (const text of ['{timestamp}', '{body}{body}', '{body}{x}', '{body', 'BODY'])
+    for (const text of ['{timestamp}', '{body}{body}', '{body}{x}', '{body', 'BODY', '{id}{body}', '{body}{id}'])
       expect(signedFault(text), text).to.be.a('string')
   })
 })

@@ -117,7 +117,7 @@ describe('Standard Webhooks signatures', () => {
       )
   })
 
-  it('need all three headers, in one spelling', () => {
+  it('need all three headers, in one spelling, and none of the other', () => {
     const headers = signStandardWebhook({ id: 'a', timestamp: NOW / 1_000, body: 'x' }, [keyOf(SECRET)])
     for (const name of Object.keys(headers)) {
       const { [name]: _, ...others } = headers as Record<string, string>
@@ -129,7 +129,9 @@ describe('Standard Webhooks signatures', () => {
       expect(
         code(() => verify('x', mixed, [SECRET])),
         name,
-      ).to.equal('signature_missing')
+      ).to.equal('signature_invalid')
+      const both = { ...headers, [name.replace('webhook', 'svix')]: (headers as Record<string, string>)[name]! }
+      expect(() => verify('x', both, [SECRET]), name).to.throw('headers of both webhook-… and svix-…')
     }
   })
 

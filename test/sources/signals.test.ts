@@ -20,7 +20,7 @@ const TINY: TestKind = {
       if (headers['x-signature'] === 'throw') throw new RangeError('a fault of the source')
       const signature = createHmac('sha256', '${KEY}').update(raw).digest('hex')
       if (headers['x-signature'] !== signature) throw new AppError('credential_unknown', 'the signature is wrong')
-      return 'signer'
+      return { tenant: 'signer', headers }
     },
     read(raw, { headers }) {
       if (headers['ce-id'] !== undefined)

@@ -65,8 +65,7 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
       : readStart(request, { kept, timeout: BODY_TIMEOUT }))
     if (isCanary) {
       const taken = intake.run(raw.length, () => {
-        verify(reader, { raw, request, tenant: sender })
-        readSignals(reader, raw, request)
+        readSignals(reader, raw, verify(reader, raw, { request, tenant: sender }).request)
         return canary.take(request.headers)
       })
       const body = JSON.stringify(await within(taken))
@@ -79,8 +78,9 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
     let count = 0
     let rejected: readonly RejectedEvent[] = []
     const recording = intake.run(raw.length, () => {
-      const tenant = verify(reader, { raw, request, tenant: sender })
-      const read = readSignals(reader, raw, request)
+      const verified = verify(reader, raw, { request, tenant: sender })
+      const { tenant } = verified
+      const read = readSignals(reader, raw, verified.request)
       const { signals } = read
       count = signals.length
       rejected = read.rejected

@@ -10,18 +10,22 @@ export interface SignalReaderDeps {
   readonly log: Pick<Log, 'error'>
 }
 
+/** A request as its source may read it, and the tenant of its credential. */
+interface Readable {
+  readonly tenant: string
+  readonly request: SourceRequest
+}
+
 /**
- * The tenant of a request with a valid signature.
- * @param tenant as its headers gave
+ * A request with a valid signature, without what is not signed.
+ * @param given with the tenant that its headers gave
  * @throws AppError, with a status below 500, for anything the source throws
  */
-export function verify(
-  { name, source, log }: SignalReaderDeps,
-  { raw, request, tenant }: { raw: Uint8Array; request: SourceRequest; tenant: string },
-): string {
-  if (!source.verify) return tenant
+export function verify({ name, source, log }: SignalReaderDeps, raw: Uint8Array, given: Readable): Readable {
+  if (!source.verify) return given
   try {
-    return source.verify(raw, request)
+    const { tenant, headers } = source.verify(raw, given.request)
+    return { tenant, request: { headers, isSigned: true } }
   } catch (error) {
     if (isAnswerable(error)) throw error
     log.error({ err: error, source: name }, 'source failed to verify a request')

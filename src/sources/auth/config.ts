@@ -20,6 +20,8 @@ export interface HmacAuth extends HmacScheme {
   /** Milliseconds. */
   readonly tolerance: number
   readonly secrets: readonly SecretPlace[]
+  /** Headers that may be read although they are not signed. */
+  readonly unsignedHeaders: readonly string[]
 }
 export interface StandardWebhooksAuth {
   readonly kind: 'standard-webhooks'
@@ -72,6 +74,21 @@ export const secretPlaces = ({ auth, secrets }: AuthConfig): readonly SecretPlac
 
 /** Kinds of `auth` that read `secrets` and `secretsDir`. */
 export type SecretAuth = Exclude<Auth, 'none' | 'bearer' | { kind: 'oidc' }>
+
+/**
+ * The headers that a source may read, in lower case: those that the signature covers, and those that the configuration allows
+ * unsigned. undefined: every header, since its requests carry no signature.
+ */
+export function readableHeaders(auth: Auth): readonly string[] | undefined {
+  if (typeof auth === 'string') return undefined
+  if (auth.kind === 'standard-webhooks') return ['webhook-id', 'webhook-timestamp', 'svix-id', 'svix-timestamp']
+  if (auth.kind === 'twilio') return []
+  if (auth.kind !== 'hmac') return undefined
+  const { signed, idHeader, timestampHeader, unsignedHeaders } = auth
+  const id = signed.includes('{id}') ? [idHeader] : []
+  const time = timestampHeader !== undefined && signed.includes('{timestamp}') ? [timestampHeader] : []
+  return [...id, ...time, ...unsignedHeaders].map((name) => name.toLowerCase())
+}
 
 /** Its shared keys, each with an id. */
 export const sharedKeys = ({ auth }: AuthConfig): TwilioAuth['keys'] =>

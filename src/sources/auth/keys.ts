@@ -92,6 +92,12 @@ export const KEYS: Readonly<Record<AuthKind, Readonly<Record<string, TSchema>>>>
     idHeader: headerName('Header of {id}.', 'webhook-id'),
     tolerance,
     secrets,
+    unsignedHeaders: Type.Array(headerName('A header that is not signed.'), {
+      maxItems: 20,
+      default: [],
+      description:
+        'Headers that map may read although the signature does not cover them: whoever captured a report can send it again with other values. An id from one of them protects from no replay.',
+    }),
   },
   'standard-webhooks': { tolerance },
   twilio: {

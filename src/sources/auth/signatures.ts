@@ -5,7 +5,13 @@ import { parseStandardWebhookKey, type StandardWebhookKey } from '../../signatur
 import { standardWebhookHeaders, verifyStandardWebhook } from '../../signature/standard-webhooks.ts'
 import { signedUrl, verifyTwilio } from '../../signature/twilio.ts'
 import type { OpenSource, SourceRequest } from '../source.ts'
-import type { AuthConfig, HmacAuth, StandardWebhooksAuth, TwilioAuth } from './config.ts'
+import {
+  type AuthConfig,
+  type HmacAuth,
+  readableHeaders,
+  type StandardWebhooksAuth,
+  type TwilioAuth,
+} from './config.ts'
 
 /** A secret as it was read, with its text. */
 export interface SecretText {
@@ -48,6 +54,7 @@ export function signatureVerifier(
 
 function hmacVerifier(scheme: HmacAuth, clock: Clock): RequestVerifier {
   let keys: readonly Secret[] = []
+  const readable = readableHeaders(scheme)!
   return {
     replace: (tokens) => {
       keys = secretsOf(tokens)
@@ -56,7 +63,10 @@ function hmacVerifier(scheme: HmacAuth, clock: Clock): RequestVerifier {
       hmacHeaders(headers, scheme, clock())
       return ''
     },
-    verify: (raw, { headers }) => tenantOf(verifyHmac(raw, hmacHeaders(headers, scheme, clock()), { scheme, keys })),
+    verify: (raw, { headers }) => ({
+      tenant: tenantOf(verifyHmac(raw, hmacHeaders(headers, scheme, clock()), { scheme, keys })),
+      headers: Object.fromEntries(readable.flatMap((name) => (headers[name] ? [[name, headers[name]]] : []))),
+    }),
   }
 }
 
@@ -74,7 +84,16 @@ function standardWebhooksVerifier({ tolerance }: StandardWebhooksAuth, clock: Cl
       given(request)
       return ''
     },
-    verify: (raw, request) => tenantOf(verifyStandardWebhook(raw, given(request), keys)),
+    verify(raw, request) {
+      const headers = given(request)
+      const tenant = tenantOf(verifyStandardWebhook(raw, headers, keys))
+      // A mapping may name either spelling.
+      const { id, timestamp } = headers
+      return {
+        tenant,
+        headers: { 'webhook-id': id, 'svix-id': id, 'webhook-timestamp': timestamp, 'svix-timestamp': timestamp },
+      }
+    },
   }
 }
 
@@ -109,14 +128,17 @@ function twilioVerifier({ keys: known }: TwilioAuth, url: string): RequestVerifi
       const isForm = /^application\/x-www-form-urlencoded\b/i.test(String(request.headers['content-type'] ?? ''))
       const signed = { url: signedUrl(url, request.url ?? '', isForm), raw, isForm }
       const settings = request.headers[SETTINGS]
-      if (settings === undefined) return tenantOf(verifyTwilio(signed, signature, { keys: secrets, algorithm: 'sha1' }))
+      if (settings === undefined) {
+        const tenant = tenantOf(verifyTwilio(signed, signature, { keys: secrets, algorithm: 'sha1' }))
+        return { tenant, headers: {} }
+      }
       const named = settingsOf(String(settings))
       const key = known.find(({ id, algorithm }) => id === named.get('key') && algorithm === named.get('algorithm'))
       if (!key) throw signatureInvalid()
       const keys = shared.filter(({ tenant }) => tenant === key.id)
       const algorithm = key.algorithm === 'HMAC_SHA256' ? 'sha256' : 'sha1'
       if (!verifyTwilio(signed, signature, { keys, algorithm })) throw signatureInvalid()
-      return key.tenant ?? ''
+      return { tenant: key.tenant ?? '', headers: {} }
     },
   }
 }

@@ -1,4 +1,5 @@
-import { MAPPED_TYPES, type MappingRules } from '../mapping/mapping.ts'
+import { type AuthConfig, readableHeaders } from '../auth/config.ts'
+import { MAPPED_TYPES, type MappingRules, VALUE_NAMES } from '../mapping/mapping.ts'
 import type { ConfigOf } from '../source.ts'
 import type { genericConfig } from './schema.ts'
 
@@ -8,9 +9,10 @@ export type GenericConfig = ConfigOf<typeof genericConfig>
 export const rulesOf = ({ map: given }: GenericConfig): MappingRules => given as MappingRules
 
 /** What no schema can see in a mapping. */
-export function mapFaults({ map: given }: GenericConfig, isSound: (key: string) => boolean): string[] {
+export function mapFaults(config: GenericConfig & Partial<AuthConfig>, isSound: (key: string) => boolean): string[] {
   if (!isSound('map')) return []
-  const faults: string[] = []
+  const { map: given } = config
+  const faults = unsignedFaults(config, isSound)
   if (given.endpoint === undefined && given.ref === undefined && isSound('map.endpoint') && isSound('map.ref'))
     faults.push(
       'map.endpoint: is missing; write where the URL of the endpoint is, for example endpoint: /data/url, or ref',
@@ -33,4 +35,21 @@ export function mapFaults({ map: given }: GenericConfig, isSound: (key: string) 
       'map.type: is missing; write where the text is that map.lost and the others list, for example type: /type',
     )
   return faults
+}
+
+/** Values that are read from headers which anyone who captured a signed report could change. */
+function unsignedFaults(
+  { map: given, auth = 'none' }: GenericConfig & Partial<AuthConfig>,
+  isSound: (key: string) => boolean,
+): string[] {
+  const readable = isSound('auth') ? readableHeaders(auth) : undefined
+  if (!readable) return []
+  return ['type' as const, ...VALUE_NAMES].flatMap((key) => {
+    const [, name = ''] = /^header:(.+)$/.exec(given[key] ?? '') ?? []
+    // Attributes of a CloudEvent are in its body, unless it is in binary mode, which is not read then.
+    if (name === '' || /^ce-/i.test(name) || readable.includes(name.toLowerCase())) return []
+    return [
+      `map.${key}: is read from the header ${name}, which is not signed; read it from the body, or sign it, or (only auth.kind: hmac) list it in auth.unsignedHeaders`,
+    ]
+  })
 }

@@ -60,8 +60,11 @@ function elsewhere(
   const { name, text } = locator
   if (locator.in === 'text') return { value: name, at: text, isOwn: false }
   if (locator.in === 'form') return { value: form?.get(name), at: text, isOwn: true }
-  const attribute = name.startsWith('ce-') && attributes && Object.hasOwn(attributes, name.slice(3))
-  if (attribute) return { value: attributes[name.slice(3)], at: text, isOwn: true }
+  // In no mode is an attribute of an event with attributes elsewhere.
+  if (attributes && name.startsWith('ce-')) {
+    const attribute = name.slice(3)
+    return { value: Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined, at: text, isOwn: true }
+  }
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined
   return { value: Array.isArray(value) ? value.join(', ') : value, at: text, isOwn: false }
 }

@@ -20,9 +20,10 @@ const dataOf = (raw: Uint8Array, type: string): unknown =>
  */
 export function readEvents(
   raw: Uint8Array,
-  { headers }: SourceRequest,
+  { headers, isSigned }: SourceRequest,
   options: ReadOptions = {},
 ): readonly SourceEvent[] {
+  if (isSigned) return signedEvents(raw, headers)
   const type = String(headers['content-type'] ?? '')
     .split(';', 1)[0]!
     .trim()
@@ -34,13 +35,31 @@ export function readEvents(
     return [event]
   }
   if (isBinary(headers)) return [binary(options.attributesOnly ? undefined : raw, type, headers)]
-  if (type === FORM) {
-    const form = readForm(raw)
-    return [{ roots: [{ value: Object.fromEntries(form), path: '' }], headers, form, path: '' }]
-  }
+  if (type === FORM) return [formEvent(raw, headers)]
   if (type !== '' && !isJsonType(type))
     throw new AppError('unsupported_media_type', `send the report as application/json, ${FORM} or a CloudEvent`)
-  return [{ roots: [{ value: readJson(raw), path: '' }], headers, path: '' }]
+  return [plainEvent(readJson(raw), headers)]
+}
+
+/** By the bytes alone: a signature does not cover Content-Type, by which anyone could change what they mean. */
+function signedEvents(raw: Uint8Array, headers: SourceRequest['headers']): readonly SourceEvent[] {
+  // A form begins with a name, which JSON never does.
+  if (/^[^\s"{[=]+=/.test(Buffer.from(raw.subarray(0, 1_024)).toString('latin1'))) return [formEvent(raw, headers)]
+  const document = readJson(raw)
+  const isEvent = (each: unknown) => eventFault(each) === undefined
+  if (Array.isArray(document) && document.some(isEvent)) return batch(document, headers)
+  return [isEvent(document) ? structured(document, { path: '', headers }) : plainEvent(document, headers)]
+}
+
+const plainEvent = (value: unknown, headers: SourceRequest['headers']): SourceEvent => ({
+  roots: [{ value, path: '' }],
+  headers,
+  path: '',
+})
+
+function formEvent(raw: Uint8Array, headers: SourceRequest['headers']): SourceEvent {
+  const form = readForm(raw)
+  return { ...plainEvent(Object.fromEntries(form), headers), form }
 }
 
 function batch(document: unknown, headers: SourceRequest['headers']): SourceEvent[] {

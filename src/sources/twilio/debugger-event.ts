@@ -12,6 +12,11 @@ import { invalidReport } from '../report-errors.ts'
 const FAILURES = /^(?:1120\d|11210|11215|11217|11220|1123\d|11321|15003)$/
 
 const LONGEST_URL = 2_048
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
+const ACCOUNT = /^(?:AC[0-9A-Za-z]{32})?$/
+/** Whether a field has swallowed the text of the one that names the account or its parent. */
+const hidesAccount = ([name, value]: readonly [string, string]): boolean =>
+  !/^(?:(?:Parent)?AccountSid|Payload)$/.test(name) && `${name}${value}`.includes('AccountSid')
 type Members = Readonly<Record<string, unknown>>
 const isRecord = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -43,13 +48,17 @@ export interface DebuggerEvent {
 export function readDebuggerEvent(raw: Uint8Array, keep: boolean): DebuggerEvent {
   const form = readForm(raw)
   const sid = form.get('Sid') ?? ''
-  const time = Date.parse(form.get('Timestamp') ?? '')
+  const account = form.get('AccountSid') ?? ''
+  const time = RFC3339.test(form.get('Timestamp') ?? '') ? Date.parse(form.get('Timestamp')!) : Number.NaN
   const payload = parsed(form.get('Payload'))
   const faults: FieldFault[] = [
-    // The signature covers names and values without separators. These two being well-formed leaves nothing to shift.
+    // The signature covers names and values without separators: what is well-formed, and in no other field, cannot be shifted.
     ...(/^[A-Za-z0-9]{1,64}$/.test(sid) ? [] : [{ pointer: '/Sid', detail: 'must be 1 to 64 letters and digits' }]),
     ...(Number.isNaN(time) ? [{ pointer: '/Timestamp', detail: 'must be a time (RFC 3339)' }] : []),
     ...(payload ? [] : [{ pointer: '/Payload', detail: 'must be a JSON object' }]),
+    ...(ACCOUNT.test(account) && ![...form].some(hidesAccount)
+      ? []
+      : [{ pointer: '/AccountSid', detail: 'must be AC and 32 letters or digits, in a field of its own' }]),
   ]
   if (faults.length > 0) throw invalidReport(faults)
 
@@ -66,7 +75,6 @@ export function readDebuggerEvent(raw: Uint8Array, keep: boolean): DebuggerEvent
   )
   const status = Number(documentOf(response)['status_code'] ?? Number.NaN)
   const isStatus = Number.isInteger(status) && status >= 100 && status <= 599
-  const account = form.get('AccountSid') ?? ''
   const read = {
     id: { at: 'form:Sid', value: sid },
     type: { at: 'form:Payload /error_code', value: error },
