@@ -2,6 +2,7 @@ import {
   type EndpointState,
   type Incident,
   type IncidentSettings,
+  type IncidentSignals,
   isDisabled,
   type Proof,
   type Quiet,
@@ -10,6 +11,7 @@ import {
   type Run,
 } from './incident.ts'
 import { withoutRuns } from './open-incident.ts'
+import { PROXY_SOURCE } from './signal.ts'
 
 /** An event at which an incident may close. */
 interface Closing {
@@ -28,14 +30,25 @@ export interface Recovery extends Run {
  */
 export function recoveryOf({ goodRun, signals }: Incident): Recovery | null {
   const whole: Recovery[] = goodRun ? [goodRun] : []
-  if (signals?.deliveryRun) whole.push({ ...signals.deliveryRun, proof: 'delivery' })
+  const deliveryRun = signals && deliveryRunOf(signals)
+  if (deliveryRun) whole.push({ ...deliveryRun, proof: 'delivery' })
   const byAll = added(whole)
-  if (!signals?.originsComplete || signals.origins.length === 0) return byAll
-  const each = signals.origins.map(({ run }) => added(run ? [...whole, { ...run, proof: 'platform' }] : whole))
+  const origins = signals?.origins.filter(({ source }) => source !== PROXY_SOURCE) ?? []
+  if (!signals?.originsComplete || origins.length === 0) return byAll
+  const each = origins.map(({ run }) => added(run ? [...whole, { ...run, proof: 'platform' }] : whole))
   if (each.some((recovery) => recovery === null)) return byAll
   const recoveries = each as Recovery[]
   const last = recoveries.reduce((a, b) => (b.since > a.since ? b : a))
   return { ...last, count: Math.min(...recoveries.map(({ count }) => count)) }
+}
+
+/** Successes that our own proxy saw since the last failure; where it saw failures, on each of their routes. */
+function deliveryRunOf({ origins, deliveryRun }: IncidentSignals): Run | null {
+  const runs = origins.flatMap(({ source, run }) => (source === PROXY_SOURCE ? [run] : []))
+  return runs.reduce(
+    (a, b) => a && b && { count: Math.min(a.count, b.count), since: Math.max(a.since, b.since) },
+    runs.length > 0 ? runs[0]! : deliveryRun,
+  )
 }
 
 function added(runs: readonly Recovery[]): Recovery | null {

@@ -1,13 +1,18 @@
 /** What became of one delivery, as the platform saw it. */
 export interface DeliveryResult {
+  /** A configured endpoint's name. */
   readonly endpoint: string
+  /** Method and path of its route: another one proves nothing about it. */
+  readonly route: string
   /** Whether the platform received a whole answer with a 2xx status. */
   readonly ok: boolean
   /** Status that the platform received; 0 if it received no whole answer. */
   readonly code: number
   /** How it ended if there was no whole answer. */
   readonly ending?: DeliveryEnding
-  /** Milliseconds since the epoch. */
+  /** When its header had arrived, milliseconds since the epoch. */
+  readonly startedAt: number
+  /** When it ended, milliseconds since the epoch. */
   readonly at: number
 }
 

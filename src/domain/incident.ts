@@ -130,8 +130,11 @@ export type IncidentEvent =
       readonly streams: readonly DeliveryStream[]
       readonly quiet?: Quiet
     }
-  /** A delivery failed, and the platform may still repeat it: it matters only while an incident is open. */
-  | { readonly type: 'undelivered'; readonly at: number }
+  /**
+   * Deliveries failed, and the platform may still repeat them: they matter only while an incident is open. `routes` are the
+   * `url` of the streams that they belong to; absent in events of earlier versions.
+   */
+  | { readonly type: 'undelivered'; readonly at: number; readonly routes?: readonly string[] }
   | {
       readonly type: 'probe'
       /** When the answer arrived: the moment that a good probe proves. */

@@ -25,7 +25,7 @@ export function reduceIncident(state: EndpointState, event: IncidentEvent, setti
     case 'delivered':
       return onDelivered(state, event, settings)
     case 'undelivered':
-      return onUndelivered(state, event.at)
+      return onUndelivered(state, event)
     case 'probe':
       return event.up ? onGoodProbe(state, event, settings) : onBadProbe(state, event, settings)
     case 'verdict':

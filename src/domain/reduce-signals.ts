@@ -48,7 +48,7 @@ function onBad(state: EndpointState, { at, signal }: Of<'signal'>, settings: Inc
   const next = joined(state, opened, { ...signal, at })
   const before = signalsOf(opened.incident)
   const signals: IncidentSignals = {
-    ...withoutRuns(withOrigin(before, source === PROXY_SOURCE ? undefined : signal)),
+    ...withoutRuns(withOrigin(before, signal)),
     total: before.total + 1,
     warnings: before.warnings + (type === 'failing' ? 1 : 0),
     disablings: before.disablings + (type === 'disabled' ? 1 : 0),
@@ -107,10 +107,11 @@ export function onDelivered(state: EndpointState, event: Of<'delivered'>, settin
 }
 
 /** A failure seen by any replica ends the runs of all, and the quiet time begins again. */
-export function onUndelivered(state: EndpointState, at: number): Reduced {
+export function onUndelivered(state: EndpointState, { at, routes = [] }: Of<'undelivered'>): Reduced {
   if (!isOpen(state)) return { state, change: 'none' }
   const incident = state.incident!
-  const signals = withoutRuns(signalsOf(incident))
+  const origins = routes.map((url) => ({ source: PROXY_SOURCE, tenant: '', url }))
+  const signals = withoutRuns(origins.reduce(withOrigin, signalsOf(incident)))
   const lastBadAt = Math.max(signals.lastBadAt ?? at, at)
   // It may come late, if the journal was down.
   const quietSince = Math.max(incident.quietSince, at)
@@ -121,8 +122,8 @@ export function onUndelivered(state: EndpointState, at: number): Reduced {
 }
 
 function withStream(signals: IncidentSignals, { proof, run, ...origin }: DeliveryStream): IncidentSignals {
-  if (proof === 'delivery') return { ...signals, deliveryRun: longer(signals.deliveryRun, run) }
-  return withRun(signals, origin, (known) => longer(known, run))
+  const next = withRun(signals, origin, (known) => longer(known, run))
+  return proof === 'delivery' ? { ...next, deliveryRun: longer(signals.deliveryRun, run) } : next
 }
 
 /** Each replica counts its own stream: the longest run counts, and the window ends at the first success of any. */

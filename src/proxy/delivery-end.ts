@@ -3,6 +3,7 @@ import type { DeliveryCode } from '../domain/delivery.ts'
 import type { Retries } from './retries.ts'
 
 export interface DeliveryEnd {
+  readonly method: string
   /** Status that the platform received, or how it ended without a whole answer. */
   readonly code: DeliveryCode
   readonly ok: boolean
@@ -17,12 +18,13 @@ export interface DeliveryEnd {
  * @param isBroken whether it was broken off, so that it is not taken for whole
  */
 export function endOf(
-  { writableFinished, statusCode }: ServerResponse,
+  { req, writableFinished, statusCode }: ServerResponse,
   { isAnswered, isBroken }: { readonly isAnswered: boolean; readonly isBroken: boolean },
   retries: Retries,
 ): DeliveryEnd {
   const isWhole = writableFinished && !isBroken && isAnswered
   return {
+    method: req.method ?? '',
     code: isWhole ? statusCode : isBroken ? 'incomplete' : 'client_closed',
     ok: isWhole && statusCode >= 200 && statusCode < 300,
     seconds: retries.elapsed() / 1_000,

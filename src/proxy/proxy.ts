@@ -79,11 +79,13 @@ export function createProxy(deps: ProxyDeps): Proxy {
       space,
       deadlines,
       onAttempt: ({ ok, code }) => safely(() => deps.metrics.attempted({ endpoint, ok, code })),
-      onEnd({ code, ok, seconds, retry }, span) {
+      onEnd({ method, code, ok, seconds, retry }, span) {
         const status = typeof code === 'number' ? code : 0
         const isWhole = typeof code === 'number'
         const ended = { endpoint, ok, code, seconds }
-        const delivered = { endpoint, ok, code: status, at: deps.clock() }
+        const at = deps.clock()
+        const startedAt = at - 1_000 * seconds
+        const delivered = { endpoint, route: `${method} ${route.path}`, ok, code: status, startedAt, at }
         safely(() => deps.metrics.deliveryEnded(retry ? { ...ended, retry: resultOf(retry, ok) } : ended))
         span.end(isWhole ? { status } : { status, errorType: code })
         safely(() => deps.onDelivery(isWhole ? delivered : { ...delivered, ending: code }))

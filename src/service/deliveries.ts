@@ -1,6 +1,6 @@
 import type { Cause } from '../domain/cause.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { DeliveryEnding } from '../domain/delivery.ts'
+import type { DeliveryEnding, DeliveryResult } from '../domain/delivery.ts'
 import { type IncidentSettings, isOpen } from '../domain/incident.ts'
 import { PROXY_SOURCE } from '../domain/signal.ts'
 import type { Metrics } from '../domain/telemetry.ts'
@@ -12,19 +12,6 @@ import type { Timers } from './limiter.ts'
 import type { SignalRecorder } from './record-signals.ts'
 import type { ReportedDelivery } from './recorded-source.ts'
 import { overdueReports } from './report-overdue.ts'
-
-/** The effective result of a delivery that our own proxy passed on: what the platform saw. */
-export interface ObservedDelivery {
-  /** A configured endpoint's name. */
-  readonly endpoint: string
-  readonly ok: boolean
-  /** The HTTP status that the platform got; 0 if it got none. */
-  readonly code: number
-  /** Why it got none. */
-  readonly ending?: DeliveryEnding
-  /** Milliseconds since the epoch. */
-  readonly at: number
-}
 
 export interface DeliveriesDeps {
   readonly incidents: Pick<IncidentTracker, 'apply' | 'state'>
@@ -61,6 +48,9 @@ interface Streak {
   count: number
   /** When the first of them was. */
   since: number
+  lastAt: number
+  /** The incident that knows of it. */
+  notedIn?: string
   /** Whether they were made an early warning. */
   isWarned: boolean
 }
@@ -86,7 +76,8 @@ export function createDeliveries(deps: DeliveriesDeps) {
     state: (endpoint) => incidents.state(endpoint),
     clock,
   })
-  const streaks = new Map<string, Streak>()
+  /** Of each endpoint, by route: a success elsewhere says nothing about a route that fails. */
+  const streaks = new Map<string, Map<string, Streak>>()
   const warnedAt = new Map<string, number>()
 
   const isIncidentOpen = (endpoint: string): boolean => {
@@ -94,23 +85,37 @@ export function createDeliveries(deps: DeliveriesDeps) {
     return state !== undefined && isOpen(state)
   }
 
-  function onFailure(delivery: ObservedDelivery): void {
-    const { endpoint, at } = delivery
-    overdue.failed(endpoint, at)
-    streams.failed(endpoint, at)
-    const streak = streaks.get(endpoint) ?? { count: 0, since: at, isWarned: false }
+  function onFailure(delivery: DeliveryResult): void {
+    const { endpoint, route, at } = delivery
+    overdue.failed(endpoint, route, at)
+    streams.failed(endpoint, route, at)
+    const routes = streaks.get(endpoint) ?? new Map<string, Streak>()
+    streaks.set(endpoint, routes)
+    const streak = routes.get(route) ?? { count: 0, since: at, lastAt: at, isWarned: false }
     streak.count++
-    streaks.set(endpoint, streak)
+    streak.lastAt = at
+    routes.set(route, streak)
     if (streak.count < WARNING_STREAK) return
     // A manually closed incident reopens if deliveries keep failing.
     const isDue = isIncidentOpen(endpoint) ? !streak.isWarned && isRested(endpoint, WARNING_INTERVAL) : true
     if (isDue && isRested(endpoint, WRITE_INTERVAL)) warn(delivery, streak)
   }
 
+  /** The incident may have been opened by what another replica or the platform saw. */
+  function stillFailing(endpoint: string, routes: ReadonlyMap<string, Streak>): void {
+    const { incident } = incidents.state(endpoint) ?? {}
+    if (!incident || !isIncidentOpen(endpoint)) return
+    for (const [route, streak] of routes) {
+      if (streak.notedIn === incident.id) continue
+      streak.notedIn = incident.id
+      streams.failed(endpoint, route, streak.lastAt)
+    }
+  }
+
   const isRested = (endpoint: string, interval: number): boolean =>
     monotonic() - (warnedAt.get(endpoint) ?? Number.NEGATIVE_INFINITY) >= interval
 
-  function warn({ endpoint, code, ending }: ObservedDelivery, streak: Streak): void {
+  function warn({ endpoint, route, code, ending }: DeliveryResult, streak: Streak): void {
     warnedAt.set(endpoint, monotonic())
     streak.isWarned = true
     const receivedAt = clock()
@@ -124,7 +129,7 @@ export function createDeliveries(deps: DeliveriesDeps) {
       source: PROXY_SOURCE,
       tenant: '',
       endpoint,
-      url: endpoint,
+      url: route,
       code,
       cause: known?.cause ?? deps.classify({ code, message: '' }).cause,
       message,
@@ -141,16 +146,20 @@ export function createDeliveries(deps: DeliveriesDeps) {
 
   return {
     /** The proxy passed a delivery on. Returns at once, and never throws. */
-    observed(delivery: ObservedDelivery): void {
-      const { endpoint, ok, code, at } = delivery
+    observed(delivery: DeliveryResult): void {
+      const { endpoint, route, ok, code, startedAt } = delivery
       metrics.delivered({ source: PROXY_SOURCE, endpoint, result: ok ? 'success' : 'failure', code })
       if (!ok) {
         onFailure(delivery)
         return
       }
-      streaks.delete(endpoint)
-      overdue.succeeded(endpoint)
-      streams.succeeded(endpoint, { source: PROXY_SOURCE, tenant: '', url: endpoint, proof: 'delivery', at })
+      const routes = streaks.get(endpoint)
+      routes?.delete(route)
+      overdue.succeeded(endpoint, route)
+      if (routes?.size) stillFailing(endpoint, routes)
+      // It is good for when it began: a failure may have come since.
+      else
+        streams.succeeded(endpoint, { source: PROXY_SOURCE, tenant: '', url: route, proof: 'delivery', at: startedAt })
     },
     /** A source reported a success. @returns whether it counts: a known id does not */
     reported({ endpoint, source, tenant, url, id, code }: ReportedDelivery): boolean {

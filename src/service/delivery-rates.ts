@@ -1,4 +1,4 @@
-import type { ObservedDelivery } from './deliveries.ts'
+import type { DeliveryResult } from '../domain/delivery.ts'
 
 /** Deliveries to an endpoint that our own proxy saw end, since this process started. */
 export interface DeliveryRate {
@@ -10,7 +10,7 @@ export interface DeliveryRate {
 export function createDeliveryRates() {
   const rates = new Map<string, { delivered: number; failed: number }>()
   return {
-    observed({ endpoint, ok }: Pick<ObservedDelivery, 'endpoint' | 'ok'>): void {
+    observed({ endpoint, ok }: Pick<DeliveryResult, 'endpoint' | 'ok'>): void {
       const rate = rates.get(endpoint) ?? { delivered: 0, failed: 0 }
       rate[ok ? 'delivered' : 'failed'] += 1
       rates.set(endpoint, rate)

@@ -27,6 +27,8 @@ interface Watched {
   newest: Stream | undefined
   /** The newest failure that is still to be written. */
   failedAt: number | null
+  /** Routes of the failures that are still to be written. */
+  readonly failedRoutes: Set<string>
   writtenAt: number
   timer: unknown
 }
@@ -49,6 +51,7 @@ export function deliveryStreams({
       streams: new Map(),
       newest: undefined,
       failedAt: null,
+      failedRoutes: new Set(),
       writtenAt: Number.NEGATIVE_INFINITY,
       timer: undefined,
     }
@@ -67,13 +70,16 @@ export function deliveryStreams({
     of.timer = undefined
     of.writtenAt = monotonic()
     const { failedAt } = of
+    const routes = [...of.failedRoutes]
     const streams = [...of.streams.values()].filter(({ isNew }) => isNew)
     of.failedAt = null
+    of.failedRoutes.clear()
     for (const stream of streams) stream.isNew = false
     const written = streams.map(({ isNew: _, ...stream }) => stream)
-    if (failedAt !== null && !(await apply(endpoint, { type: 'undelivered', at: failedAt })))
+    if (failedAt !== null && !(await apply(endpoint, { type: 'undelivered', at: failedAt, routes }))) {
       of.failedAt = Math.max(of.failedAt ?? failedAt, failedAt)
-    else if (written.length === 0 || (await apply(endpoint, { type: 'delivered', at: clock(), streams: written })))
+      for (const route of routes) of.failedRoutes.add(route)
+    } else if (written.length === 0 || (await apply(endpoint, { type: 'delivered', at: clock(), streams: written })))
       return
     // The journal is down: the same is written later.
     for (const stream of streams) stream.isNew = true
@@ -101,7 +107,7 @@ export function deliveryStreams({
       if (newest?.source === source && newest.tenant === tenant && newest.url === url && newest.proof === proof) {
         // As most often.
         newest.run = nextRun(endpoint, newest, at)
-        newest.at = at
+        newest.at = Math.max(newest.at, at)
         newest.isNew = true
       } else {
         const key = `${source}\0${tenant}\0${url}`
@@ -115,13 +121,14 @@ export function deliveryStreams({
       writeLater(endpoint, of)
     },
     /** Ends all runs. It is written only while an incident is open: before it nothing has to be kept open. */
-    failed(endpoint: string, at: number): void {
+    failed(endpoint: string, route: string, at: number): void {
       const of = watch(endpoint)
       of.streams.clear()
       of.newest = undefined
       const current = state(endpoint)
       if (!current || !isOpen(current)) return
-      of.failedAt = at
+      of.failedAt = Math.max(of.failedAt ?? at, at)
+      of.failedRoutes.add(route)
       writeLater(endpoint, of)
     },
     stop(): void {

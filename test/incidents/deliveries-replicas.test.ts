@@ -82,7 +82,16 @@ describe('deliveries that several replicas see', () => {
     })
     const timer = setInterval(() => {
       if (!own.isGood) own.failures++
-      deliveries.observed({ endpoint: 'orders', ok: own.isGood, code: own.isGood ? 200 : 503, at: clock() })
+      const at = clock()
+      const route = 'POST /hooks/orders'
+      deliveries.observed({
+        endpoint: 'orders',
+        route,
+        ok: own.isGood,
+        code: own.isGood ? 200 : 503,
+        startedAt: at,
+        at,
+      })
     }, PACE)
     const stop = () => {
       clearInterval(timer)

@@ -10,6 +10,8 @@ import { manualTime } from '../support/manual-time.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
+const ROUTE = 'POST /hooks/orders'
+const LOST = { type: 'failure', id: 'f', code: 500, cause: 'server_error', source: 'retm', tenant: '' } as const
 const SETTINGS = { quietTime: 30 * MINUTE, goodProbes: 3, failedProbes: 0 }
 
 /** Deliveries to `orders`, whose state is kept in memory instead of a journal. */
@@ -46,7 +48,10 @@ function stage({ giveUpAfter = 10 * MINUTE } = {}) {
     time,
     events,
     deliveries,
-    deliver: (ok: boolean) => deliveries.observed({ endpoint: 'orders', ok, code: ok ? 200 : 500, at: time.clock() }),
+    deliver(ok: boolean, { route = ROUTE, took = 0 } = {}) {
+      const at = time.clock()
+      deliveries.observed({ endpoint: 'orders', route, ok, code: ok ? 200 : 500, startedAt: at - took, at })
+    },
     /** So many deliveries, one per so many milliseconds. */
     async flow(ok: boolean, count: number, pace: number) {
       for (let index = 0; index < count; index++) {
@@ -86,8 +91,9 @@ describe('createDeliveries()', () => {
       ['incomplete', 'connection_reset'],
     ] as const) {
       const staged = stage()
+      const at = staged.time.clock()
       for (let index = 0; index < 3; index++)
-        staged.deliveries.observed({ endpoint: 'orders', ok: false, code: 0, ending, at: staged.time.clock() })
+        staged.deliveries.observed({ endpoint: 'orders', route: ROUTE, ok: false, code: 0, ending, startedAt: at, at })
       const [warning] = staged.of('signal') as Extract<IncidentEvent, { type: 'signal' }>[]
       expect(warning!.signal).to.include({ code: 0, cause })
     }
@@ -123,8 +129,7 @@ describe('createDeliveries()', () => {
   it('proves a recovery by successes since the last failure, whichever replica saw that', async () => {
     const staged = stage()
     await staged.flow(true, 10, 100)
-    const lost = { type: 'failure', id: 'f', code: 500, cause: 'server_error', source: 'retm', tenant: '' } as const
-    staged.apply({ ...lost, at: staged.time.clock() })
+    staged.apply({ ...LOST, at: staged.time.clock() })
     await staged.time.advance(1)
     // Of a run that began before the failure nothing counts.
     await staged.flow(true, 2, 2 * SECOND)
@@ -138,6 +143,44 @@ describe('createDeliveries()', () => {
     staged.deliver(true)
     await staged.time.settle()
     expect(staged.state().incident?.loss).to.deep.include({ until: first, untilProof: 'delivery' })
+  })
+
+  it('is proven by nothing but the route and method that failed, and by what began after the failure', async () => {
+    const other = { route: 'POST /hooks/refunds' }
+    for (const [elsewhere, isWarned] of [
+      [other, true],
+      [{ route: 'PUT /hooks/orders' }, true],
+      // A report opens the incident: only what this replica saw before says which route fails.
+      [other, false],
+    ] as const) {
+      const staged = stage()
+      await staged.flow(false, isWarned ? 3 : 1, 100)
+      if (!isWarned) staged.apply({ ...LOST, at: staged.time.clock() })
+      await staged.time.advance(1)
+      for (let index = 0; index < 9; index++) staged.deliver(true, elsewhere)
+      await staged.time.advance(2 * SECOND)
+      // Another replica, which saw none of it.
+      const at = staged.time.clock()
+      const stream = (url: string) =>
+        ({ source: 'proxy', tenant: '', url, proof: 'delivery', at, run: { count: 9, since: at } }) as const
+      staged.apply({ type: 'delivered', at, streams: [stream(elsewhere.route)] })
+      await staged.time.advance(2 * SETTINGS.quietTime)
+      staged.deliver(true, elsewhere)
+      staged.apply({ type: 'delivered', at: staged.time.clock(), streams: [stream(elsewhere.route)] })
+      await staged.time.settle()
+      expect(staged.isOpen(), JSON.stringify(elsewhere)).to.equal(true)
+      expect(staged.state().delivered?.at(-1)?.url, 'the other replica’s').to.equal(elsewhere.route)
+      await staged.flow(true, 4, 2 * SECOND)
+      staged.deliver(true)
+      await staged.time.settle()
+      expect(staged.isOpen(), `${JSON.stringify(elsewhere)}, proven`).to.equal(false)
+    }
+    const staged = stage()
+    await staged.flow(false, 3, 100)
+    for (let index = 0; index < 9; index++) staged.deliver(true, { took: SECOND })
+    await staged.time.advance(2 * SETTINGS.quietTime)
+    staged.apply({ type: 'tick', at: staged.time.clock(), probed: true })
+    expect(staged.isOpen(), 'begun before').to.equal(true)
   })
 
   it('writes once the journal is back what came while it was down: failures, and the successes after them', async () => {
@@ -174,19 +217,22 @@ describe('createDeliveries()', () => {
     expect(staged.isOverdue()).to.equal(false)
     await staged.time.advance(1)
     expect(staged.isOverdue()).to.equal(true)
-    const lost = { type: 'failure', id: 'f', code: 500, cause: 'server_error', source: 'retm', tenant: '' } as const
-    staged.apply({ ...lost, at: staged.time.clock() })
+    staged.apply({ ...LOST, at: staged.time.clock() })
     expect(staged.isOverdue()).to.equal(false)
     await staged.time.advance(1)
     await staged.flow(false, 2, 6 * MINUTE)
     expect(staged.isOverdue()).to.equal(true)
+    staged.deliver(true, { route: 'POST /hooks/refunds' })
+    expect(staged.isOverdue(), 'another route').to.equal(true)
     staged.deliver(true)
     expect(staged.isOverdue()).to.equal(false)
     // A success at another replica.
     await staged.flow(false, 1, 11 * MINUTE)
     const at = staged.time.clock() - 1
     const run = { count: 1, since: at }
-    const stream = { source: 'proxy', tenant: '', url: 'orders', proof: 'delivery', at, run } as const
+    const stream = { source: 'proxy', tenant: '', url: ROUTE, proof: 'delivery', at, run } as const
+    staged.apply({ type: 'delivered', at, streams: [{ ...stream, url: 'POST /hooks/refunds' }] })
+    expect(staged.isOverdue(), 'of another route').to.equal(true)
     staged.apply({ type: 'delivered', at, streams: [stream] })
     expect(staged.isOverdue()).to.equal(false)
   })

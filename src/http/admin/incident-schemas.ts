@@ -104,7 +104,7 @@ export const SignalRowSchema = Type.Object(
     type: Type.Enum([...TIMELINE_TYPES]),
     source: Type.String(),
     tenant: Type.String(),
-    url: Type.String({ description: 'Canonical, or SOURCE:REF.' }),
+    url: Type.String({ description: 'Canonical, or SOURCE:REF; of our own proxy: method and path of the route.' }),
     code: nullable(Type.Integer(), 'What the source saw.'),
     cause: nullable(Type.Enum([...CAUSES]), 'What code and message say.'),
     message: Type.String(),
