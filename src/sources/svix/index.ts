@@ -11,7 +11,7 @@ const rules: MappingRules = {
   failing: withIngest('message.attempt.failing'),
   disabled: withIngest('endpoint.disabled'),
   recovered: withIngest('message.attempt.recovered', 'endpoint.enabled'),
-  id: ['header:svix-id', 'header:webhook-id'],
+  id: ['header:webhook-id', 'header:svix-id'],
   ref: '/data/endpointId',
   code: '/data/lastAttempt/responseStatusCode',
   time: ['/data/lastAttempt/timestamp', '/data/failSince'],
