@@ -44,6 +44,8 @@ export interface SendOptions {
   readonly progress?: OutboundProgress
   /** Connects to this address instead of resolving the host; the guard checks it all the same. */
   readonly address?: string | undefined
+  /** Asked right before the request is written; if not, nothing is. A process that was paused runs no timers before that. */
+  readonly isWanted?: () => boolean
 }
 
 /**

@@ -82,6 +82,10 @@ export function createOutboundClient({
       let socket = await timed(progress, 'connect', () => connect(addresses, portOf(url), signal))
       progress.address = socket.remoteAddress ?? progress.address
       if (url.protocol === 'https:') socket = await secureOrFail(socket, url, { request, signal, progress })
+      if (options.isWanted?.() === false) {
+        socket.destroy()
+        throw new OutboundFault('unknown', 'the request is no longer wanted')
+      }
       const answer = await timed(progress, 'http', () => exchange(socket, url, request, signal))
       progress.status = answer.status
       return answer

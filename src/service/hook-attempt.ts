@@ -38,7 +38,13 @@ export async function attemptHook(
     hook,
     message,
     signal,
-  }: { readonly hook: HookTarget; readonly message: HookMessage; readonly signal?: AbortSignal },
+    isWanted,
+  }: {
+    readonly hook: HookTarget
+    readonly message: HookMessage
+    readonly signal?: AbortSignal
+    readonly isWanted?: () => boolean
+  },
 ): Promise<HookAttempt> {
   let headers: Readonly<Record<string, string>>
   try {
@@ -50,7 +56,7 @@ export async function attemptHook(
   try {
     const { status, retryAfter } = await client.send(
       { method: 'POST', url: hook.url, headers, body: message.body },
-      { signal: signal ? AbortSignal.any([timeout, signal]) : timeout },
+      { signal: signal ? AbortSignal.any([timeout, signal]) : timeout, ...(isWanted && { isWanted }) },
     )
     const wait = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, clock())
     return {

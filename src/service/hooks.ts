@@ -43,8 +43,8 @@ export function createHookSender(deps: HookSenderDeps): HookSender {
   let isStopped = false
   let stopping = new AbortController()
   const senders = hooks.map((hook) => hookQueue(hook, deps, { signal: () => stopping.signal, onSent: () => wake() }))
-  const unsubscribe = lease.onChange((fence) => {
-    if (fence !== null) return
+  // Also from one fence to another: in between another replica may have sent, and removed, what was read here.
+  const unsubscribe = lease.onChange(() => {
     stopping.abort()
     stopping = new AbortController()
     for (const sender of senders) sender.forget()
@@ -101,7 +101,7 @@ function hookQueue(
   deps: HookSenderDeps,
   { signal, onSent }: { readonly signal: () => AbortSignal; readonly onSent: () => void },
 ) {
-  const { outbox, messageOf, metrics, log, clock, monotonic = () => performance.now(), times = {} } = deps
+  const { outbox, lease, messageOf, metrics, log, clock, monotonic = () => performance.now(), times = {} } = deps
   const lanes = new Map<string, Lane>()
   const sending = new Map<string, Promise<void>>()
   /** Delivered or given up, and not yet removed: they are not sent again while the journal is down. */
@@ -129,11 +129,15 @@ function hookQueue(
     done.add(event.sequence)
   }
 
-  async function send(event: PendingEvent, lane: Lane): Promise<void> {
-    const stopped = signal()
-    const attempt = await attemptHook(deps, { hook, message: messageOf(event), signal: stopped })
+  async function send(event: PendingEvent, lane: Lane, stopped: AbortSignal): Promise<void> {
+    const attempt = await attemptHook(deps, {
+      hook,
+      message: messageOf(event),
+      signal: stopped,
+      isWanted: () => isLeader(stopped),
+    })
     // Another replica sends it again.
-    if (stopped.aborted && !attempt.ok) return
+    if (!attempt.ok && !isLeader(stopped)) return
     const fields = { hook: hook.name, event: event.event, event_id: event.id, incident_id: event.incident.id }
     if (attempt.ok) {
       close(event, 'success')
@@ -159,8 +163,11 @@ function hookQueue(
     log.error(fields, `hook event given up: ${reason}`)
   }
 
+  /** Whether this replica has been the leader without interruption since it took this signal. */
+  const isLeader = (stopped: AbortSignal): boolean => lease.fence() !== null && !stopped.aborted
+
   /** What waits, oldest first. A look into the outbox is made once a second, and when all that was seen is done. */
-  async function waiting(): Promise<readonly PendingEvent[]> {
+  async function waiting(stopped: AbortSignal): Promise<readonly PendingEvent[]> {
     await removeDone()
     const isPending = ({ sequence }: PendingEvent) => !done.has(sequence) && !removed.has(sequence)
     shown = shown?.filter(isPending)
@@ -169,6 +176,7 @@ function hookQueue(
     readAt = monotonic()
     const gone = [...removed]
     const found = await outbox.pendingEvents(hook.name, WINDOW)
+    if (!isLeader(stopped)) return []
     isMore = found.length === WINDOW
     shown = found.filter(isPending)
     for (const sequence of gone) removed.delete(sequence)
@@ -199,14 +207,16 @@ function hookQueue(
     },
     idle: () => Promise.all(sending.values()),
     async round(): Promise<void> {
+      // Before the read: what was read as the leader must not be sent after the lease was lost.
+      const stopped = signal()
       let events: readonly PendingEvent[]
       try {
-        events = await waiting()
+        events = await waiting(stopped)
       } catch {
         // The journal reports its own faults.
         return
       }
-      if (signal().aborted) return
+      if (!isLeader(stopped)) return
       for (const event of heads(events)) {
         const { id } = event.incident
         let lane = lanes.get(id)
@@ -217,7 +227,7 @@ function hookQueue(
         if (sending.has(id) || lane.dueAt > monotonic()) continue
         if (lane.isOver(monotonic())) giveUp(event, `${lane.attempts} attempts failed`)
         else if (sending.size < CONCURRENCY) {
-          const work = send(event, lane).finally(() => {
+          const work = send(event, lane, stopped).finally(() => {
             sending.delete(id)
             onSent()
           })

@@ -80,6 +80,16 @@ describe('openPostgresJournal, by several replicas', () => {
       expect(held).to.deep.equal(['first null', 'second 2'])
       await proxy.close()
     })
+
+    it('is over for a holder that was paused, before its timers run', async () => {
+      const journal = await open({ leaseTerm: 200, tick: 60_000 })
+      const changes: (number | null)[] = []
+      journal.lease.onChange((fence) => changes.push(fence))
+      expect(journal.lease.fence()).to.equal(1)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250)
+      expect(journal.lease.fence()).to.equal(null)
+      expect(changes).to.deep.equal([null])
+    })
   })
   it('give up the lease at a stop although a renewal is on its way', async function () {
     this.timeout(60_000)

@@ -1,60 +1,23 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import { HOOK_SECRET, type HookReceiver, hookReceiver } from '../support/hook-receiver.ts'
-import { report, scrape, sum } from '../support/http.ts'
+import { type HookReceiver, hookReceiver } from '../support/hook-receiver.ts'
+import { scrape, sum } from '../support/http.ts'
 import { startPostgres, stopPostgres } from '../support/postgres.ts'
 import { requirePostgres } from '../support/postgres-programs.ts'
-import { type Service, startService, stopServices } from '../support/service.ts'
+import { type Service, stopServices } from '../support/service.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
+import { auth, change, startWithHook } from './outbox-stage.ts'
 
 /** `npm run test:hooks` sets 50. */
 const ROUNDS = Number(process.env['HOOK_ROUNDS'] ?? 3)
-const API_TOKEN = 'api-token-of-the-test-0123456789'
-const ENDPOINTS = 5
 /** The newest closing of each incident that was acknowledged, by its number. */
 const closings = new Map<string, number>()
-const auth = { Authorization: `Bearer ${API_TOKEN}` }
 
 /** The place of an event in the life of its incident. */
 function placeOf(id: string): { incident: string; place: number } {
   const [, incident = '', change, number] = /^(.{36})-(opened|reopened|closed)-(\d+)$/.exec(id)!
   return { incident, place: 2 * Number(number) - (change === 'opened' ? 2 : change === 'closed' ? 1 : 0) }
-}
-
-/** Opens, closes and reopens incidents of all endpoints until the service is gone. @param isBehind whether enough wait */
-async function change(service: Service, isBehind: () => boolean): Promise<void> {
-  let gone = false
-  void service.exited.then(() => {
-    gone = true
-  })
-  const life = async (endpoint: string) => {
-    while (!gone) {
-      try {
-        await sleep(120)
-        if (isBehind()) continue
-        await report(service.ingest, { code: 503, endpoint, message: 'x' })
-        const open = await fetch(
-          `${service.admin}/api/v1/incidents?state=open&endpoint=${encodeURIComponent(endpoint)}`,
-          {
-            headers: auth,
-          },
-        )
-        const { incidents = [] } = (await open.json()) as { incidents?: { id: string }[] }
-        for (const { id } of incidents) {
-          const response = await fetch(`${service.admin}/api/v1/incidents/${id}/resolve`, {
-            method: 'POST',
-            headers: { ...auth, 'Content-Type': 'application/json' },
-            body: '{"reason":"x"}',
-          })
-          if (response.ok) closings.set(id, ((await response.json()) as { reopened: number }).reopened + 1)
-        }
-      } catch {
-        // Killed before it answered.
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: ENDPOINTS }, (_, index) => life(`https://shop-${index}.example/hook`)))
 }
 
 /** Every event that the incidents in the journal stand for. */
@@ -89,15 +52,7 @@ describe(`hooks and kill -9, ${ROUNDS} rounds`, function () {
     removeTempFolders()
   })
 
-  const start = (journal: string) =>
-    startService({
-      config: {
-        admin: { apiToken: { env: 'API_TOKEN' } },
-        journal: { url: journal },
-        hooks: [{ name: 'all', url: receiver.url, secret: { env: 'HOOK_SECRET' }, timeout: '5s' }],
-      },
-      env: { API_TOKEN, HOOK_SECRET, LOG_LEVEL: 'info' },
-    })
+  const start = (journal: string) => startWithHook(journal, receiver.url)
 
   /** @param replicas services that share the journal; each round kills one of them */
   async function rounds(what: string, journal: string, replicas: number): Promise<void> {
@@ -112,7 +67,7 @@ describe(`hooks and kill -9, ${ROUNDS} rounds`, function () {
       return [...closings].reduce((sum, [id, number]) => sum + number - (sent.get(id) ?? 0), 0) > 30
     }
     const running = await Promise.all(Array.from({ length: replicas }, () => start(journal)))
-    const changing = running.map((service) => change(service, isBehind))
+    const changing = running.map((service) => change(service, isBehind, closings))
     for (let round = 0; round < ROUNDS; round++) {
       const before = receiver.events.length
       await until('events of this round', () => receiver.events.length > before + 5, 60_000)
@@ -121,7 +76,7 @@ describe(`hooks and kill -9, ${ROUNDS} rounds`, function () {
       await running[victim]!.stop('SIGKILL')
       await changing[victim]
       running[victim] = await start(journal)
-      if (round < ROUNDS - 1) changing[victim] = change(running[victim]!, isBehind)
+      if (round < ROUNDS - 1) changing[victim] = change(running[victim]!, isBehind, closings)
     }
     for (const service of running.slice(1)) await service.stop('SIGKILL')
     // With one replica nothing changes any more; otherwise the first one is started again for that.

@@ -44,7 +44,11 @@ describe('hooks', () => {
     return { received, url: `http://127.0.0.1:${server.port}/hook` }
   }
 
-  function sender(url: string, outbox: Outbox, more: { lease?: Lease; giveUpAfter?: number; timeout?: number } = {}) {
+  function sender(
+    url: string,
+    outbox: Outbox,
+    more: { lease?: Lease; giveUpAfter?: number; timeout?: number; onAuthorize?: () => void } = {},
+  ) {
     const results: string[] = []
     const lines: string[] = []
     const write = (_: object, message: string) => void lines.push(message)
@@ -53,8 +57,10 @@ describe('hooks', () => {
       hooks: [{ name: 'backfill', url, timeout }],
       outbox,
       client: createOutboundClient({ guard: outboundGuard({ allow: [], internal: [new URL(url).host] }) }),
-      authorize: async (_, { id, body }) =>
-        signStandardWebhook({ id, timestamp: Math.floor(Date.now() / 1_000), body }, [KEY]),
+      async authorize(_, { id, body }) {
+        more.onAuthorize?.()
+        return signStandardWebhook({ id, timestamp: Math.floor(Date.now() / 1_000), body }, [KEY])
+      },
       lease,
       messageOf: (event) => hookMessage(event, FACTS, OPTIONS),
       metrics: { hookDelivered: (hook, event, result) => void results.push(`${hook} ${event} ${result}`) },
@@ -168,11 +174,8 @@ describe('hooks', () => {
     expect(results.at(-1)).to.equal('backfill incident.opened given_up')
   })
 
-  it('sends nothing without the lease, and stops when it is lost', async () => {
-    const { url, received } = await receiver(() => 'hang')
-    const { outbox, add, rows } = memoryOutbox()
-    add('a', 'incident.opened')
-    let fence: number | null = null
+  /** A lease that the test gives and takes. */
+  function testLease(fence: number | null) {
     let change: (fence: number | null) => void = () => {}
     const lease: Lease = {
       fence: () => fence,
@@ -181,15 +184,71 @@ describe('hooks', () => {
         return () => {}
       },
     }
+    /** @param isReported false: the process was paused, and its timers did not run yet */
+    const set = (next: number | null, isReported = true) => {
+      fence = next
+      if (isReported) change(next)
+    }
+    return { lease, set }
+  }
+
+  it('sends nothing without the lease, and stops when it is lost', async () => {
+    const { url, received } = await receiver(() => 'hang')
+    const { outbox, add, rows } = memoryOutbox()
+    add('a', 'incident.opened')
+    const { lease, set } = testLease(null)
     const { sender: created, results } = sender(url, outbox, { lease })
     expect(created.oldestPending().size).to.equal(0)
-    fence = 1
-    change(1)
+    set(1)
     await until('it to happen', () => received.length === 1)
     expect(created.oldestPending().get('backfill')).to.equal(rows[0]!.at)
-    fence = null
-    change(null)
+    set(null)
     await until('it to happen', () => servers[0]!.open() === 0)
+    expect(results).to.deep.equal([])
+    expect(rows).to.have.lengthOf(1)
+  })
+
+  for (const [what, lose] of [
+    ['was lost', (set) => set(null)],
+    ['ran out, which no timer has reported yet', (set) => set(null, false)],
+    ['was lost and taken again', (set) => set(3)],
+  ] as [string, (set: (fence: number | null, isReported?: boolean) => void) => void][]) {
+    it(`does not send what it read before the lease ${what}`, async () => {
+      const { url, received } = await receiver(() => ({}))
+      const { outbox, add } = memoryOutbox()
+      add('a', 'incident.opened')
+      const { lease, set } = testLease(1)
+      let reads = 0
+      const pendingEvents: Outbox['pendingEvents'] = async (hook, limit) => {
+        reads++
+        const events = await outbox.pendingEvents(hook, limit)
+        // Meanwhile another replica sends them and removes them.
+        lose(set)
+        return events
+      }
+      const { sender: created } = sender(url, { ...outbox, pendingEvents }, { lease })
+      await until('the read', () => reads === 1)
+      await created.stop(1_000)
+      expect(received).to.deep.equal([])
+    })
+  }
+
+  it('writes no request if the lease has run out while it connected', async () => {
+    const { url, received } = await receiver(() => ({}))
+    const { outbox, add, rows } = memoryOutbox()
+    add('a', 'incident.opened')
+    const { lease, set } = testLease(1)
+    let prepared = 0
+    const { sender: created, results } = sender(url, outbox, {
+      lease,
+      onAuthorize() {
+        prepared++
+        set(null, false)
+      },
+    })
+    await until('the attempt', () => prepared === 1)
+    await created.stop(1_000)
+    expect(received).to.deep.equal([])
     expect(results).to.deep.equal([])
     expect(rows).to.have.lengthOf(1)
   })

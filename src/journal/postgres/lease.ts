@@ -14,6 +14,8 @@ export class PostgresLease implements Lease {
   readonly #term: number
   readonly #handlers = new Set<(fence: number | null) => void>()
   #fence: number | null = null
+  /** By the monotonic clock. */
+  #endsAt = 0
   #timer: NodeJS.Timeout | undefined
   /** Whether this process is done with it: a renewal that was on its way must not take it again. */
   #closed = false
@@ -28,6 +30,8 @@ export class PostgresLease implements Lease {
   }
 
   fence(): number | null {
+    // A process that was paused may get here before its timers run.
+    if (performance.now() >= this.#endsAt) this.#set(null)
     return this.#fence
   }
 
@@ -52,7 +56,8 @@ export class PostgresLease implements Lease {
     if (this.#closed) return
     if (!row) return this.#set(null)
     clearTimeout(this.#timer)
-    const left = this.#term - (performance.now() - asked)
+    this.#endsAt = asked + this.#term
+    const left = this.#endsAt - performance.now()
     if (left <= 0) return this.#set(null)
     this.#timer = setTimeout(() => this.#set(null), left).unref()
     this.#set(row[0])
