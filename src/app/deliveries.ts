@@ -39,7 +39,7 @@ export function startDeliveries(
   const reading: SignalReading = {
     identify: memoize(identifier(config.endpoints)),
     identifyRef: memoize(refIdentifier(config.endpoints)),
-    safeMessage: memoize(safeMessage),
+    safeMessage: memoize((message) => safeMessage(message)),
     safeTenant: memoize((tenant) => safeName(tenant, TENANT_LENGTH)),
   }
   const signals = createSignalRecorder({ ...reading, journal, incidents, newId, metrics, log, clock })

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { type Classification, type CodeRules, classify } from '../domain/classify/classify.ts'
+import { parseMessage } from '../domain/classify/parsed-message.ts'
 import { memoize } from '../domain/memoize.ts'
 import type { SeriesLimit } from '../domain/series.ts'
 import type { Lost } from '../domain/signal.ts'
@@ -99,11 +100,12 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
   return ingest.address
 }
 
-/** Reports of one outage resemble each other. The key begins with the code, which contains no space. */
+/** Reports of one outage resemble each other, in their text at least. The key begins with the code, which contains no space. */
 function memoizedClassifier(rules: CodeRules | undefined): (report: Pick<Lost, 'code' | 'message'>) => Classification {
+  const parse = memoize(parseMessage)
   const read = memoize((key) => {
     const space = key.indexOf(' ')
-    return classify({ code: Number(key.slice(0, space)), message: key.slice(space + 1) }, rules)
+    return classify({ code: Number(key.slice(0, space)), message: key.slice(space + 1) }, rules, parse)
   })
   return ({ code, message }) => read(`${code} ${message}`)
 }

@@ -10,22 +10,23 @@ const UNSURE = 512
 /**
  * A message as it is stored, logged and shown: credentials masked, URLs canonical, at most 8 KiB. Only about that much is
  * looked at, so a message of 64 KiB costs no more than one of 9 KiB; the raw body keeps all of it.
+ * @param kept bytes, if fewer than 8 KiB are kept
  */
-export function safeMessage(message: string): string {
-  if (message.length <= KEPT + SLACK) return cutMessage(redact(message), KEPT)
+export function safeMessage(message: string, kept = KEPT): string {
+  if (message.length <= kept + SLACK) return cutMessage(redact(message), kept)
   const length = new TextEncoder().encode(message).length
-  const end = lastEnd(message)
-  const beginning = end > 0 ? redact(message.slice(0, end), true) : withoutEnd(message.slice(0, KEPT + SLACK))
-  return cutMessage(beginning, KEPT, length)
+  const end = lastEnd(message, kept)
+  const beginning = end > 0 ? redact(message.slice(0, end), true) : withoutEnd(message.slice(0, kept + SLACK))
+  return cutMessage(beginning, kept, length)
 }
 
 /**
  * Where a long text can be cut before it is redacted, -1 if nowhere. No token and no URL goes on across white space, a double
  * quote or an angle bracket; a secret that is cut in two may no longer look like one.
  */
-function lastEnd(text: string): number {
+function lastEnd(text: string, kept: number): number {
   for (const end of [/\s/, /["<>]/]) {
-    for (let at = KEPT + SLACK; at >= KEPT; at--) if (end.test(text[at]!)) return at
+    for (let at = kept + SLACK; at >= kept; at--) if (end.test(text[at]!)) return at
   }
   return -1
 }

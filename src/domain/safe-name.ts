@@ -5,6 +5,8 @@ import { cutCharacters, redact } from './redact.ts'
 
 /** What platforms make ids of: `ep_1srOrx2ZWZBpBUvZwXKQmoEYga2`, `AC0123…`, `projects/p/subscriptions/s`, an ARN. */
 const ID = /^[\w.:/~-]{1,255}$/
+/** Characters that are looked at after those that are kept: a credential that is cut in two still looks like one. */
+const SLACK = 1_024
 
 /**
  * The name that a sender gives to an endpoint (a ref) or to a tenant, as it may be stored and shown. An id looks as random as a
@@ -14,6 +16,7 @@ const ID = /^[\w.:/~-]{1,255}$/
  * @param limit UTF-16 code units
  */
 export function safeName(name: string, limit: number): string {
+  const seen = name.slice(0, limit + SLACK)
   const isId = ID.test(name) && !name.includes('://') && knownKeyAt(name) < 0 && maskNamed(name, false) === name
-  return isId ? cutCharacters(name, limit) : visibleText(redact(name), limit)
+  return isId ? cutCharacters(name, limit) : visibleText(redact(seen, seen.length < name.length), limit)
 }

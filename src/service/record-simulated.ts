@@ -34,7 +34,12 @@ export function createSimulatedRecorder(deps: SimulatedRecorderDeps): Record {
   }
 
   return async (source, signals, receipt) => {
-    const entries = signals.flatMap((signal) => (signal.type === 'lost' ? [entryOf(source, signal, receipt)] : []))
+    const entries: Entry[] = []
+    for (const signal of signals) {
+      if (signal.type === 'lost') entries.push(entryOf(source, signal, receipt))
+      const others = receipt.pause?.()
+      if (others) await others
+    }
     const failures = await Promise.all(entries.length === 0 ? [] : deps.journal.recordAll(entries))
     for (const { failure } of entries) {
       const { id, endpoint, code, cause } = failure

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../domain/clock.ts'
 import { type Failure, failureIds, haveSameSharedFields, sharedFields, VERIFY_ENDPOINT } from '../domain/failure.ts'
 import { idempotencyOf } from '../domain/idempotency.ts'
@@ -21,6 +22,8 @@ export interface Receipt {
   readonly span: RequestSpan
   /** Of a report that is signed as no real one; absent: it is real. */
   readonly purpose?: Purpose | undefined
+  /** Called between the signals of a batch; where it returns a promise, others have their turn until it settles. */
+  readonly pause?: () => Promise<void> | undefined
 }
 
 export interface RecorderParts extends SignalReading {
@@ -126,24 +129,42 @@ export function createRecorder(parts: RecorderParts): Record {
     return recorded
   }
 
+  async function draftAll(source: RecordedSource, signals: readonly Signal[], receipt: Receipt) {
+    const drafts: (Draft | SignalEntry)[] = []
+    try {
+      for (const signal of signals) {
+        if (signal.type === 'lost') drafts.push(draft(source, signal, receipt))
+        else if (receipt.purpose === undefined && isRowSignal(signal))
+          drafts.push(parts.signals.draft(source, signal, receipt.tenant))
+        const others = receipt.pause?.()
+        if (others) await others
+      }
+    } catch (error) {
+      for (const each of drafts)
+        if ('entry' in each) complete(each, false)
+        else awaitedLater(parts.signals.complete(each, Promise.reject(error)))
+      throw error
+    }
+    return drafts
+  }
+
   async function recordAll(
     source: RecordedSource,
     signals: readonly Signal[],
     receipt: Receipt,
   ): Promise<RecordedRequest> {
-    const drafts = signals.flatMap((signal): (Draft | SignalEntry)[] => {
-      if (signal.type === 'lost') return [draft(source, signal, receipt)]
-      if (receipt.purpose !== undefined) return []
-      return isRowSignal(signal) ? [parts.signals.draft(source, signal, receipt.tenant)] : []
-    })
+    const drafts = await draftAll(source, signals, receipt)
     const recordings =
       drafts.length === 0 ? [] : journal.recordAll(drafts.map((each) => ('entry' in each ? each.entry : each)))
+    await Promise.allSettled(recordings)
     const failures: Promise<Recorded>[] = []
     const rows: Promise<Recorded>[] = []
     for (const [index, each] of drafts.entries()) {
+      // What is published of one is logged and traced: others have their turn in between.
+      if (index > 0 && index % PUBLISHED === 0) await nextTurn()
       const recording = recordings[index]!
-      if ('entry' in each) failures.push(settle(each, recording, receipt.span))
-      else rows.push(parts.signals.complete(each, recording))
+      if ('entry' in each) failures.push(awaitedLater(settle(each, recording, receipt.span)))
+      else rows.push(awaitedLater(parts.signals.complete(each, recording)))
     }
     await Promise.allSettled([...failures, ...rows])
     const recorded = { failures: await Promise.all(failures), rows: await Promise.all(rows) }
@@ -168,7 +189,15 @@ export function createRecorder(parts: RecorderParts): Record {
   }
 }
 
+/** A rejection that is looked at in a later turn is not unhandled. */
+function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}
+
 const NONE: readonly Recorded[] = []
+/** Signals of one request that are published in one turn of the event loop. */
+const PUBLISHED = 100
 const ANY_CONTENT = new Uint8Array()
 
 /**

@@ -18,6 +18,7 @@ import { logTransition } from './incident-log.ts'
 import type { IncidentTracker } from './incident-tracker.ts'
 import { areDecisive, deciding, incidentVerdicts, isDownInside, type Latest } from './incident-verdicts.ts'
 import { systemTimers, type Timers } from './limiter.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import type { ProbePlan } from './probe-plans.ts'
 import type { ProbeRound, Probing } from './probing.ts'
 import { quietTimes } from './quiet-times.ts'
@@ -113,6 +114,8 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
     return incident && verdicts.decide(incident, latest(endpoint))
   }
 
+  const decideOnce = oneAtATime(decide)
+
   function tick(): void {
     for (const state of states.values()) {
       const { endpoint } = state
@@ -183,7 +186,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
       }
       probing.onFailure(endpoint, id)
       // No probe will follow: the verdict can only come from the report.
-      if (!isProbed(endpoint) && (!before?.verdict || before.cause !== cause)) void decide(endpoint)
+      if (!isProbed(endpoint) && (!before?.verdict || before.cause !== cause)) decideOnce(endpoint)
     },
     onSignal({ id, endpoint, type, cause, manual }, applied) {
       if (!applied) return
@@ -193,7 +196,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
       if (!after) return
       const isSwitched = isDisabled(after) !== (before !== undefined && isDisabled(before))
       if (!isProbed(endpoint) && (isSwitched || !before?.verdict || (cause !== null && before.cause !== cause)))
-        void decide(endpoint)
+        decideOnce(endpoint)
       if (type !== 'recovered' && !manual) probing.onFailure(endpoint, id)
     },
     apply: (endpoint, event) =>

@@ -127,6 +127,46 @@ describe('createFollower()', () => {
     expect([...tracker.states()].map(({ endpoint }) => endpoint)).to.deep.equal(['a', 'z'])
   })
 
+  it('judges a batch of reports on an endpoint without probes once or twice, and not for each of them', async () => {
+    const { journal, probing } = await stage()
+    const applied: string[] = []
+    const tracker = createIncidentTracker({
+      journal: {
+        apply: (endpoint, event) => {
+          applied.push(event.type)
+          return journal.apply(endpoint, event)
+        },
+        get: (id) => {
+          applied.push('get')
+          return journal.get(id)
+        },
+        incident: (id) => journal.incident(id),
+      },
+      settings: SETTINGS,
+      names: boundedNames(['shop'], 3),
+      probing,
+      plans: [],
+      urlOf: () => undefined,
+      newId: failureIds(),
+      metrics: { probed() {} },
+      tracing: { probe() {} },
+      log: { info() {}, warn() {} },
+      clock: Date.now,
+    })
+    closers.push(() => tracker.stop())
+    const entries = Array.from({ length: 100 }, (_, at) =>
+      entry({ endpoint: 'shop', isTracked: true, code: 500 + at, at: Date.now() }),
+    )
+    const recorded = await Promise.all(journal.recordAll(entries))
+    for (const [at, { failure }] of entries.entries()) tracker.onRecorded(failure, recorded[at]!.incident, null)
+    await until('the verdict on the last', () =>
+      tracker.state('shop')?.incident?.verdict?.sentence.includes('code 599'),
+    )
+    // What was read for each report, if it was.
+    await journal.get('')
+    expect(applied.length).to.be.within(1, 4)
+  })
+
   it('judges a new report after the clock was set back, also while probes are good', async () => {
     let ahead = 3_600_000
     const { tracker, report } = await stage({ status: 204, clock: () => Date.now() + ahead })

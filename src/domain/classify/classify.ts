@@ -32,12 +32,14 @@ export type CodeMeaning = 'http' | 'curl' | 'errno' | 'getaddrinfo' | 'winsock' 
  *
  * An HTTP status from 300 up stands, whatever other trouble its body tells of, unless the text is the sender's own account of
  * a connection that failed: then the number is the sender's, not a receiver's.
+ * @param parse reads a text, which takes most of the time; pass a memoized one where texts repeat
  */
 export function classify(
   report: { readonly code: number; readonly message: string },
   rules: CodeRules = {},
+  parse: (message: string) => ParsedMessage = parseMessage,
 ): Classification {
-  const text = parseMessage(report.message)
+  const text = parse(report.message)
   const meaning = meaningOf(report.code, rules)
   if (meaning === 'http' && report.code >= 300) {
     const transport = rules.meaning === 'http' ? undefined : transportErrorOf(text, report.code)

@@ -25,6 +25,9 @@ const PART = 0.85
 /** Bytes of bodies that wait. */
 const MOST_BYTES = 32 * 2 ** 20
 
+/** Undefined while there is time left; throws (as rejection) AppError `overloaded` once the report could not be durable in time. */
+export type Pause = () => Promise<void> | undefined
+
 interface Waiting {
   readonly arrivedAt: number
   readonly bytes: number
@@ -45,6 +48,8 @@ export class Intake {
   #queue: (Waiting | undefined)[] = []
   #next = 0
   #bytes = 0
+  /** Long works between two steps: one of them goes on in each turn, so that however many there are, others wait for one slice. */
+  readonly #paused: (() => void)[] = []
   /** Of this turn of the event loop: when its first report was seen, and the milliseconds of work. */
   #turn: { readonly seenAt: number; readonly arrivedAt: number; spent: number } | undefined
   #lastTurn = { seenAt: 0, idle: 0, count: Number.NEGATIVE_INFINITY }
@@ -73,11 +78,13 @@ export class Intake {
 
   /**
    * Handles a report with a body of this many bytes that has just been read.
+   * @param work may take long if it calls `pause` between its steps
    * @throws AppError (as rejection) `overloaded`; what `work` throws
    */
-  run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+  run<T>(bytes: number, steps: (pause: Pause) => Promise<T>): Promise<T> {
     const turn = this.#currentTurn()
     const now = performance.now()
+    const work = () => steps(this.#pauses(turn.arrivedAt))
     if (this.length === 0 && turn.spent < SLICE && !(bytes > LONG && this.#isAccepting)) {
       if (this.#isLate(turn.arrivedAt, 0, now)) return Promise.reject(overloaded())
       return this.#timed(turn, work, now)
@@ -93,6 +100,20 @@ export class Intake {
         refuse: () => reject(overloaded()),
       })
     })
+  }
+
+  /** For a report that arrived then: lets others have their turn once a slice of its own time is used up. */
+  #pauses(arrivedAt: number): Pause {
+    let begun = performance.now()
+    return () => {
+      if (performance.now() - begun < SLICE) return undefined
+      this.#currentTurn()
+      return new Promise<void>((resolve, reject) => {
+        this.#paused.push(() => (this.#isLate(arrivedAt, 0, performance.now()) ? reject(overloaded()) : resolve()))
+      }).then(() => {
+        begun = performance.now()
+      })
+    }
   }
 
   /** Whether a report could hardly be durable in time if its work were done after `wait` milliseconds. */
@@ -130,7 +151,11 @@ export class Intake {
 
   #endTurn(): void {
     this.#turn = undefined
-    if (this.length === 0) return
+    this.#paused.shift()?.()
+    if (this.length === 0) {
+      if (this.#paused.length > 0) this.#currentTurn()
+      return
+    }
     const turn = this.#currentTurn()
     const waited = performance.now() - this.#queue[this.#next]!.arrivedAt
     if (waited < LONGEST_ACCEPTING && this.#isAccepting) return

@@ -77,14 +77,14 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
     const purpose = MARK_HEADER in request.headers ? await readMark(request.headers) : undefined
     let count = 0
     let rejected: readonly RejectedEvent[] = []
-    const recording = intake.run(raw.length, () => {
+    const recording = intake.run(raw.length, (pause) => {
       const verified = verify(reader, raw, { request, tenant: sender })
       const { tenant } = verified
       const read = readSignals(reader, raw, verified.request)
       const { signals } = read
       count = signals.length
       rejected = read.rejected
-      return record(from, checkSignals(signals), { tenant, span: ctx.state.span, purpose })
+      return record(from, checkSignals(signals), { tenant, span: ctx.state.span, purpose, pause })
     })
     const recorded = await within(recording)
     const { failures, rows } = recorded

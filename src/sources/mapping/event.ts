@@ -19,6 +19,8 @@ export interface SourceEvent {
   readonly part?: unknown
   /** Position in the list that `each` or a batch names. */
   readonly index?: number
+  /** Items of the list that `each` names. */
+  readonly count?: number
   /** Where the event itself is; what is found elsewhere is shared with the others of the list. */
   readonly path: string
   /** What is wrong with it as a whole. */

@@ -1,3 +1,6 @@
+import { idempotencyOf } from '../../domain/idempotency.ts'
+import { memoize } from '../../domain/memoize.ts'
+import { safeMessage } from '../../domain/safe-message.ts'
 import type { Signal, SignalTarget } from '../../domain/signal.ts'
 import type { FieldFault } from '../../errors.ts'
 import { type Found, find, type SourceEvent } from './event.ts'
@@ -48,31 +51,52 @@ function signalOf(mapping: Mapping, event: SourceEvent, found: FoundValues): Sig
 
   const id = read('id', textOf)
   const target = targetOf(mapping, event, read)
-  const code = read('code', codeOf)?.value
-  const message = read('message', mapping.anyMessage ? jsonText : textOf)?.value ?? ''
-  const words = code?.words ?? ''
+  const code = read('code', codeOf)
+  const message = read('message', mapping.anyMessage ? jsonText : textOf)
   const [time, attempts] = [read('time', timeOf)?.value, read('attempts', countOf)?.value]
   const [name, tenant] = [read('event', textOf)?.value, read('tenant', textOf)?.value]
   const shared = {
     ...target,
     ...(id &&
-      id.value !== '' && { id: event.index === undefined || id.isOwn ? id.value : `${id.value}#${event.index}` }),
+      id.value !== '' && {
+        id: event.index === undefined || id.isOwn ? id.value : `${shortId(id.value)}#${event.index}`,
+      }),
     ...(time !== undefined && { time }),
     ...(attempts !== undefined && { attempts }),
     ...(name && { event: name.slice(0, LONGEST_EVENT) }),
     ...(tenant && { tenant }),
   }
-  // Words in the place of a code are what the classifier reads.
-  const text = words === '' || message.includes(words) ? message : message === '' ? words : `${words}: ${message}`
-  if (type === 'lost') return { type, ...shared, code: code?.code ?? 0, message: text, raw: NONE, ...more } as Signal
+  const text = joined(code && { value: code.value.words, isOwn: code.isOwn }, message, event)
+  if (type === 'lost')
+    return { type, ...shared, code: code?.value.code ?? 0, message: text, raw: NONE, ...more } as Signal
   return {
     type,
     ...shared,
-    ...(code && { code: code.code }),
+    ...(code && { code: code.value.code }),
     ...(text !== '' && { message: text }),
     ...more,
   } as Signal
 }
+
+/** An id that all events of a list share is hashed once if it is long, and not for each of them. */
+const shortId = memoize((id) => idempotencyOf(id, NONE).key)
+
+type OwnText = { readonly value: string; readonly isOwn: boolean } | undefined
+
+/**
+ * Words in the place of a code are what the classifier reads, so they come before the message. Of a text that many events
+ * share each has the beginning: what is stored and logged of a request must not be 200 times its bytes.
+ */
+function joined(words: OwnText, message: OwnText, { count = 1 }: SourceEvent): string {
+  const [first = '', rest = ''] = [words, message].map((text) =>
+    text && !text.isOwn && count > MANY ? shortened(text.value) : text?.value,
+  )
+  if (first === '' || rest.includes(first)) return rest
+  return rest === '' ? first : `${first}: ${rest}`
+}
+const MANY = 8
+/** Masked first: a credential that is cut in two may no longer look like one. */
+const shortened = memoize((text) => safeMessage(text, 1_024))
 
 const jsonText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 

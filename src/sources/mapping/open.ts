@@ -54,7 +54,7 @@ function itemsOf(mapping: Mapping, event: SourceEvent): readonly SourceEvent[] {
     checkCount(list.length)
     return list.map((part, index) => {
       const at = `${path}${each.text}/${index}`
-      return { ...event, roots: [{ value: part, path: at }, ...event.roots], part, index, path: at }
+      return { ...event, roots: [{ value: part, path: at }, ...event.roots], part, index, count: list.length, path: at }
     })
   }
   // An event of another kind has no such list.

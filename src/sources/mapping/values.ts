@@ -30,7 +30,7 @@ export function urlTextOf(value: unknown): string | ValueFault {
 export function codeOf(value: unknown): { readonly code: number; readonly words: string } | ValueFault {
   const text = textOf(value)
   if (text instanceof ValueFault) return text
-  const trimmed = text.trim()
+  const trimmed = text.slice(0, LONGEST_WORDS).trim()
   if (typeof value === 'number' || /^-?[0-9]{1,10}$/.test(trimmed)) {
     const code = Number(trimmed)
     return Number.isInteger(code) && code >= MIN_CODE && code <= MAX_CODE
@@ -41,8 +41,12 @@ export function codeOf(value: unknown): { readonly code: number; readonly words:
   return status === undefined ? { code: 0, words: trimmed } : { code: Number(status), words: trimmed }
 }
 
+/** Characters of a text in the place of a code; no message is kept longer. */
+const LONGEST_WORDS = 8_192
+
 /** Digits from which on a number counts milliseconds: as seconds it would be the year 5138. */
 const MILLISECONDS = 1e11
+const LONGEST_TIME = 100
 
 /**
  * A time: RFC 3339, or seconds or milliseconds since the epoch. It is shown only, so one that cannot be read is none.
@@ -51,6 +55,7 @@ const MILLISECONDS = 1e11
 export function timeOf(value: unknown): number | undefined | ValueFault {
   const text = textOf(value)
   if (text instanceof ValueFault) return text
+  if (text.length > LONGEST_TIME) return undefined
   const number = /^[0-9]{1,16}(\.[0-9]{1,9})?$/.test(text) ? Number(text) : Number.NaN
   const time = Number.isNaN(number) ? Date.parse(text) : number < MILLISECONDS ? number * 1_000 : number
   return Number.isFinite(time) ? Math.trunc(time) : undefined
