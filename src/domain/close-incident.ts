@@ -10,6 +10,7 @@ import {
   type Resolution,
   type Run,
 } from './incident.ts'
+import { type IncidentEnd, type Prospect, STAYS_OPEN } from './incident-end.ts'
 import { withoutRuns } from './open-incident.ts'
 import { PROXY_SOURCE } from './signal.ts'
 
@@ -57,23 +58,59 @@ function added(runs: readonly Recovery[]): Recovery | null {
   return { ...first, count: runs.reduce((sum, { count }) => sum + count, 0) }
 }
 
-/** Closes the incident after enough good probes and enough quiet time. */
-export function closeProven(state: EndpointState, event: Closing, settings: IncidentSettings): Reduced {
-  const incident = state.incident!
+/**
+ * How an open incident would end if the quiet time were over.
+ * @param isProbed whether the endpoint can be probed
+ */
+export function endNow(
+  incident: Incident,
+  { goodProbes, isProbed }: Pick<IncidentSettings, 'goodProbes'> & { readonly isProbed: boolean },
+): IncidentEnd<Prospect> {
+  if (isDisabled(incident)) return { how: 'disabled' }
   const run = recoveryOf(incident)
-  if (!run || run.count < settings.goodProbes || isDisabled(incident) || !isQuiet(incident, event, settings))
-    return { state, change: 'none' }
-  return close(state, incident, {
-    at: event.at,
-    resolution: 'proven',
-    reason: null,
-    until: run.since,
-    untilProof: run.proof,
-  })
+  if (run && run.count >= goodProbes) return { how: run.proof }
+  return isProbed ? (incident.found ?? { how: 'pending' }) : { how: 'not_probed' }
 }
 
+/** Closes the incident if its recovery is proven and it has been quiet. */
+export const closeProven = (state: EndpointState, event: Closing, settings: IncidentSettings): Reduced =>
+  closeIfOver(state, event, settings, { isProbed: true, isFresh: false })
+
+/**
+ * Closes the incident once it has been quiet, unless it stays open.
+ * @param probes whether the endpoint can be probed, and whether what its newest probe found still counts
+ */
+export function closeIfOver(
+  state: EndpointState,
+  event: Closing,
+  settings: IncidentSettings,
+  { isProbed, isFresh }: { readonly isProbed: boolean; readonly isFresh: boolean },
+): Reduced {
+  const incident = state.incident!
+  const known = endNow(incident, { goodProbes: settings.goodProbes, isProbed })
+  if (!isEnd(known) || !isQuiet(incident, event, settings)) return { state, change: 'none' }
+  const { at } = event
+  const run = recoveryOf(incident)
+  if (run?.proof === known.how)
+    return close(state, incident, {
+      at,
+      resolution: 'proven',
+      reason: null,
+      until: run.since,
+      untilProof: run.proof,
+      known,
+    })
+  if (isProbed && !isFresh) return { state, change: 'none' }
+  const lastBadAt = incident.lastFailureAt ?? incident.signals?.lastBadAt
+  const until = lastBadAt == null ? at : incident.quietSince
+  return close(state, incident, { at, resolution: 'unproven', reason: null, until, untilProof: 'quiet', known })
+}
+
+const isEnd = (prospect: IncidentEnd<Prospect>): prospect is IncidentEnd =>
+  !(STAYS_OPEN as readonly Prospect[]).includes(prospect.how)
+
 /** Whether the quiet time is over, by both clocks. */
-export function isQuiet({ quietSince }: Incident, { at, quiet }: Closing, { quietTime }: IncidentSettings): boolean {
+function isQuiet({ quietSince }: Incident, { at, quiet }: Closing, { quietTime }: IncidentSettings): boolean {
   if (at - quietSince < quietTime) return false
   return quiet === undefined || (quiet.since === quietSince && quiet.lasted >= quietTime)
 }
@@ -82,7 +119,14 @@ export function isQuiet({ quietSince }: Incident, { at, quiet }: Closing, { quie
 export function close(
   state: EndpointState,
   incident: Incident,
-  end: { at: number; resolution: Resolution; reason: string | null; until: number; untilProof: Proof },
+  end: {
+    at: number
+    resolution: Resolution
+    reason: string | null
+    until: number
+    untilProof: Proof
+    known: IncidentEnd
+  },
 ): Reduced {
   const { from, fromProof } = incident.loss
   // The window must cover every lost delivery, even if the clock was set.
@@ -99,8 +143,10 @@ export function close(
         closedAt: end.at,
         resolution: end.resolution,
         reason: end.reason,
+        end: end.known,
         loss: { from, fromProof, until, untilProof: end.untilProof },
         goodRun: null,
+        found: null,
         ...(incident.signals && { signals: { ...withoutRuns(incident.signals), disabled: [] } }),
       },
     },

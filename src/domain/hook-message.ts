@@ -1,3 +1,4 @@
+import { endOf, endSentence } from './end-words.ts'
 import type { OutboxEvent } from './hook.ts'
 import { rfc3339 } from './human.ts'
 import type { Incident } from './incident.ts'
@@ -106,6 +107,7 @@ type DataOptions = HookMessageOptions & { readonly tenants: readonly string[] }
 /** The member `data`. */
 function dataOf({ incident, recovery }: OutboxEvent, facts: HookFacts, { base, runbook, tenants }: DataOptions) {
   const { id, endpoint, loss, verdict, report, closedAt } = incident
+  const end = endOf(incident)
   return {
     id,
     endpoint,
@@ -116,6 +118,7 @@ function dataOf({ incident, recovery }: OutboxEvent, facts: HookFacts, { base, r
     openedAt: rfc3339(incident.openedAt),
     closedAt: rfc3339(closedAt),
     resolution: incident.resolution,
+    end: end && { how: end.how, sentence: cutCharacters(endSentence(incident), LONGEST_SENTENCE) },
     reopened: incident.reopened,
     cause: incident.cause,
     code: report?.code ?? null,

@@ -1,5 +1,7 @@
 import type { Cause } from './cause.ts'
+import type { Fault } from './contradiction.ts'
 import type { HookPlan } from './hook-plan.ts'
+import type { Finding, IncidentEnd } from './incident-end.ts'
 import type { DeliveryStream, IncidentSignals, LastDelivery, Proof, Run } from './incident-signals.ts'
 import type { Recovery } from './recovery.ts'
 import type { TimelineSignal } from './timeline.ts'
@@ -32,6 +34,12 @@ export interface Incident {
   readonly resolution: Resolution | null
   /** Why it was closed manually. */
   readonly reason: string | null
+  /** How its end is known; absent while it is open, and in incidents that an earlier version closed. */
+  readonly end?: IncidentEnd | null
+  /** What its newest probe says about its end; absent if it contradicts the reports, or none was made since the last one. */
+  readonly found?: Finding | null
+  /** What its reports and warnings said went wrong, at most 10; absent in incidents of earlier versions. */
+  readonly faults?: readonly Fault[]
   /** Null if probes opened it and no report followed. */
   readonly firstFailureAt: number | null
   readonly lastFailureAt: number | null
@@ -145,8 +153,12 @@ export type IncidentEvent =
       readonly scheduled: boolean
       readonly up: boolean
       readonly pathUnproven: boolean
+      /** Of the last answer; null if there was none. */
+      readonly status: number | null
       /** Null if up. */
       readonly cause: Cause | null
+      /** Why the probe says nothing about the endpoint; absent if it does. Then `up` is false. */
+      readonly unseen?: 'blind' | 'not_probed'
       /** If absent, only the wall clock decides. */
       readonly quiet?: Quiet
     }
@@ -156,6 +168,8 @@ export type IncidentEvent =
       readonly at: number
       /** Whether the endpoint can be probed. If not, the incident closes by quiet time alone. */
       readonly probed: boolean
+      /** Whether the incident's `found` is not too old to close it: the leading replica has probed since it started. */
+      readonly isFresh?: boolean
       /** If absent, only the wall clock decides. */
       readonly quiet?: Quiet
     }

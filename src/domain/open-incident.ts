@@ -1,4 +1,5 @@
 import type { Cause } from './cause.ts'
+import { type Fault, faultOf, withFault } from './contradiction.ts'
 import {
   type Change,
   type EndpointState,
@@ -21,12 +22,28 @@ function withTenant({ tenants, tenantsComplete }: Tenants, tenant: string): Tena
   return { tenants: [...tenants, tenant], tenantsComplete }
 }
 
+/** What an incident's reports and warnings said went wrong. */
+export function faultsOf({ faults, causes, report, signals }: Incident): readonly Fault[] {
+  if (faults) return faults
+  const reported = (Object.keys(causes) as Cause[]).map((cause) =>
+    faultOf(cause, report?.cause === cause ? report.code : null),
+  )
+  return signals?.warning ? withFault(reported, faultOf(signals.warning.cause, signals.warning.code)) : reported
+}
+
 /** The state of an endpoint after its incident was opened or joined by a failure or an early warning. */
 export function joined(
   state: EndpointState,
   { incident, opened }: { readonly incident: Incident; readonly opened: 0 | 1 },
-  { at, source, tenant }: { readonly at: number; readonly source: string; readonly tenant: string },
+  event: {
+    readonly at: number
+    readonly source: string
+    readonly tenant: string
+    readonly code: number | null
+    readonly cause: Cause | null
+  },
 ): EndpointState & { readonly incident: Incident } {
+  const { at, source, tenant, code, cause } = event
   return {
     ...state,
     failedProbes: 0,
@@ -37,7 +54,9 @@ export function joined(
       ...withTenant(incident, tenant),
       // A spill may bring an earlier failure after a later one.
       quietSince: Math.max(incident.quietSince, at),
+      faults: withFault(faultsOf(incident), faultOf(cause ?? 'unknown', code)),
       goodRun: null,
+      found: null,
     },
   }
 }
@@ -64,8 +83,10 @@ export function opening(
   // This is also true if the clock was set back since it closed.
   if (last && at - last.closedAt! < quietTime) {
     const loss = { ...last.loss, until: null, untilProof: null }
+    const faults = last.resolution === 'proven' ? [] : faultsOf(last)
+    const reset = { closedAt: null, resolution: null, reason: null, end: null, found: null }
     return {
-      incident: { ...last, closedAt: null, resolution: null, reason: null, loss, reopened: last.reopened + 1 },
+      incident: { ...last, ...reset, faults, loss, reopened: last.reopened + 1 },
       change: 'reopened',
       opened: 0,
     }
@@ -90,6 +111,7 @@ export function opening(
       causes: {},
       report: null,
       cause,
+      faults: [],
       verdict: null,
       loss: {
         from: good?.at ?? null,

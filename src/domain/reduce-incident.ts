@@ -1,13 +1,15 @@
-import { close, closeProven, isQuiet } from './close-incident.ts'
+import { close, closeIfOver, closeProven } from './close-incident.ts'
+import { contradicts } from './contradiction.ts'
 import {
   type EndpointState,
   type IncidentEvent,
   type IncidentSettings,
-  isDisabled,
+  isOpen,
   type Proof,
   type Reduced,
 } from './incident.ts'
-import { failedSignals, joined, opening } from './open-incident.ts'
+import type { Finding } from './incident-end.ts'
+import { failedSignals, faultsOf, joined, opening } from './open-incident.ts'
 import { onDelivered, onSignal, onUndelivered } from './reduce-signals.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -27,6 +29,7 @@ export function reduceIncident(state: EndpointState, event: IncidentEvent, setti
     case 'undelivered':
       return onUndelivered(state, event)
     case 'probe':
+      if (event.unseen) return onFinding(state, event, { how: event.unseen })
       return event.up ? onGoodProbe(state, event, settings) : onBadProbe(state, event, settings)
     case 'verdict':
       return onVerdict(state, event.verdict)
@@ -62,24 +65,38 @@ function onFailure(state: EndpointState, event: Of<'failure'>, settings: Inciden
 }
 
 function onGoodProbe(state: EndpointState, event: Of<'probe'>, settings: IncidentSettings): Reduced {
-  const { at, startedAt } = event
-  const proof: Proof = event.pathUnproven ? 'reachability' : 'path'
-  const good = { ...state, goodAt: at, goodProof: proof, failedProbes: 0 }
+  const { at, startedAt, status } = event
   const { incident } = state
-  if (!incident || incident.closedAt !== null) return { state: good, change: 'none' }
+  const proof: Proof = event.pathUnproven ? 'reachability' : 'path'
+  // What the platform got, or would get as well, is no good moment.
+  const faults = incident && incident.resolution !== 'proven' ? faultsOf(incident) : []
+  if (status !== null && !faults.every((fault) => contradicts(status, fault))) {
+    const how = faults.some((fault) => fault.status === status) ? 'same_answer' : 'other_answer'
+    return onFinding(state.failedProbes === 0 ? state : { ...state, failedProbes: 0 }, event, { how, status })
+  }
+  const good = { ...state, goodAt: at, goodProof: proof, failedProbes: 0 }
   // A probe that started before the last report says nothing about the time after it.
-  if (startedAt < incident.quietSince) return { state: good, change: 'none' }
+  if (!incident || !isOpen(state) || startedAt < incident.quietSince) return { state: good, change: 'none' }
   const run = incident.goodRun
   const goodRun = run ? { ...run, count: run.count + 1 } : { count: 1, since: at, proof }
-  return closeProven({ ...good, incident: { ...incident, goodRun } }, event, settings)
+  return closeProven({ ...good, incident: { ...incident, goodRun, found: null } }, event, settings)
+}
+
+/** A probe that does not prove the recovery. */
+function onFinding(state: EndpointState, { at, startedAt, unseen }: Of<'probe'>, found: Finding): Reduced {
+  const { incident } = state
+  if (!incident || !isOpen(state) || startedAt < incident.quietSince) return { state, change: 'none' }
+  const before = incident.found ?? null
+  const goodRun = unseen ? incident.goodRun : null
+  if (before?.how === found.how && before.status === found.status && goodRun === incident.goodRun)
+    return { state, change: 'none' }
+  // It failed until now, whether or not a report said so.
+  const quietSince = before?.how === 'failing' ? Math.max(incident.quietSince, at) : incident.quietSince
+  return { state: { ...state, incident: { ...incident, quietSince, goodRun, found } }, change: 'none' }
 }
 
 function onBadProbe(state: EndpointState, event: Of<'probe'>, settings: IncidentSettings): Reduced {
-  const { incident } = state
-  if (incident && incident.closedAt === null) {
-    if (incident.goodRun === null) return { state, change: 'none' }
-    return { state: { ...state, incident: { ...incident, goodRun: null } }, change: 'none' }
-  }
+  if (isOpen(state)) return onFinding(state, event, { how: 'failing' })
   if (!event.scheduled || settings.failedProbes === 0) return { state, change: 'none' }
   const failedProbes = state.failedProbes + 1
   if (failedProbes < settings.failedProbes) return { state: { ...state, failedProbes }, change: 'none' }
@@ -91,7 +108,7 @@ function onBadProbe(state: EndpointState, event: Of<'probe'>, settings: Incident
       ...state,
       failedProbes: 0,
       incidents: state.incidents + opened.opened,
-      incident: { ...opened.incident, quietSince: event.at, goodRun: null },
+      incident: { ...opened.incident, quietSince: event.at, goodRun: null, found: { how: 'failing' } },
     },
   }
 }
@@ -109,19 +126,18 @@ function onTick(state: EndpointState, event: Of<'tick'>, settings: IncidentSetti
   // The clock was set back: count the quiet time from now, or it would last as long as the clock was ahead.
   if (at < incident.quietSince)
     return { state: { ...state, incident: { ...incident, quietSince: at } }, change: 'none' }
-  const proven = closeProven(state, event, settings)
-  if (proven.change === 'closed' || probed || isDisabled(incident) || !isQuiet(incident, event, settings)) return proven
-  return close(state, incident, {
-    at,
-    resolution: 'unproven',
-    reason: null,
-    until: incident.lastFailureAt ?? incident.signals?.lastBadAt ?? at,
-    untilProof: 'quiet',
-  })
+  return closeIfOver(state, event, settings, { isProbed: probed, isFresh: event.isFresh === true })
 }
 
 function onResolve(state: EndpointState, { at, id, reason }: Of<'resolve'>): Reduced {
   const { incident } = state
   if (!incident || incident.closedAt !== null || incident.id !== id) return { state, change: 'none' }
-  return close(state, incident, { at, resolution: 'manual', reason, until: at, untilProof: 'manual' })
+  return close(state, incident, {
+    at,
+    resolution: 'manual',
+    reason,
+    until: at,
+    untilProof: 'manual',
+    known: { how: 'manual' },
+  })
 }

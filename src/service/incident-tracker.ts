@@ -24,6 +24,8 @@ export interface IncidentTracker {
   /** @throws AppError `not_found`, `conflict` (it is closed), and what `Journal.apply` rejects with */
   resolve(id: string, reason: string): Promise<Incident>
   states(): Iterable<EndpointState>
+  /** Whether the endpoint can be probed; otherwise its incident closes by quiet time alone. */
+  isProbed(endpoint: string): boolean
   state(endpoint: string): EndpointState | undefined
   /** The newest probe from each vantage point since this process started. */
   latest(endpoint: string): Latest

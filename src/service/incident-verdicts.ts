@@ -19,15 +19,6 @@ export const deciding = (views: Latest): ProbeResult | undefined => views.public
 export const isDownInside = ({ internal }: Latest): boolean =>
   internal !== undefined && !internal.up && conclusive(internal)
 
-/**
- * Whether probes decide when an incident closes. A forbidden probe cannot, nor can one from a receiver without egress:
- * then only an application that does not answer inside keeps it open.
- */
-export function areDecisive(views: Latest): boolean {
-  const result = deciding(views)
-  return (result !== undefined && conclusive(result)) || isDownInside(views)
-}
-
 export interface IncidentVerdictDeps {
   readonly journal: Pick<Journal, 'get'>
   /** A configured endpoint's URL, for the checks of a verdict; undefined for one that is its own URL. */

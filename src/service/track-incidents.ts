@@ -9,16 +9,16 @@ import {
   isOpen,
 } from '../domain/incident.ts'
 import type { Applied, AppliedEvent, Journal } from '../domain/journal.ts'
-import { conclusive, totalTime } from '../domain/observation.ts'
 import { reduceIncident } from '../domain/reduce-incident.ts'
 import type { Log, Metrics, SpanRef, Tracing } from '../domain/telemetry.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'
 import { logTransition } from './incident-log.ts'
 import type { IncidentTracker } from './incident-tracker.ts'
-import { areDecisive, deciding, incidentVerdicts, isDownInside, type Latest } from './incident-verdicts.ts'
+import { incidentVerdicts, type Latest } from './incident-verdicts.ts'
 import { systemTimers, type Timers } from './limiter.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import { probeEvent } from './probe-event.ts'
 import type { ProbePlan } from './probe-plans.ts'
 import type { ProbeRound, Probing } from './probing.ts'
 import { quietTimes } from './quiet-times.ts'
@@ -58,6 +58,8 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
   const isLeader = (): boolean => deps.isLeader?.() !== false
   let states = new Map<string, EndpointState>()
   const probes = new Map<string, Latest>()
+  /** Endpoints whose newest probe the journal knows. */
+  const looked = new Set<string>()
   const spans = new Map<string, SpanRef>()
   const ticking = new Set<string>()
   const quiet = quietTimes(deps.monotonic ?? (() => performance.now()))
@@ -74,17 +76,6 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
   const openIncident = (endpoint: string): Incident | undefined => {
     const state = states.get(endpoint)
     return state && isOpen(state) ? state.incident! : undefined
-  }
-
-  /**
-   * Whether the incident waits for probes. Since another replica may have egress, only the leader closes incidents because
-   * its own is missing.
-   */
-  const isProvable = (endpoint: string): boolean => {
-    const views = latest(endpoint)
-    const result = deciding(views)
-    if (!isProbed(endpoint)) return false
-    return !result || areDecisive(views) || (result.unverified === true && !isLeader())
   }
 
   function applyState({ change, state }: Applied): void {
@@ -120,10 +111,12 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
     for (const state of states.values()) {
       const { endpoint } = state
       if (!isOpen(state) || ticking.has(endpoint)) continue
-      const event = { type: 'tick', at: clock(), probed: isProvable(endpoint), ...quiet.of(endpoint) } as const
+      // Only the leader probes repeatedly.
+      const isFresh = isLeader() && looked.has(endpoint)
+      const event = { type: 'tick', at: clock(), probed: isProbed(endpoint), isFresh, ...quiet.of(endpoint) } as const
       const changes = reduceIncident(state, event, settings).state !== state
       // The process was killed between report and verdict, or the journal was down then.
-      const lacksVerdict = !event.probed && state.incident!.verdict === null
+      const lacksVerdict = !isProbed(endpoint) && state.incident!.verdict === null
       if (!changes && !lacksVerdict) continue
       ticking.add(endpoint)
       const work = async () => {
@@ -153,6 +146,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
   function forgetEndpoint(endpoint: string): void {
     probing.recheck(endpoint, false)
     probes.delete(endpoint)
+    looked.delete(endpoint)
     quiet.forget(endpoint)
     verdicts.forget(endpoint)
   }
@@ -207,22 +201,11 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
       const views = Object.fromEntries(results.map((result) => [result.vantage, result])) as Latest
       probes.set(endpoint, views)
       if (isLeader()) for (const each of results) deps.metrics.probed(each, trigger)
-      const result = deciding(views)
-      if (result && conclusive(result)) {
-        const at = result.startedAt + totalTime(result)
-        const isProxyAlone = result.up && isDownInside(views)
-        await apply(endpoint, {
-          type: 'probe',
-          at,
-          startedAt: result.startedAt,
-          id: deps.newId(at),
-          scheduled: trigger === 'scheduled' && !isProxyAlone,
-          up: result.up && !isProxyAlone,
-          pathUnproven: result.pathUnproven === true,
-          cause: result.cause ?? null,
-          ...quiet.of(endpoint),
-        })
-      }
+      const event = probeEvent(round, views, deps.newId)
+      // Another replica may see what this one cannot, so only the leader says that it is blind.
+      const counts = event && (!event.unseen || (openIncident(endpoint) && (event.unseen !== 'blind' || isLeader())))
+      if (counts && (await apply(endpoint, { ...event, ...quiet.of(endpoint) }))) looked.add(endpoint)
+      else looked.delete(endpoint)
       const incident = openIncident(endpoint)
       const verdict = incident && verdicts.isDue(incident, views) ? await decide(endpoint) : undefined
       for (const each of results)
@@ -237,6 +220,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
       if (applied.change !== 'closed') throw new AppError('conflict', 'the incident is already closed')
       return applied.state.incident!
     },
+    isProbed,
     states: () => states.values(),
     state: (endpoint) => states.get(endpoint),
     latest,

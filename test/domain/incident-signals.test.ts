@@ -44,6 +44,7 @@ const probe = (minute: number, up = true): IncidentEvent => ({
   scheduled: true,
   up,
   pathUnproven: false,
+  status: up ? 200 : null,
   cause: up ? null : 'timeout',
 })
 

@@ -38,6 +38,7 @@ export const probe = (minute: number, up: boolean, more: object = {}): IncidentE
   scheduled: true,
   up,
   pathUnproven: false,
+  status: up ? 200 : null,
   cause: up ? null : 'connection_refused',
   ...more,
 })

@@ -101,7 +101,7 @@ describe('pages, their access and their limits', () => {
       expect(closed.status).to.equal(303)
       const back = new URL(closed.headers.get('location')!, `${service.admin}/incidents/${id}/resolve`).href
       expect(back).to.equal(`${service.admin}/incidents/${id}`)
-      expect(words((await read(back, BASIC)).text)).to.include('closed manually: moved to another host')
+      expect(words((await read(back, BASIC)).text)).to.include('Closed manually: moved to another host. Not proven')
       expect((await resolve(own)).status).to.equal(409)
       for (const origin of ['https://ops.example', 'https://status.example']) {
         expect((await resolve({ ...BASIC, Origin: origin })).status, origin).to.equal(409)

@@ -92,7 +92,7 @@ describe('pages in Chromium', function () {
     await tab.evaluate('document.querySelector("#reason").focus()')
     await tab.press('certificate renewed')
     await tab.navigate(() => tab.press('Enter'))
-    expect(await text(tab, 'main')).to.include('closed manually: certificate renewed')
+    expect(await text(tab, 'main')).to.include('Closed manually: certificate renewed. Not proven')
     expect(await tab.evaluate('location.pathname')).to.match(/^\/incidents\/[0-9a-f-]{36}$/)
     expect(tab.errors).to.deep.equal([])
   })

@@ -32,6 +32,7 @@ export function incidentContract(stage: ContractStage): void {
       scheduled: true,
       up,
       pathUnproven: false,
+      status: up ? 200 : null,
       cause: up ? null : 'timeout',
       ...more,
     }) as const satisfies IncidentEvent

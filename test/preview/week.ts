@@ -204,7 +204,7 @@ export async function simulate({ end, step, write, hours = 168 }: Week): Promise
     if (vantage === 'public')
       follow(endpoint, {
         ...{ type: 'probe', at: now, startedAt: now, id: ids(now), scheduled: true },
-        ...{ up: result.up, pathUnproven: false, cause: cause ?? null },
+        ...{ up: result.up, pathUnproven: false, status: result.status ?? null, cause: cause ?? null },
       })
   }
 

@@ -176,6 +176,7 @@ export function simulateWeek(life: Life): Week {
             scheduled: true,
             up,
             pathUnproven: false,
+            status: up ? 200 : null,
             cause: up ? null : 'unavailable',
           })
         apply({ type: 'tick', at, probed: isProbed })

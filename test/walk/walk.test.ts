@@ -109,7 +109,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     )
     expect(closed.stdout)
       .to.match(/^state +closed at/m)
-      .and.match(/^ends +closed on proof$/m)
+      .and.match(/^ends +Closed with proof: probes succeeded from \S+ on$/m)
     expect(closed.stdout).to.match(/^lost +from .* until \d{4}-/m)
     const fix = 'Renew it and reload what terminates TLS.'
     walks.certificate = toldWalk(
@@ -176,7 +176,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     const resolved = await told('email', 'menu', 'RESOLVED')
     expect(resolved.text).to.include('menu (GET /api/v2/menu/list)')
     const closed = await paste(pasted, shell({ TOKEN: API_TOKEN }))
-    expect(closed.stdout).to.match(/^ends +closed on proof$/m)
+    expect(closed.stdout).to.match(/^ends +Closed with proof: probes succeeded from \S+ on$/m)
     const fix = 'Open the path: undo the change of the firewall.'
     walks.firewall = toldWalk(
       {
@@ -226,7 +226,9 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     const resolved = await told('email', 'invoices', 'RESOLVED')
     expect(resolved.text).to.include('A probe goes another way than the platform')
     const closed = await fetch(linksOf(resolved.text).get('Incident')!, { headers: { Accept: 'text/plain' } })
-    expect(await closed.text()).to.match(/^ends +closed on proof\. A probe goes another way/m)
+    expect(await closed.text()).to.match(
+      /^ends +Closed with proof: probes succeeded from \S+ on\. A probe goes another way/m,
+    )
   })
 
   it('is told in docs/walkthrough.md as it went; UPDATE_WALK=1 writes it', function () {

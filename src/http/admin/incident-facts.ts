@@ -7,7 +7,6 @@ import type { ProbeResult } from '../../domain/probe.ts'
 import { PROXY_SOURCE } from '../../domain/signal.ts'
 import { isUnprovable } from '../../domain/verdict.ts'
 import { UNPROVABLE } from '../../domain/verdict-rules.ts'
-import { areDecisive } from '../../service/incident-verdicts.ts'
 import type { incidentDetailView, incidentView } from './incident-view.ts'
 
 /** Rows of the timeline that are shown. */
@@ -135,23 +134,15 @@ export function probeLine(probe: ProbeResult): string {
 }
 
 function ending(
-  { resolution, reason, closing, verdict, disabled }: ReturnType<typeof incidentDetailView>,
-  { probes, now }: IncidentContext,
+  { resolution, closing, verdict, disabled, end }: ReturnType<typeof incidentDetailView>,
+  { now }: IncidentContext,
 ): string {
   const caution = verdict && isUnprovable(verdict.rule) && resolution !== 'manual' ? `. ${UNPROVABLE}` : ''
-  if (!closing) {
-    const how = {
-      proven: 'closed on proof',
-      unproven: 'closed without proof, after the quiet time',
-      manual: 'closed manually',
-    }
-    return `${how[resolution ?? 'unproven']}${reason ? `: ${reason}` : ''}${caution}`
-  }
+  if (!closing) return `${end?.sentence.replace(/\.$/, '') ?? 'closed'}${caution}`
   if (disabled.length > 0)
     return `once ${disabled.map(({ source }) => source).join(' and ')} enables the endpoint again`
-  const { goodProbes, goodProbesNeeded, quietUntil } = closing
+  const { goodProbes, goodProbesNeeded, quietUntil, how, sentence } = closing
   const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'the quiet time is over'
-  return areDecisive(Object.fromEntries(probes.map((probe) => [probe.vantage, probe])))
-    ? `automatically: ${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ${quiet}${caution}`
-    : `automatically: ${quiet} (${probes.some(({ unverified }) => unverified) ? 'not verified' : 'nothing is probed'})`
+  const isProof = how !== 'not_probed' && how !== 'blind'
+  return `automatically: ${isProof ? `${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ` : ''}${quiet}; ${sentence}${caution}`
 }

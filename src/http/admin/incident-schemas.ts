@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { CAUSES } from '../../domain/cause.ts'
 import { RESOLUTIONS } from '../../domain/incident.ts'
+import { ENDS, STAYS_OPEN } from '../../domain/incident-end.ts'
 import { VANTAGES } from '../../domain/probe.ts'
 import { REMEDY_IDS } from '../../domain/remedies/remedy.ts'
 import { RECOVERIES } from '../../domain/signal.ts'
@@ -65,7 +66,17 @@ const incidentProperties = {
   openedAt: time,
   closedAt: nullable(time, 'Null while open.'),
   resolution: nullable(Type.Enum([...RESOLUTIONS]), 'How it was closed: on proof, without proof, or manually.'),
-  reason: nullable(Type.String(), 'Why it was closed.'),
+  reason: nullable(Type.String(), 'Why it was closed manually.'),
+  end: nullable(
+    Type.Object({
+      how: Type.Enum([...ENDS], {
+        description:
+          'Proven by probes (path; reachability: of the server only), or by deliveries (delivery: seen by the proxy; platform: reported by the source). Closed manually. Or not proven: same_answer (the probe still got what the platform did), other_answer (the probe got another answer that does not contradict the reports), blind (this receiver could not look), not_probed, quiet (an earlier version did not record why).',
+      }),
+      sentence: Type.String({ description: 'The same for display.' }),
+    }),
+    'How its end is known; null while open.',
+  ),
   firstFailureAt: nullable(time, 'Null if probes opened it.'),
   lastFailureAt: nullable(time, 'Null if no report arrived.'),
   failures: Type.Integer({
@@ -161,6 +172,11 @@ export const IncidentDetailSchema = Type.Object(
         goodProbes: Type.Integer({ description: 'Good probes in a row so far.' }),
         goodProbesNeeded: Type.Integer({ description: 'incidents.goodProbes, if the endpoint can be probed.' }),
         quietUntil: Type.String({ format: 'date-time', description: 'No report may arrive before this time.' }),
+        how: Type.Enum([...ENDS, ...STAYS_OPEN], {
+          description:
+            'How it would end if the quiet time were over; failing, disabled, pending (too few good probes yet): it would stay open.',
+        }),
+        sentence: Type.String({ description: 'The same for display.' }),
       }),
       'What is missing before it closes automatically; null once it is closed.',
     ),

@@ -1,6 +1,8 @@
 import type { Static } from 'typebox'
+import { endOf, endSentence } from '../../domain/end-words.ts'
 import { rfc3339 } from '../../domain/human.ts'
 import type { Incident } from '../../domain/incident.ts'
+import type { Prospect } from '../../domain/incident-end.ts'
 import type { Remedy } from '../../domain/remedies/remedy.ts'
 import type { TimelineSignal } from '../../domain/timeline.ts'
 import type { Verdict } from '../../domain/verdict.ts'
@@ -36,6 +38,7 @@ const verdictView = (verdict: Verdict) => ({ ...verdict, at: rfc3339(verdict.at)
 export function incidentView(incident: Incident) {
   const { id, endpoint, closedAt, loss, verdict, report, signals } = incident
   const warning = signals?.warning ?? null
+  const end = endOf(incident)
   return {
     id,
     endpoint,
@@ -44,6 +47,7 @@ export function incidentView(incident: Incident) {
     closedAt: rfc3339(closedAt),
     resolution: incident.resolution,
     reason: incident.reason,
+    end: end && { how: end.how, sentence: endSentence(incident) },
     firstFailureAt: rfc3339(incident.firstFailureAt),
     lastFailureAt: rfc3339(incident.lastFailureAt),
     failures: incident.failures,
@@ -89,7 +93,13 @@ export const incidentDetailView = (
     timeline: readonly TimelineSignal[]
     remedies: Remedy
     recoveryRequests: readonly RecoveryRequest[]
-    closing: { goodProbes: number; goodProbesNeeded: number; quietUntil: number } | null
+    closing: {
+      goodProbes: number
+      goodProbesNeeded: number
+      quietUntil: number
+      how: Prospect
+      sentence: string
+    } | null
   },
 ) => ({
   ...incidentView(incident),

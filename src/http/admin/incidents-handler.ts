@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa'
 import type { Clock } from '../../domain/clock.ts'
-import { recoveryOf } from '../../domain/close-incident.ts'
+import { endNow, recoveryOf } from '../../domain/close-incident.ts'
+import { prospectWords } from '../../domain/end-words.ts'
 import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
 import type { Incident, IncidentSettings } from '../../domain/incident.ts'
 import type { IncidentRecord, Journal } from '../../domain/journal.ts'
@@ -21,7 +22,7 @@ import { jsonPage, streamed } from './stream.ts'
 
 export interface IncidentsDeps {
   readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
-  readonly tracker: Pick<IncidentTracker, 'resolve' | 'latest' | 'state' | 'states'>
+  readonly tracker: Pick<IncidentTracker, 'resolve' | 'latest' | 'state' | 'states' | 'isProbed'>
   readonly endpoints: readonly ConfiguredEndpoint[]
   /** Severity of endpoints that are not configured. */
   readonly unconfiguredSeverity: string
@@ -118,6 +119,7 @@ export function advice(incident: Incident, { endpoints, sources, urlOf, tracker,
   const { public: outside, internal: inside } = tracker.latest(endpoint)
   const probe = verdict?.vantage === 'internal' ? (inside ?? outside) : (outside ?? inside)
   const { remedy, url } = calledFor(incident, urlOf)
+  const end = endNow(incident, { goodProbes: settings.goodProbes, isProbed: tracker.isProbed(endpoint) })
   return {
     remedies: remediesFor(remedy, {
       endpoint,
@@ -136,6 +138,8 @@ export function advice(incident: Incident, { endpoints, sources, urlOf, tracker,
             goodProbes: recoveryOf(incident)?.count ?? 0,
             goodProbesNeeded: settings.goodProbes,
             quietUntil: incident.quietSince + settings.quietTime,
+            how: end.how,
+            sentence: prospectWords(end),
           }
         : null,
   }

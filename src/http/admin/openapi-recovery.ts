@@ -1,4 +1,5 @@
 import { HOOK_EVENTS } from '../../domain/hook-plan.ts'
+import { ENDS } from '../../domain/incident-end.ts'
 import { incidentOperation, json, ref, uuid } from './openapi-parts.ts'
 import { RecoverSchema, RecoveryReportSchema } from './recovery-schemas.ts'
 import { RecoverySchema } from './recovery-state-schema.ts'
@@ -34,6 +35,11 @@ const EVENT_DATA = {
   openedAt: time,
   closedAt: nullable(time),
   resolution: nullable(string),
+  end: nullable({
+    type: 'object',
+    required: ['how', 'sentence'],
+    properties: { how: { enum: [...ENDS] }, sentence: string },
+  }),
   reopened: { type: 'integer' },
   cause: string,
   code: nullable({ type: 'integer' }),

@@ -1,3 +1,4 @@
+import { endSentence } from '../../domain/end-words.ts'
 import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
 import { visibleText } from '../../domain/external-text.ts'
 import { humanDuration } from '../../domain/human.ts'
@@ -83,14 +84,17 @@ export const incidentsTable = (
     id: 'incidents',
     caption,
     columns: ['Opened', 'Endpoint', 'State', 'Lasted', 'Reports', 'Cause', 'Verdict'],
-    rows: incidents.map(({ id, openedAt, endpoint, closedAt, failures, cause, verdict, resolution }) => [
-      link(`${base}${paths.incident(id)}`, moment(openedAt)),
-      link(`${base}${paths.endpoint(endpoint)}`, text(endpoint, NAME_LENGTH)),
-      closedAt === null ? state('open', 'bad') : html`closed ${moment(closedAt)}, ${resolution}`,
-      closedAt === null ? '' : humanDuration(closedAt - openedAt),
-      failures,
-      cause,
-      verdict && text(verdict.sentence, SENTENCE_LENGTH),
-    ]),
+    rows: incidents.map((incident) => {
+      const { id, openedAt, endpoint, closedAt, failures, cause, verdict } = incident
+      return [
+        link(`${base}${paths.incident(id)}`, moment(openedAt)),
+        link(`${base}${paths.endpoint(endpoint)}`, text(endpoint, NAME_LENGTH)),
+        closedAt === null ? state('open', 'bad') : html`${moment(closedAt)}: ${endSentence(incident)}`,
+        closedAt === null ? '' : humanDuration(closedAt - openedAt),
+        failures,
+        cause,
+        verdict && text(verdict.sentence, SENTENCE_LENGTH),
+      ]
+    }),
     none,
   })

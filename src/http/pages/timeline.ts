@@ -1,3 +1,4 @@
+import { endSentence } from '../../domain/end-words.ts'
 import type { Failure } from '../../domain/failure.ts'
 import { quoted } from '../../domain/human.ts'
 import type { Incident, Proof } from '../../domain/incident.ts'
@@ -47,7 +48,7 @@ export function timelineTable(of: TimelineOf, { base }: Site): Html {
       .map((probe) => ({ at: probe.startedAt, kind: 'Probe', what: `newest probe: ${probeLine(probe)}` })),
     ...more.map(({ at, what }) => ({ at, kind: 'Event', what })),
     ...lossEntry(loss.until, ended(loss.untilProof)),
-    ...(closedAt === null ? [] : [{ at: closedAt, kind: 'Incident', what: closing(incident) }]),
+    ...(closedAt === null ? [] : [{ at: closedAt, kind: 'Incident', what: endSentence(incident) }]),
   ]
   const again = reopened > 0 ? `; reopened ${reopened === 1 ? 'once' : `${reopened} times`}` : ''
   return table({
@@ -72,9 +73,6 @@ function opener({ incident: { openedAt, firstFailureAt }, signals }: TimelineOf)
   const first = signals.find(({ type }) => type !== 'recovered')
   return first && first.receivedAt <= openedAt ? 'a signal of the platform' : 'failed probes'
 }
-
-const closing = ({ resolution, reason }: Incident): string =>
-  `closed, ${resolution ?? 'without a reason'}${reason ? `: ${reason}` : ''}`
 
 const RECOVERED = {
   delivery: 'a delivery arrived again',
