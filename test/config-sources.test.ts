@@ -54,6 +54,21 @@ const FAULTS: readonly (readonly [name: string, source: Record<string, unknown>,
         ),
       ] as const,
   ),
+  ...(
+    [
+      { tokensDir: '/x' },
+      { auth: { kind: 'hmac', header: 'A' }, secretsDir: '/x' },
+      { auth: { kind: 'basic' }, secrets: [{ tenant: 'a', file: '/x' }] },
+      { auth: { kind: 'hmac', header: 'A', secrets: [{ tenant: 'a', file: '/x' }] } },
+    ] as const
+  ).map(
+    (more) =>
+      [
+        `a tenant of the report beside ${JSON.stringify(more)}`,
+        { kind: 'generic', map: { endpoint: '/u', tenant: '/t' }, ...more },
+        /^sources\.x\.map\.tenant: is written beside credentials that belong to tenants.*write trusted: true/,
+      ] as const,
+  ),
   [
     'an ID token of anyone',
     { kind: 'pubsub', auth: { audience: 'a' } },
@@ -128,6 +143,17 @@ describe('the configuration of sources', () => {
       expect(faults, JSON.stringify(faults)).to.have.length(1)
       expect(faults[0]).to.match(fault)
     })
+
+  it('allows a tenant of the report where the source is trusted, or no credential has a tenant', () => {
+    const map = { endpoint: '/u', tenant: '/t' }
+    const hmac = { kind: 'hmac', header: 'A' }
+    for (const more of [
+      { tokensDir: '/x', trusted: true },
+      { auth: 'none', tokensDir: '/x' },
+      { auth: hmac, secrets: [{ file: '/x' }] },
+    ])
+      expect(faultsOf({ kind: 'generic', map, ...more })).to.deep.equal([])
+  })
 
   it('fills in what each kind presets, under any name', () => {
     const { sources } = parseConfig({

@@ -63,6 +63,7 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
         source,
         classify: memoizedClassifier(source.codes),
         ...(kind.attempts !== undefined && { attempts: kind.attempts }),
+        trusted: source.trusted === true,
         reportsOnlyLosses: kind.reportsOnlyLosses === true,
         comparesContent: kind.comparesContent === true,
       })),

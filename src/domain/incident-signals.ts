@@ -24,6 +24,17 @@ export interface Origin {
   readonly url: string
 }
 
+/**
+ * An endpoint that is disabled, and for whom: enabling it for another tenant, or another reference, does not end that. Until 0.1
+ * only the source was noted.
+ */
+export interface Disabling extends Partial<Origin> {
+  readonly source: string
+  readonly at: number
+  /** It stands for all that exceed `ORIGIN_LIMIT`; only a manual close ends them. */
+  readonly others?: true
+}
+
 /** What signals other than lost deliveries say of an incident. Times are milliseconds since the epoch. */
 export interface IncidentSignals {
   /** Rows of its timeline that came, of which at most `TIMELINE_LIMIT` are kept. */
@@ -32,8 +43,8 @@ export interface IncidentSignals {
   readonly warnings: number
   /** Of these, disablings that no person asked for. */
   readonly disablings: number
-  /** The sources at which the endpoint is disabled now: while there is one, the incident closes only manually. */
-  readonly disabled: readonly { readonly source: string; readonly at: number }[]
+  /** Where the endpoint is disabled now: while there is one, the incident closes only manually. */
+  readonly disabled: readonly Disabling[]
   /** The newest early warning or disabling that says what happened; null if none did. */
   readonly warning: {
     readonly source: string

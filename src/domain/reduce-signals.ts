@@ -1,6 +1,7 @@
 import { closeProven } from './close-incident.ts'
 import {
   type DeliveryStream,
+  type Disabling,
   type EndpointState,
   type Incident,
   type IncidentEvent,
@@ -31,6 +32,20 @@ export function onSignal(state: EndpointState, event: Of<'signal'>, settings: In
   return onBad(state, event, settings)
 }
 
+/** Whether a disabling is of this origin. */
+const isOf = ({ source, tenant, url, others }: Disabling, origin: Origin): boolean =>
+  !others &&
+  source === origin.source &&
+  (tenant === undefined || tenant === origin.tenant) &&
+  (url === undefined || url === origin.url)
+
+function withDisabling(known: readonly Disabling[], origin: Origin, at: number): readonly Disabling[] {
+  const rest = known.filter((each) => !isOf(each, origin))
+  const { source, tenant, url } = origin
+  const added: Disabling = rest.length < ORIGIN_LIMIT ? { source, tenant, url, at } : { source, at, others: true }
+  return [...rest.slice(0, ORIGIN_LIMIT), added]
+}
+
 /** Nothing but a row of the timeline, if an incident is open. */
 function onNoted(state: EndpointState): Reduced {
   if (!isOpen(state)) return { state, change: 'none' }
@@ -52,10 +67,7 @@ function onBad(state: EndpointState, { at, signal }: Of<'signal'>, settings: Inc
     total: before.total + 1,
     warnings: before.warnings + (type === 'failing' ? 1 : 0),
     disablings: before.disablings + (type === 'disabled' ? 1 : 0),
-    disabled:
-      type === 'disabled'
-        ? [...before.disabled.filter((other) => other.source !== source), { source, at }]
-        : before.disabled,
+    disabled: type === 'disabled' ? withDisabling(before.disabled, signal, at) : before.disabled,
     warning:
       code === null
         ? before.warning
@@ -72,13 +84,13 @@ function onRecovered(state: EndpointState, { at, signal }: Of<'signal'>): Reduce
   if (!isOpen(state)) return { state: seen, change: 'none' }
   let incident = state.incident!
   const before = signalsOf(incident)
-  const isEnabled = what !== 'delivery' && before.disabled.some(({ source }) => source === signal.source)
+  const isEnabled = what !== 'delivery' && before.disabled.some((each) => isOf(each, signal))
   let signals: IncidentSignals = { ...before, total: before.total + 1 }
   if (isEnabled) {
     // Nothing was sent while it was disabled: neither that silence nor an earlier success proves anything.
     signals = withoutRuns({
       ...signals,
-      disabled: signals.disabled.filter(({ source }) => source !== signal.source),
+      disabled: signals.disabled.filter((each) => !isOf(each, signal)),
       lastBadAt: Math.max(before.lastBadAt ?? at, at),
     })
     incident = { ...incident, quietSince: at, goodRun: null }

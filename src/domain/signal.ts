@@ -15,7 +15,7 @@ interface SignalBase {
 
 type Targeted = SignalBase &
   SignalTarget & {
-    /** Tenant of the delivery or endpoint, if one credential serves several; otherwise the credential's tenant. */
+    /** Tenant of the delivery or endpoint. It counts where the credential belongs to no tenant, or the source is `trusted`. */
     readonly tenant?: string
     /** How often the platform has tried so far; for `lost`, otherwise the kind's `attempts`. */
     readonly attempts?: number

@@ -4,7 +4,7 @@ import type { Applied, Journal, Recorded, SignalEntry } from '../domain/journal.
 import type { Disabled, Failing, Recovered } from '../domain/signal.ts'
 import type { Log, Metrics } from '../domain/telemetry.ts'
 import type { TimelineSignal, TimelineType } from '../domain/timeline.ts'
-import { identityOf, type RecordedSource, type SignalReading } from './recorded-source.ts'
+import { identityOf, type RecordedSource, type SignalReading, tenantOf } from './recorded-source.ts'
 
 export interface SignalRecorderParts extends SignalReading {
   readonly journal: Pick<Journal, 'recordAll'>
@@ -71,7 +71,7 @@ export function createSignalRecorder(parts: SignalRecorderParts): SignalRecorder
           receivedAt,
           type: signal.type,
           source: source.name,
-          tenant: signal.tenant === undefined ? sender : parts.safeTenant(signal.tenant),
+          tenant: tenantOf(parts, source, signal, sender),
           endpoint,
           url,
           code,

@@ -14,6 +14,7 @@ import {
   type RecordedSource,
   type ReportedDelivery,
   type SignalReading,
+  tenantOf,
 } from './recorded-source.ts'
 
 /** What is known of a request besides its signals. */
@@ -98,7 +99,7 @@ export function createRecorder(parts: RecorderParts): Record {
 
   function reported(source: RecordedSource, signal: Delivered, sender: string): ReportedDelivery {
     const { id, code } = signal
-    const tenant = signal.tenant === undefined ? sender : parts.safeTenant(signal.tenant)
+    const tenant = tenantOf(parts, source, signal, sender)
     return { ...identityOf(parts, source, signal), source: source.name, tenant, id, code }
   }
 

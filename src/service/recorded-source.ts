@@ -9,6 +9,8 @@ export interface RecordedSource {
   readonly classify: (signal: Pick<Lost, 'code' | 'message'>) => { readonly cause: Cause; readonly httpStatus?: number }
   /** How often it tries before it reports; goes into the span. */
   readonly attempts?: number
+  /** Whether the tenant that a signal names counts, not that of the credential. */
+  readonly trusted?: boolean
   /** Whether it never reports successes: then only probes or a manual close can end an incident. */
   readonly reportsOnlyLosses?: boolean
   /** Whether a known id with other content is an error of the sender; else it is a duplicate like any other. */
@@ -38,12 +40,23 @@ export const identityOf = (
   { url, ref }: SignalTarget,
 ): Identity => (ref === undefined ? identify(url) : identifyRef(`${name}:${ref}`))
 
+/**
+ * The tenant of a signal. A credential that belongs to one speaks for no other, whatever the report names.
+ * @param sender tenant of the credential; empty if it has none
+ */
+export const tenantOf = (
+  { safeTenant }: Pick<SignalReading, 'safeTenant'>,
+  { trusted }: Pick<RecordedSource, 'trusted'>,
+  { tenant }: { readonly tenant?: string },
+  sender: string,
+): string => (tenant !== undefined && (sender === '' || trusted) ? safeTenant(tenant) : sender)
+
 /** What a failure has besides its signal. */
 export interface FailureReceipt {
   readonly id: string
   /** Milliseconds since the epoch. */
   readonly receivedAt: number
-  /** Tenant of the credential; a tenant that the signal itself names takes precedence. */
+  /** Tenant of the credential. */
   readonly tenant: string
   readonly traceId: string | null
   readonly cause: Cause
@@ -61,7 +74,7 @@ export function failureOf(
     id,
     receivedAt,
     source: source.name,
-    tenant: signal.tenant === undefined ? tenant : reading.safeTenant(signal.tenant),
+    tenant: tenantOf(reading, source, signal, tenant),
     endpoint,
     url,
     code: signal.code,

@@ -45,6 +45,7 @@ export interface OpenAuth {
   readonly authentication: Authentication
   /** See `OpenSource`. */
   readonly verify?: NonNullable<OpenSource['verify']>
+  readonly trusted?: boolean
 }
 
 export interface SourceDeps {
@@ -75,6 +76,8 @@ export interface OpenSource {
   /** Bytes. */
   readonly bodyLimit: number
   readonly authentication: Authentication
+  /** Whether the tenant that a signal names counts; otherwise it does only where the credential has none. */
+  readonly trusted?: boolean
   /** Whether it reports each delivery that succeeds, as configured: then its lost deliveries count as failed ones. */
   readonly reportsDeliveries?: boolean
   /** How `classify` reads the codes of its signals. */

@@ -73,15 +73,27 @@ describe('reduceIncident() with signals', () => {
     const events = [signal(0, 'disabled'), ...good, proxied(4, 5), tick(60), tick(90, false)]
     const { state, incident } = run(events)
     expect(isOpen(state)).to.equal(true)
-    expect(incident.signals?.disabled).to.deep.equal([{ source: 'svix', at: at(0) }])
-    // Another source has no say.
-    expect(run([...events, signal(91, 'recovered', { source: 'other' }), tick(130, false)]).incident.closedAt).to.equal(
-      null,
-    )
+    expect(incident.signals?.disabled).to.deep.equal([{ ...CAFE, at: at(0) }])
+    // Another source, tenant or reference has no say.
+    for (const other of [{ source: 'other' }, { tenant: 'grill' }, { url: 'svix:ep_2' }])
+      expect(run([...events, signal(91, 'recovered', other), tick(130, false)]).incident.closedAt).to.equal(null)
+    // An earlier version noted the source alone.
+    const stored = { ...incident, signals: { ...incident.signals!, disabled: [{ source: 'svix', at: at(0) }] } }
+    expect(
+      run([signal(91, 'recovered', { what: 'enabled' })], { ...state, incident: stored }).incident.signals?.disabled,
+    ).to.deep.equal([])
     const enabled = run([...events, signal(95, 'recovered', { what: 'enabled' }), tick(96, false), tick(126, false)])
     expect(enabled.changes.slice(-2)).to.deep.equal(['none', 'closed'])
     // What the platform did not send while it was disabled is lost.
     expect(enabled.incident.loss.until).to.equal(at(95))
+  })
+
+  it('stays open where more are disabled than it keeps, until somebody closes it', () => {
+    const tenants = Array.from({ length: ORIGIN_LIMIT + 5 }, (_, index) => ({ tenant: `t${index}` }))
+    const events = tenants.map((tenant, index) => signal(index, 'disabled', tenant))
+    expect(run(events).incident.signals?.disabled).to.have.length(ORIGIN_LIMIT + 1)
+    const enabled = tenants.map((tenant, index) => signal(50 + index, 'recovered', { ...tenant, what: 'enabled' }))
+    expect(isOpen(run([...events, ...enabled, tick(500, false)]).state)).to.equal(true)
   })
 
   it('proves nothing by being enabled, and closes a disabled one manually', () => {

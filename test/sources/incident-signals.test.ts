@@ -112,7 +112,7 @@ describe('signals of a source', () => {
     await until('the quiet time', () => Date.now() - opened > 2 * QUIET)
     const incident = await incidentOf('stock')
     expect(incident).to.include({ state: 'open', failures: 0 })
-    expect(incident.disabled).to.deep.equal([{ source: 'plain', since: incident.timeline[0].at }])
+    expect(incident.disabled).to.deep.equal([{ source: 'plain', tenant: 'cafe', since: incident.timeline[0].at }])
     expect(await metric('webhook_endpoint_disabled{source="plain",endpoint="stock"}')).to.equal(1)
     expect(await send({ type: 'disabled', id: 'd1', ref: 'stock' })).to.deep.include({
       body: { ids: [], ignored: 1, signals: [incident.timeline[0].id] },

@@ -107,7 +107,10 @@ function recoveryRows({ recovery, state }: ReturnType<typeof incidentDetailView>
 /** Early warnings, and sources that disabled the endpoint. */
 const warningRows = ({ earlyWarnings, disabled }: ReturnType<typeof incidentDetailView>): Row[] => [
   ...(earlyWarnings > 0 ? [['warnings', String(earlyWarnings)] as const] : []),
-  ...disabled.map(({ source, since }) => ['disabled', `by ${source} since ${since}; enable it there`] as const),
+  ...disabled.map(
+    ({ source, tenant, since }) =>
+      ['disabled', `by ${source}${tenant && ` for ${tenant}`} since ${since}; enable it there`] as const,
+  ),
 ]
 
 /** The newest signals. */

@@ -83,7 +83,7 @@ const incidentProperties = {
     description: 'Lost deliveries that were reported. 0: the platform has not given up on any delivery that is known.',
   }),
   earlyWarnings: Type.Integer({ description: 'Signals that deliveries fail while the platform still retries.' }),
-  disabled: Type.Array(Type.Object({ source: Type.String(), since: time }), {
+  disabled: Type.Array(Type.Object({ source: Type.String(), tenant: Type.String(), since: time }), {
     description: 'Sources that have disabled the endpoint; while there is one, the incident stays open.',
   }),
   lastWarning: nullable(

@@ -52,7 +52,7 @@ export function incidentView(incident: Incident) {
     lastFailureAt: rfc3339(incident.lastFailureAt),
     failures: incident.failures,
     earlyWarnings: signals?.warnings ?? 0,
-    disabled: (signals?.disabled ?? []).map(({ source, at }) => ({ source, since: rfc3339(at) })),
+    disabled: (signals?.disabled ?? []).map(({ source, tenant = '', at }) => ({ source, tenant, since: rfc3339(at) })),
     lastWarning: warning && {
       source: warning.source,
       at: rfc3339(warning.at),

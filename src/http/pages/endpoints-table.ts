@@ -116,7 +116,9 @@ ${'problem' in counts && html`<p>Failures are not counted: ${counts.problem}.</p
 /** An endpoint that its platform switched off gets no deliveries at all until someone enables it. */
 export function failingWords(incident: Incident | null | undefined): string {
   const disabled = incident?.signals?.disabled ?? []
-  return disabled.length === 0 ? 'failing' : `switched off by ${disabled.map(({ source }) => source).join(', ')}`
+  return disabled.length === 0
+    ? 'failing'
+    : `switched off by ${[...new Set(disabled.map(({ source }) => source))].join(', ')}`
 }
 
 const countOf = (count: number): string => (count >= MOST ? `${MOST.toLocaleString('en')} or more` : String(count))

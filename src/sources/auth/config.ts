@@ -61,6 +61,8 @@ export interface AuthConfig {
   readonly secretsDir?: string
   /** As configured at the sender. */
   readonly url?: string
+  /** Whether the tenant that a report names counts, not that of the credential. */
+  readonly trusted: boolean
   /** Bytes. */
   readonly bodyLimit?: number
 }
@@ -71,6 +73,14 @@ export const hasAuth = <C extends object>(config: C): config is C & AuthConfig =
 /** A source's secrets, those of its `auth` among them. */
 export const secretPlaces = ({ auth, secrets }: AuthConfig): readonly SecretPlace[] =>
   typeof auth === 'object' && auth.kind === 'hmac' ? [...secrets, ...(auth.secrets ?? [])] : secrets
+
+/** Whether its credentials belong to tenants, for which alone they speak. */
+export function hasTenants(config: AuthConfig): boolean {
+  const { auth, tokens, tokensDir, secretsDir } = config
+  if (auth === 'none' || (typeof auth === 'object' && auth.kind === 'oidc')) return false
+  if (auth === 'bearer') return tokens.length > 0 || tokensDir !== undefined
+  return secretsDir !== undefined || secretPlaces(config).some(({ tenant }) => tenant !== undefined)
+}
 
 /** Kinds of `auth` that read `secrets` and `secretsDir`. */
 export type SecretAuth = Exclude<Auth, 'none' | 'bearer' | { kind: 'oidc' }>

@@ -118,5 +118,10 @@ export const authProperties = (fallback: AuthDefault, example: string, written: 
       'https://errors.example/webhooks/sender',
     ),
   ),
+  trusted: Type.Boolean({
+    default: false,
+    description:
+      'Whether its credentials may report for any tenant: the tenant that a report names then counts, not that of the credential.',
+  }),
   bodyLimit: Type.Optional(size(undefined, '1KiB', '4MiB', 'Largest body accepted.')),
 })

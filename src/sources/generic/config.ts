@@ -1,4 +1,4 @@
-import { type AuthConfig, readableHeaders } from '../auth/config.ts'
+import { type AuthConfig, hasAuth, hasTenants, readableHeaders } from '../auth/config.ts'
 import { MAPPED_TYPES, type MappingRules, VALUE_NAMES } from '../mapping/mapping.ts'
 import type { ConfigOf } from '../source.ts'
 import type { genericConfig } from './schema.ts'
@@ -13,6 +13,10 @@ export function mapFaults(config: GenericConfig & Partial<AuthConfig>, isSound: 
   if (!isSound('map')) return []
   const { map: given } = config
   const faults = unsignedFaults(config, isSound)
+  if (given.tenant !== undefined && hasAuth(config) && hasTenants(config) && !config.trusted)
+    faults.push(
+      'map.tenant: is written beside credentials that belong to tenants, and speak for no other; remove it, or write trusted: true where the sender may report for every tenant',
+    )
   if (given.endpoint === undefined && given.ref === undefined && isSound('map.endpoint') && isSound('map.ref'))
     faults.push(
       'map.endpoint: is missing; write where the URL of the endpoint is, for example endpoint: /data/url, or ref',

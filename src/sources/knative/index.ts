@@ -22,14 +22,14 @@ export const knative = defineSource<typeof presetConfig>({
   namesUrls: true,
   async open(config, { bodyLimit, openAuth }) {
     const { read } = await reader(config)
-    const { authentication, verify } = await openAuth()
+    const auth = await openAuth()
     return {
       contentTypes: ['*'],
       bodyLimit,
-      authentication,
-      ...(verify
-        ? { verify }
-        : { bodyKept: ({ headers }) => (isBinary(headers) ? (config.keepBody ? bodyLimit : 0) : undefined) }),
+      ...auth,
+      ...(!auth.verify && {
+        bodyKept: ({ headers }) => (isBinary(headers) ? (config.keepBody ? bodyLimit : 0) : undefined),
+      }),
       codes: config.codes,
       read,
     }
