@@ -29,11 +29,13 @@ const byReason = promql(
   'sum by (source, reason) (job:webhook_exporter_reports:increase10m{outcome=~"rejected|failed"} > 0)',
 )
 
+const lost = of(SIGNALS.journalLost.name)
+
 /** What happens to incoming reports. */
 export const INTAKE_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookReportsNotRecorded',
-    why: 'A report refused while a pod stops is sent again. While the journal or the configuration is at fault, that alert pages, once; afterwards it has paged.',
+    why: 'A report refused while a pod stops is sent again. While the journal or the configuration is at fault, that alert pages, once; afterwards it has paged. A loss is found when the journal is opened, often before the first scrape, so that the first sample counts whole.',
     expr: `(
   ${reports('outcome="failed"', 'reason!="shutting_down"').replaceAll('\n', '\n  ')} > 0 # threshold
 )
@@ -44,17 +46,23 @@ unless on (${RELEASE})
   min by (${RELEASE}) (${of(SIGNALS.configValid.name)}) == 0
   or
   group by (${RELEASE}) (last_over_time(${PAGED}[10m]))
-)`,
+)
+or
+sum by (${RELEASE}) (
+  ${lost} unless ${lost} offset 15m
+  or
+  increase(${lost}[15m])
+) > 0`,
     severity: 'critical',
     wakes: 'A report that the platform does not send again is a lost delivery that is never counted and never pages.',
     summary: 'Error reports not recorded',
     replaces: ['WebhookJournalSlow'],
     description:
-      '{{ $value | printf "%.0f" }} reports from {{ $labels.source }} were answered 503 in the last ten minutes because they could not be verified or were not known to be durable. The platform may not send them again.',
+      '{{ if $labels.source }}{{ $value | printf "%.0f" }} reports from {{ $labels.source }} were answered 503 in the last ten minutes because they could not be verified or were not known to be durable. The platform may not send them again.{{ else }}About {{ $value | printf "%.0f" }} reports that {{ $labels.job }} had acknowledged are no longer in its journal. The platform will not send them again.{{ end }}',
     dashboard: 'exporter',
     runbook: {
       meaning:
-        'Reports were answered 503 because they were not known to be durable within `ingest.answerTimeout`: the journal was not writable, or it was too slow. Or the keys to verify their tokens could not be fetched (`keys_unavailable`). Reports that arrive while a pod is stopping are not counted here.',
+        'Reports were answered 503 because they were not known to be durable within `ingest.answerTimeout`: the journal was not writable, or it was too slow. Or the keys to verify their tokens could not be fetched (`keys_unavailable`). Reports that arrive while a pod is stopping are not counted here. Without a label `source`: reports that were acknowledged are no longer in the journal (`lost_commits`), and the log says how many.',
       impact:
         'It is up to the platform whether it sends a report again. If the report is lost, its failure is not counted and does not page.',
       diagnosis: [
@@ -71,6 +79,7 @@ unless on (${RELEASE})
         '`answer_timeout`: the journal is slow. Compare the commit duration with the rate of reports; check the volume’s latency and burst credits. Use a faster storage class, a volume with a dedicated disk, or, for many merchants, PostgreSQL.',
         '`overloaded`: reports arrived faster than they could be stored before their answers were due. The excess was refused without being stored. If it persists, raise the CPU limit or check for a slow volume.',
         '`keys_unavailable`: the keys of the source’s OIDC issuer (`auth.jwksUrl`) cannot be fetched. Check that the receiver can reach that URL and that `outbound.allow` permits it.',
+        '`lost_commits`: SQLite: the volume is damaged, or an older copy of the journal was restored. PostgreSQL: a standby that was behind was promoted, or the database was restored or emptied; set `synchronous_standby_names`. What the old primary or volume still holds can be copied with `journal copy`.',
         'Get the platform’s own list of failed deliveries for that time, and recover the data they would have carried.',
       ],
     },

@@ -26,6 +26,12 @@ export const JOURNAL_SIGNALS = {
     'Maximum number of pending entries; further ones are answered 503.',
     { by: 'sum' },
   ),
+  journalWarnings: gauge(
+    'webhook_exporter_journal_warnings',
+    'count',
+    [],
+    'Things to know about the journal although it can be written; the condition journal of /readyz names them.',
+  ),
   journalSize: gauge('webhook_exporter_journal_size_bytes', 'bytes', [], 'Size of the journal in bytes.', {
     absent: 'until the size was read for the first time',
   }),
@@ -75,6 +81,11 @@ export const JOURNAL_SIGNALS = {
     'webhook_exporter_journal_errors_total',
     ['kind'],
     'Faults of the journal, including failed attempts to reopen it. Kinds are a closed set.',
+  ),
+  journalLost: counter(
+    'webhook_exporter_journal_lost_failures_total',
+    [],
+    'Acknowledged failures that the journal no longer had when it was opened again.',
   ),
   journalReadErrors: counter(
     'webhook_exporter_journal_read_errors_total',

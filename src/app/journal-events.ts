@@ -35,8 +35,9 @@ export function journalEvents({ log, metrics, series, onSnapshot, onTotals }: Jo
       onTotals(totals)
       metrics.registerRemote(totals.map((total) => ({ ...total, labels: series.registerRemote(total.labels) })))
     },
-    onFault(kind, detail) {
-      metrics.failed(kind, detail)
+    onFault(kind, detail, lost) {
+      metrics.failed(kind, detail, lost)
+      if (lost !== undefined) return log.error({ kind, lost }, `acknowledged reports lost: ${detail}`)
       const text = `${kind}: ${detail}`
       if (text === logged) return
       logged = text

@@ -150,8 +150,11 @@ export interface JournalEvents {
    * this replica's own and have been reported before; a set that is new here is at 0.
    */
   onRemoteSeries?(series: readonly SeriesTotal[]): void
-  /** It cannot be written. Also called for each failed attempt to open it again. */
-  onFault(kind: JournalFault, detail: string): void
+  /**
+   * It cannot be written. Also called for each failed attempt to open it again.
+   * @param lost of `lost_commits`, after which it can be written: how many acknowledged failures are gone
+   */
+  onFault(kind: JournalFault, detail: string, lost?: number): void
   /** A reading failed. Called once for each. */
   onReadFault?(kind: ReadFault, detail: string): void
   /** A group of entries became durable. */

@@ -45,6 +45,11 @@ export function journalMetrics(registry: Registry) {
     ({ pendingLimit }) => pendingLimit,
   )
   gauge(
+    'warnings',
+    'Things to know about the journal although it can be written; the condition journal of /readyz names them.',
+    ({ warnings = [] }) => warnings.length,
+  )
+  gauge(
     'spilled',
     'Acknowledged reports in the spill that are not in the database yet. Absent without journal.spill.',
     ({ spill }) => spill?.waiting,
@@ -94,6 +99,11 @@ export function journalMetrics(registry: Registry) {
     registers,
   })
   for (const kind of JOURNAL_FAULTS) errors.inc({ kind }, 0)
+  const lost = new Counter({
+    name: `${PREFIX}lost_failures_total`,
+    help: 'Acknowledged failures that the journal no longer had when it was opened again.',
+    registers,
+  })
   const readErrors = new Counter<'kind'>({
     name: `${PREFIX}read_errors_total`,
     help: 'Failed reads of the journal: closed (it is not open), query (a bug in the exporter), otherwise the reason. Kinds are a closed set.',
@@ -131,7 +141,10 @@ export function journalMetrics(registry: Registry) {
     observe: (source: () => JournalStatus): void => {
       status = source
     },
-    failed: (kind: JournalFault): void => errors.inc({ kind }),
+    failed(kind: JournalFault, _detail: string, missing = 0): void {
+      errors.inc({ kind })
+      lost.inc(missing)
+    },
     readFailed: (kind: ReadFault): void => readErrors.inc({ kind }),
     committed: (count: number, seconds: number): void => {
       duration.observe(seconds)

@@ -83,7 +83,7 @@ export const PRINT_FAULTS: JournalEvents = {
 /** Keeps what a journal reports. */
 export class EventLog implements JournalEvents {
   readonly calls: string[] = []
-  readonly faults: { kind: JournalFault; detail: string }[] = []
+  readonly faults: { kind: JournalFault; detail: string; lost?: number }[] = []
   readonly readFaults: { kind: ReadFault; detail: string }[] = []
   totals: readonly SeriesTotal[] = []
   states: readonly EndpointState[] = []
@@ -102,9 +102,9 @@ export class EventLog implements JournalEvents {
     this.states = states
   }
 
-  onFault(kind: JournalFault, detail: string): void {
+  onFault(kind: JournalFault, detail: string, lost?: number): void {
     this.calls.push(`failed ${kind}`)
-    this.faults.push({ kind, detail })
+    this.faults.push({ kind, detail, ...(lost !== undefined && { lost }) })
   }
 
   onReadFault(kind: ReadFault, detail: string): void {
@@ -131,6 +131,11 @@ export class EventLog implements JournalEvents {
 
   onWarning(warning: string): void {
     this.warnings.push(warning)
+  }
+
+  /** How many acknowledged failures were reported as lost. */
+  get lost(): number {
+    return this.faults.reduce((sum, { lost = 0 }) => sum + lost, 0)
   }
 
   /** Counts by endpoint. */

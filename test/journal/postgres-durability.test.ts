@@ -1,7 +1,8 @@
 import { expect } from 'chai'
-import { REPORT, report } from '../support/http.ts'
+import { REPORT, report, scrape, sum } from '../support/http.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { until } from '../support/temp.ts'
+import { codeOf, EventLog, entry } from './entries.ts'
 import { databases } from './postgres-databases.ts'
 
 /** Ways to make a server forget what it acknowledged: how it is told, and how it is told back. */
@@ -12,6 +13,64 @@ const WAYS = [
   { where: 'the role', setting: 'synchronous_commit' },
   { where: 'the role in the database', setting: 'synchronous_commit' },
 ] as const
+
+describe('a PostgreSQL database that no longer has what was acknowledged', () => {
+  const base = databases()
+  const cut = () =>
+    base.server.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${base.name}' AND pid <> pg_backend_pid()`,
+    )
+  afterEach(stopServices)
+
+  it('is reported with the number: in the log, a metric and the condition', async function () {
+    this.timeout(60_000)
+    const service = await startService({ config: { journal: { url: base.url } } })
+    const lost = async () => sum(await scrape(service.admin), 'webhook_exporter_journal_lost_failures_total')
+    for (let count = 0; count < 3; count++) expect((await report(service.ingest, REPORT)).status).to.equal(202)
+    await base.sql('DROP SCHEMA webhook_errors CASCADE')
+    await cut()
+    await until('a report to be taken', async () => (await report(service.ingest, REPORT)).status === 202)
+    expect(await lost()).to.equal(3)
+    expect(sum(await scrape(service.admin), 'webhook_exporter_journal_warnings')).to.equal(1)
+    const ready = await fetch(`${service.admin}/readyz`)
+    expect(ready.status).to.equal(200)
+    expect(await ready.text()).to.match(
+      /open; found at \d{4}-[^;]*: .* holds 3 failures fewer than this process acknowledged/,
+    )
+    expect(service.stdout.join('\n')).to.match(/"lost":3,.*acknowledged reports lost: /)
+  })
+
+  it('is reported by each replica, also by one that comes back after another has written', async () => {
+    const events = [new EventLog(), new EventLog()] as const
+    const [slow, quick] = [
+      await base.open({ events: events[0], retry: { min: 1_500, max: 1_500 } }),
+      await base.open({ events: events[1] }),
+    ]
+    for (const journal of [slow, quick, slow, slow]) await journal.record(entry())
+    await base.sql('DROP SCHEMA webhook_errors CASCADE')
+    await cut()
+    await until('the faults', () => !slow.status().up && !quick.status().up)
+    await until('the first to come back', () => quick.status().up)
+    await quick.record(entry())
+    expect(slow.status().up).to.equal(false)
+    await until('the other to come back', () => slow.status().up)
+    expect(events.map(({ lost }) => lost)).to.deep.equal([3, 1])
+  })
+
+  for (const [limit, retention] of Object.entries({
+    age: { age: 500, size: 2 ** 40 },
+    size: { age: 86_400_000, size: 1_000 },
+  }))
+    it(`is not meant where retention by ${limit} removed it`, async () => {
+      const events = new EventLog()
+      const journal = await base.open({ events, retention, retentionInterval: 100 })
+      await Promise.all(Array.from({ length: 40 }, () => journal.record(entry())))
+      await until('retention', () => events.removed >= 30)
+      await cut()
+      await until('the journal to come back', async () => (await codeOf(journal.record(entry()))) === 'none')
+      expect(events.lost).to.equal(0)
+    })
+})
 
 describe('a PostgreSQL server that may forget what it acknowledged', () => {
   const base = databases()

@@ -3,32 +3,72 @@ import { expect } from 'chai'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { requirePostgres } from '../support/postgres-programs.ts'
 import { until } from '../support/temp.ts'
-import { codeOf, entry } from './entries.ts'
+import { codeOf, EventLog, entry } from './entries.ts'
 import { Load, quickJournals, show } from './postgres-load.ts'
 
 describe('openPostgresJournal, when the server fails', () => {
   const open = quickJournals()
 
-  describe('a primary with a synchronous standby', () => {
-    let primary: PostgresServer
-    let standby: PostgresServer
-    let url: string
+  let primary: PostgresServer
+  let standby: PostgresServer
+  let url: string
 
-    const both = () => url.replace(/127[^/]*/, `127.0.0.1:${primary.port},127.0.0.1:${standby.port}`)
+  const both = () => url.replace(/127[^/]*/, `127.0.0.1:${primary.port},127.0.0.1:${standby.port}`)
 
-    beforeEach(async function () {
+  beforeEach(async function () {
+    this.timeout(60_000)
+    await requirePostgres(this)
+    primary = await startPostgres()
+    url = await primary.createDatabase()
+    await primary.stop()
+    standby = await startPostgres({ standbyOf: primary })
+    await primary.start()
+    await standby.start()
+    await until(
+      'the standby to follow',
+      async () => (await primary.query('SELECT 1 FROM pg_stat_replication')).length > 0,
+    )
+  })
+  afterEach(stopPostgres)
+
+  describe('a primary with an asynchronous standby', () => {
+    it('says so, and reports how many acknowledged failures are gone once a standby that was behind was promoted', async function () {
       this.timeout(60_000)
-      await requirePostgres(this)
-      primary = await startPostgres()
-      url = await primary.createDatabase()
-      await primary.stop()
-      standby = await startPostgres({ standbyOf: primary })
-      await primary.start()
+      const events = new EventLog()
+      const journal = await open(both(), { events })
+      expect(journal.status().warnings).to.deep.equal(events.warnings)
+      expect(events.warnings).to.have.length(1)
+      expect(events.warnings[0]).to.match(/names several hosts, .*synchronous_standby_names is empty/)
+      await journal.record(entry())
+      const received = async () => {
+        const [row] = await primary.query('SELECT replay_lsn = pg_current_wal_lsn() AS all FROM pg_stat_replication')
+        return row?.all === true
+      }
+      await until('the standby to have it', received)
+      // It receives nothing more.
+      await standby.query(`ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'`)
+      await standby.query('SELECT pg_reload_conf()')
+      await until('the end of the replication', async () => {
+        return (await primary.query('SELECT 1 FROM pg_stat_replication')).length === 0
+      })
+      for (let count = 0; count < 112; count++) await journal.record(entry())
+      await primary.kill()
+      await until('the primary to be missed', () => !journal.status().up)
+      await standby.promote()
+      await until('the journal to come back', () => journal.status().up)
+      expect(events.lost).to.equal(112)
+      expect(journal.status().warnings?.[1]).to.match(/holds 112 failures fewer than this process acknowledged/)
+      // Once.
+      await standby.stop()
+      await until('the server to be missed', () => !journal.status().up)
       await standby.start()
-      await until(
-        'the standby to follow',
-        async () => (await primary.query('SELECT 1 FROM pg_stat_replication')).length > 0,
-      )
+      await until('the journal to come back', () => journal.status().up)
+      expect(events.lost).to.equal(112)
+    })
+  })
+
+  describe('a primary with a synchronous standby', () => {
+    beforeEach(async () => {
       primary.configure({ synchronous_standby_names: 'standby' })
       primary.reload()
       await until('the standby to be synchronous', async () => {
@@ -36,11 +76,11 @@ describe('openPostgresJournal, when the server fails', () => {
         return row.sync_state === 'sync'
       })
     })
-    afterEach(stopPostgres)
 
     it('loses nothing when the primary is killed and the standby promoted, and follows it', async function () {
       this.timeout(90_000)
-      const journal = await open(`${both()}&target_session_attrs=read-write`)
+      const events = new EventLog()
+      const journal = await open(`${both()}&target_session_attrs=read-write`, { events })
       const load = new Load().start([journal])
       await until('some acknowledgements', () => load.acknowledged.size > 200)
       await primary.kill()
@@ -51,6 +91,8 @@ describe('openPostgresJournal, when the server fails', () => {
       const outcome = await load.outcome(standby, url)
       show('standby promoted', 1, outcome, [recovery])
       expect(outcome).to.include({ lost: 0, doubled: 0, miscounted: 0 })
+      expect(events.lost).to.equal(0)
+      expect(events.warnings.length).to.be.at.most(1)
     })
 
     it('acknowledges nothing while the standby is gone, also where the wait is cancelled', async function () {

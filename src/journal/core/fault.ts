@@ -4,16 +4,18 @@ import type { JournalFault } from '../../domain/journal.ts'
 export interface Fault {
   readonly kind: JournalFault
   readonly detail: string
+  /** Of `lost_commits`: how many failures. */
+  readonly lost?: number
 }
 
 /** Thrown in a thread that owns the store; the store is closed by then, and the outcome of what was being written unknown. */
 export class FaultError extends Error {
   readonly fault: Fault
 
-  constructor(kind: JournalFault, detail: string) {
+  constructor(kind: JournalFault, detail: string, lost?: number) {
     super(detail)
     this.name = 'FaultError'
-    this.fault = { kind, detail }
+    this.fault = { kind, detail, ...(lost !== undefined && { lost }) }
   }
 }
 

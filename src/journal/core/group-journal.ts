@@ -1,3 +1,4 @@
+import { rfc3339 } from '../../domain/human.ts'
 import type { EndpointState, IncidentEvent } from '../../domain/incident.ts'
 import type {
   Applied,
@@ -13,6 +14,7 @@ import type {
   SignalEntry,
 } from '../../domain/journal.ts'
 import type { RecoveryEvent } from '../../domain/recovery.ts'
+import type { Fault } from './fault.ts'
 import { GroupCommit, type Written } from './group-commit.ts'
 import type { GroupSettings } from './group-options.ts'
 import type { LifeCycle } from './life-cycle.ts'
@@ -59,6 +61,8 @@ export interface Store<W extends Written = Written> {
 export interface Opened {
   readonly totals: readonly SeriesTotal[]
   readonly endpoints: readonly EndpointState[]
+  /** What was found missing, where fewer failures are there than were acknowledged. */
+  readonly lost?: Fault | undefined
 }
 
 /** The journal over a store: queue, group commit, and life cycle, the same for every adapter. */
@@ -68,6 +72,8 @@ export class GroupJournal<W extends Written = Written> implements Journal {
   readonly #store: Store<W>
   readonly #groups: GroupCommit<W>
   readonly #upHandlers: (() => void)[] = []
+  /** For as long as the process runs: who looks into it comes later. */
+  #lossWarning: string | undefined
 
   constructor(options: GroupSettings, life: LifeCycle, store: Store<W>) {
     this.#options = options
@@ -98,10 +104,10 @@ export class GroupJournal<W extends Written = Written> implements Journal {
     this.#life.every(this.#options.sizeInterval, () => this.#store.measure())
     await this.#life.open({
       open: () => this.#open(),
-      onFault: ({ kind, detail }) => {
+      onFault: (fault) => {
         this.#store.release()
         this.#rejectPending()
-        this.#options.events.onFault(kind, detail)
+        this.#report(fault)
       },
     })
   }
@@ -177,11 +183,13 @@ export class GroupJournal<W extends Written = Written> implements Journal {
   }
 
   status(): JournalStatus {
+    const { warnings = [], ...status } = this.#store.status()
     return {
       ...this.#life.status(),
       pending: this.#groups.pending,
       pendingLimit: this.#options.pendingLimit,
-      ...this.#store.status(),
+      ...status,
+      warnings: this.#lossWarning === undefined ? warnings : [...warnings, this.#lossWarning],
     }
   }
 
@@ -208,13 +216,14 @@ export class GroupJournal<W extends Written = Written> implements Journal {
 
   async #open(): Promise<void> {
     const { events } = this.#options
-    const { totals, endpoints } = await this.#store.open().catch((error) => {
+    const { totals, endpoints, lost } = await this.#store.open().catch((error) => {
       if (this.#life.isClosing) this.#store.release()
       throw error
     })
     // Closed meanwhile.
     if (!this.#life.isDown) return this.#store.release()
     this.#life.up()
+    if (lost) this.#report(lost)
     events.onOpened(totals)
     events.onSnapshot(endpoints)
     this.#store.opened?.()
@@ -227,6 +236,12 @@ export class GroupJournal<W extends Written = Written> implements Journal {
   ): Promise<Commands[K]['done']> {
     const refusal = this.#life.refusal()
     return refusal ? Promise.reject(refusal) : this.#groups.add<K>(command)
+  }
+
+  #report({ kind, detail, lost }: Fault): void {
+    const { clock, events } = this.#options
+    if (lost !== undefined) this.#lossWarning = `found at ${rfc3339(clock())}: ${detail}`
+    events.onFault(kind, detail, lost)
   }
 
   /** Nothing that is pending is acknowledged. */

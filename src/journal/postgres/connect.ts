@@ -12,6 +12,8 @@ const MAX_FILE = 4 * 2 ** 20
 interface Durability {
   /** A server setting that a power cut would turn into lost reports. */
   readonly unsafe: string | undefined
+  /** Why a commit waits for no standby; undefined if it does, or the server does not say. */
+  readonly unreplicated: string | undefined
 }
 
 export interface ConnectorOptions {
@@ -21,6 +23,8 @@ export interface ConnectorOptions {
   readonly passwordFile?: string | undefined
   /** Accept a server that can lose acknowledged reports. */
   readonly allowUnsafe: boolean
+  /** Called when `warning` changes to another one. */
+  readonly onWarning?: (warning: string) => void
 }
 
 /**
@@ -32,16 +36,24 @@ export class Connector {
   readonly #urlFile: string | undefined
   readonly #passwordFile: string | undefined
   readonly #allowUnsafe: boolean
+  readonly #onWarning: ConnectorOptions['onWarning']
   /** Index of the host that was last seen to be writable. */
   #current = 0
+  #warning: string | undefined
   readonly where: string
 
-  constructor(address: PostgresAddress, { urlFile, passwordFile, allowUnsafe }: ConnectorOptions) {
+  constructor(address: PostgresAddress, { urlFile, passwordFile, allowUnsafe, onWarning }: ConnectorOptions) {
     this.#address = address
     this.#urlFile = urlFile
     this.#passwordFile = passwordFile
     this.#allowUnsafe = allowUnsafe
+    this.#onWarning = onWarning
     this.where = shownAddress(address)
+  }
+
+  /** What should be known of the server that was checked last, although it can be written. */
+  get warning(): string | undefined {
+    return this.#warning
   }
 
   /**
@@ -175,7 +187,13 @@ export class Connector {
   /** @throws FaultError `read_only`, `unsafe_durability` */
   async check(session: Session): Promise<void> {
     if (!(await writable(session))) throw readOnly(this.where)
-    const { unsafe } = await durability(session)
+    const { unsafe, unreplicated } = await durability(session)
+    const before = this.#warning
+    this.#warning =
+      unreplicated !== undefined && this.#address.hosts.length > 1
+        ? `${this.where} names several hosts, and no commit waits for a standby (${unreplicated}): a failover loses what the new primary had not received; set synchronous_standby_names`
+        : undefined
+    if (this.#warning !== undefined && this.#warning !== before) this.#onWarning?.(this.#warning)
     if (unsafe === undefined || this.#allowUnsafe) return
     throw new FaultError(
       'unsafe_durability',
@@ -193,9 +211,18 @@ async function writable(session: Session): Promise<boolean> {
 
 /** Settings that a server does not have (CockroachDB knows no fsync) are null, and then not its way to lose data. */
 export async function durability(session: Session): Promise<Durability> {
-  const [row] = await session.query<[string | null, string | null]>(
-    `SELECT current_setting('synchronous_commit', true), current_setting('fsync', true)`,
+  const [row] = await session.query<[commit: string | null, fsync: string | null, standbys: string | null]>(
+    `SELECT current_setting('synchronous_commit', true), current_setting('fsync', true),
+       current_setting('synchronous_standby_names', true)`,
   )
-  const [commit, fsync] = row ?? [null, null]
-  return { unsafe: fsync === 'off' ? 'fsync = off' : commit === 'off' ? 'synchronous_commit = off' : undefined }
+  const [commit, fsync, standbys] = row ?? [null, null, null]
+  const isLocal = commit === 'off' || commit === 'local'
+  return {
+    unsafe: fsync === 'off' ? 'fsync = off' : commit === 'off' ? 'synchronous_commit = off' : undefined,
+    unreplicated: isLocal
+      ? `synchronous_commit = ${commit}`
+      : standbys?.trim() === ''
+        ? 'synchronous_standby_names is empty'
+        : undefined,
+  }
 }

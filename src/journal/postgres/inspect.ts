@@ -13,9 +13,10 @@ export async function inspectPostgres(
 ): Promise<Inspection> {
   const { url, urlFile, passwordFile, allowUnsafeDurability: allowUnsafe = false } = options
   try {
-    const session = await new Connector(parsePostgresUrl(url), { urlFile, passwordFile, allowUnsafe }).writer()
+    const connector = new Connector(parsePostgresUrl(url), { urlFile, passwordFile, allowUnsafe })
+    const session = await connector.writer()
     session.end()
-    return {}
+    return connector.warning === undefined ? {} : { warning: connector.warning }
   } catch (error) {
     if (error instanceof FaultError) return { fault: error.fault }
     throw error

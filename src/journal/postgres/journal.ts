@@ -28,6 +28,7 @@ export function openPostgresJournal(options: PostgresJournalOptions): PostgresJo
     urlFile: options.urlFile,
     passwordFile: options.passwordFile,
     allowUnsafe: settings.allowUnsafeDurability,
+    onWarning: (warning) => options.events.onWarning?.(warning),
   })
   const faultOf = (error: unknown) => postgresFault(error, connector.where).fault
   const life = new LifeCycle({ clock: options.clock, retry: settings.retry, faultOf })

@@ -14,10 +14,16 @@ export async function proveWritable(session: Session, deadline: number): Promise
 
 /** Entries of commits with an unknown outcome that are in the journal. */
 export async function findStored(session: Session, entries: readonly Entry[]): Promise<Entry[]> {
-  if (entries.length === 0) return []
-  const rows = await session.query<[string]>(`SELECT id FROM ${SCHEMA}.failures WHERE id = ANY ($1::uuid[])`, [
+  const found = await idsOf(
+    session,
     entries.map(({ failure }) => failure.id),
-  ])
-  const found = new Set(rows.map(([id]) => id))
+  )
   return entries.filter(({ failure }) => found.has(failure.id))
+}
+
+/** Those of the ids that are in the journal. */
+export async function idsOf(session: Session, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const sql = `SELECT id FROM ${SCHEMA}.failures WHERE id = ANY ($1::uuid[])`
+  return new Set((await session.query<[string]>(sql, [ids])).map(([id]) => id))
 }

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { CanaryMoments, Entry, Journal, JournalSize } from '../../domain/journal.ts'
+import type { CanaryMoments, Entry, Journal, JournalSize, JournalStatus } from '../../domain/journal.ts'
 import { isAdded } from '../core/complete.ts'
+import { type Fault, FaultError } from '../core/fault.ts'
 import type { Written } from '../core/group-commit.ts'
 import type { HookStore, Opened, Store } from '../core/group-journal.ts'
 import { TOLERATED_EXCESS } from '../core/group-options.ts'
 import type { LifeCycle } from '../core/life-cycle.ts'
 import type { Command } from '../core/queue.ts'
 import type { JournalReader } from '../core/reader.ts'
+import { AcknowledgedIds } from './acknowledged.ts'
 import { noteCanary } from './canary.ts'
 import { ServerClock } from './clock.ts'
 import type { Connector } from './connect.ts'
@@ -59,6 +61,7 @@ export class PostgresStore implements Store<WrittenRows> {
   readonly #replicas: FollowReplicas
   readonly #indexes: IndexBuilder
   readonly #unknown = new Set<Entry>()
+  readonly #acknowledged = new AcknowledgedIds()
   #optimistic = new OptimisticWrites()
   #writer: Session | undefined
   /** Null until it was opened for the first time. */
@@ -110,6 +113,7 @@ export class PostgresStore implements Store<WrittenRows> {
     await migrate(writer, this.#connector.where)
     await proveWritable(writer, commitDeadline)
     const now = await this.#serverClock.sync(writer)
+    const lost = await this.#lost(writer)
     // Label sets lose their place at a start, not when the database comes back.
     if (this.#size === null) {
       await forgetSeries(writer, now - retention.age)
@@ -122,7 +126,7 @@ export class PostgresStore implements Store<WrittenRows> {
     const size = await this.#replicas.connect()
     if (this.#life.isDown) this.#size = size
     this.#optimistic = new OptimisticWrites()
-    return { totals: this.#series.totals(), endpoints: this.#endpoints.all() }
+    return { totals: this.#series.totals(), endpoints: this.#endpoints.all(), lost }
   }
 
   opened(): void {
@@ -136,7 +140,9 @@ export class PostgresStore implements Store<WrittenRows> {
 
   written(commands: readonly Command[], { results, endpoints }: WrittenRows): void {
     for (const [index, command] of commands.entries()) {
-      if (command.kind === 'entry' && isAdded(results[index]!)) this.#series.recordStored(command.entry)
+      if (command.kind !== 'entry' || !isAdded(results[index]!)) continue
+      this.#series.recordStored(command.entry)
+      this.#acknowledged.add(command.entry.failure.id)
     }
     this.#endpoints.update(endpoints.values())
   }
@@ -165,8 +171,9 @@ export class PostgresStore implements Store<WrittenRows> {
     return this.#readers.lend((session) => forgetSeries(session, unseenSince))
   }
 
-  status(): { readonly size: JournalSize | null } {
-    return { size: this.#size }
+  status(): Pick<JournalStatus, 'size' | 'warnings'> {
+    const { warning } = this.#connector
+    return { size: this.#size, warnings: warning === undefined ? [] : [warning] }
   }
 
   async finish(): Promise<void> {
@@ -247,7 +254,14 @@ export class PostgresStore implements Store<WrittenRows> {
     this.#writer = writer
     await this.#connector.check(writer)
     // Another server may have taken over under the same name, with fewer of the latest changes.
+    const lost = await this.#lost(writer)
+    if (lost) throw new FaultError(lost.kind, lost.detail, lost.lost)
     await this.#endpoints.load(writer)
     return writer
+  }
+
+  #lost(writer: Session): Promise<Fault | undefined> {
+    const { where } = this.#connector
+    return this.#acknowledged.lost(writer, { where, retention: this.#options.retention, now: this.now() })
   }
 }

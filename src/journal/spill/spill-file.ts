@@ -185,7 +185,8 @@ export class SpillFile {
         onSnapshot: (states) => {
           for (const { endpoint } of states) this.#tracked.add(endpoint)
         },
-        onFault: (kind, detail) => onFault({ kind, detail: `the spill: ${detail}` }),
+        onFault: (kind, detail, lost) =>
+          onFault({ kind, detail: `the spill: ${detail}`, ...(lost !== undefined && { lost }) }),
         onCommitted: () => {},
         onExpired: () => {},
       },

@@ -40,7 +40,7 @@ export class SpillingJournal implements Journal {
     this.#options = options
     this.#spill = new SpillFile({
       ...options.spill,
-      onFault: ({ kind, detail }) => options.events.onFault(kind, detail),
+      onFault: ({ kind, detail, lost }) => options.events.onFault(kind, detail, lost),
     })
     target.onUp(() => void this.#flush())
   }

@@ -81,7 +81,7 @@ class SqliteStore implements JournalStore {
   }
 
   async open(): Promise<JournalOpened> {
-    const { events, stallAfter } = this.#options
+    const { stallAfter } = this.#options
     // Label sets lose their place at a start, not when the file is opened again.
     const isFirst = this.#size === null
     // A later opening that hangs follows a fault that was reported.
@@ -91,12 +91,11 @@ class SqliteStore implements JournalStore {
       const opening = { options: storeOptions(this.#options), clocks: this.#readClocks(), forget: isFirst }
       const { lost, size, file, volatile, ...opened } = await this.#writer.call('open', opening)
       if (this.#life.isDown) {
-        if (lost) events.onFault(lost.kind, lost.detail)
         this.#size = size
         this.#reader.start(file)
         this.#notices.opened(volatile)
       }
-      return { totals: opened.totals.map(totalOf), endpoints: opened.endpoints }
+      return { totals: opened.totals.map(totalOf), endpoints: opened.endpoints, lost }
     } finally {
       if (timer) clearTimeout(timer)
     }

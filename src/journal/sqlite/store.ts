@@ -120,7 +120,7 @@ export class Store {
         file: this.#file,
         ...(volatile !== undefined && { volatile }),
         ...(missing > 0 && {
-          lost: { kind: 'lost_commits', detail: detailOf('lost_commits', this.#file, `${missing}`) },
+          lost: { kind: 'lost_commits', detail: detailOf('lost_commits', this.#file, `${missing}`), lost: missing },
         }),
       }
     })

@@ -5,6 +5,29 @@ import { flat, once, report, retm, up } from './samples.ts'
 export const REPORT_CASES: readonly Case[] = [
   {
     alert: 'WebhookReportsNotRecorded',
+    what: 'when acknowledged reports are gone, found before the first scrape',
+    series: {
+      [series('webhook_exporter_journal_lost_failures_total')]: values([
+        ['5m', null],
+        ['35m', 112],
+      ]),
+    },
+    fires: '5m',
+    labels: { severity: 'critical' },
+    resolves: '20m',
+    end: '39m',
+  },
+  {
+    alert: 'WebhookReportsNotRecorded',
+    what: 'when acknowledged reports are gone, found by a process that runs',
+    series: { [series('webhook_exporter_journal_lost_failures_total')]: once('20m', '60m', 5) },
+    fires: '20m',
+    labels: { severity: 'critical' },
+    resolves: '35m',
+    end: '59m',
+  },
+  {
+    alert: 'WebhookReportsNotRecorded',
     what: 'at the first 503',
     series: { ...up('30m'), [report('failed', 'journal_unavailable')]: once('5m', '25m') },
     fires: '5m',
