@@ -22,6 +22,11 @@ export const INCIDENT_SIGNALS = {
     // Every replica shows all of them.
     { expression: 'max by (namespace, job, endpoint) (increase(webhook_incidents_total{$select}[$window]))' },
   ),
+  incidentsNotOpened: counter(
+    'webhook_incidents_not_opened_total',
+    [],
+    'Reports and early warnings that were stored but opened no incident, because incidents.unconfiguredLimit or the limit of 500 endpoints was reached. Counted by this process since it started.',
+  ),
   incidentLossStarted: gauge(
     'webhook_incident_loss_started_timestamp_seconds',
     'unix_seconds',

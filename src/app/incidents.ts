@@ -8,7 +8,7 @@ import { createIncidentTracker } from '../service/track-incidents.ts'
 import type { StartContext } from './context.ts'
 import type { StartedJournal } from './journal.ts'
 import type { Telemetry } from './telemetry.ts'
-import { trackedNames } from './tracked-names.ts'
+import { incidentSettings, trackedNames } from './tracked-names.ts'
 
 export interface IncidentDeps {
   readonly journal: StartedJournal
@@ -24,7 +24,7 @@ export function startIncidents(
 ): IncidentTracker {
   const incidents = createIncidentTracker({
     journal,
-    settings: config.incidents,
+    settings: incidentSettings(config),
     names: boundedNames(trackedNames(config), ENDPOINT_LIMIT, shared),
     probing,
     plans,

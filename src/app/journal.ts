@@ -5,7 +5,7 @@ import { type OpenedJournal, openJournal } from '../journal/open.ts'
 import type { PrometheusMetrics } from '../observe/metrics.ts'
 import type { StartContext } from './context.ts'
 import { hookPlan } from './hook-plan.ts'
-import { trackedNames } from './tracked-names.ts'
+import { incidentSettings, trackedNames } from './tracked-names.ts'
 
 /** The listeners do not wait longer than this for the journal: until it is open they answer 503. */
 const OPEN_WAIT = 5_000
@@ -26,7 +26,7 @@ export async function startJournal(
 ): Promise<StartedJournal> {
   const hooks = hookPlan(config)
   const { open, ...opened } = await openJournal(config.journal, {
-    incidents: { ...config.incidents, ...(hooks && { hooks }) },
+    incidents: { ...incidentSettings(config), ...(hooks && { hooks }) },
     configured: trackedNames(config),
     clock,
   })

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { VERIFY_ENDPOINT } from '../domain/failure.ts'
+import type { IncidentSettings } from '../domain/incident.ts'
 import { neededSeries } from '../domain/series.ts'
 
 /** Names of endpoints with reserved slots: the configured ones, and that of verifications if they are possible. */
@@ -13,4 +14,11 @@ export function namesWithReserve(config: Config): string[] {
   const names = trackedNames(config)
   const needed = neededSeries({ endpoints: names.length, sources: Object.keys(config.sources).length })
   return needed <= config.metrics.seriesLimit ? names : config.endpoints.map(({ name }) => name)
+}
+
+/** When incidents open and close. Endpoints that are not configured are limited only beside configured ones. */
+export function incidentSettings(config: Config): IncidentSettings {
+  const { unconfiguredLimit: limit, ...settings } = config.incidents
+  if (config.endpoints.length === 0) return settings
+  return { ...settings, unconfigured: { configured: trackedNames(config), limit } }
 }

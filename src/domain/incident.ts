@@ -44,6 +44,8 @@ export interface Incident {
   readonly firstFailureAt: number | null
   readonly lastFailureAt: number | null
   readonly failures: number
+  /** The credential that opened it, where its source and first tenant do not tell: a report named the tenant. */
+  readonly openedBy?: string
   /** Where its failures came from, in the order of their first ones. */
   readonly sources: readonly string[]
   /** Tenants of the deliveries, at most `TENANT_LIMIT`, and whether that is all of them; failures without a tenant do not count. */
@@ -94,6 +96,17 @@ export interface EndpointState {
 export const isOlder = (state: EndpointState, than: EndpointState | undefined): boolean =>
   state.version !== undefined && than?.version !== undefined && state.version < than.version
 
+/**
+ * Bounds the open incidents of endpoints that are not configured: whoever has one valid token can invent URLs. Plain data:
+ * it crosses threads.
+ */
+export interface UnconfiguredLimit {
+  /** Names of endpoints that are not limited. */
+  readonly configured: readonly string[]
+  /** Most open incidents of other endpoints together; one credential opens at most half of them. */
+  readonly limit: number
+}
+
 export interface IncidentSettings {
   /** Milliseconds without a report before an incident may close; a failure this soon after closing reopens it. */
   readonly quietTime: number
@@ -103,6 +116,8 @@ export interface IncidentSettings {
   readonly failedProbes: number
   /** What changes lead to besides; nothing if absent. */
   readonly hooks?: HookPlan
+  /** No limit if absent. */
+  readonly unconfigured?: UnconfiguredLimit
 }
 
 /**
@@ -126,11 +141,13 @@ export type IncidentEvent =
       readonly cause: Cause
       readonly source: string
       readonly tenant: string
+      /** The credential, where source and tenant do not tell it. */
+      readonly openedBy?: string
       /** Its URL or reference, where its source also reports what arrived; absent if nothing but losses can be reported. */
       readonly url?: string
     }
   /** An early warning, a disabling or a recovery; `at` is its receipt. */
-  | { readonly type: 'signal'; readonly at: number; readonly signal: TimelineSignal }
+  | { readonly type: 'signal'; readonly at: number; readonly signal: TimelineSignal; readonly openedBy?: string }
   /** Deliveries that succeeded since the last such event of this replica. */
   | {
       readonly type: 'delivered'

@@ -22,6 +22,8 @@ export interface Entry {
   readonly idempotency?: { readonly key: string; readonly digest: string } | undefined
   /** Whether the endpoint has incidents (they are bounded); then the failure changes its incident in the same transaction. */
   readonly isTracked?: boolean
+  /** The credential that it came with, where source and tenant do not tell it: the report named the tenant. */
+  readonly openedBy?: string
   /** Whether its source also reports successes; the incident then records where the failure came from. */
   readonly isProvable?: boolean | undefined
 }
@@ -33,6 +35,8 @@ export interface SignalEntry {
   readonly key?: string
   /** As of `Entry`. */
   readonly isTracked?: boolean
+  /** As of `Entry`. */
+  readonly openedBy?: string
 }
 
 export const isSignalEntry = (entry: Entry | SignalEntry): entry is SignalEntry => 'signal' in entry

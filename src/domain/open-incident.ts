@@ -69,6 +69,7 @@ interface Opening extends Partial<Origin> {
   readonly cause: Cause
   /** When the failures began, if earlier than `at`. */
   readonly failingSince?: number
+  readonly openedBy?: string
 }
 
 /** The incident that a failure or an early warning belongs to: the open one, one that closed within the quiet time, or a new one. */
@@ -77,7 +78,7 @@ export function opening(
   event: Opening,
   { quietTime }: IncidentSettings,
 ): { incident: Incident; change: Change; opened: 0 | 1 } {
-  const { at, id, cause } = event
+  const { at, id, cause, openedBy } = event
   const last = state.incident
   if (last && last.closedAt === null) return { incident: last, change: 'joined', opened: 0 }
   // This is also true if the clock was set back since it closed.
@@ -105,6 +106,7 @@ export function opening(
       firstFailureAt: null,
       lastFailureAt: null,
       failures: 0,
+      ...(openedBy !== undefined && { openedBy }),
       sources: [],
       tenants: [],
       tenantsComplete: true,

@@ -57,9 +57,13 @@ function onNoted(state: EndpointState): Reduced {
   }
 }
 
-function onBad(state: EndpointState, { at, signal }: Of<'signal'>, settings: IncidentSettings): Reduced {
+function onBad(state: EndpointState, { at, signal, openedBy }: Of<'signal'>, settings: IncidentSettings): Reduced {
   const { type, source, code, cause, message } = signal
-  const opened = opening(state, { ...signal, at, cause: cause ?? 'unknown' }, settings)
+  const opened = opening(
+    state,
+    { ...signal, at, cause: cause ?? 'unknown', ...(openedBy !== undefined && { openedBy }) },
+    settings,
+  )
   const next = joined(state, opened, { ...signal, at })
   const before = signalsOf(opened.incident)
   const signals: IncidentSignals = {

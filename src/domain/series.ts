@@ -1,5 +1,5 @@
 import { CAUSES } from './cause.ts'
-import { OTHER } from './failure.ts'
+import { OTHER, VERIFY_ENDPOINT } from './failure.ts'
 
 /** The labels of `webhook_delivery_failures_total`. */
 export interface SeriesLabels {
@@ -74,7 +74,7 @@ interface Slot {
 /**
  * Bounds the label sets of `webhook_delivery_failures_total`.
  * `SETS_PER_SOURCE` are reserved for each source and `SETS_PER_ENDPOINT` for each configured endpoint; the rest is first
- * come, first served. Which reserve a set uses does not depend on the order of arrival, so a restart keeps the same sets.
+ * come, first served, but endpoints that are not configured take at most half of it: a sender can invent their URLs. Which reserve a set uses does not depend on the order of arrival, so a restart keeps the same sets.
  *
  * If a set does not fit, its code becomes `other` first, then its endpoint (and tenant).
  * @param configured names of the configured endpoints
@@ -97,7 +97,9 @@ export function seriesLimit({
   let latest: Slot | undefined
   /** The same slots, by the objects that `keep` returned. */
   let byLabels = new Map<SeriesLabels, Slot>()
+  /** What configured endpoints do not need; the others may take half of it. */
   let free = 0
+  let freeForOthers = 0
   let reserve = new Map<string, number>()
   /** The slot in each source's reserve, by source and cause. */
   let lastResort = new Map<string, Slot>()
@@ -107,6 +109,7 @@ export function seriesLimit({
     latest = undefined
     byLabels = new Map()
     free = limit - needed
+    freeForOthers = configured.every((name) => name === VERIFY_ENDPOINT) ? free : Math.floor(free / 2)
     reserve = new Map(configured.map((endpoint) => [endpoint, SETS_PER_ENDPOINT]))
     lastResort = new Map()
   }
@@ -142,9 +145,14 @@ export function seriesLimit({
       reserve.set(endpoint, left - 1)
       return slot(() => reserve.set(endpoint, reserve.get(endpoint)! + 1))
     }
-    if (free === 0) return undefined
+    const isOther = !reserve.has(endpoint)
+    if (free === 0 || (isOther && freeForOthers === 0)) return undefined
     free--
-    return slot(() => free++)
+    if (isOther) freeForOthers--
+    return slot(() => {
+      free++
+      if (isOther) freeForOthers++
+    })
   }
 
   function place(labels: SeriesLabels): Slot {

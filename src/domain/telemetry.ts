@@ -38,6 +38,8 @@ export interface Metrics {
   recorded(failure: Failure, labels: SeriesLabels, exemplar: string | null): void
   /** A signal was taken: it is durable, or changes nothing durable. Lost deliveries are counted by `recorded`. */
   signalled(source: string, type: SignalType): void
+  /** What would have opened an incident did not, because a limit of endpoints was reached. */
+  incidentNotOpened(): void
   /** A delivery succeeded or failed permanently, as a source that reports both says. */
   delivered(delivery: CountedDelivery): void
   /** A source reports successes: its lost deliveries count as failed ones from now on. */

@@ -78,7 +78,8 @@ async function spilling(
   if (!spill) return target
   const { SpillingJournal } = await import('./spill/spilling-journal.ts')
   // Hooks are sent what the journal holds: a failure changes its incident there once it has left the spill.
-  const { hooks: _, ...withoutHooks } = incidents
+  // The database decides which incidents find room, too.
+  const { hooks: _, unconfigured: __, ...withoutHooks } = incidents
   return new SpillingJournal(target, { spill: { ...spill, incidents: withoutHooks, clock }, events })
 }
 

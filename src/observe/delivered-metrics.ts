@@ -5,7 +5,7 @@ import { type Count, Counter, type Registry } from './client.ts'
 
 /** Codes of one source, endpoint and result; further ones are counted under `other`. */
 const CODES = 20
-/** Label sets of all endpoints together; further endpoints are counted under `other`. */
+/** Label sets of all endpoints together, half of them for those that are not configured; the rest is counted under `other`. */
 const SETS = 5_000
 
 /** Codes of failures that start at 0 where every delivery is observed. */
@@ -34,7 +34,9 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
   const endpoints = new Set(configured)
   const codes = new Map<string, Set<string>>()
   const reporting = new Set<string>()
+  const own = new Set(configured)
   let sets = 0
+  let otherSets = 0
 
   function bounded(name: string): string {
     if (endpoints.has(name)) return name
@@ -44,12 +46,14 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
   }
 
   /** Whether a label set has, or gets, its own series. */
-  function fits(key: string, code: string): boolean {
+  function fits(key: string, code: string, isOwn: boolean): boolean {
     const known = codes.get(key) ?? new Set()
     if (known.has(code)) return true
     if (sets >= SETS || (code !== OTHER && known.size >= CODES)) return false
+    if (!isOwn && own.size > 0 && otherSets >= SETS / 2) return false
     codes.set(key, known.add(code))
     sets++
+    if (!isOwn) otherSets++
     return true
   }
 
@@ -57,8 +61,9 @@ export function deliveredMetrics(registry: Registry, configured: readonly string
     const endpoint = bounded(name)
     const key = `${source}\0${endpoint}\0${result}`
     const code = number === undefined ? 'none' : String(number)
-    if (fits(key, code)) return { source, endpoint, result, code }
-    if (fits(key, OTHER)) return { source, endpoint, result, code: OTHER }
+    const isOwn = own.has(endpoint)
+    if (fits(key, code, isOwn)) return { source, endpoint, result, code }
+    if (fits(key, OTHER, isOwn)) return { source, endpoint, result, code: OTHER }
     return { source, endpoint: OTHER, result, code: OTHER }
   }
 

@@ -55,6 +55,11 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
       for (const { endpoint, incidents } of states()) this.inc({ endpoint }, incidents)
     },
   })
+  const notOpened = new Counter({
+    name: 'webhook_incidents_not_opened_total',
+    help: 'Reports and early warnings that were stored but opened no incident, because incidents.unconfiguredLimit or the limit of 500 endpoints was reached. Counted by this process since it started.',
+    registers,
+  })
   new Gauge<'endpoint'>({
     name: 'webhook_incident_loss_started_timestamp_seconds',
     help: "The last proven good moment before the endpoint's newest incident, as Unix time: deliveries since then may be lost. Absent if none is known. At most 500 endpoints.",
@@ -104,5 +109,6 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
     observe: (source: () => Iterable<EndpointState>): void => {
       states = source
     },
+    notOpened: (): void => notOpened.inc(),
   }
 }

@@ -180,6 +180,7 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
     credentials: safely((source, count) => credentials.set({ source }, count)),
     credentialsReloadFailed: safely((source) => reloadFailures.inc({ source })),
     probed: safely(probes.probed),
+    incidentNotOpened: safely(incidents.notOpened),
     hookDelivered: safely((hook, event, result) => hooks?.delivered(hook, event, result)),
     canaryRun: safely((run) => canary?.canaryRun(run)),
     setLeader: safely((lease) => {

@@ -8,7 +8,11 @@ import type { ProbeRound } from './probing.ts'
 
 /** Tracks every endpoint from its first failure to its recovery. Its state comes from the journal: at start and after each event. */
 export interface IncidentTracker {
-  isTracked(endpoint: string): boolean
+  /**
+   * Whether an entry of the endpoint changes its incident, as far as this replica knows.
+   * @param openedBy the credential, if the entry would open an incident
+   */
+  isTracked(endpoint: string, openedBy?: string): boolean
   /** Ends an entry of a tracked endpoint (`isTracked`). Only a stored entry takes a slot. */
   complete(endpoint: string, stored: boolean): void
   /** The journal's state of every endpoint; replaces what was known. */

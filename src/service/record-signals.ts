@@ -4,13 +4,14 @@ import type { Applied, Journal, Recorded, SignalEntry } from '../domain/journal.
 import type { Disabled, Failing, Recovered } from '../domain/signal.ts'
 import type { Log, Metrics } from '../domain/telemetry.ts'
 import type { TimelineSignal, TimelineType } from '../domain/timeline.ts'
+import { credentialOf } from '../domain/unconfigured-limit.ts'
 import { identityOf, type RecordedSource, type SignalReading, tenantOf } from './recorded-source.ts'
 
 export interface SignalRecorderParts extends SignalReading {
   readonly journal: Pick<Journal, 'recordAll'>
   readonly clock: Clock
   readonly incidents: {
-    readonly isTracked: (endpoint: string) => boolean
+    readonly isTracked: (endpoint: string, openedBy?: string) => boolean
     readonly complete: (endpoint: string, stored: boolean) => void
     readonly onSignal: (signal: TimelineSignal, applied: Applied | undefined) => void
   }
@@ -32,6 +33,9 @@ export interface SignalRecorder {
   /** Records our own signal. @throws what `Journal.record` rejects with */
   recordOne(signal: TimelineSignal): Promise<Recorded>
 }
+
+const mayOpen = (signal: RowSignal): boolean =>
+  signal.type === 'failing' || (signal.type === 'disabled' && !signal.manual)
 
 /** The last time that a Date can hold (ECMA-262), milliseconds. */
 const LAST_TIME = 8.64e15
@@ -62,6 +66,8 @@ export function createSignalRecorder(parts: SignalRecorderParts): SignalRecorder
   return {
     draft(source, signal, sender) {
       const receivedAt = parts.clock()
+      const openedBy = credentialOf(source.name, sender)
+      const tenant = tenantOf(parts, source, signal, sender)
       const { endpoint, url } = identityOf(parts, source, signal)
       const { code = null, message = '', time, attempts = null, event } = signal
       const says = signal.type !== 'recovered' && (code !== null || message !== '')
@@ -71,7 +77,7 @@ export function createSignalRecorder(parts: SignalRecorderParts): SignalRecorder
           receivedAt,
           type: signal.type,
           source: source.name,
-          tenant: tenantOf(parts, source, signal, sender),
+          tenant,
           endpoint,
           url,
           code,
@@ -83,7 +89,8 @@ export function createSignalRecorder(parts: SignalRecorderParts): SignalRecorder
           ...(signal.type === 'disabled' && signal.manual && { manual: true }),
           ...(signal.type === 'recovered' && { what: signal.what ?? 'both' }),
         },
-        isTracked: incidents.isTracked(endpoint),
+        isTracked: incidents.isTracked(endpoint, mayOpen(signal) ? openedBy : undefined),
+        ...(sender !== tenant && { openedBy }),
         ...(signal.id !== undefined && { key: idempotencyOf(signal.id, UNDECODED).key }),
       }
     },

@@ -7,6 +7,7 @@ import type { SeriesLabels, SeriesLimit } from '../domain/series.ts'
 import type { Delivered, Lost, Signal } from '../domain/signal.ts'
 import type { Purpose } from '../domain/simulation.ts'
 import type { DeliveryDetails, Log, Metrics, RequestSpan, SpanRef } from '../domain/telemetry.ts'
+import { credentialOf } from '../domain/unconfigured-limit.ts'
 import { isRowSignal, type SignalRecorder } from './record-signals.ts'
 import {
   failureOf,
@@ -32,7 +33,7 @@ export interface RecorderParts extends SignalReading {
   readonly series: Pick<SeriesLimit, 'keep' | 'complete'>
   /** Whether the endpoint's incident is tracked, and what follows each of its failures once it is durable. */
   readonly incidents: {
-    readonly isTracked: (endpoint: string) => boolean
+    readonly isTracked: (endpoint: string, openedBy: string) => boolean
     readonly complete: (endpoint: string, stored: boolean) => void
     readonly onRecorded: (failure: Failure, applied: Applied | undefined, span: SpanRef | null) => void
   }
@@ -86,11 +87,13 @@ export function createRecorder(parts: RecorderParts): Record {
     const label = parts.tenantLabel ? tenant : ''
     const labels = { source: source.name, tenant: label, endpoint, code: String(signal.code), cause }
     const { id, raw } = signal
+    const openedBy = credentialOf(source.name, sender)
     const entry: Entry = {
       failure,
       raw,
       labels: series.keep(labels),
-      isTracked: incidents.isTracked(endpoint),
+      isTracked: incidents.isTracked(endpoint, openedBy),
+      ...(sender !== tenant && { openedBy }),
       isProvable: source.reportsOnlyLosses === true ? undefined : true,
       idempotency: id === undefined ? undefined : idempotencyOf(id, source.comparesContent ? raw : ANY_CONTENT),
     }
@@ -103,9 +106,9 @@ export function createRecorder(parts: RecorderParts): Record {
     return { ...identityOf(parts, source, signal), source: source.name, tenant, id, code }
   }
 
-  function complete({ entry, labels }: Draft, stored: boolean): void {
+  function complete({ entry, labels }: Draft, stored: boolean, hasIncident = false): void {
     series.complete(labels, entry.labels, stored)
-    if (entry.isTracked) incidents.complete(entry.failure.endpoint, stored)
+    if (entry.isTracked) incidents.complete(entry.failure.endpoint, hasIncident)
   }
 
   async function settle(draft: Draft, recording: Promise<Recorded>, span: RequestSpan): Promise<Recorded> {
@@ -117,7 +120,7 @@ export function createRecorder(parts: RecorderParts): Record {
       complete(draft, false)
       throw error
     }
-    complete(draft, !recorded.duplicate)
+    complete(draft, !recorded.duplicate, recorded.incident !== undefined)
     if (!recorded.duplicate) {
       const { failure, labels } = draft.entry
       const ref = span.delivery(failure, draft.details)

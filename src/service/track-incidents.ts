@@ -1,5 +1,6 @@
 import type { BoundedNames } from '../domain/bounded-names.ts'
 import type { Clock } from '../domain/clock.ts'
+import { INVALID_ENDPOINT } from '../domain/failure.ts'
 import {
   type EndpointState,
   type Incident,
@@ -11,6 +12,7 @@ import {
 import type { Applied, AppliedEvent, Journal } from '../domain/journal.ts'
 import { reduceIncident } from '../domain/reduce-incident.ts'
 import type { Log, Metrics, SpanRef, Tracing } from '../domain/telemetry.ts'
+import { incidentAdmission, openOf } from '../domain/unconfigured-limit.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'
 import { logTransition } from './incident-log.ts'
@@ -36,7 +38,7 @@ export interface IncidentTrackerDeps {
   readonly newId: (at: number) => string
   /** Whether this replica exposes probe results; otherwise the leader does, and both would expose the same series. */
   readonly isLeader?: () => boolean
-  readonly metrics: Pick<Metrics, 'probed'>
+  readonly metrics: Pick<Metrics, 'probed' | 'incidentNotOpened'>
   readonly tracing: Pick<Tracing, 'probe'>
   readonly log: Pick<Log, 'info' | 'warn'>
   readonly clock: Clock
@@ -56,6 +58,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
   )
   const isProbed = (endpoint: string): boolean => probed.has(endpoint)
   const isLeader = (): boolean => deps.isLeader?.() !== false
+  const admission = incidentAdmission(settings.unconfigured)
   let states = new Map<string, EndpointState>()
   const probes = new Map<string, Latest>()
   /** Endpoints whose newest probe the journal knows. */
@@ -152,7 +155,12 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
   }
 
   return {
-    isTracked: (endpoint) => names.isTracked(endpoint),
+    isTracked(endpoint, openedBy) {
+      // The journal decides for all replicas; this keeps a flood of invented URLs from its transactions.
+      if (openedBy !== undefined && admission?.isLimited(endpoint, states.get(endpoint)))
+        if (!admission.hasRoom(openedBy, openOf(states.values()))) return false
+      return names.isTracked(endpoint)
+    },
     complete: (endpoint, stored) => names.complete(endpoint, stored),
     onSnapshot(all) {
       const before = states
@@ -170,7 +178,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
     },
     onRecorded(failure, applied, span) {
       const { id, endpoint, cause } = failure
-      if (!applied) return
+      if (!applied) return endpoint === INVALID_ENDPOINT ? undefined : deps.metrics.incidentNotOpened()
       const before = openIncident(endpoint)
       applyState(applied)
       if (openIncident(endpoint)?.report?.id === id) verdicts.onReport(failure)
@@ -183,6 +191,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
       if (!isProbed(endpoint) && (!before?.verdict || before.cause !== cause)) decideOnce(endpoint)
     },
     onSignal({ id, endpoint, type, cause, manual }, applied) {
+      if (!applied && type !== 'recovered' && !manual && endpoint !== INVALID_ENDPOINT) deps.metrics.incidentNotOpened()
       if (!applied) return
       const before = openIncident(endpoint)
       applyState(applied)

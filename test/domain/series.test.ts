@@ -84,6 +84,21 @@ describe('seriesLimit', () => {
     )
   })
 
+  it('gives endpoints that are not configured at most half of what configured ones do not need', () => {
+    const options = { limit: NEEDED + 100, configured: CONFIGURED, sources: SOURCES }
+    const limit = seriesLimit(options)
+    const reports = Array.from({ length: 500 }, (_, index) =>
+      labels({ endpoint: index % 2 ? `https://h${index}/` : 'invalid', code: String(index) }),
+    )
+    const sets = reports.map((report) => stored(limit, report))
+    const invented = new Set(sets.filter(({ endpoint }) => endpoint !== 'other').map(keyOf))
+    expect(invented.size).to.equal(50)
+    const own = Array.from({ length: 200 }, (_, code) =>
+      stored(limit, labels({ endpoint: 'orders', code: String(code) })),
+    )
+    expect(own.filter(({ endpoint }) => endpoint === 'orders')).to.have.length(20 + 50)
+  })
+
   it('admits the same sets after a restart with the journal’s totals, in any order', () => {
     fc.assert(
       fc.property(traffic, traffic, fc.nat(40), fc.infiniteStream(fc.nat()), (before, after, room, order) => {
@@ -162,7 +177,8 @@ describe('seriesLimit', () => {
         labels({ endpoint: `https://h${n}/`, code: `${n % 700}`, cause: CAUSES[n % CAUSES.length]! }),
       ),
     )
-    expect(totals.length).to.equal(2_000 - 2 * 20)
+    // The reserve of the source, and half of what the two endpoints leave.
+    expect(totals.length).to.equal(16 + (2_000 - 16 - 2 * 20) / 2)
     expect(sum(totals)).to.equal(20_000)
   })
 

@@ -43,6 +43,7 @@ describe('text from outside, in every field', () => {
         admin: { apiToken: { env: 'API_TOKEN' } },
         sources: { retm: { tokensDir } },
         outbound: { allow: ['127.0.0.1'] },
+        incidents: { unconfiguredLimit: 500 },
         endpoints: [
           {
             name: 'orders',

@@ -197,6 +197,7 @@ describe('pages', () => {
       const { admin, ingest } = await startService({
         config: {
           sources: { retm: { auth: 'none' } },
+          incidents: { unconfiguredLimit: 200 },
           endpoints: [
             ...critical.map((name) => endpoint(name, 'critical')),
             endpoint('minor', 'warning'),

@@ -39,7 +39,12 @@ describe('deliveries that several replicas see', () => {
     })
     const clock = () => journal.now()
     const newId = failureIds()
-    const metrics: Pick<Metrics, 'probed' | 'signalled' | 'delivered'> = { probed() {}, signalled() {}, delivered() {} }
+    const metrics: Pick<Metrics, 'probed' | 'incidentNotOpened' | 'signalled' | 'delivered'> = {
+      probed() {},
+      incidentNotOpened() {},
+      signalled() {},
+      delivered() {},
+    }
     const tracker = createIncidentTracker({
       journal,
       settings: SETTINGS,

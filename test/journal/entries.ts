@@ -45,12 +45,13 @@ export interface EntryOptions {
   readonly key?: string
   readonly digest?: string
   readonly isTracked?: boolean
+  readonly openedBy?: string
 }
 
 /** An entry that differs from any other in its id alone, by default. */
 export function entry({ at = Date.now(), key, digest = 'digest', ...rest }: EntryOptions = {}): Entry {
   const { source = 'retm', tenant = 'cafe', endpoint = 'orders', code = 500, cause = 'server_error' } = rest
-  const { id = newId(at), isTracked, message = 'no answer', raw = Buffer.from('{"code":500}') } = rest
+  const { id = newId(at), isTracked, openedBy, message = 'no answer', raw = Buffer.from('{"code":500}') } = rest
   return {
     failure: {
       id,
@@ -68,6 +69,7 @@ export function entry({ at = Date.now(), key, digest = 'digest', ...rest }: Entr
     labels: { source, tenant: '', endpoint, code: String(code), cause },
     ...(key === undefined ? {} : { idempotency: { key, digest } }),
     ...(isTracked === undefined ? {} : { isTracked }),
+    ...(openedBy === undefined ? {} : { openedBy }),
   }
 }
 

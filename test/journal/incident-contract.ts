@@ -5,7 +5,7 @@ import type { Journal } from '../../src/domain/journal.ts'
 import type { Verdict } from '../../src/domain/verdict.ts'
 import { until } from '../support/temp.ts'
 import type { ContractStage } from './contract-stage.ts'
-import { codeOf, entry, INCIDENTS } from './entries.ts'
+import { codeOf, entry, INCIDENTS, signalEntry } from './entries.ts'
 
 const verdict = (at: number, rule: string): Verdict => ({
   at,
@@ -48,6 +48,44 @@ export function incidentContract(stage: ContractStage): void {
       expect(opened.incident?.state.incident).to.include({ id: first.failure.id, failures: 1, closedAt: null })
       expect((await journal.record(failed())).incident?.change).to.equal('joined')
       expect(await journal.record(entry({ endpoint: 'other' }))).not.to.have.property('incident')
+    })
+
+    describe('of endpoints that are not configured', () => {
+      const limited = { incidents: { ...INCIDENTS, unconfigured: { configured: ['orders'], limit: 6 } } }
+      const openNames = async (journal: Journal) =>
+        (await journal.incidents({ open: true }, { limit: 100 })).incidents.map(({ endpoint }) => endpoint).toSorted()
+      const flood = (journal: Journal, prefix: string, tenant: string) =>
+        Promise.all(Array.from({ length: 20 }, (_, index) => journal.record(failed(`${prefix}-${index}`, { tenant }))))
+
+      it('opens as many as the limit allows, half of them for one credential, and stores every report', async () => {
+        const journal = await stage.open(limited)
+        const first = await flood(journal, 'mallory', 'mallory')
+        expect(first.filter(({ incident }) => incident)).to.have.length(3)
+        // A tenant that the report names does not make another credential of it.
+        const named = failed('named', { tenant: 'invented', openedBy: 'retm/mallory' })
+        expect(await journal.record(named)).not.to.have.property('incident')
+        const signal = { ...signalEntry('failing', { endpoint: 'warned' }), openedBy: 'retm/mallory' }
+        expect(await journal.recordAll([signal])[0]).not.to.have.property('incident')
+        expect((await flood(journal, 'alice', 'alice')).filter(({ incident }) => incident)).to.have.length(3)
+        expect(await journal.record(failed('bob', { tenant: 'bob' }))).not.to.have.property('incident')
+        expect((await journal.record(failed('mallory-0'))).incident?.change).to.equal('joined')
+        expect((await journal.record(failed('orders'))).incident?.change).to.equal('opened')
+        expect(await openNames(journal)).to.have.length(7)
+        expect(await stage.all(journal)).to.have.length(44)
+      })
+
+      it('counts those that were open before a restart, and gives the room of closed ones to others', async () => {
+        const journal = await stage.open(limited)
+        const [first] = await flood(journal, 'mallory', 'mallory')
+        const again = await stage.reopen(journal, limited)
+        expect((await flood(again, 'more', 'mallory')).filter(({ incident }) => incident)).to.have.length(0)
+        await again.apply('mallory-0', { type: 'resolve', at: stage.now(), id: first!.id, reason: 'invented' })
+        stage.pass(1_000)
+        expect((await again.record(failed('next', { tenant: 'mallory' }))).incident?.change).to.equal('opened')
+        // Its room is taken now: it does not reopen.
+        expect(await again.record(failed('mallory-0', { tenant: 'mallory' }))).not.to.have.property('incident')
+        expect(await openNames(again)).to.deep.equal(['mallory-1', 'mallory-2', 'next'])
+      })
     })
 
     it('counts a duplicate once', async () => {

@@ -80,7 +80,7 @@ describe('incidents of several PostgreSQL replicas', () => {
         plans: [],
         urlOf: () => undefined,
         newId: failureIds(),
-        metrics: { probed: () => {} },
+        metrics: { probed: () => {}, incidentNotOpened: () => {} },
         tracing: { probe: () => {} },
         log: { info: () => {}, warn: () => {} },
         clock: Date.now,
@@ -97,6 +97,24 @@ describe('incidents of several PostgreSQL replicas', () => {
       const again = await own.record(entry({ isTracked: true }))
       tracker.onRecorded(failure, again.incident, null)
       expect(tracker.state('orders')?.incident).to.include({ closedAt: null, failures: 2 })
+    })
+
+    it('that is not configured has an incident while all replicas together have fewer than the limit', async () => {
+      const incidents = { ...INCIDENTS, unconfigured: { configured: ['own'], limit: 10 } }
+      for (let count = 0; count < 3; count++) await open({ incidents })
+      const record = async (replica: number, endpoint: string, tenant: string) =>
+        (await journals[replica]!.record(entry({ endpoint, tenant, isTracked: true }))).incident?.change
+      const flood = (tenant: string) =>
+        Promise.all(Array.from({ length: 90 }, (_, index) => record(index % 3, `${tenant}-${index % 30}`, tenant)))
+      const opened = (changes: readonly (string | undefined)[]) =>
+        changes.filter((change) => change === 'opened').length
+      expect(opened(await flood('mallory'))).to.equal(5)
+      expect((await Promise.all(['alice', 'bob', 'eve'].map(flood))).map(opened).reduce((a, b) => a + b)).to.equal(5)
+      expect(await record(1, 'own', 'mallory')).to.equal('opened')
+      expect(await sql('SELECT 1 FROM webhook_errors.incidents WHERE closed_at IS NULL')).to.have.length(11)
+      // Nothing but what has an incident takes one of the 500 places.
+      expect(await sql('SELECT 1 FROM webhook_errors.endpoints')).to.have.length(11)
+      expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(361)
     })
 
     it('has an incident while there is a place, of all replicas together; configured ones keep theirs', async () => {

@@ -24,15 +24,21 @@ describe(NAME, () => {
     expect(metrics.split('\n').filter((line) => line.startsWith(`${NAME}{`))).to.have.length(21 + 500)
   })
 
-  it('keeps 5,000 series in all, without losing a delivery', async () => {
-    const { delivered, text } = create()
+  it('keeps 5,000 series in all, half of them for what is configured, without losing a delivery', async () => {
+    const names = Array.from({ length: 150 }, (_, index) => `own-${index}`)
+    const registry = new Registry()
+    const { delivered } = deliveredMetrics(registry, names)
+    const text = () => registry.metrics()
     for (let index = 0; index < 400; index++)
       for (let code = 0; code < 18; code++)
         delivered({ source: 'svix', endpoint: `svix:ep_${index}`, result: 'failure', code })
+    for (const endpoint of names)
+      for (let code = 0; code < 18; code++) delivered({ source: 'svix', endpoint, result: 'failure', code })
     const lines = (await text()).split('\n').filter((line) => line.startsWith(`${NAME}{`))
     // With one for all that found no place.
     expect(lines).to.have.length(5_001)
-    expect(lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)).to.equal(400 * 18)
+    expect(lines.filter((line) => line.includes('"own-'))).to.have.length(2_500)
+    expect(lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)).to.equal((400 + 150) * 18)
   })
 
   it('counts lost deliveries of sources that report successes alone', async () => {

@@ -22,6 +22,13 @@ export const IncidentsSection = object(
       default: 0,
       description: 'Failed scheduled probes in a row that open an incident without any report; 0 for never.',
     }),
+    unconfiguredLimit: Type.Integer({
+      minimum: 0,
+      maximum: 500,
+      default: 50,
+      description:
+        'Most open incidents of endpoints that are not configured, once any endpoint is; one credential opens at most half of them. Reports beyond are stored and counted, but open no incident.',
+    }),
   },
   'When incidents open and close.',
 )

@@ -8,6 +8,7 @@ import {
 } from '../../domain/incident.ts'
 import type { Applied } from '../../domain/journal.ts'
 import { reduceIncident } from '../../domain/reduce-incident.ts'
+import { eventOpener, incidentAdmission, openOf } from '../../domain/unconfigured-limit.ts'
 import { parseDelivered, parseIncident } from '../core/stored-incident.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
@@ -71,6 +72,11 @@ export class KnownEndpoints {
    */
   predict({ endpoint, event }: EndpointEvent, settings: IncidentSettings, slots: Slots): Applied | undefined {
     const last = this.#predicted.get(endpoint) ?? this.#known.get(endpoint)?.state
+    const admission = incidentAdmission(settings.unconfigured)
+    if (admission?.isLimited(endpoint, last, event)) {
+      const states = new Map([...this.all(), ...this.#predicted.values()].map((state) => [state.endpoint, state]))
+      if (!admission.hasRoom(eventOpener(event), openOf(states.values()))) return undefined
+    }
     if (!last) {
       if (!startsTracking(event)) return undefined
       const names = new Set([...slots.configured, ...this.#known.keys(), ...this.#predicted.keys()])
@@ -220,12 +226,15 @@ async function insertNew(
   )
 }
 
+/** One replica at a time gives slots away: it holds a row that is always there. @returns whether this one does */
+export const lockSlots = async (session: Session, wait: '' | 'SKIP LOCKED' = ''): Promise<boolean> =>
+  (await session.query(`SELECT 1 FROM ${SCHEMA}.schema_version FOR UPDATE ${wait}`)).length > 0
+
 /** @returns those that have a place, or find one: first come, first served, by whichever replica */
 async function withSlots(session: Session, names: readonly string[], { configured, limit }: Slots): Promise<string[]> {
   const reserved = new Set(configured)
   if (names.every((name) => reserved.has(name))) return [...names]
-  // Any row that is always there: one replica at a time gives slots away.
-  await session.execute(`SELECT 1 FROM ${SCHEMA}.schema_version FOR UPDATE`)
+  await lockSlots(session)
   const rows = await session.query<[string]>(`SELECT endpoint FROM ${SCHEMA}.endpoints`)
   const taken = new Set(rows.map(([endpoint]) => endpoint))
   let free = limit - reserved.size

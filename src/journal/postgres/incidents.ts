@@ -8,8 +8,10 @@ import {
   signalsTotal,
 } from '../../domain/incident.ts'
 import { reduceWithEffects } from '../../domain/incident-effects.ts'
+import { incidentAdmission } from '../../domain/unconfigured-limit.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
 import { deliveredJson, parseVerdicts, recoveryColumn } from '../core/stored-incident.ts'
+import { GroupAdmission } from './admission.ts'
 import {
   type EndpointEvent,
   type KnownEndpoints,
@@ -56,9 +58,12 @@ export async function reduceGroup(
   },
 ): Promise<ReducedGroup> {
   if (events.length === 0) return { changes: [], endpoints: new Map(), timeline: [] }
-  const before = await lockEndpoints(session, events, { known, slots })
+  const admission = new GroupAdmission(session, settings)
+  const decided = await admission.decide(events, known)
+  const before = await lockEndpoints(session, decided, { known, slots })
   // Of an endpoint without a row nothing is kept.
-  const fitting = events.filter(({ endpoint }) => before.get(endpoint)!.version !== NO_ROW)
+  const withRow = decided.filter(({ endpoint }) => before.get(endpoint)!.version !== NO_ROW)
+  const fitting = await admission.decideAgain(withRow, before)
   const { changes, endpoints, timeline, changed, incidents, verdicts, outbox } = reduce(fitting, before, settings)
   if (incidents.length > 0) last(session.execute(saveIncidents(1), incidentColumns(incidents)))
   await saveVerdicts(session, verdicts)
@@ -135,7 +140,7 @@ export interface PredictedGroup extends ReducedGroup {
 /**
  * Makes what a group changes from what this replica knows, without reading.
  * @param events of failures alone
- * @returns undefined if an endpoint is not known, and where hooks are to be sent events: their order needs a lock
+ * @returns undefined where a lock is needed: an endpoint is not known, its incident needs room, or hooks are to be sent events
  */
 export function predictGroup(
   events: readonly EndpointEvent[],
@@ -148,6 +153,9 @@ export function predictGroup(
     if (!endpoint) return undefined
     before.set(name, endpoint)
   }
+  const admission = incidentAdmission(settings.unconfigured)
+  if (admission && events.some((e) => admission.isLimited(e.endpoint, before.get(e.endpoint)!.state, e.event)))
+    return undefined
   const { changes, endpoints, timeline, changed, incidents, outbox } = reduce(events, before, settings)
   if (outbox.length > 0) return undefined
   return { changes, endpoints, timeline, values: [...endpointColumns(changed), ...incidentColumns(incidents)] }

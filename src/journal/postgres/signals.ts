@@ -63,9 +63,9 @@ const columnsOf = (rows: readonly StoredSignalRow[]): unknown[] => [
 ]
 
 /** A signal as an event of its endpoint's incident. */
-export const signalEvent = ({ signal }: SignalEntry): EndpointEvent => ({
+export const signalEvent = ({ signal, openedBy }: SignalEntry): EndpointEvent => ({
   endpoint: signal.endpoint,
-  event: { type: 'signal', at: signal.receivedAt, signal },
+  event: { type: 'signal', at: signal.receivedAt, signal, ...(openedBy !== undefined && { openedBy }) },
 })
 
 /** A new signal, and the incident that has it in its timeline. */

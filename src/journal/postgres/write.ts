@@ -225,7 +225,7 @@ async function writeAtOnce(
 }
 
 /** A failure as an event of its endpoint's incident. */
-export const failureEvent = ({ failure, isProvable }: Entry): EndpointEvent => ({
+export const failureEvent = ({ failure, isProvable, openedBy }: Entry): EndpointEvent => ({
   endpoint: failure.endpoint,
-  event: incidentEvent(failure, isProvable),
+  event: incidentEvent(failure, isProvable, openedBy),
 })

@@ -13,6 +13,7 @@ import {
 import { type RecoveryApplied, reduceRecoveryWithEffects, reduceWithEffects } from '../../domain/incident-effects.ts'
 import { CANARY_MEMORY } from '../../domain/journal.ts'
 import type { RecoveryEvent } from '../../domain/recovery.ts'
+import { eventOpener, type IncidentAdmission, incidentAdmission, openOf } from '../../domain/unconfigured-limit.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
 import { UNFINISHED } from '../core/queries.ts'
 import { deliveredJson, parseDelivered, parseIncident, parseVerdicts, recoveryColumn } from '../core/stored-incident.ts'
@@ -27,6 +28,7 @@ import { prepareArrays } from './prepare-arrays.ts'
 export class IncidentRows {
   readonly #statements: ReturnType<typeof prepare>
   readonly #settings: IncidentSettings
+  readonly #admission: IncidentAdmission | undefined
   readonly #states = new Map<string, EndpointState>()
   /** Endpoints whose incident changed, and those whose own row did, with the time of the change. */
   readonly #changed = new Set<string>()
@@ -36,6 +38,7 @@ export class IncidentRows {
   constructor(db: DatabaseSync, settings: IncidentSettings, forgetBefore: number | null) {
     this.#statements = prepare(db)
     this.#settings = settings
+    this.#admission = incidentAdmission(settings.unconfigured)
     if (forgetBefore !== null) this.#statements.forget.run(forgetBefore)
     for (const row of this.#statements.all.all() as unknown as StateRow[]) {
       const [endpoint, goodAt, goodProof, failedProbes, incidents, incident, delivered] = row
@@ -55,9 +58,13 @@ export class IncidentRows {
     return [...this.#states.values()]
   }
 
-  /** One event of the open transaction. */
-  apply(endpoint: string, event: IncidentEvent): Change {
-    const before = this.#states.get(endpoint) ?? newEndpoint(endpoint)
+  /** One event of the open transaction. @returns null if the limit of unconfigured endpoints leaves no room; nothing has changed then */
+  apply(endpoint: string, event: IncidentEvent): Change | null {
+    const known = this.#states.get(endpoint)
+    const admission = this.#admission
+    if (admission?.isLimited(endpoint, known, event) && !admission.hasRoom(eventOpener(event), openOf(this.all())))
+      return null
+    const before = known ?? newEndpoint(endpoint)
     const { state, change, outbox } = reduceWithEffects(before, event, this.#settings)
     insertEvents(this.#statements.outbox, outbox)
     // One that ended and the next one within one group: what is written once would be the next one alone.

@@ -40,6 +40,7 @@ export interface EntryRow {
   readonly isTracked: boolean
   /** As of `Entry`. */
   readonly isProvable?: boolean | undefined
+  readonly openedBy?: string | undefined
   /** Length of its body in the group's bytes. */
   readonly size: number
 }
@@ -56,6 +57,7 @@ export interface SignalRow {
   readonly signal: TimelineSignal
   readonly key?: string | undefined
   readonly isTracked: boolean
+  readonly openedBy?: string | undefined
 }
 /** An event of an incident's recovery. */
 export interface RecoveryRow {
@@ -92,10 +94,10 @@ export function groupOf(works: readonly Command[]): Group {
     if (work.kind === 'recovery') return { incident: work.id, recovery: work.event }
     if (work.kind === 'canary') return { nonce: work.nonce, at: work.at }
     if (work.kind === 'signal') {
-      const { signal, key, isTracked = false } = work.entry
-      return { signal, key, isTracked }
+      const { signal, key, openedBy, isTracked = false } = work.entry
+      return { signal, key, isTracked, openedBy }
     }
-    const { failure, raw, idempotency, isTracked = false, isProvable } = work.entry
+    const { failure, raw, idempotency, isTracked = false, isProvable, openedBy } = work.entry
     bodies.set(raw, offset)
     offset += raw.byteLength
     return {
@@ -103,6 +105,7 @@ export function groupOf(works: readonly Command[]): Group {
       shared: indexOf(work.entry),
       isTracked,
       isProvable,
+      openedBy,
       size: raw.byteLength,
       key: idempotency?.key,
       digest: idempotency?.digest,

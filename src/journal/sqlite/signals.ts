@@ -53,11 +53,12 @@ export class SignalRows {
       if (!isEntryError(error)) throw error
       return 'refused'
     }
-    const event = { type: 'signal', at, signal } as const
+    const event = { type: 'signal', at, signal, ...(row.openedBy !== undefined && { openedBy: row.openedBy }) } as const
     if (!isTracked || !(startsTracking(event) || this.#incidents.isKnown(endpoint)))
       return { duplicateOf: null, signal: null }
     const before = this.#incidents.signalsTotal(endpoint)
     const change = this.#incidents.apply(endpoint, event)
+    if (change === null) return { duplicateOf: null, signal: null }
     const state = this.#incidents.state(endpoint)
     if (isTimelineRow(before, change, state)) {
       const incident = state.incident!

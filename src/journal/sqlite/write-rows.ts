@@ -33,7 +33,7 @@ export function writeRows(
     }
     if ('event' in row) {
       changed.add(row.endpoint)
-      return { change: incidents.apply(row.endpoint, row.event) }
+      return { change: incidents.apply(row.endpoint, row.event) ?? 'none' }
     }
     const raw = new Uint8Array(bodies, offset, row.size)
     offset += row.size
@@ -45,8 +45,10 @@ export function writeRows(
     added++
     if (!row.isTracked) return [null, null]
     const { endpoint } = common.fields
-    changed.add(endpoint)
-    return [null, incidents.apply(endpoint, failureEvent({ ...common.fields, ...row.own }, row.isProvable))]
+    const event = failureEvent({ ...common.fields, ...row.own }, row.isProvable, row.openedBy)
+    const change = incidents.apply(endpoint, event)
+    if (change !== null) changed.add(endpoint)
+    return [null, change]
   }
   const results = rows.map(writeRow)
   for (const { labels, count: failures, at } of totals.sums()) statements.count.run(...labels, failures, at)
