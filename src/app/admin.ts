@@ -46,6 +46,7 @@ export async function startAdmin(context: StartContext, deps: AdminDeps): Promis
   let isOpen = isOpenOn(admin.host)
   const tokens = await openTokens(context)
   const listener = await listen({
+    name: 'admin',
     host: admin.host,
     port: admin.port,
     maxConnections: deps.maxConnections,

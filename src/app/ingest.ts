@@ -49,6 +49,7 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
   const { answerTimeout, host, port, keepAliveTimeout } = config.ingest
   const intake = new Intake({ answerTimeout, expectedCommit: () => journal.expectedCommit() })
   const ingest = await listen({
+    name: 'ingest',
     onConnection: () => intake.accepted(),
     host,
     port,

@@ -28,7 +28,7 @@ export function misconfiguredListeners(
   const open = (name: keyof KnownListeners, known: KnownListeners): Promise<Listener> =>
     name === 'proxy'
       ? openProxy(known.proxy!, log)
-      : listen({ host: known[name]!.host, port: known[name]!.port, handler: handlers[name], ...LISTENING })
+      : listen({ name, host: known[name]!.host, port: known[name]!.port, handler: handlers[name], ...LISTENING })
 
   async function follow(name: keyof KnownListeners, known: KnownListeners): Promise<void> {
     const at = known[name]

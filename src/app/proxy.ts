@@ -60,6 +60,7 @@ export async function listenAsProxy(
     },
   })
   const listener = await listen({
+    name: 'proxy',
     host,
     port,
     maxConnections,

@@ -4,12 +4,13 @@ import { ConfigError, type Env } from '../config/config.ts'
 import type { Config } from '../config/schema.ts'
 import { isPostgresUrl } from '../domain/postgres-url.ts'
 import { exitNow } from '../exit-now.ts'
+import { closeInheritedSockets } from '../http/shared/inherited-sockets.ts'
 import { keepLessGarbage, releaseMemoryWhenIdle } from '../idle-memory.ts'
 import { startWriterAhead } from '../journal/sqlite/writer-thread.ts'
 import { createLog, logLevelFault, type ProcessLog } from '../observe/log.ts'
 import type { Command } from './command.ts'
 import { loadChecked } from './environment.ts'
-import { isSupervised, showSignsOfLife } from './lifeline.ts'
+import { askForSockets, isSupervised, showSignsOfLife } from './lifeline.ts'
 import { stopSignal } from './signals.ts'
 import { parseOptions } from './usage.ts'
 
@@ -37,12 +38,16 @@ export const serve: Command = {
       if (supervised && error instanceof ConfigError) return error
       throw error
     })
+    if (supervised) await askForSockets(first instanceof ConfigError ? first.listeners : first, env)
     // An unknown level is reported with the other configuration errors.
     const level = logLevelFault(env['LOG_LEVEL']) ? undefined : env['LOG_LEVEL']
     const log = await createLog({ level, terminal: process.stdout.isTTY })
     const signal = stopSignal((code) => endNow(code, log))
     let deadline = STOP_DEADLINE
-    void signal.then(() => forceEnd(log, deadline))
+    void signal.then(() => {
+      closeInheritedSockets()
+      forceEnd(log, deadline)
+    })
     logUnexpectedErrors(log)
     let reload = async (): Promise<void> => {}
     process.on('SIGHUP', () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFile } from 'node:fs'
 import { backOff } from '../back-off.ts'
 import { exitNow } from '../exit-now.ts'
+import { holdSockets } from './held-sockets.ts'
 import { supervisorLog } from './log.ts'
 import { heldMemory, memoryLimit } from './memory.ts'
 import { openProbePort } from './probe-port.ts'
@@ -31,8 +32,8 @@ export function restartDelays(): (uptime: number) => number {
   }
 }
 
-/** Where the service finds the pipe for its signs of life. */
-export const LIFELINE_FD = 3
+/** The message of a service that wants other sockets: one line of JSON between its signs of life. */
+const ASKED = /\{.{0,2000}\}(?=\n)/
 /** SIGKILL, for a shell's way of counting exit codes. */
 const KILLED = 128 + 9
 
@@ -58,6 +59,7 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
   const hungAfter = Math.max(number('SUPERVISOR_HUNG_AFTER', DEFAULT_HUNG_AFTER, 86_400), 1)
   const rest = args[0] === 'serve' ? args.slice(1) : args
   const nextDelay = restartDelays()
+  const sockets = holdSockets(log)
   let child: ChildProcess | undefined
   let silent = 0
   let full = false
@@ -70,23 +72,38 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
     const started = performance.now()
     silent = 0
     full = false
+    let asks = false
+    let heard = ''
+    const { fds, env: socketEnv } = sockets.handDown()
+    const lifeline = 3 + fds.length
     const service = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'serve', ...rest], {
-      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-      env: { ...env, SUPERVISOR_FD: String(LIFELINE_FD), SUPERVISOR_RESTARTS: String(restarts) },
+      stdio: ['inherit', 'inherit', 'inherit', ...fds, 'pipe'],
+      env: { ...env, ...socketEnv, SUPERVISOR_FD: String(lifeline), SUPERVISOR_RESTARTS: String(restarts) },
       // A session of its own: a terminal's Ctrl-C must not reach it twice.
       detached: true,
     })
     child = service
     // If memory runs out, the kernel is to choose the service rather than this process. Every process may raise its own score.
     if (service.pid) writeFile(`/proc/${service.pid}/oom_score_adj`, '1000', () => {})
-    service.stdio[LIFELINE_FD]?.on('data', () => {
+    service.stdio[lifeline]?.on('data', (chunk: Buffer) => {
       silent = 0
+      heard = `${heard}${chunk}`.slice(-3_000)
+      const [asked] = ASKED.exec(heard) ?? []
+      if (asked === undefined || asks) return
+      asks = true
+      sockets.ask(asked)
+      // It has opened nothing yet, and waits for this.
+      service.kill('SIGKILL')
     })
-    service.stdio[LIFELINE_FD]?.on('error', () => {})
+    service.stdio[lifeline]?.on('error', () => {})
     const ended = (fields: object, code: number): void => {
       if (child !== service) return
       child = undefined
       if (stopping) return void end(code)
+      if (asks) {
+        start()
+        return
+      }
       const uptime = performance.now() - started
       const delay = nextDelay(uptime)
       restarts++
@@ -117,6 +134,7 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
       }, STOP_DEADLINE)
     }
     stopping = signal
+    sockets.close()
     if (child) child.kill(signal)
     else {
       clearTimeout(restart)

@@ -10,6 +10,7 @@ import { tempFolder } from '../support/temp.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const FOLDER = join(ROOT, 'examples/systemd')
 const read = (path: string): string => readFileSync(path, 'utf8')
+const SOCKETS = ['ingest', 'admin'].map((name) => `webhook-error-exporter-${name}.socket`)
 const UNIT = read(join(FOLDER, 'webhook-error-exporter.service'))
 /** All values of a setting, in order. */
 const settings = (name: string): string[] => [...UNIT.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map((m) => m[1]!)
@@ -24,6 +25,7 @@ function unitHere(change: (text: string) => string = (text) => text): string {
   const program = join(folder, 'program')
   symlinkSync(ROOT, program)
   writeFileSync(file, change(UNIT).replaceAll(PROGRAM, program))
+  for (const name of SOCKETS) writeFileSync(join(folder, name), read(join(FOLDER, name)))
   return file
 }
 
@@ -43,12 +45,26 @@ describe('examples/systemd', function () {
 
   it('is a valid unit', async function () {
     const verify = async (file: string) => {
-      const { text } = await analyze(this, ['verify', '--man=no', '--generators=no', file])
-      return text.split('\n').filter((line) => line.includes('webhook-error-exporter.service'))
+      const units = [file, ...SOCKETS.map((name) => join(dirname(file), name))]
+      const { text } = await analyze(this, ['verify', '--man=no', '--generators=no', ...units])
+      return text.split('\n').filter((line) => line.includes('webhook-error-exporter'))
     }
     expect(await verify(unitHere())).to.deep.equal([])
     const broken = await verify(unitHere((text) => text.replace('ProtectHome=yes', 'ProtectHome=perhaps')))
     expect(broken.join()).to.include('ProtectHome')
+  })
+
+  it('has sockets that are named after the listeners, and listen where those would', () => {
+    expect(setting('Sockets')!.split(' ')).to.deep.equal(SOCKETS)
+    for (const [name, port] of [
+      ['ingest', 8080],
+      ['admin', 9464],
+    ] as const) {
+      const text = read(join(FOLDER, `webhook-error-exporter-${name}.socket`))
+      expect(text).to.match(new RegExp(`^ListenStream=127.0.0.1:${port}$`, 'm'))
+      expect(text).to.match(new RegExp(`^FileDescriptorName=${name}$`, 'm'))
+      expect(text).to.match(/^Service=webhook-error-exporter\.service$/m)
+    }
   })
 
   it('is rated 1.5 of 10 or better by systemd-analyze security', async function () {

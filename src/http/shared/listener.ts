@@ -10,9 +10,12 @@ import type { ErrorCode } from '../../errors.ts'
 import { createServer, ServerResponse } from '../../node-http.ts'
 import { trackConnections } from './connections.ts'
 import { drain } from './drain.ts'
+import { inheritedSocket } from './inherited-sockets.ts'
 import { ambiguity, refuseBroken, refuseConnect, refuseRequest } from './refusals.ts'
 
 export interface ListenerOptions {
+  /** Under which a socket may have been inherited. */
+  readonly name?: 'ingest' | 'admin' | 'proxy'
   readonly host: string
   readonly port: number
   readonly handler: RequestListener
@@ -51,7 +54,17 @@ export const BODY_TIMEOUT = 5_000
  * @throws the error of `listen` (EADDRINUSE, EACCES, EADDRNOTAVAIL, …)
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { host, port, handler, maxConnections, keepAliveTimeout, grace, onRefused = () => {}, onConnection } = options
+  const {
+    name,
+    host,
+    port,
+    handler,
+    maxConnections,
+    keepAliveTimeout,
+    grace,
+    onRefused = () => {},
+    onConnection,
+  } = options
   // Above BODY_TIMEOUT, so that a handler can answer a slow body in its own words.
   const { maxHeaderSize = MAX_HEADER_SIZE, requestTimeout = HEADERS_TIMEOUT + 2 * BODY_TIMEOUT } = options
   // At least half are left to connections with a request, so that idle ones never lock out others.
@@ -89,8 +102,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   // Only `keepAliveTimeout` causes this event. Node would destroy the socket, and with it a request on its way. Timers run
   // before sockets are read, so what has arrived already is read first.
   server.on('timeout', (socket) => setImmediate(connections.endIfIdle, socket))
+  const fd = name && inheritedSocket(name, { host, port })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen({ host, port }, () => {
+    server.once('error', reject).listen(fd === undefined ? { host, port } : { fd }, () => {
       server.off('error', reject)
       resolve()
     })

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContainerModel } from '../../support/kubelet.ts'
 
@@ -42,17 +42,4 @@ export function sendTraffic(
       return sending
     },
   }
-}
-
-/** Whether something accepts connections at an origin. */
-export function listens(origin: string): Promise<boolean> {
-  const { hostname, port } = new URL(origin)
-  return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }
