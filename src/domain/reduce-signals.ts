@@ -26,9 +26,9 @@ type Of<T extends IncidentEvent['type']> = Extract<IncidentEvent, { type: T }>
 
 /** What a signal other than a lost delivery does. It never counts as a failure. */
 export function onSignal(state: EndpointState, event: Of<'signal'>, settings: IncidentSettings): Reduced {
-  const { type, manual } = event.signal
+  const { type, manual, unproven } = event.signal
+  if ((type === 'disabled' && manual) || unproven) return onNoted(state)
   if (type === 'recovered') return onRecovered(state, event)
-  if (type === 'disabled' && manual) return onNoted(state)
   return onBad(state, event, settings)
 }
 

@@ -64,6 +64,12 @@ export type Ignored = SignalBase & { readonly type: 'ignored' }
 /** What a request of a platform says. */
 export type Signal = Lost | Failing | Disabled | Recovered | Delivered | Ignored
 
+/**
+ * What keeps a captured report of a source from being sent again: a signed time near this service's clock, with it or alone a
+ * signed id that is known then, or nothing.
+ */
+export type ReplayProtection = 'time' | 'id' | 'none'
+
 /** Every type of signal. */
 export const SIGNAL_TYPES = ['lost', 'failing', 'disabled', 'recovered', 'delivered', 'ignored'] as const
 export type SignalType = (typeof SIGNAL_TYPES)[number]

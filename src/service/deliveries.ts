@@ -162,12 +162,12 @@ export function createDeliveries(deps: DeliveriesDeps) {
         streams.succeeded(endpoint, { source: PROXY_SOURCE, tenant: '', url: route, proof: 'delivery', at: startedAt })
     },
     /** A source reported a success. @returns whether it counts: a known id does not */
-    reported({ endpoint, source, tenant, url, id, code }: ReportedDelivery): boolean {
+    reported({ endpoint, source, tenant, url, id, code, isProof }: ReportedDelivery): boolean {
       if (id !== undefined && ids.seen(source, tenant, id)) return false
       metrics.signalled(source, 'delivered')
       metrics.delivered({ source, endpoint, result: 'success', ...(code !== undefined && { code }) })
       // Of an endpoint that is neither configured nor has failed, nothing need be kept: any sender could name thousands.
-      if (configured.has(endpoint) || incidents.state(endpoint))
+      if (isProof && (configured.has(endpoint) || incidents.state(endpoint)))
         streams.succeeded(endpoint, { source, tenant, url, proof: 'platform', at: clock() })
       return true
     },

@@ -5,7 +5,7 @@ import type { Disabled, Failing, Recovered } from '../domain/signal.ts'
 import type { Log, Metrics } from '../domain/telemetry.ts'
 import type { TimelineSignal, TimelineType } from '../domain/timeline.ts'
 import { credentialOf } from '../domain/unconfigured-limit.ts'
-import { identityOf, type RecordedSource, type SignalReading, tenantOf } from './recorded-source.ts'
+import { identityOf, isProof, type RecordedSource, type SignalReading, tenantOf } from './recorded-source.ts'
 
 export interface SignalRecorderParts extends SignalReading {
   readonly journal: Pick<Journal, 'recordAll'>
@@ -87,7 +87,10 @@ export function createSignalRecorder(parts: SignalRecorderParts): SignalRecorder
           attempts,
           event: event === undefined ? null : parts.safeTenant(event),
           ...(signal.type === 'disabled' && signal.manual && { manual: true }),
-          ...(signal.type === 'recovered' && { what: signal.what ?? 'both' }),
+          ...(signal.type === 'recovered' && {
+            what: signal.what ?? 'both',
+            ...(!isProof(source, signal, receivedAt) && { unproven: true }),
+          }),
         },
         isTracked: incidents.isTracked(endpoint, mayOpen(signal) ? openedBy : undefined),
         ...(sender !== tenant && { openedBy }),
@@ -108,9 +111,11 @@ const MESSAGES: Readonly<Record<TimelineType, string>> = {
   recovered: 'recovery reported by the source',
 }
 
+const UNPROVEN = 'recovery reported by the source; it ends nothing, since an old report could be sent again'
+
 function logSignal(log: SignalRecorderParts['log'], signal: TimelineSignal): void {
-  const { id, source, tenant, endpoint, url, code, cause, message, type, manual, what } = signal
+  const { id, source, tenant, endpoint, url, code, cause, message, type, manual, what, unproven } = signal
   const fields = { signal_id: id, source, tenant, endpoint, url, code, cause, message, manual, what }
-  if (type === 'recovered') log.info(fields, MESSAGES[type])
+  if (type === 'recovered') log.info(fields, unproven ? UNPROVEN : MESSAGES[type])
   else log.warn(fields, MESSAGES[type])
 }

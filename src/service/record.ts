@@ -12,6 +12,7 @@ import { isRowSignal, type SignalRecorder } from './record-signals.ts'
 import {
   failureOf,
   identityOf,
+  isProof,
   type RecordedSource,
   type ReportedDelivery,
   type SignalReading,
@@ -94,16 +95,16 @@ export function createRecorder(parts: RecorderParts): Record {
       labels: series.keep(labels),
       isTracked: incidents.isTracked(endpoint, openedBy),
       ...(sender !== tenant && { openedBy }),
-      isProvable: source.reportsOnlyLosses === true ? undefined : true,
+      isProvable: source.isProvable,
       idempotency: id === undefined ? undefined : idempotencyOf(id, source.comparesContent ? raw : ANY_CONTENT),
     }
     return { entry, labels, details: { attempts: signal.attempts ?? source.attempts, httpStatus } }
   }
 
   function reported(source: RecordedSource, signal: Delivered, sender: string): ReportedDelivery {
+    const origin = { source: source.name, tenant: tenantOf(parts, source, signal, sender) }
     const { id, code } = signal
-    const tenant = tenantOf(parts, source, signal, sender)
-    return { ...identityOf(parts, source, signal), source: source.name, tenant, id, code }
+    return { ...identityOf(parts, source, signal), ...origin, id, code, isProof: isProof(source, signal, clock()) }
   }
 
   function complete({ entry, labels }: Draft, stored: boolean, hasIncident = false): void {

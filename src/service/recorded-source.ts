@@ -1,7 +1,7 @@
 import type { Cause } from '../domain/cause.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { Origin } from '../domain/incident.ts'
-import type { Lost, SignalTarget } from '../domain/signal.ts'
+import type { Delivered, Lost, Recovered, ReplayProtection, SignalTarget } from '../domain/signal.ts'
 
 /** A source as far as recording its signals goes. */
 export interface RecordedSource {
@@ -11,8 +11,10 @@ export interface RecordedSource {
   readonly attempts?: number
   /** Whether the tenant that a signal names counts, not that of the credential. */
   readonly trusted?: boolean
-  /** Whether it never reports successes: then only probes or a manual close can end an incident. */
-  readonly reportsOnlyLosses?: boolean
+  /** `none` unless given. */
+  readonly replay?: ReplayProtection
+  /** Whether it reports successes that prove something; otherwise only probes or a manual close can end an incident. */
+  readonly isProvable?: true | undefined
   /** Whether a known id with other content is an error of the sender; else it is a duplicate like any other. */
   readonly comparesContent?: boolean
 }
@@ -84,10 +86,29 @@ export function failureOf(
   }
 }
 
+/**
+ * How old a success may be whose id is signed and whose time only the report says, milliseconds. The journal knows the ids of
+ * recoveries; those of deliveries are in memory, which a restart empties.
+ */
+const FRESH = { recovered: 86_400_000, delivered: 300_000 }
+
+/** Whether a success cannot be an old one that somebody captured and sent again. */
+export function isProof(
+  { replay = 'none' }: Pick<RecordedSource, 'replay'>,
+  { type, id, time }: Recovered | Delivered,
+  receivedAt: number,
+): boolean {
+  if (replay === 'none' || id === undefined) return false
+  if (replay === 'time') return true
+  return time === undefined ? type === 'recovered' : Math.abs(receivedAt - time) <= FRESH[type]
+}
+
 /** A success that a source reported. */
 export interface ReportedDelivery extends Origin {
   readonly endpoint: string
   /** The sender's own id, if it has one: a known id is not counted again. */
   readonly id?: string | undefined
   readonly code?: number | undefined
+  /** Whether it is more than a count: see the function of that name. */
+  readonly isProof: boolean
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Static, TObject, TProperties, TSchema } from 'typebox'
 import type { CodeRules } from '../domain/classify/classify.ts'
 import type { LossWindow } from '../domain/incident.ts'
-import type { Lost, Signal } from '../domain/signal.ts'
+import type { Lost, ReplayProtection, Signal } from '../domain/signal.ts'
 import type { AuthDefault } from './auth/config.ts'
 import type { GivenUp, ReportRequest } from './give-up.ts'
 
@@ -46,6 +46,7 @@ export interface OpenAuth {
   /** See `OpenSource`. */
   readonly verify?: NonNullable<OpenSource['verify']>
   readonly trusted?: boolean
+  readonly replay?: ReplayProtection
 }
 
 export interface SourceDeps {
@@ -78,6 +79,8 @@ export interface OpenSource {
   readonly authentication: Authentication
   /** Whether the tenant that a signal names counts; otherwise it does only where the credential has none. */
   readonly trusted?: boolean
+  /** `none` unless given: then no `recovered` or `delivered` of it proves anything. */
+  readonly replay?: ReplayProtection
   /** Whether it reports each delivery that succeeds, as configured: then its lost deliveries count as failed ones. */
   readonly reportsDeliveries?: boolean
   /** How `classify` reads the codes of its signals. */

@@ -255,7 +255,8 @@ describe('createDeliveries()', () => {
       metrics: { delivered() {}, signalled() {} },
       clock: Date.now,
     })
-    const report = (endpoint: string) => deliveries.reported({ endpoint, source: 'svix', tenant: '', url: endpoint })
+    const report = (endpoint: string) =>
+      deliveries.reported({ endpoint, source: 'svix', tenant: '', url: endpoint, isProof: true })
     for (let index = 0; index < 100; index++) report(`https://e${index}.example/`)
     expect(applied).to.equal(0)
     report('orders')

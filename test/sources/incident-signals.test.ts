@@ -11,7 +11,8 @@ const PLAIN: TestKind = {
   kind: 'plain',
   contentType: 'application/json',
   authenticate: "authenticate: () => 'cafe'",
-  methods: `read: (raw) => JSON.parse(Buffer.from(raw).toString())
+  methods: `replay: 'time',
+    read: (raw) => JSON.parse(Buffer.from(raw).toString())
       .map((signal) => signal.type === 'lost' ? { ...signal, raw: Buffer.from(JSON.stringify(signal)) } : signal),`,
 }
 const TOKEN = 'a-token-of-the-admin-API-that-is-long-enough'
@@ -117,7 +118,7 @@ describe('signals of a source', () => {
     expect(await send({ type: 'disabled', id: 'd1', ref: 'stock' })).to.deep.include({
       body: { ids: [], ignored: 1, signals: [incident.timeline[0].id] },
     })
-    await send({ type: 'recovered', what: 'enabled', ref: 'stock' })
+    await send({ type: 'recovered', id: 'e1', what: 'enabled', ref: 'stock' })
     expect(await metric('webhook_endpoint_disabled{source="plain",endpoint="stock"}')).to.equal(0)
     await until('the end', async () => (await incidentOf('stock')).state === 'closed')
     expect((await incidentOf('stock')).timeline.map(({ type }: { type: string }) => type)).to.deep.equal([
@@ -142,7 +143,7 @@ describe('signals of a source', () => {
   })
 
   it('prove a recovery by deliveries in a row, which are counted once by their id and stored nowhere', async () => {
-    await send({ type: 'delivered', ref: 'shipped', code: 200 })
+    await send({ type: 'delivered', id: 'before', ref: 'shipped', code: 200 })
     await send({ type: 'lost', ref: 'shipped', code: 500, message: '' })
     const deliver = (id: string) => send({ type: 'delivered', id, ref: 'shipped', code: 204 })
     for (const id of ['a', 'b', 'b', 'c']) expect((await deliver(id)).body).to.deep.equal({ ids: [], ignored: 1 })

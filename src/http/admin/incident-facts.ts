@@ -117,8 +117,9 @@ const warningRows = ({ earlyWarnings, disabled }: ReturnType<typeof incidentDeta
 function signalRows({ timeline, timelineTotal }: ReturnType<typeof incidentDetailView>): Row[] {
   const newest = timeline.slice(-SHOWN_SIGNALS)
   return [
-    ...newest.map(({ at, type, source, code, message, manual }) => {
-      const what = [manual ? `${type} manually` : type, code === null ? '' : `code ${code}`, message].filter(Boolean)
+    ...newest.map(({ at, type, source, code, message, manual, unproven }) => {
+      const how = manual ? ' manually' : unproven ? ', which proves nothing' : ''
+      const what = [type + how, code === null ? '' : `code ${code}`, message].filter(Boolean)
       return ['signal', `${at} ${source}: ${what.join(', ')}`] as const
     }),
     ...(timelineTotal > newest.length ? [['', `${timelineTotal} signals in all; the JSON has more`] as const] : []),

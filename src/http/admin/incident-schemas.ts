@@ -128,6 +128,9 @@ export const SignalRowSchema = Type.Object(
         description: 'For recovered: a delivery succeeded, the endpoint was enabled, or both.',
       }),
     ),
+    unproven: Type.Optional(
+      Type.Boolean({ description: 'For recovered: its source has no replay protection, so it ends nothing.' }),
+    ),
   },
   { description: 'A signal other than a lost delivery.' },
 )

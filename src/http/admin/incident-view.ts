@@ -28,6 +28,7 @@ function signalView(row: TimelineSignal): Static<typeof SignalRowSchema> {
     event,
     ...(row.manual && { manual: true }),
     ...(row.what && { what: row.what }),
+    ...(row.unproven && { unproven: true }),
   }
 }
 

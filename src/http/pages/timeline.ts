@@ -81,8 +81,9 @@ const RECOVERED = {
 } as const
 
 /** What a signal that is no report says. */
-function signalWords({ type, source, code, cause, message, attempts, manual, what }: TimelineSignal): string {
-  if (type === 'recovered') return `${source}: ${RECOVERED[what ?? 'both']}`
+function signalWords({ type, source, code, cause, message, attempts, manual, what, unproven }: TimelineSignal): string {
+  if (type === 'recovered')
+    return `${source}: ${RECOVERED[what ?? 'both']}${unproven ? ' (no proof: an old report could be sent again)' : ''}`
   const seen = [code !== null && `code ${code}`, cause, attempts !== null && `${attempts} attempts`].filter(Boolean)
   const words =
     type === 'failing'

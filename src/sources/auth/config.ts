@@ -1,3 +1,4 @@
+import type { ReplayProtection } from '../../domain/signal.ts'
 import type { HmacScheme } from '../../signature/hmac.ts'
 
 /** Kinds of `auth` that have their own keys. */
@@ -98,6 +99,17 @@ export function readableHeaders(auth: Auth): readonly string[] | undefined {
   const id = signed.includes('{id}') ? [idHeader] : []
   const time = timestampHeader !== undefined && signed.includes('{timestamp}') ? [timestampHeader] : []
   return [...id, ...time, ...unsignedHeaders].map((name) => name.toLowerCase())
+}
+
+/**
+ * What keeps a captured report from being sent again, where its id is signed too. A bearer token, a secret in a header and an ID
+ * token sign nothing of a report, and Twilio's signature does not say where a field ends.
+ */
+export function replayProtection(auth: Auth): ReplayProtection {
+  if (typeof auth === 'string') return 'none'
+  if (auth.kind === 'standard-webhooks') return 'time'
+  if (auth.kind !== 'hmac' || auth.unsignedHeaders.length > 0) return 'none'
+  return auth.signed.includes('{timestamp}') ? 'time' : 'id'
 }
 
 /** Its shared keys, each with an id. */

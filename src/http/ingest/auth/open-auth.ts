@@ -1,3 +1,4 @@
+import { replayProtection } from '../../../sources/auth/config.ts'
 import type { OpenAuth } from '../../../sources/source.ts'
 import { openBearerAuth } from './bearer.ts'
 import type { AuthDeps } from './shared.ts'
@@ -6,10 +7,11 @@ import type { AuthDeps } from './shared.ts'
  * Who may report for a source; resolves once its credentials were read for the first time. What verifies signatures is
  * loaded only if it is configured.
  */
-export const openAuth = async (deps: AuthDeps): Promise<OpenAuth> => ({
-  ...(await authenticationOf(deps)),
-  trusted: deps.config.trusted,
-})
+export async function openAuth(deps: AuthDeps): Promise<OpenAuth> {
+  const { auth, trusted } = deps.config
+  const opened = await authenticationOf(deps)
+  return { ...opened, trusted, replay: opened.verify ? replayProtection(auth) : 'none' }
+}
 
 async function authenticationOf(deps: AuthDeps): Promise<OpenAuth> {
   const { auth } = deps.config
