@@ -107,10 +107,14 @@ export function looksLikeRandomLabel(label: string): boolean {
 /** A few characters over and over, as tests and rulers have: nothing can be hidden in them. */
 const FILLER = /^(.{1,10}?)\1{7,}.{0,9}$/s
 
+/** What Kubernetes adds to the name of a Deployment for its pods, and GKE to that of a pool for its nodes. */
+const POD = /(?<=^[a-z][a-z0-9./-]{0,200})-[a-z0-9]{8,10}-[a-z0-9]{4,5}$/
+
 /** One run of token characters within prose. The strictest: error text is full of class names, paths, hashes and times. */
 export function looksLikeToken(run: string): boolean {
   const text = plainText(run)
   if (text === undefined) return true
+  if (POD.test(text) && looksLikeName(text.replace(POD, ''))) return false
   if (text !== run && knownKeyAt(text) >= 0) return true
   const rest = withoutUuids(text)
   if (FILLER.test(rest)) return false
@@ -164,6 +168,12 @@ function isKey(joined: string): boolean {
 export const looksLikeName = (text: string): boolean =>
   piecesOf(text).every((piece, index, all) => /^\d+$/.test(piece) || !isIdPiece(piece, index, all))
 
+/** Whether it is nothing but words, joined as identifiers are: `orderId`, `spec.template`, `shop-database`. */
+export const looksLikeWords = (text: string): boolean =>
+  /^[A-Za-z][A-Za-z._/$-]{0,99}$/.test(text) &&
+  !looksLikeId(text) &&
+  wordsOf(text).every((word) => oddPairs(word) <= 0.25)
+
 const piecesOf = (text: string): string[] => text.match(isAscii(text) ? /[A-Za-z0-9]+/g : /[\p{L}\p{M}\p{Nd}]+/gu) ?? []
 
 function isIdPiece(piece: string, _index: number, all: readonly string[]): boolean {
@@ -208,14 +218,19 @@ function isGibberish(piece: string): boolean {
   if (piece.length >= 8 && isCaseMixed(piece)) return true
   if (piece.length > 40) return true
   if (isUnpronounceable(piece)) return true
-  const words = piece.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []
+  const words = wordsOf(piece)
   return words.length > 1 && words.some(isUnpronounceable)
 }
 
-function isUnpronounceable(letters: string): boolean {
-  if (letters.length < 6 || !/^[A-Za-z]+$/.test(letters)) return false
+const wordsOf = (text: string): string[] => text.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []
+
+const isUnpronounceable = (letters: string): boolean => oddPairs(letters) > (letters.length < 12 ? 0.5 : 0.34)
+
+/** Of the pairs of letters the part that words do not have; 0 for fewer than six letters. */
+function oddPairs(letters: string): number {
+  if (letters.length < 6 || !/^[A-Za-z]+$/.test(letters)) return 0
   const word = letters.toLowerCase()
   let odd = 0
   for (let i = 1; i < word.length; i++) if (!FOLLOWERS[word[i - 1]!]?.includes(word[i]!)) odd++
-  return odd / (word.length - 1) > (word.length < 12 ? 0.5 : 0.34)
+  return odd / (word.length - 1)
 }

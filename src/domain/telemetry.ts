@@ -143,7 +143,6 @@ export interface Tracing {
     /** Of a delivery that the proxy passes on. */
     readonly endpoint?: string | undefined
     readonly traceparent?: string | undefined
-    readonly tracestate?: string | undefined
     readonly clientAddress?: string | undefined
     readonly userAgent?: string | undefined
   }): RequestSpan

@@ -1,9 +1,10 @@
-import { type Attributes, createTraceState, type Link } from '@opentelemetry/api'
+import type { Attributes, Link } from '@opentelemetry/api'
 import { parseTraceParent } from '@opentelemetry/core'
 import { canonicalUrl } from '../domain/canonical-url.ts'
 import { visibleText } from '../domain/external-text.ts'
 import type { Failure } from '../domain/failure.ts'
 import { memoize } from '../domain/memoize.ts'
+import { safeMessage } from '../domain/safe-message.ts'
 import type { DeliveryDetails, Tracing } from '../domain/telemetry.ts'
 
 type About = Parameters<Tracing['request']>[0]
@@ -21,6 +22,8 @@ export const METHODS: ReadonlySet<string> = new Set([
   'PATCH',
 ])
 const bounded = (text: string) => visibleText(text, 1_024)
+/** What a client says of itself, with credentials masked. Senders repeat the few texts that they have. */
+const masked = memoize((text) => bounded(safeMessage(text, 1_024)))
 
 /** OpenTelemetry semantic conventions, HTTP server spans. */
 export function spanName({ method, route }: About): string {
@@ -36,26 +39,28 @@ export function requestAttributes(
   const { method, route, path, endpoint, clientAddress, userAgent } = about
   return {
     'http.request.method': METHODS.has(method) ? method : '_OTHER',
-    ...(METHODS.has(method) ? {} : { 'http.request.method_original': bounded(method) }),
+    ...(METHODS.has(method) ? {} : { 'http.request.method_original': masked(method) }),
     ...(route && { 'http.route': route }),
     ...(endpoint !== undefined && { 'webhook.endpoint': bounded(endpoint) }),
-    'url.path': route ? path : safePath(path),
+    'url.path': route === path ? path : safePath(path),
     'url.scheme': 'http',
     ...(clientAddress && { 'client.address': clientAddress }),
-    ...(userAgent && { 'user_agent.original': bounded(userAgent) }),
+    ...(userAgent && { 'user_agent.original': masked(userAgent) }),
     ...(answer.status >= 100 && { 'http.response.status_code': answer.status }),
     ...(answer.errorType && { 'error.type': answer.errorType }),
   }
 }
 
-/** An unknown path may contain anything, including a token. */
+/** An unknown path, or one below a route, may contain anything, including a token. */
 const safePath = (path: string): string => canonicalUrl(`http://x${path}`)?.slice('http://x'.length) ?? '/{id}'
 
-/** The sender's span (W3C Trace Context); none where the header is absent or malformed. */
-export function senderLinks({ traceparent, tracestate }: About): Link[] {
+/**
+ * The sender's span (W3C Trace Context); none where the header is absent or malformed. Without its `tracestate`: what is
+ * opaque to everyone but a vendor cannot be told from a credential.
+ */
+export function senderLinks({ traceparent }: About): Link[] {
   const context = traceparent ? parseTraceParent(traceparent) : null
-  if (!context) return []
-  return [{ context: { ...context, isRemote: true, ...(tracestate && { traceState: createTraceState(tracestate) }) } }]
+  return context ? [{ context: { ...context, isRemote: true } }] : []
 }
 
 /** What failed, in the words of OpenTelemetry's conventions where they have one. All of it is free of secrets already. */

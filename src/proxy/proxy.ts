@@ -127,7 +127,6 @@ export function createProxy(deps: ProxyDeps): Proxy {
         route: route.path,
         endpoint: route.endpoint,
         traceparent: isTraced ? traceparent : '',
-        tracestate: String(headers['tracestate'] ?? ''),
         clientAddress: socket.remoteAddress,
         userAgent: headers['user-agent'],
       },

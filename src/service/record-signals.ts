@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts'
+import { visibleText } from '../domain/external-text.ts'
 import { idempotencyOf } from '../domain/idempotency.ts'
 import type { Applied, Journal, Recorded, SignalEntry } from '../domain/journal.ts'
 import type { Disabled, Failing, Recovered } from '../domain/signal.ts'
@@ -39,6 +40,8 @@ const mayOpen = (signal: RowSignal): boolean =>
 
 /** The last time that a Date can hold (ECMA-262), milliseconds. */
 const LAST_TIME = 8.64e15
+/** Characters of an event's name. */
+const LONGEST_EVENT = 100
 const UNDECODED = new Uint8Array()
 
 /** Makes early warnings, disablings and recoveries durable, with what they do to incidents. */
@@ -85,7 +88,7 @@ export function createSignalRecorder(parts: SignalRecorderParts): SignalRecorder
           message: parts.safeMessage(message),
           time: time !== undefined && Math.abs(time) <= LAST_TIME ? Math.trunc(time) : null,
           attempts,
-          event: event === undefined ? null : parts.safeTenant(event),
+          event: event === undefined ? null : visibleText(parts.safeMessage(event), LONGEST_EVENT),
           ...(signal.type === 'disabled' && signal.manual && { manual: true }),
           ...(signal.type === 'recovered' && {
             what: signal.what ?? 'both',

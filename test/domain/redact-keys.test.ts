@@ -35,7 +35,9 @@ function shown(secret: (seed: string) => string): { whole: number; part: number 
 }
 
 describe('redact: keys in prose', () => {
-  for (const { prefix, least, of } of data.prefixes) {
+  for (const { prefix, least, of } of data.groups.flatMap(({ prefixes, ...demands }) =>
+    prefixes.split(' ').map((prefix) => ({ prefix, ...demands })),
+  )) {
     it(`masks what begins with ${prefix}`, () => {
       const rest = `${of === 'hex' ? HEX : of === 'token' ? `${WORD}_` : WORD}`
       for (const around of [(it: string) => it, (it: string) => `error: ${it}.`, (it: string) => `k="${it}",`]) {

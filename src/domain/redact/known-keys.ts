@@ -13,9 +13,8 @@ const FOLLOWING: Readonly<Record<string, (least: number) => string>> = {
  * since a host name or a careless client folds it.
  */
 function pattern(): RegExp {
-  const prefixes = Map.groupBy(data.prefixes, ({ of, least }) => FOLLOWING[of]!(least))
-  const alternatives = [...prefixes].map(
-    ([following, all]) => `(?:${all.map(({ prefix }) => RegExp.escape(prefix)).join('|')})${following}`,
+  const alternatives = data.groups.map(
+    ({ prefixes, of, least }) => `(?:${prefixes.split(' ').map(RegExp.escape).join('|')})${FOLLOWING[of]!(least)}`,
   )
   return new RegExp(`(?<![A-Za-z0-9])(?:${alternatives.join('|')})`, 'i')
 }

@@ -1,4 +1,5 @@
-import { looksLikeId } from '../secret-shape.ts'
+import { looksLikeId, looksLikeName, looksLikeWords } from '../secret-shape.ts'
+import { knownKeyAt } from './known-keys.ts'
 import { MASK } from './tokens.ts'
 
 const HEADER = '(?:proxy-)?authorization|(?:set-)?cookies?'
@@ -21,9 +22,9 @@ const NAMED = new RegExp(
 /** What stands after `token:` or `Bearer` in an error message and is no value. */
 const DIAGNOSTIC = new RegExp(
   `^(?:(?:realm|error)=|(?:${[
-    'a|an|and|any|are|at|auth|authentication|authenticator|authorization|authorized|bad|but|by|can|cannot|contains|context|could|credentials?|decode|decoding|decryption',
-    'denied|dial|did|does|empty|error|errors|exceeded|expected|expired|expires|failed|failure|failing|for|format|forbidden|from|get|has|have|header|http|illegal|in|incorrect',
-    'insufficient|invalid|invalid_[a-z_]+|is|issuer|it|jwt|key|length|lookup|malformed|match|may|mismatch|missing|must|no|none|not|null|nil|of|on|open|or|parse|parsing|password|permission|post|read',
+    'a|absent|already|an|and|any|are|at|auth|authentication|authenticator|authorization|authorized|bad|but|by|can|cannot|contains|context|could|credentials?|decode|decoding|decryption',
+    'denied|dial|did|disabled|does|empty|error|errors|exceeded|expected|expired|expires|failed|failure|failing|for|format|forbidden|from|get|has|have|header|http|illegal|in|incorrect',
+    'inactive|insufficient|invalid|invalid_[a-z_]+|is|issuer|it|jwt|key|length|lookup|malformed|match|may|mismatch|missing|must|no|none|not|null|nil|of|on|open|or|parse|parsing|password|permission|post|read',
     'realm|refused|rejected|required|revoked|scheme|secret|segments?|server|should|signature|stat|status|the|timeout|timed|token|tokens|too|type|unable|unauthorized|undefined',
     'unexpected|unknown|unparseable|unsupported|unverifiable|usage|user|value|verification|verify|was|were|while|with|wrong|x509|oauth2|oidc|tls|ssl|dns|[1-5]\\d\\d|<nil>',
     // Nothing but these words: `POST /oauth/token: EOF`, `Post "https://shop.example/token": http2: …`.
@@ -49,7 +50,9 @@ export function maskNamed(text: string, isCut = false): string {
     const end = header
       ? (queryEnd(text, found.index, start) ?? headerEnd(text, start, header, isCut))
       : name
-        ? namedEnd(text, start, /^(?::\s+|[ \t]+)$/.test(between!) && /^[a-z]+$/i.test(name), isCut)
+        ? isNoValue(text, found.index, { name, between: between!, start })
+          ? start
+          : namedEnd(text, start, isCut)
         : schemeEnd(text, start, scheme!, isCut)
     if (end <= start) continue
     const quote = QUOTE.exec(text.slice(start, start + 2))?.[0] ?? ''
@@ -101,15 +104,60 @@ const BEHIND_URL = /^(?:["'`)]|[ \t]{1,4}(?:failed|timed out|returned|responded|
 function headerEnd(text: string, start: number, header: string, isCut: boolean): number {
   const enclosed = enclosedEnd(text, start, isCut)
   if (enclosed !== undefined) return enclosed
-  if (/cookies?$/i.test(header)) return lineEnd(text, start)
+  if (/cookies?$/i.test(header)) {
+    const end = lineEnd(text, start)
+    return DIAGNOSTIC.test(text.slice(start, start + 40)) && !/[=\d]/.test(text.slice(start, end)) ? start : end
+  }
   const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
   if (scheme) return valueEnd(text, start + scheme[0].length)
   if (DIAGNOSTIC.test(text.slice(start, start + 40))) return start
   return text.startsWith(MASK, start) ? start + MASK.length : lineEnd(text, start)
 }
 
-function namedEnd(text: string, start: number, isProse: boolean, isCut: boolean): number {
-  if (isProse && (DIAGNOSTIC.test(text.slice(start, start + 40)) || /^[[{<]/.test(text[start] ?? ''))) return start
+/** Names members of any kind: `missing key: items[0].sku`. */
+const KEY = /^keys?(?:[-_]|$)/i
+/** What has these names may also be a word: `credentials: same-origin`, `token_type=bearer`. */
+const WEAK_NAME = /^auth$|s$|[-_](?:count|expired|length|method|mode|name|policy|status|type)$/i
+/** A parser's token is no credential. */
+const PARSER = /expected[ \t]$/i
+/** A value that holds nothing, and numbers too short to open anything. */
+const EMPTY =
+  /^(?:null|nil|none|true|false|yes|no|undefined|invalid|missing|expired|\d{1,3}|\[\s?\]|\{\s?\}|(\\?["'`])\1)(?=[\s,;&)\]}]|$)/i
+/** In quotes or a list too: `"password": ["is required"]`. */
+const QUOTED_REASON =
+  /^\[?\s{0,4}(\\?["'`])(?:is|was|must|can|cannot|could|should|may|has|does|did|not|missing|invalid|required|too|wrong|incorrect) [a-z ]{1,100}\.?\1/i
+/** The sentence goes on: a word, but none that names another value. */
+const NEXT_WORD = /^[ \t]+[("'`]?[a-z]+(?![\w=:])/i
+
+/**
+ * Whether what follows the name of a credential tells the fault and is no value: `credentials: file not found`,
+ * `unknown key: "amount"`. A word with more words behind it is none; one alone may be a password.
+ */
+function isNoValue(
+  text: string,
+  nameStart: number,
+  { name, between, start }: { readonly name: string; readonly between: string; readonly start: number },
+): boolean {
+  const ahead = text.slice(start, start + 120)
+  if (EMPTY.test(ahead) || QUOTED_REASON.test(ahead)) return true
+  const isProse = /^["']?[ \t]?:[ \t]+$/.test(between)
+  if (/^[[{<]/.test(ahead)) return /^(?::[ \t]+|[ \t]+)$/.test(between) && /^[a-z]+$/i.test(name)
+  if ((isProse || /^[ \t]+$/.test(between)) && DIAGNOSTIC.test(ahead)) return true
+  const quote = QUOTE.exec(ahead)?.[0] ?? ''
+  const from = start + quote.length
+  const value = text.slice(from, valueEnd(text, from))
+  if (KEY.test(name)) return /^[\w.:/$[\]-]*$/.test(value) && looksLikeName(value) && knownKeyAt(value) < 0
+  if (PARSER.test(text.slice(Math.max(0, nameStart - 10), nameStart))) return value.length < 2 || looksLikeWords(value)
+  if (!looksLikeWords(value)) return false
+  return (
+    WEAK_NAME.test(name) ||
+    (isProse &&
+      quote === '' &&
+      (value.includes('/') || NEXT_WORD.test(text.slice(from + value.length, from + value.length + 60))))
+  )
+}
+
+function namedEnd(text: string, start: number, isCut: boolean): number {
   const enclosed = enclosedEnd(text, start, isCut)
   if (enclosed !== undefined) return enclosed
   const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))

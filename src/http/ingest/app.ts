@@ -67,7 +67,6 @@ function account(deps: IngestDeps): Koa.Middleware<ReportState> {
       path,
       route: route?.path,
       traceparent: String(headers['traceparent'] ?? ''),
-      tracestate: String(headers['tracestate'] ?? ''),
       clientAddress: socket.remoteAddress,
       userAgent: headers['user-agent'],
     })
