@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'request_timeout',
   'conflict',
   'canary_replayed',
+  'simulation_replayed',
   'too_large',
   'misdirected_request',
   'unsupported_media_type',

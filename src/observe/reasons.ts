@@ -23,6 +23,7 @@ const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
     'signature_expired',
     'canary_invalid',
     'canary_replayed',
+    'simulation_replayed',
     'not_found',
     'method_not_allowed',
     'request_timeout',

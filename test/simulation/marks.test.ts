@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { VERIFY_ENDPOINT } from '../../src/domain/failure.ts'
-import { MARK_HEADER, purposeOf, signMark } from '../../src/domain/simulation.ts'
+import { MARK_HEADER, readMark, signMark } from '../../src/domain/simulation.ts'
 import { answer, REPORT, report, scrape, sum } from '../support/http.ts'
 import { sample, series } from '../support/scrape.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
@@ -9,26 +9,33 @@ import { until } from '../support/temp.ts'
 const SECRET = 'simulation-secret-of-the-test-012345'
 const NONCE = 'abcdefghijklmnopqrst'
 const NOW = Date.now()
+const BODY = JSON.stringify(REPORT)
+let marks = 0
 const mark = (purpose: 'simulation' | 'verification', at = NOW, secret = SECRET) => ({
-  [MARK_HEADER]: signMark(secret, purpose, NONCE, at),
+  [MARK_HEADER]: signMark(secret, purpose, { nonce: `${NONCE}${++marks}`, at, body: BODY }),
 })
 
 describe('marks of reports that are not real', () => {
-  it('are valid only with the secret, for their purpose, and for five minutes', () => {
-    const signed = signMark(SECRET, 'simulation', NONCE, NOW)
-    expect(purposeOf(SECRET, signed, NOW)).to.equal('simulation')
-    expect(purposeOf(SECRET, signMark(SECRET, 'verification', NONCE, NOW), NOW)).to.equal('verification')
-    for (const [secret, text, now] of [
-      ['', signMark('', 'simulation', NONCE, NOW), NOW],
-      ['another-secret-of-the-test-0123456', signed, NOW],
-      [SECRET, signed.replace('simulation', 'verification'), NOW],
-      [SECRET, signed.replace(NONCE, 'bbcdefghijklmnopqrst'), NOW],
-      [SECRET, signed, NOW + 302_000],
-      [SECRET, signed, NOW - 302_000],
-      [SECRET, `${signed},`, NOW],
-      [SECRET, 'true', NOW],
+  it('are valid only with the secret, for their purpose and body, and for five minutes', () => {
+    const body = Buffer.from(BODY)
+    const of = { nonce: NONCE, at: NOW, body: BODY }
+    const signed = signMark(SECRET, 'simulation', of)
+    const valid = { nonce: NONCE, isCurrent: true }
+    expect(readMark(SECRET, signed, body, NOW)).to.deep.equal({ ...valid, purpose: 'simulation' })
+    const verification = signMark(SECRET, 'verification', of)
+    expect(readMark(SECRET, verification, body, NOW)).to.deep.equal({ ...valid, purpose: 'verification' })
+    for (const now of [NOW + 302_000, NOW - 302_000])
+      expect(readMark(SECRET, signed, body, now)).to.deep.include({ isCurrent: false })
+    for (const [secret, text] of [
+      ['', signMark('', 'simulation', of)],
+      ['another-secret-of-the-test-0123456', signed],
+      [SECRET, signed.replace('simulation', 'verification')],
+      [SECRET, signed.replace(NONCE, 'bbcdefghijklmnopqrst')],
+      [SECRET, signMark(SECRET, 'simulation', { ...of, body: `${BODY} ` })],
+      [SECRET, `${signed},`],
+      [SECRET, 'true'],
     ] as const)
-      expect(purposeOf(secret, text, now), text).to.equal(undefined)
+      expect(readMark(secret, text, body, NOW), text).to.equal(undefined)
   })
 })
 
@@ -69,15 +76,16 @@ describe('simulated reports', () => {
     expect(await api(`/api/v1/failures/${real.body.id}`)).not.to.have.property('simulated')
   })
 
-  it('are real with a mark that is unsigned, badly signed or expired', async () => {
+  it('are real with a mark that is unsigned, badly signed or for another body', async () => {
     const before = sum(await scrape(service.admin), 'webhook_delivery_failures_total', 'code="503"')
     for (const value of [
       'true',
       'simulation',
       ...[
         mark('simulation', NOW, 'another-secret-of-the-test-0123456'),
-        mark('verification', NOW - 600_000),
-        mark('simulation', NOW + 600_000),
+        // For other bodies: somebody captured them, to hide real reports.
+        { [MARK_HEADER]: signMark(SECRET, 'simulation', { nonce: NONCE, at: NOW, body: `${BODY} ` }) },
+        { [MARK_HEADER]: signMark(SECRET, 'verification', { nonce: NONCE, at: NOW, body: '' }) },
       ].map((headers) => headers[MARK_HEADER]!),
     ]) {
       const { body } = await answer(report(service.ingest, REPORT, { [MARK_HEADER]: value }))
@@ -88,6 +96,17 @@ describe('simulated reports', () => {
     expect(sample(text, 'webhook_incident_open{endpoint="orders"}')).to.equal(1)
     const warnings = () => service.log().filter(({ msg }) => /invalid simulation mark/.test(String(msg)))
     await until('the warnings', () => warnings().length === 5)
+  })
+
+  it('are refused with a mark that was used before, or is off the clock', async () => {
+    const before = counters(await scrape(service.admin))
+    const once = mark('simulation')
+    expect((await report(service.ingest, REPORT, once)).status).to.equal(202)
+    for (const headers of [once, mark('verification', NOW - 600_000), mark('simulation', NOW + 600_000)]) {
+      const { body } = await answer(report(service.ingest, REPORT, headers))
+      expect(body).to.include({ status: 409, code: 'simulation_replayed' })
+    }
+    expect(counters(await scrape(service.admin))).to.deep.equal(before)
   })
 
   it('go the whole way as verifications, as failures of their own endpoint', async () => {

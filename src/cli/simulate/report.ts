@@ -57,7 +57,11 @@ export async function sendReport(facts: ReportFacts, options: ReportOptions): Pr
   const url = ingest.pathname === '/' ? new URL(section.path, ingest) : ingest
   const credentials = await credentialsOf(section, { credential: options.credential, env, body, id, at, url: url.href })
   const mark = options.secret && {
-    [MARK_HEADER]: signMark(options.secret, options.purpose, randomBytes(18).toString('base64url'), at),
+    [MARK_HEADER]: signMark(options.secret, options.purpose, {
+      nonce: randomBytes(18).toString('base64url'),
+      at,
+      body,
+    }),
   }
   return send({
     url,

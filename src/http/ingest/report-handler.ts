@@ -53,7 +53,8 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
 
   async function receive(ctx: ReportContext): Promise<void> {
     const request = ctx.req
-    const kept = source.bodyKept?.(request)
+    // A mark covers the whole body.
+    const kept = MARK_HEADER in request.headers ? undefined : source.bodyKept?.(request)
     if (kept === undefined) checkRequest(ctx, source)
     const authenticated = authentication.authenticate(request)
     // Nearly all decide at once, and nearly every request comes this way.
@@ -74,7 +75,7 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
       return
     }
     // Nearly none has one, and nearly every request comes this way.
-    const purpose = MARK_HEADER in request.headers ? await readMark(request.headers) : undefined
+    const purpose = MARK_HEADER in request.headers ? await readMark(request.headers, raw) : undefined
     let count = 0
     let rejected: readonly RejectedEvent[] = []
     const recording = intake.run(raw.length, (pause) => {

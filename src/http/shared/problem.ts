@@ -22,6 +22,7 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   request_timeout: [408, 'Request timeout'],
   conflict: [409, 'Conflict'],
   canary_replayed: [409, 'Canary replayed'],
+  simulation_replayed: [409, 'Simulated report replayed'],
   too_large: [413, 'Content too large'],
   unsupported_media_type: [415, 'Unsupported media type'],
   unsupported_encoding: [415, 'Unsupported content encoding'],
