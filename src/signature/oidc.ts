@@ -21,8 +21,9 @@ export interface OidcOptions {
 
 /** Asymmetric only (RFC 7518, RFC 8037): with a shared secret, anyone who can verify can also sign. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
-/** Milliseconds between two fetches. */
+/** Milliseconds between two fetches; after a failed one less, and twice as long after each further one. */
 const REFETCH = 60_000
+const FIRST_RETRY = 1_000
 /** Milliseconds after which keys are fetched again, so that a withdrawn one is forgotten. */
 const MAX_AGE = 3_600_000
 /** Milliseconds that a report waits for the keys; fetching them may take longer, and the next report finds them. */
@@ -41,6 +42,8 @@ export function oidcVerifier(
 ): (token: string) => Promise<void> {
   let keys: { readonly set: JSONWebKeySet; readonly at: number } | undefined
   let lastFetch = Number.NEGATIVE_INFINITY
+  /** Fetches in a row that failed. */
+  let failures = 0
   let fetching: Promise<void> | undefined
 
   /** Milliseconds; a time that is to come is that of a clock which was set back since. */
@@ -48,13 +51,18 @@ export function oidcVerifier(
 
   const refetch = (): Promise<void> => {
     if (fetching) return fetching
-    if (ageOf(lastFetch) < REFETCH) return Promise.resolve()
+    const pause = failures === 0 ? REFETCH : Math.min(REFETCH, FIRST_RETRY * 2 ** (failures - 1))
+    if (ageOf(lastFetch) < pause) return Promise.resolve()
     lastFetch = clock()
     fetching = fetchKeys()
       .then((text) => {
         keys = { set: keySet(text), at: clock() }
+        failures = 0
       })
-      .catch((error: Error) => onFault(error.message))
+      .catch((error: Error) => {
+        failures++
+        onFault(error.message)
+      })
       .finally(() => {
         fetching = undefined
       })
@@ -90,7 +98,10 @@ export function oidcVerifier(
       await inTime(refetch())
       payload = await verified(token)
     }
-    if (!payload) throw signatureInvalid()
+    // While the issuer's keys cannot be fetched, nobody knows whether it has a new one.
+    if (!payload) throw failures > 0 ? keysUnavailable() : signatureInvalid()
+    // Required, so that it is a number.
+    if (payload.iat! * 1_000 > clock() + CLOCK_TOLERANCE * 1_000) throw signatureExpired(CLOCK_TOLERANCE * 1_000)
     if (!isAllowed(payload, rules))
       throw new AppError('credential_unknown', 'the token belongs to an account that may not report here')
   }
@@ -152,5 +163,7 @@ function keySet(text: string): JSONWebKeySet {
   }
   const keys = (document as { keys?: unknown } | null)?.keys
   if (!Array.isArray(keys)) throw new Error('the answer is not a JWKS: it has no list of keys')
-  return { keys: keys.filter((key) => typeof key === 'object' && key !== null) }
+  const usable = keys.filter((key) => typeof key === 'object' && key !== null)
+  if (usable.length === 0) throw new Error('the answer has no key')
+  return { keys: usable }
 }
