@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Checkpoint } from '../../domain/journal.ts'
+import type { FileWatch } from './files.ts'
 
 /** Milliseconds before a checkpoint is tried again that a reader blocked, or that failed. */
 const BLOCKED_PAUSE = 100
@@ -11,14 +12,19 @@ const FAILED_PAUSE = 1_000
  */
 export class Checkpointer {
   readonly #statement: StatementSync
+  readonly #files: FileWatch
   readonly #limit: number
   readonly #report: (checkpoint: Checkpoint) => void
   #notBefore = 0
   #isDone = true
 
   /** @param limit bytes of the WAL */
-  constructor(db: DatabaseSync, limit: number, report: (checkpoint: Checkpoint) => void) {
+  constructor(
+    db: DatabaseSync,
+    { files, limit, report }: { files: FileWatch; limit: number; report: (checkpoint: Checkpoint) => void },
+  ) {
     this.#statement = db.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+    this.#files = files
     this.#limit = limit
     this.#report = report
   }
@@ -28,19 +34,20 @@ export class Checkpointer {
     return walBytes > this.#limit && this.run(walBytes)
   }
 
-  /** From time to time: also without writes, what was not brought into the file is tried again. */
-  retry(walBytes: number): void {
-    if (!this.#isDone) this.run(walBytes)
+  /** From time to time: also without writes, what was not brought into the file is tried again. @returns as `run` */
+  retry(walBytes: number): boolean {
+    return !this.#isDone && this.run(walBytes)
   }
 
   /**
    * Unless the last one failed, or was blocked, just before.
    * @param walBytes for the report
    * @returns whether it was tried, so that the file may be larger now
+   * @throws FaultError if the file is not what it should be afterwards
    */
   run(walBytes: number): boolean {
     if (performance.now() < this.#notBefore) return false
-    const { result, detail } = attempt(this.#statement)
+    const { result, detail } = this.#files.checkpoint(() => attempt(this.#statement))
     this.#isDone = result === 'ok'
     this.#notBefore = performance.now() + PAUSES[result]
     this.#report({ result, walBytes, walLimit: this.#limit, ...(detail !== undefined && { detail }) })
@@ -52,13 +59,17 @@ const PAUSES = { ok: 0, blocked: BLOCKED_PAUSE, failed: FAILED_PAUSE } as const
 
 /**
  * Brings the whole WAL into the database file, and empties it.
- * @throws what SQLite throws, after it was reported
+ * @param files compares what is brought, where it is given
+ * @throws what SQLite throws, after it was reported; FaultError
  */
 export function emptyWal(
   db: DatabaseSync,
   wal: { readonly bytes: number; readonly limit: number },
   report: (checkpoint: Checkpoint) => void,
+  files?: FileWatch,
 ): void {
+  // Once the WAL is empty, there is nothing to compare with.
+  files?.checkpoint(() => attempt(db.prepare('PRAGMA wal_checkpoint(PASSIVE)')))
   const { result, detail, error } = attempt(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)'))
   report({ result, walBytes: wal.bytes, walLimit: wal.limit, ...(detail !== undefined && { detail }) })
   if (error) throw error

@@ -7,6 +7,7 @@ import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf } from 
 import { emptyWal } from './checkpoint.ts'
 import type { RowCount } from './count.ts'
 import { closeOnly, configure, heldLock, type Lock, numberOf } from './database.ts'
+import { FileWatch } from './files.ts'
 import { freeBytes, isFull, volatileFilesystem } from './filesystem.ts'
 import { HighWaterMark } from './high-water-mark.ts'
 import { migrate } from './migrations.ts'
@@ -38,6 +39,7 @@ export class Store {
   #highWaterMark: HighWaterMark | undefined
   /** Set before `#opened`: a fault on the way must close it. */
   #db: DatabaseSync | undefined
+  #files: FileWatch | undefined
   #opened: OpenDatabase | undefined
   /** The last known number of rows, also while the database is closed. */
   #count: RowCount | undefined
@@ -47,7 +49,7 @@ export class Store {
   /** After a fault that a look at the ends of a large file would not find. */
   #isSuspect = false
   #walPages = 16
-  /** What ended a step of the index. */
+  /** What ended something that no one waited for. */
   #fault: FaultError | undefined
   /** Bytes that there has to be room for, after a group for which there was none. */
   #refusedBytes = 0
@@ -87,7 +89,9 @@ export class Store {
       db.prepare(`INSERT INTO meta VALUES ('opened', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`).run(
         Date.now(),
       )
-      emptyWal(db, this.#walSize(), this.#onCheckpoint)
+      const files = new FileWatch(this.#file, db)
+      this.#files = files
+      emptyWal(db, this.#walSize(), this.#onCheckpoint, files)
       const rows = openRows(db, {
         ...this.#options,
         forget,
@@ -97,6 +101,7 @@ export class Store {
       const walLimit = this.#walPages * PAGE
       const upkeep = new Upkeep(db, {
         file: this.#file,
+        files,
         maxBytes: this.#options.retentionSize - walLimit,
         walLimit,
         onCheckpoint: this.#onCheckpoint,
@@ -164,16 +169,12 @@ export class Store {
     })
   }
 
-  /** One step of the index, which no one waits for: the next operation throws what it met. */
+  /** One step of the index. */
   index(): void {
-    try {
-      this.#guard(() => {
-        const { blocks, upkeep } = this.#open()
-        if (blocks.step()) upkeep.afterWrite()
-      })
-    } catch (error) {
-      this.#fault = error as FaultError
-    }
+    this.#runUnawaited(() => {
+      const { blocks, upkeep } = this.#open()
+      if (blocks.step()) upkeep.afterWrite()
+    })
   }
 
   /** One small step of retention, or of what comes before it; `more` says whether another one should follow. */
@@ -208,8 +209,9 @@ export class Store {
     if (this.#opened) {
       this.#oldest = (this.#opened.statements.oldest.get() as unknown as [number] | undefined)?.[0] ?? null
     }
+    const { upkeep } = this.#opened ?? {}
+    if (upkeep) this.#runUnawaited(() => upkeep.retryCheckpoint())
     const wal = this.#walSize()
-    this.#opened?.upkeep.checkpointer.retry(wal.bytes)
     return {
       failures: this.#count?.rows ?? null,
       ...(this.#options.isDrained && { signals: this.#opened?.signals.count() ?? 0 }),
@@ -252,6 +254,15 @@ export class Store {
     return Math.max(this.#highWaterMark.read(), acknowledged)
   }
 
+  /** What no one waits for: the next operation throws what it met. */
+  #runUnawaited(work: () => void): void {
+    try {
+      this.#guard(work)
+    } catch (error) {
+      this.#fault = error as FaultError
+    }
+  }
+
   /** A fault closes the database, since what SQLite holds in memory is not to be trusted after it. */
   #guard<T>(work: () => T): T {
     try {
@@ -275,5 +286,7 @@ export class Store {
     } catch {
       // Closed as far as it goes.
     }
+    this.#files?.close()
+    this.#files = undefined
   }
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Checkpoint } from '../../domain/journal.ts'
 import { Checkpointer } from './checkpoint.ts'
-import { FileWatch } from './files.ts'
+import type { FileWatch } from './files.ts'
 import { Growth } from './growth.ts'
 import { expireRows, type OpenRows } from './open-rows.ts'
 import { type Expired, type ExpireLimits, MOST_BYTES } from './retention.ts'
@@ -17,6 +17,7 @@ const URGENT_BATCH = 1_024
 
 interface UpkeepOptions {
   readonly file: string
+  readonly files: FileWatch
   /** Bytes that the rows may take. */
   readonly maxBytes: number
   /** Bytes. */
@@ -32,7 +33,7 @@ const NOTHING_REMOVED: Expired = { failures: 0, reason: 'age', more: true, chang
 /** What goes with every write to an open database: a look at its files, checkpoints, retention, and the room for all that. */
 export class Upkeep {
   readonly files: FileWatch
-  readonly checkpointer: Checkpointer
+  readonly #checkpointer: Checkpointer
   readonly #options: UpkeepOptions
   readonly #growth: Growth
   readonly #room: Room
@@ -41,10 +42,10 @@ export class Upkeep {
 
   /** The WAL is empty. */
   constructor(db: DatabaseSync, options: UpkeepOptions) {
-    const { file, maxBytes, walLimit, onCheckpoint } = options
+    const { file, files, maxBytes, walLimit, onCheckpoint } = options
     this.#options = options
-    this.files = new FileWatch(file, db)
-    this.checkpointer = new Checkpointer(db, walLimit, onCheckpoint)
+    this.files = files
+    this.#checkpointer = new Checkpointer(db, { files, limit: walLimit, report: onCheckpoint })
     this.#growth = new Growth(db, maxBytes)
     this.#room = new Room(file, db, walLimit)
     this.#room.look(0)
@@ -58,7 +59,12 @@ export class Upkeep {
 
   /** Where it is due, after a write that was looked at. @throws FaultError */
   checkpoint(): void {
-    this.#noteCheckpoint(this.checkpointer.afterWrite(this.files.walBytes))
+    this.#noteCheckpoint(this.#checkpointer.afterWrite(this.files.walBytes))
+  }
+
+  /** @throws FaultError */
+  retryCheckpoint(): void {
+    this.#noteCheckpoint(this.#checkpointer.retry(this.files.walBytes))
   }
 
   /** One step of retention, or of the counting and indexing that come before it. @throws what SQLite throws; FaultError */
@@ -109,7 +115,7 @@ export class Upkeep {
     if (this.#hasChangedPages) {
       // A step of its own: retention changes so many pages that a full WAL would hold up the next report for 10 ms.
       this.#hasChangedPages = false
-      this.#noteCheckpoint(this.checkpointer.run(this.files.walBytes))
+      this.#noteCheckpoint(this.#checkpointer.run(this.files.walBytes))
       return NOTHING_REMOVED
     }
     const expired = expireRows(rows, limits, this.#options.maxBytes)
@@ -120,9 +126,6 @@ export class Upkeep {
   }
 
   #noteCheckpoint(hasRun: boolean): void {
-    if (!hasRun) return
-    // The next look must know the size that the checkpoint gave the file, or it would miss a cut down to that of before.
-    this.files.check()
-    this.#room.look(this.files.walBytes)
+    if (hasRun) this.#room.look(this.files.walBytes)
   }
 }
