@@ -3,7 +3,6 @@ import type { ServerResponse } from 'node:http'
 /** What the proxy itself answers, each with its title and a fixed text: nothing of an error's own text is shown. */
 const ANSWERS = {
   bad_target: [400, 'Invalid request', 'the target must be a path, without dot segments'],
-  bad_host: [400, 'Invalid request', 'Host must be a name or an address, with or without a port'],
   bad_request: [400, 'Invalid request', 'the request cannot be passed on'],
   no_route: [404, 'Not found', 'no route has this path'],
   request_timeout: [408, 'Request timeout', 'the body did not arrive in time'],

@@ -102,14 +102,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
 
   function deliver(request: IncomingMessage, response: ServerResponse): void {
     const { path, context: found } = targetOf(request.url ?? '')
-    const refusal =
-      path === undefined
-        ? 'bad_target'
-        : !isHost(request.headers.host ?? '')
-          ? 'bad_host'
-          : !found
-            ? 'no_route'
-            : undefined
+    const refusal = path === undefined ? 'bad_target' : !found ? 'no_route' : undefined
     if (!found || refusal || hasPassed(request, by)) {
       request.resume()
       answer(response, refusal ?? 'loop')
@@ -164,10 +157,6 @@ export function createProxy(deps: ProxyDeps): Proxy {
     },
   }
 }
-
-/** RFC 9110 section 7.2: a host as in a URL, which may be empty, and a port. */
-const HOST = /^(?:\[[\w:.%]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d{0,5})?$/
-const isHost = memoize((host) => HOST.test(host))
 
 const resultOf = ({ reason, wasMade }: { reason: RetryReason; wasMade: boolean }, ok: boolean) =>
   ({ reason, result: wasMade ? (ok ? 'saved' : 'failed') : 'not_allowed' }) as const

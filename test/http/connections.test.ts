@@ -217,6 +217,22 @@ describe('a service that is asked to stop', () => {
     expect(connection.statuses()).to.deep.equal([202, 202, 202, 202, 202])
   })
 
+  for (const [count, answered] of [
+    [60, 60],
+    // More than run on one connection: those that were recorded are answered, and the last answer ends it.
+    [400, 256],
+  ] as const)
+    it(`answers each recorded one of ${count} reports that came in one piece`, async () => {
+      const service = await startService()
+      const connection = await keepConnection(service.ingest)
+      connection.socket.write(POST.repeat(count))
+      await until('the answers', () => connection.statuses().length >= answered)
+      const recorded = sum(await scrape(service.admin), 'webhook_delivery_failures_total')
+      expect([connection.statuses().length, recorded]).to.deep.equal([answered, answered])
+      expect(new Set(connection.statuses())).to.deep.equal(new Set([202]))
+      if (answered < count) await until('the end', connection.ended)
+    })
+
   it('records a report that crosses with the end of an idle connection', async () => {
     const env = { JOURNAL_URL: `sqlite:${join(tempFolder(), 'journal.db')}` }
     const service = await startService({ env })

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { LinkedList, type ListItem } from '../../linked-list.ts'
 
-/** Requests per connection that may wait for the answers before theirs. */
+/** Requests per connection that may wait for the answers before theirs: no more is read until half of them are answered. */
 const MAX_QUEUED = 32
+/** One read may hold thousands. Of those beyond this none runs, and the last answer before them ends the connection. */
+const MAX_PIPELINED = 256
 /** Milliseconds for which a request that crosses with the end of an idle connection is still read. */
 const CROSSING = 1_000
 /** Milliseconds for which the rest of a request is still read after the last answer of its connection. */
@@ -19,6 +21,9 @@ interface Connection extends ListItem {
   isClosing: boolean
   /** Nothing that still arrives can be read as part of a request. */
   isFinished: boolean
+  /** Requests were sent after the last that runs. */
+  hasUnread: boolean
+  isPaused: boolean
   /** Called once when every request has been answered. */
   whenAnswered?: () => void
   /** Bytes received when it became idle: more than these mean that a request has begun to arrive. */
@@ -80,6 +85,8 @@ export function trackConnections(maxIdle: number): Connections {
         open: 0,
         isClosing: false,
         isFinished: false,
+        hasUnread: false,
+        isPaused: false,
         idleAt: 0,
         isListed: false,
         before: undefined,
@@ -95,7 +102,8 @@ export function trackConnections(maxIdle: number): Connections {
       // could overtake the answer (RFC 9112 section 9.6).
       const { destroySoon } = socket
       socket.destroySoon = () => {
-        if (connection.last?.request.complete === false && !connection.isFinished) endSocket(socket, LINGER)
+        const isArriving = connection.last?.request.complete === false && !connection.isFinished
+        if (isArriving || connection.hasUnread) endSocket(socket, LINGER)
         else destroySoon.call(socket)
       }
     },
@@ -107,11 +115,16 @@ export function trackConnections(maxIdle: number): Connections {
         stopParsing(socket)
         return false
       }
-      if (connection.open > MAX_QUEUED) {
-        // A client that pipelines without end, or never reads, would use the memory of hundreds of others.
+      // A client that pipelines without end, or never reads, would use the memory of hundreds of others.
+      if (connection.open >= MAX_PIPELINED) {
         connection.isClosing = true
-        socket.destroy()
+        connection.hasUnread = true
+        stopParsing(socket)
         return false
+      }
+      if (connection.open >= MAX_QUEUED && !connection.isPaused) {
+        connection.isPaused = true
+        socket.pause()
       }
       idle.remove(connection)
       connection.last = { request, response }
@@ -120,6 +133,10 @@ export function trackConnections(maxIdle: number): Connections {
       if (!response.shouldKeepAlive || request.headers.upgrade !== undefined) connection.isClosing = true
       response.on('close', () => {
         connection.open -= 1
+        if (connection.isPaused && connection.open <= MAX_QUEUED / 2) {
+          connection.isPaused = false
+          socket.resume()
+        }
         if (connection.open > 0) return
         connection.whenAnswered?.()
         if (!connection.isClosing && socket.writable) becomeIdle(connection)

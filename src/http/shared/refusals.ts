@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { stringify } from '../../domain/external-text.ts'
+import { memoize } from '../../domain/memoize.ts'
 import { AppError, type ErrorCode } from '../../errors.ts'
 import { STATUS_CODES } from '../../node-http.ts'
 import { type Connections, endSocket } from './connections.ts'
@@ -11,8 +12,18 @@ const refused = new WeakSet<IncomingMessage>()
 /** Whether the listener has answered and counted a request with an incomplete body: its handler only sees the end. */
 export const wasRefused = (request: IncomingMessage): boolean => refused.has(request)
 
-/** A request that a proxy in front may read differently than Node does is refused (RFC 9112 sections 2.3, 3.2 and 6.1). */
-export function ambiguity({ rawHeaders, headers, httpVersion }: IncomingMessage): AppError | undefined {
+/** RFC 9110 section 7.2: a host as in a URL, which may be empty, and a port. */
+const HOST = /^(?:\[[\w:.%]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d{0,5})?$/
+const isHost = memoize((host) => HOST.test(host))
+
+/**
+ * A request that a proxy in front may read differently than Node does is refused (RFC 9112 sections 2.3, 3.2 and 6.1).
+ * @param checksHosts whether the handler checks `Host` itself, in its own words
+ */
+export function ambiguity(
+  { rawHeaders, headers, httpVersion }: IncomingMessage,
+  checksHosts: boolean,
+): AppError | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0')
     return new AppError('invalid_request', `HTTP/${httpVersion} is not supported: use HTTP/1.1`)
   let hosts = 0
@@ -22,6 +33,8 @@ export function ambiguity({ rawHeaders, headers, httpVersion }: IncomingMessage)
   }
   if (hosts > 1) return new AppError('invalid_request', 'the request has more than one Host')
   if (hosts === 0 && httpVersion !== '1.0') return new AppError('invalid_request', 'the request has no Host')
+  if (!checksHosts && !isHost(headers.host ?? ''))
+    return new AppError('invalid_request', 'Host must be a name or an address, with or without a port')
   const coding = headers['transfer-encoding']
   if (coding === undefined) return undefined
   if (httpVersion === '1.0') return new AppError('invalid_request', 'HTTP/1.0 has no Transfer-Encoding')
