@@ -6,14 +6,8 @@ import { type ConfigOf, defineSource, type SourceKind } from './source.ts'
 /** Bytes of the largest body, unless the configuration says otherwise: some senders put the whole business event into it. */
 export const LARGE_BODY = 1_048_576
 
-export interface Preset {
-  readonly kind: string
-  readonly description: string
+export interface Preset extends Pick<SourceKind, 'kind' | 'description' | 'namesUrls' | 'reportsOnlyLosses' | 'body'> {
   readonly auth: AuthDefault
-  readonly namesUrls: boolean
-  /** See `SourceKind`. */
-  readonly reportsOnlyLosses?: boolean
-  readonly body: SourceKind['body']
   /** How its JSON bodies are read. */
   readonly rules: MappingRules
 }

@@ -132,8 +132,8 @@ export interface ExplainedSignal {
   readonly found: Readonly<Record<string, { readonly at: string; readonly value: string }>>
 }
 
-/** A platform, or a format that several share: everything that is specific to it. */
-export interface SourceKind {
+/** A platform, or a format that several share: everything that is specific to it. Its functions get its section as `C`. */
+export interface SourceKind<C extends object = object> {
   /** Its name in the configuration: lower-case letters, digits and hyphen. */
   readonly kind: string
   /** Default path of the source that has the kind's name; `/webhooks/NAME` unless given. */
@@ -162,66 +162,33 @@ export interface SourceKind {
   readonly reportsOnlyLosses?: boolean
   /** How often the platform tries before it gives up. */
   readonly attempts?: number
-  open(config: object, deps: SourceDeps): OpenSource | Promise<OpenSource>
+  open(config: C, deps: SourceDeps): OpenSource | Promise<OpenSource>
   /** Reads a body for the command `explain`; what says nothing about the cause may be missing from it. */
   explain?(raw: Uint8Array): Pick<Lost, 'code' | 'message' | 'url'>
   /**
    * Reads a body for the command `explain`: each signal, and where each of its values was found.
    * @throws AppError, as `read` does
    */
-  explainSignals?(config: object, raw: Uint8Array, request: SourceRequest): Promise<readonly ExplainedSignal[]>
+  explainSignals?(config: C, raw: Uint8Array, request: SourceRequest): Promise<readonly ExplainedSignal[]>
   /**
    * What no schema can see in its section: a line per fault, without the section's name.
    * @param isSound whether the value of a key is the one that was written
    */
-  configFaults?(config: object, isSound: (key: string) => boolean): readonly string[]
+  configFaults?(config: C, isSound: (key: string) => boolean): readonly string[]
   /** How to read its codes, for `explain`. */
-  codes?(config: object): CodeRules
+  codes?(config: C): CodeRules
   recoveryRequests?(facts: RecoveryFacts): readonly RecoveryRequest[]
   /** The report of a lost delivery in the platform's format, for the command `simulate`. */
-  giveUp?(config: object, given: GivenUp): Promise<ReportRequest>
+  giveUp?(config: C, given: GivenUp): Promise<ReportRequest>
 }
 
 /** A kind's section of the configuration, by the schemas of its keys. */
 export type ConfigOf<P extends TProperties> = Static<TObject<P>>
 
-interface SourceDefinition<P extends TProperties>
-  extends Omit<
-    SourceKind,
-    'config' | 'open' | 'codes' | 'recoveryRequests' | 'explain' | 'explainSignals' | 'configFaults' | 'giveUp'
-  > {
-  readonly config?: P
-  readonly open: (config: ConfigOf<P>, deps: SourceDeps) => OpenSource | Promise<OpenSource>
-  readonly codes?: (config: ConfigOf<P>) => CodeRules
-  readonly explain?: NonNullable<SourceKind['explain']>
-  readonly explainSignals?: (
-    config: ConfigOf<P>,
-    raw: Uint8Array,
-    request: SourceRequest,
-  ) => Promise<readonly ExplainedSignal[]>
-  readonly configFaults?: (config: ConfigOf<P>, isSound: (key: string) => boolean) => readonly string[]
-  readonly recoveryRequests?: NonNullable<SourceKind['recoveryRequests']>
-  readonly giveUp?: (config: ConfigOf<P>, given: GivenUp) => Promise<ReportRequest>
-}
-
 /** Checks a kind's functions against its configuration schema. */
-export function defineSource<P extends TProperties>(definition: SourceDefinition<P>): SourceKind {
-  const { open, codes, explainSignals, configFaults, giveUp, ...rest } = definition
-  type Config = ConfigOf<P>
-  return {
-    ...rest,
-    open: (section, deps) => open(section as Config, deps),
-    ...(giveUp && { giveUp: (section: object, given: GivenUp) => giveUp(section as Config, given) }),
-    ...(codes && { codes: (section: object) => codes(section as Config) }),
-    ...(explainSignals && {
-      explainSignals: (section: object, raw: Uint8Array, request: SourceRequest) =>
-        explainSignals(section as Config, raw, request),
-    }),
-    ...(configFaults && {
-      configFaults: (section: object, isSound: (key: string) => boolean) => configFaults(section as Config, isSound),
-    }),
-  }
-}
+export const defineSource = <P extends TProperties>(
+  definition: SourceKind<ConfigOf<P>> & { readonly config?: P },
+): SourceKind => definition
 
 /** Bytes of a body that are kept. */
 const MOST_KEPT = 65_536
