@@ -1,4 +1,4 @@
-import { BoundSocket } from 'node:net'
+import net from 'node:net'
 import type { SupervisorLog } from './log.ts'
 
 /** The service may close a listener and open it again: when an invalid configuration becomes valid, or a start fails. */
@@ -10,7 +10,7 @@ const MOST_ASKED = 3
  * kernel queues connections instead of refusing them. Which ones, the service says, because only it reads the configuration.
  */
 export function holdSockets(log: SupervisorLog) {
-  const held = new Map<string, { readonly address: string; readonly socket: BoundSocket }>()
+  const held = new Map<string, { readonly address: string; readonly socket: net.BoundSocket }>()
   let asked = ''
 
   function open(name: string, address: { host: string; port: number }): void {
@@ -20,7 +20,7 @@ export function holdSockets(log: SupervisorLog) {
     before?.socket.close()
     held.delete(name)
     try {
-      const socket = new BoundSocket(address)
+      const socket = new net.BoundSocket(address)
       held.set(name, { address: known, socket })
       log.info({ socket: name, ...(socket.address() as object) }, 'socket opened')
     } catch {
@@ -46,7 +46,7 @@ export function holdSockets(log: SupervisorLog) {
     /** Descriptors and variables for a service that starts. One that wants other sockets asks, and is started again. */
     handDown(): { readonly fds: readonly number[]; readonly env: Readonly<Record<string, string>> } {
       // Older versions of Node.js cannot: the service opens its own.
-      if (BoundSocket === undefined) return { fds: [], env: {} }
+      if (net.BoundSocket === undefined) return { fds: [], env: {} }
       openAll()
       const copies = [...held].flatMap(([name, { socket }]) => Array.from({ length: COPIES }, () => ({ name, socket })))
       return {
