@@ -14,6 +14,8 @@ if (command === 'supervise' && !args.includes('--help') && !args.includes('-h'))
   process.env['UV_THREADPOOL_SIZE'] = '1'
   supervise(args, env)
 } else {
+  // As early as possible: from then on clients wait instead of being refused.
+  if (process.env['SUPERVISOR_LISTENERS']) (await import('./inherited-sockets.ts')).queueConnections()
   // Each hanging DNS lookup of a probe occupies a thread of libuv's pool, and writing the log needs one too.
   process.env['UV_THREADPOOL_SIZE'] ??= '16'
   // The kernel ignores signals to PID 1 that have no handler. Nothing needs cleaning up yet.

@@ -153,6 +153,25 @@ describe(`a socket that outlives the service, ${RESTARTS} restarts`, function ()
     expect(recorded).to.equal(RESTARTS * REPORTS)
   }
 
+  it('supervise: lets connections wait before the service has started, where variables name the listeners', async () => {
+    const [ingest, admin] = [String(await freePort()), String(await freePort())]
+    const address = { INGEST_HOST: '127.0.0.1', INGEST_PORT: ingest, ADMIN_HOST: '127.0.0.1', ADMIN_PORT: admin }
+    const env = { SUPERVISOR_PORT: '0', ...address }
+    const service = await startService({ args: ['supervise'], env, wait: false })
+    const status = await until('a connection', async () => {
+      const answer = post(`http://127.0.0.1:${ingest}`)
+      const refused = await Promise.race([answer, sleep(20)])
+      return (
+        refused !== 'ECONNREFUSED' && { answer, listens: service.log().some(({ listener }) => listener === 'ingest') }
+      )
+    })
+    expect(status.listens).to.equal(false)
+    expect(await status.answer).to.equal(202)
+    // It need not ask for them, which would take a start of its own.
+    const opened = service.log().filter(({ msg }) => msg === 'socket opened')
+    expect(opened.map(({ socket }) => socket)).to.deep.equal(['ingest', 'admin'])
+  })
+
   const terminate = async (pid: number) => void process.kill(pid, 'SIGTERM')
   /** Stopped first, so that all connections are in the kernel's queue: what the service has accepted dies with it. */
   async function kill(pid: number, senders: Senders): Promise<void> {

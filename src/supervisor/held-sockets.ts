@@ -2,16 +2,17 @@ import net from 'node:net'
 import type { SupervisorLog } from './log.ts'
 
 /** The service may close a listener and open it again: when an invalid configuration becomes valid, or a start fails. */
-const COPIES = 3
+const COPIES = 4
 const MOST_ASKED = 3
 
 /**
  * Listening sockets that the supervisor opens for the service and keeps, without accepting: while the service restarts, the
  * kernel queues connections instead of refusing them. Which ones, the service says, because only it reads the configuration.
  */
-export function holdSockets(log: SupervisorLog) {
+export function holdSockets(log: SupervisorLog, env: NodeJS.ProcessEnv) {
   const held = new Map<string, { readonly address: string; readonly socket: net.BoundSocket }>()
-  let asked = ''
+  // In the chart the variables win over the file: a pod is ready before its sidecar's service has started.
+  let asked = listenersIn(env)
 
   function open(name: string, address: { host: string; port: number }): void {
     const known = JSON.stringify(address)
@@ -64,4 +65,14 @@ export function holdSockets(log: SupervisorLog) {
       openAll()
     },
   }
+}
+
+/** What the service will ask for where variables name both listeners, and no proxy is configured. */
+function listenersIn(env: NodeJS.ProcessEnv): string {
+  const addresses = ['INGEST', 'ADMIN'].map((name) => ({
+    host: env[`${name}_HOST`],
+    port: Number(env[`${name}_PORT`]),
+  }))
+  const [ingest, admin] = addresses
+  return addresses.every(({ host, port }) => host && port > 0) ? JSON.stringify({ ingest, admin }) : ''
 }

@@ -59,7 +59,7 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
   const hungAfter = Math.max(number('SUPERVISOR_HUNG_AFTER', DEFAULT_HUNG_AFTER, 86_400), 1)
   const rest = args[0] === 'serve' ? args.slice(1) : args
   const nextDelay = restartDelays()
-  const sockets = holdSockets(log)
+  const sockets = holdSockets(log, env)
   let child: ChildProcess | undefined
   let silent = 0
   let full = false

@@ -93,7 +93,8 @@ describe('the sidecar below the kubelet', function () {
     }
     return pod
   }
-  const send = ({ ingest }: Pod) => report(ingest, REPORT, { Authorization: `Bearer ${TOKEN}` })
+  // On connections of their own: one that is kept open dies with the service that accepted it.
+  const send = ({ ingest }: Pod) => report(ingest, REPORT, { Authorization: `Bearer ${TOKEN}`, Connection: 'close' })
   const taken = (it: Pod) => until('a report to be taken', async () => (await send(it)).status === 202, 60_000)
   const service = async ({ sidecar }: Pod) => (await until('the service', () => childrenOf(sidecar.pid)))[0]!
 

@@ -79,7 +79,7 @@ describe('the example application with the sidecar', function () {
     expect(stderr).to.include('sidecar.supervisorPort: 9465 is the port of config.ingest or config.admin')
   })
 
-  it('is reached by its own Service while the application is not ready', async () => {
+  it('is reached by its own Service while the application is not ready, unless other pods share its journal', async () => {
     const objects = await objectsOf()
     const service = the(objects, 'Service', 'demo-webhook-error-exporter')
     expect(service['spec'].publishNotReadyAddresses).to.equal(true)
@@ -89,6 +89,10 @@ describe('the example application with the sidecar', function () {
       ...Object.keys(service['spec'].selector),
     )
     expect(the(objects, 'PodMonitor')['spec'].selector.matchLabels).to.deep.equal(service['spec'].selector)
+    const shared = await objectsOf('--set', 'webhookErrors.journal.existingSecret=journal')
+    expect(the(shared, 'Service', 'demo-webhook-error-exporter')['spec']).not.to.have.property(
+      'publishNotReadyAddresses',
+    )
   })
 
   it('rolls with the configuration, and with nothing else', async () => {

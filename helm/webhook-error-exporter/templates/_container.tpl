@@ -139,7 +139,8 @@ own JOURNAL_URL would count.
 {{- if $sidecar }}{{ $hooks = omit $hooks "postStart" }}{{ end -}}
 {{- if $hooks -}}
 {{- toYaml $hooks }}
-{{- else if and (include "webhook-error-exporter.shared" .) (not $sidecar) -}}
+{{- else if include "webhook-error-exporter.shared" . -}}
+{{- /* Until every proxy knows that the pod is going. A sidecar's hook runs at once, beside the end of the application. */}}
 preStop:
   sleep:
     seconds: 5

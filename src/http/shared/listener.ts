@@ -7,10 +7,10 @@ import type {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { ErrorCode } from '../../errors.ts'
+import { inheritedSocket } from '../../inherited-sockets.ts'
 import { createServer, ServerResponse } from '../../node-http.ts'
 import { trackConnections } from './connections.ts'
 import { drain } from './drain.ts'
-import { inheritedSocket } from './inherited-sockets.ts'
 import { ambiguity, refuseBroken, refuseConnect, refuseRequest } from './refusals.ts'
 
 export interface ListenerOptions {

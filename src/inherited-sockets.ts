@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs'
+import { createServer } from 'node:net'
 
 /** sd_listen_fds(3): what precedes are stdin, stdout and stderr. */
 const FIRST_FD = 3
@@ -37,6 +38,21 @@ export function inheritedSocket(name: string, { host, port }: Address): number |
   const at = opened?.[name]
   if (at && (at.host !== host || at.port !== port)) return undefined
   return copies?.shift()
+}
+
+/**
+ * Has the kernel queue connections from now on, before the service can accept them: a socket that was only bound refuses
+ * them. A server begins to accept in the next turn of the event loop; this one is closed before.
+ */
+export function queueConnections(): void {
+  for (const copies of sockets().values()) {
+    const fd = copies.length > 1 ? copies.shift() : undefined
+    if (fd !== undefined)
+      createServer()
+        .on('error', () => {})
+        .listen({ fd })
+        .close()
+  }
 }
 
 /** Closes what is left: this process stops, and what it still held would keep connections waiting that no one accepts. */
