@@ -24,8 +24,14 @@ export const PROXY_SIGNALS = {
     'webhook_endpoint_deliveries_in_flight',
     'count',
     ENDPOINT,
-    'Deliveries in progress in the proxy, including those that wait for a connection. At most 500 endpoints.',
+    'Requests in progress in the proxy, including those that wait for a connection and those that turn out to be no deliveries. At most 500 endpoints.',
     { by: 'sum', absent: 'without a proxy' },
+  ),
+  otherRequests: counter(
+    'webhook_exporter_proxy_other_requests_total',
+    ['endpoint', 'reason'],
+    'Requests that the proxy passed on and that are no deliveries, which nothing else counts, by reason: method (not one of the route), path (below a route without platform), unsigned (without what identifies the platform), unauthorized (the same, or nothing identifies it, and the application answered 401 or 403), hang_up (the client disconnected, or stopped sending or reading). At most 500 endpoints.',
+    { absent: 'without a proxy' },
   ),
   deliveryPatience: gauge(
     'webhook_endpoint_delivery_patience_seconds',

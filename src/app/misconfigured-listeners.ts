@@ -67,7 +67,7 @@ function openProxy(proxy: NonNullable<KnownListeners['proxy']>, log: Log): Promi
   return listenAsProxy(proxy, {
     log,
     maxConnections: LISTENING.maxConnections,
-    metrics: { deliveryBegun: ignore, attempted: ignore, deliveryEnded: ignore },
+    metrics: { requestBegun: ignore, attempted: ignore, deliveryEnded: ignore, otherEnded: ignore },
     tracing: { request: () => NO_SPAN },
     onDelivery: ignore,
     clock: Date.now,

@@ -21,13 +21,14 @@ export interface Observation {
  */
 export async function startObservation(
   context: StartContext,
-  core: Pick<Core, 'journal' | 'telemetry' | 'incidents'>,
+  core: Pick<Core, 'journal' | 'telemetry' | 'incidents' | 'readSecret'>,
   { phases, maxConnections }: { readonly phases: Phases; readonly maxConnections: number },
 ): Promise<Observation> {
   const delivered = startDeliveries(context, { ...core, giveUpAfter: giveUpTimes(context.config) })
   const rates = createDeliveryRates()
   const proxy = await startProxy(context, {
     telemetry: core.telemetry,
+    readSecret: core.readSecret,
     clock: core.journal.clock,
     maxConnections,
     onDelivery(delivery) {

@@ -1,12 +1,13 @@
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, BlockList, isIPv6 } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { DeliveryResult } from '../domain/delivery.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { type Listener, listen } from '../http/shared/listener.ts'
-import type { ProxyDeps } from '../proxy/proxy.ts'
+import type { ProxyDeps, Route } from '../proxy/proxy.ts'
 import type { StartContext } from './context.ts'
+import { type RecognizerDeps, withRecognizers } from './recognizers.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** Milliseconds for which new deliveries are still accepted: Kubernetes needs some seconds to remove a pod from its Services. */
@@ -23,6 +24,7 @@ const FAULT_REPEAT = 10_000
 export interface ProxyStartDeps {
   readonly telemetry: Telemetry
   readonly clock: Clock
+  readonly readSecret: RecognizerDeps['readSecret']
   readonly maxConnections: number
   /** Receives what became of each delivery. */
   readonly onDelivery: (result: DeliveryResult) => void
@@ -44,7 +46,7 @@ export interface ProxyParts extends Pick<ProxyDeps, 'metrics' | 'tracing' | 'onD
  * @throws what `listen` throws
  */
 export async function listenAsProxy(
-  { host, port, routes }: NonNullable<Config['proxy']>,
+  { host, port, routes, trustedProxies }: Omit<NonNullable<Config['proxy']>, 'routes'> & { routes: readonly Route[] },
   { log, maxConnections, ...deps }: ProxyParts,
 ): Promise<Listener> {
   const { createProxy } = await import('../proxy/proxy.ts')
@@ -53,6 +55,7 @@ export async function listenAsProxy(
   const proxy = createProxy({
     ...deps,
     routes,
+    isTrusted: inBlocks(trustedProxies),
     onFault(error) {
       if (performance.now() - logged < FAULT_REPEAT) return
       logged = performance.now()
@@ -86,10 +89,13 @@ export async function listenAsProxy(
  */
 export async function startProxy(
   { config, log, cleanUps }: StartContext,
-  { telemetry: { metrics, tracing }, ...deps }: ProxyStartDeps,
+  { telemetry: { metrics, tracing }, readSecret, ...deps }: ProxyStartDeps,
 ): Promise<StartedProxy | undefined> {
   if (!config.proxy || !metrics.proxy) return undefined
-  const listener = await listenAsProxy(config.proxy, { ...deps, metrics: metrics.proxy, tracing, log })
+  const { routes, stop } = await withRecognizers(config.proxy.routes, { readSecret, log, clock: deps.clock })
+  cleanUps.push('secrets of the proxy', stop)
+  const proxy = { ...config.proxy, routes }
+  const listener = await listenAsProxy(proxy, { ...deps, metrics: metrics.proxy, tracing, log })
   let removal: Promise<unknown> | undefined
   const beginDrain = () => {
     listener.announceClose()
@@ -102,6 +108,18 @@ export async function startProxy(
     await listener.close(Math.max(0, end - performance.now() - 500))
   })
   return { address: listener.address, beginDrain }
+}
+
+/** @param blocks addresses and CIDRs */
+function inBlocks(blocks: readonly string[]): (address: string) => boolean {
+  const family = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
+  const list = new BlockList()
+  for (const block of blocks) {
+    const [address = '', prefix] = block.split('/')
+    if (prefix === undefined) list.addAddress(address, family(address))
+    else list.addSubnet(address, Number(prefix), family(address))
+  }
+  return (address) => list.check(address, family(address))
 }
 
 /** Milliseconds after which the platform must have given up on a delivery, by endpoint; the longest of its routes. */

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
+import { hmacFaults } from '../sources/auth/faults.ts'
 import { collide } from './listeners.ts'
 import type { Config } from './schema.ts'
 
@@ -29,8 +30,14 @@ export function proxyFaults({ proxy, ingest, admin, endpoints }: Config, isSound
             ]),
         ...upstreamFaults(`${place}.upstream`, route.upstream, { proxy, ingest, admin }),
         ...timingFaults(place, route),
+        ...platformFaults(`${place}.platform`, route, isSound),
       ]
     }),
+    ...(proxy.trustedProxies ?? []).flatMap((text, index) =>
+      text === null || isAddressBlock(text)
+        ? []
+        : [`proxy.trustedProxies[${index}]: ${text} is no address or CIDR; write 10.0.0.0/8, for example`],
+    ),
     ...overlapFaults(routes.filter(([, { path }]) => typeof path === 'string')),
   ]
 }
@@ -67,6 +74,11 @@ function reaches(at: { host: string; port: number }, { host, port }: { host: str
   return isLocal && isLoopbackName(host)
 }
 
+function isAddressBlock(text: string): boolean {
+  const [address = '', prefix] = text.split('/')
+  return isIP(address) !== 0 && Number(prefix ?? 0) <= (isIP(address) === 6 ? 128 : 32)
+}
+
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8)
 LOOPBACK.addAddress('::1', 'ipv6')
@@ -101,6 +113,23 @@ function timingFaults(place: string, route: Proxy['routes'][number]): string[] {
   }
   if (giveUpAfter !== undefined && giveUpAfter < patience)
     faults.push(`${place}.giveUpAfter: is shorter than patience; write the time after which the platform has given up`)
+  return faults
+}
+
+function platformFaults(place: string, { platform, path, giveUpAfter }: Proxy['routes'][number], isSound: IsSound) {
+  if (!platform) {
+    if (!path?.endsWith('/*') || giveUpAfter === undefined) return []
+    const effect = 'has no effect below a path without platform, where nothing is known to be a delivery'
+    return [`${place.replace('platform', 'giveUpAfter')}: ${effect}; write an exact path, or platform`]
+  }
+  const { kind, header } = platform
+  const faults: string[] = []
+  if (kind === 'standard-webhooks' && header !== undefined)
+    faults.push(`${place}.header: is given by kind: standard-webhooks; remove it`)
+  if (kind !== 'standard-webhooks' && header === undefined && isSound(`${place}.header`))
+    faults.push(`${place}.header: is missing; write the header that the platform sends, for example X-Signature`)
+  if (kind === 'hmac')
+    faults.push(...hmacFaults(platform, (key) => isSound(`${place}.${key}`)).map((line) => `${place}.${line}`))
   return faults
 }
 

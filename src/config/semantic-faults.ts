@@ -43,6 +43,11 @@ export function semanticFaults(
       (['secret', 'token'] as const).map((key) => [`hooks[${index}].${key}`, hook?.[key]] as const),
     ),
     ...sourceSecrets(config.sources),
+    ...(config.proxy?.routes ?? []).flatMap((route, index) =>
+      (route?.platform?.secrets ?? []).map(
+        (place, at) => [`proxy.routes[${index}].platform.secrets[${at}]`, place] as const,
+      ),
+    ),
     ...config.endpoints.flatMap((endpoint, index) =>
       (endpoint?.probe.headers ?? []).map(
         (header, at) => [`endpoints[${index}].probe.headers[${at}]`, header] as const,

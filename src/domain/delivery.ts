@@ -23,6 +23,14 @@ export type DeliveryEnding = (typeof DELIVERY_ENDINGS)[number]
 export const ATTEMPT_FAULTS = ['connect', 'unsent', 'reset', 'timeout', 'protocol'] as const
 export type AttemptFault = (typeof ATTEMPT_FAULTS)[number]
 
+/**
+ * Why a request through the proxy is no delivery of the platform: its method is not one of the route's; the route has no exact
+ * path, and nothing that identifies the platform; it does not carry what identifies it; the same, or nothing does, and the
+ * application answered 401 or 403; the client hung up, or stopped sending or reading.
+ */
+export const OTHER_REASONS = ['method', 'path', 'unsigned', 'unauthorized', 'hang_up'] as const
+export type OtherReason = (typeof OTHER_REASONS)[number]
+
 /** HTTP status, or how it ended without one. */
 export type DeliveryCode = number | DeliveryEnding
 export type AttemptCode = DeliveryCode | AttemptFault
@@ -36,9 +44,9 @@ export type RetryResult = (typeof RETRY_RESULTS)[number]
 
 /** What the proxy counts. No method throws. */
 export interface DeliveryMetrics {
-  /** A delivery arrived. */
-  deliveryBegun(endpoint: string): void
-  /** One attempt ended. */
+  /** A request arrived: `deliveryEnded` or `otherEnded` follows. */
+  requestBegun(endpoint: string): void
+  /** One attempt of a delivery ended. */
   attempted(attempt: { readonly endpoint: string; readonly ok: boolean; readonly code: AttemptCode }): void
   /** The delivery ended. */
   deliveryEnded(delivery: {
@@ -50,4 +58,6 @@ export interface DeliveryMetrics {
     /** Absent if the first attempt was good, or failed in a way for which no retry exists. */
     readonly retry?: { readonly reason: RetryReason; readonly result: RetryResult }
   }): void
+  /** A request ended that was no delivery. */
+  otherEnded(endpoint: string, reason: OtherReason): void
 }

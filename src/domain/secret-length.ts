@@ -2,5 +2,5 @@
 export const MIN_SECRET_LENGTH = 32
 
 /** What is wrong with a short secret, and the fix. @param what begins the sentence: `a token`, `the secret` */
-export const tooShort = (what: string, length: number): string =>
-  `${what} has ${length} ${length === 1 ? 'character' : 'characters'}; write at least ${MIN_SECRET_LENGTH}, for example the output of: openssl rand -hex 32`
+export const tooShort = (what: string, length: number, least = MIN_SECRET_LENGTH): string =>
+  `${what} has ${length} ${length === 1 ? 'character' : 'characters'}; write at least ${least}, for example the output of: openssl rand -hex 32`

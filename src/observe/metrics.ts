@@ -154,9 +154,10 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   })
   return {
     proxy: proxy && {
-      deliveryBegun: safely(proxy.deliveryBegun),
+      requestBegun: safely(proxy.requestBegun),
       attempted: safely(proxy.attempted),
       deliveryEnded: safely(proxy.deliveryEnded),
+      otherEnded: safely(proxy.otherEnded),
     },
     answered: safely(reports.answered),
     recorded: safely((failure, labels, exemplar) => {

@@ -1,4 +1,10 @@
-import { type AttemptCode, type DeliveryMetrics, RETRY_REASONS, RETRY_RESULTS } from '../domain/delivery.ts'
+import {
+  type AttemptCode,
+  type DeliveryMetrics,
+  OTHER_REASONS,
+  RETRY_REASONS,
+  RETRY_RESULTS,
+} from '../domain/delivery.ts'
 import { OTHER } from '../domain/failure.ts'
 import { type Count, Counter, type Durations, Gauge, Histogram, observeIn, type Registry } from './client.ts'
 
@@ -59,12 +65,18 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
   })
   new Gauge<'endpoint'>({
     name: 'webhook_endpoint_deliveries_in_flight',
-    help: 'Deliveries in progress in the proxy, including those that wait for a connection. At most 500 endpoints.',
+    help: 'Requests in progress in the proxy, including those that wait for a connection and those that turn out to be no deliveries. At most 500 endpoints.',
     labelNames: ['endpoint'],
     registers,
     collect() {
       for (const [endpoint, { inFlight }] of counts) this.set({ endpoint }, inFlight)
     },
+  })
+  const others = new Counter<'endpoint' | 'reason'>({
+    name: 'webhook_exporter_proxy_other_requests_total',
+    help: 'Requests that the proxy passed on and that are no deliveries, which nothing else counts, by reason: method (not one of the route), path (below a route without platform), unsigned (without what identifies the platform), unauthorized (the same, or nothing identifies it, and the application answered 401 or 403), hang_up (the client disconnected, or stopped sending or reading). At most 500 endpoints.',
+    labelNames: ['endpoint', 'reason'],
+    registers,
   })
   const patience = new Gauge<'endpoint'>({
     name: 'webhook_endpoint_delivery_patience_seconds',
@@ -95,6 +107,7 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
     const own = routes.filter((route) => route.endpoint === endpoint)
     patience.set({ endpoint }, Math.min(...own.map((route) => route.patience)) / 1_000)
     for (const reason of RETRY_REASONS) for (const result of RETRY_RESULTS) retries.inc({ endpoint, reason, result }, 0)
+    for (const reason of OTHER_REASONS) others.inc({ endpoint, reason }, 0)
     duration.zero({ endpoint })
     counts.set(endpoint, {
       inFlight: 0,
@@ -103,13 +116,17 @@ export function proxyMetrics(registry: Registry, routes: readonly ProxiedRoute[]
     })
   }
   return {
-    deliveryBegun: (endpoint) => void counts.get(endpoint)!.inFlight++,
+    requestBegun: (endpoint) => void counts.get(endpoint)!.inFlight++,
     attempted,
     deliveryEnded({ endpoint, seconds, retry }) {
       const known = counts.get(endpoint)!
       known.inFlight--
       observe(known.durations, seconds)
       if (retry) retries.inc({ endpoint, ...retry })
+    },
+    otherEnded(endpoint, reason) {
+      counts.get(endpoint)!.inFlight--
+      others.inc({ endpoint, reason })
     },
   }
 }

@@ -23,6 +23,8 @@ export interface LongSecretOptions {
   readonly owner: string
   readonly read: () => Promise<string>
   readonly log: Pick<Log, 'warn'>
+  /** Characters; by default those of secrets that operators choose themselves. */
+  readonly least?: number
 }
 
 /**
@@ -30,13 +32,13 @@ export interface LongSecretOptions {
  * rejected, with one log line, and the last good one stays in use.
  * @returns rejects where there has been no good one yet
  */
-export function longSecret({ owner, read, log }: LongSecretOptions): () => Promise<string> {
+export function longSecret({ owner, read, log, least = MIN_SECRET_LENGTH }: LongSecretOptions): () => Promise<string> {
   let lastGood: string | undefined
   let logged: string | undefined
   return async () => {
     try {
       const text = await read()
-      if (text.length < MIN_SECRET_LENGTH) throw new Error(tooShort('the secret', text.length))
+      if (text.length < least) throw new Error(tooShort('the secret', text.length, least))
       logged = undefined
       lastGood = text
     } catch (error) {

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 const ANSWERS = {
   bad_target: [400, 'Invalid request', 'the target must be a path, without dot segments'],
   bad_request: [400, 'Invalid request', 'the request cannot be passed on'],
+  bad_method: [405, 'Method not allowed', 'TRACE is not passed on'],
   no_route: [404, 'Not found', 'no route has this path'],
   request_timeout: [408, 'Request timeout', 'the body did not arrive in time'],
   upstream_failed: [502, 'Bad gateway', 'the application gave no valid response'],
@@ -29,6 +30,7 @@ export function answer(response: ServerResponse, code: AnswerCode): boolean {
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     ...(status === 503 && { 'Retry-After': '1' }),
+    ...(status === 405 && { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }),
     // A body that is still arriving is not read to its end.
     ...(!response.req.complete && { Connection: 'close' }),
   })

@@ -1,5 +1,4 @@
 import type { Deadlines } from '../deadlines.ts'
-import type { AttemptCode } from '../domain/delivery.ts'
 import type { CopySpace } from './copies.ts'
 import type { DeliveryEnd } from './delivery-end.ts'
 import type { Route } from './routes.ts'
@@ -16,7 +15,6 @@ export interface DeliveryContext {
   readonly space: CopySpace
   /** Those of all deliveries. */
   readonly deadlines: Deadlines
-  onAttempt(attempt: { readonly ok: boolean; readonly code: AttemptCode }): void
   /** A delivery has ended. Called once for each. */
   onEnd(end: DeliveryEnd, span: DeliverySpan): void
   /** A fault of the proxy itself. */

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Timed } from '../deadlines.ts'
-import type { AttemptCode, RetryReason } from '../domain/delivery.ts'
+import type { AttemptCode, OtherReason, RetryReason } from '../domain/delivery.ts'
 import { type AnswerCode, answer } from './answers.ts'
 import type { AttemptFailure, RawHeaders, ResponseHead } from './attempt.ts'
+import type { Claim } from './claim.ts'
 import type { DeliveryContext } from './delivery-context.ts'
-import { endOf } from './delivery-end.ts'
+import { Ending } from './delivery-end.ts'
 import { repeated } from './headers.ts'
 import { RequestBody } from './request-body.ts'
 import { ResponseWriter } from './response-writer.ts'
@@ -22,34 +23,33 @@ export class Delivery extends Timed implements RunningAttemptEvents {
   readonly #writer: ResponseWriter
   readonly #headers: string[]
   readonly #retries: Retries
+  readonly #ending: Ending
   #attempt: RunningAttempt | undefined
   #attempts = 0
   /** Attempts of which the application may have received something. */
   #received = 0
   #hasEnded = false
-  #isBroken = false
-  /** By the application or by this class, not by the listener. */
-  #isAnswered = false
   #endWait: (() => void) | undefined
   #pause: NodeJS.Timeout | undefined
 
   /**
    * Call it in the turn after the request's header was parsed.
-   * @param about its span, and its header as the application gets it
+   * @param about its span, its header as the application gets it, and whether it may be the platform's
    */
   constructor(
     context: DeliveryContext,
     request: IncomingMessage,
     response: ServerResponse,
-    { span, headers }: { readonly span: DeliverySpan; readonly headers: string[] },
+    about: { readonly span: DeliverySpan; readonly headers: string[]; readonly claim: Claim | OtherReason },
   ) {
     super()
     this.#context = context
     this.#request = request
     this.#response = response
-    this.#span = span
-    this.#headers = headers
-    this.#body = new RequestBody(request, context.space)
+    this.#ending = new Ending(about.claim)
+    this.#span = about.span
+    this.#headers = about.headers
+    this.#body = new RequestBody(request, context.space, (chunk) => this.#ending.update(chunk))
     this.#retries = new Retries(context.route, context.upstream.budget)
     this.#writer = new ResponseWriter(request, response, this)
     context.deadlines.add(this, this.#retries.started)
@@ -73,7 +73,7 @@ export class Delivery extends Timed implements RunningAttemptEvents {
     const { method = 'GET', url = '/' } = this.#request
     this.#attempts += 1
     const span = this.#span.attempt({ url: upstream.origin, method, number: this.#attempts })
-    this.#attempt = new RunningAttempt(this.#context, this, span)
+    this.#attempt = new RunningAttempt(this.#context, this, { span, ends: this.#ending.attempts })
     const headers = this.#received === 0 ? this.#headers : repeated(this.#headers, this.#received + 1)
     this.#attempt.start(
       { method, path: url, headers, body: this.#body.next() },
@@ -152,8 +152,8 @@ export class Delivery extends Timed implements RunningAttemptEvents {
       if (this.#retries.isRetryable(status) && this.#retryInstead('status', status)) return
       if (this.#retries.isUnavailable(status)) this.#retries.needed('status')
       this.#body.release()
-      this.#isAnswered = this.#writer.begin(status, statusText, head)
-      if (!this.#isAnswered) this.#fail('upstream_failed')
+      this.#ending.isAnswered = this.#writer.begin(status, statusText, head)
+      if (!this.#ending.isAnswered) this.#fail('upstream_failed')
     })
   }
 
@@ -199,14 +199,16 @@ export class Delivery extends Timed implements RunningAttemptEvents {
   /** Answers instead of the application. An answer that has begun is broken off, so that it is not taken for whole. */
   #fail(code: AnswerCode): void {
     if (this.#hasEnded) return
+    const isUnread = code === 'upstream_timeout' && this.#writer.isWaiting
+    this.#ending.isClientFault = code === 'request_timeout' || code === 'bad_request' || isUnread
     this.#endAttempt(code === 'upstream_failed' ? 'protocol' : 'timeout')
     // The listener has answered a body that it could not read.
     if (this.#response.writableEnded) return
     if (answer(this.#response, code)) {
-      this.#isAnswered = true
+      this.#ending.isAnswered = true
       return
     }
-    this.#isBroken = true
+    this.#ending.isBroken = true
     this.#response.destroy()
   }
 
@@ -229,8 +231,8 @@ export class Delivery extends Timed implements RunningAttemptEvents {
     this.#endAttempt('client_closed')
     this.#body.discard()
     // The listener answers a body that ends too early: it may be bytes that are no HTTP, or the platform has hung up.
-    const isAnswered = this.#isAnswered || !this.#request.socket.readableEnded
-    this.#context.onEnd(endOf(this.#response, { isAnswered, isBroken: this.#isBroken }, this.#retries), this.#span)
+    if (!this.#request.socket.readableEnded) this.#ending.isAnswered = true
+    this.#context.onEnd(this.#ending.of(this.#response, this.#retries, this.#body.isComplete), this.#span)
   }
 
   /** An internal error must neither leave a delivery unanswered nor end the process. */

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
 import { memoize } from '../domain/memoize.ts'
 import type { RawHeaders, ResponseHead } from './attempt.ts'
-import { headerName } from './header-names.ts'
 
 /** Headers that are meant for one connection only (RFC 9110 section 7.6.1), with those that older software sends. */
 const HOP_BY_HOP = new Set([
@@ -31,15 +30,26 @@ const END_TO_END = new Set([
 /** Of requests. We answer `Expect: 100-continue` ourselves; undici sends no trailers, so none are announced. */
 const NOT_PASSED = new Set([...HOP_BY_HOP, 'expect', 'trailer'])
 
+/** What says where a request came from, or what it asked for first. Many servers read an underscore as a hyphen. */
+const FORWARDING =
+  /^(?:x-)?(?:original-)?forwarded(?:-|$)|^(?:[a-z]+-)*(?:real|client|connecting|remote)-(?:ip|addr)$|^x-(?:original|rewrite)-(?:url|host)$/
+
 export interface ForwardedFor {
   /** The platform's address, as we see it. */
   readonly address: string | undefined
   readonly isEncrypted: boolean
   /** Obfuscated identifier of this process (RFC 7239 section 6.3), by which a loop is recognised. */
   readonly by: string
+  /** Whether the sender's own word on where the request came from counts. */
+  readonly isTrusted: boolean
   /** Takes the place of the request's own trace context; undefined where that is valid, and stays. */
   readonly traceparent: string | undefined
 }
+
+/** Processes of this kind that a request has passed, as their elements name them: also those of a sender whose word does not count. */
+const PASSED = /by=_[0-9a-f]{16}/g
+/** Those that are passed on. */
+const MOST_PASSED = 10
 
 /** Whether the request has passed this process already. */
 export function hasPassed({ headers }: IncomingMessage, by: string): boolean {
@@ -48,7 +58,8 @@ export function hasPassed({ headers }: IncomingMessage, by: string): boolean {
 
 /**
  * The header of the request as the application gets it: without what belongs to the platform's connection, and with
- * where it came from (RFC 7239, and the older X-Forwarded-*). Names, order and values stay as they are.
+ * where it came from (RFC 7239, and the older X-Forwarded-*), in place of what an untrusted sender claims. Other names, order
+ * and values stay as they are.
  * @returns names and values in turn
  */
 export function requestHeaders(request: IncomingMessage, about: ForwardedFor): string[] {
@@ -56,10 +67,11 @@ export function requestHeaders(request: IncomingMessage, about: ForwardedFor): s
   const isConnectionOnly = connectionOptions(headers['connection'])
   const result: string[] = []
   const chain: string[] = []
-  const elements: string[] = []
+  const elements = about.isTrusted ? [] : (headers['forwarded']?.match(PASSED) ?? []).slice(-MOST_PASSED)
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
-    const key = lowerCase(name)
+    const { key, isForwarding } = meaningOf(name)
+    if (isForwarding && !about.isTrusted) continue
     if (NOT_PASSED.has(key) || isConnectionOnly?.(key)) continue
     const value = rawHeaders[index + 1]!
     if (key === 'x-forwarded-for') chain.push(value)
@@ -70,47 +82,24 @@ export function requestHeaders(request: IncomingMessage, about: ForwardedFor): s
       result.push(name, value)
   }
   const { host } = headers
-  const { protocol, address, element } = originOf(about, host)
+  const protocol = about.isEncrypted ? 'https' : 'http'
+  const address = about.address?.replace(/^::ffff:(?=\d)/, '') ?? 'unknown'
+  const node = isIPv6(address) ? `"[${address}]"` : address
+  const element = `for=${node}${host === undefined ? '' : `;host=${quoted(host)}`};proto=${protocol};by=${about.by}`
   result.push('Forwarded', elements.length === 0 ? element : `${elements.join(', ')}, ${element}`)
   if (about.address !== undefined) chain.push(address)
   if (chain.length > 0) result.push('X-Forwarded-For', chain.length === 1 ? chain[0]! : chain.join(', '))
-  if (headers['x-forwarded-proto'] === undefined) result.push('X-Forwarded-Proto', protocol)
-  if (headers['x-forwarded-host'] === undefined && host !== undefined) result.push('X-Forwarded-Host', host)
+  const isKept = (name: string) => about.isTrusted && headers[name] !== undefined
+  if (!isKept('x-forwarded-proto')) result.push('X-Forwarded-Proto', protocol)
+  if (!isKept('x-forwarded-host') && host !== undefined) result.push('X-Forwarded-Host', host)
   if (about.traceparent !== undefined) result.push('traceparent', about.traceparent)
   return result
 }
 
-const lowerCase = memoize((name) => name.toLowerCase())
-
-/** What the application learns about where a request came from. */
-interface Origin {
-  readonly about: Omit<ForwardedFor, 'traceparent'>
-  readonly host: string | undefined
-  readonly protocol: string
-  readonly address: string
-  readonly element: string
-}
-
-/** Most deliveries come from where the one before came from. */
-let latest: Origin | undefined
-
-function originOf({ address, isEncrypted, by }: ForwardedFor, host: string | undefined): Origin {
-  const known = latest
-  if (
-    known?.host === host &&
-    known?.about.address === address &&
-    known?.about.by === by &&
-    known?.about.isEncrypted === isEncrypted
-  )
-    return known as Origin
-  const protocol = isEncrypted ? 'https' : 'http'
-  const plain = address?.replace(/^::ffff:(?=\d)/, '') ?? 'unknown'
-  const node = isIPv6(plain) ? `"[${plain}]"` : plain
-  const to = host === undefined ? '' : `;host=${quoted(host)}`
-  const element = `for=${node}${to};proto=${protocol};by=${by}`
-  latest = { about: { address, isEncrypted, by }, host, protocol, address: plain, element }
-  return latest
-}
+const meaningOf = memoize((name) => {
+  const key = name.toLowerCase()
+  return { key, isForwarding: FORWARDING.test(key.replaceAll('_', '-')) }
+})
 
 /** A value of RFC 7239: a token as it is, anything else quoted. */
 const quoted = (text: string): string =>
@@ -137,7 +126,8 @@ export function responseHeaders(
   let hasTrailer = false
   let hasLength = false
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    const { name, key } = headerName(raw[index]!)
+    const name = latin1(raw[index]!)
+    const key = name.toLowerCase()
     // undici has decoded it already; where a name is repeated, it has joined its values.
     const once = read[key]
     const value = typeof once === 'string' ? once : latin1(raw[index + 1]!)

@@ -8,12 +8,16 @@ import { answer } from './answers.ts'
 import { createCopySpace } from './copies.ts'
 import { Delivery } from './delivery.ts'
 import { DELIVERY_LIMIT, type DeliveryContext } from './delivery-context.ts'
+import { isOk } from './delivery-end.ts'
 import { hasPassed, requestHeaders } from './headers.ts'
+import { claimOf } from './platform.ts'
 import { pathOf, type Route, routeFinder } from './routes.ts'
 import { startSpan } from './safe-span.ts'
 import { isTraceparent, newTraceparent } from './trace-context.ts'
 import { createUpstream, type Upstream } from './upstream.ts'
 
+export type { Recognizer } from './claim.ts'
+export { recognizer } from './platform.ts'
 export type { Route } from './routes.ts'
 
 export interface ProxyDeps {
@@ -26,6 +30,8 @@ export interface ProxyDeps {
   readonly onFault: (error: unknown) => void
   /** Milliseconds since the epoch. */
   readonly clock: () => number
+  /** Whether the forwarding headers of this peer are its own; by default nobody's are. */
+  readonly isTrusted?: (address: string) => boolean
   readonly limits?: ProxyLimits
 }
 
@@ -78,16 +84,20 @@ export function createProxy(deps: ProxyDeps): Proxy {
       upstream,
       space,
       deadlines,
-      onAttempt: ({ ok, code }) => safely(() => deps.metrics.attempted({ endpoint, ok, code })),
-      onEnd({ method, code, ok, seconds, retry }, span) {
+      onEnd({ method, code, ok, seconds, retry, attempts, other }, span) {
         const status = typeof code === 'number' ? code : 0
         const isWhole = typeof code === 'number'
+        span.end(isWhole ? { status } : { status, errorType: code })
+        if (other) {
+          safely(() => deps.metrics.otherEnded(endpoint, other))
+          return
+        }
+        for (const each of attempts) safely(() => deps.metrics.attempted({ endpoint, ok: isOk(each), code: each }))
         const ended = { endpoint, ok, code, seconds }
         const at = deps.clock()
         const startedAt = at - 1_000 * seconds
         const delivered = { endpoint, route: `${method} ${route.path}`, ok, code: status, startedAt, at }
         safely(() => deps.metrics.deliveryEnded(retry ? { ...ended, retry: resultOf(retry, ok) } : ended))
-        span.end(isWhole ? { status } : { status, errorType: code })
         safely(() => deps.onDelivery(isWhole ? delivered : { ...delivered, ending: code }))
       },
       onFault,
@@ -102,7 +112,8 @@ export function createProxy(deps: ProxyDeps): Proxy {
 
   function deliver(request: IncomingMessage, response: ServerResponse): void {
     const { path, context: found } = targetOf(request.url ?? '')
-    const refusal = path === undefined ? 'bad_target' : !found ? 'no_route' : undefined
+    const refusal =
+      path === undefined ? 'bad_target' : request.method === 'TRACE' ? 'bad_method' : !found ? 'no_route' : undefined
     if (!found || refusal || hasPassed(request, by)) {
       request.resume()
       answer(response, refusal ?? 'loop')
@@ -127,14 +138,16 @@ export function createProxy(deps: ProxyDeps): Proxy {
     )
     const delivery = new Delivery(found, request, response, {
       span,
+      claim: claimOf(route, request),
       headers: requestHeaders(request, {
         address: socket.remoteAddress,
         isEncrypted: false,
         by,
+        isTrusted: socket.remoteAddress !== undefined && deps.isTrusted?.(socket.remoteAddress) === true,
         traceparent: isTraced ? undefined : (span.traceparent ?? newTraceparent()),
       }),
     })
-    safely(() => deps.metrics.deliveryBegun(route.endpoint))
+    safely(() => deps.metrics.requestBegun(route.endpoint))
     delivery.start()
   }
 

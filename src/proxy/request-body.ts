@@ -27,13 +27,19 @@ export class RequestBody {
   #stream: Readable | undefined
   /** Whether an attempt has sent it in chunks: the next one is to be the same. */
   #isChunked = false
+  readonly #onChunk: ((chunk: Buffer) => void) | undefined
 
-  /** Call it in a microtask after the request's header was parsed: bytes received with the header can be read by then. */
-  constructor(request: IncomingMessage, space: CopySpace) {
+  /**
+   * Call it in a microtask after the request's header was parsed: bytes received with the header can be read by then.
+   * @param onChunk called with each chunk, once, as it arrives
+   */
+  constructor(request: IncomingMessage, space: CopySpace, onChunk?: (chunk: Buffer) => void) {
     this.#request = request
     this.#space = space
+    this.#onChunk = onChunk
     const first = request.read() as Buffer | null
     if (first) {
+      onChunk?.(first)
       this.#copy = [first]
       this.#hasRoom = space.take(first.length)
       if (this.#hasRoom) this.#kept = first.length
@@ -118,6 +124,7 @@ export class RequestBody {
   }
 
   #arrived(chunk: Buffer): void {
+    this.#onChunk?.(chunk)
     this.#keep(chunk)
     // Without a reader it is being discarded.
     if (this.#stream && !this.#stream.push(chunk)) this.#request.pause()

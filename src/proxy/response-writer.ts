@@ -23,6 +23,11 @@ export class ResponseWriter {
     this.#source = source
   }
 
+  /** Whether the platform has yet to read what was written. */
+  get isWaiting(): boolean {
+    return this.#response.headersSent && this.#response.writableLength > 0
+  }
+
   /** Passes an interim response on, as far as the platform understands it (RFC 9110 section 15.2). */
   inform(status: number, head: ResponseHead): void {
     // Only links are known to be of use early (RFC 8297).

@@ -1,3 +1,5 @@
+import type { Recognizer } from './claim.ts'
+
 export type RetryMode = 'none' | 'safe' | 'idempotent'
 
 /** A route as configured; durations in milliseconds. */
@@ -5,6 +7,10 @@ export interface Route {
   readonly endpoint: string
   /** Exact, or with a final `/*` for everything below. */
   readonly path: string
+  /** Of deliveries; requests with others pass through. */
+  readonly methods: readonly string[]
+  /** Recognises the platform's requests; absent where nothing identifies it. */
+  readonly recognize?: Recognizer
   /** Origin of the application. */
   readonly upstream: string
   readonly patience: number
@@ -15,18 +21,28 @@ export interface Route {
   readonly attemptTimeout?: number | undefined
 }
 
-/** A segment that servers resolve: with it a path could leave its route. */
-const DOT_SEGMENT = /(^|[/\\]|%2f|%5c)(\.|%2e){1,2}($|[/\\;]|%2f|%5c|%3b)/i
+/** What a decoded path must not contain: segments that servers resolve, and control characters, at which some stop reading. */
+const UNSAFE = /(?:^|[/\\])\.{1,2}(?:$|[/\\;?#])|[\0-\x1f\x7f]/
+/** Bytes that are no UTF-8, by which a lax decoder is given a dot or a slash in more bytes than it has (RFC 3629 section 10). */
+const OVERLONG = /[\xc0\xc1\xf8-\xff]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]/
+/** Times that a path is decoded: once by the application, and once more by what is in front of it or behind. */
+const ROUNDS = 3
 
 /**
  * The path of a target in origin form (RFC 9112 section 3.2.1); undefined for any other form, and for one that a server
  * may read as another path.
  */
 export function pathOf(target: string): string | undefined {
-  if (!target.startsWith('/')) return undefined
-  const end = target.search(/[?#]/)
-  const path = end < 0 ? target : target.slice(0, end)
-  return DOT_SEGMENT.test(path) || target.includes('#') ? undefined : path
+  if (!target.startsWith('/') || target.includes('#')) return undefined
+  const [path = ''] = target.split('?', 1)
+  let decoded = path
+  for (let round = 0; ; round++) {
+    if (UNSAFE.test(decoded) || OVERLONG.test(decoded) || /%u/i.test(decoded)) return undefined
+    const next = decoded.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    if (next === decoded) return path
+    if (round === ROUNDS) return undefined
+    decoded = next
+  }
 }
 
 /** Finds the route of a path. The cost does not grow with the number of routes. */

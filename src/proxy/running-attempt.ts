@@ -20,14 +20,21 @@ export class RunningAttempt {
   readonly #context: DeliveryContext
   readonly #events: RunningAttemptEvents
   readonly #span: AttemptSpan
+  readonly #ends: AttemptCode[]
   readonly #attempt: Attempt
   #timer: NodeJS.Timeout | undefined
   #isReported = false
 
-  constructor(context: DeliveryContext, events: RunningAttemptEvents, span: AttemptSpan) {
+  /** @param ends how the attempts of the delivery ended; it is added */
+  constructor(
+    context: DeliveryContext,
+    events: RunningAttemptEvents,
+    { span, ends }: { readonly span: AttemptSpan; readonly ends: AttemptCode[] },
+  ) {
     this.#context = context
     this.#events = events
     this.#span = span
+    this.#ends = ends
     this.#attempt = new Attempt(events)
   }
 
@@ -60,9 +67,10 @@ export class RunningAttempt {
     clearTimeout(this.#timer)
     if (this.#isReported) return
     this.#isReported = true
-    const isStatus = typeof code === 'number'
-    this.#context.onAttempt({ ok: isStatus && code >= 200 && code < 300, code })
-    this.#span.end(isStatus ? { status: code } : { errorType: code, ...(error && { message: error.message }) })
+    this.#ends.push(code)
+    this.#span.end(
+      typeof code === 'number' ? { status: code } : { errorType: code, ...(error && { message: error.message }) },
+    )
   }
 
   /** Ends it. */

@@ -25,7 +25,6 @@ export interface HmacScheme {
 }
 
 const MOST_SIGNATURES = 16
-const PLACES = /\{(id|timestamp|body)\}/
 
 /** What is wrong with a template; undefined if nothing is. */
 export function signedFault(signed: string): string | undefined {
@@ -78,15 +77,22 @@ export function hmacHeaders(headers: IncomingHttpHeaders, scheme: HmacScheme, no
   return { signatures, id, timestamp }
 }
 
+type Values = Pick<HmacHeaders, 'id' | 'timestamp'>
+
+/** What is signed before and after the body. */
+export function signedAround({ signed }: Pick<HmacScheme, 'signed'>, values: Values): [before: string, after: string] {
+  if (signed === 'body') return ['', '']
+  // No value is searched for places itself.
+  const [before = '', after = ''] = signed
+    .split('{body}')
+    .map((text) => text.replace(/\{(id|timestamp)\}/g, (_, name: keyof Values) => values[name]))
+  return [before, after]
+}
+
 /** The bytes that are signed. */
-function signedBytes(raw: Uint8Array, { signed }: HmacScheme, values: { id: string; timestamp: string }): Uint8Array {
-  if (signed === 'body' || signed === '{body}') return raw
-  // Split once by all places, so that no value is searched for places itself.
-  const parts = signed.split(PLACES).map((part, index) => {
-    if (index % 2 === 0) return Buffer.from(part)
-    return part === 'body' ? raw : Buffer.from(part === 'id' ? values.id : values.timestamp)
-  })
-  return Buffer.concat(parts)
+function signedBytes(raw: Uint8Array, scheme: HmacScheme, values: Values): Uint8Array {
+  const [before, after] = signedAround(scheme, values)
+  return before === '' && after === '' ? raw : Buffer.concat([Buffer.from(before), raw, Buffer.from(after)])
 }
 
 /** The signature of a body, as the sender makes it. */
@@ -94,7 +100,7 @@ export const hmacOf = (
   raw: Uint8Array,
   secret: string,
   scheme: HmacScheme,
-  values: { id: string; timestamp: string } = { id: '', timestamp: '' },
+  values: Values = { id: '', timestamp: '' },
 ): Buffer =>
   createHmac(scheme.algorithm, secret)
     .update(signedBytes(raw, scheme, values))

@@ -22,7 +22,7 @@ export function deliver(
   const fault = FAULTS.find((it) => it.endpoint === endpoint && happens(it))
   const blip = BLIPS.some((it) => it.endpoint === endpoint && happens(it))
   for (let n = 0; n < count; n++) {
-    metrics.proxy!.deliveryBegun(endpoint)
+    metrics.proxy!.requestBegun(endpoint)
     const fails = fault !== undefined && chance() < 0.8
     const saved = !fails && blip && chance() < 0.5
     const code = fails ? fault.code || 502 : 200

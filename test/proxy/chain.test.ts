@@ -9,6 +9,7 @@ import { until } from '../support/temp.ts'
 const URL_REPORTED = 'https://shop.example/hooks/orders'
 const GAVE_UP = /gave up|given up|gives up|will not retry|does not retry|lost deliveries/i
 
+const PLATFORM = 'a-secret-of-the-platform'
 const HANGS = 0
 const BREAKS_OFF = -1
 
@@ -40,7 +41,7 @@ describe('an early warning, from the fault to the recovery', function () {
   /** @param pauses milliseconds before the platform's repetitions */
   async function start(pauses: readonly number[]) {
     const service = await startService({
-      env: { HOOK_SECRET },
+      env: { HOOK_SECRET, PLATFORM },
       config: {
         endpoints: [{ name: 'orders', urls: [URL_REPORTED], probe: { onReport: false } }],
         incidents: { quietTime: '1s', goodProbes: 3 },
@@ -55,7 +56,14 @@ describe('an early warning, from the fault to the recovery', function () {
         ],
         proxy: {
           port: 0,
-          routes: [{ endpoint: 'orders', path: '/hooks/orders', upstream: `http://127.0.0.1:${app.port}` }],
+          routes: [
+            {
+              endpoint: 'orders',
+              path: '/hooks/orders',
+              upstream: `http://127.0.0.1:${app.port}`,
+              platform: { header: 'X-Platform', secrets: [{ env: 'PLATFORM' }] },
+            },
+          ],
         },
       },
     })
@@ -63,6 +71,7 @@ describe('an early warning, from the fault to the recovery', function () {
     const platform = startPlatform({
       origin: `http://127.0.0.1:${port}`,
       path: '/hooks/orders',
+      headers: { 'X-Platform': PLATFORM },
       pace: 20,
       pauses,
       patience: 500,

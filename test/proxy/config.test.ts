@@ -22,7 +22,8 @@ describe('the section proxy', () => {
     expect(parseConfig({ endpoints: ENDPOINTS, proxy: { routes: [ROUTE] } }).proxy).to.deep.equal({
       host: '127.0.0.1',
       port: 8081,
-      routes: [{ ...ROUTE, patience: 1_000, retry: 'none', statuses: [] }],
+      trustedProxies: [],
+      routes: [{ ...ROUTE, methods: ['POST'], patience: 1_000, retry: 'none', statuses: [] }],
     })
     expect(faults([])).to.have.lengthOf(1)
   })
@@ -34,8 +35,12 @@ describe('the section proxy', () => {
       patience: '2s',
       attemptTimeout: '500ms',
       giveUpAfter: '10m',
+      methods: ['POST', 'PUT'],
+      platform: { header: 'X-Platform', secrets: [{ file: '/secrets/a' }, { file: '/secrets/b' }] },
     }
     expect(one({ ...route, path: '/hooks/*', upstream: 'https://app.shop.svc:8443' })).to.deep.equal([])
+    const trustedProxies = ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32', '::1']
+    expect(one({}, { trustedProxies })).to.deep.equal([])
     expect(one({ path: '/*' })).to.deep.equal([])
     expect(one({ path: '/' })).to.deep.equal([])
   })
@@ -55,6 +60,32 @@ describe('the section proxy', () => {
       expect(one({ upstream }), upstream).to.have.lengthOf(1)
     for (const patience of ['10ms', '2m', 'soon']) expect(one({ patience }), patience).to.have.lengthOf(1)
     for (const statuses of [[200], [600], ['5xx']]) expect(one({ retry: 'idempotent', statuses })).to.have.lengthOf(1)
+  })
+
+  it('refuses what identifies no platform, and trusts no proxy that has no address', () => {
+    const secrets = [{ file: '/secrets/a' }]
+    const hmac = { kind: 'hmac', header: 'X-Signature', secrets }
+    for (const [platform, key] of [
+      [{ secrets }, 'header'],
+      [{ kind: 'hmac', secrets }, 'header'],
+      [{ kind: 'standard-webhooks', header: 'X-Signature', secrets }, 'header'],
+      [{ header: 'X-Platform', secrets: [] }, 'secrets'],
+      [{ header: 'X-Platform' }, 'secrets'],
+      [{ header: 'X Platform', secrets }, 'header'],
+      [{ header: 'X-Platform', secrets: [{ file: '/a', env: 'B' }] }, 'secrets[0]'],
+      [{ header: 'X-Platform', secrets: [{ env: 'NOT_SET' }] }, 'secrets[0].env'],
+      [{ ...hmac, signed: '{id}' }, 'signed'],
+      [{ ...hmac, timestampHeader: 'X-Time' }, 'timestampHeader'],
+    ] as const) {
+      const found = one({ platform })
+      expect(found, JSON.stringify(platform)).to.have.lengthOf(1)
+      expect(found[0]).to.match(new RegExp(`^proxy\\.routes\\[0\\]\\.platform\\.${key.replace(/[[\]]/g, '\\$&')}`))
+    }
+    expect(one({ platform: { kind: 'standard-webhooks', secrets } })).to.deep.equal([])
+    for (const text of ['shop.example', '10.0.0.0/33', '::1/129', '10.0.0', '10.0.0.1:80', '/8'])
+      expect(one({}, { trustedProxies: [text] }), text).to.have.lengthOf(1)
+    for (const methods of [[], ['TRACE'], ['post'], ['POST', 'POST']])
+      expect(one({ methods }), `${methods}`).to.have.lengthOf(1)
   })
 
   it('names an endpoint that does not exist', () => {
@@ -110,6 +141,7 @@ describe('the section proxy', () => {
     expect(one({ retry: 'safe', statuses: [429] })).to.have.lengthOf(1)
     expect(one({ retry: 'idempotent', attemptTimeout: '1s' })).to.have.lengthOf(1)
     expect(one({ giveUpAfter: '1s', patience: '5s' })).to.have.lengthOf(1)
+    expect(one({ giveUpAfter: '1m', path: '/hooks/*' })).to.have.lengthOf(1)
   })
 
   it('refuses the port of another listener', () => {

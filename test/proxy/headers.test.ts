@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { expect } from 'chai'
 import { requestHeaders } from '../../src/proxy/headers.ts'
 
-const ABOUT = { address: '192.0.2.1', isEncrypted: false, by: '_proxy', traceparent: '00-1-2-01' }
+const ABOUT = { address: '192.0.2.1', isEncrypted: false, by: '_proxy', isTrusted: true, traceparent: '00-1-2-01' }
 
 function forwarded(value: string): string {
   const request = { rawHeaders: ['Forwarded', value], headers: { forwarded: value } } as unknown as IncomingMessage

@@ -1,7 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect } from 'chai'
-import { ATTEMPT_FAULTS, DELIVERY_ENDINGS, RETRY_REASONS, RETRY_RESULTS } from '../../src/domain/delivery.ts'
+import {
+  ATTEMPT_FAULTS,
+  DELIVERY_ENDINGS,
+  OTHER_REASONS,
+  RETRY_REASONS,
+  RETRY_RESULTS,
+} from '../../src/domain/delivery.ts'
 import { scrape, sum } from '../support/http.ts'
 import { requireProgram } from '../support/programs.ts'
 import { deliver } from '../support/proxy-stage.ts'
@@ -16,8 +22,10 @@ const NAMES = [
   'webhook_endpoint_delivery_duration_seconds_count',
   'webhook_endpoint_delivery_retries_total',
   'webhook_endpoint_deliveries_in_flight',
+  'webhook_exporter_proxy_other_requests_total',
   'webhook_endpoint_delivery_patience_seconds',
 ] as const
+const PLATFORM = 'a-secret-of-the-platform'
 /** Codes with series of their own, and `other`. */
 const MOST_CODES = 21
 
@@ -47,6 +55,7 @@ describe('the metrics of the proxy', function () {
     })
     const upstream = `http://127.0.0.1:${app.port}`
     service = await startService({
+      env: { PLATFORM },
       config: {
         endpoints: ['orders', 'menu', 'dead', 'quiet'].map((name) => ({
           name,
@@ -60,7 +69,7 @@ describe('the metrics of the proxy', function () {
             { endpoint: 'menu', path: '/hooks/menu/*', upstream, retry: 'idempotent', patience: '700ms' },
             { endpoint: 'dead', path: '/dead', upstream: `http://127.0.0.1:${await freePort()}` },
             { endpoint: 'quiet', path: '/quiet', upstream },
-          ],
+          ].map((route) => ({ ...route, platform: { header: 'X-Platform', secrets: [{ env: 'PLATFORM' }] } })),
         },
       },
     })
@@ -84,13 +93,15 @@ describe('the metrics of the proxy', function () {
       sum(text, 'webhook_endpoint_delivery_patience_seconds', `endpoint="${endpoint}"`)
     expect(['orders', 'menu', 'dead', 'quiet'].map(patience)).to.deep.equal([1.5, 0.7, 1, 1])
     for (const name of NAMES.slice(0, -1)) expect(sum(text, name), name).to.equal(0)
+    const reasons = valuesOf(text, 'webhook_exporter_proxy_other_requests_total', 'reason')
+    expect([...reasons]).to.have.members([...OTHER_REASONS])
   })
 
   it('stay bounded and exact whatever the application answers and wherever requests go', async () => {
     let sent = 0
     const send = async (path: string, signal?: AbortSignal) => {
       sent += 1
-      return (await deliver(origin, { path, ...(signal && { signal }) }))?.status
+      return (await deliver(origin, { path, headers: { 'X-Platform': PLATFORM }, ...(signal && { signal }) }))?.status
     }
     // Every status that can be answered, in turn.
     for (let first = 200; first < 1_000; first += 100) {

@@ -170,6 +170,31 @@ describe('the proxy', () => {
       '/hooks/..%2fadmin',
       '/hooks/..;/a',
       '/hooks/..\\a',
+      '/hooks/%252e%252e/admin',
+      '/hooks/%25252e%25252e/admin',
+      '/hooks/%2525252e%2525252e/admin',
+      '/hooks/%2%352e%2%352e/admin',
+      '/hooks/..%252fadmin',
+      '/hooks/..%255cadmin',
+      '/hooks/%c0%ae%c0%ae/admin',
+      '/hooks/%C0%AE./admin',
+      '/hooks/%25c0%25ae/admin',
+      '/hooks/\xc0\xae\xc0\xae/admin',
+      '/hooks/%e0%80%ae%e0%80%ae/admin',
+      '/hooks/%f0%80%80%ae/admin',
+      '/hooks/%f8%80%80%80%ae/admin',
+      '/hooks/..%c0%afadmin',
+      '/hooks/..%c1%9cadmin',
+      '/hooks/%u002e%u002e/admin',
+      '/hooks/..%u2215admin',
+      '/hooks/%25u002e/admin',
+      '/hooks/..%00/admin',
+      '/hooks/%2e%2e%00',
+      '/hooks/a%00/b',
+      '/hooks/..%2500/admin',
+      '/hooks/.%0a./admin',
+      '/hooks/..%3fadmin',
+      '/hooks/..%23admin',
     ])
       expect(await statusOf(`GET ${path} HTTP/1.1\r\nHost: x`), path).to.equal(400)
     for (const host of ['a b', 'a/b', 'a@b', 'a";for=b', 'a\\b', 'a?b', '[::1', 'a:b'])
@@ -178,8 +203,16 @@ describe('the proxy', () => {
     for (const host of ['', 'shop.example:8443', '[::1]:80', 'a_b.svc'])
       expect(await statusOf(`GET /hooks/a HTTP/1.1\r\nHost: ${host}`), host).to.equal(200)
     requests = 0
-    expect(await statusOf('GET /hooks/a..b/...?../.. HTTP/1.1\r\nHost: x')).to.equal(200)
-    expect(requests).to.equal(1)
+    const passed = [
+      '/hooks/a..b/...?../..',
+      '/hooks/caf%C3%A9/%e9/%25/100%25?%00%2e%2e',
+      '/hooks/a%2520b',
+      '/hooks/%F0%9F%98%80',
+    ]
+    for (const path of passed) expect(await statusOf(`GET ${path} HTTP/1.1\r\nHost: x`), path).to.equal(200)
+    expect(requests).to.equal(passed.length)
+    expect(await statusOf('TRACE /hooks/a HTTP/1.1\r\nHost: x')).to.equal(405)
+    expect(requests).to.equal(passed.length)
   })
 
   it('recognises a delivery that comes back to it', async () => {
@@ -193,6 +226,25 @@ describe('the proxy', () => {
     expect(await deliver(origin)).to.include({ status: 508 })
   })
 
+  it('recognises one that two proxies pass on to each other, neither of which trusts the other', async () => {
+    let second = ''
+    const origin = await start(
+      http(async (request, response) => {
+        const answer = await deliver(second, { headers: { forwarded: request.headers['forwarded'] ?? '' } })
+        response.statusCode = answer!.status
+        response.end(answer!.body)
+      }),
+    )
+    const other = await startProxyStage({ upstream: origin })
+    try {
+      second = other.origin
+      expect(await deliver(origin)).to.include({ status: 508 })
+      expect(app!.accepted(), 'the first one once').to.equal(1)
+    } finally {
+      await other.stop()
+    }
+  })
+
   it('loses no delivery to metrics, traces or receivers of results that throw', async () => {
     app = await http((_, response) => response.end('ok'))
     const fail = (): never => {
@@ -201,7 +253,7 @@ describe('the proxy', () => {
     stage = await startProxyStage(
       { upstream: upstream(app) },
       {
-        metrics: { deliveryBegun: fail, attempted: fail, deliveryEnded: fail },
+        metrics: { requestBegun: fail, attempted: fail, deliveryEnded: fail, otherEnded: fail },
         tracing: { request: fail },
         onDelivery: fail,
         onFault: fail,

@@ -7,23 +7,23 @@ import { useStages } from './stages.ts'
 
 describe('the proxy', () => {
   const { stageFor, serve } = useStages()
-  const start = async (app: Promise<Listening>) => (await stageFor('none', { upstream: await serve(app) })).origin
+  const start = async (app: Promise<Listening>, isTrusted = () => false) =>
+    (await stageFor('none', { upstream: await serve(app) }, { isTrusted })).origin
 
   /** An application that keeps the headers that it gets. */
-  async function recording() {
+  async function recording(isTrusted?: () => boolean) {
     const seen: IncomingMessage['headers'][] = []
-    const origin = await start(
-      http((request, response) => {
-        seen.push(request.headers)
-        request.resume()
-        response.end()
-      }),
-    )
+    const app = http((request, response) => {
+      seen.push(request.headers)
+      request.resume()
+      response.end()
+    })
+    const origin = await start(app, isTrusted)
     return { seen, origin }
   }
 
   it('says where a delivery came from, and starts a trace where there is none', async () => {
-    const { seen, origin } = await recording()
+    const { seen, origin } = await recording(() => true)
     await deliver(origin, { headers: { Host: 'shop.example' } })
     await deliver(origin, {
       headers: {
@@ -47,6 +47,42 @@ describe('the proxy', () => {
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     })
     expect(seen[1]!['forwarded']).to.match(/^for=203\.0\.113\.7, for=127\.0\.0\.1;host=/)
+  })
+
+  it('puts its own word on where a request came from in place of what a client claims, in any spelling', async () => {
+    const { seen, origin } = await recording()
+    const claims = [
+      'X-Forwarded-For',
+      'x-forwarded-proto',
+      'X-Forwarded-Host',
+      'X-FORWARDED-PORT',
+      'X-Forwarded-Server',
+      'X-Forwarded-Prefix',
+      'X-Forwarded',
+      'Forwarded-For',
+      'X_Forwarded_For',
+      'X-Forwarded_Proto',
+      'X-Original-Forwarded-For',
+      'X-Real-IP',
+      'X_Real_IP',
+      'X-Client-IP',
+      'Client-IP',
+      'X-Cluster-Client-IP',
+      'True-Client-IP',
+      'CF-Connecting-IP',
+      'X-Remote-Addr',
+      'X-Original-URL',
+      'X-Rewrite-URL',
+      'X-Original-Host',
+    ]
+    const headers = Object.fromEntries(claims.map((name) => [name, 'claimed']))
+    await deliver(origin, {
+      headers: { ...headers, Forwarded: 'for=claimed', 'X-Forwarded': 'claimed', 'X-Kept': '1' },
+    })
+    expect(JSON.stringify(seen[0])).not.to.include('claimed')
+    expect(seen[0]).to.include({ 'x-kept': '1', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' })
+    expect(seen[0]!['forwarded']).to.match(/^for=127\.0\.0\.1;host=[^,]*$/)
+    expect(seen[0]!['x-forwarded-host']).to.equal(seen[0]!.host)
   })
 
   it('keeps a valid trace context, and puts its own in the place of any other', async () => {

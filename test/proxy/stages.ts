@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Route } from '../../src/proxy/proxy.ts'
+import type { ProxyDeps, Route } from '../../src/proxy/proxy.ts'
 import { type ProxyStage, startProxyStage } from '../support/proxy-stage.ts'
 import { http, type Listening } from '../support/sockets.ts'
 
@@ -15,8 +15,12 @@ export function useStages() {
     for (const app of apps.splice(0)) await app.close()
   })
 
-  const stageFor = async (retry: Mode, route: Partial<Route> & { upstream: string }) => {
-    const stage = await startProxyStage({ retry, ...route })
+  const stageFor = async (
+    retry: Mode,
+    route: Partial<Route> & { upstream: string },
+    overrides: Partial<ProxyDeps> = {},
+  ) => {
+    const stage = await startProxyStage({ retry, ...route }, overrides)
     stages.push(stage)
     return stage
   }

@@ -40,7 +40,7 @@ describe('the proxy and a connection that ends just before a request is written'
         { upstream: `http://127.0.0.1:${port}`, retry },
         {
           metrics: {
-            deliveryBegun() {
+            requestBegun() {
               if (!isResetDue) return
               // The proxy cannot notice the reset before it writes.
               worker.postMessage('reset')
@@ -48,6 +48,7 @@ describe('the proxy and a connection that ends just before a request is written'
             },
             attempted: (attempt) => attempts.push(attempt.code),
             deliveryEnded: (delivery) => ended.push(delivery.retry),
+            otherEnded() {},
           },
         },
       )

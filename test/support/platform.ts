@@ -5,6 +5,8 @@ export interface PlatformOptions {
   /** `http://HOST:PORT` of the proxy. */
   readonly origin: string
   readonly path: string
+  /** Headers of each delivery, besides its id. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Milliseconds between two events. */
   readonly pace: number
   /** Milliseconds before each repetition of a failed delivery; it gives up when they are used up. */
@@ -44,7 +46,15 @@ export function abandonPlatforms(): void {
 }
 
 /** A platform as it behaves towards an integrator: events at a steady pace, repetitions, and error webhooks. */
-export function startPlatform({ origin, path, pace, pauses, patience, reportTo }: PlatformOptions): Platform {
+export function startPlatform({
+  origin,
+  path,
+  headers: own,
+  pace,
+  pauses,
+  patience,
+  reportTo,
+}: PlatformOptions): Platform {
   let sent = 0
   const failedAt: number[] = []
   const succeededAt: number[] = []
@@ -56,7 +66,7 @@ export function startPlatform({ origin, path, pace, pauses, patience, reportTo }
     const firstAttemptAt = Date.now()
     for (let attempt = 0; ; attempt++) {
       const lastAttemptAt = Date.now()
-      const headers = { 'webhook-id': `${path} ${id}` }
+      const headers = { ...own, 'webhook-id': `${path} ${id}` }
       const signal = patience === undefined ? undefined : AbortSignal.timeout(patience)
       const answer = await deliver(origin, { path, headers, body: JSON.stringify({ id }), ...(signal && { signal }) })
       const status = answer?.status ?? 0

@@ -1,5 +1,11 @@
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
-import type { AttemptCode, DeliveryCode, DeliveryMetrics, DeliveryResult } from '../../src/domain/delivery.ts'
+import type {
+  AttemptCode,
+  DeliveryCode,
+  DeliveryMetrics,
+  DeliveryResult,
+  OtherReason,
+} from '../../src/domain/delivery.ts'
 import { listen } from '../../src/http/shared/listener.ts'
 import { createProxy, type ProxyDeps, type Route } from '../../src/proxy/proxy.ts'
 
@@ -10,6 +16,8 @@ export interface ProxyStage {
   readonly ended: readonly Ended[]
   readonly attempts: readonly { readonly ok: boolean; readonly code: AttemptCode }[]
   readonly results: readonly DeliveryResult[]
+  /** Why requests were no deliveries. */
+  readonly others: readonly OtherReason[]
   readonly faults: readonly unknown[]
   inFlight(): number
   /** Codes of the deliveries that ended, and what became of their retries. */
@@ -23,7 +31,7 @@ export async function startProxyStage(
   routes: Partial<Route> | readonly Route[],
   overrides: Partial<ProxyDeps> = {},
 ): Promise<ProxyStage> {
-  const all = Array.isArray(routes)
+  const all: readonly Route[] = Array.isArray(routes)
     ? (routes as readonly Route[])
     : [
         {
@@ -31,6 +39,9 @@ export async function startProxyStage(
           path: '/hooks/*',
           upstream: 'http://127.0.0.1:1',
           patience: 1_000,
+          methods: ['POST', 'PUT', 'PATCH', 'GET', 'HEAD'],
+          // Everything is the platform's.
+          recognize: () => ({ identifies: true, update() {}, holds: () => true }),
           retry: 'none' as const,
           statuses: [],
           ...(routes as Partial<Route>),
@@ -39,6 +50,7 @@ export async function startProxyStage(
   const ended: Ended[] = []
   const attempts: { ok: boolean; code: AttemptCode }[] = []
   const results: DeliveryResult[] = []
+  const others: OtherReason[] = []
   const faults: unknown[] = []
   let inFlight = 0
   const noSpan = {
@@ -52,13 +64,17 @@ export async function startProxyStage(
   const proxy = createProxy({
     routes: all,
     metrics: {
-      deliveryBegun() {
+      requestBegun() {
         inFlight += 1
       },
       attempted: ({ ok, code }) => attempts.push({ ok, code }),
       deliveryEnded(delivery) {
         inFlight -= 1
         ended.push(delivery)
+      },
+      otherEnded(_, reason) {
+        inFlight -= 1
+        others.push(reason)
       },
     },
     tracing: { request: () => noSpan },
@@ -82,6 +98,7 @@ export async function startProxyStage(
     ended,
     attempts,
     results,
+    others,
     faults,
     inFlight: () => inFlight,
     codes: () => ended.map(({ code }) => code),

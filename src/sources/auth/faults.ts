@@ -1,4 +1,4 @@
-import { signedFault } from '../../signature/hmac.ts'
+import { type HmacScheme, signedFault } from '../../signature/hmac.ts'
 import { type AuthConfig, isConfigured, type SecretPlace, secretPlaces, sharedKeys } from './config.ts'
 
 /** Every place of a token or secret, by its key in the section of the source. */
@@ -15,6 +15,18 @@ export function secretKeys(config: AuthConfig): (readonly [key: string, SecretPl
   )
 }
 
+/** What no schema can see in how an HMAC is made. */
+export function hmacFaults(
+  { signed, timestampHeader }: Pick<HmacScheme, 'signed' | 'timestampHeader'>,
+  isSound: (key: string) => boolean,
+): string[] {
+  const fault = isSound('signed') ? signedFault(signed) : undefined
+  if (fault) return [`signed: ${fault}; write body, or for example "{timestamp}.{body}"`]
+  return timestampHeader === undefined || signed.includes('{timestamp}')
+    ? []
+    : ['timestampHeader: is not part of what is signed; add {timestamp} to signed, or remove it']
+}
+
 /**
  * What no schema can see in the keys by which senders authenticate: a line per fault, without the section's name.
  * @param isSound whether the value of a key is the one that was written
@@ -26,12 +38,8 @@ export function authFaults(config: AuthConfig, isSound: (key: string) => boolean
   for (const [key, { file, env }] of secretPlaces(config).entries())
     if (file !== undefined && env !== undefined)
       faults.push(`secrets[${key}]: has file and env; write only one of them`)
-  if (auth.kind === 'hmac') {
-    const fault = isSound('auth.signed') ? signedFault(auth.signed) : undefined
-    if (fault) faults.push(`auth.signed: ${fault}; write body, or for example "{timestamp}.{body}"`)
-    else if (auth.timestampHeader !== undefined && !auth.signed.includes('{timestamp}'))
-      faults.push('auth.timestampHeader: is not part of what is signed; add {timestamp} to auth.signed, or remove it')
-  }
+  if (auth.kind === 'hmac')
+    faults.push(...hmacFaults(auth, (key) => isSound(`auth.${key}`)).map((fault) => `auth.${fault}`))
   if (auth.kind === 'twilio') {
     if (isConfigured(config) && config.url === undefined && isSound('url'))
       faults.push(

@@ -9,7 +9,7 @@ const tenant = Type.String({
   description:
     'Name of the merchant or customer that the credential belongs to: letters, digits, dot, underscore, hyphen; at most 100.',
 })
-const headerName = (description: string, fallback?: string) =>
+export const headerName = (description: string, fallback?: string) =>
   Type.String({
     pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$",
     examples: ['X-Signature'],
@@ -61,36 +61,41 @@ const text = (description: string, example: string) =>
 const texts = (description: string, example: string) =>
   Type.Array(text('One of them.', example), { minItems: 1, maxItems: 1_000, description })
 
+/** How an HMAC is made, but for its header and secrets. */
+export const HMAC_KEYS = {
+  prefix: Type.String({
+    maxLength: 50,
+    default: '',
+    examples: ['sha256='],
+    description: 'Prefix of the signature, for example sha256=.',
+  }),
+  algorithm: Type.Union([Type.Literal('sha1'), Type.Literal('sha256'), Type.Literal('sha512')], {
+    default: 'sha256',
+    description: 'Hash of the HMAC.',
+  }),
+  encoding: Type.Union([Type.Literal('hex'), Type.Literal('base64')], {
+    default: 'hex',
+    description: 'Encoding of the signature.',
+  }),
+  signed: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    default: 'body',
+    examples: ['{timestamp}.{body}'],
+    description: 'What is signed: body, or a template of {id}, {timestamp} and {body}.',
+  }),
+  timestampHeader: Type.Optional(
+    headerName('Header of {timestamp}, in seconds since the epoch. Without it, the item t= of the signature header.'),
+  ),
+  idHeader: headerName('Header of {id}.', 'webhook-id'),
+  tolerance,
+}
+
 /** The keys below `auth`, by its kind. Defaults of a kind of source are laid over them. */
 export const KEYS: Readonly<Record<AuthKind, Readonly<Record<string, TSchema>>>> = {
   hmac: {
     header: headerName('Header that carries the signature, or the secret itself.'),
-    prefix: Type.String({
-      maxLength: 50,
-      default: '',
-      examples: ['sha256='],
-      description: 'Prefix of the signature, for example sha256=.',
-    }),
-    algorithm: Type.Union([Type.Literal('sha1'), Type.Literal('sha256'), Type.Literal('sha512')], {
-      default: 'sha256',
-      description: 'Hash of the HMAC.',
-    }),
-    encoding: Type.Union([Type.Literal('hex'), Type.Literal('base64')], {
-      default: 'hex',
-      description: 'Encoding of the signature.',
-    }),
-    signed: Type.String({
-      minLength: 1,
-      maxLength: 200,
-      default: 'body',
-      examples: ['{timestamp}.{body}'],
-      description: 'What is signed: body, or a template of {id}, {timestamp} and {body}.',
-    }),
-    timestampHeader: Type.Optional(
-      headerName('Header of {timestamp}, in seconds since the epoch. Without it, the item t= of the signature header.'),
-    ),
-    idHeader: headerName('Header of {id}.', 'webhook-id'),
-    tolerance,
+    ...HMAC_KEYS,
     secrets,
     unsignedHeaders: Type.Array(headerName('A header that is not signed.'), {
       maxItems: 20,
