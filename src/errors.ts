@@ -33,6 +33,7 @@ export const ERROR_CODES = [
   'too_many_requests',
   'journal_unavailable',
   'journal_full',
+  'journal_refused',
   'answer_timeout',
   'overloaded',
   'keys_unavailable',

@@ -76,6 +76,7 @@ sum by (${RELEASE}) (
       ],
       mitigation: [
         '`journal_unavailable`, `journal_full`: see [WebhookJournalDown](WebhookJournalDown.md) and [WebhookJournalVolumeNearlyFull](WebhookJournalVolumeNearlyFull.md).',
+        '`journal_refused`: a constraint or trigger of your own in the database refuses reports; the log names it (`report refused by the journal`). Drop it, or configure `journal.spill`, which sets such reports aside.',
         '`answer_timeout`: the journal is slow. Compare the commit duration with the rate of reports; check the volume’s latency and burst credits. Use a faster storage class, a volume with a dedicated disk, or, for many merchants, PostgreSQL.',
         '`overloaded`: reports arrived faster than they could be stored before their answers were due. The excess was refused without being stored. If it persists, raise the CPU limit or check for a slow volume.',
         '`keys_unavailable`: the keys of the source’s OIDC issuer (`auth.jwksUrl`) cannot be fetched. Check that the receiver can reach that URL and that `outbound.allow` permits it.',

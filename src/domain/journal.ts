@@ -184,7 +184,7 @@ export type AppliedEvent = Exclude<IncidentEvent, { type: 'failure' | 'signal' }
  * Promises, for every adapter:
  * - `record` resolves only when the entry is durable: it survives a kill and a power cut. Entries of one call order are
  *   stored in that order. It rejects with AppError `journal_unavailable` (down, or the outcome is not known) or
- *   `journal_full` (the bounded queue is full), `idempotency_key_reused` (known id, other digest), `shutting_down`.
+ *   `journal_full` (the bounded queue is full), `journal_refused` (the store refuses this entry for good), `idempotency_key_reused` (known id, other digest), `shutting_down`.
  * - Failure, total, idempotency key and incident change of an entry are written together or not at all. The change is
  *   what `reduceIncident` makes of the endpoint's state in that transaction; no endpoint ever has two open incidents.
  * - `apply` and `receiveCanary` go the way of `record`: same queue, same order, same group commit, same rejections.

@@ -36,6 +36,7 @@ const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {
   failed: [
     'journal_unavailable',
     'journal_full',
+    'journal_refused',
     'answer_timeout',
     'overloaded',
     'keys_unavailable',

@@ -114,7 +114,7 @@ export function incidentContract(stage: ContractStage): void {
       await journal.record(first)
       const twin = { ...failed(), failure: { ...failed().failure, id: first.failure.id } }
       const results = await Promise.all([codeOf(journal.record(twin)), codeOf(journal.record(failed()))])
-      expect(results).to.deep.equal(['internal', 'none'])
+      expect(results).to.deep.equal(['journal_refused', 'none'])
       expect((await journal.incident(first.failure.id))?.incident.failures).to.equal(2)
     })
 

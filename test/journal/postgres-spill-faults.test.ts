@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { expect } from 'chai'
+import { REPORT, report, scrape, sum } from '../support/http.ts'
+import { startService, stopServices } from '../support/service.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'
 import { Load, quickJournal } from './postgres-load.ts'
@@ -59,6 +61,36 @@ describe('openPostgresJournal with a spill', () => {
       expect(await rows()).to.have.length(450)
     })
   }
+
+  it('sets aside what is refused while the database is there, alone of its request, and acknowledges it', async () => {
+    const journal = await open()
+    await sql(`ALTER TABLE webhook_errors.failures ADD CONSTRAINT no_poison CHECK (message <> 'poison')`)
+    const alone = entry({ message: 'poison' })
+    expect(await journal.record(alone)).to.include({ id: alone.failure.id, duplicate: false })
+    const batch = ['a', 'poison', 'b'].map((message) => entry({ message }))
+    const ids = (await Promise.all(journal.recordAll(batch))).map(({ id }) => id)
+    expect(ids).to.deep.equal(batch.map(({ failure }) => failure.id))
+    expect((await rows()).map(({ id }) => id)).to.deep.equal([ids[0], ids[2]])
+    expect(journal.status().spill).to.deep.equal({ usable: true, waiting: 0, setAside: 2 })
+    const told = spills.events.faults.map(({ detail }) => detail)
+    expect(told).to.have.length(2)
+    expect(told.join()).to.include(`${alone.failure.id} (SQLSTATE 23514, constraint no_poison)`)
+  })
+
+  it('answers 503 and logs the error where nothing sets aside what is refused', async function () {
+    this.timeout(60_000)
+    const service = await startService({ config: { journal: { url: base.url } } })
+    expect((await report(service.ingest, REPORT)).status).to.equal(202)
+    await sql(`ALTER TABLE webhook_errors.failures ADD CONSTRAINT no_poison CHECK (message <> 'poison')`)
+    const answer = await report(service.ingest, { ...REPORT, message: 'poison' })
+    expect(answer.status).to.equal(503)
+    expect(answer.headers.get('retry-after')).to.equal('60')
+    expect(await answer.json()).to.include({ code: 'journal_refused' })
+    const line = /"err":\{.*SQLSTATE 23514, constraint no_poison.*report refused by the journal/
+    await until('the log', () => service.stdout.some((text) => line.test(text)))
+    expect(sum(await scrape(service.admin), 'webhook_exporter_reports_total', 'reason="journal_refused"')).to.equal(1)
+    await stopServices()
+  })
 
   it('keeps what is refused where it cannot be set aside, and says so', async () => {
     const journal = await open({ spill: { path: spills.path, size: 2 ** 28 } })

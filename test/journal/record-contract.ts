@@ -67,7 +67,7 @@ export function recordContract(stage: ContractStage): void {
       const uncounted = entry()
       const halved = { ...uncounted, labels: { ...uncounted.labels, cause: null as unknown as string } }
       const codes = await Promise.all([entry(), twin, halved, entry()].map((each) => codeOf(journal.record(each))))
-      expect(codes).to.deep.equal(['none', 'internal', 'internal', 'none'])
+      expect(codes).to.deep.equal(['none', 'journal_refused', 'journal_refused', 'none'])
       expect(await journal.get(uncounted.failure.id)).to.equal(undefined)
       expect((await journal.get(first.failure.id))?.endpoint).to.equal('first')
       const again = await reopen(journal)

@@ -1,12 +1,18 @@
 import type { Context, Middleware } from 'koa'
 import { stringify } from '../../domain/external-text.ts'
 import type { Log } from '../../domain/telemetry.ts'
-import { AppError, asAppError } from '../../errors.ts'
+import { AppError, asAppError, type ErrorCode } from '../../errors.ts'
 import { ClientClosed } from './body.ts'
 import { errorAnswer } from './problem.ts'
 
 /** The client disconnected mid-response: not actionable. */
 const CLIENT_GONE = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE', 'ECONNABORTED'])
+
+/** What nothing else has logged by then. */
+const LOGGED: Partial<Record<ErrorCode, string>> = {
+  internal: 'internal error while handling a request',
+  journal_refused: 'report refused by the journal',
+}
 
 /** Logs what goes wrong once an answer has begun: Koa's event `error`. */
 export function onResponseError(log: Pick<Log, 'error'>): (error: NodeJS.ErrnoException) => void {
@@ -36,7 +42,8 @@ export function answerError(ctx: Context, thrown: unknown, log: Pick<Log, 'error
     return undefined
   }
   const error = asAppError(thrown)
-  if (error.code === 'internal') log.error({ err: error.cause }, 'internal error while handling a request')
+  const message = LOGGED[error.code]
+  if (message !== undefined) log.error({ err: error.cause ?? error }, message)
   const { status, headers, body } = errorAnswer(error)
   ctx.status = status
   ctx.set(headers)

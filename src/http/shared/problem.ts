@@ -33,6 +33,7 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, title: strin
   internal: [500, 'Internal error'],
   journal_unavailable: [503, 'Journal unavailable'],
   journal_full: [503, 'Too many reports waiting'],
+  journal_refused: [503, 'Refused by the journal'],
   answer_timeout: [503, 'Not known to be durable in time'],
   overloaded: [503, 'Overloaded'],
   keys_unavailable: [503, 'Signing keys unavailable'],

@@ -13,8 +13,8 @@ export type Result =
   | SignalResult
   | { readonly change: Change }
   | RecoveryResult
+  | Refused
   | 'reused'
-  | 'refused'
   | 'accepted'
   | 'replayed'
 
@@ -29,6 +29,24 @@ export interface RecoveryResult {
   readonly recovery: RecoveryApplied | null
 }
 
+/** The store refuses the record, however often it is tried; why, without anything of the record itself. */
+export interface Refused {
+  readonly refused: string
+}
+
+/** As the sender gets it: a person can change what refuses it, and it may come again. */
+export class RefusedError extends AppError {
+  readonly reason: string
+
+  constructor(reason: string) {
+    const cause = new Error(`the journal refuses the record: ${reason}`)
+    super('journal_refused', 'the journal refuses this report; the log says why', { retryAfter: 60, cause })
+    this.reason = reason
+  }
+}
+
+export const isRefused = (result: Result): result is Refused => typeof result === 'object' && 'refused' in result
+
 /** Whether a result is a record that was added. */
 export const isAdded = (result: Result): boolean => Array.isArray(result) && result[0] === null
 
@@ -40,12 +58,12 @@ export function complete(
 ): void {
   if (result === 'reused') {
     reject(new AppError('idempotency_key_reused', 'this id was used before, with another body'))
-  } else if (result === 'refused') {
-    reject(new AppError('internal', 'the record cannot be stored'))
   } else if (result === 'replayed') {
     reject(new AppError('canary_replayed', 'this canary was received before; each nonce counts once'))
   } else if (result === 'accepted') {
     resolve(undefined)
+  } else if ('refused' in result) {
+    reject(new RefusedError(result.refused))
   } else if ('recovery' in result) {
     resolve(result.recovery ?? undefined)
   } else if ('signal' in result) {

@@ -1,4 +1,5 @@
 import { type Entry, isSignalEntry, type SignalEntry } from '../../domain/journal.ts'
+import { isRefused } from '../core/complete.ts'
 import { commandOf } from '../core/queue.ts'
 import type { RefusedRecord } from '../spill/spill-target.ts'
 import { findStored } from './prove.ts'
@@ -15,30 +16,21 @@ export async function moveEntries(
   entries: readonly (Entry | SignalEntry)[],
   options: GroupOptions,
 ): Promise<Moved> {
-  const reasons = new Map<Entry | SignalEntry, string>()
-  const written = await writeGroup(
-    session,
-    entries.map((entry) => commandOf(entry)),
-    { ...options, onRefused: (entry, reason) => reasons.set(entry, reason) },
-  )
+  const commands = entries.map((entry) => commandOf(entry))
+  const written = await writeGroup(session, commands, options)
   const isReused = (_: unknown, index: number): boolean => written.results[index] === 'reused'
   const reused = entries.filter(isReused).filter((entry): entry is Entry => !isSignalEntry(entry))
   const again = reused.map(({ idempotency: _, ...entry }) => entry)
   const more = again.length > 0 ? await moveEntries(session, again, options) : undefined
-  const refused = entries.filter((_, index) => written.results[index] === 'refused')
-  const there = new Set<Entry | SignalEntry>(
-    await findStored(
-      session,
-      refused.filter((entry): entry is Entry => !isSignalEntry(entry)),
-    ),
-  )
-  const missing = refused.filter((entry) => !there.has(entry))
+  const refused = entries.flatMap((record, index) => {
+    const result = written.results[index]!
+    return isRefused(result) ? [{ record, reason: result.refused }] : []
+  })
+  const failures = refused.flatMap(({ record }) => (isSignalEntry(record) ? [] : [record]))
+  const there = new Set<Entry | SignalEntry>(await findStored(session, failures))
   return {
     endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]),
-    refused: [
-      ...missing.map((record) => ({ record, reason: reasons.get(record) ?? 'refused' })),
-      ...(more?.refused ?? []),
-    ],
+    refused: [...refused.filter(({ record }) => !there.has(record)), ...(more?.refused ?? [])],
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Change, IncidentSettings } from '../../domain/incident.ts'
-import type { Entry, SignalEntry } from '../../domain/journal.ts'
-import type { Result } from '../core/complete.ts'
+import type { Entry } from '../../domain/journal.ts'
+import type { Refused, Result } from '../core/complete.ts'
 import { failureEvent as incidentEvent } from '../core/failure-event.ts'
 import { type Command, isJoined } from '../core/queue.ts'
 import { insertCanaries } from './canary.ts'
@@ -29,8 +29,6 @@ export interface GroupOptions {
   readonly series: Pick<Series, 'unknown'>
   readonly known: Pick<KnownEndpoints, 'get'>
   readonly slots: Slots
-  /** Called with the reason why an entry was refused on its own. */
-  readonly onRefused?: (entry: Entry | SignalEntry, reason: string) => void
   /** Whether a group may be written on the assumption that no other replica changes its endpoints. */
   readonly optimistic: OptimisticWrites
 }
@@ -58,10 +56,7 @@ export async function writeGroup(
   } catch (error) {
     if (!isEntryError(error) || !session.usable) throw error
     const requests = requestsOf(commands)
-    if (requests.length === 1) {
-      for (const command of commands) if ('entry' in command) options.onRefused?.(command.entry, refusal(error))
-      return { results: commands.map(() => 'refused'), endpoints: new Map() }
-    }
+    if (requests.length === 1) return { results: commands.map(() => refusal(error)), endpoints: new Map() }
     // The server rolled the whole group back: one by one shows which request it was.
     return writeParts(session, requests, options)
   }
@@ -106,9 +101,9 @@ function requestsOf(commands: readonly Command[]): Command[][] {
 }
 
 /** What the server says, without anything of the entry itself. */
-function refusal(error: unknown): string {
+function refusal(error: unknown): Refused {
   const { constraint } = error as { readonly constraint?: string }
-  return `SQLSTATE ${sqlState(error)}${constraint ? `, constraint ${constraint}` : ''}`
+  return { refused: `SQLSTATE ${sqlState(error)}${constraint ? `, constraint ${constraint}` : ''}` }
 }
 
 /** Part of the group may be stored by now, so it must not be repeated as a whole. */
@@ -163,7 +158,7 @@ async function write(session: Session, commands: readonly Command[], options: Gr
         return (change) => ({ change: change ?? 'none' })
       }
       // It is a separate part.
-      if (command.kind === 'recovery') return 'refused'
+      if (command.kind === 'recovery') return { refused: 'a recovery' }
       if (command.kind === 'signal') {
         const duplicateOf = knownSignals.next().value!
         if (duplicateOf !== null || !command.entry.isTracked) return signalResult(duplicateOf, null)

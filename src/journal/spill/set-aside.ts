@@ -13,6 +13,8 @@ export class SetAside {
   readonly path: string
   readonly #limit: number
   #count = 0
+  /** One after the other. */
+  #last = Promise.resolve()
 
   /** @param limit bytes that the file may have */
   constructor(path: string, limit: number) {
@@ -41,7 +43,13 @@ export class SetAside {
    * Resolves once they are durable. A record may be there twice if the process ended before it was removed elsewhere.
    * @throws FaultError
    */
-  async add(refused: readonly RefusedRecord[]): Promise<void> {
+  add(refused: readonly RefusedRecord[]): Promise<void> {
+    const added = this.#last.then(() => this.#add(refused))
+    this.#last = added.catch(() => {})
+    return added
+  }
+
+  async #add(refused: readonly RefusedRecord[]): Promise<void> {
     const text = refused.map(lineOf).join('')
     const size = await stat(this.path).then(
       (file) => file.size,

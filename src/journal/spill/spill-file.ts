@@ -139,7 +139,7 @@ export class SpillFile {
         break
       }
       const refused = await store(records.map((record) => this.#entryOf(record)))
-      if (refused.length > 0) await this.#setAsideAll(refused)
+      if (refused.length > 0) await this.setAside(refused)
       await this.#journal.remove(records.map(idOf))
       this.#waiting = Math.max(0, this.#waiting - records.length)
       this.#earlier = Math.max(0, this.#earlier - records.length)
@@ -159,6 +159,15 @@ export class SpillFile {
     const { failure } = record
     const isTracked = this.#tracked.has(failure.endpoint)
     return { ...record, labels: labelsOf(failure, false), isTracked, isProvable: true }
+  }
+
+  /** Keeps what the database refuses, and reports it. @throws FaultError */
+  async setAside(refused: readonly RefusedRecord[]): Promise<void> {
+    await this.#setAside.add(refused)
+    for (const { record, reason } of refused) {
+      const detail = `the spill: the database refused report ${idOf(record)} (${reason}); it was set aside in ${this.#setAside.path}`
+      this.#options.onFault({ kind: 'io', detail })
+    }
   }
 
   close(deadline: number): Promise<void> {
@@ -191,14 +200,6 @@ export class SpillFile {
         onExpired: () => {},
       },
     })
-  }
-
-  async #setAsideAll(refused: readonly RefusedRecord[]): Promise<void> {
-    await this.#setAside.add(refused)
-    for (const { record, reason } of refused) {
-      const detail = `the spill: the database refused report ${idOf(record)} (${reason}); it was set aside in ${this.#setAside.path}`
-      this.#options.onFault({ kind: 'io', detail })
-    }
   }
 
   #report(error: unknown): void {

@@ -15,7 +15,9 @@ import {
 } from '../../domain/journal.ts'
 import type { RecoveryEvent } from '../../domain/recovery.ts'
 import { AppError } from '../../errors.ts'
+import { RefusedError } from '../core/complete.ts'
 import { FaultError } from '../core/fault.ts'
+import { idOf } from '../core/records.ts'
 import { SpillFile, type SpillOptions } from './spill-file.ts'
 import type { Move, SpillTarget } from './spill-target.ts'
 
@@ -67,7 +69,9 @@ export class SpillingJournal implements Journal {
     // Where the spill may know one of their ids, each has to be looked up first; and signals wait behind earlier ones.
     if (entries.some((entry) => (isSignalEntry(entry) ? this.#isBehindSpill(entry) : this.#mayBeInSpill(entry))))
       return entries.map((entry) => (isSignalEntry(entry) ? this.#recordSignal(entry) : this.record(entry)))
-    return this.#target.recordAll(entries).map((recording, index) => this.#orSpill(entries[index]!, recording))
+    return this.#target
+      .recordAll(entries)
+      .map((recording, index) => this.#orSpill(entries[index]!, recording, entries.length === 1))
   }
 
   apply(endpoint: string, event: AppliedEvent): Promise<Applied> {
@@ -158,11 +162,18 @@ export class SpillingJournal implements Journal {
     return signal.type !== 'failing' && this.#isOpen && this.#spill.usable && !this.#spill.isEmpty
   }
 
-  /** What the target answers; if it becomes unreachable meanwhile, the spill takes over. */
-  async #orSpill(entry: Entry | SignalEntry, recording: Promise<Recorded>): Promise<Recorded> {
+  /**
+   * What the target answers; if it becomes unreachable meanwhile, the spill takes over, and what it refuses is set aside.
+   * @param isAlone false for one of several entries of a request, of which any may be refused
+   */
+  async #orSpill(entry: Entry | SignalEntry, recording: Promise<Recorded>, isAlone = true): Promise<Recorded> {
     try {
       return await recording
     } catch (error) {
+      if (error instanceof RefusedError) {
+        if (!isAlone) return this.#orSpill(entry, this.#target.recordAll([entry])[0]!)
+        return this.#setAside(entry, error)
+      }
       const isUnavailable = error instanceof AppError && error.code === 'journal_unavailable'
       if (!isUnavailable || !this.#takesOver()) throw error
       // Its outcome may be unknown: the spill keeps its id, by which it is stored once.
@@ -179,6 +190,15 @@ export class SpillingJournal implements Journal {
       handBack()
       throw error
     }
+  }
+
+  /** As durable as the spill, and for a person to look at. @throws `error` where that is impossible too */
+  async #setAside(entry: Entry | SignalEntry, error: RefusedError): Promise<Recorded> {
+    if (!this.#isOpen) throw error
+    await this.#spill.setAside([{ record: entry, reason: error.reason }]).catch(() => {
+      throw error
+    })
+    return this.#registered({ ...entry, isTracked: false }, { id: idOf(entry), duplicate: false })
   }
 
   /** One whose sender's id waits in the spill too is a duplicate when that moves on: it is stored once. */

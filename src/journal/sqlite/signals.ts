@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { firstIdAt } from '../../domain/failure.ts'
 import { isTimelineRow, signalsTotal, startsTracking } from '../../domain/incident.ts'
 import { KNOWN_SIGNALS_LIMIT, TIMELINE_LIMIT, type TimelineSignal } from '../../domain/timeline.ts'
-import type { SignalResult } from '../core/complete.ts'
+import type { Refused, SignalResult } from '../core/complete.ts'
 import { isEntryError } from '../core/fault.ts'
 import type { StoredSignal } from '../core/records.ts'
 import type { IncidentRows } from './incidents.ts'
@@ -38,7 +38,7 @@ export class SignalRows {
   }
 
   /** One signal of the open transaction, with what it does to its endpoint: all of it, or nothing. */
-  write({ signal, isTracked, ...row }: SignalRow): SignalResult | 'refused' {
+  write({ signal, isTracked, ...row }: SignalRow): SignalResult | Refused {
     const key = row.key ?? null
     const { insert, known, assign } = this.#statements
     const { id, receivedAt: at, source, tenant, endpoint } = signal
@@ -51,7 +51,7 @@ export class SignalRows {
       }
     } catch (error) {
       if (!isEntryError(error)) throw error
-      return 'refused'
+      return { refused: (error as Error).message }
     }
     const event = { type: 'signal', at, signal, ...(row.openedBy !== undefined && { openedBy: row.openedBy }) } as const
     if (!isTracked || !(startsTracking(event) || this.#incidents.isKnown(endpoint)))

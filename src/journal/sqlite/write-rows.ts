@@ -28,7 +28,7 @@ export function writeRows(
     if ('recovery' in row) return { recovery: incidents.recover(row.incident, row.recovery) }
     if ('signal' in row) {
       const result = signals.write(row)
-      if (result !== 'refused' && result.signal !== null) changed.add(row.signal.endpoint)
+      if ('signal' in result && result.signal !== null) changed.add(row.signal.endpoint)
       return result
     }
     if ('event' in row) {

@@ -69,12 +69,12 @@ export function write(
     const known = statements.known.get(fields.source, fields.tenant, key) as unknown as [string, string] | undefined
     if (known) return known[1] === digest ? [known[0], null] : 'reused'
   }
-  if (!labels.every((label) => typeof label === 'string')) return 'refused'
+  if (!labels.every((label) => typeof label === 'string')) return { refused: 'a label is no text' }
   try {
     statements.insert.run(...failureValues({ ...fields, ...own }), key ?? null, digest ?? null, raw)
   } catch (error) {
     if (!isEntryError(error)) throw error
-    return 'refused'
+    return { refused: (error as Error).message }
   }
   return 'added'
 }
