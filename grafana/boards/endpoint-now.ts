@@ -1,15 +1,13 @@
 import type { Line } from './board.ts'
 import { atTime, dashboard, remedy } from './links.ts'
 import { COLOUR } from './palette.ts'
-import { failuresInRange, inMs, OF_ENDPOINT, perEndpoint, select, successRate } from './query.ts'
+import { failuresInRange, inMs, OF_ENDPOINT, perOpenIncident, select, started, successRate } from './query.ts'
 import { number } from './stats.ts'
 
 const mine = [OF_ENDPOINT]
-const open = perEndpoint('incidentOpen', mine)
+const open = perOpenIncident(mine)
 const isOpen = `max(${open}) == 1`
-const cause = `topk(1, max by (cause) (${select('incidentInfo', mine)}))`
-/** The link needs the remedy; where no verdict is shown, the cause is its own. */
-const causeWithRemedy = `${cause} * on () group_left (remedy) topk(1, max by (remedy) (${select('incidentVerdictInfo', mine)})) or on () label_join(${cause}, "remedy", "", "cause")`
+const cause = `topk(1, max by (cause, remedy) (${select('incidentInfo', mine)}))`
 const OK_FAILING = { '0': { text: 'OK', colour: COLOUR.ok }, '1': { text: 'FAILING', colour: COLOUR.bad } }
 
 /** The endpoint's state, in numbers. */
@@ -20,7 +18,8 @@ export const now: Line = {
       3,
       number({
         title: 'State',
-        description: 'Whether an incident is open. No data: the endpoint has no metrics, or no receiver is scraped.',
+        description:
+          'Whether an incident is open, as its alert holds it. Not followed: nothing is known of the endpoint.',
         unit: 'short',
         targets: [{ expr: `max(${open})`, instant: true, legend: 'state' }],
         texts: OK_FAILING,
@@ -35,7 +34,7 @@ export const now: Line = {
         unit: 'dateTimeFromNow',
         targets: [
           {
-            expr: inMs(`max(${perEndpoint('incidentStarted', mine)}) and ${isOpen}`),
+            expr: inMs(`max(${started(mine)}) and ${isOpen}`),
             instant: true,
             legend: 'since',
           },
@@ -54,7 +53,7 @@ export const now: Line = {
         show: 'name',
         targets: [
           {
-            expr: `(${causeWithRemedy}) and on () (${isOpen})`,
+            expr: `(${cause}) and on () (${isOpen})`,
             instant: true,
             legend: '{{cause}}',
           },

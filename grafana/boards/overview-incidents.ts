@@ -1,7 +1,7 @@
 import type { Line } from './board.ts'
 import { api, atTime, dashboard, remedy } from './links.ts'
 import { COLOUR } from './palette.ts'
-import { endpointInfo, inMs, KEY, ofFailing, ofTeam, perEndpoint, select } from './query.ts'
+import { endpointInfo, inMs, KEY, ofFailing, ofTeam, perEndpoint, select, started } from './query.ts'
 import { rows } from './table.ts'
 
 const here = dashboard('endpoint', `var-endpoint=\${__data.fields.endpoint:percentencode}`)
@@ -19,7 +19,7 @@ export const openIncidents: Line = {
         unit: 'short',
         noValue: 'No incident is open in this selection.',
         targets: [
-          { expr: inMs(ofFailing(ofTeam(perEndpoint('incidentStarted')))), instant: true },
+          { expr: inMs(ofFailing(ofTeam(started()))), instant: true },
           { expr: ofFailing(endpointInfo('team', 'severity')), instant: true },
           {
             expr: ofTeam(ofFailing(`topk by (${KEY}) (1, max by (${KEY}, cause, code) (${select('incidentInfo')}))`)),

@@ -7,8 +7,9 @@ import {
   inMs,
   ofFailing,
   ofTeam,
-  perEndpoint,
+  perOpenIncident,
   ratio,
+  started,
   successRate,
   UP,
   unfinishedRecoveries,
@@ -16,7 +17,7 @@ import {
 import { number } from './stats.ts'
 
 const NO_METRICS = 'no metrics'
-const open = ofTeam(perEndpoint('incidentOpen'))
+const open = ofTeam(perOpenIncident())
 const failing = ofTeam(IS_OPEN)
 
 /** What is failing now, in numbers. */
@@ -28,7 +29,7 @@ export const now: Line = {
       number({
         title: 'Failing endpoints',
         description:
-          'Endpoints with an open incident. An incident opens on the first reported failure and closes once recovery is confirmed. No metrics: no receiver is scraped, so nothing is known.',
+          'Endpoints with an open incident. As the alerts hold them, through the restart of a receiver. No metrics: no receiver is scraped, so nothing is known.',
         unit: 'short',
         decimals: 0,
         targets: [{ expr: `count(${failing}) or sum(${open})`, instant: true, legend: 'failing' }],
@@ -44,7 +45,7 @@ export const now: Line = {
         unit: 'dateTimeFromNow',
         targets: [
           {
-            expr: inMs(`min(${ofFailing(ofTeam(perEndpoint('incidentStarted')))})`),
+            expr: inMs(`min(${ofFailing(ofTeam(started()))})`),
             instant: true,
             legend: 'since',
           },

@@ -9,6 +9,7 @@ import {
   KEY,
   ofTeam,
   perEndpoint,
+  perOpenIncident,
   select,
   successRate,
   UP,
@@ -21,8 +22,8 @@ import { rows } from './table.ts'
 const here = dashboard('endpoint', `var-endpoint=\${__data.fields.endpoint:percentencode}`)
 const atEnd = { at: '@ end()' }
 /** Of endpoints with an incident in the time range: those with an open one first, then the newest; the same at each step. */
-const newest = `topk(20, (${ofTeam(`${perEndpoint('incidentOpen', [], atEnd)} * 1e10 + ${perEndpoint('incidentStarted', [], atEnd)}`, '@ end()')}) and on (${KEY}) max by (${KEY}) (last_over_time(${select('incidentInfo')}[$__range] @ end())))`
-const wasOpen = `max by (endpoint) (max by (${KEY}) (${select('incidentInfo')}) and on (${KEY}) ${newest})`
+const newest = `topk(20, (${ofTeam(`${perEndpoint('incidentOpen', [], atEnd)} * 1e10 + ${perEndpoint('incidentStarted', [], atEnd)}`, '@ end()')}) and on (${KEY}) max by (${KEY}) (max_over_time(${select('incidentOpen')}[$__range] @ end()) == 1))`
+const wasOpen = `max by (endpoint) (${perEndpoint('incidentOpen')} == 1 and on (${KEY}) ${newest})`
 /** Nothing is said of times in which no receiver was scraped. */
 const wasScraped = `on () (count(${UP} == 1))`
 const RATE_STEPS = [{ colour: COLOUR.bad }, { from: 0.99, colour: COLOUR.warn }, { from: 0.999, colour: COLOUR.ok }]
@@ -124,7 +125,7 @@ export const allEndpoints: Section = {
               { expr: endpointInfo('team', 'severity', 'event'), instant: true },
               { expr: successRate('endpointDeliveries', '6h', { by: KEY, keep: ofTeam }), instant: true },
               { expr: ofTeam(availability('6h')), instant: true },
-              { expr: ofTeam(perEndpoint('incidentOpen')), instant: true },
+              { expr: ofTeam(perOpenIncident()), instant: true },
             ],
             hide: ['Time', 'cluster', 'namespace', 'job', 'severity', 'Value #B'],
             sortBy: 'Lost in range',

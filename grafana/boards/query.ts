@@ -2,8 +2,8 @@ import { REAL, VERIFY_ENDPOINT } from '../rules/promql.ts'
 import { SIGNALS, type SignalKey } from '../signals.ts'
 
 /**
- * PromQL of panels. The dashboards read what the service itself exposes, and nothing that recording rules make of it, so
- * that they work for those who load no rules.
+ * PromQL of panels. The dashboards work for those who load no rules: they read what the service itself exposes, and what
+ * recording rules make of it only where there is something else to fall back to.
  */
 
 /**
@@ -48,8 +48,18 @@ export const perEndpoint = (
   { by = 'max', at = '' }: { readonly by?: 'max' | 'min'; readonly at?: string } = {},
 ): string => `${by} by (${KEY}) (${select(key, matchers)}${at && ` ${at}`})`
 
+/**
+ * Whether an incident is open (1 or 0), per endpoint, as the alerts hold it through the restart and the absence of a receiver.
+ * Without our rules: the newest value of ten minutes.
+ */
+export const perOpenIncident = (matchers: readonly string[] = []): string =>
+  `(${perEndpoint('incidentHeld', matchers)} or max by (${KEY}) (last_over_time(${select('incidentOpen', matchers)}[10m])))`
+/** When the newest incident began, per endpoint; for an hour after the receiver is gone, too. */
+export const started = (matchers: readonly string[] = []): string =>
+  `max by (${KEY}) (last_over_time(${select('incidentStarted', matchers)}[1h]))`
+
 /** Where an incident is open now. */
-export const IS_OPEN = `${perEndpoint('incidentOpen')} == 1`
+export const IS_OPEN = `${perOpenIncident()} == 1`
 
 /** Only of endpoints that fail now. */
 export const ofFailing = (expr: string): string => `${expr} and on (${KEY}) ${IS_OPEN}`

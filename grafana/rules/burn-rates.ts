@@ -34,8 +34,8 @@ export const PROBES: BudgetSource = {
 export const DELIVERIES: BudgetSource = {
   increase: DELIVERY_INCREASE,
   bad: 'result="failure"',
-  count: (window) => `namespace_job_endpoint:webhook_endpoint_deliveries:count${window}`,
-  ratio: (window) => `namespace_job_endpoint:webhook_endpoint_deliveries:failure_ratio${window}`,
+  count: (window) => `namespace_job_endpoint:webhook_deliveries:count${window}`,
+  ratio: (window) => `namespace_job_endpoint:webhook_deliveries:error_ratio${window}`,
 }
 
 const hourly = ({ increase }: BudgetSource): string => increase.replace(/5m$/, '1h')

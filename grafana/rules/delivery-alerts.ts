@@ -1,7 +1,6 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, failingNames, INCIDENT_OF } from './annotations.ts'
-import { ENABLED_AGAIN, withDetails, withFailuresOfHour, withLossStarted } from './incident-details.ts'
-import { withMadeLabels, without } from './incident-labels.ts'
+import { ENABLED_AGAIN, LAST_EVALUATION, WITHOUT_PAGE, withPage } from './incident-details.ts'
 import { INCIDENT_DESCRIPTION, incidentTexts } from './incident-texts.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, REAL, RELEASE, withTeam } from './promql.ts'
@@ -20,8 +19,11 @@ import {
 } from './text.ts'
 
 const held = (...matchers: readonly string[]): string => of(SIGNALS.incidentHeld.name, ...matchers)
-/** An incident that closed twice within three hours flaps: it counts as open for the half hour in which a failure would reopen it. */
-const openOrFlapping = `${held()} == 1
+/**
+ * One evaluation longer than the incident, so that the alert's last texts say how its end is known. An incident that closed
+ * twice within three hours flaps: it counts as open for the half hour in which a failure would reopen it.
+ */
+const openOrFlapping = `max_over_time(${held()}[${LAST_EVALUATION}]) == 1
 unless on (${ENDPOINT})
 ${of(ENABLED_AGAIN)}
 or
@@ -35,19 +37,10 @@ or
 export const DELIVERY_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointFailing',
-    why: 'State, not arithmetic: fires on the first failure and resolves when the incident closes. An incident that keeps reopening pages twice, not every time. The details are labels of the expression only: the rule removes them.',
-    expr: withMadeLabels(
-      withFailuresOfHour(
-        withLossStarted(
-          withDetails(withTeam(openOrFlapping, 'event'), 'cause', 'report', 'verdict', 'lost', 'started'),
-        ),
-      ),
-    ),
+    why: 'State, not arithmetic: fires on the first failure and resolves when the incident closes. An incident that keeps reopening pages twice, not every time. What the page says comes with the expression as labels, which the rule removes.',
+    expr: withPage(openOrFlapping),
     condition: openOrFlapping,
-    labels: without(
-      ...['event', 'cause', 'code', 'rule', 'remedy', 'url', 'host', 'port', 'platform', 'verdict'],
-      ...['lost', 'loss_started', 'failures_last_hour'],
-    ),
+    labels: WITHOUT_PAGE,
     severity: 'endpoint',
     wakes:
       'Data is being lost and stays lost until someone recovers it; every minute adds to it. An early warning says that it soon will be.',

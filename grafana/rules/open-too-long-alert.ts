@@ -1,10 +1,9 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, INCIDENT_OF } from './annotations.ts'
-import { withDetails } from './incident-details.ts'
-import { without } from './incident-labels.ts'
+import { WITHOUT_PAGE, withPage } from './incident-details.ts'
 import { incidentFacts } from './incident-texts.ts'
 import type { Alert } from './model.ts'
-import { of, REAL, withTeam } from './promql.ts'
+import { of, REAL } from './promql.ts'
 import { INCIDENT, LOGS, LOST, RECOVER } from './text.ts'
 
 /** What remains open, and can wait for a minute. */
@@ -12,14 +11,14 @@ export const OPEN_TOO_LONG_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookIncidentOpenTooLong',
     why: 'Uses `for` only: with timestamps, a receiver with a wrong clock would make every incident look old.',
-    expr: withDetails(withTeam(`${of(SIGNALS.incidentHeld.name, REAL)} == 1`), 'cause', 'lost', 'started'),
-    labels: without('cause', 'code', 'lost'),
+    expr: withPage(`${of(SIGNALS.incidentHeld.name, REAL)} == 1`),
+    labels: WITHOUT_PAGE,
     for: '4h',
     severity: 'warning',
     wakes: 'No: the incident has paged. It reminds its owner before the platform deletes the data.',
     summary: 'Webhook incident open for hours',
     description:
-      'The incident of {{ $labels.endpoint }} has been open for more than four hours. {{ if $labels.lost }}Recover the lost data before the platform’s retention removes it.{{ else }}No lost delivery has been reported so far.{{ end }}',
+      'The incident of {{ $labels.endpoint }} has been open for more than four hours. {{ if $labels.recovery }}Recover the lost data before the platform’s retention removes it.{{ else }}No lost delivery has been reported so far.{{ end }}',
     annotations: { ...incidentFacts, ...apiAnnotations(INCIDENT_OF) },
     dashboard: 'endpoint',
     runbook: {

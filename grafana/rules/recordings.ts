@@ -1,5 +1,4 @@
 import { SIGNALS } from '../signals.ts'
-import { PROBE_INCREASE } from './burn-rates.ts'
 import { DETAIL_RECORDINGS } from './incident-details.ts'
 import type { Recording } from './model.ts'
 import { creditedFailures, ENDPOINT, increment, of, process, REAL, RELEASE } from './promql.ts'
@@ -86,19 +85,11 @@ or
   {
     record: SIGNALS.endpointInfoHeld.name,
     why: 'Exactly one series for each endpoint that anything is known of, so that no join with it can fail or suppress an alert.',
-    expr: `topk by (${ENDPOINT}) (1, ${of(INFO_NEWEST)}) > bool 0
+    expr: `topk by (${ENDPOINT}) (1, last_over_time(${of(INFO_NEWEST)}[1h])) > bool 0
 or on (${ENDPOINT})
-topk by (${ENDPOINT}) (1, last_over_time(${of(INFO_NEWEST)}[1h])) > bool 0
+${of(SIGNALS.incidentHeld.name)} >= bool 0
 or on (${ENDPOINT})
-max by (${ENDPOINT}) (${of(SIGNALS.incidentHeld.name)}) >= bool 0
-or on (${ENDPOINT})
-sum by (${ENDPOINT}) (${of(SIGNALS.failureIncrease.name)}) >= bool 0
-or on (${ENDPOINT})
-sum by (${ENDPOINT}) (last_over_time(${of(PROBE_INCREASE)}[1h])) >= bool 0
-or on (${ENDPOINT})
-max by (${ENDPOINT}) (${of(SIGNALS.recoveryOldestOpen.name)}) >= bool 0
-or on (${ENDPOINT})
-max by (${ENDPOINT}) (${of(SIGNALS.reportOverdue.name)}) >= bool 0`,
+max by (${ENDPOINT}) (${of(SIGNALS.recoveryOldestOpen.name)}) >= bool 0`,
   },
   ...DETAIL_RECORDINGS,
 ]

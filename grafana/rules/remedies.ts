@@ -9,7 +9,7 @@ const WORDS: Readonly<Record<string, string>> = {
   url: '$URL',
   code: 'in the report',
   status: 'in the answer',
-  expiry: 'see the dashboard',
+  expiry: '',
 }
 
 /** The remedies of each cause and its refinements, with these words for the placeholders. */

@@ -1,8 +1,7 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, INCIDENT_OF } from './annotations.ts'
-import { withDetails, withLossStarted } from './incident-details.ts'
-import { without } from './incident-labels.ts'
-import { incidentFacts, LOSS_STARTED, RECOVERY } from './incident-texts.ts'
+import { WITHOUT_PAGE, withPage } from './incident-details.ts'
+import { incidentFacts, LOSS_ENDED, LOSS_STARTED } from './incident-texts.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, withTeam } from './promql.ts'
 import { INCIDENT, LOGS, PROBE, promql, RECOVER, sh } from './text.ts'
@@ -14,9 +13,9 @@ export const SIGNAL_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointDisabled',
     why: 'State, one alert per source: the endpoint must be re-enabled at each of them.',
-    expr: withLossStarted(withDetails(withTeam(isDisabled, 'event'), 'cause', 'started')),
+    expr: withPage(isDisabled),
     condition: isDisabled,
-    labels: without('event', 'cause', 'code', 'loss_started'),
+    labels: WITHOUT_PAGE,
     severity: 'endpoint',
     wakes: 'Nothing is delivered any more, and this does not end automatically, even if the endpoint works again.',
     summary: 'Webhook endpoint disabled by the platform',
@@ -31,7 +30,9 @@ export const SIGNAL_ALERTS: readonly Alert[] = [
       first_check:
         'In the settings of {{ $labels.source }}, see why it disabled the endpoint. Fix that, then re-enable the endpoint there.',
       lost_since: LOSS_STARTED,
-      recovery: RECOVERY,
+      lost_until: LOSS_ENDED,
+      recovery: '{{ $labels.recovery }}',
+      proof: '{{ $labels.proof }}',
       ...apiAnnotations(INCIDENT_OF),
     },
     remedy: 'disabled',

@@ -7,7 +7,7 @@ import { createMetrics, type PrometheusMetrics } from '../observe/metrics.ts'
 import type { RecoveryMetricOptions } from '../observe/recovery-metrics.ts'
 import { createTracing } from '../observe/tracing.ts'
 import type { ProbePlan } from '../service/probe-plans.ts'
-import { sourceEntries } from '../sources/index.ts'
+import { recoveryAdvice, sourceEntries } from '../sources/index.ts'
 import { VERSION } from '../version.ts'
 import type { StartContext } from './context.ts'
 import { hookPlan } from './hook-plan.ts'
@@ -30,6 +30,8 @@ export async function startTelemetry(
   const metrics = createMetrics({
     version: VERSION,
     urlOf: endpointUrls(config.endpoints),
+    recoveryOf: ({ endpoint, sources: names }) =>
+      recoveryAdvice(sources, names, config.endpoints.find(({ name }) => name === endpoint)?.event ?? ''),
     sources: sources.map(({ name }) => name),
     endpoints: [
       ...config.endpoints.map((endpoint) => ({ ...endpoint, sources: sourcesThatName(endpoint, sources) })),

@@ -10,6 +10,8 @@ export interface Exposition {
 export interface ExpositionOptions {
   /** Brings the metrics up to date before they are read, in slices. */
   readonly prepare?: (slices: Slices) => Promise<void>
+  /** Called once all metrics have been read. */
+  readonly done?: () => void
 }
 
 /** A scraper can wait; at this pace a scrape takes at most a fifth of the reports' time. */
@@ -24,7 +26,7 @@ const PACE: Pace = { slice: 0.5, rest: 2 }
  */
 export function exposition(
   registry: Registry,
-  { prepare = async () => {} }: ExpositionOptions = {},
+  { prepare = async () => {}, done = () => {} }: ExpositionOptions = {},
 ): (accept: string | undefined) => Promise<Exposition> {
   const families = new WeakMap<object, Family>()
   const familyOf = (metric: Metric): Family => {
@@ -46,6 +48,7 @@ export function exposition(
       found.push({ family, snapshot })
       if (slices.isOver()) await slices.pause()
     }
+    done()
     const chunks: string[] = []
     for (const [index, { family, snapshot }] of found.entries()) {
       if (index > 0) chunks.push(isOpenMetrics ? '\n' : '\n\n')

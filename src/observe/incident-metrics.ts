@@ -1,26 +1,52 @@
+import type { Clock } from '../domain/clock.ts'
 import type { EndpointState, Incident } from '../domain/incident.ts'
-import { calledFor } from '../domain/remedies/remedies.ts'
+import { endWords, hasLoss, incidentWords } from '../domain/incident-words.ts'
 import { Counter, Gauge, type Registry } from './client.ts'
 
-/** A configured endpoint's canonical URL; undefined for one that is its own URL. */
-export type UrlOf = (endpoint: string) => string | undefined
+export interface IncidentMetricOptions {
+  /** Names of the configured endpoints. */
+  readonly configured: readonly string[]
+  /** A configured endpoint's canonical URL; undefined for one that is its own URL. */
+  readonly urlOf: (endpoint: string) => string | undefined
+  /** How to restore what an incident lost, in one line from a closed set. */
+  readonly recoveryOf: (incident: Incident) => string
+  readonly clock: Clock
+}
 
-/** Rules and remedies are closed sets; the URL is canonical. Before there is a verdict its rule is `none`. */
-const verdictOf = (incident: Incident, urlOf: UrlOf) => ({
-  endpoint: incident.endpoint,
-  rule: incident.verdict?.rule ?? 'none',
-  ...calledFor(incident, urlOf),
-})
+/** For how long after its end a page of an incident is shown: a scrape must see it, so that the alert ends with how that is known. */
+const SHOWN_AFTER = 5 * 60_000
+
+const isShown = ({ closedAt }: Incident, now: number): boolean =>
+  closedAt === null || Math.abs(now - closedAt) < SHOWN_AFTER
+
+function pageOf(incident: Incident, { urlOf, recoveryOf }: IncidentMetricOptions) {
+  const { endpoint, cause, report, signals } = incident
+  const code = (report ?? signals?.warning)?.code
+  const { title, summary, check, remedy } = incidentWords(incident, urlOf)
+  return {
+    endpoint,
+    cause,
+    code: code === undefined ? 'none' : String(code),
+    title,
+    summary,
+    check,
+    proof: endWords(incident),
+    recovery: hasLoss(incident) ? recoveryOf(incident) : '',
+    remedy,
+  }
+}
 
 /**
  * The incidents of tracked endpoints, at most 500.
  * All metrics are read from the incidents' states at each scrape, so they cannot drift from the journal.
  */
-export function incidentMetrics(registry: Registry, configured: readonly string[], urlOf: UrlOf) {
+export function incidentMetrics(
+  registry: Registry,
+  states: () => Iterable<EndpointState>,
+  options: IncidentMetricOptions,
+) {
+  const { configured, clock } = options
   const registers = [registry]
-  let states: () => Iterable<EndpointState> = () => []
-  const openIncidents = (): Incident[] =>
-    [...states()].flatMap(({ incident }) => (incident && incident.closedAt === null ? [incident] : []))
 
   new Gauge<'endpoint'>({
     name: 'webhook_incident_open',
@@ -67,48 +93,38 @@ export function incidentMetrics(registry: Registry, configured: readonly string[
     registers,
     collect() {
       this.reset()
-      for (const { endpoint, incident } of states())
-        if (incident && incident.loss.from !== null) this.set({ endpoint }, incident.loss.from / 1_000)
-    },
-  })
-  new Gauge<'endpoint' | 'cause' | 'code'>({
-    name: 'webhook_incident_info',
-    help: 'Cause by the newest verdict and code of the newest report (before the first one, early warning) of an open incident, always 1. Exactly one series per endpoint while open, at most 500 endpoints.',
-    labelNames: ['endpoint', 'cause', 'code'],
-    registers,
-    collect() {
-      this.reset()
-      for (const { endpoint, cause, report, signals } of openIncidents()) {
-        const code = (report ?? signals?.warning)?.code
-        this.set({ endpoint, cause, code: code === undefined ? 'none' : String(code) }, 1)
+      for (const { endpoint, incident } of states()) {
+        const from = incident?.loss.from ?? null
+        if (from !== null) this.set({ endpoint }, from / 1_000)
       }
     },
   })
-  new Gauge<'endpoint' | 'cause' | 'code'>({
-    name: 'webhook_incident_report_info',
-    help: 'Cause and code of the newest report of an open incident, regardless of probes, always 1. At most one series per endpoint while open, at most 500 endpoints.',
-    labelNames: ['endpoint', 'cause', 'code'],
+  new Gauge<'endpoint'>({
+    name: 'webhook_incident_loss_ended_timestamp_seconds',
+    help: "The recovery from the endpoint's newest incident, as Unix time: deliveries until then may be lost. Absent while it is open. At most 500 endpoints.",
+    labelNames: ['endpoint'],
     registers,
     collect() {
       this.reset()
-      for (const { endpoint, report } of openIncidents())
-        if (report) this.set({ endpoint, cause: report.cause, code: String(report.code) }, 1)
+      for (const { endpoint, incident } of states()) {
+        const until = incident?.loss.until ?? null
+        if (until !== null) this.set({ endpoint }, until / 1_000)
+      }
     },
   })
-  new Gauge<'endpoint' | 'rule' | 'remedy' | 'url'>({
-    name: 'webhook_incident_verdict_info',
-    help: 'The newest verdict on an open incident, always 1: its rule (none before the first verdict), the remedy for it, and the URL that it is about. Exactly one series per endpoint while open, at most 500 endpoints.',
-    labelNames: ['endpoint', 'rule', 'remedy', 'url'],
+  new Gauge<keyof ReturnType<typeof pageOf>>({
+    name: 'webhook_incident_info',
+    help: "What a page says of an endpoint's incident: 1 while it is open, and 0 for five minutes after it closed. Cause by the newest verdict, code of the newest report (before the first one, early warning), and texts from closed sets. At most 500 endpoints.",
+    labelNames: ['endpoint', 'cause', 'code', 'title', 'summary', 'check', 'proof', 'recovery', 'remedy'],
     registers,
     collect() {
       this.reset()
-      for (const incident of openIncidents()) this.set(verdictOf(incident, urlOf), 1)
+      for (const { incident } of states())
+        if (incident && isShown(incident, clock()))
+          this.set(pageOf(incident, options), incident.closedAt === null ? 1 : 0)
     },
   })
   return {
-    observe: (source: () => Iterable<EndpointState>): void => {
-      states = source
-    },
     notOpened: (): void => notOpened.inc(),
   }
 }

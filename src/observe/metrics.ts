@@ -1,4 +1,5 @@
 import type { DeliveryMetrics } from '../domain/delivery.ts'
+import type { EndpointState } from '../domain/incident.ts'
 import { OVERFLOW_LABELS, type SeriesUsage } from '../domain/series.ts'
 import { PROXY_SOURCE } from '../domain/signal.ts'
 import type { Metrics } from '../domain/telemetry.ts'
@@ -10,7 +11,7 @@ import { egressMetrics } from './egress-metrics.ts'
 import { exporterMetrics } from './exporter-metrics.ts'
 import { type Exposition, exposition } from './exposition.ts'
 import { hookMetrics } from './hook-metrics.ts'
-import { incidentMetrics, type UrlOf } from './incident-metrics.ts'
+import { type IncidentMetricOptions, incidentMetrics } from './incident-metrics.ts'
 import { journalMetrics } from './journal-metrics.ts'
 import { type ProbedView, probeMetrics } from './probe-metrics.ts'
 import { processMetrics } from './process-metrics.ts'
@@ -23,7 +24,10 @@ import { type SignalOptions, signalMetrics } from './signal-metrics.ts'
 const SPAN_RESULTS = ['exported', 'dropped', 'failed'] as const
 export type SpanResult = (typeof SPAN_RESULTS)[number]
 
-export interface MetricsOptions extends DeliveryOptions, Pick<SignalOptions, 'lossOnly'> {
+export interface MetricsOptions
+  extends DeliveryOptions,
+    Pick<SignalOptions, 'lossOnly'>,
+    Partial<Pick<IncidentMetricOptions, 'urlOf' | 'recoveryOf' | 'clock'>> {
   readonly version: string
   /** A new registry by default. It must be a Prometheus text registry. */
   readonly registry?: Registry
@@ -41,7 +45,6 @@ export interface MetricsOptions extends DeliveryOptions, Pick<SignalOptions, 'lo
   readonly processMetrics?: boolean
   /** Called if a method fails to count its arguments: a bug, but no reason to fail a report. */
   readonly onFault: (error: unknown) => void
-  readonly urlOf?: UrlOf
   /** Restarts of the service by the supervisor of the sidecar form; 0 without one. */
   readonly restarts?: number
 }
@@ -67,8 +70,15 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
   const delivery = deliveryMetrics(registry, options)
   const journal = journalMetrics(registry)
   const configured = options.endpoints.map((endpoint) => endpoint.name)
-  const incidents = incidentMetrics(registry, configured, options.urlOf ?? (() => undefined))
+  let live: () => Iterable<EndpointState> = () => []
+  let moment: readonly EndpointState[] | undefined
+  /** One scrape is one moment: series that are joined come from one snapshot, although a scrape is made in slices. */
+  const states = (): Iterable<EndpointState> => moment ?? live()
+  const { urlOf = () => undefined, recoveryOf = () => '', clock = Date.now } = options
+  const incidents = incidentMetrics(registry, states, { configured, urlOf, recoveryOf, clock })
+  delivery.observe(states)
   const signals = signalMetrics(registry, options)
+  signals.observe({ endpoints: states })
   const delivered = deliveredMetrics(registry, configured)
   const proxied = options.proxied ?? []
   const proxy = proxied.length > 0 ? proxyMetrics(registry, proxied) : undefined
@@ -150,7 +160,13 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
       }
     }
   const render = exposition(registry, {
-    prepare: (slices) => delivery.flushInSlices(slices).catch(onFault),
+    async prepare(slices) {
+      await delivery.flushInSlices(slices).catch(onFault)
+      moment = [...live()]
+    },
+    done: () => {
+      moment = undefined
+    },
   })
   return {
     proxy: proxy && {
@@ -191,12 +207,9 @@ export function createMetrics(options: MetricsOptions): PrometheusMetrics {
     observe: (observed) => {
       if (observed.journal) journal.observe(observed.journal)
       if (observed.series) series = observed.series
-      if (observed.endpoints) {
-        incidents.observe(observed.endpoints)
-        delivery.observe(observed.endpoints)
-      }
+      if (observed.endpoints) live = observed.endpoints
       if (observed.hooks) hooks?.observe(observed.hooks)
-      signals.observe(observed)
+      if (observed.overdue) signals.observe({ overdue: observed.overdue })
       if (observed.recoveries) recovery?.observe(observed.recoveries)
       if (observed.canary) canary?.observe(observed.canary)
       if (observed.egress) egress.observe(observed.egress)

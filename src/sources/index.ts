@@ -53,7 +53,30 @@ export function recoveryRequests(
   names: readonly string[],
   facts: RecoveryFacts,
 ): RecoveryRequest[] {
-  const concerned = names.length === 0 ? sources : sources.filter(({ name }) => names.includes(name))
-  const kinds = new Set(concerned.map(({ kind }) => kind))
+  const kinds = new Set(concerned(sources, names).map(({ kind }) => kind))
   return [...kinds].flatMap((kind) => kind.recoveryRequests?.(facts) ?? [])
+}
+
+/**
+ * How to restore what was lost, in one line from a closed set: deliveries were lost, whether or not they can be read again.
+ * @param names as of `recoveryRequests`
+ */
+export function recoveryAdvice(sources: readonly SourceEntry[], names: readonly string[], event: string): string {
+  const facts = { event, loss: { from: null, until: null }, firstFailureAt: null }
+  return concerned(sources, names)
+    .map(({ name, kind: { recoveryRequests: requestsOf } }) => {
+      if (!requestsOf)
+        return `Deliveries of ${name} were lost, and we know of no API to read them again: use its own list of failed deliveries, or your records.`
+      const requests = requestsOf(facts)
+      return requests.length === 0
+        ? `Deliveries of ${name} were lost and cannot be read again: these calls needed a synchronous answer.`
+        : `Read again from ${name}, for each merchant: ${requests.map(({ resource, method, url }) => `${resource} (${method} ${url.replace(/^https:..[^/]+/, '')})`).join(', ')}.`
+    })
+    .join(' ')
+}
+
+/** The proxy is no sender: what failed there came from some of them. */
+function concerned(sources: readonly SourceEntry[], names: readonly string[]): readonly SourceEntry[] {
+  const known = sources.filter(({ name }) => names.includes(name))
+  return known.length === 0 ? sources : known
 }

@@ -135,17 +135,17 @@ describe('the rules', function () {
   })
 
   it('fire for this release and no other, at the threshold that was set', async () => {
-    const rules = await rendered({ rules: { overrides: { WebhookFailuresIncreasing: { threshold: 2, for: '0s' } } } })
+    const rules = await rendered({ rules: { overrides: { WebhookReportsNotRecorded: { threshold: 2, for: '0s' } } } })
     const labels = (job: string, namespace: string) =>
-      `{job="${job}", namespace="${namespace}", source="retm", endpoint="a"}`
+      `{job="${job}", namespace="${namespace}", source="retm", outcome="failed", reason="answer_timeout"}`
     const job = `${RELEASE}-webhook-error-exporter`
     const file = written('rules', rules)
     const at = (value: string, series: string, alerts: number) => ({
       interval: '15s',
-      input_series: [{ series: `webhook_delivery_failures_total${series}`, values: value }],
+      input_series: [{ series: `webhook_exporter_reports_total${series}`, values: value }],
       promql_expr_test: [
         {
-          expr: 'count(ALERTS{alertname="WebhookFailuresIncreasing", alertstate="firing"}) or vector(0)',
+          expr: 'count(ALERTS{alertname="WebhookReportsNotRecorded", alertstate="firing"}) or vector(0)',
           eval_time: '9m',
           exp_samples: [{ labels: '{}', value: alerts }],
         },

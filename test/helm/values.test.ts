@@ -81,7 +81,7 @@ const WRONG: readonly (readonly [what: string, values: Values, key: string])[] =
   ['no fewest replicas', { autoscaling: { minReplicas: 0 } }, 'minReplicas'],
   ['an interval without a unit', { monitoring: { interval: 15 } }, 'interval'],
   ['an override with an unknown key', { rules: { overrides: { WebhookJournalDown: { expr: 'up' } } } }, 'expr'],
-  ['a text as threshold', { rules: { overrides: { WebhookFailuresIncreasing: { threshold: 'many' } } } }, 'threshold'],
+  ['a text as threshold', { rules: { overrides: { WebhookReportsNotRecorded: { threshold: 'many' } } } }, 'threshold'],
   ['a runbook address that is none', { rules: { runbookUrl: 'our wiki' } }, 'runbookUrl'],
   ['a folder that is no text', { dashboards: { folder: 1 } }, 'folder'],
   ['a number as an extra object', { extraObjects: [1] }, 'extraObjects'],

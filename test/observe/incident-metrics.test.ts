@@ -9,8 +9,18 @@ import type { ProbedView } from '../../src/observe/probe-metrics.ts'
 import { requireProgram } from '../support/programs.ts'
 import { sample, series } from '../support/scrape.ts'
 
-const create = (canary = false, probed: readonly ProbedView[] = []) =>
+const create = ({
+  canary = false,
+  probed = [],
+  clock = Date.now,
+}: {
+  canary?: boolean
+  probed?: readonly ProbedView[]
+  clock?: () => number
+} = {}) =>
   createMetrics({
+    clock,
+    recoveryOf: () => 'Read again.',
     version: '1.2.3',
     sources: ['retm'],
     endpoints: [{ name: 'orders', event: '', team: '', severity: 'critical' }],
@@ -28,7 +38,14 @@ const text = async (metrics: Metrics) => (await metrics.render(undefined)).body
 
 const state = (
   endpoint: string,
-  more: { closedAt?: number; cause?: 'tls' | 'dns'; code?: number; verdict?: Verdict; lossFrom?: number } = {},
+  more: {
+    closedAt?: number
+    cause?: 'tls' | 'dns'
+    code?: number
+    verdict?: Verdict
+    lossFrom?: number
+    lossUntil?: number
+  } = {},
 ): EndpointState => ({
   ...newEndpoint(endpoint),
   incidents: 3,
@@ -37,7 +54,7 @@ const state = (
     endpoint,
     openedAt: 1_700_000_000_500,
     closedAt: more.closedAt ?? null,
-    resolution: null,
+    resolution: more.closedAt ? 'proven' : null,
     reason: null,
     firstFailureAt: 1,
     lastFailureAt: 1,
@@ -49,25 +66,36 @@ const state = (
     report: more.code === undefined ? null : { id: 'f', at: 1, code: more.code, cause: 'unknown' },
     cause: more.cause ?? 'tls',
     verdict: more.verdict ?? null,
-    loss: { from: more.lossFrom ?? null, fromProof: null, until: null, untilProof: null },
+    loss: {
+      from: more.lossFrom ?? null,
+      fromProof: null,
+      until: more.lossUntil ?? null,
+      untilProof: more.closedAt ? 'path' : null,
+    },
     reopened: 0,
     quietSince: 1,
     goodRun: null,
   },
 })
 
-const INFOS = ['webhook_incident_info', 'webhook_incident_verdict_info', 'webhook_incident_report_info']
-
 describe('incident metrics', () => {
   it('are at 0 for what is configured before anything happened', async () => {
     const body = await text(create())
     expect(sample(body, 'webhook_incident_open{endpoint="orders"}')).to.equal(0)
     expect(sample(body, 'webhook_incidents_total{endpoint="orders"}')).to.equal(0)
-    for (const name of INFOS) expect(series(body, name)).to.deep.equal([])
+    expect(series(body, 'webhook_incident_info')).to.deep.equal([])
     expect(series(body, 'webhook_incident_started_timestamp_seconds')).to.deep.equal([])
   })
 
-  it('show one series of each info an endpoint while open, also as the verdict changes, and none after', async () => {
+  /** The labels of the only info series of an endpoint, and its value. */
+  const info = (body: string, endpoint = 'orders') => {
+    const [line, ...more] = series(body, 'webhook_incident_info').filter((it) => it.includes(`endpoint="${endpoint}"`))
+    expect(more, 'one series per endpoint').to.deep.equal([])
+    const labels = [...(line ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name, value])
+    return { ...Object.fromEntries(labels), value: line?.split(' ').at(-1) }
+  }
+
+  it('say in one series per endpoint what a page says, also as the verdict changes', async () => {
     const metrics = create()
     let states: EndpointState[] = []
     metrics.observe({ endpoints: () => states })
@@ -76,46 +104,74 @@ describe('incident metrics', () => {
     expect(sample(body, 'webhook_incident_open{endpoint="orders"}')).to.equal(1)
     expect(sample(body, 'webhook_incidents_total{endpoint="orders"}')).to.equal(3)
     expect(sample(body, 'webhook_incident_started_timestamp_seconds{endpoint="orders"}')).to.equal(1_700_000_000.5)
-    expect(series(body, 'webhook_incident_info')).to.deep.equal([
-      'webhook_incident_info{endpoint="orders",cause="tls",code="56"} 1',
-      'webhook_incident_info{endpoint="https://stranger.example/",cause="tls",code="none"} 1',
-    ])
-    expect(series(body, 'webhook_incident_verdict_info')).to.deep.equal([
-      'webhook_incident_verdict_info{endpoint="orders",rule="none",remedy="tls",url="https://shop.example/hooks"} 1',
-      'webhook_incident_verdict_info{endpoint="https://stranger.example/",rule="none",remedy="tls",url="https://stranger.example/"} 1',
-    ])
+    expect(info(body)).to.deep.equal({
+      endpoint: 'orders',
+      cause: 'tls',
+      code: '56',
+      title: 'deliveries failing, TLS failure',
+      summary: 'The platform saw a failure without a reason (code 56). Not probed yet.',
+      check: 'Open the incident: within seconds it shows what the probe found and what to check.',
+      proof: '',
+      recovery: 'Read again.',
+      remedy: 'tls',
+      value: '1',
+    })
+    expect(info(body, 'https://stranger.example/')).to.include({ code: 'none', summary: 'Not probed yet.' })
     states = [state('orders', { code: 57, cause: 'dns' })]
-    body = await text(metrics)
-    expect(series(body, 'webhook_incident_info')).to.deep.equal([
-      'webhook_incident_info{endpoint="orders",cause="dns",code="57"} 1',
-    ])
-    expect(series(body, 'webhook_incident_verdict_info')).to.deep.equal([
-      'webhook_incident_verdict_info{endpoint="orders",rule="none",remedy="dns",url="https://shop.example/hooks"} 1',
-    ])
-    const verdict = { rule: 'agree', remedy: 'tls_expired', url: 'https://shop.example/new' } as Verdict
+    expect(info(await text(metrics))).to.include({ cause: 'dns', code: '57', remedy: 'dns' })
+    const verdict = { rule: 'agree', remedy: 'tls_expired', url: 'https://shop.example:8443/new' } as Verdict
     states = [state('orders', { code: 57, verdict, lossFrom: 1_600_000_000_000 })]
     body = await text(metrics)
-    expect(series(body, 'webhook_incident_info')).to.deep.equal([
-      'webhook_incident_info{endpoint="orders",cause="tls",code="57"} 1',
-    ])
-    expect(series(body, 'webhook_incident_verdict_info')).to.deep.equal([
-      'webhook_incident_verdict_info{endpoint="orders",rule="agree",remedy="tls_expired",url="https://shop.example/new"} 1',
-    ])
-    expect(series(body, 'webhook_incident_report_info')).to.deep.equal([
-      'webhook_incident_report_info{endpoint="orders",cause="unknown",code="57"} 1',
-    ])
+    expect(info(body)).to.include({
+      title: 'deliveries failing, certificate expired',
+      summary: 'The platform saw an expired certificate (code 57). Confirmed by a probe.',
+      remedy: 'tls_expired',
+    })
+    expect(info(body)['check']).to.include('-connect shop.example:8443 -servername shop.example')
     expect(sample(body, 'webhook_incident_loss_started_timestamp_seconds{endpoint="orders"}')).to.equal(1_600_000_000)
     states = [state('orders', { code: 57, verdict: { rule: 'agree' } as Verdict })]
-    body = await text(metrics)
-    expect(series(body, 'webhook_incident_verdict_info'), 'of an earlier version').to.deep.equal([
-      'webhook_incident_verdict_info{endpoint="orders",rule="agree",remedy="tls",url="https://shop.example/hooks"} 1',
-    ])
-    states = [state('orders', { closedAt: 2 })]
-    body = await text(metrics)
-    expect(series(body, 'webhook_incident_loss_started_timestamp_seconds')).to.deep.equal([])
+    expect(info(await text(metrics)), 'of an earlier version').to.include({ remedy: 'tls', cause: 'tls' })
+  })
+
+  it('say for five minutes after the end how it is known, at 0, and what was lost until then', async () => {
+    let now = 1_700_000_600_000
+    const metrics = create({ clock: () => now })
+    const closed = state('orders', { closedAt: now, code: 57, lossUntil: 1_700_000_300_000 })
+    metrics.observe({ endpoints: () => [closed] })
+    const body = await text(metrics)
     expect(sample(body, 'webhook_incident_open{endpoint="orders"}')).to.equal(0)
-    for (const name of INFOS) expect(series(body, name)).to.deep.equal([])
-    expect(sample(body, 'webhook_incidents_total{endpoint="orders"}')).to.equal(3)
+    expect(info(body)).to.include({
+      title: 'deliveries failed, TLS failure',
+      proof: 'Closed with proof: probes succeeded from 2023-11-14T22:18:20.000Z on.',
+      recovery: 'Read again.',
+      value: '0',
+    })
+    expect(sample(body, 'webhook_incident_loss_ended_timestamp_seconds{endpoint="orders"}')).to.equal(1_700_000_300)
+    now += 300_000
+    const later = await text(metrics)
+    expect(series(later, 'webhook_incident_info')).to.deep.equal([])
+    expect(sample(later, 'webhook_incident_open{endpoint="orders"}')).to.equal(0)
+    expect(sample(later, 'webhook_incidents_total{endpoint="orders"}')).to.equal(3)
+  })
+
+  it('are of one moment, although a scrape is made in slices', async () => {
+    const metrics = create()
+    // Each reading would find one more endpoint.
+    const states: EndpointState[] = []
+    metrics.observe({
+      endpoints: () => {
+        states.push(state(`https://${states.length}.example/`, { code: 56 }))
+        return states
+      },
+    })
+    const body = await text(metrics)
+    const endpoints = (name: string) =>
+      series(body, name)
+        .map((line) => /endpoint="(https[^"]*)"/.exec(line)?.[1])
+        .filter((endpoint) => endpoint !== undefined)
+    for (const name of ['incident_open', 'incident_started_timestamp_seconds', 'incident_info', 'incident_failures'])
+      expect(endpoints(`webhook_${name}`), name).to.deep.equal(['https://0.example/'])
+    expect(endpoints('webhook_endpoint_info')).to.deep.equal(['https://0.example/'])
   })
 })
 
@@ -156,10 +212,12 @@ describe('probe metrics', () => {
     expect(at('probes_total', 'vantage="internal",result="down",cause="timeout",trigger="report"')).to.equal(1)
   })
   it('begin at 0 for every trigger of each probed view, again after the lease came back', async () => {
-    const metrics = create(false, [
-      { endpoint: 'orders', vantage: 'public' },
-      { endpoint: 'orders', vantage: 'internal' },
-    ])
+    const metrics = create({
+      probed: [
+        { endpoint: 'orders', vantage: 'public' },
+        { endpoint: 'orders', vantage: 'internal' },
+      ],
+    })
     const zeros = ['public', 'internal'].flatMap((vantage) =>
       ['scheduled', 'incident', 'report', 'manual'].map(
         (trigger) =>
@@ -210,13 +268,13 @@ describe('probe metrics', () => {
 describe('canary metrics', () => {
   it('are there only where a canary is configured, with every cause at 0', async () => {
     expect(await text(create())).not.to.match(/webhook_canary_/)
-    const body = await text(create(true))
+    const body = await text(create({ canary: true }))
     expect(series(body, 'webhook_canary_runs_total')).to.have.length(17)
     expect(series(body, 'webhook_canary_last_success_timestamp_seconds')).to.deep.equal([])
     expect(series(body, 'webhook_canary_round_trip_seconds')).to.deep.equal([])
   })
   it('count the time since it was configured until it first succeeds', async () => {
-    const metrics = create(true)
+    const metrics = create({ canary: true })
     let moments: CanaryMoments = { configuredAt: 1_000, succeededAt: null }
     metrics.observe({ canary: () => moments })
     metrics.canaryRun({ cause: 'timeout' })
@@ -231,7 +289,7 @@ describe('canary metrics', () => {
   })
   it('pass promtool check metrics, with those of incidents and probes', async function () {
     const promtool = await requireProgram(this, 'promtool')
-    const metrics = create(true)
+    const metrics = create({ canary: true })
     metrics.observe({
       endpoints: () => [state('orders', { code: 1 })],
       canary: () => ({ configuredAt: 1, succeededAt: 2 }),

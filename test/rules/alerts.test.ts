@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
+import { parse } from 'yaml'
 import { GROUPS, RULE_FILES } from '../../grafana/rules/groups.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
 import { removeTempFolders } from '../support/temp.ts'
@@ -13,6 +16,12 @@ const fileWith = (alert: string): string =>
 /** Burn-rate alerts see recordings of the endpoints. */
 const ALONE = new Set(['endpoints.yaml', 'receiver.yaml'])
 
+interface RenderedRule {
+  readonly alert?: string
+  readonly record?: string
+  readonly expr: string
+}
+
 describe('promtool check rules', function () {
   this.timeout(60_000)
 
@@ -23,6 +32,37 @@ describe('promtool check rules', function () {
       expect(code, text).to.equal(0)
     })
   }
+})
+
+describe('the expression of a rule', () => {
+  const rules = [...RULE_FILES.keys()].flatMap((name) =>
+    (parse(readFileSync(join(RULES, name), 'utf8')) as { groups: { rules: RenderedRule[] }[] }).groups.flatMap(
+      (group) => group.rules,
+    ),
+  )
+
+  it('has at most 12 lines of 120 characters, for those who read it at night', () => {
+    const long = rules.flatMap(({ alert, record, expr }) => {
+      const lines = expr.trim().split('\n')
+      const count = lines.reduce((sum, line) => sum + Math.ceil(line.trim().length / 120), 0)
+      return count > 12 ? [`${alert ?? record}: ${count}`] : []
+    })
+    expect(long).to.deep.equal([])
+  })
+
+  it('nests label_replace and label_join at most twice, and makes no label of a value', () => {
+    const deep = rules.flatMap(({ alert, record, expr }) => {
+      let depth = 0
+      const open: boolean[] = []
+      for (const [token] of expr.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').matchAll(/\w*\(|\)/g)) {
+        if (token === ')') open.pop()
+        else open.push(/^label_(replace|join)\($/.test(token))
+        depth = Math.max(depth, open.filter(Boolean).length)
+      }
+      return depth > 2 || expr.includes('count_values') ? [`${alert ?? record}: ${depth}`] : []
+    })
+    expect(deep).to.deep.equal([])
+  })
 })
 
 /** Fires and resolves at the evaluations it must, and not one before; at each in between, and with no label changed. */

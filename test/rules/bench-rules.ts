@@ -49,10 +49,8 @@ function exposition(): string {
       `webhook_delivery_last_failure_timestamp_seconds{source="retm",${endpoint},code="60",cause="tls"} ${now}`,
       `webhook_incident_started_timestamp_seconds{${endpoint}} ${began}`,
       `webhook_incident_loss_started_timestamp_seconds{${endpoint}} ${began}`,
-      `webhook_incident_info{${endpoint},cause="tls",code="60"} 1`,
-      `webhook_incident_report_info{${endpoint},cause="tls",code="60"} 1`,
-      // The remedy whose texts make all four queries.
-      `webhook_incident_verdict_info{${endpoint},rule="agree",remedy="${index % 2 ? 'tls' : 'tls_expired'}",url="https://shop.example/hooks/${index}"} 1`,
+      // With what makes every query: something lost, and an expired certificate.
+      `webhook_incident_info{${endpoint},cause="tls",code="60",title="deliveries failing, certificate expired",summary="The platform saw an expired certificate (code 60). Confirmed by a probe.",check="See which certificate is served and when it expires: \`openssl s_client -connect ${index}.shop.example:443 </dev/null\`",proof="",recovery="Read again from retm, for each merchant: invoices (GET /api/v2/invoices/list).",remedy="${index % 2 ? 'tls' : 'tls_expired'}"} 1`,
     )
   }
   return `${lines.join('\n')}\n`

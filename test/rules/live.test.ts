@@ -54,7 +54,10 @@ describe('from the report to the notification, live', function () {
           journal: { url: `sqlite:${journal}` },
           outbound: { allow: ['127.0.0.1/32'] },
           incidents: { quietTime: '2s', goodProbes: 2 },
-          endpoints: [{ name: 'orders', team: 'sales', severity: 'critical', urls: [url()] }],
+          endpoints: [
+            { name: 'orders', team: 'sales', severity: 'critical', urls: [url()] },
+            { name: 'stock', team: 'kitchen', urls: [`${url()}/stock`], probe: { onReport: false } },
+          ],
         },
       })
     manager = await startAlertmanager(this, fastAlertmanager(join(DOCS, 'alertmanager/alertmanager.yaml'), sink.url))
@@ -91,7 +94,7 @@ describe('from the report to the notification, live', function () {
     times.push(`${what}: ${((at - since) / 1_000).toFixed(1)} s`)
 
   it('pages the team with cause and links; a kill pages nobody; a stop pages once; a recovery resolves once', async () => {
-    const service = await start()
+    let service = await start()
     await scraped()
     await pause(2_000)
     expect(names(0), 'before any report').to.deep.equal([])
@@ -128,7 +131,7 @@ describe('from the report to the notification, live', function () {
     expect(heard(1), 'told once').to.have.length(1)
 
     since = Date.now()
-    await start()
+    service = await start()
     const back = await until('the resolution', () => heard()[2])
     took('start → resolved', since, back.at)
     expect(named(back)).to.deep.equal(['WebhookReceiverDown resolved'])
@@ -140,8 +143,18 @@ describe('from the report to the notification, live', function () {
     // Silenced by the incident's page for as long as that stood; where its time came, its end rides along.
     const others = named(resolved).filter((name) => name !== 'WebhookEndpointDown resolved')
     expect(others).to.deep.equal(['WebhookEndpointFailing resolved'])
+    const end = resolved.alerts.find(({ labels }) => labels['alertname'] === 'WebhookEndpointFailing')!.annotations
+    expect(end['proof']).to.match(/^Closed with proof: probes succeeded/)
+    expect(end['lost_until']).to.match(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/)
     await pause(settled('2m'))
     expect(heard(), 'each resolved once').to.have.length(4)
+
+    await report(service.ingest, { ...REPORT, endpoint: `${url()}/stock` })
+    const unproven = await until('the resolution', () => heard()[5], 60_000)
+    expect(named(unproven)).to.deep.equal(['WebhookEndpointFailing resolved'])
+    expect(unproven.alerts[0]!.annotations['proof']).to.match(
+      /^Closed: no report for \d+ seconds\. Not proven: the endpoint was not probed\.$/,
+    )
     console.log(`      at ${FASTER} times the speed (a scrape each ${15_000 / FASTER} ms): ${times.join(', ')}`)
   })
 
@@ -151,7 +164,8 @@ describe('from the report to the notification, live', function () {
       expect(text, name).not.to.match(/\{\{|<error|no value|(?:not known|unknown)$/)
     expect(texts['cause']).to.equal('unavailable')
     expect(texts['code']).to.equal('503')
-    expect(texts['failures_last_hour']).to.equal('1')
+    expect(texts['description']).to.match(/^The platform saw .* \(code 503\)\. /)
+    expect(texts['proof']).to.equal('')
     expect(texts['first_check']).to.have.length.above(20)
     const runbook = texts['runbook_url']!
     expect(runbook).to.match(new RegExp(`^${RUNBOOK_BASE}`))

@@ -26,7 +26,17 @@ function details({ labels = {}, end, step }: Case): Record<string, Value[]> {
   const remedy = 'connection_refused'
   return {
     [series('webhook_incident_failures', { endpoint })]: flat,
-    [series('webhook_incident_info', about)]: flat,
+    [series('webhook_incident_started_timestamp_seconds', { endpoint })]: flat,
+    [series('webhook_incident_info', {
+      ...about,
+      title: 'deliveries failing, connection refused',
+      summary: 'The platform saw no connection (code 7). Confirmed by a probe.',
+      check: 'See whether the application is running',
+      proof: '',
+      recovery: 'Read again from retm, for each merchant: invoices (GET /api/v2/invoices/list).',
+      remedy,
+    })]: flat,
+    // What earlier versions exposed.
     [series('webhook_incident_report_info', about)]: flat,
     [series('webhook_incident_verdict_info', {
       endpoint,

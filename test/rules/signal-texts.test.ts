@@ -81,14 +81,14 @@ describe('the texts of an incident without a lost delivery', function () {
     await send({ type: 'disabled', endpoint: 'stock', id: 'b' })
     const metrics = await until('both verdicts', async () => {
       const text = await scrape(service.admin)
-      return /verdict_info\{endpoint="stock",rule="disabled"/.test(text) &&
-        /verdict_info\{endpoint="orders",rule="report_only"/.test(text)
+      return /incident_info\{endpoint="stock".*re-enable it on the platform/.test(text) &&
+        /incident_info\{endpoint="orders".*The endpoint is not probed/.test(text)
         ? text
         : undefined
     })
     expect(metrics).to.match(/webhook_incident_failures\{endpoint="orders"\} 0/)
     expect(metrics).to.match(/webhook_endpoint_disabled\{source="sender",endpoint="stock"\} 1/)
-    expect(metrics).to.match(/verdict_info\{endpoint="stock",rule="disabled",remedy="disabled"/)
+    expect(metrics).to.match(/incident_info\{endpoint="stock"[^}]*,remedy="disabled"\} 1/)
 
     const warning = await told(this, metrics.replaceAll(/^.*"stock".*$/gm, ''), 'WebhookEndpointFailing')
     expect(warning).to.include('none reported lost (team sales)')

@@ -135,10 +135,8 @@ function expose(world: World, index: number, tick: number, skew: number, put: Pu
     if (world.disabled)
       put('webhook_endpoint_disabled', { endpoint, source: 'svix' }, world.disabled(endpoint, tick) ? 1 : 0)
     if (isOpen) {
-      const url = 'https://shop.example/hooks'
       put('webhook_incident_started_timestamp_seconds', { endpoint }, 0)
       put('webhook_incident_info', { endpoint, cause: 'unavailable', code: '503' }, 1)
-      put('webhook_incident_verdict_info', { endpoint, rule: 'agree', remedy: 'unavailable', url }, 1)
     }
     // The first pod probes each minute, from the first minute of its process on.
     if (pods[index]!.pod === pods[0]!.pod && age * step >= 60 && probed(endpoint)) {

@@ -65,7 +65,7 @@ export const CONNECTION_REMEDIES = {
   tls: {
     meaning: 'The TLS handshake with {host} failed, or its certificate could not be verified.',
     checks: [
-      'Inspect the certificate and its expiry ({expiry}): `openssl s_client -connect {host}:{port} -servername {host} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -enddate -ext subjectAltName`',
+      'Inspect the certificate and its expiry{expiry}: `openssl s_client -connect {host}:{port} -servername {host} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -enddate -ext subjectAltName`',
       'Check that the server sends the intermediate certificates, not only the leaf: `openssl s_client -connect {host}:{port} -servername {host} </dev/null 2>&1 | grep -E "^ *[0-9] s:|^ *i:|Verif"`',
       'Check the issuer: cert-manager’s Certificate and Order (`kubectl get certificates,orders --all-namespaces`), or the ACME client’s log',
     ],
@@ -76,7 +76,7 @@ export const CONNECTION_REMEDIES = {
     verify: 'The probe passes its tls phase, and the certificate is valid for more than 14 days.',
   },
   tls_expired: {
-    meaning: 'The certificate of {host} has expired ({expiry}). Every client that verifies it refuses to connect.',
+    meaning: 'The certificate of {host} has expired{expiry}. Every client that verifies it refuses to connect.',
     checks: [
       'See which certificate is served and when it expires: `openssl s_client -connect {host}:{port} -servername {host} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -enddate`',
       'cert-manager: `kubectl get certificates --all-namespaces`. For one that is not READY, `kubectl describe certificate` shows why it was not renewed',

@@ -67,6 +67,6 @@ function wordsOf({ endpoint, url, code, probe }: RemedyFacts): Readonly<Record<s
     ...place(url),
     code: code === undefined ? 'none' : String(code),
     status: probe?.status === undefined ? 'none' : String(probe.status),
-    expiry: probe?.tls ? `${probe.up ? 'now ' : ''}valid until ${rfc3339(probe.tls.notAfter)}` : 'unknown',
+    expiry: probe?.tls ? ` (${probe.up ? 'now ' : ''}valid until ${rfc3339(probe.tls.notAfter)})` : '',
   }
 }

@@ -37,22 +37,6 @@ export const FAILURE_CASES: readonly Case[] = [
     end: '29m',
   },
   {
-    alert: 'WebhookFailuresIncreasing',
-    what: 'as a warning for an endpoint that nothing is known of: there are more than are tracked',
-    series: {
-      ...up('30m'),
-      [failures({ endpoint: 'https://invented.example/' })]: values([
-        ['5m', 0],
-        ['10m', (tick) => (tick + 1) * 2],
-        ['15m', 80],
-      ]),
-    },
-    fires: '11m15s',
-    labels: { endpoint: 'https://invented.example/', severity: 'warning' },
-    resolves: '23m30s',
-    end: '29m',
-  },
-  {
     alert: 'WebhookManyEndpointsFailing',
     what: 'at the fifth open incident, and a quarter of an hour longer',
     series: Object.fromEntries(

@@ -16,12 +16,13 @@ export const INCIDENT_CASES: readonly Case[] = [
     },
     fires: '5m',
     labels: SALES,
-    resolves: '15m',
+    // One evaluation after the incident, with the texts of its end.
+    resolves: '15m15s',
     end: '29m',
   },
   {
     alert: 'WebhookEndpointFailing',
-    what: 'for an endpoint that was not known before, as critical',
+    what: 'for an endpoint that was not known before, as a warning',
     series: {
       ...up('10m'),
       [open('https://shop.example/hook')]: values([
@@ -30,7 +31,7 @@ export const INCIDENT_CASES: readonly Case[] = [
       ]),
     },
     fires: '5m',
-    labels: { endpoint: 'https://shop.example/hook', severity: 'critical' },
+    labels: { endpoint: 'https://shop.example/hook', severity: 'warning' },
     end: '9m',
   },
   {
@@ -55,25 +56,29 @@ export const INCIDENT_CASES: readonly Case[] = [
   },
   {
     alert: 'WebhookEndpointFailing',
-    what: 'under one set of labels while cause, code, verdict and remedy change',
+    what: 'under one set of labels while what its page says changes',
     series: {
       ...info('20m'),
       [open('orders')]: flat('20m', 1),
       [series('webhook_incident_started_timestamp_seconds', orders)]: flat('20m', 1_000),
-      [series('webhook_incident_info', { ...orders, cause: 'timeout', code: '28' })]: values([
+      [series('webhook_incident_info', {
+        ...orders,
+        cause: 'timeout',
+        code: '28',
+        title: 'deliveries failing, timeout',
+      })]: values([
         ['10m', 1],
         ['15s', 'stale'],
       ]),
-      [series('webhook_incident_info', { ...orders, cause: 'dns', code: '6' })]: values([
+      [series('webhook_incident_info', {
+        ...orders,
+        cause: 'dns',
+        code: '6',
+        title: 'deliveries failing, name not resolved',
+      })]: values([
         ['10m', null],
         ['10m', 1],
       ]),
-      [series('webhook_incident_report_info', { ...orders, cause: 'dns', code: '6' })]: flat('20m', 1),
-      [series('webhook_incident_verdict_info', { ...orders, rule: 'agree', remedy: 'dns', url: 'https://x.example/' })]:
-        values([
-          ['10m', null],
-          ['10m', 1],
-        ]),
     },
     fires: '0s',
     labels: SALES,
@@ -96,7 +101,7 @@ export const INCIDENT_CASES: readonly Case[] = [
     },
     fires: '5m',
     labels: { endpoint: 'webhook-verify', severity: 'none' },
-    resolves: '10m',
+    resolves: '10m15s',
     end: '19m',
   },
   {
@@ -134,7 +139,7 @@ export const INCIDENT_CASES: readonly Case[] = [
       ]),
     },
     fires: '20m',
-    earlier: '10m',
+    earlier: '10m15s',
     labels: SALES,
     resolves: '1h30m',
     end: '3h59m',
