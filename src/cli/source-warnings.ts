@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import type { Env } from '../config/config.ts'
 import type { Token } from '../http/shared/credentials.ts'
 import { type LineRules, sharedTokens, sharedTokenText, tokensIn, tokensOf } from '../http/shared/token-files.ts'
-import { type AuthConfig, isConfigured, secretPlaces, sharedKeys } from '../sources/auth/config.ts'
+import { type AuthConfig, isConfigured, replayProtection, secretPlaces, sharedKeys } from '../sources/auth/config.ts'
 import { secretFault } from '../sources/auth/secret-fault.ts'
 
 /** What is wrong with the credentials of a source: files that are missing, unusable lines, shared tokens, unused keys. */
 export async function sourceWarnings(name: string, config: AuthConfig, env: Env): Promise<string[]> {
   const { auth, tokens, tokensDir, secretsDir } = config
   const place = `sources.${name}`
-  if (auth === 'none') return []
-  const warnings: string[] = []
+  const warnings = replayWarnings(place, config)
+  if (auth === 'none') return warnings
   if (auth !== 'bearer' && (tokens.length > 0 || tokensDir !== undefined))
     warnings.push(`${place}.tokens: are read only with auth: bearer; remove them, or change auth`)
   if ((typeof auth === 'string' || auth.kind === 'oidc') && isConfigured(config))
@@ -49,6 +49,27 @@ export async function sourceWarnings(name: string, config: AuthConfig, env: Env)
       env,
     })),
   ]
+}
+
+/** What a mapping reads as proof of a recovery, and is none, since an old report could be sent again. */
+function replayWarnings(
+  place: string,
+  { auth, map }: AuthConfig & { readonly map?: Partial<Record<string, string | readonly string[]>> },
+): string[] {
+  const successes = ['recovered', 'delivered'].filter((type) => (map?.[type]?.length ?? 0) > 0)
+  if (!map || successes.length === 0) return []
+  const replay = replayProtection(auth)
+  const fix =
+    replay === 'none'
+      ? 'sign id and time: auth.kind hmac with {timestamp}, or standard-webhooks'
+      : map['id'] === undefined
+        ? 'write map.id'
+        : replay === 'id' && map['delivered']?.length && map['time'] === undefined
+          ? 'write map.time, or sign the time'
+          : undefined
+  return fix === undefined
+    ? []
+    : [`${place}.map: ${successes.join(' and ')} may prove nothing, since an old report could be sent again; ${fix}`]
 }
 
 interface Credentials {

@@ -147,6 +147,35 @@ describe('check-config', function () {
     expect(await retm({ auth: 'none', tokensDir: join(folder, 'missing') })).to.deep.equal([])
   })
 
+  it('warns of successes that prove nothing, since they could be sent again', async () => {
+    const map = { type: '/t', recovered: ['up'], delivered: ['ok'], ref: '/r', id: '/id', time: '/at' }
+    const { id: _, ...withoutId } = map
+    const { time: __, ...withoutTime } = map
+    const hmac = { kind: 'hmac', header: 'X' }
+    const timed = { ...hmac, signed: '{timestamp}.{body}' }
+    const of = (auth: unknown, mapped: object = map) =>
+      warnings({ sources: { x: { kind: 'generic', auth, map: mapped, secrets: [{ env: 'S' }] } } }, { S: 'a-secret' })
+    for (const [auth, mapped, fix] of [
+      ['none', map, /sign id and time/],
+      [{ ...hmac, unsignedHeaders: ['Y'] }, map, /sign id and time/],
+      [timed, withoutId, /write map\.id$/],
+      [hmac, withoutTime, /write map\.time/],
+    ] as const) {
+      const [found, ...others] = await of(auth, mapped)
+      expect(found)
+        .to.match(/^sources\.x\.map: recovered and delivered may prove nothing/)
+        .and.match(fix)
+      expect(others).to.deep.equal([])
+    }
+    for (const [auth, mapped] of [
+      [hmac, map],
+      [timed, withoutTime],
+      [hmac, { ...withoutTime, delivered: [] }],
+      ['none', { ref: '/r' }],
+    ] as const)
+      expect(await of(auth, mapped)).to.deep.equal([])
+  })
+
   it('warns of files that are not there', async () => {
     const found = await warnings({
       admin: { apiToken: { file: '/nope/api' }, metricsToken: { file: '/nope/metrics' } },
