@@ -6,18 +6,18 @@ import { KUBECTL, kubernetes, program, promql } from './text.ts'
 /** Whether the receiver's own probes are conclusive at all. */
 export const EGRESS_ALERT: Alert = {
   alert: 'WebhookEgressDown',
-  why: 'Held between attempts: without a canary or scheduled probes, only failing endpoints are probed.',
+  why: 'The receiver holds 0 until something outside answers, also while nothing is tried. The failures of one host never fire it.',
   expr: `min by (${RELEASE}) (max_over_time(${of(SIGNALS.egressUp.name)}[5m])) == 0`,
   for: '5m',
   severity: 'warning',
   wakes: 'No: reports still page. Only what probes would add is missing.',
   summary: 'Webhook error receiver has no egress',
   description:
-    '{{ $labels.job }} could not resolve or reach any external address it tried. Until this is fixed, its probes are ignored: incidents show what the platform reported, unverified, and close without confirmed recovery.',
+    '{{ $labels.job }} has no route, no resolver, or several independent hosts fell silent at once. Until something outside answers, its probes are ignored: incidents show what the platform reported, unverified, and close without proof.',
   dashboard: 'exporter',
   runbook: {
     meaning:
-      'Every probe of a public endpoint, the canary, and `outbound.reference` have failed in the resolve or connect phase for at least five minutes. Either the receiver has no DNS or egress, or everything it tried is down.',
+      'Nothing outside answered for at least five minutes, and that shows that the receiver is cut off: it has no route, no resolver answers, or more than one independent host (endpoint, canary, `outbound.reference`) fell silent. A single host that is down does not fire this alert; a refused connection is an answer. It resolves when anything outside answers.',
     impact:
       'Reports are received, counted and paged as usual. Verdicts rely on the reports alone, availability and certificates of endpoints are unknown, and recovery cannot be confirmed.',
     diagnosis: [
@@ -39,7 +39,7 @@ export const EGRESS_ALERT: Alert = {
       'DNS: restore CoreDNS, or allow port 53 in the NetworkPolicy.',
       'Egress: allow TCP 443 to the endpoints’ addresses in the NetworkPolicy, firewall or security group. Probes connect directly and do not use a forward proxy.',
       'If the receiver is not supposed to have egress, set `probe.onReport: false` and omit `probe.interval`. Nothing is probed then, and this alert does not fire.',
-      'If the only probed endpoint is down, set `outbound.reference` to a URL that is known to be up, so that the receiver can tell a dead endpoint from missing egress.',
+      'With a single endpoint, set `outbound.reference` to a URL that is known to be up (allow it in the NetworkPolicy). The receiver asks it when nothing else answers, and so can tell an endpoint that is down from missing egress.',
     ],
   },
 }

@@ -8,7 +8,7 @@ export const PROBE_SIGNALS = {
     'webhook_endpoint_up',
     'boolean',
     PROBED,
-    'Whether the last probe found the endpoint up: 1 or 0. Absent while this receiver may have no egress. At most 500 endpoints.',
+    'Whether the last probe found the endpoint up: 1 or 0. Absent while this receiver may be cut off. At most 500 endpoints.',
     { by: 'min', absent: 'before the first probe' },
   ),
   lastProbe: gauge(
@@ -28,7 +28,7 @@ export const PROBE_SIGNALS = {
   probes: counter(
     'webhook_endpoint_probes_total',
     [...PROBED, 'result', 'cause', 'trigger'],
-    'Probes by result (up, down, unverified: this receiver may have no egress), cause (none if up) and trigger (scheduled, incident, report, manual). At most 500 endpoints.',
+    'Probes by result (up, down, unverified: this receiver may be cut off), cause (none if up) and trigger (scheduled, incident, report, manual). At most 500 endpoints.',
     { absent: 'without a probed endpoint' },
   ),
   certificateEnd: gauge(

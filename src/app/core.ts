@@ -44,7 +44,13 @@ export async function startCore(
   metrics.observe({ series: () => series.usage() })
   const journal = await startJournal(context, { metrics, clock })
   const client = outboundClient(context, journal)
-  const { probing, egress } = startProbing(context, { journal, telemetry, client, plans })
-  const incidents = startIncidents(context, { journal, telemetry, probing, plans })
+  const { probing, egress } = startProbing(context, {
+    journal,
+    telemetry,
+    client,
+    plans,
+    stateOf: (endpoint) => incidents.state(endpoint),
+  })
+  const incidents: IncidentTracker = startIncidents(context, { journal, telemetry, probing, plans })
   return { readSecret, series, telemetry, journal, client, probing, egress, incidents }
 }

@@ -1,7 +1,7 @@
 import type { Situation } from './compare-causes.ts'
 import type { Rule } from './verdict-rules.ts'
 
-/** The finding where this receiver itself may be cut off. */
+/** The finding where this receiver itself may be cut off. `outbound.reference` tells that from an endpoint that is down. */
 export const UNVERIFIED = 'not verified: this receiver could not resolve or reach anything'
 
 /** The platform's way could not be probed, and the application behind it is not known to be down either. */
@@ -11,7 +11,7 @@ const isBlind = ({ unverified, outside, inside }: Situation): boolean => unverif
 export const BLIND_RULES: readonly Rule[] = [
   {
     id: 'not_verified',
-    when: 'the probe could not resolve or connect, and this receiver is not known to have egress',
+    when: 'the probe reached nothing, and this receiver may be cut off',
     fits: (s) => s.report !== null && isBlind(s),
     decides: 'report',
     vantage: null,
@@ -21,7 +21,7 @@ export const BLIND_RULES: readonly Rule[] = [
   },
   {
     id: 'nothing_known',
-    when: 'no report, and this receiver is not known to have egress',
+    when: 'no report, and this receiver may be cut off',
     fits: (s) => s.report === null && isBlind(s),
     decides: 'report',
     vantage: null,

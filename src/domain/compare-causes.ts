@@ -1,5 +1,5 @@
 import type { Cause } from './cause.ts'
-import type { ProbeResult } from './probe.ts'
+import type { ProbePhase, ProbeResult } from './probe.ts'
 
 /** The facts a rule decides on. Inconclusive probes are left out; `blocked` and `unverified` say that there was one. */
 export interface Situation {
@@ -35,6 +35,11 @@ const LAYERS: Readonly<Partial<Record<Cause, number>>> = {
   unavailable: 5,
 }
 const layerOf = (cause: Cause): number | undefined => LAYERS[cause]
+/** The layer at which a probe was stopped: by its phase where the cause can happen in several. */
+const PHASE_LAYERS: Readonly<Record<ProbePhase, number>> = { resolve: 1, connect: 2, tls: 3, http: 5 }
+const ANYWHERE: ReadonlySet<Cause> = new Set(['timeout', 'connection_reset', 'protocol'])
+const layerOfProbe = ({ cause = 'unknown', phase = 'http' }: ProbeResult): number | undefined =>
+  ANYWHERE.has(cause) ? PHASE_LAYERS[phase] : layerOf(cause)
 
 /** Causes that only a real delivery can meet: a probe sends no body, signature or credential of the platform. */
 export const NEEDS_DELIVERY: readonly Cause[] = [
@@ -70,6 +75,17 @@ export const comparedBy =
   (s: Situation): boolean => {
     const probe = viewOf(s)
     if (s.report === null || !probe || probe.up) return false
-    const [reported, found] = [layerOf(s.report), layerOf(probe.cause ?? 'unknown')]
+    const [reported, found] = [layerOf(s.report), layerOfProbe(probe)]
     return reported !== undefined && found !== undefined && test(reported, found)
   }
+
+/**
+ * Whether what a probe found takes precedence over the report. A probe is no delivery: it has another method, no body and no
+ * signature. So it decides only if it agrees, or fails earlier: at the name, the connection or TLS.
+ */
+export function overrules(probe: ProbeResult | undefined, report: Cause | null): boolean {
+  if (!probe || probe.up) return false
+  if (report === null || report === 'unknown' || report === probe.cause) return true
+  if (RELATED[report]?.includes(probe.cause as Cause)) return true
+  return (layerOfProbe(probe) ?? PHASE_LAYERS.http) < (layerOf(report) ?? PHASE_LAYERS.http)
+}

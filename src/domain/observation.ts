@@ -46,8 +46,9 @@ const OBSERVATIONS: Readonly<Record<Cause, (host: string, probe: ProbeResult) =>
 
 const why = (detail: string): string => (detail === '' ? '' : ` (${detail})`)
 
-function answers(host: string, { status }: ProbeResult): string {
-  return status === undefined ? `${host} does not answer as a healthy endpoint does` : `${host} answers ${status}`
+function answers(host: string, { status, method }: ProbeResult): string {
+  if (status === undefined) return `${host} does not answer as a healthy endpoint does`
+  return `${host} answers ${status}${method ? ` to ${method}` : ''}`
 }
 
 /** Whether a probe says anything about its endpoint: it was allowed, and this receiver has egress. */

@@ -1,4 +1,5 @@
 import type { Cause } from './cause.ts'
+import type { CutOff } from './cut-off.ts'
 import type { ProbePhase, TlsFacts } from './probe.ts'
 
 export interface OutboundRequest {
@@ -66,10 +67,16 @@ export interface OutboundClient {
 export class OutboundFault extends Error {
   readonly reason: Cause
   readonly phase: ProbePhase | undefined
+  readonly cutOff: CutOff | undefined
 
-  constructor(reason: Cause, message: string, phase?: ProbePhase) {
+  constructor(
+    reason: Cause,
+    message: string,
+    { phase, cutOff }: { phase?: ProbePhase; cutOff?: CutOff | undefined } = {},
+  ) {
     super(message)
     this.reason = reason
     this.phase = phase
+    this.cutOff = cutOff
   }
 }

@@ -1,4 +1,5 @@
 import type { Cause } from './cause.ts'
+import type { CutOff } from './cut-off.ts'
 
 /** The parts of one probe, in order. The set is closed: it is a label and the name of a span. */
 export const PROBE_PHASES = ['resolve', 'connect', 'tls', 'http'] as const
@@ -31,7 +32,7 @@ export interface ProbeTarget {
   readonly vantage: Vantage
   /** An http or https URL. It never comes from a report. */
   readonly url: string
-  /** Default: HEAD, then OPTIONS if HEAD is answered 404, 405 or 501. Never POST. */
+  /** Default: HEAD, then GET if HEAD is answered 405, 501 or 5xx, or OPTIONS if it is answered 404. Never POST. */
   readonly method?: ProbeMethod
   /** Statuses that count as up: numbers, or classes such as `2xx`. Replaces the default reading of a status. */
   readonly expect?: readonly (number | string)[]
@@ -78,10 +79,9 @@ export interface ProbeResult {
   readonly up: boolean
   /** Only reachability is proven: the path answers 404 to harmless methods, as POST-only routes do. */
   readonly pathUnproven?: boolean
-  /**
-   * The probe failed at resolve or connect, and this receiver may have no egress: the result says nothing about the
-   * endpoint. Absent if up.
-   */
+  /** What shows that this receiver itself is cut off, if anything does. */
+  readonly cutOff?: CutOff
+  /** The probe reached nothing, and this receiver may be cut off: the result says nothing about the endpoint. Absent if up. */
   readonly unverified?: true
   /** Absent if up. */
   readonly cause?: Cause
@@ -93,8 +93,9 @@ export interface ProbeResult {
   readonly phases: Readonly<Partial<Record<ProbePhase, number>>>
   /** The address of the connection, or the last one tried. */
   readonly address?: string
-  /** Of the last answer. */
+  /** Of the answer that was judged, and the method that it answered. */
   readonly status?: number
+  readonly method?: ProbeMethod
   readonly tls?: TlsFacts
   /** Where a redirect pointed, canonical. It was not followed. */
   readonly redirectTo?: string

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import { guarded, place } from './observation.ts'
+import { place } from './observation.ts'
 import type { ProbeResult } from './probe.ts'
 
 /** The network that a probe needs. Egress to one says nothing about the other. */
@@ -25,19 +25,31 @@ export function networkOf({ vantage, url, address }: Pick<ProbeResult, 'vantage'
 export const isLoopback = ({ url, address }: Pick<ProbeResult, 'url' | 'address'>): boolean =>
   rangeOf(address ?? place(url).host) === 'loopback'
 
-/** Host and port. Endpoints that share them fail together, so they are no evidence for each other. */
+/** Host and port. */
 export function authorityOf({ url }: Pick<ProbeResult, 'url'>): string {
   const { host, port } = place(url)
   return `${host}:${port}`
 }
 
-/** Whether a peer answered with a certificate or a status. A TCP connection alone may end at a proxy in between. */
-export const gotAnswer = (probe: ProbeResult): boolean =>
-  probe.up || probe.status !== undefined || probe.tls !== undefined
+/** The address, or before there is one, the name. Endpoints that share it fail together, so they are no evidence for each other. */
+export const hostOf = ({ url, address }: Pick<ProbeResult, 'url' | 'address'>): string => address ?? place(url).host
 
-/** Whether the probe reached no peer. The cause may be this receiver's own network. */
-export const reachedNothing = (probe: ProbeResult): boolean =>
-  !probe.up && !guarded(probe) && (probe.phase === 'resolve' || probe.phase === 'connect')
+/** What of an attempt tells whether it was answered. */
+export type Attempted = Pick<ProbeResult, 'up' | 'cause' | 'phase' | 'status' | 'tls' | 'cutOff'>
+
+/** Causes that only an answer has, be it a refusal, a reset, an alert or a byte. */
+const ANSWERS: ReadonlySet<string> = new Set(['connection_refused', 'connection_reset', 'tls', 'protocol'])
+
+/** Whether anything of the target's side answered. A TCP connection alone may end at a proxy in between. */
+export const gotAnswer = ({ up, status, tls, cause }: Attempted): boolean =>
+  up || status !== undefined || tls !== undefined || ANSWERS.has(cause ?? '')
+
+/** Whether the attempt reached nothing, so that the cause may be this receiver's own network. A resolver that knows no such name has answered. */
+export const reachedNothing = (attempt: Attempted): boolean =>
+  !gotAnswer(attempt) &&
+  (attempt.cutOff !== undefined ||
+    (attempt.phase === 'connect' && attempt.cause !== 'blocked') ||
+    (attempt.phase === 'resolve' && attempt.cause === 'timeout'))
 
 function rangeOf(text: string): string | undefined {
   const bare = text.replace(/^\[(.*)\]$/, '$1')

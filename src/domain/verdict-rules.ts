@@ -4,6 +4,7 @@ import {
   isRelatedCause,
   isSameCause,
   NEEDS_DELIVERY,
+  overrules,
   type Situation,
   viewOf,
 } from './compare-causes.ts'
@@ -41,7 +42,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'path_broken',
     when: 'the application answers inside the cluster, but the public path to it does not',
-    fits: ({ outside, inside }) => inside?.up === true && isDown(outside),
+    fits: ({ report, outside, inside }) => inside?.up === true && overrules(outside, report),
     decides: 'probe',
     confidence: (s) => (s.report === null ? 'only_probe' : isSameCause(s) || isRelatedCause(s) ? 'agree' : 'differ'),
     sentence: 'the application answers internally ({inside}), but the public path is broken: {outside}',
@@ -50,7 +51,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'down_inside',
     when: 'neither the public path nor the application behind it is up',
-    fits: ({ outside, inside }) => isDown(outside) && isDown(inside),
+    fits: ({ report, outside, inside }) => isDown(outside) && overrules(inside, report),
     decides: 'probe',
     vantage: 'internal',
     confidence: (s) =>
@@ -125,8 +126,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: 'slow',
-    when: 'the report or the probe timed out, and the other names another cause',
-    fits: (s) => isDown(viewOf(s)) && (s.report === 'timeout' || viewOf(s)?.cause === 'timeout'),
+    when: 'the report or the probe timed out, and the probe fails earlier than at the answer',
+    fits: (s) => overrules(viewOf(s), s.report) && (s.report === 'timeout' || viewOf(s)?.cause === 'timeout'),
     decides: 'probe',
     confidence: always('differ'),
     sentence: '{platform}, but the probe found: {probe}. The probe is newer, so start with its finding',
@@ -152,12 +153,12 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: 'same_place',
-    when: 'report and probe fail at the same stage in different ways',
+    when: 'the probe fails in another way, and no earlier than at the answer: it is no delivery, so the report decides',
     fits: (s) => s.report !== null && isDown(viewOf(s)),
-    decides: 'probe',
+    decides: 'report',
     confidence: always('differ'),
-    sentence: '{platform}, but the probe found: {probe}. The probe is newer, so it decides',
-    brief: 'This is what the probe found; the platform saw something else at the same stage.',
+    sentence: '{platformCode}. The probe, which is not a delivery, found: {probe}',
+    brief: 'A probe, which is not a delivery, fails in another way.',
   },
   {
     id: 'up_unseen',

@@ -1,5 +1,6 @@
 import { BLIND_RULES, UNVERIFIED } from './blind-rules.ts'
 import type { Cause } from './cause.ts'
+import { overrules } from './compare-causes.ts'
 import { DISABLED_RULES } from './disabled-rules.ts'
 import { quoted, rfc3339 } from './human.ts'
 import { conclusive, guarded, observation, place } from './observation.ts'
@@ -83,7 +84,8 @@ export function judge(seen: Case): Verdict {
   }
   const rule = ALL_RULES.find((candidate) => candidate.fits(situation))!
   const probe = rule.vantage === null ? undefined : rule.vantage === 'internal' ? inside : (outside ?? inside)
-  const cause = (rule.decides === 'probe' ? probe?.cause : report?.cause) ?? report?.cause ?? probe?.cause ?? 'unknown'
+  const decides = rule.decides === 'probe' && overrules(probe, report?.cause ?? null)
+  const cause = (decides ? probe?.cause : report?.cause) ?? report?.cause ?? probe?.cause ?? 'unknown'
   const remedy = rule.remedy ?? remedyId(cause, probe, report?.refusal)
   const url = probe?.url ?? seen.url
   return {

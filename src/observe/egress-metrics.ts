@@ -5,7 +5,7 @@ export function egressMetrics(registry: Registry) {
   let isUp: () => boolean | null = () => null
   new Gauge({
     name: 'webhook_exporter_egress_up',
-    help: 'Whether this receiver has egress: 1 if anything outside answered in the last 3 minutes (a probe, the canary, outbound.reference), 0 if all attempts failed. Absent if there were none.',
+    help: 'Whether this receiver has egress: 1 if anything outside answered within three probe intervals (an endpoint, the canary, outbound.reference); 0 once nothing does and that shows that this receiver is cut off (no route, no resolver, or several hosts silent), until something outside answers. Otherwise absent: one silent host shows nothing.',
     registers: [registry],
     collect() {
       const up = isUp()

@@ -20,7 +20,7 @@ export function probeMetrics(registry: Registry, views: readonly ProbedView[]) {
   const where = ['endpoint', 'vantage'] as const
   const up = new Gauge<'endpoint' | 'vantage'>({
     name: 'webhook_endpoint_up',
-    help: 'Whether the last probe found the endpoint up: 1 or 0. Absent while this receiver may have no egress. At most 500 endpoints.',
+    help: 'Whether the last probe found the endpoint up: 1 or 0. Absent while this receiver may be cut off. At most 500 endpoints.',
     labelNames: where,
     registers,
   })
@@ -38,7 +38,7 @@ export function probeMetrics(registry: Registry, views: readonly ProbedView[]) {
   })
   const probes = new Counter<'endpoint' | 'vantage' | 'result' | 'cause' | 'trigger'>({
     name: 'webhook_endpoint_probes_total',
-    help: 'Probes by result (up, down, unverified: this receiver may have no egress), cause (none if up) and trigger (scheduled, incident, report, manual). At most 500 endpoints.',
+    help: 'Probes by result (up, down, unverified: this receiver may be cut off), cause (none if up) and trigger (scheduled, incident, report, manual). At most 500 endpoints.',
     labelNames: [...where, 'result', 'cause', 'trigger'],
     registers,
   })

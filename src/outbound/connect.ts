@@ -43,7 +43,9 @@ export function connect(addresses: readonly string[], port: number, signal: Abor
       if (queue.length > 0) next()
       else if (open.size === 0) {
         finish()
-        reject(faults.find((fault) => fault.reason !== 'unreachable') ?? faults[0])
+        reject(
+          faults.find(({ reason }) => reason !== 'unreachable') ?? faults.find(({ cutOff }) => !cutOff) ?? faults[0],
+        )
       }
     })
     socket.once('connect', () => {

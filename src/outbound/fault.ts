@@ -1,14 +1,15 @@
 import type { Cause } from '../domain/cause.ts'
+import type { CutOff } from '../domain/cut-off.ts'
 import { OutboundFault } from '../domain/outbound-client.ts'
 
 /** System errors (errno names, getaddrinfo names as Node gives them) that mean the same in each phase. */
-const SYSTEM: Readonly<Record<string, readonly [Cause, string]>> = {
+const SYSTEM: Readonly<Record<string, readonly [Cause, string, CutOff?]>> = {
   ENOTFOUND: ['dns', 'the name does not resolve'],
   ENODATA: ['dns', 'the name has no address'],
   EAI_NODATA: ['dns', 'the name has no address'],
   EAI_NONAME: ['dns', 'the name does not resolve'],
-  EAI_AGAIN: ['dns', 'the name servers did not answer'],
-  EAI_FAIL: ['dns', 'the name servers refused to answer'],
+  EAI_AGAIN: ['dns', 'the name servers did not answer', 'no_resolver'],
+  EAI_FAIL: ['dns', 'the name servers refused to answer', 'no_resolver'],
   EAI_FAMILY: ['dns', 'the name has no address of a usable family'],
   EAI_ADDRFAMILY: ['dns', 'the name has no address of a usable family'],
   ECONNREFUSED: ['connection_refused', 'the connection was refused'],
@@ -16,11 +17,11 @@ const SYSTEM: Readonly<Record<string, readonly [Cause, string]>> = {
   ECONNABORTED: ['connection_reset', 'the connection was aborted'],
   EPIPE: ['connection_reset', 'the connection was closed while the request was being sent'],
   EHOSTUNREACH: ['unreachable', 'the host cannot be reached'],
-  ENETUNREACH: ['unreachable', 'there is no route to its network'],
+  ENETUNREACH: ['unreachable', 'there is no route to its network', 'no_route'],
   EHOSTDOWN: ['unreachable', 'the host is down'],
-  ENETDOWN: ['unreachable', 'the network is down'],
-  EADDRNOTAVAIL: ['unreachable', 'this host has no source address for the connection'],
-  EAFNOSUPPORT: ['unreachable', 'this host does not support that address family'],
+  ENETDOWN: ['unreachable', 'the network is down', 'no_route'],
+  EADDRNOTAVAIL: ['unreachable', 'this host has no source address for the connection', 'no_route'],
+  EAFNOSUPPORT: ['unreachable', 'this host does not support that address family', 'no_route'],
   ETIMEDOUT: ['timeout', 'the connection attempts were not answered'],
   EACCES: ['blocked', 'a rule on this host or its network forbids the connection'],
   EPERM: ['blocked', 'a rule on this host or its network forbids the connection'],
@@ -34,8 +35,8 @@ interface SystemError {
 /** Classifies an error of a look-up or of a socket before TLS; every other one is `unknown`. */
 export function systemFault(error: unknown): OutboundFault {
   const code = codeOf(error)
-  const [reason, text] = SYSTEM[code] ?? ['unknown', `an unexpected error of this host (${code || 'no code'})`]
-  return new OutboundFault(reason, text)
+  const [reason, text, cutOff] = SYSTEM[code] ?? ['unknown', `an unexpected error of this host (${code || 'no code'})`]
+  return new OutboundFault(reason, text, { cutOff })
 }
 
 /** OpenSSL reasons for bytes that are not TLS at all. */
@@ -65,7 +66,7 @@ export function exchangeFault(error: unknown): OutboundFault {
   if (code.startsWith('HPE_')) return new OutboundFault('protocol', 'the answer is not valid HTTP')
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_')) {
     // TLS 1.3: the server's refusal of a client certificate arrives after the client has finished its handshake.
-    return new OutboundFault('tls', `the server ended the TLS connection: ${reasonOf(code)}`, 'tls')
+    return new OutboundFault('tls', `the server ended the TLS connection: ${reasonOf(code)}`, { phase: 'tls' })
   }
   // Node gives both an ECONNRESET; only what the kernel reported has a system call.
   if (code === 'ECONNRESET' && (error as SystemError).syscall === undefined) return endOfStream()

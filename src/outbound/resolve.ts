@@ -71,3 +71,19 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   return either
 }
+
+/** What a resolver says that cannot answer: it, or those that it asks, are not reached. */
+const NO_ANSWER = new Set(['ECONNREFUSED', 'ETIMEOUT', 'ESERVFAIL', 'ECANCELLED'])
+
+/**
+ * Whether a resolver answers a question about the root zone. getaddrinfo fails in the same way if there is none and if the
+ * name servers of a single zone are down.
+ */
+export async function resolverAnswers(): Promise<boolean> {
+  try {
+    await new dns.Resolver({ timeout: 2_000, tries: 1 }).resolveNs('.')
+    return true
+  } catch (error) {
+    return !NO_ANSWER.has((error as { code?: string }).code ?? '')
+  }
+}

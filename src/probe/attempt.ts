@@ -11,6 +11,8 @@ import { answerCause, isUp } from './status.ts'
 /** What one probe has found so far. */
 export interface ProbeProgress extends OutboundProgress {
   pathUnproven?: boolean
+  /** That got `status`. */
+  method?: ProbeMethod
   /** Canonical. */
   redirect?: string
 }
@@ -23,42 +25,61 @@ export interface ProbeContext {
   readonly signal: AbortSignal
 }
 
-/** A HEAD answered with one of these proves nothing about the path: many routes accept only POST. */
-const HEAD_PROVES_NOTHING = new Set([404, 405, 501])
+/** An answer, and to which method. */
+type Answer = OutboundAnswer & { readonly method: ProbeMethod }
+
+/** Whether an answer to HEAD may be one to this method alone: many routes accept only POST. */
+const isOfMethod = (status: number): boolean => status === 405 || status >= 500
 
 /**
- * One probe: HEAD, then OPTIONS where HEAD proves nothing. Returns where the endpoint is up.
+ * One probe: HEAD, then GET where the answer may be one to HEAD alone, or OPTIONS where HEAD finds no such path. Returns where the
+ * endpoint is up.
  * @throws OutboundFault, or the signal's reason
  */
 export async function attempt(context: ProbeContext): Promise<void> {
-  const { target, progress } = context
+  const { target } = context
   const first = await request(context, target.method ?? 'HEAD')
-  const enough =
-    target.method || !HEAD_PROVES_NOTHING.has(first.status) || (target.expect && isUp(first.status, target.expect))
-  if (enough) return judge(first, context)
+  const isEnough = target.method !== undefined || (target.expect && isUp(first.status, target.expect))
+  if (!isEnough && isOfMethod(first.status)) await judgeByGet(first, context)
+  else if (!isEnough && first.status === 404) await judgeByOptions(first, context)
+  else judge(first, context)
+}
 
-  const { phase, phases } = progress
-  // The address that answered HEAD is asked again: no second look-up, so no second opinion of a rebinding name server.
-  const second = await request(context, 'OPTIONS', progress.address).catch((error) => {
+async function judgeByGet(first: Answer, context: ProbeContext): Promise<void> {
+  const second = await again(first, context, 'GET')
+  // A path that does not accept HEAD is there.
+  const isLess = second.status === 501 || (second.status === 404 && first.status === 405)
+  if (second.status === 404 && !isLess) context.progress.pathUnproven = true
+  judge(isLess ? first : second, context)
+}
+
+/** What OPTIONS is answered shows at most that the path is there: often a framework answers it before any check. */
+async function judgeByOptions(first: Answer, context: ProbeContext): Promise<void> {
+  const second = await again(first, context, 'OPTIONS')
+  if (!provesPath(second)) context.progress.pathUnproven = true
+  judge(second.status === 501 || isUp(second.status, undefined) ? first : second, context)
+}
+
+/** The address that answered is asked again: no second look-up, so no second opinion of a rebinding name server. */
+async function again(first: Answer, context: ProbeContext, method: ProbeMethod): Promise<Answer> {
+  const { progress } = context
+  const { phase, phases, address } = progress
+  return request(context, method, address).catch((error) => {
     if (first.status === 501) throw error
-    // A firewall that drops OPTIONS does not invalidate the answer to HEAD.
+    // A firewall that drops the second method does not invalidate the first answer.
     Object.assign(progress, { phase, phases })
     return first
   })
-  const pathUnproven = first.status === 404 ? !provesPath(second) : first.status === 501 && second.status === 404
-  if (pathUnproven) progress.pathUnproven = true
-  const isSecondLessSpecific = first.status !== 501 && (second.status === 404 || second.status === 501)
-  judge(isSecondLessSpecific ? first : second, context)
 }
 
 /** Whether an answer to OPTIONS shows that the path exists. A blanket CORS answer names no methods in Allow. */
-const provesPath = ({ status, allows }: OutboundAnswer): boolean => status === 405 || (status < 300 && allows)
+const provesPath = ({ status, allows }: Answer): boolean => status === 405 || (status < 300 && allows)
 
 async function request(
   { client, target, progress, signal }: ProbeContext,
   method: ProbeMethod,
   address?: string,
-): Promise<OutboundAnswer> {
+): Promise<Answer> {
   const { url, headers = {}, ca, cert, key } = target
   const outcome = await client
     .send({ method, url, headers, ca, cert, key }, { signal, progress, address })
@@ -70,7 +91,7 @@ async function request(
     throw new OutboundFault('protocol', 'the port speaks TLS, but the URL says http: should it be https?')
   }
   if (outcome instanceof OutboundFault) throw outcome
-  return outcome
+  return { ...outcome, method }
 }
 
 /** Servers answer plain HTTP on a TLS port with a 400, with an alert, or by hanging up; only a handshake proves it. */
@@ -79,8 +100,9 @@ const suggestsTls = (outcome: OutboundAnswer | OutboundFault): boolean =>
     ? outcome.reason === 'protocol' || outcome.reason === 'connection_reset'
     : outcome.status === 400
 
-function judge({ status, location }: OutboundAnswer, { target, progress }: ProbeContext): void {
+function judge({ status, location, method }: Answer, { target, progress }: ProbeContext): void {
   progress.status = status
+  progress.method = method
   if (location !== undefined && status >= 300 && status < 400) {
     const to = canonicalUrl(URL.parse(location.slice(0, 4_096), target.url)?.href ?? '')
     if (to) progress.redirect = to

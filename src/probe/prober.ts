@@ -25,7 +25,7 @@ export function createProber({ client, clock = Date.now }: ProberOptions): Probe
         await attempt({ client, target, progress, signal: either })
       } catch (error) {
         if (error instanceof OutboundFault) fault = error
-        else if (deadline.signal.aborted) fault = new OutboundFault('timeout', timeoutSentence(target, progress))
+        else if (deadline.signal.aborted) fault = timeoutFault(target, progress)
         else if (signal?.aborted) fault = new OutboundFault('unknown', 'the probe was aborted')
         else fault = new OutboundFault('unknown', 'internal error of the probe')
       } finally {
@@ -49,11 +49,13 @@ function resultOf(
     startedAt,
     up: fault === undefined,
     ...(fault ? { cause: fault.reason, phase: fault.phase ?? progress.phase } : {}),
+    ...(fault?.cutOff ? { cutOff: fault.cutOff } : {}),
     ...(!fault && progress.pathUnproven ? { pathUnproven: true } : {}),
     detail: visibleText(fault?.message ?? answerSentence(progress), 400),
     phases: progress.phases,
     ...(progress.address === undefined ? {} : { address: progress.address }),
     ...(progress.status === undefined ? {} : { status: progress.status }),
+    ...(progress.method === undefined ? {} : { method: progress.method }),
     ...(progress.tls ? { tls: progress.tls } : {}),
     ...(progress.redirect === undefined ? {} : { redirectTo: progress.redirect }),
   }
@@ -64,12 +66,13 @@ const answerSentence = ({ status, pathUnproven }: ProbeProgress): string =>
     ? `it answers ${status}; whether the path accepts POST is not proven, since HEAD and OPTIONS prove nothing here`
     : `it answers ${status}`
 
-function timeoutSentence({ timeout }: ProbeTarget, { phase }: ProbeProgress): string {
+function timeoutFault({ timeout }: ProbeTarget, { phase }: ProbeProgress): OutboundFault {
   const what = {
     resolve: 'the name was not resolved',
     connect: 'nothing accepted the connection',
     tls: 'the TLS handshake did not complete',
     http: 'no complete answer arrived',
   }
-  return `${what[phase]} within the probe's ${timeout} ms`
+  const cutOff = phase === 'resolve' ? 'no_resolver' : undefined
+  return new OutboundFault('timeout', `${what[phase]} within the probe's ${timeout} ms`, { cutOff })
 }

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { CANARY_HEADERS, CANARY_REPORT, canaryAnswer, same, signCanary } from '../domain/canary.ts'
 import type { Cause } from '../domain/cause.ts'
 import type { Clock } from '../domain/clock.ts'
+import type { CutOff } from '../domain/cut-off.ts'
 import type { CanaryMoments, Journal } from '../domain/journal.ts'
 import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
-import { type OutboundClient, OutboundFault } from '../domain/outbound-client.ts'
+import { type OutboundClient, OutboundFault, type OutboundProgress } from '../domain/outbound-client.ts'
+import type { ProbePhase } from '../domain/probe.ts'
 import type { Log, Metrics } from '../domain/telemetry.ts'
 
 export interface RoundTrip {
@@ -14,6 +16,9 @@ export interface RoundTrip {
   readonly detail: string
   /** HTTP status of the answer, if there was one. */
   readonly status?: number
+  /** Where it failed. */
+  readonly phase?: ProbePhase
+  readonly cutOff?: CutOff
   readonly seconds: number
 }
 
@@ -45,6 +50,7 @@ export async function roundTrip(options: RoundTripOptions): Promise<RoundTrip> {
     seconds: (performance.now() - startedAt) / 1_000,
   })
   const signal = AbortSignal.timeout(timeout)
+  const progress: OutboundProgress = { phase: 'resolve', phases: {} }
   const request = {
     method: 'POST',
     url,
@@ -59,7 +65,7 @@ export async function roundTrip(options: RoundTripOptions): Promise<RoundTrip> {
     answerLimit: ANSWER_LIMIT,
   } as const
   try {
-    const { status, body } = await client.send(request, { signal })
+    const { status, body } = await client.send(request, { signal, progress })
     if (status === 202 && isAnswer(body, canaryAnswer(secret, nonce))) return done(null, 'it came back, signed', status)
     if (status >= 200 && status <= 299) {
       return done(
@@ -70,8 +76,12 @@ export async function roundTrip(options: RoundTripOptions): Promise<RoundTrip> {
     }
     return done(classify({ code: status, endpoint: url, message: '' }).cause, `it was answered ${status}`, status)
   } catch (error) {
-    if (error instanceof OutboundFault) return done(error.reason, error.message.slice(0, 200))
-    if (signal.aborted) return done('timeout', `there was no complete answer within ${timeout} ms`)
+    const { phase } = progress
+    if (error instanceof OutboundFault) {
+      const { reason, message, cutOff } = error
+      return { ...done(reason, message.slice(0, 200)), phase, ...(cutOff && { cutOff }) }
+    }
+    if (signal.aborted) return { ...done('timeout', `there was no complete answer within ${timeout} ms`), phase }
     return done('unknown', 'the canary could not be sent')
   }
 }

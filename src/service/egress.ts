@@ -1,5 +1,15 @@
 import type { ProbeResult, Prober } from '../domain/probe.ts'
-import { authorityOf, gotAnswer, isLoopback, type Network, networkOf, reachedNothing } from '../domain/reach.ts'
+import {
+  type Attempted,
+  authorityOf,
+  gotAnswer,
+  hostOf,
+  isLoopback,
+  type Network,
+  networkOf,
+  reachedNothing,
+} from '../domain/reach.ts'
+import { attempts, showBlindness } from './attempts.ts'
 import type { RoundTrip } from './canary.ts'
 
 /** What this receiver knows about its own network. */
@@ -8,7 +18,10 @@ export interface Egress {
   readonly prober: Prober
   /** The canary was sent through the public URL. */
   canaryRan(trip: RoundTrip): void
-  /** Whether anything outside answered recently; null if nothing outside was tried recently. */
+  /**
+   * Whether this receiver has egress: true if anything outside answered recently, false from the moment at which nothing did
+   * and that shows that it is cut off, until something outside answers; null if neither is known.
+   */
   up(): boolean | null
 }
 
@@ -16,97 +29,136 @@ export interface EgressOptions {
   readonly prober: Prober
   /** `outbound.reference`: tried only if a probe reached nothing and nothing else is known. */
   readonly reference?: string | undefined
+  /** The canary's URL. */
+  readonly canary?: string | undefined
+  /** Milliseconds between two scheduled probes of an endpoint; undefined without a schedule. */
+  readonly intervalOf?: (endpoint: string) => number | undefined
+  /** Whether the journal knows that this receiver saw the endpoint fail, or be good in the last `recent` milliseconds. */
+  readonly wasSeen?: (endpoint: string, recent: number) => boolean
+  /** Whether a resolver answers at all. */
+  readonly resolverAnswers: () => Promise<boolean>
   /** A monotonic clock, in milliseconds. */
   readonly now?: () => number
 }
 
-/** Long enough for a one-minute schedule to miss one beat. */
-const RECENT = 3 * 60_000
-/** Milliseconds between two requests to the reference, however many endpoints fail. */
-const REFERENCE_PAUSE = 15_000
+/** Intervals, of at least a minute each, within which an outcome is recent. */
+const RECENT_INTERVALS = 3
+const SHORTEST_INTERVAL = 60_000
+/** Milliseconds between two requests to the reference or the resolver, however many endpoints fail. */
+const PAUSE = 15_000
 const REFERENCE_TIMEOUT = 5_000
 
-/** The newest outcome of one target. */
-interface Outcome {
-  readonly at: number
-  readonly network: Network
-  readonly loopback: boolean
-  readonly answered: boolean
-}
-
 /**
- * Records from each probe whether this receiver has egress.
- * A probe that fails at resolve or connect counts against its endpoint only if another target in the same network answered
- * recently. Otherwise the endpoint may be down, or this receiver may have no DNS, no route, or a network policy in its way.
+ * Records from each probe whether this receiver has egress. Any answer shows that it can see: a refusal, a reset, a TLS alert,
+ * a byte of HTTP. What shows that it is cut off: no route, no resolver, or that more than one independent host fell
+ * silent. A single host that falls silent within three intervals after it answered is down.
  */
-export function createEgress({ prober, reference, now = () => performance.now() }: EgressOptions): Egress {
-  const outcomes = new Map<string, Outcome>()
-  let referenceAt = Number.NEGATIVE_INFINITY
-  let asking: Promise<void> | undefined
+export function createEgress({
+  prober,
+  reference,
+  canary,
+  intervalOf = () => undefined,
+  wasSeen = () => false,
+  now = () => performance.now(),
+  ...options
+}: EgressOptions): Egress {
+  const known = attempts(now)
+  let isCutOff = false
 
-  const isRecent = ({ at }: Outcome): boolean => now() - at <= RECENT
+  const recentFor = (endpoint?: string): number =>
+    RECENT_INTERVALS * Math.max(SHORTEST_INTERVAL, (endpoint === undefined ? undefined : intervalOf(endpoint)) ?? 0)
 
-  function note(place: string, result: ProbeResult): void {
-    const answered = gotAnswer(result)
-    if (!answered && !reachedNothing(result)) return
-    outcomes.set(place, { at: now(), network: networkOf(result), loopback: isLoopback(result), answered })
+  function note(
+    place: string,
+    attempted: Attempted,
+    where: { network: Network; loopback?: boolean; host: string; lasts: number },
+  ): void {
+    const answered = gotAnswer(attempted)
+    if (!answered && !reachedNothing(attempted)) return
+    known.note(place, { loopback: false, ...where, at: now(), answered, isCutOff: attempted.cutOff !== undefined })
+    const outside = known.recent('outside')
+    if (outside.some((attempt) => attempt.answered)) isCutOff = false
+    else if (showBlindness(outside)) isCutOff = true
   }
 
-  /** Whether another target proves that the network of this probe works. */
-  function isCorroborated(result: ProbeResult): boolean {
-    // Inside, network policies drop packets: a refusal comes from the host, or from a Service without a ready pod.
-    if (networkOf(result) === 'inside' && result.cause === 'connection_refused') return true
-    const network = networkOf(result)
-    const loopback = isLoopback(result)
-    const own = authorityOf(result)
-    return [...outcomes].some(
-      ([place, outcome]) =>
-        place !== own &&
-        outcome.answered &&
-        isRecent(outcome) &&
-        (outcome.network === network || (outcome.loopback && loopback)),
+  const noteProbe = (result: ProbeResult): void =>
+    note(authorityOf(result), result, {
+      network: networkOf(result),
+      loopback: isLoopback(result),
+      host: hostOf(result),
+      lasts: recentFor(result.endpoint),
+    })
+
+  /** Whether something else was answered, so that what reached nothing tells of its endpoint. */
+  function isConfirmed(result: ProbeResult): boolean {
+    const own = known.at(authorityOf(result))!
+    const recent = known.recent(networkOf(result), isLoopback(result))
+    // Where this receiver seems to be cut off, an answer counts only if it came since.
+    return recent.some(
+      ({ answered, answeredAt }) => answered && (result.cutOff === undefined || answeredAt >= own.failingSince),
     )
   }
 
-  function askReference(): Promise<void> {
-    if (reference === undefined || asking || now() - referenceAt < REFERENCE_PAUSE) return asking ?? Promise.resolve()
-    referenceAt = now()
-    asking = prober
-      .probe({ endpoint: 'outbound.reference', vantage: 'public', url: reference, timeout: REFERENCE_TIMEOUT })
-      .then((result) => {
-        // The operator configured it to stand for the outside, wherever it is.
-        if (gotAnswer(result) || reachedNothing(result)) noteOutside('outbound.reference', gotAnswer(result))
-      })
-      .finally(() => {
-        asking = undefined
-      })
-    return asking
+  /** Whether a probe that reached nothing tells of its endpoint, and not of this receiver, while nothing else is answered. */
+  function wasSeenBefore(result: ProbeResult): boolean {
+    if (showBlindness(known.recent(networkOf(result), isLoopback(result)))) return false
+    const { answeredAt, failingSince, lasts } = known.at(authorityOf(result))!
+    return (
+      failingSince - answeredAt <= lasts || (answeredAt === Number.NEGATIVE_INFINITY && wasSeen(result.endpoint, lasts))
+    )
   }
 
-  function noteOutside(place: string, answered: boolean): void {
-    outcomes.set(place, { at: now(), network: 'outside', loopback: false, answered })
+  const askReference = seldom(now, async (url: string) => {
+    const result = await prober.probe({
+      endpoint: 'outbound.reference',
+      vantage: 'public',
+      url,
+      timeout: REFERENCE_TIMEOUT,
+    })
+    // The operator configured it to stand for the outside, wherever it is.
+    note('outbound.reference', result, { network: 'outside', host: hostOf(result), lasts: recentFor() })
+  })
+  const askResolver = seldom(now, () => options.resolverAnswers())
+
+  /** The result, without a sign of a missing resolver if one answers. */
+  async function checked<T extends Attempted>(result: T): Promise<T> {
+    if (result.cutOff !== 'no_resolver' || !(await askResolver(undefined))) return result
+    const { cutOff: _, ...rest } = result
+    return { ...rest, cause: 'dns' } as T
   }
 
   return {
     prober: {
-      async probe(target, options) {
-        const result = await prober.probe(target, options)
-        if (options?.signal?.aborted) return result
-        note(authorityOf(result), result)
-        if (!reachedNothing(result) || isCorroborated(result)) return result
-        if (networkOf(result) === 'outside') await askReference()
-        return isCorroborated(result) ? result : { ...result, unverified: true }
+      async probe(target, more) {
+        const raw = await prober.probe(target, more)
+        if (more?.signal?.aborted) return raw
+        const result = await checked(raw)
+        noteProbe(result)
+        if (!reachedNothing(result)) return result
+        if (isConfirmed(result)) return result
+        if (networkOf(result) === 'outside' && reference !== undefined) await askReference(reference)
+        return isConfirmed(result) || wasSeenBefore(result) ? result : { ...result, unverified: true }
       },
     },
-    canaryRan({ cause, status }) {
-      if (status !== undefined) noteOutside('canary', true)
-      else if (cause !== null && REACHED_NOTHING.has(cause)) noteOutside('canary', false)
+    canaryRan(trip) {
+      const host = URL.parse(canary ?? '')?.hostname ?? 'canary'
+      const { cause, ...rest } = trip
+      void checked<Attempted>({ ...rest, up: cause === null, ...(cause && { cause }) }).then((attempted) =>
+        note('canary', attempted, { network: 'outside', host, lasts: recentFor() }),
+      )
     },
-    up() {
-      const recent = [...outcomes.values()].filter((outcome) => outcome.network === 'outside' && isRecent(outcome))
-      return recent.length === 0 ? null : recent.some(({ answered }) => answered)
-    },
+    up: () => (known.recent('outside').some(({ answered }) => answered) ? true : isCutOff ? false : null),
   }
 }
 
-const REACHED_NOTHING: ReadonlySet<string> = new Set(['dns', 'connection_refused', 'unreachable', 'timeout'])
+/** Runs at most once in a pause; meanwhile its last result holds. */
+function seldom<A, T>(now: () => number, run: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
+  let at = Number.NEGATIVE_INFINITY
+  let last: Promise<T> | undefined
+  return (argument) => {
+    if (last && now() - at < PAUSE) return last
+    at = now()
+    last = run(argument)
+    return last
+  }
+}

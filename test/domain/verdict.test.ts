@@ -146,11 +146,16 @@ describe('judge()', () => {
     ['probe_unclear', 'timeout', down('unknown'), 'timeout', 'only_report'],
     ['related', 'unavailable', down('connection_refused'), 'connection_refused', 'agree'],
     ['related', 'timeout', down('unreachable'), 'unreachable', 'agree'],
-    ['slow', 'server_error', down('timeout'), 'timeout', 'differ'],
+    ['slow', 'server_error', down('timeout', { phase: 'connect' }), 'timeout', 'differ'],
+    ['same_place', 'server_error', down('timeout'), 'server_error', 'differ'],
     ['slow', 'timeout', down('tls'), 'tls', 'differ'],
+    ['same_place', 'timeout', down('server_error', { status: 500 }), 'timeout', 'differ'],
+    ['same_place', 'authentication', down('server_error', { status: 500 }), 'authentication', 'differ'],
+    ['same_place', 'authentication', down('connection_reset'), 'authentication', 'differ'],
+    ['probe_earlier', 'authentication', down('connection_reset', { phase: 'connect' }), 'connection_reset', 'differ'],
     ['probe_earlier', 'server_error', down('dns'), 'dns', 'differ'],
     ['report_earlier', 'dns', down('server_error', { status: 500 }), 'dns', 'differ'],
-    ['same_place', 'redirect', down('server_error', { status: 500 }), 'server_error', 'differ'],
+    ['same_place', 'redirect', down('server_error', { status: 500 }), 'redirect', 'differ'],
     ['up_unseen', 'authentication', up(), 'authentication', 'only_report'],
     ['up_unseen', 'not_found', up('public', { pathUnproven: true, status: 404 }), 'not_found', 'only_report'],
     ['up', 'unknown', up(), 'unknown', 'differ'],
@@ -160,6 +165,32 @@ describe('judge()', () => {
       expect(read(report, probe)).to.include({ rule, cause, confidence })
     })
   }
+  it('lets no probe of another method overrule what a delivery was answered, from wherever it looks', () => {
+    const fails = down('server_error', { status: 500, method: 'HEAD' })
+    const inside = { ...fails, vantage: 'internal' as const }
+    for (const views of [
+      [fails],
+      [fails, inside],
+      [fails, up('internal')],
+      [undefined, inside],
+      [up(), inside],
+    ] as const) {
+      const verdict = read('authentication', views[0], views[1], 401)
+      expect(verdict).to.include({ cause: 'authentication', remedy: 'authentication' })
+    }
+    expect(read('authentication', fails, undefined, 401).sentence).to.equal(
+      'The platform saw rejected credentials (code 401). The probe, which is not a delivery, found: shop.example answers 500 to HEAD',
+    )
+    const disabled = judge({
+      at: AT,
+      endpoint: 'orders',
+      url: URL_OF_SHOP,
+      report: { at: AT, code: 401, cause: 'authentication' },
+      disabled: true,
+      public: fails,
+    })
+    expect(disabled).to.include({ rule: 'disabled_down', cause: 'authentication' })
+  })
   it('is total: any pair has a rule, a cause, and a sentence without a hole', () => {
     const probe = fc.option(
       fc.oneof(

@@ -5,12 +5,10 @@ import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { createEgress } from '../../src/service/egress.ts'
-import { http, type Listening, raw } from '../support/sockets.ts'
+import { blackHole, http, type Listening, raw } from '../support/sockets.ts'
 import { freePort } from '../support/temp.ts'
 
 const MINUTE = 60_000
-/** No resolver knows it (RFC 6761 section 6.4); here it is refused without asking one. */
-const NOWHERE = 'http://nowhere.invalid/'
 
 describe('createEgress()', () => {
   const servers: Listening[] = []
@@ -23,124 +21,210 @@ describe('createEgress()', () => {
     for (const server of servers.splice(0)) await server.close()
   })
 
-  function receiver({ reference }: { reference?: string } = {}) {
+  /** A receiver whose resolver knows `app`, and for other names answers that there is none, or does not answer. */
+  function receiver({
+    reference,
+    wasSeen,
+    isResolving = true,
+  }: {
+    reference?: string
+    wasSeen?: boolean
+    isResolving?: boolean
+  } = {}) {
     let time = 0
+    let hasResolver = isResolving
     const egress = createEgress({
       prober: createProber({
         client: createOutboundClient({
-          guard: outboundGuard({ allow: ['127.0.0.1'], internal: [] }),
+          guard: outboundGuard({ allow: ['127.0.0.0/8'], internal: [] }),
           lookup: async (host) => {
             if (host === 'app') return ['127.0.0.1']
-            throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
+            throw Object.assign(new Error(host), {
+              code: hasResolver && !host.startsWith('dead') ? 'ENOTFOUND' : 'EAI_AGAIN',
+            })
           },
         }),
       }),
       reference,
+      wasSeen: () => wasSeen === true,
+      resolverAnswers: async () => hasResolver,
       now: () => time,
     })
-    const target = (url: string, vantage: Vantage): ProbeTarget => ({ endpoint: 'e', vantage, url, timeout: 2_000 })
+    const target = (url: string, vantage: Vantage): ProbeTarget => ({ endpoint: 'e', vantage, url, timeout: 500 })
     return {
       egress,
       pass: (milliseconds: number) => {
         time += milliseconds
       },
+      loseResolver: () => {
+        hasResolver = false
+      },
       probe: (url: string, vantage: Vantage = 'public') => egress.prober.probe(target(url, vantage)),
     }
   }
   const isUnverified = ({ unverified }: ProbeResult) => unverified === true
+  /** Something that swallows packets at an address of its own. */
+  const silent = async (host: string) => {
+    const hole = await blackHole(host)
+    servers.push(hole)
+    return `http://${host}:${hole.port}/`
+  }
+  const refused = async (host = '127.0.0.1') => `http://${host}:${await freePort()}/`
 
-  it('knows nothing at first: what fails at resolve or connect counts against nobody', async () => {
-    const { egress, probe } = receiver()
-    expect(egress.up()).to.equal(null)
-    expect(isUnverified(await probe(NOWHERE))).to.equal(true)
-    expect(isUnverified(await probe(`http://127.0.0.1:${await freePort()}/`))).to.equal(true)
-    expect(egress.up()).to.equal(false)
+  it('takes any answer for one: a refusal, a reset, bytes that are not HTTP, any status', async () => {
+    const reset = await raw((socket) => socket.resetAndDestroy())
+    const garbage = await raw((socket) => socket.end('220 mail'))
+    servers.push(reset, garbage)
+    const urls = [
+      await refused(),
+      ...[reset, garbage].map(({ port }) => `http://127.0.0.1:${port}/`),
+      (await up(503)).url,
+    ]
+    for (const url of urls) {
+      const { egress, probe } = receiver()
+      const result = await probe(url)
+      expect([isUnverified(result), egress.up()], `${url} ${result.cause}`).to.deep.equal([false, true])
+    }
   })
 
-  it('counts what answered, whatever the answer, and what failed later on the way', async () => {
+  it('does not know at first whether one silent host is down, and never says for that that it has no egress', async () => {
     const { egress, probe } = receiver()
-    const { url } = await up(503)
-    expect(isUnverified(await probe(url))).to.equal(false)
+    expect(egress.up()).to.equal(null)
+    const url = await silent('127.0.0.2')
+    expect(isUnverified(await probe(url))).to.equal(true)
+    expect(egress.up()).to.equal(null)
+  })
+
+  it('counts the silence of the only host against it within three intervals of its last answer, as long as it lasts', async () => {
+    const { egress, probe, pass } = receiver()
+    const { server, url } = await up()
+    await probe(url)
+    pass(3 * MINUTE)
+    await server.close()
+    const hole = await silentAt(url)
+    for (let round = 0; round < 5; round += 1) {
+      expect(isUnverified(await probe(hole))).to.equal(false)
+      pass(MINUTE)
+    }
+    expect(egress.up()).to.equal(null)
+    const other = receiver()
+    const second = await up()
+    await other.probe(second.url)
+    other.pass(3 * MINUTE + 1)
+    await second.server.close()
+    expect(isUnverified(await other.probe(await silentAt(second.url)))).to.equal(true)
+  })
+
+  it('goes on after a restart with what the journal knows', async () => {
+    const { probe } = receiver({ wasSeen: true })
+    expect(isUnverified(await probe(await silent('127.0.0.2')))).to.equal(false)
+  })
+
+  it('is cut off if more than one host falls silent, until something answers', async () => {
+    const { egress, probe, pass } = receiver()
+    const [a, b] = [await silent('127.0.0.2'), await silent('127.0.0.3')]
+    await probe(a)
+    expect(isUnverified(await probe(b))).to.equal(true)
+    expect(egress.up()).to.equal(false)
+    pass(60 * MINUTE)
+    expect(egress.up(), 'nothing was tried since').to.equal(false)
+    await probe(await refused())
     expect(egress.up()).to.equal(true)
-    const silent = await raw(() => {})
-    servers.push(silent)
-    expect(await probe(`http://127.0.0.1:${silent.port}/`))
-      .to.include({ phase: 'http', up: false })
-      .and.not.have.property('unverified')
+    pass(60 * MINUTE)
+    expect(egress.up()).to.equal(null)
+  })
+
+  it('is not cut off where hosts went down one after another', async () => {
+    const { egress, probe, pass } = receiver()
+    const { server, url } = await up()
+    const down = await silent('127.0.0.3')
+    await probe(down)
+    pass(MINUTE)
+    await probe(url)
+    await server.close()
+    pass(MINUTE)
+    expect(isUnverified(await probe(await silentAt(url)))).to.equal(false)
+    await probe(down)
+    pass(10 * MINUTE)
+    await probe(down)
+    expect(egress.up()).to.equal(null)
+  })
+
+  it('is cut off without a resolver, but not by a name that does not exist or whose own servers are down', async () => {
+    for (const name of ['nowhere', 'dead']) {
+      const { egress, probe } = receiver()
+      const result = await probe(`http://${name}.invalid/`)
+      expect(result).to.include({ cause: 'dns' })
+      expect([isUnverified(result), egress.up()], name).to.deep.equal([false, null])
+    }
+    const { egress, probe, loseResolver, pass } = receiver()
+    await probe((await up()).url)
+    pass(2 * MINUTE)
+    loseResolver()
+    expect(isUnverified(await probe('http://shop.invalid/')), 'an answer of before says nothing').to.equal(true)
+    pass(2 * MINUTE)
+    expect(isUnverified(await probe('http://shop.invalid/'))).to.equal(true)
+    expect(egress.up()).to.equal(false)
   })
 
   it('believes a failure while another place answered recently, and no longer', async () => {
-    const { egress, probe, pass } = receiver()
+    const { probe, pass } = receiver()
+    const url = await silent('127.0.0.2')
     await probe((await up()).url)
     pass(2 * MINUTE)
-    expect(isUnverified(await probe(NOWHERE))).to.equal(false)
+    expect(isUnverified(await probe(url))).to.equal(false)
     pass(2 * MINUTE)
-    expect(isUnverified(await probe(NOWHERE))).to.equal(true)
-    expect(egress.up()).to.equal(false)
-    pass(10 * MINUTE)
-    expect(egress.up(), 'nothing was tried recently').to.equal(null)
-  })
-
-  it('does not take an endpoint’s own past for a sign', async () => {
-    const { probe } = receiver()
-    const { server, url } = await up()
-    await probe(url)
-    await server.close()
     expect(isUnverified(await probe(url))).to.equal(true)
   })
 
-  it('takes the newest outcome of a place: what answered before and fails now vouches for nothing', async () => {
-    const { probe } = receiver()
-    const { server, url } = await up()
-    await probe(url)
-    await server.close()
-    await probe(url)
-    expect(isUnverified(await probe(NOWHERE))).to.equal(true)
-  })
-
-  it('believes that many endpoints are down at once while the canary comes back', async () => {
+  it('counts what the canary meets', async () => {
     const { egress, probe } = receiver()
+    const url = await silent('127.0.0.2')
     egress.canaryRan({ cause: null, detail: '', status: 202, seconds: 1 })
-    for (const host of ['a', 'b', 'c'])
-      expect(isUnverified(await probe(`http://${host}.invalid/`)), host).to.equal(false)
-    egress.canaryRan({ cause: 'dns', detail: '', seconds: 1 })
-    expect(isUnverified(await probe('http://a.invalid/'))).to.equal(true)
+    await Promise.resolve()
+    expect(isUnverified(await probe(url))).to.equal(false)
+    egress.canaryRan({ cause: 'timeout', phase: 'http', detail: '', seconds: 1 })
+    await Promise.resolve()
+    expect(egress.up(), 'a slow answer shows nothing').to.equal(true)
+    egress.canaryRan({ cause: 'timeout', phase: 'connect', detail: '', seconds: 1 })
+    await Promise.resolve()
+    await probe(url)
+    expect(egress.up()).to.equal(null)
   })
 
   it('asks the reference only when nothing else is known, and seldom', async () => {
     const { server, url: reference } = await up()
-    const { probe, pass } = receiver({ reference })
-    const { url } = await up()
-    await probe(url)
-    expect(isUnverified(await probe(NOWHERE))).to.equal(false)
+    const { egress, probe, pass } = receiver({ reference })
+    const holes = await Promise.all(['127.0.0.2', '127.0.0.3', '127.0.0.4'].map(silent))
+    await probe((await up()).url)
+    expect(isUnverified(await probe(holes[0]!))).to.equal(false)
     expect(server.accepted(), 'something else answered').to.equal(0)
     pass(4 * MINUTE)
-    const results = await Promise.all(['a', 'b', 'c'].map((host) => probe(`http://${host}.invalid/`)))
+    const results = await Promise.all(holes.map((url) => probe(url)))
     expect(results.map(isUnverified)).to.deep.equal([false, false, false])
     expect(server.accepted()).to.equal(1)
     pass(MINUTE)
-    await probe(NOWHERE)
+    await probe(holes[0]!)
     expect(server.accepted(), 'its answer is recent').to.equal(1)
-    await server.close()
-    pass(4 * MINUTE)
-    expect(isUnverified(await probe(NOWHERE))).to.equal(true)
+    expect(egress.up()).to.equal(true)
   })
+
+  it('is cut off if the only endpoint and the reference are silent', async () => {
+    const reference = await silent('127.0.0.3')
+    const { egress, probe, pass } = receiver({ reference })
+    const { server, url } = await up()
+    await probe(url)
+    await server.close()
+    pass(MINUTE)
+    expect(isUnverified(await probe(await silentAt(url)))).to.equal(true)
+    expect(egress.up()).to.equal(false)
+  }).timeout(20_000)
 
   it('keeps the outside and the inside apart', async () => {
     const { egress, probe } = receiver()
-    const { server, url } = await up()
+    const { server } = await up()
     await probe(`http://app:${server.port}/`, 'internal')
     expect(egress.up(), 'a probe of the application says nothing of the internet').to.equal(null)
-    expect(isUnverified(await probe(NOWHERE))).to.equal(true)
-    expect(isUnverified(await probe('http://gone.shop.svc/', 'internal')), 'the cluster’s DNS answered').to.equal(false)
-    const other = receiver()
-    await other.probe(url)
-    expect(isUnverified(await other.probe('http://gone.shop.svc/', 'internal'))).to.equal(true)
-  })
-
-  it('believes a refusal from inside: policies drop', async () => {
-    const { probe } = receiver()
-    expect(isUnverified(await probe(`http://app:${await freePort()}/`, 'internal'))).to.equal(false)
   })
 
   it('does not count what the guard forbids as tried', async () => {
@@ -148,6 +232,12 @@ describe('createEgress()', () => {
     expect(isUnverified(await probe('http://10.0.0.1/'))).to.equal(false)
     expect(egress.up()).to.equal(null)
   })
+
+  /** The same host and port as before, which now swallows packets. */
+  async function silentAt(url: string): Promise<string> {
+    servers.push(await blackHole('127.0.0.1', Number(new URL(url).port)))
+    return url
+  }
 })
 
 describe('networkOf()', () => {

@@ -38,7 +38,8 @@ function verdicts(): string {
 
 A verdict has its own cause; the failure keeps the cause assigned on receipt. The first matching rule decides. A request passes
 these stages in order: DNS, connection, TLS, HTTP, application. If report and probe name different stages, the earlier one is
-what blocks deliveries.
+what blocks deliveries. A probe is not a delivery: it sends HEAD, GET or OPTIONS, no body and no signature. So it decides only where it fails
+at the name, the connection or TLS, earlier than the report, or agrees with it.
 
 ## Rules
 
@@ -50,9 +51,38 @@ ${table(
 {platform} is what the platform saw; {platformCode} adds its code and message. If the report has a message and the sentence starts
 with neither, the message is put first. {probe}, {outside} and {inside} are what a probe found (the last two from the public and
 the internal vantage point); {probed} is the same, or that there was none. {hint} is in the table below. The first two rules apply
-while a source has disabled the endpoint, the next two to a receiver that may itself have no egress: a probe that fails in the resolve or connect phase counts against the endpoint only if something else answered recently.
+while a source has disabled the endpoint, the next two to a receiver that may itself be cut off.
 
-Confidence is \`agree\` if both agree or one explains the other, \`differ\` if they contradict each other, \`only_report\` if no
+## When a probe counts
+
+Any answer shows that this receiver can see, at public and private addresses alike: a refused or reset connection, a TLS alert, a
+byte of HTTP. A resolver that knows no such name has answered, too. A probe that reaches nothing counts against its endpoint if
+
+- another endpoint, the canary or \`outbound.reference\` answered recently: within three intervals of its probes, at least three minutes; or
+- nothing shows that this receiver is cut off, and the endpoint itself had answered within three intervals before it fell
+  silent. After a restart, the journal's last good or failed probe counts.
+
+What shows that this receiver is cut off: it has no route, no resolver answers, or more than one independent host (address) has
+fallen silent since anything last answered. Then, and where nothing is known, the verdict is “not verified”. With a single
+endpoint, set \`outbound.reference\` to a URL that is known to be up: it tells a receiver that is cut off from an endpoint that is down.
+
+## What proves a recovery
+
+A probe counts as proof only if its answer contradicts every report of the incident:
+
+| the report | what contradicts it |
+| --- | --- |
+| a failure below HTTP: \`dns\`, \`connection_refused\`, \`connection_reset\`, \`unreachable\`, \`timeout\`, \`tls\`, \`protocol\` | any good answer |
+| 5xx; without a status \`server_error\`, \`unavailable\` | a good answer below 500, of another cause |
+| 3xx or 4xx; without a status any other cause | 2xx |
+| 2xx whose content the platform rejected | no probe |
+
+Otherwise the recovery is proven by deliveries ([signals.md](signals.md)), or the incident closes without proof after
+\`incidents.quietTime\`, and says so. While probes fail and this receiver can see, it stays open.
+
+## Confidence
+
+It is \`agree\` if both agree or one explains the other, \`differ\` if they contradict each other, \`only_report\` if no
 probe is conclusive, and \`only_probe\` if no report names a reason.
 
 ## What the platform saw, and what to check if the probe succeeds

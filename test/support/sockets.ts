@@ -64,10 +64,10 @@ export const http = (answer: RequestListener, host?: string, port?: number): Pro
  * A port that swallows connections: it listens, accepts none, and its queue is full, so that the kernel answers no further
  * SYN. The listener lives in a thread that sleeps.
  */
-export async function blackHole(): Promise<Listening> {
+export async function blackHole(host = '127.0.0.1', wanted = 0): Promise<Listening> {
   const worker = new Worker(
     `const { createServer } = require('node:net'); const { parentPort } = require('node:worker_threads')
-     const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+     const server = createServer().listen({ port: ${wanted}, host: '${host}', backlog: 1 }, () => {
        parentPort.postMessage(server.address().port)
        setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
      })`,
@@ -78,7 +78,7 @@ export async function blackHole(): Promise<Listening> {
   const fillers: Socket[] = []
   // Two in a row that wait: one alone may have been slow.
   for (let stuck = 0; stuck < 2 && fillers.length < 64; ) {
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(port, host)
     socket.on('error', () => {})
     fillers.push(socket)
     const full = await Promise.race([once(socket, 'connect').then(() => false), delay(500).then(() => true)])

@@ -111,10 +111,14 @@ export async function openStage(lookup: Stage['lookup']): Promise<Stage> {
 
   // HTTP.
   for (const [code, truth] of STATUSES) await scene(`${code}`, truth, http(status(code)))
-  await scene('500 to HEAD, 200 to OPTIONS', at('http', 'server_error'), http(by({ HEAD: 500, OPTIONS: 200 })))
+  await scene('500 to HEAD, 200 to GET', 'up', http(by({ HEAD: 500, GET: 200 })))
+  await scene('500 to HEAD and GET', at('http', 'server_error'), http(by({ HEAD: 500, GET: 500, OPTIONS: 200 })))
+  await scene('503 to HEAD, GET dropped', at('http', 'unavailable'), http(by({ HEAD: 503, GET: 0 })))
+  await scene('405 to HEAD, 503 to GET', at('http', 'unavailable'), http(by({ HEAD: 405, GET: 503 })))
+  await scene('501 to HEAD, 404 to GET', 'up, path unproven', http(by({ HEAD: 501, GET: 404 })))
   await scene('404 to HEAD, 405 to OPTIONS', 'up', http(by({ HEAD: 404, OPTIONS: 405 })))
   await scene('404 to HEAD, blanket 204 to OPTIONS', 'up, path unproven', http(by({ HEAD: 404, OPTIONS: 204 })))
-  await scene('405 to HEAD, 404 to OPTIONS', 'up', http(by({ HEAD: 405, OPTIONS: 404 })))
+  await scene('405 to HEAD, 404 to GET', 'up', http(by({ HEAD: 405, GET: 404 })))
   await scene('404 to HEAD, OPTIONS dropped', 'up, path unproven', http(by({ HEAD: 404, OPTIONS: 0 })))
   await scene('200 where 204 is expected', at('http', 'unknown'), http(status(200)), { expect: [204] })
   await scene('503 where 5xx is expected', 'up', http(status(503)), { expect: ['5xx'] })

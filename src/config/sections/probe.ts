@@ -26,7 +26,8 @@ export const ProbeSection = object(
     ),
     method: Type.Optional(
       Type.Union([Type.Literal('HEAD'), Type.Literal('OPTIONS'), Type.Literal('GET')], {
-        description: 'Only this method. By default HEAD, then OPTIONS if HEAD is answered 404, 405 or 501.',
+        description:
+          'Only this method. By default HEAD, then GET if HEAD is answered 405 or 5xx, or OPTIONS if it is answered 404.',
       }),
     ),
     expect: Type.Optional(
