@@ -54,6 +54,8 @@ export interface AppErrorOptions {
   readonly faults?: readonly FieldFault[]
   /** Seconds after which the same request may succeed (Retry-After, RFC 9110 section 10.2.3). */
   readonly retryAfter?: number
+  /** Whether what was asked for may have been done all the same. */
+  readonly mayBeDone?: boolean
   readonly cause?: unknown
 }
 
@@ -62,14 +64,20 @@ export class AppError extends Error {
   readonly code: ErrorCode
   readonly faults: readonly FieldFault[]
   readonly retryAfter: number | undefined
+  readonly mayBeDone: boolean
 
   /** @param message a sentence that is safe to show: no secret, no path, no text of another error */
-  constructor(code: ErrorCode, message: string, { faults = [], retryAfter, cause }: AppErrorOptions = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { faults = [], retryAfter, mayBeDone = false, cause }: AppErrorOptions = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'AppError'
     this.code = code
     this.faults = faults
     this.retryAfter = retryAfter
+    this.mayBeDone = mayBeDone
   }
 }
 

@@ -157,4 +157,40 @@ describe('a journal that is slow', () => {
       .split('\n')
     expect(sum(await scrape(service.admin), 'webhook_delivery_failures_total')).to.equal(rows.length)
   })
+
+  it('answers a batch that was stored after its 503 with the first ids, and stores it once', async function () {
+    this.timeout(60_000)
+    const map = { each: '/events', endpoint: '/url', code: '/code', message: '/message' }
+    const service = await startService({
+      config: { ingest: { answerTimeout: '300ms' }, sources: { batches: { kind: 'generic', auth: 'none', map } } },
+    })
+    const url = 'https://shop.example/hooks/orders'
+    const events = Array.from({ length: 1_000 }, (_, code) => ({ url, code, message: 'no answer' }))
+    const send = () =>
+      answer(
+        fetch(`${service.ingest}/webhooks/batches`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({ events }),
+        }),
+      )
+    const other = new DatabaseSync(join(service.folder, 'journal.db'), { timeout: 100 })
+    other.exec('BEGIN IMMEDIATE')
+    expect((await send()).status).to.equal(503)
+    expect((await send()).status).to.equal(503)
+    other.exec('ROLLBACK')
+    other.close()
+    let ids: string[] = []
+    await until('the answer', async () => {
+      const { status, body } = await send()
+      ids = body.ids
+      return status === 202
+    })
+    expect(ids).to.have.length(1_000)
+    const listed = await fetch(`${service.admin}/api/v1/failures`, { headers: { Accept: 'application/x-ndjson' } })
+    const rows = (await listed.text()).trim().split('\n')
+    expect(new Set(rows.map((row) => JSON.parse(row).id))).to.deep.equal(new Set(ids))
+    expect(sum(await scrape(service.admin), 'webhook_exporter_reports_total', 'outcome="duplicate"')).to.equal(1)
+    expect((await send()).body.ids[0]).not.to.equal(ids[0])
+  })
 })

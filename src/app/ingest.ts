@@ -13,6 +13,7 @@ import { listen } from '../http/shared/listener.ts'
 import type { IncidentTracker } from '../service/incident-tracker.ts'
 import { createRecorder } from '../service/record.ts'
 import { byPurpose, createSimulatedRecorder } from '../service/record-simulated.ts'
+import { UnconfirmedRequests } from '../service/unconfirmed.ts'
 import type { StartContext } from './context.ts'
 import type { StartedDeliveries } from './deliveries.ts'
 import type { StartedJournal } from './journal.ts'
@@ -81,21 +82,24 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
       },
       tracing,
       log,
-      record: byPurpose(
-        createRecorder({
-          journal,
-          ...reading,
-          signals: deps.delivered.signals,
-          onDelivered: deps.delivered.deliveries.reported,
-          series,
-          incidents,
-          tenantLabel: config.metrics.tenantLabel,
-          metrics,
-          log,
-          clock,
-        }),
-        createSimulatedRecorder({ ...reading, journal, log, clock }),
-      ),
+      record: new UnconfirmedRequests({
+        isStored: async (id) => (await journal.get(id)) !== undefined,
+        record: byPurpose(
+          createRecorder({
+            journal,
+            ...reading,
+            signals: deps.delivered.signals,
+            onDelivered: deps.delivered.deliveries.reported,
+            series,
+            incidents,
+            tenantLabel: config.metrics.tenantLabel,
+            metrics,
+            log,
+            clock,
+          }),
+          createSimulatedRecorder({ ...reading, journal, log, clock }),
+        ),
+      }),
     }),
   })
   cleanUps.push('ingest listener', (deadline) => ingest.close(Math.min(deadline, CLOSE_DEADLINE)))

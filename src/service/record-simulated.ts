@@ -40,6 +40,10 @@ export function createSimulatedRecorder(deps: SimulatedRecorderDeps): Record {
       const others = receipt.pause?.()
       if (others) await others
     }
+    receipt.onDrafted?.(
+      entries.map(({ failure }) => failure.id),
+      [],
+    )
     const failures = await Promise.all(entries.length === 0 ? [] : deps.journal.recordAll(entries))
     for (const { failure } of entries) {
       const { id, endpoint, code, cause } = failure

@@ -27,6 +27,8 @@ export interface Receipt {
   readonly purpose?: Purpose | undefined
   /** Called between the signals of a batch; where it returns a promise, others have their turn until it settles. */
   readonly pause?: () => Promise<void> | undefined
+  /** Called with the ids that the failures and the other signals with a row are to have, before they are stored. */
+  readonly onDrafted?: (failures: readonly string[], rows: readonly string[]) => void
 }
 
 export interface RecorderParts extends SignalReading {
@@ -159,6 +161,10 @@ export function createRecorder(parts: RecorderParts): Record {
     receipt: Receipt,
   ): Promise<RecordedRequest> {
     const drafts = await draftAll(source, signals, receipt)
+    receipt.onDrafted?.(
+      drafts.flatMap((each) => ('entry' in each ? [each.entry.failure.id] : [])),
+      drafts.flatMap((each) => ('signal' in each ? [each.signal.id] : [])),
+    )
     const recordings =
       drafts.length === 0 ? [] : journal.recordAll(drafts.map((each) => ('entry' in each ? each.entry : each)))
     await Promise.allSettled(recordings)
@@ -187,6 +193,7 @@ export function createRecorder(parts: RecorderParts): Record {
     if (first?.type !== 'lost' || signals.length > 1) return recordAll(source, signals, receipt)
     // Nearly every request.
     const only = draft(source, first, receipt)
+    receipt.onDrafted?.([only.entry.failure.id], [])
     return settle(only, journal.record(only.entry), receipt.span).then((recorded) => ({
       failures: [recorded],
       rows: NONE,

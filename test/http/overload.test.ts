@@ -30,7 +30,7 @@ describe('more long reports than can be stored in time', () => {
   }
 })
 
-/** Overloads its own service. @returns which share of the stored reports was acknowledged */
+/** Overloads its own service. @returns which share of the stored reports was acknowledged at once */
 async function acknowledgedShare(answerTimeout: string): Promise<number> {
   const service = await startService({ config: { ingest: { answerTimeout } } })
   const load: Load = await sendReports(service.ingest, {
@@ -49,8 +49,10 @@ async function acknowledgedShare(answerTimeout: string): Promise<number> {
   expect(acknowledged + refused.length).to.equal(load.answers.length)
   expect(acknowledged).to.be.above(0)
   for (const { retryAfter } of refused) expect(retryAfter).to.be.above(0)
-  expect(sum(metrics, 'webhook_exporter_reports_total', 'outcome="recorded"')).to.equal(acknowledged)
-  expect(sum(metrics, 'webhook_exporter_reports_total', 'outcome="failed"')).to.equal(refused.length)
+  const answered = (outcome: string) => sum(metrics, 'webhook_exporter_reports_total', `outcome="${outcome}"`)
+  // Some bodies are sent again after a 503, and were stored by then.
+  expect(answered('recorded') + answered('duplicate')).to.equal(acknowledged)
+  expect(answered('failed')).to.equal(refused.length)
   await stopServices()
-  return acknowledged / stored
+  return answered('recorded') / stored
 }

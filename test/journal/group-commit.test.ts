@@ -78,7 +78,7 @@ describe('GroupCommit', () => {
     groups[2]!.fail(new Error('disk'))
     await turn()
     expect(faults).to.have.length(1)
-    expect(commit.rejectPending(new Error('down'))).to.deep.equal([])
+    expect(commit.rejectPending(new Error('down'), new Error('unknown'))).to.deep.equal([])
     expect(commit.pending).to.equal(0)
   })
 
@@ -108,10 +108,11 @@ describe('GroupCommit', () => {
     const first = ['a', 'b'].map(add)
     await turn()
     const pending = Promise.allSettled([...first, add('c')])
-    const reason = new Error('down')
-    expect(commit.rejectPending(reason)).to.deep.equal([])
+    const [reason, unknown] = [new Error('down'), new Error('unknown')]
+    expect(commit.rejectPending(reason, unknown)).to.deep.equal([])
     expect(commit.pending).to.equal(0)
-    expect(await pending).to.deep.equal(Array.from({ length: 3 }, () => ({ status: 'rejected', reason })))
+    const reasons = (await pending).map((result) => result.status === 'rejected' && result.reason)
+    expect(reasons).to.deep.equal([unknown, unknown, reason])
     groups[0]!.fail(new Error('late'))
     await turn()
     expect(faults).to.deep.equal([])

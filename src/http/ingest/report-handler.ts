@@ -4,8 +4,8 @@ import type { Recorded } from '../../domain/journal.ts'
 import { MARK_HEADER } from '../../domain/simulation.ts'
 import type { Outcome, RequestSpan } from '../../domain/telemetry.ts'
 import { AppError } from '../../errors.ts'
-import type { Record } from '../../service/record.ts'
 import type { RecordedSource } from '../../service/recorded-source.ts'
+import type { Attempt, UnconfirmedRequests } from '../../service/unconfirmed.ts'
 import type { OpenSource, RejectedEvent } from '../../sources/source.ts'
 import { readBody, readStart } from '../shared/body.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'
@@ -31,7 +31,7 @@ export interface IngestSource extends RecordedSource {
 }
 
 export interface ReportHandlerDeps {
-  readonly record: Record
+  readonly record: Pick<UnconfirmedRequests, 'begin'>
   readonly canary: CanaryReceiver
   readonly readMark: ReadMark
   readonly intake: Pick<Intake, 'run'>
@@ -78,6 +78,7 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
     const purpose = MARK_HEADER in request.headers ? await readMark(request.headers, raw) : undefined
     let count = 0
     let rejected: readonly RejectedEvent[] = []
+    let attempt: Attempt | undefined
     const recording = intake.run(raw.length, (pause) => {
       const verified = verify(reader, raw, { request, tenant: sender })
       const { tenant } = verified
@@ -85,9 +86,14 @@ export function handleReport(from: IngestSource, deps: ReportHandlerDeps) {
       const { signals } = read
       count = signals.length
       rejected = read.rejected
-      return record(from, checkSignals(signals), { tenant, span: ctx.state.span, purpose, pause })
+      attempt = record.begin(from, checkSignals(signals), { tenant, span: ctx.state.span, purpose, pause, raw })
+      return attempt.recording
     })
-    const recorded = await within(recording)
+    const recorded = await within(recording).catch((error) => {
+      attempt?.answered(error)
+      throw error
+    })
+    attempt?.answered()
     const { failures, rows } = recorded
     const all = rows.length === 0 ? failures : [...failures, ...rows]
     ctx.state.outcome = purpose === 'simulation' ? 'simulated' : outcomeOf(all)

@@ -95,13 +95,15 @@ export class GroupCommit<W extends Written = Written> {
 
   /**
    * Rejects everything that is pending. The outcome of what the store has is ignored from then on.
+   * @param unknown for what the store has
    * @returns the entries that it has: whether they are stored is unknown
    */
-  rejectPending(reason: Error): Entry[] {
+  rejectPending(reason: Error, unknown: Error): Entry[] {
     const inProgress = this.#inProgress.flat()
     const waiting = this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
     this.#inProgress = []
-    for (const { reject } of [...inProgress, ...waiting]) reject(reason)
+    for (const { reject } of inProgress) reject(unknown)
+    for (const { reject } of waiting) reject(reason)
     this.#drained?.()
     return inProgress.flatMap(({ command }) => (command.kind === 'entry' ? [command.entry] : []))
   }

@@ -246,7 +246,7 @@ export class GroupJournal<W extends Written = Written> implements Journal {
 
   /** Nothing that is pending is acknowledged. */
   #rejectPending(): void {
-    const unknown = this.#groups.rejectPending(this.#life.unavailable())
+    const unknown = this.#groups.rejectPending(this.#life.unavailable(), this.#life.unavailable(true))
     this.#store.unknown?.(unknown)
   }
 }

@@ -138,9 +138,12 @@ export class LifeCycle {
   }
 
   /** A sender that waits as long as it says finds that opening was tried again. */
-  unavailable(): AppError {
+  unavailable(mayBeDone = false): AppError {
     const retryAfter = Math.max(1, Math.ceil(Math.min(this.#options.retry.max, 5_000) / 1_000))
-    return new AppError('journal_unavailable', 'the report is not known to be stored; send it again', { retryAfter })
+    return new AppError('journal_unavailable', 'the report is not known to be stored; send it again', {
+      retryAfter,
+      mayBeDone,
+    })
   }
 
   /** Never rejects. One that hangs is not joined by another. */
