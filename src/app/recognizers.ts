@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { longSecret, type secretReader } from '../probe/secrets.ts'
-import type { Recognizer } from '../proxy/proxy.ts'
+import { type Recognizer, recognizer } from '../signature/recognizer.ts'
 import { parseStandardWebhookKey } from '../signature/standard-webhook-keys.ts'
 
 /** Milliseconds after which a changed secret counts. */
@@ -22,7 +22,6 @@ export interface RecognizerDeps {
 
 /** The routes, each with what recognizes its platform. Secrets are read now, and again until `stop`. */
 export async function withRecognizers(routes: Routes, deps: RecognizerDeps) {
-  const { recognizer } = await import('../proxy/proxy.ts')
   const reloads: (() => Promise<void>)[] = []
   const all = routes.map((route, index) => {
     const { platform } = route

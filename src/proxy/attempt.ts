@@ -20,20 +20,18 @@ export interface ResponseHead {
   readonly read: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** What an attempt reports. Everything is called at most once but `onInformation` and `onData`. */
+/** What an attempt reports. Everything is called at most once but `onData`. */
 export interface AttemptEvents {
   /** The request is about to be written: from now on the application may have received part of it. */
   onBegun(): void
-  /** An interim response (1xx). */
-  onInformation(status: number, head: ResponseHead): void
   onResponse(status: number, statusText: string, head: ResponseHead): void
   /** @returns whether more may follow at once; if not, call `resume` */
   onData(chunk: Buffer): boolean
-  onEnd(trailers: RawHeaders): void
+  onEnd(): void
   onFailed(failure: AttemptFailure, error: Error): void
 }
 
-type Controller = Dispatcher.DispatchController & { readonly rawHeaders?: unknown; readonly rawTrailers?: unknown }
+type Controller = Dispatcher.DispatchController & { readonly rawHeaders?: unknown }
 
 /** One attempt to deliver, as a handler of undici. It distinguishes failures before the request was sent from those after. */
 export class Attempt implements Dispatcher.DispatchHandler {
@@ -110,22 +108,19 @@ export class Attempt implements Dispatcher.DispatchHandler {
     read: ResponseHead['read'],
     statusText: string | undefined = '',
   ): void {
-    const head = { raw: ((controller as Controller).rawHeaders ?? []) as RawHeaders, read }
-    if (status < 200) {
-      this.#events?.onInformation(status, head)
-      return
-    }
+    // Interim responses may be left out (RFC 9110 section 15.2).
+    if (status < 200) return
     this.#hasResponse = true
-    this.#events?.onResponse(status, statusText, head)
+    const raw = ((controller as Controller).rawHeaders ?? []) as RawHeaders
+    this.#events?.onResponse(status, statusText, { raw, read })
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#events?.onData(chunk) === false) controller.pause()
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
-    const trailers = ((controller as Controller).rawTrailers ?? []) as RawHeaders
-    this.#end()?.onEnd(trailers)
+  onResponseEnd(): void {
+    this.#end()?.onEnd()
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {

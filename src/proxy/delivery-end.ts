@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { AttemptCode, DeliveryCode, OtherReason } from '../domain/delivery.ts'
-import type { Claim } from './claim.ts'
+import type { Claim } from '../signature/recognizer.ts'
 import type { Retries } from './retries.ts'
 
 export interface DeliveryEnd {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Timed } from '../deadlines.ts'
 import type { AttemptCode, OtherReason, RetryReason } from '../domain/delivery.ts'
+import type { Claim } from '../signature/recognizer.ts'
 import { type AnswerCode, answer } from './answers.ts'
-import type { AttemptFailure, RawHeaders, ResponseHead } from './attempt.ts'
-import type { Claim } from './claim.ts'
+import type { AttemptFailure, ResponseHead } from './attempt.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import { Ending } from './delivery-end.ts'
 import { repeated } from './headers.ts'
@@ -51,7 +51,7 @@ export class Delivery extends Timed implements RunningAttemptEvents {
     this.#headers = about.headers
     this.#body = new RequestBody(request, context.space, (chunk) => this.#ending.update(chunk))
     this.#retries = new Retries(context.route, context.upstream.budget)
-    this.#writer = new ResponseWriter(request, response, this)
+    this.#writer = new ResponseWriter(response, this)
     context.deadlines.add(this, this.#retries.started)
     response.on('close', () => this.#end())
   }
@@ -142,10 +142,6 @@ export class Delivery extends Timed implements RunningAttemptEvents {
     this.#attempt?.resume()
   }
 
-  onInformation(status: number, head: ResponseHead): void {
-    this.#guarded(() => this.#writer.inform(status, head))
-  }
-
   onResponse(status: number, statusText: string, head: ResponseHead): void {
     this.#guarded(() => {
       this.#attempt?.responded()
@@ -161,11 +157,11 @@ export class Delivery extends Timed implements RunningAttemptEvents {
     return this.#writer.write(chunk)
   }
 
-  onEnd(trailers: RawHeaders): void {
+  onEnd(): void {
     this.#guarded(() => {
       this.#attempt?.report(this.#response.statusCode)
       this.#attempt = undefined
-      this.#writer.end(trailers)
+      this.#writer.end()
     })
   }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
 import { memoize } from '../domain/memoize.ts'
-import type { RawHeaders, ResponseHead } from './attempt.ts'
+import type { ResponseHead } from './attempt.ts'
 
 /** Headers that are meant for one connection only (RFC 9110 section 7.6.1), with those that older software sends. */
 const HOP_BY_HOP = new Set([
@@ -27,7 +27,7 @@ const END_TO_END = new Set([
   'x-forwarded-host',
   'x-forwarded-proto',
 ])
-/** Of requests. We answer `Expect: 100-continue` ourselves; undici sends no trailers, so none are announced. */
+/** We answer `Expect: 100-continue` ourselves; trailers are dropped (RFC 9110 section 6.5.1), so none are announced. */
 const NOT_PASSED = new Set([...HOP_BY_HOP, 'expect', 'trailer'])
 
 /** What says where a request came from, or what it asked for first. Many servers read an underscore as a hyphen. */
@@ -114,17 +114,11 @@ export const repeated = (headers: readonly string[], attempt: number): string[] 
 
 /**
  * The header of a response as the platform gets it.
- * @param form whether its body can have trailers, which only chunks have room for; whether it may have a length
  * @returns names and values in turn; undefined if its body is in another transfer coding than chunks
  */
-export function responseHeaders(
-  { raw, read }: ResponseHead,
-  { canHaveTrailers, canHaveLength }: { canHaveTrailers: boolean; canHaveLength: boolean },
-): string[] | undefined {
+export function responseHeaders({ raw, read }: ResponseHead, status: number): string[] | undefined {
   const result: string[] = []
   let connection: string | undefined
-  let hasTrailer = false
-  let hasLength = false
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = latin1(raw[index]!)
     const key = name.toLowerCase()
@@ -134,43 +128,16 @@ export function responseHeaders(
     if (key === 'connection' && value !== 'keep-alive') connection = `${connection ?? ''},${value}`
     // Of several codings undici takes the chunks off, and what remains could not be read (RFC 9112 section 6.1).
     if (key === 'transfer-encoding' && value.toLowerCase() !== 'chunked') return undefined
-    if (HOP_BY_HOP.has(key)) continue
-    if (key === 'content-length') {
-      if (!canHaveLength) continue
-      hasLength = true
-    } else if (key === 'trailer') hasTrailer = true
-    result.push(name, value)
+    if (!NOT_PASSED.has(key) && (key !== 'content-length' || status !== 204)) result.push(name, value)
   }
   const isConnectionOnly = connectionOptions(connection)
-  const hasNoTrailers = hasTrailer && (hasLength || !canHaveTrailers)
-  if (!isConnectionOnly && !hasNoTrailers) return result
-  return without(result, (key) => isConnectionOnly?.(key) || (hasNoTrailers && key === 'trailer'))
+  return isConnectionOnly ? without(result, isConnectionOnly) : result
 }
 
 function without(pairs: readonly string[], isLeftOut: (key: string) => boolean | undefined): string[] {
   const result: string[] = []
   for (let index = 0; index < pairs.length; index += 2)
     if (!isLeftOut(pairs[index]!.toLowerCase())) result.push(pairs[index]!, pairs[index + 1]!)
-  return result
-}
-
-/** Fields that must not be in trailers, since they frame or route the message (RFC 9110 section 6.5.1). */
-const NOT_TRAILING = new Set([
-  ...HOP_BY_HOP,
-  ...END_TO_END,
-  'trailer',
-  'set-cookie',
-  'cache-control',
-  'content-encoding',
-])
-
-/** @returns pairs of name and value */
-export function responseTrailers(raw: RawHeaders): [string, string][] {
-  const result: [string, string][] = []
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = latin1(raw[index]!)
-    if (!NOT_TRAILING.has(name.toLowerCase())) result.push([name, latin1(raw[index + 1]!)])
-  }
   return result
 }
 

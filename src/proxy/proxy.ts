@@ -10,14 +10,11 @@ import { Delivery } from './delivery.ts'
 import { DELIVERY_LIMIT, type DeliveryContext } from './delivery-context.ts'
 import { isOk } from './delivery-end.ts'
 import { hasPassed, requestHeaders } from './headers.ts'
-import { claimOf } from './platform.ts'
-import { pathOf, type Route, routeFinder } from './routes.ts'
+import { claimOf, pathOf, type Route, routeFinder } from './routes.ts'
 import { startSpan } from './safe-span.ts'
 import { isTraceparent, newTraceparent } from './trace-context.ts'
 import { createUpstream, type Upstream } from './upstream.ts'
 
-export type { Recognizer } from './claim.ts'
-export { recognizer } from './platform.ts'
 export type { Route } from './routes.ts'
 
 export interface ProxyDeps {

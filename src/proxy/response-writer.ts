@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RawHeaders, ResponseHead } from './attempt.ts'
-import { responseHeaders, responseTrailers } from './headers.ts'
+import type { ServerResponse } from 'node:http'
+import type { ResponseHead } from './attempt.ts'
+import { responseHeaders } from './headers.ts'
 
 /** A reason phrase that Node.js can send. undici has read it as UTF-8; it carries nothing (RFC 9112, 4), so others are left out. */
 const PHRASE = /^[\t\x20-\x7e]*$/
@@ -11,14 +11,12 @@ function flushHeader(response: ServerResponse): void {
 
 /** Writes the application's response to the platform, no faster than the platform reads. */
 export class ResponseWriter {
-  readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #source: { resume(): void }
   #waits = false
 
   /** @param source resumed when more may be written after `write` returned false */
-  constructor(request: IncomingMessage, response: ServerResponse, source: { resume(): void }) {
-    this.#request = request
+  constructor(response: ServerResponse, source: { resume(): void }) {
     this.#response = response
     this.#source = source
   }
@@ -28,27 +26,11 @@ export class ResponseWriter {
     return this.#response.headersSent && this.#response.writableLength > 0
   }
 
-  /** Passes an interim response on, as far as the platform understands it (RFC 9110 section 15.2). */
-  inform(status: number, head: ResponseHead): void {
-    // Only links are known to be of use early (RFC 8297).
-    if (status !== 103 || this.#request.httpVersionMinor < 1 || this.#response.headersSent) return
-    const pairs = responseHeaders(head, { canHaveTrailers: false, canHaveLength: false }) ?? []
-    const links = pairs.filter((_, index) => index % 2 === 1 && pairs[index - 1]!.toLowerCase() === 'link')
-    if (links.length === 0) return
-    try {
-      this.#response.writeEarlyHints({ link: links })
-    } catch {
-      // Node.js takes fewer forms of links than RFC 8288 has. A hint may be left out, a response may not.
-    }
-  }
-
   /** @returns false if the header cannot be sent on */
   begin(status: number, statusText: string, head: ResponseHead): boolean {
     const response = this.#response
     if (response.destroyed) return true
-    const isBodiless = this.#request.method === 'HEAD' || status === 204 || status === 304
-    const canHaveTrailers = !isBodiless && this.#request.httpVersionMinor >= 1
-    const headers = responseHeaders(head, { canHaveTrailers, canHaveLength: status !== 204 })
+    const headers = responseHeaders(head, status)
     if (!headers) return false
     try {
       response.writeHead(status, PHRASE.test(statusText) ? statusText : '', headers)
@@ -74,10 +56,7 @@ export class ResponseWriter {
     return false
   }
 
-  end(trailers: RawHeaders): void {
-    const response = this.#response
-    if (response.destroyed) return
-    if (trailers.length > 0 && response.chunkedEncoding) response.addTrailers(responseTrailers(trailers))
-    response.end()
+  end(): void {
+    if (!this.#response.destroyed) this.#response.end()
   }
 }

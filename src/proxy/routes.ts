@@ -1,4 +1,6 @@
-import type { Recognizer } from './claim.ts'
+import type { IncomingMessage } from 'node:http'
+import type { OtherReason } from '../domain/delivery.ts'
+import { type Claim, type Recognizer, UNIDENTIFIED } from '../signature/recognizer.ts'
 
 export type RetryMode = 'none' | 'safe' | 'idempotent'
 
@@ -43,6 +45,16 @@ export function pathOf(target: string): string | undefined {
     if (round === ROUNDS) return undefined
     decoded = next
   }
+}
+
+/** What the header of a request says: why it is no delivery, or what is still to be shown. */
+export function claimOf(
+  { methods, path, recognize }: Route,
+  { method, headers }: IncomingMessage,
+): Claim | OtherReason {
+  if (!methods.includes(method!)) return 'method'
+  if (recognize) return recognize(headers) ?? 'unsigned'
+  return path.endsWith('/*') ? 'path' : UNIDENTIFIED
 }
 
 /** Finds the route of a path. The cost does not grow with the number of routes. */

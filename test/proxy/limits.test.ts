@@ -48,6 +48,17 @@ describe('limits of the proxy', () => {
     await until('the connection to be closed', () => app!.open() === 0)
   })
 
+  it('breaks off a response that nobody reads, which is the client’s fault, and not the application’s', async () => {
+    app = await http((request, response) => request.resume().once('end', () => response.end(Buffer.alloc(30_000_000))))
+    stage = await startProxyStage({ upstream: `http://127.0.0.1:${app.port}` }, { limits: { delivery: 300 } })
+    const { hostname, port } = new URL(stage.origin)
+    const socket = connect(Number(port), hostname).pause()
+    socket.on('error', () => {}).write('POST /hooks/a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}')
+    await until('the end', () => stage!.others.length + stage!.ended.length === 1)
+    expect(stage.others).to.deep.equal(['hang_up'])
+    socket.destroy()
+  })
+
   it('ends a body that never ends', async () => {
     let received = 0
     app = await http((request) => void request.on('data', (chunk) => (received += chunk.length)).on('error', () => {}))

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { connect } from 'node:net'
 import { expect } from 'chai'
-import { type Recognizer, recognizer } from '../../src/proxy/proxy.ts'
+import { type Recognizer, recognizer } from '../../src/signature/recognizer.ts'
 import { signStandardWebhook } from '../../src/signature/standard-webhooks.ts'
 import { raw as rawRequest } from '../support/http.ts'
 import { deliver, type ProxyStage, startProxyStage } from '../support/proxy-stage.ts'

@@ -1,14 +1,23 @@
-import { createHash } from 'node:crypto'
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { OtherReason } from '../domain/delivery.ts'
-import { sameBytes } from '../signature/constant-time.ts'
-import { type HmacScheme, hmacHeaders, signedAround } from '../signature/hmac.ts'
-import { standardWebhookHeaders } from '../signature/standard-webhooks.ts'
-import { streamedHmac } from '../signature/streamed-hmac.ts'
-import type { Claim, Recognizer } from './claim.ts'
-import type { Route } from './routes.ts'
+import { createHash, createHmac } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { sameBytes } from './constant-time.ts'
+import { type HmacScheme, hmacHeaders, signedAround } from './hmac.ts'
+import { standardWebhookHeaders } from './standard-webhooks.ts'
 
-/** How a route recognizes what its platform sends. */
+/** A request that may be the platform's. Its body passes by: nothing of it is kept. */
+export interface Claim {
+  /** Whether it says who sent the request; otherwise anyone may have. */
+  readonly identifies: boolean
+  /** Each chunk of the body, in order. */
+  update(chunk: Uint8Array): void
+  /** Whether it holds. Call it once, at the end of the body. */
+  holds(): boolean
+}
+
+/** Recognizes what a platform sends. @returns undefined where the header alone shows that somebody else sent the request */
+export type Recognizer = (headers: IncomingHttpHeaders) => Claim | undefined
+
+/** What only a platform can send. */
 export interface PlatformScheme extends Omit<HmacScheme, 'header'> {
   /** `header`: one that carries a secret. The others: a signature. */
   readonly kind: 'header' | 'hmac' | 'standard-webhooks'
@@ -16,18 +25,9 @@ export interface PlatformScheme extends Omit<HmacScheme, 'header'> {
   readonly header?: string
 }
 
-const UNIDENTIFIED: Claim = { identifies: false, update() {}, holds: () => true }
+/** Of a request that nothing identifies. */
+export const UNIDENTIFIED: Claim = { identifies: false, update() {}, holds: () => true }
 const HOLDS: Claim = { ...UNIDENTIFIED, identifies: true }
-
-/** What the header of a request says: why it is no delivery, or what is still to be shown. */
-export function claimOf(
-  { methods, path, recognize }: Route,
-  { method, headers }: IncomingMessage,
-): Claim | OtherReason {
-  if (!methods.includes(method!)) return 'method'
-  if (recognize) return recognize(headers) ?? 'unsigned'
-  return path.endsWith('/*') ? 'path' : UNIDENTIFIED
-}
 
 /** @param keys those that are valid now; for `header`, the secrets themselves */
 export function recognizer(
@@ -44,11 +44,19 @@ export function recognizer(
   const signed = kind === 'hmac' ? { ...scheme, header } : { ...STANDARD_WEBHOOKS, ...(tolerance && { tolerance }) }
   return (headers) => {
     try {
-      const now = clock()
-      const given = hmacHeaders(kind === 'hmac' ? headers : inOneSpelling(headers), signed, now)
-      const around = signedAround(signed, given)
-      const hmac = streamedHmac(given.signatures, { algorithm: signed.algorithm, keys: keys(), around })
-      return { identifies: true, update: (chunk) => hmac.update(chunk), holds: () => hmac.matches() }
+      const given = hmacHeaders(kind === 'hmac' ? headers : inOneSpelling(headers), signed, clock())
+      const [before, after] = signedAround(signed, given)
+      const hmacs = keys().map((key) => createHmac(signed.algorithm, key).update(before))
+      return {
+        identifies: true,
+        update(chunk) {
+          for (const hmac of hmacs) hmac.update(chunk)
+        },
+        holds() {
+          const expected = hmacs.map((hmac) => hmac.update(after).digest())
+          return given.signatures.some((each) => expected.some((bytes) => sameBytes(each, bytes)))
+        },
+      }
     } catch {
       return undefined
     }
