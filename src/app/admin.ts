@@ -8,6 +8,7 @@ import { isLoopback } from '../http/shared/loopback.ts'
 import type { IncidentTracker } from '../service/incident-tracker.ts'
 import { sourceEntries } from '../sources/index.ts'
 import { VERSION } from '../version.ts'
+import { changeTokenFile, openChangeToken } from './change-token.ts'
 import { OPEN_ADMIN } from './conditions.ts'
 import type { StartContext } from './context.ts'
 import type { StartedJournal } from './journal.ts'
@@ -22,6 +23,8 @@ const CLOSE_DEADLINE = 1_000
 
 export interface AdminDeps {
   readonly journal: StartedJournal
+  /** Settles once the journal's first opening has. */
+  readonly opened: Promise<unknown>
   readonly telemetry: Telemetry
   readonly incidents: IncidentTracker
   readonly conditions: (adminIsOpen: boolean) => readonly Condition[]
@@ -44,7 +47,7 @@ export async function startAdmin(context: StartContext, deps: AdminDeps): Promis
   const isOpenOn = (host: string) => admin.apiToken === undefined && !isLoopback(host)
   // The listener's own address is known only once it listens.
   let isOpen = isOpenOn(admin.host)
-  const tokens = await openTokens(context)
+  const tokens = await openTokens(context, deps.opened)
   const listener = await listen({
     name: 'admin',
     host: admin.host,
@@ -80,15 +83,22 @@ export async function startAdmin(context: StartContext, deps: AdminDeps): Promis
   return { address: listener.address, reload: () => Promise.all([tokens.reload(), deps.recovery?.reload()]) }
 }
 
-async function openTokens({ config: { admin }, env, log, cleanUps }: StartContext) {
+async function openTokens({ config, env, log, cleanUps }: StartContext, opened: Promise<unknown>) {
+  const { admin } = config
   const api = admin.apiToken && (await openAdminToken('admin.apiToken', admin.apiToken, { env, log }))
   const metrics = admin.metricsToken && (await openAdminToken('admin.metricsToken', admin.metricsToken, { env, log }))
+  const file = changeTokenFile(config)
+  const changes = file === undefined ? undefined : openChangeToken(file, { env, log, opened })
+  const all = [api, metrics, changes].filter((each) => each !== undefined)
   cleanUps.push('admin tokens', () => {
-    api?.stop()
-    metrics?.stop()
+    for (const each of all) each.stop()
   })
   return {
-    credentials: { ...(api && { apiToken: api.credentials }), ...(metrics && { metricsToken: metrics.credentials }) },
-    reload: () => Promise.all([api?.reload(), metrics?.reload()]),
+    credentials: {
+      ...(api && { apiToken: api.credentials }),
+      ...(metrics && { metricsToken: metrics.credentials }),
+      ...(changes && { changeToken: changes.credentials }),
+    },
+    reload: () => Promise.all(all.map((each) => each.reload())),
   }
 }

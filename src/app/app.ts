@@ -74,6 +74,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
     const recovery = await startRecoveryIfOn(context, core)
     const admin = await startAdmin(context, {
       ...core,
+      opened,
       conditions: (adminIsOpen) =>
         conditions({
           phase: phases.current,

@@ -1,3 +1,4 @@
+import { changeTokenFile } from '../app/change-token.ts'
 import { type Env, loadConfig } from '../config/config.ts'
 import { secretReader } from '../probe/secrets.ts'
 import { UsageError } from './usage.ts'
@@ -30,11 +31,13 @@ export interface RecoveryClient {
  * @throws UsageError, ConfigError
  */
 export async function recoveryClient(env: Env, service: string | undefined): Promise<RecoveryClient> {
-  const { admin, recovery } = await loadConfig(env)
+  const config = await loadConfig(env)
+  const { admin, recovery } = config
   const base = service ?? localOrigin(admin)
   if (!URL.canParse(base)) throw new UsageError('--service takes the URL of the admin listener')
   // Reading needs the API's token; the other one suffices for the rest.
-  const ref = admin.apiToken ?? recovery.token
+  const file = changeTokenFile(config)
+  const ref = admin.apiToken ?? recovery.token ?? (file === undefined ? undefined : { file })
   const token = ref && (await secretReader(env)(ref).catch(() => undefined))
   return {
     async request(path, body) {

@@ -5,12 +5,12 @@ import { complain } from './complain.ts'
 import { type RecoveryClient, recoveryClient, type ShownIncident } from './recovery-client.ts'
 import { parseOptions, UsageError } from './usage.ts'
 
-const SERVICE = [
+export const SERVICE = [
   '--service URL',
   'admin listener of the service; by default that of the configuration, on this machine',
 ] as const
 const JSON_FLAG = ['--json', 'print JSON'] as const
-const EXIT_CODES =
+export const EXIT_CODES =
   '0 done, 1 the service refused it or does not answer, 2 the command line or the configuration is wrong.'
 
 /** Lists incidents with unrestored losses. */
@@ -100,7 +100,8 @@ export const recoveryDone: Command = {
   },
 }
 
-async function withService(
+/** Runs requests to the service, and says what it or the network answers. @returns the exit code */
+export async function withService(
   env: Parameters<Command['run']>[1],
   service: string | boolean | undefined,
   work: (client: RecoveryClient) => Promise<void>,

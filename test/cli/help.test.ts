@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   probe: ['--timeout', '--json'],
   healthcheck: [],
   'hook-test': ['--json'],
+  close: ['--reason', '--service'],
   selftest: ['--timeout', '--json', '--token-file', '--token-env', '--secret-file', '--secret-env'],
   demo: ['--exit'],
   verify: ['--ingest', '--admin', '--prometheus', '--alertmanager', '--tempo', '--jaeger', '--json', '--junit'],

@@ -27,6 +27,8 @@ export interface AdminDeps extends Omit<FailuresDeps, 'journal'>, Omit<Incidents
   readonly allowedHosts?: readonly string[]
   /** Absent: the route is open to everyone who can reach the private listener. */
   readonly apiToken?: Pick<Credentials, 'verify'>
+  /** Guards what changes something where `apiToken` is absent; if both are, nothing can be changed. */
+  readonly changeToken?: Pick<Credentials, 'verify'>
   readonly metricsToken?: Pick<Credentials, 'verify'>
   /** Absent: recovery is off everywhere. */
   readonly recovery?: ((apiToken: Pick<Credentials, 'verify'> | undefined) => RecoveryRoutes) | undefined
@@ -39,7 +41,7 @@ export interface AdminDeps extends Omit<FailuresDeps, 'journal'>, Omit<Incidents
 
 /** The private application: metrics, health, API, pages. */
 export function adminApp(deps: AdminDeps): RequestListener {
-  const { version, externalUrl, apiToken, metricsToken, recovery } = deps
+  const { version, externalUrl, apiToken, changeToken = apiToken, metricsToken, recovery } = deps
   const api = readerGuard(apiToken)
 
   const router = new Router()
@@ -57,19 +59,19 @@ export function adminApp(deps: AdminDeps): RequestListener {
   router.get('/api/v1/incidents/:id', browsersToPages, api, getIncident(deps))
   router.post(
     '/api/v1/incidents/:id/resolve',
-    guard(apiToken),
-    resolveIncident(deps, { hasToken: apiToken !== undefined }),
+    guard(changeToken),
+    resolveIncident(deps, { hasToken: changeToken !== undefined }),
   )
-  const { request, report } = recovery?.(apiToken) ?? {
-    request: [guard(apiToken), recoveryOff],
-    report: [guard(apiToken), recoveryOff],
+  const { request, report } = recovery?.(changeToken) ?? {
+    request: [guard(changeToken), recoveryOff],
+    report: [guard(changeToken), recoveryOff],
   }
   router.post('/api/v1/incidents/:id/recover', ...request)
   router.post('/api/v1/incidents/:id/recovery', ...report)
   router.get('/api/v1/endpoints', api, limitInFlight(MAX_READERS), listEndpoints(deps))
   router.get('/api/v1/endpoints/:name', api, getEndpoint(deps))
 
-  addPages(router, { ...deps, ...deps.pages, site: { base: baseOf(deps), version } })
+  addPages(router, { ...deps, changeToken, ...deps.pages, site: { base: baseOf(deps), version } })
 
   const app = new Koa()
   app.on('error', onResponseError(deps.log))

@@ -140,12 +140,13 @@ ${requests.map(
 function resolveForm(action: string, hasToken: boolean): Content {
   if (!hasToken) {
     return html`<h2>Close it manually</h2>
-<p>This needs <code>admin.apiToken</code> to be configured.</p>`
+<p>This needs <code>admin.apiToken</code> to be configured, since others than this machine reach the admin listener.</p>`
   }
   return html`<h2>Close it manually</h2>
 <form method="post" action="${address(action)}">
 <label for="reason">Why, for later readers</label>
 <input id="reason" name="reason" required maxlength="500" autocomplete="off">
 <button>Close the incident</button>
-</form>`
+</form>
+<p>A browser asks for a password: the token of <code>admin.apiToken</code>, or, if none is configured, that in the file <code>admin-token</code> beside the journal.</p>`
 }

@@ -19,14 +19,15 @@ import { statusPage } from './status-page.ts'
 
 export interface PageRoutes extends PagesDeps {
   readonly apiToken?: Pick<Credentials, 'verify'>
+  readonly changeToken: Pick<Credentials, 'verify'> | undefined
   readonly allowedHosts?: readonly string[]
   readonly log: Pick<Log, 'error'>
 }
 
 /** Adds the pages for people: server-rendered, complete without a script. */
 export function addPages(router: Router, deps: PageRoutes): void {
-  const { apiToken, site, log } = deps
-  const hasToken = apiToken !== undefined
+  const { apiToken, changeToken, site, log } = deps
+  const hasToken = changeToken !== undefined
   // One limit for all pages, since together they decide the memory that readers take.
   const limit = limitInFlight(MAX_PAGES)
   const errors = errorPages(site, log)
@@ -49,7 +50,7 @@ export function addPages(router: Router, deps: PageRoutes): void {
     if (!hasToken) throw new AppError('forbidden', 'closing an incident needs admin.apiToken to be configured')
     return next()
   }
-  router.post('/incidents/:id/resolve', errors, needsToken, sameOrigin(deps), guard, (ctx) =>
+  router.post('/incidents/:id/resolve', errors, needsToken, sameOrigin(deps), pageGuard(changeToken), (ctx) =>
     resolveFromPage(ctx, deps),
   )
 }
