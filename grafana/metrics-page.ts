@@ -18,6 +18,9 @@ export function renderMetricsPage(): string {
 Target labels (\`namespace\`, \`job\`, \`instance\`, \`pod\`) come on top of those listed. The rest of \`process_*\` and
 \`nodejs_*\` is what prom-client shows by default.
 
+With a SQLite journal, counters of failures continue across restarts. With PostgreSQL each replica counts from 0 what it has acknowledged
+since it started ([how](postgresql.md#how-replicas-work-together)), as all other counters do: read them with \`increase()\`, summed over replicas.
+
 | metric | type | unit | labels | help |
 | --- | --- | --- | --- | --- |
 ${table(all.filter(({ type }) => type !== 'recorded'))}

@@ -7,7 +7,7 @@ export interface JournalEventDeps {
   readonly log: Log
   readonly metrics: Metrics
   /** Bounds the label sets: those of the journal come first, those of other replicas as far as they fit. */
-  readonly series: Pick<SeriesLimit, 'restore' | 'registerRemote'>
+  readonly series: Pick<SeriesLimit, 'restore' | 'registerRemote' | 'keep' | 'complete'>
   /** Called with the endpoints that have incidents in the journal. */
   readonly onSnapshot: (endpoints: readonly EndpointState[]) => void
   /** Called with the times of the last failures that the journal knows. */
@@ -34,6 +34,11 @@ export function journalEvents({ log, metrics, series, onSnapshot, onTotals }: Jo
     onRemoteSeries(totals) {
       onTotals(totals)
       metrics.registerRemote(totals.map((total) => ({ ...total, labels: series.registerRemote(total.labels) })))
+    },
+    onMoved({ failure, labels }) {
+      const kept = series.keep(labels)
+      series.complete(labels, kept, true)
+      metrics.recorded(failure, kept, null)
     },
     onFault(kind, detail, lost) {
       metrics.failed(kind, detail, lost)

@@ -28,6 +28,7 @@ export async function startJournal(
   const { open, ...opened } = await openJournal(config.journal, {
     incidents: { ...incidentSettings(config), ...(hooks && { hooks }) },
     configured: trackedNames(config),
+    tenantLabel: config.metrics.tenantLabel,
     clock,
   })
   const { journal, lease } = opened

@@ -24,6 +24,7 @@ export const resetSeries: Command = {
       clock: Date.now,
       incidents: config.incidents,
       configured: config.endpoints.map(({ name }) => name),
+      tenantLabel: config.metrics.tenantLabel,
     })
     await open({
       onOpened() {},

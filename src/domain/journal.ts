@@ -154,6 +154,8 @@ export interface JournalEvents {
    * this replica's own and have been reported before; a set that is new here is at 0.
    */
   onRemoteSeries?(series: readonly SeriesTotal[]): void
+  /** A failure that an earlier process acknowledged in its spill was stored here: no living process has counted it. */
+  onMoved?(entry: Pick<Entry, 'failure' | 'labels'>): void
   /**
    * It cannot be written. Also called for each failed attempt to open it again.
    * @param lost of `lost_commits`, after which it can be written: how many acknowledged failures are gone

@@ -37,12 +37,14 @@ export interface OpenDeps {
   readonly incidents: IncidentSettings
   /** Names of the configured endpoints, whose slots among those with incidents are reserved. */
   readonly configured: readonly string[]
+  /** Whether failures are counted by tenant too. */
+  readonly tenantLabel: boolean
 }
 
 /** The adapter for a journal's URL, still to be opened by `Journal.open`. The other adapter is not even loaded. */
 export async function openJournal(
   { url, urlFile, passwordFile, allowUnsafeDurability, spill, retention }: JournalConfig,
-  { configured, ...deps }: OpenDeps,
+  { configured, tenantLabel, ...deps }: OpenDeps,
 ): Promise<OpenedJournal> {
   // Filled in by `open`: what receives the events is made from the journal itself.
   const events: JournalEvents = { onOpened() {}, onSnapshot() {}, onFault() {}, onCommitted() {}, onExpired() {} }
@@ -55,7 +57,7 @@ export async function openJournal(
     const slots = { configured, limit: ENDPOINT_LIMIT }
     const options = { url, urlFile, passwordFile, allowUnsafeDurability, retention, slots, events, ...deps }
     const postgres = openPostgresJournal(options)
-    const journal = await spilling(postgres, spill, { events, ...deps })
+    const journal = await spilling(postgres, spill, { events, tenantLabel, ...deps })
     return { journal, open: openWith(journal), lease: postgres.lease, shared: true, clock: () => postgres.now() }
   }
   const { openSqliteJournal } = await import('./sqlite/journal.ts')
@@ -73,14 +75,14 @@ export async function openJournal(
 async function spilling(
   target: SpillTarget,
   spill: JournalConfig['spill'],
-  { events, clock, incidents }: Pick<OpenDeps, 'clock' | 'incidents'> & { readonly events: JournalEvents },
+  { events, incidents, ...deps }: Omit<OpenDeps, 'configured'> & { readonly events: JournalEvents },
 ): Promise<Journal> {
   if (!spill) return target
   const { SpillingJournal } = await import('./spill/spilling-journal.ts')
   // Hooks are sent what the journal holds: a failure changes its incident there once it has left the spill.
   // The database decides which incidents find room, too.
   const { hooks: _, unconfigured: __, ...withoutHooks } = incidents
-  return new SpillingJournal(target, { spill: { ...spill, incidents: withoutHooks, clock }, events })
+  return new SpillingJournal(target, { spill: { ...spill, ...deps, incidents: withoutHooks }, events })
 }
 
 /** What would keep the service from writing to a journal that exists; nothing is made or changed. */

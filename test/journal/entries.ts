@@ -92,6 +92,7 @@ export class EventLog implements JournalEvents {
   readonly stops: (RetentionStop | null)[] = []
   readonly checkpoints: Checkpoint[] = []
   readonly warnings: string[] = []
+  readonly moved: string[] = []
   stored = 0
   removed = 0
 
@@ -129,6 +130,10 @@ export class EventLog implements JournalEvents {
 
   onCheckpoint(checkpoint: Checkpoint): void {
     this.checkpoints.push(checkpoint)
+  }
+
+  onMoved({ failure }: Pick<Entry, 'failure'>): void {
+    this.moved.push(failure.id)
   }
 
   onWarning(warning: string): void {

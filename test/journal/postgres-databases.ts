@@ -57,7 +57,11 @@ export function databases(): Databases {
     async open({ spill, ...options } = {}, at = url) {
       const postgres = quickJournal(at, options)
       const events = options.events ?? new EventLog()
-      const around = { spill: { ...spill!, incidents: INCIDENTS, clock: Date.now }, events, tick: 200 }
+      const around = {
+        spill: { ...spill!, incidents: INCIDENTS, tenantLabel: false, clock: Date.now },
+        events,
+        tick: 200,
+      }
       const journal = spill
         ? Object.assign(new SpillingJournal(postgres, around), { lease: postgres.lease, now: () => postgres.now() })
         : postgres

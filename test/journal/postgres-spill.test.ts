@@ -69,10 +69,16 @@ describe('openPostgresJournal with a spill', () => {
     const second = await open()
     expect(second.status()).to.deep.include({ up: false, spill: { usable: true, waiting: 1 } })
     await second.record(entry())
+    await second.record(entry({ isTracked: true, at: 1_000 }))
     await back(second)
+    // What the process that ended had counted counts in the one that moved it, and each of its own once.
+    expect(spills.events.moved).to.deep.equal([id])
+    await away(second)
+    await back(second)
+    expect(spills.events.counts()).to.deep.equal({ orders: 3 })
     expect((await rows()).map((row) => row.id))
       .to.include(id)
-      .and.have.length(2)
+      .and.have.length(3)
     await until('the file to begin anew', () => existsSync(spills.path))
   })
 
@@ -97,7 +103,10 @@ describe('openPostgresJournal with a spill', () => {
     const journal = await open()
     const known = await journal.record(entry({ key: 'before' }))
     await away(journal)
-    await journal.record(entry({ key: 'before' }))
+    expect(await journal.record(entry({ key: 'before' }))).to.deep.equal({ id: known.id, duplicate: true })
+    expect(await codeOf(journal.record(entry({ key: 'before', digest: 'other' })))).to.equal('idempotency_key_reused')
+    const batch = journal.recordAll([entry({ key: 'before' }), entry({ key: 'beside' })])
+    expect((await Promise.all(batch)).map(({ duplicate }) => duplicate)).to.deep.equal([true, false])
     const first = await journal.record(entry({ key: 'during' }))
     expect(await journal.record(entry({ key: 'during' }))).to.deep.equal({ id: first.id, duplicate: true })
     expect(await codeOf(journal.record(entry({ key: 'during', digest: 'other' })))).to.equal('idempotency_key_reused')
@@ -108,7 +117,13 @@ describe('openPostgresJournal with a spill', () => {
     )
     await back(journal)
     expect(await journal.record(entry({ key: 'during' }))).to.deep.equal({ id: first.id, duplicate: true })
-    expect((await rows()).map(({ id }) => id)).to.have.members([known.id, first.id, promised.id])
+    const { id: beside } = (await Promise.all(batch))[1]!
+    expect((await rows()).map(({ id }) => id)).to.have.members([known.id, beside, first.id, promised.id])
+    await away(journal)
+    // Known since it was moved.
+    expect(await journal.record(entry({ key: 'beside' }))).to.deep.equal({ id: beside, duplicate: true })
+    await back(journal)
+    expect(spills.events.counts()).to.deep.equal({ orders: 4 })
   })
 
   it('knows the ids of senders on both sides while what was spilled moves on', async () => {
@@ -222,10 +237,14 @@ describe('openPostgresJournal with a spill', () => {
     expect(sum(shown, 'webhook_exporter_journal_spilled')).to.be.at.least(10)
     await service.stop('SIGKILL')
     spills.proxy.mode = 'pass'
-    await start()
+    const next = await start()
     await until('all to move on', async () => {
       const there = new Set((await rows()).map((row) => row.id))
       return ids.every((id) => there.has(id))
+    })
+    // No living process had counted them.
+    await until('the counter', async () => {
+      return sum(await scrape(next.admin), 'webhook_delivery_failures_total') === ids.length
     })
   })
 })

@@ -32,7 +32,7 @@ describe('a spill', () => {
   const open = async (size: number): Promise<void> => {
     path = join(tempFolder(), 'spill.db')
     const onFault = ({ detail }: { detail: string }) => expect.fail(detail)
-    spill = new SpillFile({ path, size, incidents: INCIDENTS, clock: Date.now, onFault })
+    spill = new SpillFile({ path, size, incidents: INCIDENTS, tenantLabel: false, clock: Date.now, onFault })
     await spill.open()
   }
   afterEach(async () => {

@@ -15,7 +15,14 @@ const HANDFUL = 16
  * standby that was behind when it was promoted. What such a server has is consistent, so nothing else tells.
  */
 export class AcknowledgedIds {
+  readonly #where: string
+  readonly #retention: RetentionLimits
   #ids: string[] = []
+
+  constructor(where: string, retention: RetentionLimits) {
+    this.#where = where
+    this.#retention = retention
+  }
 
   add(id: string): void {
     this.#ids.push(id)
@@ -27,22 +34,19 @@ export class AcknowledgedIds {
    * @param now of the server, milliseconds since the epoch
    * @throws what Session throws
    */
-  async lost(
-    session: Session,
-    { where, retention, now }: { readonly where: string; readonly retention: RetentionLimits; readonly now: number },
-  ): Promise<Fault | undefined> {
+  async lost(session: Session, now: number): Promise<Fault | undefined> {
     const newest = this.#ids.slice(-HANDFUL)
     if ((await idsOf(session, newest)).size === newest.length) return undefined
     const there = await idsOf(session, this.#ids)
     const { rowBytes, oldestAt } = await sizeOf(session)
     // Retention removes the oldest first, and by size nothing while there is little.
-    const removedBefore = rowBytes < retention.size / 2 || oldestAt === null ? 0 : oldestAt + 1
-    const kept = firstIdAt(Math.max(now - retention.age, removedBefore))
+    const removedBefore = rowBytes < this.#retention.size / 2 || oldestAt === null ? 0 : oldestAt + 1
+    const kept = firstIdAt(Math.max(now - this.#retention.age, removedBefore))
     const lost = this.#ids.filter((id) => id >= kept && !there.has(id)).length
     const isAll = lost >= KEPT && lost === this.#ids.length
     this.#ids = this.#ids.filter((id) => there.has(id))
     if (lost === 0) return undefined
-    const detail = `${where} holds ${isAll ? 'at least ' : ''}${lost} failures fewer than this process acknowledged; look for a failover to a standby that was behind, or for a database that was restored or emptied`
+    const detail = `${this.#where} holds ${isAll ? 'at least ' : ''}${lost} failures fewer than this process acknowledged; look for a failover to a standby that was behind, or for a database that was restored or emptied`
     return new FaultError('lost_commits', detail, lost).fault
   }
 }

@@ -1,5 +1,5 @@
 import { type Entry, isSignalEntry, type SignalEntry } from '../../domain/journal.ts'
-import { isRefused } from '../core/complete.ts'
+import { isAdded, isRefused } from '../core/complete.ts'
 import { commandOf } from '../core/queue.ts'
 import type { RefusedRecord } from '../spill/spill-target.ts'
 import { findStored } from './prove.ts'
@@ -26,15 +26,19 @@ export async function moveEntries(
     const result = written.results[index]!
     return isRefused(result) ? [{ record, reason: result.refused }] : []
   })
+  const isNew = (_: unknown, index: number): boolean => isAdded(written.results[index]!)
   const failures = refused.flatMap(({ record }) => (isSignalEntry(record) ? [] : [record]))
   const there = new Set<Entry | SignalEntry>(await findStored(session, failures))
   return {
     endpoints: new Map([...written.endpoints, ...(more?.endpoints ?? [])]),
+    added: [...entries.filter(isNew).filter((entry): entry is Entry => !isSignalEntry(entry)), ...(more?.added ?? [])],
     refused: [...refused.filter(({ record }) => !there.has(record)), ...(more?.refused ?? [])],
   }
 }
 
 export interface Moved {
   readonly endpoints: Written['endpoints']
+  /** Those that were not there yet. */
+  readonly added: readonly Entry[]
   readonly refused: readonly RefusedRecord[]
 }

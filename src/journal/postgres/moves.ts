@@ -1,5 +1,6 @@
 import { type Entry, isSignalEntry, type JournalEvents } from '../../domain/journal.ts'
 import type { SpillTarget } from '../spill/spill-target.ts'
+import type { AcknowledgedIds } from './acknowledged.ts'
 import type { Connector } from './connect.ts'
 import type { KnownEndpoints } from './endpoints.ts'
 import { isEntryError, postgresFault } from './fault.ts'
@@ -17,6 +18,7 @@ interface Deps {
   readonly endpoints: KnownEndpoints
   /** Entries to look up when the database is back. */
   readonly unknown: Set<Entry>
+  readonly acknowledged: Pick<AcknowledgedIds, 'add'>
   readonly events: JournalEvents
   readonly groupOptions: () => GroupOptions
 }
@@ -50,7 +52,7 @@ export class Moves implements Pick<SpillTarget, 'findByKey' | 'takeOver' | 'regi
   }
 
   readonly startMove: SpillTarget['startMove'] = async (series) => {
-    const { connector, endpoints, events, groupOptions } = this.#deps
+    const { connector, endpoints, events, groupOptions, acknowledged, series: counts } = this.#deps
     const asFault = (error: unknown): never => {
       throw postgresFault(error, connector.where)
     }
@@ -62,8 +64,14 @@ export class Moves implements Pick<SpillTarget, 'findByKey' | 'takeOver' | 'regi
       asFault(error)
     })
     return {
-      async store(entries) {
+      async store(entries, isEarlier) {
         const moved = await moveEntries(session, entries, groupOptions()).catch(asFault)
+        for (const entry of moved.added) {
+          acknowledged.add(entry.failure.id)
+          if (!isEarlier(entry) || entry.failure.mark) continue
+          counts.recordStored(entry)
+          events.onMoved?.(entry)
+        }
         if (endpoints.update(moved.endpoints.values())) events.onSnapshot(endpoints.all())
         return moved.refused
       },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { CanaryMoments, Entry, Journal, JournalSize, JournalStatus } from '../../domain/journal.ts'
 import { isAdded } from '../core/complete.ts'
-import { type Fault, FaultError } from '../core/fault.ts'
+import { FaultError } from '../core/fault.ts'
 import type { Written } from '../core/group-commit.ts'
 import type { HookStore, Opened, Store } from '../core/group-journal.ts'
 import { TOLERATED_EXCESS } from '../core/group-options.ts'
@@ -61,7 +61,7 @@ export class PostgresStore implements Store<WrittenRows> {
   readonly #replicas: FollowReplicas
   readonly #indexes: IndexBuilder
   readonly #unknown = new Set<Entry>()
-  readonly #acknowledged = new AcknowledgedIds()
+  readonly #acknowledged: AcknowledgedIds
   #optimistic = new OptimisticWrites()
   #writer: Session | undefined
   /** Null until it was opened for the first time. */
@@ -73,6 +73,7 @@ export class PostgresStore implements Store<WrittenRows> {
     this.#life = life
     this.#connector = connector
     this.#serverClock = new ServerClock(options.clock)
+    this.#acknowledged = new AcknowledgedIds(connector.where, options.retention)
     this.#readers = readerPool(connector, options.events)
     this.reads = readWith((work) => {
       if (life.isUp || life.isFinishing) return this.#readers.lend(work)
@@ -97,6 +98,7 @@ export class PostgresStore implements Store<WrittenRows> {
       series: this.#series,
       endpoints: this.#endpoints,
       unknown: this.#unknown,
+      acknowledged: this.#acknowledged,
       events: options.events,
       groupOptions: () => this.#groupOptions({ unknown: () => [] }),
     })
@@ -113,7 +115,7 @@ export class PostgresStore implements Store<WrittenRows> {
     await migrate(writer, this.#connector.where)
     await proveWritable(writer, commitDeadline)
     const now = await this.#serverClock.sync(writer)
-    const lost = await this.#lost(writer)
+    const lost = await this.#acknowledged.lost(writer, now)
     // Label sets lose their place at a start, not when the database comes back.
     if (this.#size === null) {
       await forgetSeries(writer, now - retention.age)
@@ -254,14 +256,9 @@ export class PostgresStore implements Store<WrittenRows> {
     this.#writer = writer
     await this.#connector.check(writer)
     // Another server may have taken over under the same name, with fewer of the latest changes.
-    const lost = await this.#lost(writer)
+    const lost = await this.#acknowledged.lost(writer, this.now())
     if (lost) throw new FaultError(lost.kind, lost.detail, lost.lost)
     await this.#endpoints.load(writer)
     return writer
-  }
-
-  #lost(writer: Session): Promise<Fault | undefined> {
-    const { where } = this.#connector
-    return this.#acknowledged.lost(writer, { where, retention: this.#options.retention, now: this.now() })
   }
 }

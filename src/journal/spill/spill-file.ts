@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import type { Clock } from '../../domain/clock.ts'
 import { type IncidentSettings, startsTracking } from '../../domain/incident.ts'
@@ -23,8 +22,9 @@ import {
   type StoredSignal,
 } from '../core/records.ts'
 import { type DrainableJournal, openSqliteJournal } from '../sqlite/journal.ts'
+import { hashOf, tailOf } from './recent-ids.ts'
 import { SetAside } from './set-aside.ts'
-import type { RefusedRecord } from './spill-target.ts'
+import type { Move, RefusedRecord } from './spill-target.ts'
 
 export interface SpillOptions {
   /** The SQLite file; on a volume that outlives the process, since what it holds was acknowledged. */
@@ -32,6 +32,8 @@ export interface SpillOptions {
   /** Bytes; a larger spill takes nothing more. */
   readonly size: number
   readonly incidents: IncidentSettings
+  /** Whether failures are counted by tenant too. */
+  readonly tenantLabel: boolean
   readonly clock: Clock
   readonly onFault: (fault: Fault) => void
 }
@@ -51,7 +53,10 @@ export class SpillFile {
   #arrivingBytes = 0
   /** Hashes of the senders' ids of waiting reports, and how many reports of an earlier process there are, whose ids are not known. */
   readonly #keys = new Set<number>()
-  #earlier = 0
+  /** Undefined until the file was opened for the first time. */
+  #earlier: number | undefined
+  /** What this process has acknowledged, as long as there are reports of an earlier one. */
+  readonly #own = new Set<number>()
   #isRecreating = false
   #series: readonly SeriesTotal[] = []
   /** Endpoints with incidents: flushed records change these as they would have without the spill. */
@@ -79,13 +84,17 @@ export class SpillFile {
     return this.#waiting === 0 && this.#arriving === 0
   }
 
+  get #hasEarlier(): boolean {
+    return this.#earlier !== undefined && this.#earlier > 0
+  }
+
   get #up(): boolean {
     return this.#journal.status().up && !this.#isRecreating
   }
 
   /** Whether the sender's id may belong to a report that waits here or is being recorded. */
   mayKnow(entry: Entry): boolean {
-    return entry.idempotency !== undefined && this.#up && (this.#earlier > 0 || this.#keys.has(hashOf(entry)))
+    return entry.idempotency !== undefined && this.#up && (this.#hasEarlier || this.#keys.has(hashOf(entry)))
   }
 
   status(): SpillStatus {
@@ -118,6 +127,7 @@ export class SpillFile {
       const recorded = await recording
       if (recorded.duplicate) return recorded
       this.#waiting++
+      if (this.#hasEarlier) this.#own.add(tailOf(recorded.id))
       if (entry.isTracked) this.#tracked.add((isSignalEntry(entry) ? entry.signal : entry.failure).endpoint)
       return recorded
     } finally {
@@ -131,19 +141,25 @@ export class SpillFile {
    * @param store makes a batch durable elsewhere, and returns those that are refused there: they are set aside. A batch is
    *   moved again if it rejects, or if the process ends before the batch was removed here
    */
-  async flush(store: (entries: readonly (Entry | SignalEntry)[]) => Promise<readonly RefusedRecord[]>): Promise<void> {
+  async flush(store: Move['store']): Promise<void> {
     while (this.#waiting > 0) {
       const records = await this.#journal.oldest(BATCH)
       if (records.length === 0) {
         this.#waiting = 0
         break
       }
-      const refused = await store(records.map((record) => this.#entryOf(record)))
+      const isEarlier = ({ failure }: Entry) => this.#hasEarlier && !this.#own.has(tailOf(failure.id))
+      const refused = await store(
+        records.map((record) => this.#entryOf(record)),
+        isEarlier,
+      )
       if (refused.length > 0) await this.setAside(refused)
       await this.#journal.remove(records.map(idOf))
       this.#waiting = Math.max(0, this.#waiting - records.length)
-      this.#earlier = Math.max(0, this.#earlier - records.length)
-      for (const record of records) if (!isStoredSignal(record)) this.#keys.delete(hashOf(record))
+      for (const record of records) {
+        if (this.#hasEarlier && !this.#own.delete(tailOf(idOf(record)))) this.#earlier!--
+        if (!isStoredSignal(record)) this.#keys.delete(hashOf(record))
+      }
     }
     if (this.#arriving === 0) await this.#recreate()
   }
@@ -158,7 +174,7 @@ export class SpillFile {
     }
     const { failure } = record
     const isTracked = this.#tracked.has(failure.endpoint)
-    return { ...record, labels: labelsOf(failure, false), isTracked, isProvable: true }
+    return { ...record, labels: labelsOf(failure, this.#options.tenantLabel), isTracked, isProvable: true }
   }
 
   /** Keeps what the database refuses, and reports it. @throws FaultError */
@@ -189,7 +205,7 @@ export class SpillFile {
           this.#series = totals
           const size = this.#journal.status().size
           this.#waiting = (size?.failures ?? 0) + (size?.signals ?? 0)
-          this.#earlier = this.#waiting
+          this.#earlier ??= this.#waiting
         },
         onSnapshot: (states) => {
           for (const { endpoint } of states) this.#tracked.add(endpoint)
@@ -225,13 +241,9 @@ export class SpillFile {
     this.#series = []
     this.#tracked.clear()
     this.#keys.clear()
+    this.#own.clear()
     this.#journal = this.#create()
     await this.#journal.open()
     this.#isRecreating = false
   }
-}
-
-/** 48 bits; a collision costs one more query. */
-function hashOf({ failure: { source, tenant }, idempotency }: Pick<Entry, 'failure' | 'idempotency'>): number {
-  return hash('sha1', `${source}\0${tenant}\0${idempotency?.key}`, 'buffer').readUIntBE(0, 6)
 }

@@ -12,9 +12,13 @@ export interface Move {
   /**
    * Stores records that were acknowledged elsewhere; one that is there already, by its own id or its sender's, is not
    * added again.
+   * @param isEarlier whether an entry was acknowledged by an earlier process, so that it counts in none that lives: it counts here
    * @returns those that the journal refuses, however often they are tried
    */
-  store(entries: readonly (Entry | SignalEntry)[]): Promise<readonly RefusedRecord[]>
+  store(
+    entries: readonly (Entry | SignalEntry)[],
+    isEarlier: (entry: Entry) => boolean,
+  ): Promise<readonly RefusedRecord[]>
   end(): void
 }
 

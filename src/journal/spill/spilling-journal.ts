@@ -1,11 +1,5 @@
 import {
-  type Applied,
-  type AppliedEvent,
-  type CanaryMoments,
   type Entry,
-  type FailureCount,
-  type FailureFilter,
-  type IncidentFilter,
   isSignalEntry,
   type Journal,
   type JournalEvents,
@@ -13,11 +7,11 @@ import {
   type Recorded,
   type SignalEntry,
 } from '../../domain/journal.ts'
-import type { RecoveryEvent } from '../../domain/recovery.ts'
 import { AppError } from '../../errors.ts'
 import { RefusedError } from '../core/complete.ts'
 import { FaultError } from '../core/fault.ts'
 import { idOf } from '../core/records.ts'
+import { RecentIds } from './recent-ids.ts'
 import { SpillFile, type SpillOptions } from './spill-file.ts'
 import type { Move, SpillTarget } from './spill-target.ts'
 
@@ -33,9 +27,26 @@ export class SpillingJournal implements Journal {
   readonly #target: SpillTarget
   readonly #options: SpillingOptions
   readonly #spill: SpillFile
+  readonly #recent = new RecentIds()
   #isOpen = false
   #flushing = false
   #timer: NodeJS.Timeout | undefined
+
+  readonly apply: Journal['apply'] = (...of) => this.#target.apply(...of)
+  readonly recover: Journal['recover'] = (...of) => this.#target.recover(...of)
+  readonly recoveries: Journal['recoveries'] = (...of) => this.#target.recoveries(...of)
+  readonly pendingEvents: Journal['pendingEvents'] = (...of) => this.#target.pendingEvents(...of)
+  readonly removeEvents: Journal['removeEvents'] = (...of) => this.#target.removeEvents(...of)
+  readonly receiveCanary: Journal['receiveCanary'] = (...of) => this.#target.receiveCanary(...of)
+  readonly noteCanary: Journal['noteCanary'] = (...of) => this.#target.noteCanary(...of)
+  readonly get: Journal['get'] = (...of) => this.#target.get(...of)
+  readonly list: Journal['list'] = (...of) => this.#target.list(...of)
+  readonly stream: Journal['stream'] = (...of) => this.#target.stream(...of)
+  readonly countFailures: Journal['countFailures'] = (...of) => this.#target.countFailures(...of)
+  readonly incident: Journal['incident'] = (...of) => this.#target.incident(...of)
+  readonly incidents: Journal['incidents'] = (...of) => this.#target.incidents(...of)
+  readonly resetSeries: Journal['resetSeries'] = (...of) => this.#target.resetSeries(...of)
+  readonly expectedCommit: Journal['expectedCommit'] = (...of) => this.#target.expectedCommit(...of)
 
   constructor(target: SpillTarget, options: SpillingOptions) {
     this.#target = target
@@ -63,6 +74,8 @@ export class SpillingJournal implements Journal {
 
   recordAll(entries: readonly (Entry | SignalEntry)[]): readonly Promise<Recorded>[] {
     if (this.#takesOver()) {
+      if (entries.some((entry) => !isSignalEntry(entry) && this.#recent.has(entry)))
+        return entries.map((entry) => this.#recordInSpill(entry))
       const recordings = this.#spill.recordAll(entries)
       return recordings.map(async (recording, index) => this.#registered(entries[index]!, await recording))
     }
@@ -74,68 +87,8 @@ export class SpillingJournal implements Journal {
       .map((recording, index) => this.#orSpill(entries[index]!, recording, entries.length === 1))
   }
 
-  apply(endpoint: string, event: AppliedEvent): Promise<Applied> {
-    return this.#target.apply(endpoint, event)
-  }
-
-  recover(id: string, event: RecoveryEvent): ReturnType<Journal['recover']> {
-    return this.#target.recover(id, event)
-  }
-
-  recoveries(): ReturnType<Journal['recoveries']> {
-    return this.#target.recoveries()
-  }
-
-  pendingEvents(hook: string, limit: number): ReturnType<Journal['pendingEvents']> {
-    return this.#target.pendingEvents(hook, limit)
-  }
-
-  removeEvents(sequences: readonly number[]): Promise<void> {
-    return this.#target.removeEvents(sequences)
-  }
-
-  receiveCanary(nonce: string, at: number): Promise<void> {
-    return this.#target.receiveCanary(nonce, at)
-  }
-
-  noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments> {
-    return this.#target.noteCanary(moments)
-  }
-
-  get(id: string): ReturnType<Journal['get']> {
-    return this.#target.get(id)
-  }
-
-  list(filter: FailureFilter, page: Parameters<Journal['list']>[1]): ReturnType<Journal['list']> {
-    return this.#target.list(filter, page)
-  }
-
-  stream(filter: FailureFilter, page?: Parameters<Journal['stream']>[1]): ReturnType<Journal['stream']> {
-    return this.#target.stream(filter, page)
-  }
-
-  countFailures(count: FailureCount): ReturnType<Journal['countFailures']> {
-    return this.#target.countFailures(count)
-  }
-
-  incident(id: string): ReturnType<Journal['incident']> {
-    return this.#target.incident(id)
-  }
-
-  incidents(filter: IncidentFilter, page: Parameters<Journal['incidents']>[1]): ReturnType<Journal['incidents']> {
-    return this.#target.incidents(filter, page)
-  }
-
-  resetSeries(unseenSince: number): Promise<number> {
-    return this.#target.resetSeries(unseenSince)
-  }
-
   status(): JournalStatus {
     return { ...this.#target.status(), spill: this.#spill.status() }
-  }
-
-  expectedCommit(): number {
-    return this.#target.expectedCommit()
   }
 
   async close(deadline: number): Promise<void> {
@@ -168,7 +121,9 @@ export class SpillingJournal implements Journal {
    */
   async #orSpill(entry: Entry | SignalEntry, recording: Promise<Recorded>, isAlone = true): Promise<Recorded> {
     try {
-      return await recording
+      const recorded = await recording
+      if (!isSignalEntry(entry)) this.#recent.add(entry, recorded.id)
+      return recorded
     } catch (error) {
       if (error instanceof RefusedError) {
         if (!isAlone) return this.#orSpill(entry, this.#target.recordAll([entry])[0]!)
@@ -183,6 +138,8 @@ export class SpillingJournal implements Journal {
 
   async #recordInSpill(entry: Entry | SignalEntry): Promise<Recorded> {
     if (isSignalEntry(entry)) return this.#registered(entry, await this.#spill.recordAll([entry])[0]!)
+    const id = this.#recent.find(entry)
+    if (id !== undefined) return { id, duplicate: true }
     const handBack = this.#target.takeOver(entry)
     try {
       return this.#registered(entry, await this.#spill.record(entry))
@@ -235,7 +192,11 @@ export class SpillingJournal implements Journal {
     try {
       move = await this.#target.startMove(this.#spill.series())
       const { store } = move
-      await this.#spill.flush((entries) => store(entries))
+      await this.#spill.flush(async (entries, isEarlier) => {
+        const refused = await store(entries, isEarlier)
+        for (const entry of entries) if (!isSignalEntry(entry)) this.#recent.add(entry, entry.failure.id)
+        return refused
+      })
     } catch (error) {
       // The spill itself has reported what is wrong with its file.
       if (error instanceof AppError || !this.#target.isUp) return
