@@ -5,6 +5,7 @@ import { memoize } from '../domain/memoize.ts'
 import type { SeriesLimit } from '../domain/series.ts'
 import type { Lost } from '../domain/signal.ts'
 import { type Metrics, NO_SOURCE } from '../domain/telemetry.ts'
+import { AppError } from '../errors.ts'
 import { ingestApp } from '../http/ingest/app.ts'
 import { canaryReceiver } from '../http/ingest/canary-handler.ts'
 import { Intake } from '../http/ingest/intake.ts'
@@ -83,7 +84,14 @@ export async function startIngest({ config, log, cleanUps }: StartContext, deps:
       tracing,
       log,
       record: new UnconfirmedRequests({
-        isStored: async (id) => (await journal.get(id)) !== undefined,
+        async isStored(id) {
+          // What can be read of a journal that is down need not be durable.
+          if (!journal.status().up)
+            throw new AppError('journal_unavailable', 'the report is not known to be stored; send it again', {
+              retryAfter: 1,
+            })
+          return (await journal.get(id)) !== undefined
+        },
         record: byPurpose(
           createRecorder({
             journal,
