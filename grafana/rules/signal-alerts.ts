@@ -46,7 +46,7 @@ export const SIGNAL_ALERTS: readonly Alert[] = [
     ],
     runbook: {
       meaning:
-        'The platform disabled the endpoint: it no longer delivers anything there. Good probes and quiet time do not close the incident. The alert resolves when the same source reports that the endpoint is enabled, or when the incident is closed manually.',
+        'The platform disabled the endpoint: it no longer delivers anything there. Good probes and quiet time do not close the incident. The alert resolves when the same source reports that the endpoint is enabled, or when the incident is closed manually; where a captured report of the source could be sent again (docs/senders, "Replays"), only then.',
       impact:
         'No delivery arrives, and most platforms keep none for later. Your data stays incomplete until you recover the deliveries of that time.',
       diagnosis: [

@@ -144,7 +144,7 @@ function ending(
   const caution = verdict && isUnprovable(verdict.rule) && resolution !== 'manual' ? `. ${UNPROVABLE}` : ''
   if (!closing) return `${end?.sentence.replace(/\.$/, '') ?? 'closed'}${caution}`
   if (disabled.length > 0)
-    return `once ${disabled.map(({ source }) => source).join(' and ')} enables the endpoint again`
+    return `once ${[...new Set(disabled.map(({ source }) => source))].join(' and ')} enables the endpoint again, or manually`
   const { goodProbes, goodProbesNeeded, quietUntil, how, sentence } = closing
   const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'the quiet time is over'
   const isProof = how !== 'not_probed' && how !== 'blind'
