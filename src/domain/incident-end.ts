@@ -26,7 +26,7 @@ export type Prospect = End | (typeof STAYS_OPEN)[number]
 
 export interface IncidentEnd<How extends Prospect = End> {
   readonly how: How
-  /** What the probe got, for `same_answer` and `other_answer`. */
+  /** What the probe got; absent if it got no answer, and for what says nothing about one. */
   readonly status?: number
 }
 

@@ -96,7 +96,8 @@ function onFinding(state: EndpointState, { at, startedAt, unseen }: Of<'probe'>,
 }
 
 function onBadProbe(state: EndpointState, event: Of<'probe'>, settings: IncidentSettings): Reduced {
-  if (isOpen(state)) return onFinding(state, event, { how: 'failing' })
+  const found = { how: 'failing', ...(event.status !== null && { status: event.status }) } as const
+  if (isOpen(state)) return onFinding(state, event, found)
   if (!event.scheduled || settings.failedProbes === 0) return { state, change: 'none' }
   const failedProbes = state.failedProbes + 1
   if (failedProbes < settings.failedProbes) return { state: { ...state, failedProbes }, change: 'none' }
@@ -108,7 +109,7 @@ function onBadProbe(state: EndpointState, event: Of<'probe'>, settings: Incident
       ...state,
       failedProbes: 0,
       incidents: state.incidents + opened.opened,
-      incident: { ...opened.incident, quietSince: event.at, goodRun: null, found: { how: 'failing' } },
+      incident: { ...opened.incident, quietSince: event.at, goodRun: null, found },
     },
   }
 }

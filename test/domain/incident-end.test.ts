@@ -5,6 +5,7 @@ import { contradicts, type Fault, faultOf, withFault } from '../../src/domain/co
 import { endSentence, prospectWords } from '../../src/domain/end-words.ts'
 import { type IncidentEvent, isOpen } from '../../src/domain/incident.ts'
 import { parseIncident } from '../../src/journal/core/stored-incident.ts'
+import { proxied } from './delivery-events.ts'
 import { at, failure, MINUTE, probe, run, SETTINGS, tick } from './incident-support.ts'
 
 const reported = (minute: number, code: number, cause: Cause): IncidentEvent =>
@@ -93,6 +94,25 @@ describe('the end of an incident', () => {
     const { state, incident } = run([...events, fresh(500)])
     expect(isOpen(state)).to.equal(true)
     expect(endNow(incident, { goodProbes: 3, isProbed: true })).to.deep.equal({ how: 'failing' })
+  })
+
+  it('is proven by no delivery while the probe fails before it gets an answer, and by one that contradicts its answer', () => {
+    const refused = (minute: number) => probe(minute, false)
+    const answers500 = (minute: number) => probe(minute, false, { status: 500, cause: 'server_error' })
+    for (const [bad, isProven] of [
+      [refused, false],
+      [answers500, true],
+    ] as const) {
+      const events = [reported(0, 500, 'server_error'), bad(1), proxied(2, 50), bad(20), proxied(25, 50), tick(60)]
+      const { state, incident } = run(events)
+      expect(isOpen(state)).to.equal(!isProven)
+      if (isProven) expect(incident.end).to.deep.equal({ how: 'delivery' })
+      else expect(endNow(incident, { goodProbes: 3, isProbed: true }).how).to.equal('failing')
+      const blind = probe(61, false, { unseen: 'blind' })
+      expect(isOpen(run([blind, tick(62), tick(92)], SETTINGS, state).state), 'what is blind says nothing').to.equal(
+        false,
+      )
+    }
   })
 
   it('comes a quiet time after the last failed probe where the receiver has become blind', () => {
