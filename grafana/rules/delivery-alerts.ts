@@ -79,10 +79,9 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
         'Apply the fixes listed for this cause.',
         'Probe the endpoint again (step 3 above). `up` with exit 0 confirms that it can be reached. The incident then closes automatically, as described under [Meaning](#meaning); its page shows what is still missing.',
         RECOVER,
-        sh(
-          'If recovery cannot be confirmed, for example because the endpoint was retired, close the incident manually. This requires `admin.apiToken`, with TOKEN set to its value:',
-          `ID=$(api --get "$API/api/v1/incidents" --data-urlencode limit=1 --data-urlencode "endpoint=$ENDPOINT" | jq --raw-output '.incidents[0].id')`,
-          `api --header 'Content-Type: application/json' --data '{"reason":"endpoint retired"}' "$API/api/v1/incidents/$ID/resolve"`,
+        program(
+          'If recovery cannot be confirmed, for example because the endpoint was retired, close the incident manually, here or on its page:',
+          'close "$ENDPOINT" --reason "endpoint retired"',
         ),
       ],
     },

@@ -190,7 +190,7 @@ sum by (${RELEASE}) (increase(${of(SIGNALS.canaryRuns.name, 'result="success"')}
         LOGS('What does the service log?', 'canary'),
         sh(
           'Test the path manually from outside the cluster:',
-          'curl --include --request OPTIONS --header "Authorization: Bearer $REPORT_TOKEN" "https://PUBLIC-HOST/webhooks/error"',
+          'curl --include --request OPTIONS --header "Authorization: Bearer $REPORT_TOKEN" "$INGEST/webhooks/error"',
         ),
       ],
       mitigation: [

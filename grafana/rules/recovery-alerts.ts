@@ -2,7 +2,7 @@ import { SIGNALS } from '../signals.ts'
 import { apiAnnotations } from './annotations.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, RELEASE, withTeam } from './promql.ts'
-import { inClone, inPod, LOGS, program, promql, sh } from './text.ts'
+import { exporter, LOGS, program, promql, sh } from './text.ts'
 
 const oldest = of(SIGNALS.recoveryOldestOpen.name)
 const overdueAfter = of(SIGNALS.recoveryOverdueAfter.name)
@@ -95,10 +95,9 @@ max by (${RELEASE}, hook) (${of(SIGNALS.hookOldestPending.name)}) > 14400`,
         'Blocked: the URL leads to a link-local address or a metadata service, which hooks never connect to.',
         sh(
           'Events that were given up are not sent again. Request the recoveries that are still open:',
-          `${inPod('recovery list')}`,
-          `${inPod('recovery request INCIDENT')}`,
+          exporter('recovery list'),
+          exporter('recovery request INCIDENT'),
         ),
-        sh('Without Kubernetes:', inClone('recovery list')),
       ],
     },
   },

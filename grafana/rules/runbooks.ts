@@ -1,6 +1,7 @@
 import { type Alert, alertsOf, type Group } from './model.ts'
 import { remedies } from './remedies.ts'
 import type { SimulatedPages } from './simulated-pages.ts'
+import { FORMS } from './text.ts'
 
 /** Sections of every page, in this order; a page that uses variables then has its set-up. */
 export const HEADINGS = ['Meaning', 'Impact', 'Diagnosis', 'Mitigation'] as const
@@ -37,9 +38,15 @@ PODS=$(kubectl --namespace "$NAMESPACE" get service "$JOB-admin" --output go-tem
 \`\`\``,
   },
   {
+    uses: /\bexporter |\blogs \|/,
+    text: () => `The form in which the receiver runs:
+
+${FORMS.map(({ name, definition }) => `${name}:\n\n\`\`\`sh\n${definition}\n\`\`\``).join('\n\n')}`,
+  },
+  {
     uses: /\$API/,
     text: () => `The API: set API to \`admin.externalUrl\` if it is configured (the alert's \`api_url\` starts with it), otherwise open a
-port-forward. Without Kubernetes: \`API=http://127.0.0.1:9464\` on the machine where it runs.
+port-forward. Without Kubernetes, on the machine where it runs: \`API=http://127.0.0.1:9464\`, or with your \`admin.port\`.
 
 \`\`\`sh
 API=http://127.0.0.1:9464; kubectl --namespace "$NAMESPACE" port-forward "service/$JOB-admin" 9464 >/dev/null & sleep 2
@@ -54,14 +61,25 @@ api() { curl --silent --show-error \${TOKEN:+--header} \${TOKEN:+"Authorization:
 If the API answers 401, set TOKEN to the value of \`admin.apiToken\` (chart: the Secret in \`admin.apiToken.existingSecret\`).`,
   },
   {
-    uses: /\$REPORT_TOKEN|\$INGEST/,
+    uses: /\bexporter (close|recovery)\b/,
     text: () =>
-      'REPORT_TOKEN is a token of the source, and INGEST the URL of the ingest listener: the public URL without its path.',
+      '`close`, `recovery request` and `recovery done` need a token. The command takes it from where the service does: `admin.apiToken`, or, if none is configured and only this machine reaches the admin listener, the file `admin-token` beside the journal. Without either (a container or pod whose admin listener others reach), configure `admin.apiToken` and restart.',
+  },
+  {
+    uses: /\$REPORT_TOKEN|\$INGEST/,
+    text: () => `INGEST is the URL of the receiver without a path, as the platform knows it (\`canary.url\`, if one is configured, begins with it); REPORT_TOKEN is a token of
+the source, the first line of a file in its \`tokensDir\`:
+
+\`\`\`sh
+INGEST=https://errors.example.com REPORT_TOKEN=TOKEN
+\`\`\``,
   },
 ]
 
 function setup(texts: string): string {
-  const used = PARTS.filter(({ uses }) => uses.test(texts))
+  // What the definitions of a form use themselves.
+  const all = /\bexporter |\blogs \|/.test(texts) ? `${texts}\n${FORMS[0]!.definition}` : texts
+  const used = PARTS.filter(({ uses }) => uses.test(all))
   if (used.length === 0) return ''
   return `\n${SETUP}\n\n${used.map(({ text }) => text(/\$ENDPOINT\b/.test(texts))).join('\n\n')}\n`
 }

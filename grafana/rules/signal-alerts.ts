@@ -4,7 +4,7 @@ import { WITHOUT_PAGE, withPage } from './incident-details.ts'
 import { incidentFacts, LOSS_ENDED, LOSS_STARTED } from './incident-texts.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, withTeam } from './promql.ts'
-import { INCIDENT, LOGS, PROBE, promql, RECOVER, sh } from './text.ts'
+import { INCIDENT, LOGS, PROBE, program, promql, RECOVER, sh } from './text.ts'
 
 const isDisabled = `${of(SIGNALS.endpointDisabledHeld.name)} == 1`
 
@@ -58,10 +58,9 @@ export const SIGNAL_ALERTS: readonly Alert[] = [
       mitigation: [
         'If the probe fails, fix that first; otherwise the platform disables the endpoint again. The incident names cause and fixes.',
         'Re-enable the endpoint on the platform. If the platform reports that (Svix: `endpoint.enabled`), the alert resolves; the incident closes once recovery is confirmed.',
-        sh(
-          'If the platform does not report it, or the endpoint stays disabled on purpose, close the incident manually. This requires `admin.apiToken`, with TOKEN set to its value:',
-          `ID=$(api --get "$API/api/v1/incidents" --data-urlencode limit=1 --data-urlencode "endpoint=$ENDPOINT" | jq --raw-output '.incidents[0].id')`,
-          `api --header 'Content-Type: application/json' --data '{"reason":"re-enabled on the platform"}' "$API/api/v1/incidents/$ID/resolve"`,
+        program(
+          'If the platform does not report it, or the endpoint stays disabled on purpose, close the incident manually, here or on its page:',
+          'close "$ENDPOINT" --reason "re-enabled on the platform"',
         ),
         RECOVER,
       ],
@@ -99,7 +98,7 @@ export const REPORT_MISSING_ALERTS: readonly Alert[] = [
         'Check on the platform that the error webhook is configured for this merchant, with this receiver’s public URL and a valid token.',
         sh(
           'Test the path from outside the cluster:',
-          'curl --include --request OPTIONS --header "Authorization: Bearer $REPORT_TOKEN" "https://PUBLIC-HOST/webhooks/error"',
+          'curl --include --request OPTIONS --header "Authorization: Bearer $REPORT_TOKEN" "$INGEST/webhooks/error"',
         ),
       ],
       mitigation: [

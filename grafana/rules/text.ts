@@ -10,7 +10,7 @@ export const sh = (text: string, ...lines: readonly string[]): string => `${text
 export const promql = (text: string, query: string): string => `${text}\n\n${fence('promql', query)}`
 /** A step with commands for Kubernetes, and those for a service that runs without it. */
 export const either = (text: string, kubernetes: readonly string[], without: readonly string[]): string =>
-  `${sh(text, ...kubernetes)}\n\n${sh('Without Kubernetes:', ...without)}`
+  `${sh(text, ...kubernetes)}\n\n${sh('Without Kubernetes, by systemd or as a container:', ...without)}`
 /** A step that exists in Kubernetes only. */
 export const kubernetes = (text: string, ...lines: readonly string[]): string => sh(`Kubernetes: ${text}`, ...lines)
 const fence = (language: string, code: string): string => `\`\`\`${language}\n${code}\n\`\`\``
@@ -19,29 +19,47 @@ const fence = (language: string, code: string): string => `\`\`\`${language}\n${
 export const KUBECTL = 'kubectl --namespace "$NAMESPACE"'
 export const CONTAINER = 'webhook-error-exporter'
 export const UNIT = 'webhook-error-exporter'
-/** Runs a command of the program in a running container of the receiver. */
-export const inPod = (command: string): string =>
-  `${KUBECTL} exec "service/$JOB-admin" --container ${CONTAINER} -- /nodejs/bin/node /app/src/main.ts ${command}`
-export const inClone = (command: string): string => `npx webhook-error-exporter ${command}`
-/** A step that runs a command of the program where the receiver runs. */
-export const program = (text: string, command: string): string => either(text, [inPod(command)], [inClone(command)])
+/** Runs a command of the program where the receiver runs, whichever form that has. */
+export const exporter = (command: string): string => `exporter ${command}`
+/** A step that does so. */
+export const program = (text: string, command: string): string => sh(text, exporter(command))
 
 /** A step that searches the log. @param filter an extended regular expression for grep */
-export const LOGS = (what: string, filter: string): string =>
-  either(
-    what,
-    [`${KUBECTL} logs --selector "$PODS" --container ${CONTAINER} --prefix --tail=2000 | grep -E '${filter}'`],
-    [`journalctl --unit ${UNIT} --since -1h | grep -E '${filter}'`],
-  )
+export const LOGS = (what: string, filter: string): string => sh(what, `logs | grep -E '${filter}'`)
+
+/** What `exporter` and `logs` are in each form of the receiver, as the README, examples/systemd and the chart install it. */
+export const FORMS: readonly { readonly name: string; readonly definition: string }[] = [
+  {
+    name: 'Kubernetes',
+    definition: `exporter() { ${KUBECTL} exec "service/$JOB-admin" --container ${CONTAINER} -- /nodejs/bin/node /app/src/main.ts "$@"; }
+logs() { ${KUBECTL} logs --selector "$PODS" --container ${CONTAINER} --prefix --tail=2000; }`,
+  },
+  {
+    name: 'Container (docker or podman), by its name or id',
+    definition: `exporter() { docker exec ${CONTAINER} /nodejs/bin/node /app/src/main.ts "$@"; }
+logs() { docker logs --since 1h ${CONTAINER} 2>&1; }`,
+  },
+  {
+    name: 'systemd, on its machine',
+    definition: `exporter() { sudo -u ${UNIT} sh -c 'set -a; . /etc/${UNIT}/environment; cd /opt/${UNIT} && exec node_modules/.bin/node src/main.ts "$@"' sh "$@"; }
+logs() { journalctl --unit ${UNIT} --since -1h; }`,
+  },
+  {
+    name: '`npm start`, in the clone, with the variables that it was started with (CONFIG_FILE, ADMIN_PORT, JOURNAL_URL), and its output in exporter.log',
+    definition: `exporter() { npx webhook-error-exporter "$@"; }
+logs() { cat exporter.log; }`,
+  },
+]
+
 export const PODS = either(
   'Check the pods, their restarts and recent events:',
   [`${KUBECTL} get pods --selector "$PODS" --output wide`, `${KUBECTL} get events --sort-by .lastTimestamp | tail -30`],
-  [`systemctl status ${UNIT}`],
+  [`systemctl status ${UNIT}`, `docker ps --all --filter name=${CONTAINER}`],
 )
 export const RESTART = either(
   'Restart it: the first command for the StatefulSet, the second for the Deployment. A sidecar restarts with its application; name that workload instead:',
   [`${KUBECTL} rollout restart "statefulset/$JOB"`, `${KUBECTL} rollout restart "deployment/$JOB"`],
-  [`systemctl restart ${UNIT}`],
+  [`systemctl restart ${UNIT}`, `docker restart ${CONTAINER}`],
 )
 export const ENLARGE = sh(
   'Enlarge the volume. Kubernetes, if the storage class allows it: name the claim (`data-$JOB-0` for the StatefulSet, `$JOB-data` for a sidecar, or your own):',

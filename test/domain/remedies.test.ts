@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { calledFor } from '../../src/domain/remedies/remedies.ts'
+import { calledFor, remediesFor } from '../../src/domain/remedies/remedies.ts'
 
 describe('calledFor', () => {
   const urlOf = (endpoint: string) => (endpoint === 'orders' ? 'https://shop.example/hooks' : undefined)
@@ -16,5 +16,16 @@ describe('calledFor', () => {
     expect(calledFor({ ...incident, verdict: {} }, urlOf)).to.deep.equal(expected)
     const endpoint = 'https://stranger.example/'
     expect(calledFor({ ...incident, endpoint }, urlOf)).to.deep.equal({ remedy: 'tls', url: endpoint })
+  })
+})
+
+describe('remediesFor', () => {
+  it('begins with the size for a 413, and keeps all checks', () => {
+    const facts = { endpoint: 'orders', url: 'https://shop.example/hooks' }
+    const [first, ...rest] = remediesFor('rejected', { ...facts, code: 413 }).checks
+    const others = remediesFor('rejected', { ...facts, code: 422 }).checks
+    expect(first).to.include('limits the size of a body').and.include('client_max_body_size')
+    expect(others[0]).to.include('validation error')
+    expect([first, ...rest].toSorted()).to.deep.equal(others.toSorted())
   })
 })

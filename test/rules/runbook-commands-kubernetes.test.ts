@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { expect } from 'chai'
+import { FORMS as RECEIVER_FORMS } from '../../grafana/rules/text.ts'
 import { parseObjects, renderExampleApp } from '../../helm/tools/example-app.ts'
 import { helmTools } from '../../helm/tools/programs.ts'
 import { type KubernetesObject, NAMESPACE, RELEASE, rendering, requireHelm, the, tool } from '../helm/support/helm.ts'
 import { tempFolder } from '../support/temp.ts'
-import { ALERTS, bash, blocks, blocksOf, placeOf, reasonNotToRun, unique } from './runbook-commands.ts'
+import { ALERTS, bash, blocks, blocksOf, isOfForm, placeOf, reasonNotToRun, unique } from './runbook-commands.ts'
 
 const JOB = `${RELEASE}-webhook-error-exporter`
 /** Each form that the receiver can have, as the chart renders it. */
@@ -94,14 +95,21 @@ describe('the commands of the runbooks, for each form in Kubernetes', function (
     }
     const folder = tempFolder()
     writeFileSync(join(folder, 'token.txt'), 'x'.repeat(32))
-    for (const command of commands) {
-      const script = command.replace(/^API=.*?; /, '').replace(/>\/dev\/null & sleep 2$/, '')
+    const definition = RECEIVER_FORMS.find(({ name }) => name === 'Kubernetes')!.definition
+    const own = unique(blocks.filter(isOfForm)).flatMap((code) => code.split('\n'))
+    const scripts = commands
+      .filter((command) => !definition.includes(command))
+      .map((command) => command.replace(/^API=.*?; /, '').replace(/>\/dev\/null & sleep 2$/, ''))
+    // What the functions of the set-up run, with kubectl's words of the missing cluster before grep.
+    for (const code of own) scripts.push(`${definition}\n${code.replace(/^logs \|.*/, 'logs')}`)
+    for (const command of new Set(scripts)) {
+      const script = command
       const { output } = await bash(script, env, folder)
       expect(output, command).to.match(/refused|connect|no such host|couldn't get/i)
       expect(output, command).not.to.match(/unknown (flag|command|shorthand)|Usage:|syntax error|command not found/)
     }
     console.log(
-      `      ${commands.length} kubectl commands accepted up to the connection; what they name exists in each form`,
+      `      ${new Set(scripts).size} kubectl commands accepted up to the connection; what they name exists in each form`,
     )
     for (const command of commands)
       console.log(`      checked for ${Object.keys(FORMS).join(', ')}: ${command.slice(0, 100)}`)

@@ -2,18 +2,25 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { delimiter, dirname, join } from 'node:path'
 import { expect } from 'chai'
-import { HOOK_SECRET, hookReceiver } from '../support/hook-receiver.ts'
 import { REPORT, report } from '../support/http.ts'
 import { requireProgram } from '../support/programs.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
 import { addressOf, close, listen } from './live.ts'
-import { type Block, bash, blocks, blocksOf, placeOf, type Ran, reasonNotToRun, unique } from './runbook-commands.ts'
+import {
+  type Block,
+  bash,
+  blocks,
+  blocksOf,
+  isOfForm,
+  placeOf,
+  type Ran,
+  reasonNotToRun,
+  unique,
+} from './runbook-commands.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const steps = blocks.filter(({ isSetup }) => !isSetup)
-/** Alerts whose commands need a service with hooks, and an incident that has closed. */
-const RECOVERY = ['WebhookRecoveryOverdue', 'WebhookHookFailing']
 
 describe('the commands of the runbooks, against a real service', function () {
   this.timeout(60_000)
@@ -63,12 +70,7 @@ describe('the commands of the runbooks, against a real service', function () {
   for (const code of unique(steps.filter((block) => placeOf(block) === 'service'))) {
     const block = steps.find((it) => it.code === code)!
     // Others have tests of their own below.
-    if (
-      reasonNotToRun(block) ||
-      /journal reset-series|\/resolve"|mkdir damaged/.test(code) ||
-      RECOVERY.includes(block.alert)
-    )
-      continue
+    if (reasonNotToRun(block) || isOfForm(block) || /mkdir damaged/.test(code)) continue
     it(`${block.alert}: ${code.split('\n')[0]!.slice(0, 90)}`, async () => {
       const { code: exit, output } = await run(block, code)
       expect(exit, output).to.equal(0)
@@ -77,55 +79,6 @@ describe('the commands of the runbooks, against a real service', function () {
       table.push(`run against the service, exit 0: ${code.split('\n')[0]!.slice(0, 100)}`)
     })
   }
-
-  it('restore what was lost, and try a hook', async () => {
-    const receiver = await hookReceiver(() => 202)
-    const env = { API_TOKEN: 'admin-token-of-the-runbook-0123456789', HOOK_SECRET }
-    const recovering = await startService({
-      config: {
-        admin: { apiToken: { env: 'API_TOKEN' } },
-        hooks: [{ name: 'backfill', url: receiver.url, secret: { env: 'HOOK_SECRET' } }],
-      },
-      env,
-    })
-    try {
-      await report(recovering.ingest, { ...REPORT, endpoint: 'https://retired.invalid/' })
-      const headers = { Authorization: `Bearer ${env.API_TOKEN}`, 'Content-Type': 'application/json' }
-      const list = await fetch(`${recovering.admin}/api/v1/incidents`, { headers })
-      const [{ id }] = ((await list.json()) as { incidents: [{ id: string }] }).incidents
-      const path = `${recovering.admin}/api/v1/incidents/${id}/resolve`
-      expect((await fetch(path, { method: 'POST', headers, body: '{"reason":"fixed"}' })).status).to.equal(200)
-      // The job that restores has its own test: it needs the platform's API.
-      const mine = steps.filter((it) => RECOVERY.includes(it.alert) && placeOf(it) === 'service')
-      for (const block of new Map(mine.map((it) => [it.code, it])).values()) {
-        if (block.code.includes('recover-retm')) continue
-        const api = blocksOf(block.alert).find((it) => it.isSetup && it.code.startsWith('api()'))?.code ?? ''
-        const code = block.code
-          .replaceAll('INCIDENT', id)
-          .replaceAll('HOOK', 'backfill')
-          .replace(/(npx webhook-error-exporter recovery .*)/, `$1 --service ${recovering.admin}`)
-        const { code: exit, output } = await bash(`${api}\n${code}`, {
-          ...env,
-          PATH: `${tools}${delimiter}${process.env['PATH']}`,
-          API: recovering.admin,
-          TOKEN: env.API_TOKEN,
-          CONFIG_FILE: join(recovering.folder, 'config.yaml'),
-        })
-        expect(exit, `${code}\n${output}`).to.equal(0)
-        table.push(`run against a service with a hook, exit 0: ${block.code.split('\n')[0]!.slice(0, 100)}`)
-      }
-    } finally {
-      await receiver.close()
-    }
-  })
-
-  it('say what to do where the journal is held by the running service', async () => {
-    const block = steps.find(({ code }) => code === 'npx webhook-error-exporter journal reset-series')!
-    const { code, output } = await run(block, block.code)
-    expect(code).not.to.equal(0)
-    expect(output).to.match(/another process|in use|stop/i)
-    table.push(`run while the service holds the journal, exit ${code}: ${block.code}`)
-  })
 
   it('move a damaged journal away, in place of which a new one is opened', async () => {
     const moves = steps.filter(({ alert, code }) => alert === 'WebhookJournalDown' && code.includes('damaged'))
@@ -149,25 +102,5 @@ describe('the commands of the runbooks, against a real service', function () {
       await damaged.stop()
       table.push(`run beside a service with a damaged journal, exit 0: ${code.split('\n')[0]!.slice(0, 100)}`)
     }
-  })
-
-  it('close an incident manually with the token', async () => {
-    const token = 'admin-token-of-the-runbook-0123456789'
-    const guarded = await startService({
-      config: { admin: { apiToken: { env: 'API_TOKEN' } } },
-      env: { API_TOKEN: token },
-    })
-    await report(guarded.ingest, { ...REPORT, endpoint: 'https://retired.invalid/' })
-    const block = steps.find(({ code }) => code.includes('/resolve"'))!
-    const api = blocksOf(block.alert).find((it) => it.isSetup && it.code.startsWith('api()'))!.code
-    const { code, output } = await bash(`${api}\n${block.code}`, {
-      PATH: `${tools}${delimiter}${process.env['PATH']}`,
-      API: guarded.admin,
-      TOKEN: token,
-      ENDPOINT: 'https://retired.invalid/',
-    })
-    expect(code, output).to.equal(0)
-    expect(JSON.parse(output)).to.include({ state: 'closed', resolution: 'manual' })
-    table.push(`run against the service, exit 0: ${block.code.split('\n')[1]}`)
   })
 })

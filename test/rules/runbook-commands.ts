@@ -42,7 +42,7 @@ export const unique = (list: readonly Block[]): string[] => [...new Set(list.map
 export function reasonNotToRun(block: Block): string | undefined {
   if (placeOf(block) === 'host') return 'needs systemd on the receiver’s host'
   if (placeOf(block) === 'network') return 'needs the endpoint’s network'
-  if (/PUBLIC-HOST|probe https:/.test(block.code)) return 'needs a public host'
+  if (/probe https:/.test(block.code)) return 'needs a public host'
   if (block.code.includes('recover-retm')) return 'needs the platform’s API; test/recovery runs it'
   return undefined
 }
@@ -66,3 +66,6 @@ export function bash(script: string, env: Record<string, string>, cwd = ROOT): P
     })
   return new Promise((resolve, reject) => child.on('error', reject).on('close', (code) => resolve({ code, output })))
 }
+
+/** The commands of the program, and the searches of its log: the same in each form of the receiver. */
+export const isOfForm = ({ code, isSetup }: Block): boolean => !isSetup && /^(exporter|logs) /m.test(code)

@@ -53,7 +53,10 @@ export function remediesFor(cause: RemedyId, facts: RemedyFacts): Remedy {
   const { meaning, checks, fixes, verify } = REMEDIES[cause]
   const words = wordsOf(facts)
   const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (whole, word: string) => words[word] ?? whole)
-  return { meaning: fill(meaning), checks: checks.map(fill), fixes: fixes.map(fill), verify: fill(verify) }
+  // A check of this very code comes first.
+  const isOwn = (check: string): boolean => check.startsWith(`Code ${facts.code}:`)
+  const sorted = checks.toSorted((a, b) => Number(isOwn(b)) - Number(isOwn(a)))
+  return { meaning: fill(meaning), checks: sorted.map(fill), fixes: fixes.map(fill), verify: fill(verify) }
 }
 
 /** Of `remediesFor` the checks alone. */

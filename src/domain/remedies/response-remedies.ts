@@ -36,7 +36,8 @@ export const RESPONSE_REMEDIES = {
     checks: [
       'Find the validation error in the application’s log at that time',
       'Compare the body that the platform sends with the schema that the handler expects: a field may be new or null',
-      'Check whether a proxy in front rejects the Content-Type, the size or the method',
+      'Code 413: find what limits the size of a body, the application or a proxy in front (nginx: `client_max_body_size`), and compare it with the largest delivery',
+      'Check whether a proxy in front rejects the Content-Type or the method',
     ],
     fixes: ['Accept what the platform sends: store what you cannot process, answer 2xx, and look at it later'],
     verify: 'Resending the stored body of a rejected delivery succeeds.',
