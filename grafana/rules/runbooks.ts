@@ -17,9 +17,15 @@ Each cause has a page with its checks, in order, and its fixes.
 ${remedies.map(({ id, meaning }) => `### ${id}\n${meaning} [What to do](../remedies/${id}.md)`).join('\n')}
 `
 
+/** What a form of the receiver defines. */
+const FUNCTIONS = [
+  { name: 'exporter', uses: /^exporter /m },
+  { name: 'logs', uses: /^logs \|/m },
+] as const
+
 const SETUP = '## Set-up'
 /** Definitions of what a page's commands use, each only where it is used. */
-const PARTS: readonly { readonly uses: RegExp; readonly text: (hasEndpoint: boolean) => string }[] = [
+const PARTS: readonly { readonly uses: RegExp; readonly text: (hasEndpoint: boolean, texts: string) => string }[] = [
   {
     uses: /\$NAMESPACE|\$JOB|\$PODS|\$ENDPOINT/,
     text: (hasEndpoint) => `From the alert's labels:
@@ -38,10 +44,14 @@ PODS=$(kubectl --namespace "$NAMESPACE" get service "$JOB-admin" --output go-tem
 \`\`\``,
   },
   {
-    uses: /\bexporter |\blogs \|/,
-    text: () => `The form in which the receiver runs:
-
-${FORMS.map(({ name, definition }) => `${name}:\n\n\`\`\`sh\n${definition}\n\`\`\``).join('\n\n')}`,
+    uses: /^(exporter |logs \|)/m,
+    text: (_, texts) => {
+      const names = FUNCTIONS.filter(({ uses }) => uses.test(texts)).map(({ name }) => name)
+      const definitions = FORMS.map(
+        (form) => `${form.name}:\n\`\`\`sh\n${names.map((name) => form[name]).join('\n')}\n\`\`\``,
+      )
+      return `The form in which the receiver runs:\n\n${definitions.join('\n')}`
+    },
   },
   {
     uses: /\$API/,
@@ -61,7 +71,7 @@ api() { curl --silent --show-error \${TOKEN:+--header} \${TOKEN:+"Authorization:
 If the API answers 401, set TOKEN to the value of \`admin.apiToken\` (chart: the Secret in \`admin.apiToken.existingSecret\`).`,
   },
   {
-    uses: /\bexporter (close|recovery)\b/,
+    uses: /^exporter (close|recovery)\b/m,
     text: () =>
       '`close`, `recovery request` and `recovery done` need a token. The command takes it from where the service does: `admin.apiToken`, or, if none is configured and only this machine reaches the admin listener, the file `admin-token` beside the journal. Without either (a container or pod whose admin listener others reach), configure `admin.apiToken` and restart.',
   },
@@ -78,10 +88,10 @@ INGEST=https://errors.example.com REPORT_TOKEN=TOKEN
 
 function setup(texts: string): string {
   // What the definitions of a form use themselves.
-  const all = /\bexporter |\blogs \|/.test(texts) ? `${texts}\n${FORMS[0]!.definition}` : texts
+  const all = [texts, ...FUNCTIONS.filter(({ uses }) => uses.test(texts)).map(({ name }) => FORMS[0]![name])].join('\n')
   const used = PARTS.filter(({ uses }) => uses.test(all))
   if (used.length === 0) return ''
-  return `\n${SETUP}\n\n${used.map(({ text }) => text(/\$ENDPOINT\b/.test(texts))).join('\n\n')}\n`
+  return `\n${SETUP}\n\n${used.map(({ text }) => text(/\$ENDPOINT\b/.test(texts), texts)).join('\n\n')}\n`
 }
 
 /** Numbered steps; what belongs to one is indented. */

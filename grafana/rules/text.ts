@@ -28,26 +28,26 @@ export const program = (text: string, command: string): string => sh(text, expor
 export const LOGS = (what: string, filter: string): string => sh(what, `logs | grep -E '${filter}'`)
 
 /** What `exporter` and `logs` are in each form of the receiver, as the README, examples/systemd and the chart install it. */
-export const FORMS: readonly { readonly name: string; readonly definition: string }[] = [
+export const FORMS: readonly { readonly name: string; readonly exporter: string; readonly logs: string }[] = [
   {
     name: 'Kubernetes',
-    definition: `exporter() { ${KUBECTL} exec "service/$JOB-admin" --container ${CONTAINER} -- /nodejs/bin/node /app/src/main.ts "$@"; }
-logs() { ${KUBECTL} logs --selector "$PODS" --container ${CONTAINER} --prefix --tail=2000; }`,
+    exporter: `exporter() { ${KUBECTL} exec "service/$JOB-admin" --container ${CONTAINER} -- /nodejs/bin/node /app/src/main.ts "$@"; }`,
+    logs: `logs() { ${KUBECTL} logs --selector "$PODS" --container ${CONTAINER} --prefix --tail=2000; }`,
   },
   {
     name: 'Container (docker or podman), by its name or id',
-    definition: `exporter() { docker exec ${CONTAINER} /nodejs/bin/node /app/src/main.ts "$@"; }
-logs() { docker logs --since 1h ${CONTAINER} 2>&1; }`,
+    exporter: `exporter() { docker exec ${CONTAINER} /nodejs/bin/node /app/src/main.ts "$@"; }`,
+    logs: `logs() { docker logs --since 1h ${CONTAINER} 2>&1; }`,
   },
   {
     name: 'systemd, on its machine',
-    definition: `exporter() { sudo -u ${UNIT} sh -c 'set -a; . /etc/${UNIT}/environment; cd /opt/${UNIT} && exec node_modules/.bin/node src/main.ts "$@"' sh "$@"; }
-logs() { journalctl --unit ${UNIT} --since -1h; }`,
+    exporter: `exporter() { sudo -u ${UNIT} sh -c 'set -a; . /etc/${UNIT}/environment; cd /opt/${UNIT} && exec node_modules/.bin/node src/main.ts "$@"' sh "$@"; }`,
+    logs: `logs() { journalctl --unit ${UNIT} --since -1h; }`,
   },
   {
     name: '`npm start`, in the clone, with the variables that it was started with (CONFIG_FILE, ADMIN_PORT, JOURNAL_URL), and its output in exporter.log',
-    definition: `exporter() { npx webhook-error-exporter "$@"; }
-logs() { cat exporter.log; }`,
+    exporter: `exporter() { npx webhook-error-exporter "$@"; }`,
+    logs: `logs() { cat exporter.log; }`,
   },
 ]
 

@@ -95,7 +95,8 @@ describe('the commands of the runbooks, for each form in Kubernetes', function (
     }
     const folder = tempFolder()
     writeFileSync(join(folder, 'token.txt'), 'x'.repeat(32))
-    const definition = RECEIVER_FORMS.find(({ name }) => name === 'Kubernetes')!.definition
+    const { exporter, logs } = RECEIVER_FORMS.find(({ name }) => name === 'Kubernetes')!
+    const definition = `${exporter}\n${logs}`
     const own = unique(blocks.filter(isOfForm)).flatMap((code) => code.split('\n'))
     const scripts = commands
       .filter((command) => !definition.includes(command))
