@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import pg from 'pg'
 import { REPORT, report, scrape, sum } from '../support/http.ts'
 import { startService, stopServices } from '../support/service.ts'
 import { until } from '../support/temp.ts'
@@ -70,6 +72,26 @@ describe('a PostgreSQL database that no longer has what was acknowledged', () =>
       await until('the journal to come back', async () => (await codeOf(journal.record(entry()))) === 'none')
       expect(events.lost).to.equal(0)
     })
+})
+
+describe('retention of a PostgreSQL journal', () => {
+  const base = databases()
+
+  it('begins with failures that are too old, whatever the rest of it meets', async () => {
+    const events = new EventLog()
+    const journal = await base.open({ events, retention: { age: 500, size: 2 ** 40 }, retentionInterval: 100 })
+    const holder = new pg.Client({ connectionString: base.url })
+    holder.on('error', () => {})
+    await holder.connect()
+    // As a table that takes long to be read.
+    await holder.query('BEGIN; LOCK TABLE webhook_errors.signals IN EXCLUSIVE MODE')
+    await sleep(300)
+    await journal.record(entry({ at: Date.now() - 3_600_000 }))
+    await journal.close(2_000)
+    await base.open({ events, retention: { age: 500, size: 2 ** 40 }, retentionInterval: 100 })
+    await until('retention', () => events.removed === 1)
+    await holder.end()
+  })
 })
 
 describe('a PostgreSQL server that may forget what it acknowledged', () => {

@@ -91,7 +91,8 @@ describe('a step of retention by size in SQLite', () => {
       (name) => db.prepare(`PRAGMA ${name}`).get()![name] as number,
     )
     const limits = { reading: { wall: 0, uptime: 0, boot: '' }, age: DAY, batch: 200 }
-    const { failures } = expireBatch(db, new Arrivals(db), limits, (pages! - free!) * 4_096 - excess)
+    const rows = { db, arrivals: new Arrivals(db), count: { removed: () => {} } }
+    const { failures } = expireBatch(rows, limits, (pages! - free!) * 4_096 - excess)
     db.close()
     return failures
   }

@@ -43,8 +43,9 @@ export async function runRetention({
       goesOn = onExpired(failures, reason)
       return goesOn
     }
-    await expireIncidents(session, { before, now, fence: rest.fence })
+    // First, whatever the others meet: of failures it is known which ones are old.
     await expireAged(session, options, by('age'))
+    if (goesOn) await expireIncidents(session, { before, now, fence: rest.fence })
     if (goesOn) await expireOversized(session, options, by('size'))
     if (goesOn) await after(session)
   } finally {

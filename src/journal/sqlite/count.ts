@@ -41,12 +41,15 @@ export class RowCount {
   }
 
   added(id: string): void {
-    // One of a clock that was set back may lie among those that are still to be counted.
-    if (this.#counted === undefined || id <= this.#counted || id > this.#last) this.#rows++
+    if (this.#isCounted(id)) this.#rows++
   }
 
-  /** Belongs after the counting. */
-  removed(rows: number): void {
-    this.#rows -= rows
+  removed(ids: readonly string[]): void {
+    for (const id of ids) if (this.#isCounted(id)) this.#rows--
+  }
+
+  /** One that is new may lie among those that are still to be counted: of a clock that was set back. */
+  #isCounted(id: string): boolean {
+    return this.#counted === undefined || id <= this.#counted || id > this.#last
   }
 }

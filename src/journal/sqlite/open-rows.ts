@@ -8,7 +8,7 @@ import { RowCount } from './count.ts'
 import { IncidentRows } from './incidents.ts'
 import { expireEvents } from './outbox.ts'
 import { prepareArrays } from './prepare-arrays.ts'
-import { type Expired, type ExpireLimits, expireBatch, retentionStop } from './retention.ts'
+import { type Expired, type ExpireLimits, expireAged, expireBatch, retentionStop } from './retention.ts'
 import { RECORD_COLUMNS } from './rows.ts'
 import { SIGNAL_LIMITS, SignalRows, UNLIMITED } from './signals.ts'
 import type { OpenOptions, StoreOptions } from './store-types.ts'
@@ -48,21 +48,25 @@ export function openRows(db: DatabaseSync, options: OpenRowsOptions): OpenRows {
   return { db, statements, incidents, signals, arrivals, count, blocks }
 }
 
+/** One batch of what is too old. @returns undefined if there is nothing */
+export function expireOldRows(rows: OpenRows, limits: ExpireLimits): Expired | undefined {
+  rows.arrivals.observe(limits.reading, limits.age)
+  const expired = expireAged(rows, limits, retentionStop(rows.db, rows.arrivals, limits))
+  if (expired) rows.blocks.rowsRemoved()
+  return expired
+}
+
 /**
- * One batch of retention; all rows were counted.
+ * One batch of retention.
  * @param maxBytes of the rows
  */
-export function expireRows(
-  { db, incidents, signals, arrivals, count, blocks }: OpenRows,
-  limits: ExpireLimits,
-  maxBytes: number,
-): Expired {
+export function expireRows(rows: OpenRows, limits: ExpireLimits, maxBytes: number): Expired {
+  const { db, incidents, signals, arrivals, blocks } = rows
   const { reading, age, batch } = limits
   arrivals.observe(reading, age)
   // First: failures must not be removed to make room for a flood of signals.
   if (signals.expireExcess(batch) === batch) return { failures: 0, reason: 'size', more: true, changedPages: true }
-  const expired = expireBatch(db, arrivals, limits, maxBytes)
-  count.removed(expired.failures)
+  const expired = expireBatch(rows, limits, maxBytes)
   if (expired.failures > 0) blocks.rowsRemoved()
   if (expired.more) return expired
   arrivals.prune(reading, age)
@@ -101,9 +105,8 @@ export function oldestRows(
 
 /** Removes records and signals; totals and incidents stay. */
 export function removeRows({ db, signals, count, arrivals, blocks }: OpenRows, ids: readonly string[]): void {
-  count.all()
-  const sql = 'DELETE FROM failures WHERE id IN (SELECT value FROM json_each(?))'
-  count.removed(Number(db.prepare(sql).run(JSON.stringify(ids)).changes))
+  const sql = 'DELETE FROM failures WHERE id IN (SELECT value FROM json_each(?)) RETURNING id'
+  count.removed((db.prepare(sql).all(JSON.stringify(ids)) as { id: string }[]).map(({ id }) => id))
   signals.remove(ids)
   arrivals.rowsRemoved()
   blocks.rowsRemoved()

@@ -5,6 +5,7 @@ import type { RetentionStop } from '../../domain/journal.ts'
 import type { ClockReading } from '../core/machine-clock.ts'
 import { ROW_BYTES } from '../core/records.ts'
 import { type Arrivals, CLOCK_TOLERANCE } from './arrivals.ts'
+import type { RowCount } from './count.ts'
 import type { Clocks } from './store-types.ts'
 
 export interface ExpireLimits extends Clocks {
@@ -63,33 +64,39 @@ export function retentionStop(
   }
 }
 
+/** What retention removes, and what has to hear of it. */
+interface Rows {
+  readonly db: DatabaseSync
+  readonly arrivals: Arrivals
+  readonly count: Pick<RowCount, 'removed'>
+}
+
 /**
  * One step: removes what is too old, otherwise the oldest while the pages in use exceed `bytes`, else gives free pages back.
  * Totals stay as they are.
  */
-export function expireBatch(db: DatabaseSync, arrivals: Arrivals, limits: ExpireLimits, bytes: number): Expired {
-  const stop = retentionStop(db, arrivals, limits)
-  const expired = expireAged(db, arrivals, limits, stop) ?? expireOversized(db, limits.batch, bytes)
-  if (expired.failures > 0) arrivals.rowsRemoved()
-  return { ...expired, ...(stop && { stop }) }
+export function expireBatch(rows: Rows, limits: ExpireLimits, bytes: number): Expired {
+  const stop = retentionStop(rows.db, rows.arrivals, limits)
+  return expireAged(rows, limits, stop) ?? { ...expireOversized(rows, limits.batch, bytes), ...(stop && { stop }) }
 }
 
-function expireAged(
-  db: DatabaseSync,
-  arrivals: Arrivals,
+/** One step that removes what is too old. @returns undefined if there is nothing, or it cannot be known */
+export function expireAged(
+  rows: Rows,
   { reading, age, batch }: ExpireLimits,
   stop: RetentionStop | undefined,
 ): Expired | undefined {
   if (stop?.reason === 'clock_changed') return undefined
-  const { lastOld, lastProven } = arrivals.old(reading, age)
+  const { lastOld, lastProven } = rows.arrivals.old(reading, age)
   const failures = stop
     ? // These were stamped by a wrong clock. Once they are old they go, or they would stop retention until their time comes.
-      remove(db, 'WHERE id >= ? AND +rowid <= ? ORDER BY id', [futureId(reading), lastProven], batch)
-    : remove(db, 'WHERE id < ? AND +rowid <= ? ORDER BY id', [firstIdAt(reading.wall - age), lastOld], batch)
-  return failures > 0 ? { failures, reason: 'age', more: true, changedPages: true } : undefined
+      remove(rows, 'WHERE id >= ? AND +rowid <= ? ORDER BY id', [futureId(reading), lastProven], batch)
+    : remove(rows, 'WHERE id < ? AND +rowid <= ? ORDER BY id', [firstIdAt(reading.wall - age), lastOld], batch)
+  return failures > 0 ? { failures, reason: 'age', more: true, changedPages: true, ...(stop && { stop }) } : undefined
 }
 
-function expireOversized(db: DatabaseSync, batch: number, bytes: number): Expired {
+function expireOversized(rows: Rows, batch: number, bytes: number): Expired {
+  const { db } = rows
   const pageSize = pragma(db, 'page_size')
   const free = pragma(db, 'freelist_count')
   const excess = (pragma(db, 'page_count') - free) * pageSize - bytes
@@ -97,7 +104,7 @@ function expireOversized(db: DatabaseSync, batch: number, bytes: number): Expire
     // No more than the excess asks for: a batch may be a large part of a small journal. In the order of arrival: by their
     // own time, what a slow clock stamped would go first, however new it is.
     const { most } = db.prepare(OLDEST_BYTES).get(batch, Math.min(excess, MOST_BYTES)) as { most: number }
-    const failures = remove(db, 'ORDER BY rowid', [], most)
+    const failures = remove(rows, 'ORDER BY rowid', [], most)
     if (failures > 0) return { failures, reason: 'size', more: true, changedPages: true }
   }
   if (free > 0) {
@@ -109,9 +116,12 @@ function expireOversized(db: DatabaseSync, batch: number, bytes: number): Expire
 
 const futureId = ({ wall }: ClockReading): string => firstIdAt(wall + CLOCK_TOLERANCE)
 
-function remove(db: DatabaseSync, which: string, values: readonly SQLInputValue[], limit: number): number {
-  const sql = `DELETE FROM failures WHERE rowid IN (SELECT rowid FROM failures ${which} LIMIT ?)`
-  return Number(db.prepare(sql).run(...values, limit).changes)
+function remove({ db, arrivals, count }: Rows, which: string, values: readonly SQLInputValue[], limit: number): number {
+  const sql = `DELETE FROM failures WHERE rowid IN (SELECT rowid FROM failures ${which} LIMIT ?) RETURNING id`
+  const ids = (db.prepare(sql).all(...values, limit) as { id: string }[]).map(({ id }) => id)
+  if (ids.length > 0) arrivals.rowsRemoved()
+  count.removed(ids)
+  return ids.length
 }
 
 function pragma(db: DatabaseSync, name: string): number {

@@ -3,7 +3,7 @@ import type { Checkpoint } from '../../domain/journal.ts'
 import { Checkpointer } from './checkpoint.ts'
 import type { FileWatch } from './files.ts'
 import { Growth } from './growth.ts'
-import { expireRows, type OpenRows } from './open-rows.ts'
+import { expireOldRows, expireRows, type OpenRows } from './open-rows.ts'
 import { type Expired, type ExpireLimits, MOST_BYTES } from './retention.ts'
 import { bytesOf, Room } from './room.ts'
 import type { Group } from './rows.ts'
@@ -67,12 +67,18 @@ export class Upkeep {
     this.#noteCheckpoint(this.#checkpointer.retry(this.files.walBytes))
   }
 
-  /** One step of retention, or of the counting and indexing that come before it. @throws what SQLite throws; FaultError */
+  /**
+   * One step of retention: first of what is too old, which need be neither counted nor indexed; then of the counting and indexing,
+   * which take minutes in a large file that has no index yet; then of the rest.
+   * @throws what SQLite throws; FaultError
+   */
   expire(rows: OpenRows, limits: ExpireLimits): Expired {
-    if (rows.count.step()) return NOTHING_REMOVED
-    if (!rows.blocks.step()) return this.#expireStep(rows, limits)
-    this.afterWrite()
-    return NOTHING_REMOVED
+    return this.#expireStep(() => {
+      const old = expireOldRows(rows, limits)
+      if (old) return old
+      if (rows.count.step() || rows.blocks.step()) return NOTHING_REMOVED
+      return expireRows(rows, limits, this.#options.maxBytes)
+    })
   }
 
   /** After an opening: removes what is too old or too much, where there is no room to wait for retention's turn. */
@@ -104,21 +110,21 @@ export class Upkeep {
   #expireWhile(isUrgent: () => boolean, deadline: number, rows: OpenRows, clocks: Clocks): void {
     const end = performance.now() + deadline
     while (isUrgent() && performance.now() < end) {
-      if (rows.count.step()) continue
-      const { failures, reason, more } = this.#expireStep(rows, { ...clocks, batch: URGENT_BATCH })
+      const limits = { ...clocks, batch: URGENT_BATCH }
+      const { failures, reason, more } = this.#expireStep(() => expireRows(rows, limits, this.#options.maxBytes))
       if (failures > 0) this.#options.onExpired(failures, reason)
       if (!more) return
     }
   }
 
-  #expireStep(rows: OpenRows, limits: ExpireLimits): Expired {
+  #expireStep(work: () => Expired): Expired {
     if (this.#hasChangedPages) {
       // A step of its own: retention changes so many pages that a full WAL would hold up the next report for 10 ms.
       this.#hasChangedPages = false
       this.#noteCheckpoint(this.#checkpointer.run(this.files.walBytes))
       return NOTHING_REMOVED
     }
-    const expired = expireRows(rows, limits, this.#options.maxBytes)
+    const expired = work()
     this.#hasChangedPages = expired.changedPages
     this.afterWrite()
     if (!expired.more) this.#growth.accept(this.files.pages)
