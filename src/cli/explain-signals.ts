@@ -7,6 +7,7 @@ import { stringify, visibleText } from '../domain/external-text.ts'
 import { redact } from '../domain/redact.ts'
 import type { Lost } from '../domain/signal.ts'
 import { AppError } from '../errors.ts'
+import { hasAuth, readableRequest } from '../sources/auth/config.ts'
 import type { ExplainedSignal, SourceKind } from '../sources/source.ts'
 import { readStdin } from './stdin.ts'
 import { UsageError } from './usage.ts'
@@ -33,7 +34,8 @@ const LONGEST = 200
 export async function explainSignals(of: ExplainedSource): Promise<number> {
   const raw = await readStdin()
   const headers = requestHeaders(of.headers, raw)
-  const explained = await of.kind.explainSignals!(of.section, raw, { headers }).catch((error: unknown) => {
+  const request = hasAuth(of.section) ? readableRequest(headers, of.section.auth) : { headers }
+  const explained = await of.kind.explainSignals!(of.section, raw, request).catch((error: unknown) => {
     if (!(error instanceof AppError)) throw error
     throw new UsageError(error.message)
   })

@@ -12,6 +12,11 @@ const CONFIG = {
     platform: { kind: 'generic', map: LIST_MAPPING },
     knative: {},
     twilio: {},
+    signed: {
+      kind: 'generic',
+      auth: { kind: 'hmac', header: 'X-Sign', signed: '{id}.{body}', idHeader: 'X-Id' },
+      map: { id: 'header:X-Id', ref: '/ref', message: 'header:ce-subject' },
+    },
   },
   endpoints: [{ name: 'orders', urls: ['https://shop.example/hooks'] }],
 }
@@ -83,6 +88,24 @@ describe('explain --source NAME < sample.json', () => {
     expect(explain('twilio', `${form}`).out)
       .to.include('endpoint: orders')
       .and.include('code: 11200')
+  })
+
+  it('reads of a signed source what is signed: by its bytes, and no other header', () => {
+    const event = JSON.stringify({
+      specversion: '1.0',
+      id: '1',
+      source: '/s',
+      type: 't',
+      subject: 'down',
+      data: { ref: 'a' },
+    })
+    const headers = ['X-Id: 7', 'ce-subject: forged', 'Content-Type: text/plain']
+    const { out } = explain('signed', event, '--json', ...headers.flatMap((each) => ['--header', each]))
+    expect(JSON.parse(out).signals[0].values).to.deep.equal([
+      { name: 'id', at: 'header:X-Id', value: '7' },
+      { name: 'ref', at: '/data/ref', value: 'a' },
+      { name: 'message', at: 'header:ce-subject', value: 'down' },
+    ])
   })
 
   it('says what is wrong with a sample, with the exit code 2', () => {

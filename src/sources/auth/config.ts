@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { ReplayProtection } from '../../domain/signal.ts'
 import type { HmacScheme } from '../../signature/hmac.ts'
 
@@ -99,6 +100,17 @@ export function readableHeaders(auth: Auth): readonly string[] | undefined {
   const id = signed.includes('{id}') ? [idHeader] : []
   const time = timestampHeader !== undefined && signed.includes('{timestamp}') ? [timestampHeader] : []
   return [...id, ...time, ...unsignedHeaders].map((name) => name.toLowerCase())
+}
+
+/** A request as its source reads it once its signature is verified; as it came, where it has none. */
+export function readableRequest(
+  headers: IncomingHttpHeaders,
+  auth: Auth,
+): { readonly headers: IncomingHttpHeaders; readonly isSigned?: true } {
+  const names = readableHeaders(auth)
+  if (!names) return { headers }
+  const readable = names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]))
+  return { headers: Object.fromEntries(readable), isSigned: true }
 }
 
 /**

@@ -8,7 +8,7 @@ import type { OpenSource, SourceRequest } from '../source.ts'
 import {
   type AuthConfig,
   type HmacAuth,
-  readableHeaders,
+  readableRequest,
   type StandardWebhooksAuth,
   type TwilioAuth,
 } from './config.ts'
@@ -54,7 +54,6 @@ export function signatureVerifier(
 
 function hmacVerifier(scheme: HmacAuth, clock: Clock): RequestVerifier {
   let keys: readonly Secret[] = []
-  const readable = readableHeaders(scheme)!
   return {
     replace: (tokens) => {
       keys = secretsOf(tokens)
@@ -65,7 +64,7 @@ function hmacVerifier(scheme: HmacAuth, clock: Clock): RequestVerifier {
     },
     verify: (raw, { headers }) => ({
       tenant: tenantOf(verifyHmac(raw, hmacHeaders(headers, scheme, clock()), { scheme, keys })),
-      headers: Object.fromEntries(readable.flatMap((name) => (headers[name] ? [[name, headers[name]]] : []))),
+      headers: readableRequest(headers, scheme).headers,
     }),
   }
 }
