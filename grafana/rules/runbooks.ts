@@ -159,7 +159,7 @@ export function renderIndex(groups: readonly Group[], pages: SimulatedPages): st
 # Runbooks
 
 One page per alert: what it means, what it affects, how to diagnose it, and how to fix it. [Causes](../remedies.md) has one page
-per cause of a failing endpoint.
+per cause of a failing endpoint. [Maintenance](../maintenance.md) says how to silence an endpoint, a team or a window.
 
 | alert | summary | severity | fires after | does it page? | pages, quiet week | pages, bad week |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -101,8 +101,18 @@ ${part(
           html`<p>${link(`${site.base}${paths.failures({ endpoint: name, cursor: newest.value.next })}`, 'Older failures')}</p>`,
       ],
 )}
+<h2>Silence its alerts</h2>
+<p>During maintenance, for two hours. The service goes on recording. If another release has an endpoint of this name, add the alert’s <code>namespace</code> and <code>job</code>.</p>
+<pre>${silenceCommand(name)}</pre>
 <p>${link(`${site.base}/api/v1/endpoints/${encodeURIComponent(name)}`, 'As JSON')}</p>`,
   }
+}
+
+/** For a shell: every alert about an endpoint has its name as the label `endpoint`. */
+function silenceCommand(name: string): string {
+  const matchers = ['alertname=~"Webhook.+"', `endpoint=${JSON.stringify(name)}`]
+  const quoted = matchers.map((matcher) => `'${matcher.replaceAll("'", `'\\''`)}'`)
+  return `amtool silence add --alertmanager.url=http://ALERTMANAGER:9093 --duration=2h --comment='planned maintenance' ${quoted.join(' ')}`
 }
 
 /** @throws AppError `not_found` if it is not percent-encoded UTF-8 */
