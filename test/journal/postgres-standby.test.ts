@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import { inspectJournal } from '../../src/journal/open.ts'
 import { type PostgresServer, startPostgres, stopPostgres } from '../support/postgres.ts'
 import { requirePostgres } from '../support/postgres-programs.ts'
 import { until } from '../support/temp.ts'
@@ -39,6 +40,8 @@ describe('openPostgresJournal, when the server fails', () => {
       expect(journal.status().warnings).to.deep.equal(events.warnings)
       expect(events.warnings).to.have.length(1)
       expect(events.warnings[0]).to.match(/names several hosts, .*synchronous_standby_names is empty/)
+      const inspected = await inspectJournal({ url: both(), allowUnsafeDurability: false })
+      expect(inspected).to.deep.equal({ warning: events.warnings[0] })
       await journal.record(entry())
       const received = async () => {
         const [row] = await primary.query('SELECT replay_lsn = pg_current_wal_lsn() AS all FROM pg_stat_replication')

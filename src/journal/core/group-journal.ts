@@ -129,33 +129,28 @@ export class GroupJournal<W extends Written = Written> implements Journal {
     return this.#add<'recovery'>({ kind: 'recovery', id, event })
   }
 
-  async recoveries(): ReturnType<Journal['recoveries']> {
-    if (!this.#life.isUp) throw this.#life.unavailable()
-    return this.#store.hooks.recoveries()
+  recoveries(): ReturnType<Journal['recoveries']> {
+    return this.#whenUp(() => this.#store.hooks.recoveries())
   }
 
-  async pendingEvents(hook: string, limit: number): ReturnType<Journal['pendingEvents']> {
-    if (!this.#life.isUp) throw this.#life.unavailable()
-    return this.#store.hooks.pendingEvents(hook, limit)
+  pendingEvents(hook: string, limit: number): ReturnType<Journal['pendingEvents']> {
+    return this.#whenUp(() => this.#store.hooks.pendingEvents(hook, limit))
   }
 
-  async removeEvents(sequences: readonly number[]): Promise<void> {
-    if (!this.#life.isUp) throw this.#life.unavailable()
-    await this.#store.hooks.removeEvents(sequences)
+  removeEvents(sequences: readonly number[]): Promise<void> {
+    return this.#whenUp(() => this.#store.hooks.removeEvents(sequences))
   }
 
   receiveCanary(nonce: string, at: number): Promise<void> {
     return this.#add<'canary'>({ kind: 'canary', nonce, at })
   }
 
-  async noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments> {
-    if (!this.#life.isUp) throw this.#life.unavailable()
-    return this.#store.noteCanary(moments)
+  noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments> {
+    return this.#whenUp(() => this.#store.noteCanary(moments))
   }
 
-  async resetSeries(unseenSince: number): Promise<number> {
-    if (!this.#life.isUp) throw this.#life.unavailable()
-    return this.#store.resetSeries(unseenSince)
+  resetSeries(unseenSince: number): Promise<number> {
+    return this.#whenUp(() => this.#store.resetSeries(unseenSince))
   }
 
   get(id: string): ReturnType<Journal['get']> {
@@ -236,6 +231,11 @@ export class GroupJournal<W extends Written = Written> implements Journal {
   ): Promise<Commands[K]['done']> {
     const refusal = this.#life.refusal()
     return refusal ? Promise.reject(refusal) : this.#groups.add<K>(command)
+  }
+
+  async #whenUp<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#life.isUp) throw this.#life.unavailable()
+    return work()
   }
 
   #report({ kind, detail, lost }: Fault): void {

@@ -1,55 +1,72 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { firstIdAt } from '../../domain/failure.ts'
-import type { RetentionLimits } from '../../domain/journal.ts'
 import { CANARY_MEMORY } from '../../domain/journal.ts'
 import { EVENT_MEMORY } from '../../domain/outbox.ts'
+import type { LifeCycle } from '../core/life-cycle.ts'
 import { UNFINISHED } from '../core/queries.ts'
 import type { ServerClock } from './clock.ts'
-import { fenced } from './lease.ts'
+import { fenced, type PostgresLease } from './lease.ts'
 import { SCHEMA } from './migrations.ts'
+import type { Settings } from './options.ts'
 import type { Session } from './session.ts'
 import { expireSignals } from './signals.ts'
 import { ROW_BYTES, sizeOf } from './size.ts'
 
-interface RetentionRun {
+interface RetentionDeps {
+  readonly life: Pick<LifeCycle, 'isUp' | 'generation'>
+  readonly lease: Pick<PostgresLease, 'fence'>
   readonly connect: () => Promise<Session>
   readonly clock: ServerClock
-  readonly retention: RetentionLimits
-  /** Most failures removed in one transaction. */
-  readonly batch: number
-  readonly fence: number
-  /** Called after each batch; false ends the run. */
-  readonly onExpired: (failures: number, reason: 'age' | 'size') => boolean
   /** What else is to be done over the same session, unless the run was ended. */
-  readonly after: (session: Session) => Promise<void>
+  readonly after: (session: Session, isLeader: () => boolean) => Promise<void>
 }
 
-/** Removes what is too old or too much, batch by batch, over its own session. */
-export async function runRetention({
-  connect,
-  clock,
-  retention,
-  onExpired,
-  after,
-  ...rest
-}: RetentionRun): Promise<void> {
-  const session = await connect()
-  try {
-    const now = await clock.sync(session)
-    const before = now - retention.age
-    const options = { ...rest, beforeId: firstIdAt(before), size: retention.size }
-    let goesOn = true
-    const by = (reason: 'age' | 'size') => (failures: number) => {
-      goesOn = onExpired(failures, reason)
-      return goesOn
+/** Removes what is too old or too much, batch by batch, over its own session; by the leader alone. */
+export class Retention {
+  readonly #options: Pick<Settings, 'events' | 'retention' | 'retentionBatch'>
+  readonly #deps: RetentionDeps
+  #isRunning = false
+
+  constructor(options: Pick<Settings, 'events' | 'retention' | 'retentionBatch'>, deps: RetentionDeps) {
+    this.#options = options
+    this.#deps = deps
+  }
+
+  /** One run; does nothing while another one runs. */
+  run(): void {
+    const fence = this.#deps.lease.fence()
+    if (!this.#deps.life.isUp || this.#isRunning || fence === null) return
+    this.#isRunning = true
+    this.#run(fence)
+      // A fault of the database shows at the next group or tick; what is old can wait for the next run.
+      .catch(() => {})
+      .finally(() => {
+        this.#isRunning = false
+      })
+  }
+
+  async #run(fence: number): Promise<void> {
+    const { events, retention, retentionBatch: batch } = this.#options
+    const { life, lease, connect, clock, after } = this.#deps
+    const { generation } = life
+    const isLeader = () => life.isUp && generation === life.generation && lease.fence() === fence
+    const session = await connect()
+    try {
+      const now = await clock.sync(session)
+      const before = now - retention.age
+      const options = { batch, fence, beforeId: firstIdAt(before), size: retention.size }
+      const by = (reason: 'age' | 'size') => (failures: number) => {
+        events.onExpired(failures, reason)
+        return isLeader()
+      }
+      // First, whatever the others meet: of failures it is known which ones are old.
+      await expireAged(session, options, by('age'))
+      if (isLeader()) await expireIncidents(session, { before, now, fence })
+      if (isLeader()) await expireOversized(session, options, by('size'))
+      if (isLeader()) await after(session, isLeader)
+    } finally {
+      session.end()
     }
-    // First, whatever the others meet: of failures it is known which ones are old.
-    await expireAged(session, options, by('age'))
-    if (goesOn) await expireIncidents(session, { before, now, fence: rest.fence })
-    if (goesOn) await expireOversized(session, options, by('size'))
-    if (goesOn) await after(session)
-  } finally {
-    session.end()
   }
 }
 

@@ -25,7 +25,7 @@ import type { Settings } from './options.ts'
 import { hookStore } from './outbox.ts'
 import { findStored, proveWritable } from './prove.ts'
 import { readerPool, readWith } from './read.ts'
-import { runRetention } from './retention.ts'
+import { Retention } from './retention.ts'
 import { forgetSeries, Series } from './series.ts'
 import type { Session } from './session.ts'
 import type { SessionPool } from './session-pool.ts'
@@ -60,13 +60,13 @@ export class PostgresStore implements Store<WrittenRows> {
   readonly #endpoints = new KnownEndpoints()
   readonly #replicas: FollowReplicas
   readonly #indexes: IndexBuilder
+  readonly #retention: Retention
   readonly #unknown = new Set<Entry>()
   readonly #acknowledged: AcknowledgedIds
   #optimistic = new OptimisticWrites()
   #writer: Session | undefined
   /** Null until it was opened for the first time. */
   #size: JournalSize | null = null
-  #expiring = false
 
   constructor(options: Settings, { life, connector }: { readonly life: LifeCycle; readonly connector: Connector }) {
     this.#options = options
@@ -92,6 +92,14 @@ export class PostgresStore implements Store<WrittenRows> {
       onLeader: () => this.expire(),
     })
     this.#indexes = new IndexBuilder(options.events)
+    this.#retention = new Retention(options, {
+      life,
+      lease: this.lease,
+      connect: () => connector.another(),
+      // Not this process's own clock: what other replicas acknowledged must not depend on it.
+      clock: this.#serverClock,
+      after: (session, isLeader) => this.#indexes.run(session, isLeader),
+    })
     this.moves = new Moves({
       connector,
       readers: this.#readers,
@@ -187,32 +195,8 @@ export class PostgresStore implements Store<WrittenRows> {
     this.lease.drop()
   }
 
-  /** By the leader alone. */
   expire(): void {
-    const fence = this.lease.fence()
-    if (!this.#life.isUp || this.#expiring || fence === null) return
-    this.#expiring = true
-    const { generation } = this.#life
-    const isLeader = () => this.#life.isUp && generation === this.#life.generation && this.lease.fence() === fence
-    const { events, retention, retentionBatch: batch } = this.#options
-    runRetention({
-      connect: () => this.#connector.another(),
-      // Not this process's own clock: what other replicas acknowledged must not depend on it.
-      clock: this.#serverClock,
-      retention,
-      batch,
-      fence,
-      onExpired: (failures, reason) => {
-        events.onExpired(failures, reason)
-        return isLeader()
-      },
-      after: (session) => this.#indexes.run(session, isLeader),
-    })
-      // A fault of the database shows at the next group or tick; what is old can wait for the next run.
-      .catch(() => {})
-      .finally(() => {
-        this.#expiring = false
-      })
+    this.#retention.run()
   }
 
   measure(): void {

@@ -18,6 +18,9 @@ export const pagesInWal = (bytes: number): number => Math.max(0, (bytes - WAL_HE
 /** A checkpoint of another program may come between two looks, but not each time. */
 const ATTEMPTS = 3
 
+/** Frames whose pages are compared after a checkpoint. A WAL that a reader keeps has more; to read it each time would hold up commits. */
+const MOST_COMPARED = 4_096
+
 /** Bytes of a block in stat(2). */
 const BLOCK = 512n
 
@@ -109,7 +112,7 @@ export class FileWatch {
   checkpoint<T>(run: () => T): T {
     const planned = this.#plan()
     const result = run()
-    if (!this.#isCarriedOut(planned))
+    if (planned && !this.#isCarriedOut(planned))
       throw new FaultError('corrupt', detailOf('corrupt', this.#file, 'it was cut during a checkpoint'))
     // The next look must know the size that the checkpoint gave the file, or it would miss a cut down to that of before.
     this.#check(true)
@@ -148,9 +151,10 @@ export class FileWatch {
     if (verdict !== 'ok') throw new FaultError('corrupt', detailOf('corrupt', this.#file, 'parts of it are missing'))
   }
 
-  #plan(): PlannedCheckpoint {
+  #plan(): PlannedCheckpoint | undefined {
     this.#check(false)
     const { log, checkpointed } = this.#readWalState()
+    if (log - checkpointed > MOST_COMPARED) return undefined
     const pages = this.#wal.pages(checkpointed, log)
     let last = Math.floor(Number(this.#seen.db!.size) / PAGE)
     while (pages.has(last)) last--
