@@ -63,6 +63,10 @@ describe('a journal that cannot be written', () => {
     const text = await scrape(service.admin)
     expect(sum(text, 'webhook_delivery_failures_total')).to.equal(1)
     expect(sum(text, 'webhook_exporter_journal_errors_total', 'kind="lost_commits"')).to.equal(1)
+    expect(sum(text, 'webhook_exporter_journal_lost_failures_total')).to.equal(1)
+    expect(await (await fetch(`${service.admin}/readyz`)).text()).to.match(
+      /open; found at [^;]* holds 1 failures fewer/,
+    )
   })
 
   it('a folder: is reported as one', async () => {

@@ -185,7 +185,7 @@ describe('a SQLite journal whose file a checkpoint has just made larger', () => 
   })
 
   /** Rounds of the next test; CONTRIBUTING.md says more. */
-  const rounds = Number(process.env['CUT_ROUNDS'] ?? 4)
+  const rounds = Number(process.env['CUT_ROUNDS'] ?? 2)
 
   it(`notices ${rounds} cuts at random times of checkpoints, at the next checkpoint at the latest`, async function () {
     this.timeout(60_000 + rounds * 10_000)
