@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
 import { VERIFY_ENDPOINT } from '../domain/failure.ts'
 import type { IncidentSettings } from '../domain/incident.ts'
 import { neededSeries } from '../domain/series.ts'
@@ -20,5 +21,5 @@ export function namesWithReserve(config: Config): string[] {
 export function incidentSettings(config: Config): IncidentSettings {
   const { unconfiguredLimit: limit, ...settings } = config.incidents
   if (config.endpoints.length === 0) return settings
-  return { ...settings, unconfigured: { configured: trackedNames(config), limit } }
+  return { ...settings, unconfigured: { configured: trackedNames(config), limit, places: ENDPOINT_LIMIT } }
 }

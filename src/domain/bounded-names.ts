@@ -14,6 +14,8 @@ export interface BoundedNames {
    *   quiet time while it fails
    */
   restore(names: Iterable<string>, failing?: Iterable<string>): void
+  /** Takes the slot of one that is not configured. */
+  release(endpoint: string): void
   /** Whether the endpoint has a slot now. */
   has(endpoint: string): boolean
 }
@@ -31,6 +33,7 @@ export function boundedNames(configured: readonly string[], limit = ENDPOINT_LIM
     names.size + pending.size < limit && endpoint !== INVALID_ENDPOINT && endpoint !== OTHER
   return {
     has: (endpoint) => names.has(endpoint),
+    release: (endpoint) => void names.delete(endpoint),
     isTracked(endpoint) {
       if (names.has(endpoint)) return true
       const inFlight = pending.get(endpoint) ?? 0

@@ -105,6 +105,8 @@ export interface UnconfiguredLimit {
   readonly configured: readonly string[]
   /** Most open incidents of other endpoints together; one credential opens at most half of them. */
   readonly limit: number
+  /** Endpoints that are remembered, configured ones included. Of others, the one that closed first makes room for a new one. */
+  readonly places: number
 }
 
 export interface IncidentSettings {

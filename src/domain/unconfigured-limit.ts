@@ -13,6 +13,10 @@ export type LimitedIncident = Pick<Incident, 'endpoint' | 'openedBy' | 'sources'
 export interface IncidentAdmission {
   /** Whether the event, of an endpoint in this state, may open an incident only if `hasRoom`. Without an event: one that would open it. */
   isLimited(endpoint: string, state: EndpointState | undefined, event?: IncidentEvent): boolean
+  /** What makes room if too many are remembered: of those that are not configured, the one whose incident closed first. */
+  oldestClosed(states: Iterable<EndpointState>): EndpointState | undefined
+  /** Whether more endpoints that are not configured are remembered than there are places for. */
+  isFull(states: Iterable<EndpointState>): boolean
   /** Whether an incident that the credential opens fits beside those that are open; configured ones among them do not count. */
   hasRoom(openedBy: string, open: Iterable<LimitedIncident>): boolean
 }
@@ -26,6 +30,18 @@ export function incidentAdmission(limits: UnconfiguredLimit | undefined): Incide
   return {
     isLimited: (endpoint, state, event) =>
       !configured.has(endpoint) && (state === undefined || !isOpen(state)) && (event === undefined || opens(event)),
+    oldestClosed(states) {
+      let oldest: EndpointState | undefined
+      for (const state of states)
+        if (!configured.has(state.endpoint) && !isOpen(state) && (!oldest || closedAt(state) < closedAt(oldest)))
+          oldest = state
+      return oldest
+    },
+    isFull(states) {
+      let others = 0
+      for (const { endpoint } of states) if (!configured.has(endpoint)) others++
+      return others > limits.places - configured.size
+    },
     hasRoom(openedBy, open) {
       let all = 0
       let own = 0
@@ -53,6 +69,8 @@ export function eventOpener(event: IncidentEvent): string {
 export function* openOf(states: Iterable<EndpointState>): Generator<Incident> {
   for (const state of states) if (isOpen(state)) yield state.incident!
 }
+
+const closedAt = ({ incident }: EndpointState): number => incident?.closedAt ?? 0
 
 const opens = (event: IncidentEvent): boolean =>
   (event.type === 'failure' || event.type === 'signal') && startsTracking(event)

@@ -1,6 +1,6 @@
 import type { BoundedNames } from '../domain/bounded-names.ts'
 import type { Clock } from '../domain/clock.ts'
-import { INVALID_ENDPOINT } from '../domain/failure.ts'
+import { INVALID_ENDPOINT, OTHER } from '../domain/failure.ts'
 import {
   type EndpointState,
   type Incident,
@@ -86,6 +86,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
     // Another replica may have changed it since; then the journal has already passed on the newer state.
     if (!isOlder(state, states.get(endpoint))) states.set(endpoint, state)
     const current = states.get(endpoint)!
+    if (change === 'opened') makeRoom()
     quiet.note(current)
     if (!isOpen(current)) verdicts.forget(endpoint)
     if (change !== 'joined' && change !== 'none') logTransition(log, change, state.incident!)
@@ -146,6 +147,15 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
     return taken
   }
 
+  /** As the journal does: too many that are not configured are remembered once a new one has opened an incident. */
+  function makeRoom(): void {
+    const oldest = admission?.isFull(states.values()) ? admission.oldestClosed(states.values()) : undefined
+    if (!oldest) return
+    states.delete(oldest.endpoint)
+    names.release(oldest.endpoint)
+    forgetEndpoint(oldest.endpoint)
+  }
+
   function forgetEndpoint(endpoint: string): void {
     probing.recheck(endpoint, false)
     probes.delete(endpoint)
@@ -156,10 +166,15 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
 
   return {
     isTracked(endpoint, openedBy) {
+      if (openedBy === undefined || !admission?.isLimited(endpoint, states.get(endpoint)))
+        return names.isTracked(endpoint)
       // The journal decides for all replicas; this keeps a flood of invented URLs from its transactions.
-      if (openedBy !== undefined && admission?.isLimited(endpoint, states.get(endpoint)))
-        if (!admission.hasRoom(openedBy, openOf(states.values()))) return false
-      return names.isTracked(endpoint)
+      if (!admission.hasRoom(openedBy, openOf(states.values()))) return false
+      if (names.isTracked(endpoint)) return true
+      // Where all places are taken, one that has closed makes room.
+      return (
+        endpoint !== INVALID_ENDPOINT && endpoint !== OTHER && admission.oldestClosed(states.values()) !== undefined
+      )
     },
     complete: (endpoint, stored) => names.complete(endpoint, stored),
     onSnapshot(all) {

@@ -51,7 +51,7 @@ export function incidentContract(stage: ContractStage): void {
     })
 
     describe('of endpoints that are not configured', () => {
-      const limited = { incidents: { ...INCIDENTS, unconfigured: { configured: ['orders'], limit: 6 } } }
+      const limited = { incidents: { ...INCIDENTS, unconfigured: { configured: ['orders'], limit: 6, places: 500 } } }
       const openNames = async (journal: Journal) =>
         (await journal.incidents({ open: true }, { limit: 100 })).incidents.map(({ endpoint }) => endpoint).toSorted()
       const flood = (journal: Journal, prefix: string, tenant: string) =>
@@ -86,6 +86,29 @@ export function incidentContract(stage: ContractStage): void {
         expect(await again.record(failed('mallory-0', { tenant: 'mallory' }))).not.to.have.property('incident')
         expect(await openNames(again)).to.deep.equal(['mallory-1', 'mallory-2', 'next'])
       })
+    })
+
+    it('forgets the endpoint that is not configured and closed first where one more has an incident', async () => {
+      const unconfigured = { configured: ['orders'], limit: 6, places: 4 }
+      const journal = await stage.open({ incidents: { ...INCIDENTS, unconfigured } })
+      const open = async (endpoint: string) => {
+        stage.pass(1_000)
+        return (await journal.record(failed(endpoint, { tenant: endpoint }))).incident
+      }
+      const close = async (endpoint: string) => {
+        const { id } = (await journal.incidents({ open: true, endpoint }, { limit: 1 })).incidents[0]!
+        stage.pass(1_000)
+        await journal.apply(endpoint, { type: 'resolve', at: stage.now(), id, reason: 'x' })
+      }
+      for (const name of ['orders', 'a', 'b', 'c']) await open(name)
+      for (const name of ['orders', 'b', 'a']) await close(name)
+      expect((await open('d'))?.change).to.equal('opened')
+      // What is forgotten would be reopened otherwise; its past incident stays.
+      expect((await open('a'))?.change).to.equal('reopened')
+      await close('c')
+      expect((await open('b'))?.change).to.equal('opened')
+      expect((await open('orders'))?.change).to.equal('reopened')
+      expect((await journal.incidents({ endpoint: 'b' }, { limit: 10 })).incidents).to.have.length(2)
     })
 
     it('counts a duplicate once', async () => {

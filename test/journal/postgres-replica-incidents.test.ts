@@ -100,7 +100,7 @@ describe('incidents of several PostgreSQL replicas', () => {
     })
 
     it('that is not configured has an incident while all replicas together have fewer than the limit', async () => {
-      const incidents = { ...INCIDENTS, unconfigured: { configured: ['own'], limit: 10 } }
+      const incidents = { ...INCIDENTS, unconfigured: { configured: ['own'], limit: 10, places: 500 } }
       for (let count = 0; count < 3; count++) await open({ incidents })
       const record = async (replica: number, endpoint: string, tenant: string) =>
         (await journals[replica]!.record(entry({ endpoint, tenant, isTracked: true }))).incident?.change

@@ -18,7 +18,11 @@ describe('PostgreSQL', () => {
     async () => {
       const url = await server.createDatabase()
       return {
-        journal: (options) => openPostgresJournal({ url, ...options }),
+        journal(options) {
+          const { unconfigured } = options.incidents
+          const slots = unconfigured && { configured: unconfigured.configured, limit: unconfigured.places }
+          return openPostgresJournal({ url, ...options, ...(slots && { slots }) })
+        },
         remove: () => server.query(`DROP DATABASE ${url.match(/test_\w+/)![0]} WITH (FORCE)`).then(() => {}),
       }
     },

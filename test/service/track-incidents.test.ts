@@ -127,6 +127,56 @@ describe('createFollower()', () => {
     expect([...tracker.states()].map(({ endpoint }) => endpoint)).to.deep.equal(['a', 'z'])
   })
 
+  it('forgets what is not configured and closed first where all places are taken, so that new ones have incidents', async () => {
+    const { probing } = await stage()
+    const unconfigured = { configured: ['own'], limit: 10, places: 4 }
+    const settings = { ...SETTINGS, unconfigured }
+    const journal = openSqliteJournal({
+      path: join(tempFolder(), 'journal.db'),
+      events: new EventLog(),
+      clock: Date.now,
+      incidents: settings,
+      retention: { age: 86_400_000, size: 2 ** 30 },
+    })
+    await journal.open()
+    closers.push(() => journal.close(5_000))
+    const refused: string[] = []
+    const tracker = createIncidentTracker({
+      journal,
+      settings,
+      names: boundedNames(['own'], 4),
+      probing,
+      plans: [],
+      urlOf: () => undefined,
+      newId: failureIds(),
+      metrics: { probed() {}, incidentNotOpened: () => void refused.push('') },
+      tracing: { probe() {} },
+      log: { info() {}, warn() {} },
+      clock: Date.now,
+    })
+    closers.push(() => tracker.stop())
+    const report = async (endpoint: string) => {
+      const one = entry({ endpoint, isTracked: tracker.isTracked(endpoint, `retm/${endpoint}`), tenant: endpoint })
+      const { incident } = await journal.record(one)
+      tracker.complete(endpoint, incident !== undefined)
+      tracker.onRecorded(one.failure, incident, null)
+      return incident?.change
+    }
+    const known = () => [...tracker.states()].map(({ endpoint }) => endpoint).toSorted()
+    for (let round = 0; round < 12; round++) {
+      expect(await report(`invented-${round}`), `round ${round}`).to.equal('opened')
+      await tracker.resolve(tracker.state(`invented-${round}`)!.incident!.id, 'done')
+    }
+    expect(known()).to.deep.equal(['invented-10', 'invented-11', 'invented-9'])
+    expect(await report('own')).to.equal('opened')
+    for (const name of ['a', 'b', 'c']) expect(await report(name)).to.equal('opened')
+    // All places are those of open incidents.
+    expect(await report('d')).to.equal(undefined)
+    expect(refused).to.have.length(1)
+    expect(await report('invalid')).to.equal(undefined)
+    expect(known()).to.deep.equal(['a', 'b', 'c', 'own'])
+  })
+
   it('judges a batch of reports on an endpoint without probes once or twice, and not for each of them', async () => {
     const { journal, probing } = await stage()
     const applied: string[] = []

@@ -239,8 +239,21 @@ async function withSlots(session: Session, names: readonly string[], { configure
   const taken = new Set(rows.map(([endpoint]) => endpoint))
   let free = limit - reserved.size
   for (const name of taken) if (!reserved.has(name)) free--
+  const wanted = names.filter((name) => !reserved.has(name) && !taken.has(name)).length - free
+  if (wanted > 0 && reserved.size > 0) free += await forgetClosed(session, [...configured, ...names], wanted)
   return names.filter((name) => reserved.has(name) || taken.has(name) || free-- > 0)
 }
+
+/** Makes room for so many: those that have been closed for longest, but for these. @returns how many it forgot */
+const forgetClosed = (session: Session, kept: readonly string[], count: number): Promise<number> =>
+  // What another replica holds is passed over: to wait out of order could be a deadlock.
+  session.execute(
+    `DELETE FROM ${SCHEMA}.endpoints WHERE endpoint IN (SELECT e.endpoint FROM ${SCHEMA}.endpoints e
+       WHERE e.endpoint <> ALL ($1::text[]) AND NOT EXISTS
+         (SELECT 1 FROM ${SCHEMA}.incidents i WHERE i.endpoint = e.endpoint AND i.closed_at IS NULL)
+       ORDER BY e.changed_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+    [kept, count],
+  )
 
 /** Drops endpoints without an open incident that have not changed since, milliseconds since the epoch by the server's clock. */
 export function forgetEndpoints(session: Session, unchangedSince: number): Promise<number> {

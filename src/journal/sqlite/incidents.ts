@@ -64,6 +64,7 @@ export class IncidentRows {
     const admission = this.#admission
     if (admission?.isLimited(endpoint, known, event) && !admission.hasRoom(eventOpener(event), openOf(this.all())))
       return null
+    if (!known) this.#makeRoom()
     const before = known ?? newEndpoint(endpoint)
     const { state, change, outbox } = reduceWithEffects(before, event, this.#settings)
     insertEvents(this.#statements.outbox, outbox)
@@ -75,6 +76,18 @@ export class IncidentRows {
     if (!isSameRow(before, state)) this.#changedRows.set(endpoint, event.at)
     if (event.type === 'verdict') this.#keepVerdict(state.incident!.id, event.verdict)
     return change
+  }
+
+  /** Forgets the endpoint that is not configured and closed first, if this one would be one too many. Its incidents stay. */
+  #makeRoom(): void {
+    const { places = 0, configured = [] } = this.#settings.unconfigured ?? {}
+    if (!this.#admission || this.#states.size < places - configured.length) return
+    if (!this.#admission.isFull([...this.#states.values(), newEndpoint('')])) return
+    const oldest = this.#admission.oldestClosed(this.#states.values())
+    if (!oldest) return
+    this.flush()
+    this.#states.delete(oldest.endpoint)
+    this.#statements.forgetOne.run(oldest.endpoint)
   }
 
   /** Rows that came to the timeline of the endpoint's newest incident. */
@@ -194,6 +207,7 @@ function prepare(db: DatabaseSync) {
       e.delivered FROM endpoints e LEFT JOIN incidents i ON i.id = e.incident_id`),
     forget: db.prepare(`DELETE FROM endpoints WHERE changed_at < ? AND NOT EXISTS
       (SELECT 1 FROM incidents i WHERE i.endpoint = endpoints.endpoint AND i.closed_at IS NULL)`),
+    forgetOne: db.prepare('DELETE FROM endpoints WHERE endpoint = ?'),
     incident: arrays('SELECT incident FROM incidents WHERE id = ?'),
     saveIncident: db.prepare(`INSERT INTO incidents (id, endpoint, closed_at, incident, recovery) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, incident = excluded.incident,
