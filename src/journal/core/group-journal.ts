@@ -4,9 +4,6 @@ import type {
   Applied,
   CanaryMoments,
   Entry,
-  FailureCount,
-  FailureFilter,
-  IncidentFilter,
   Journal,
   JournalStatus,
   Recorded,
@@ -75,6 +72,19 @@ export class GroupJournal<W extends Written = Written> implements Journal {
   /** For as long as the process runs: who looks into it comes later. */
   #lossWarning: string | undefined
 
+  readonly get: Journal['get'] = (...of) => this.#store.reads.get(...of)
+  readonly list: Journal['list'] = (...of) => this.#store.reads.list(...of)
+  readonly stream: Journal['stream'] = (...of) => this.#store.reads.stream(...of)
+  readonly countFailures: Journal['countFailures'] = (...of) => this.#store.reads.countFailures(...of)
+  readonly incident: Journal['incident'] = (...of) => this.#store.reads.incident(...of)
+  readonly incidents: Journal['incidents'] = (...of) => this.#store.reads.incidents(...of)
+  readonly recoveries: Journal['recoveries'] = () => this.#whenUp(() => this.#store.hooks.recoveries())
+  readonly pendingEvents: Journal['pendingEvents'] = (...of) =>
+    this.#whenUp(() => this.#store.hooks.pendingEvents(...of))
+  readonly removeEvents: Journal['removeEvents'] = (...of) => this.#whenUp(() => this.#store.hooks.removeEvents(...of))
+  readonly noteCanary: Journal['noteCanary'] = (...of) => this.#whenUp(() => this.#store.noteCanary(...of))
+  readonly resetSeries: Journal['resetSeries'] = (...of) => this.#whenUp(() => this.#store.resetSeries(...of))
+
   constructor(options: GroupSettings, life: LifeCycle, store: Store<W>) {
     this.#options = options
     this.#life = life
@@ -129,52 +139,8 @@ export class GroupJournal<W extends Written = Written> implements Journal {
     return this.#add<'recovery'>({ kind: 'recovery', id, event })
   }
 
-  recoveries(): ReturnType<Journal['recoveries']> {
-    return this.#whenUp(() => this.#store.hooks.recoveries())
-  }
-
-  pendingEvents(hook: string, limit: number): ReturnType<Journal['pendingEvents']> {
-    return this.#whenUp(() => this.#store.hooks.pendingEvents(hook, limit))
-  }
-
-  removeEvents(sequences: readonly number[]): Promise<void> {
-    return this.#whenUp(() => this.#store.hooks.removeEvents(sequences))
-  }
-
   receiveCanary(nonce: string, at: number): Promise<void> {
     return this.#add<'canary'>({ kind: 'canary', nonce, at })
-  }
-
-  noteCanary(moments: Parameters<Journal['noteCanary']>[0]): Promise<CanaryMoments> {
-    return this.#whenUp(() => this.#store.noteCanary(moments))
-  }
-
-  resetSeries(unseenSince: number): Promise<number> {
-    return this.#whenUp(() => this.#store.resetSeries(unseenSince))
-  }
-
-  get(id: string): ReturnType<Journal['get']> {
-    return this.#store.reads.get(id)
-  }
-
-  list(filter: FailureFilter, page: Parameters<Journal['list']>[1]): ReturnType<Journal['list']> {
-    return this.#store.reads.list(filter, page)
-  }
-
-  stream(filter: FailureFilter, page?: Parameters<Journal['stream']>[1]): ReturnType<Journal['stream']> {
-    return this.#store.reads.stream(filter, page)
-  }
-
-  countFailures(count: FailureCount): ReturnType<Journal['countFailures']> {
-    return this.#store.reads.countFailures(count)
-  }
-
-  incident(id: string): ReturnType<Journal['incident']> {
-    return this.#store.reads.incident(id)
-  }
-
-  incidents(filter: IncidentFilter, page: Parameters<Journal['incidents']>[1]): ReturnType<Journal['incidents']> {
-    return this.#store.reads.incidents(filter, page)
   }
 
   status(): JournalStatus {
