@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { DeliveryResult } from '../domain/delivery.ts'
+import { memoize } from '../domain/memoize.ts'
 import type { Log } from '../domain/telemetry.ts'
 import { type Listener, listen } from '../http/shared/listener.ts'
 import type { ProxyDeps, Route } from '../proxy/proxy.ts'
@@ -119,7 +120,7 @@ function inBlocks(blocks: readonly string[]): (address: string) => boolean {
     if (prefix === undefined) list.addAddress(address, family(address))
     else list.addSubnet(address, Number(prefix), family(address))
   }
-  return (address) => list.check(address, family(address))
+  return blocks.length === 0 ? () => false : memoize((address) => list.check(address, family(address)))
 }
 
 /** Milliseconds after which the platform must have given up on a delivery, by endpoint; the longest of its routes. */

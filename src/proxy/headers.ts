@@ -83,8 +83,7 @@ export function requestHeaders(request: IncomingMessage, about: ForwardedFor): s
   }
   const { host } = headers
   const protocol = about.isEncrypted ? 'https' : 'http'
-  const address = about.address?.replace(/^::ffff:(?=\d)/, '') ?? 'unknown'
-  const node = isIPv6(address) ? `"[${address}]"` : address
+  const { address, node } = peerOf(about.address ?? 'unknown')
   const element = `for=${node}${host === undefined ? '' : `;host=${quoted(host)}`};proto=${protocol};by=${about.by}`
   result.push('Forwarded', elements.length === 0 ? element : `${elements.join(', ')}, ${element}`)
   if (about.address !== undefined) chain.push(address)
@@ -101,9 +100,13 @@ const meaningOf = memoize((name) => {
   return { key, isForwarding: FORWARDING.test(key.replaceAll('_', '-')) }
 })
 
+const peerOf = memoize((text) => {
+  const address = text.replace(/^::ffff:(?=\d)/, '')
+  return { address, node: isIPv6(address) ? `"[${address}]"` : address }
+})
+
 /** A value of RFC 7239: a token as it is, anything else quoted. */
-const quoted = (text: string): string =>
-  /^[\w!#$%&'*+.^`|~-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
+const quoted = memoize((text) => (/^[\w!#$%&'*+.^`|~-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`))
 
 /** The same request once more: only `webhook-attempt` tells the two apart. */
 export const repeated = (headers: readonly string[], attempt: number): string[] => [

@@ -76,6 +76,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
   const contextOf = (route: Route): DeliveryContext => {
     const { endpoint } = route
     const upstream = upstreamOf(route.upstream)
+    const nameOf = memoize((method) => `${method} ${route.path}`)
     return {
       route,
       upstream,
@@ -93,7 +94,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
         const ended = { endpoint, ok, code, seconds }
         const at = deps.clock()
         const startedAt = at - 1_000 * seconds
-        const delivered = { endpoint, route: `${method} ${route.path}`, ok, code: status, startedAt, at }
+        const delivered = { endpoint, route: nameOf(method), ok, code: status, startedAt, at }
         safely(() => deps.metrics.deliveryEnded(retry ? { ...ended, retry: resultOf(retry, ok) } : ended))
         safely(() => deps.onDelivery(isWhole ? delivered : { ...delivered, ending: code }))
       },
