@@ -223,6 +223,23 @@ describe('the service with a proxy', () => {
     await service.stop()
   })
 
+  it('passes on what a peer says of its client only if the peer is trusted', async () => {
+    const app = await serve(
+      http((request, response) => request.resume() && response.end(request.headers['x-forwarded-for'])),
+    )
+    for (const [trustedProxies, seen] of [
+      [['10.0.0.0/8', '127.0.0.0/8'], '203.0.113.7, 127.0.0.1'],
+      [['::1', '127.0.0.1'], '203.0.113.7, 127.0.0.1'],
+      [['10.0.0.0/8', '127.0.0.2', '::1/128'], '127.0.0.1'],
+    ] as const) {
+      const upstream = `http://127.0.0.1:${app.port}`
+      const proxy = { port: 0, trustedProxies, routes: [{ endpoint: 'orders', path: '/hooks/orders', upstream }] }
+      const { origin } = await start(app, {}, { config: { proxy } })
+      const answer = await deliver(origin, { headers: { 'X-Forwarded-For': '203.0.113.7' } })
+      expect(answer?.body.toString(), trustedProxies.join()).to.equal(seen)
+    }
+  })
+
   it('reports loops, and starts with none', async () => {
     const service = await startService({
       wait: false,
