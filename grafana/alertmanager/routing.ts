@@ -20,13 +20,15 @@ export interface Route {
 export const NO_RECEIVER = 'none'
 
 /**
- * Thirty endpoints of one team are one notification, sent within a minute of the report. Groups hold one alert name each: an
- * alert that was inhibited while it fired would otherwise be announced as resolved in the next message of its group.
+ * All that fails for a team within a minute and a half is at most two notifications, the first within a minute of the report.
+ * Prometheus sends a resolved alert again every 75 s for a quarter of an hour: with a shorter interval Alertmanager would
+ * notify of it again and again. Groups hold one alert name each: an alert that was inhibited while it fired would otherwise
+ * be announced as resolved in the next message of its group.
  */
 export const GROUPING = {
   by: ['cluster', 'namespace', 'job', 'team', 'alertname'],
   wait: '10s',
-  interval: '1m',
+  interval: '90s',
   repeat: '4h',
 } as const
 

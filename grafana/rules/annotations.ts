@@ -21,6 +21,13 @@ export const apiAnnotations = (path: string): Record<'api_url' | 'api_command', 
 /** Up to five names of the team's endpoints with an open incident, in one query. */
 export const failingNames = `{{ range $index, $sample := query (printf "topk(5, (${SIGNALS.incidentHeld.name}{cluster=%q, namespace=%q, job=%q, endpoint!=\\"${VERIFY_ENDPOINT}\\"} == 1) * on (cluster, namespace, job, endpoint) group_left (team) ${SIGNALS.endpointInfoHeld.name}{cluster=%q, namespace=%q, job=%q, team=%q})" $labels.cluster $labels.namespace $labels.job $labels.cluster $labels.namespace $labels.job $labels.team) | sortByLabel "endpoint" }}{{ if $index }}, {{ end }}{{ label "endpoint" $sample }}{{ end }}`
 
+const ofRelease = 'cluster=%q, namespace=%q, job=%q'
+const RELEASE_LABELS = '$labels.cluster $labels.namespace $labels.job'
+/** Up to five instances of the receiver. */
+const instances = `{{ range $index, $sample := query (printf "topk(5, group by (instance) (last_over_time(up{${ofRelease}}[1h])))" ${RELEASE_LABELS}) | sortByLabel "instance" }}{{ if $index }}, {{ end }}{{ label "instance" $sample }}{{ end }}`
+/** The last scrape of the receiver that succeeded. */
+export const lastScrape = `{{ with query (printf "max(max_over_time(timestamp(${SIGNALS.buildInfo.name}{${ofRelease}})[1d:15s]))" ${RELEASE_LABELS}) }}{{ (. | first | value | toTime).Format "2006-01-02 15:04:05" }} UTC{{ end }}`
+
 /** All annotations of an alert, including runbook and dashboard; values are Prometheus templates. */
 export function annotations(rule: Alert): Record<string, string> {
   const isIncident = rule.annotations?.['first_check'] !== undefined
@@ -28,6 +35,7 @@ export function annotations(rule: Alert): Record<string, string> {
     summary: rule.summary,
     description: rule.description,
     ...rule.annotations,
+    ...(rule.dashboard === 'exporter' && { instance: instances }),
     runbook_url: `${RUNBOOK_BASE}/${rule.alert}.md`,
     ...(isIncident && {
       remedy_url: rule.remedy

@@ -1,6 +1,6 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, failingNames, INCIDENT_OF } from './annotations.ts'
-import { ENABLED_AGAIN, LAST_EVALUATION, WITHOUT_PAGE, withPage } from './incident-details.ts'
+import { ENABLED_AGAIN, LAST_EVALUATION, withPage } from './incident-details.ts'
 import { INCIDENT_DESCRIPTION, incidentTexts } from './incident-texts.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, REAL, RELEASE, withTeam } from './promql.ts'
@@ -38,9 +38,8 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointFailing',
     why: 'State, not arithmetic: fires on the first failure and resolves when the incident closes. An incident that keeps reopening pages twice, not every time. What the page says comes with the expression as labels, which the rule removes.',
-    expr: withPage(openOrFlapping),
+    ...withPage(openOrFlapping),
     condition: openOrFlapping,
-    labels: WITHOUT_PAGE,
     severity: 'endpoint',
     wakes:
       'Data is being lost and stays lost until someone recovers it; every minute adds to it. An early warning says that it soon will be.',

@@ -1,6 +1,6 @@
 import { SIGNALS } from '../signals.ts'
 import type { Recording } from './model.ts'
-import { ENDPOINT, of } from './promql.ts'
+import { ENDPOINT, indent, of } from './promql.ts'
 
 /** Endpoints that were disabled, and no longer are, before anything was lost. */
 export const ENABLED_AGAIN = 'namespace_job_endpoint:webhook_endpoint_disabled:enabled_again'
@@ -31,13 +31,18 @@ max_over_time(${of(SIGNALS.incidentFailures.name)}[10m]) > 0`,
   },
 ]
 
-/** The labels of an incident's page. Its alert's rule removes those that change: they must not be part of its identity. */
-const PAGE = ['event', 'cause', 'code', 'title', 'summary', 'check', 'proof', 'recovery', 'remedy'] as const
-export const WITHOUT_PAGE: Readonly<Record<string, string>> = Object.fromEntries(PAGE.map((label) => [label, '']))
+/** What a page says of an incident. */
+export const PAGE = ['event', 'cause', 'code', 'title', 'summary', 'check', 'proof', 'recovery', 'remedy'] as const
 
-/** Adds what a page says to an expression with the value 1; the value becomes the start of the incident, or 1. */
-export const withPage = (expr: string): string => `(
-${expr.replaceAll(/^(?=.)/gm, '  ')}
+/**
+ * Adds labels of what a page says to an expression with the value 1; the value becomes the start of the incident, or 1. The
+ * rule's `labels` remove them again: what changes must not be part of the alert's identity. Each costs time for each alert.
+ */
+export const withPage = (expr: string, labels: readonly string[] = PAGE) => ({
+  expr: `(
+${indent(expr)}
 )
-* on (${ENDPOINT}) group_left (team, severity, ${PAGE.join(', ')})
-${of(HELD)}`
+* on (${ENDPOINT}) group_left (team, severity, ${labels.join(', ')})
+${of(HELD)}`,
+  labels: Object.fromEntries(labels.map((label) => [label, ''])),
+})

@@ -1,6 +1,6 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, INCIDENT_OF } from './annotations.ts'
-import { WITHOUT_PAGE, withPage } from './incident-details.ts'
+import { withPage } from './incident-details.ts'
 import { incidentFacts } from './incident-texts.ts'
 import type { Alert } from './model.ts'
 import { of, REAL } from './promql.ts'
@@ -11,15 +11,14 @@ export const OPEN_TOO_LONG_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookIncidentOpenTooLong',
     why: 'Uses `for` only: with timestamps, a receiver with a wrong clock would make every incident look old.',
-    expr: withPage(`${of(SIGNALS.incidentHeld.name, REAL)} == 1`),
-    labels: WITHOUT_PAGE,
+    ...withPage(`${of(SIGNALS.incidentHeld.name, REAL)} == 1`, ['recovery']),
     for: '4h',
     severity: 'warning',
     wakes: 'No: the incident has paged. It reminds its owner before the platform deletes the data.',
     summary: 'Webhook incident open for hours',
     description:
       'The incident of {{ $labels.endpoint }} has been open for more than four hours. {{ if $labels.recovery }}Recover the lost data before the platform’s retention removes it.{{ else }}No lost delivery has been reported so far.{{ end }}',
-    annotations: { ...incidentFacts, ...apiAnnotations(INCIDENT_OF) },
+    annotations: { since: incidentFacts.since, ...apiAnnotations(INCIDENT_OF) },
     dashboard: 'endpoint',
     runbook: {
       meaning: 'The incident has been open for more than four hours, and recovery has not been confirmed.',

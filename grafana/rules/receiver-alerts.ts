@@ -1,4 +1,5 @@
 import { SIGNALS } from '../signals.ts'
+import { lastScrape } from './annotations.ts'
 import type { Alert } from './model.ts'
 import { of, RELEASE } from './promql.ts'
 import { CONDITIONS, either, KUBECTL, kubernetes, LOGS, PODS, promql, RESTART, sh } from './text.ts'
@@ -35,6 +36,7 @@ or
     summary: 'Webhook error receiver down',
     description:
       'Prometheus gets no metrics from {{ $labels.job }}: it is down, crash-looping, not installed, or not scraped. Failing deliveries may go unnoticed.',
+    annotations: { since: lastScrape, unobserved_since: lastScrape },
     dashboard: 'exporter',
     inhibits: [
       {

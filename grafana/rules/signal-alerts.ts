@@ -1,6 +1,6 @@
 import { SIGNALS } from '../signals.ts'
 import { apiAnnotations, INCIDENT_OF } from './annotations.ts'
-import { WITHOUT_PAGE, withPage } from './incident-details.ts'
+import { withPage } from './incident-details.ts'
 import { incidentFacts, LOSS_ENDED, LOSS_STARTED } from './incident-texts.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, of, withTeam } from './promql.ts'
@@ -13,9 +13,8 @@ export const SIGNAL_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookEndpointDisabled',
     why: 'State, one alert per source: the endpoint must be re-enabled at each of them.',
-    expr: withPage(isDisabled),
+    ...withPage(isDisabled, ['event', 'cause', 'code', 'proof', 'recovery']),
     condition: isDisabled,
-    labels: WITHOUT_PAGE,
     severity: 'endpoint',
     wakes: 'Nothing is delivered any more, and this does not end automatically, even if the endpoint works again.',
     summary: 'Webhook endpoint disabled by the platform',
