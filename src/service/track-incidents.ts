@@ -1,6 +1,6 @@
 import type { BoundedNames } from '../domain/bounded-names.ts'
 import type { Clock } from '../domain/clock.ts'
-import { INVALID_ENDPOINT, OTHER } from '../domain/failure.ts'
+import { INVALID_ENDPOINT } from '../domain/failure.ts'
 import {
   type EndpointState,
   type Incident,
@@ -12,10 +12,10 @@ import {
 import type { Applied, AppliedEvent, Journal } from '../domain/journal.ts'
 import { reduceIncident } from '../domain/reduce-incident.ts'
 import type { Log, Metrics, SpanRef, Tracing } from '../domain/telemetry.ts'
-import { incidentAdmission, openOf } from '../domain/unconfigured-limit.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { AppError } from '../errors.ts'
 import { logTransition } from './incident-log.ts'
+import { incidentPlaces } from './incident-places.ts'
 import type { IncidentTracker } from './incident-tracker.ts'
 import { incidentVerdicts, type Latest } from './incident-verdicts.ts'
 import { systemTimers, type Timers } from './limiter.ts'
@@ -58,7 +58,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
   )
   const isProbed = (endpoint: string): boolean => probed.has(endpoint)
   const isLeader = (): boolean => deps.isLeader?.() !== false
-  const admission = incidentAdmission(settings.unconfigured)
+  const places = incidentPlaces(settings.unconfigured, names)
   let states = new Map<string, EndpointState>()
   const probes = new Map<string, Latest>()
   /** Endpoints whose newest probe the journal knows. */
@@ -147,13 +147,13 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
     return taken
   }
 
-  /** As the journal does: too many that are not configured are remembered once a new one has opened an incident. */
+  /** As the journal does. */
   function makeRoom(): void {
-    const oldest = admission?.isFull(states.values()) ? admission.oldestClosed(states.values()) : undefined
-    if (!oldest) return
-    states.delete(oldest.endpoint)
-    names.release(oldest.endpoint)
-    forgetEndpoint(oldest.endpoint)
+    const endpoint = places.leaving(states)
+    if (endpoint === undefined) return
+    states.delete(endpoint)
+    names.release(endpoint)
+    forgetEndpoint(endpoint)
   }
 
   function forgetEndpoint(endpoint: string): void {
@@ -165,17 +165,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
   }
 
   return {
-    isTracked(endpoint, openedBy) {
-      if (openedBy === undefined || !admission?.isLimited(endpoint, states.get(endpoint)))
-        return names.isTracked(endpoint)
-      // The journal decides for all replicas; this keeps a flood of invented URLs from its transactions.
-      if (!admission.hasRoom(openedBy, openOf(states.values()))) return false
-      if (names.isTracked(endpoint)) return true
-      // Where all places are taken, one that has closed makes room.
-      return (
-        endpoint !== INVALID_ENDPOINT && endpoint !== OTHER && admission.oldestClosed(states.values()) !== undefined
-      )
-    },
+    isTracked: (endpoint, openedBy) => places.isTracked(endpoint, openedBy, states),
     complete: (endpoint, stored) => names.complete(endpoint, stored),
     onSnapshot(all) {
       const before = states

@@ -6,9 +6,10 @@ import {
   type LimitedIncident,
 } from '../../domain/unconfigured-limit.ts'
 import { parseIncident } from '../core/stored-incident.ts'
-import { type EndpointEvent, type KnownEndpoints, lockSlots, type Versioned } from './endpoints.ts'
+import type { EndpointEvent, KnownEndpoints, Versioned } from './endpoints.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
+import { lockSlots } from './slots.ts'
 
 /** Within the transaction of a group: which of its events may open incidents of endpoints that are not configured. */
 export class GroupAdmission {

@@ -12,19 +12,12 @@ import { incidentAdmission } from '../../domain/unconfigured-limit.ts'
 import { addVerdict, type Verdict } from '../../domain/verdict.ts'
 import { deliveredJson, parseVerdicts, recoveryColumn } from '../core/stored-incident.ts'
 import { GroupAdmission } from './admission.ts'
-import {
-  type EndpointEvent,
-  type KnownEndpoints,
-  lockEndpoints,
-  NO_ROW,
-  namesOf,
-  type Slots,
-  type Versioned,
-} from './endpoints.ts'
+import { type EndpointEvent, type KnownEndpoints, lockEndpoints, NO_ROW, namesOf, type Versioned } from './endpoints.ts'
 import { SCHEMA } from './migrations.ts'
 import { insertEvents } from './outbox.ts'
 import type { Session } from './session.ts'
 import type { AssignedSignal } from './signals.ts'
+import type { Slots } from './slots.ts'
 import { unnest } from './values.ts'
 
 /** What a group made of its endpoints; it holds once the group is committed. */

@@ -1,6 +1,6 @@
 import { ENDPOINT_LIMIT } from '../../domain/bounded-names.ts'
 import { GROUP_DEFAULTS, type GroupOptions } from '../core/group-options.ts'
-import type { Slots } from './endpoints.ts'
+import type { Slots } from './slots.ts'
 
 export interface PostgresJournalOptions extends GroupOptions {
   /** As `parsePostgresUrl` reads it. */

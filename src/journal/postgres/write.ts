@@ -4,7 +4,7 @@ import type { Refused, Result } from '../core/complete.ts'
 import { failureEvent as incidentEvent } from '../core/failure-event.ts'
 import { type Command, isJoined } from '../core/queue.ts'
 import { insertCanaries } from './canary.ts'
-import type { EndpointEvent, KnownEndpoints, Slots, Versioned } from './endpoints.ts'
+import type { EndpointEvent, KnownEndpoints, Versioned } from './endpoints.ts'
 import { isEntryError, isRetryable, NotCommittedError, sqlState } from './fault.ts'
 import { insertKeys } from './idempotency-keys.ts'
 import { checkedWrite, predictGroup, reduceGroup } from './incidents.ts'
@@ -14,6 +14,7 @@ import { recoverIncident } from './recovery.ts'
 import { insertSeries, type Series } from './series.ts'
 import type { Session } from './session.ts'
 import { assignSignals, insertSignals, signalEvent, signalResult } from './signals.ts'
+import type { Slots } from './slots.ts'
 
 export interface Written {
   /** One per command, in order. */
