@@ -10,13 +10,14 @@ type Deps = Pick<IncidentsDeps, 'tracker' | 'endpoints' | 'unconfiguredSeverity'
 
 const rejectParameters = queryReader({})
 
-/** `GET /api/v1/endpoints`: what is configured and what failed, by name. */
+/** `GET /api/v1/endpoints`: what is configured, by name, then what else failed. */
 export function listEndpoints(deps: Deps): Middleware {
   return (ctx: Context) => {
     rejectParameters(ctx.URL.searchParams)
-    const names = new Set(deps.endpoints.map((facts) => facts.name))
-    for (const { endpoint } of deps.tracker.states()) names.add(endpoint)
-    ctx.body = streamed(jsonList('endpoints', [...names].sort(), (name) => view(name, deps)))
+    const configured = deps.endpoints.map((facts) => facts.name).sort()
+    const others = [...deps.tracker.states()].map(({ endpoint }) => endpoint).sort()
+    const names = [...new Set([...configured, ...others])]
+    ctx.body = streamed(jsonList('endpoints', names, (name) => view(name, deps)))
     ctx.type = 'json'
   }
 }
