@@ -18,14 +18,14 @@ export interface Text {
 export interface Sink {
   readonly url: string
   /** In order of arrival. */
-  readonly messages: readonly Message[]
+  messages(): readonly Message[]
   readonly texts: readonly Text[]
   close(): Promise<void>
 }
 
 /** Takes what Alertmanager sends: to /RECEIVER its webhook format, to /text/RECEIVER Slack's. */
 export async function startSink(): Promise<Sink> {
-  const messages: Message[] = []
+  const messages: Omit<Message, 'text'>[] = []
   const texts: Text[] = []
   const server = await listen(
     createServer((request, response) => {
@@ -43,7 +43,17 @@ export async function startSink(): Promise<Sink> {
       })
     }),
   )
-  return { url: addressOf(server), messages, texts, close: () => close(server) }
+  /** Both forms of one notification leave at the same time. */
+  const textOf = ({ at, receiver }: Omit<Message, 'text'>): string => {
+    const near = texts.filter((it) => it.receiver === receiver && Math.abs(it.at - at) < 3_000)
+    return near.map(({ title, text }) => `${title}\n${text}`).join('\n')
+  }
+  return {
+    url: addressOf(server),
+    messages: () => messages.map((message) => ({ ...message, text: textOf(message) })),
+    texts,
+    close: () => close(server),
+  }
 }
 
 /**

@@ -3,11 +3,11 @@ import type { Score } from './score.ts'
 import type { Story } from './story.ts'
 
 /** What happened and what was sent, in order; then the table by installation. */
-export function print(began: number, { told, expected }: Story, { messages, texts }: Sink, result: Score): void {
+export function print(began: number, { told, expected }: Story, sink: Sink, result: Score): void {
   const clock = (at: number): string => `${((at - began) / 1_000).toFixed(0).padStart(5)} s`
   const lines = [
     ...told.map(({ at, what }) => ({ at, text: what })),
-    ...texts.map(({ at, receiver, title, text }) => ({
+    ...sink.texts.map(({ at, receiver, title, text }) => ({
       at,
       text: `→ ${receiver}: ${title}\n${text.trimEnd().replaceAll(/^/gm, '            | ')}`,
     })),
@@ -44,6 +44,7 @@ export function print(began: number, { told, expected }: Story, { messages, text
   all('False', named(result.wrong))
   all('Repeated', named(result.repeated))
   all('Falsely resolved', named(result.falselyResolved))
+  const messages = sink.messages()
   const family = messages.filter(({ receiver }) => receiver === 'family-pager')
   const firing = family.filter(({ alerts }) => alerts.some(({ status }) => status === 'firing'))
   const ends = new Set(result.resolved.filter(({ name }) => name.startsWith('shop/family-')).map(({ name }) => name))

@@ -4,6 +4,8 @@ export interface Message {
   readonly at: number
   readonly receiver: string
   readonly alerts: readonly MessageAlert[]
+  /** The same message as people read it. */
+  readonly text: string
 }
 
 export interface MessageAlert {
@@ -11,7 +13,6 @@ export interface MessageAlert {
   /** When it began to fire, as Alertmanager says it; with the labels it is one instance of the alert. */
   readonly startsAt: string
   readonly labels: Readonly<Record<string, string>>
-  readonly annotations: Readonly<Record<string, string>>
 }
 
 /** Something that should page someone. */
@@ -82,7 +83,7 @@ export function score(messages: readonly Message[], expected: readonly Expected[
   const ended = new Set<string>()
   /** Announced and not yet announced as resolved, by receiver, namespace, endpoint and alert. */
   const announced = new Set<string>()
-  for (const { at, receiver, alerts } of messages) {
+  for (const { at, receiver, alerts, text } of messages) {
     const page = PAGER.test(receiver)
     let news = 0
     for (const alert of alerts) {
@@ -100,8 +101,7 @@ export function score(messages: readonly Message[], expected: readonly Expected[
         }
         news++
         result.resolved.push({ ...subject, alert })
-        const said = Object.values(alert.annotations).some((text) => SAYS_NOT_PROVEN.test(text))
-        if (!said && isBroken(broken, alert, at)) result.falselyResolved.push(subject)
+        if (!SAYS_NOT_PROVEN.test(text) && isBroken(broken, alert, at)) result.falselyResolved.push(subject)
         continue
       }
       if (fired.has(key)) continue

@@ -79,7 +79,7 @@ await until(
 const events = story()
 const began = Date.now()
 const heartbeat = setInterval(
-  () => console.error(`${Math.round((Date.now() - began) / 60_000)} min, ${sink.messages.length} messages`),
+  () => console.error(`${Math.round((Date.now() - began) / 60_000)} min, ${sink.messages().length} messages`),
   60_000,
 )
 const patience = Number(option('--minutes') ?? 60) * 60_000
@@ -87,7 +87,7 @@ const timeIsUp = new Promise<void>((resolve) => setTimeout(resolve, patience).un
 await Promise.race([Promise.all(running.map(({ scene }) => scene.play(events))), timeIsUp])
 clearInterval(heartbeat)
 
-const result = score(sink.messages, events.expected, events.broken)
+const result = score(sink.messages(), events.expected, events.broken)
 print(began, events, sink, result)
 await prometheus.stop()
 await manager.stop()
