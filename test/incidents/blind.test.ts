@@ -90,12 +90,12 @@ describe('a receiver that may itself be cut off', function () {
         )
         expect(first).to.include(`(${words})`)
         expect(html, 'the page').to.match(/The platform saw [^;.<]+ \(code /)
-        expect(alerts[endpoint]!['why']).to.match(/^The platform saw [^;.]+ \(code (60|503)\)\. /)
+        expect(alerts[endpoint]!['description']).to.match(/^The platform saw [^;.]+ \(code (60|503)\)\. /)
         expect(json.verdict.evidence[0]).to.include('the platform reported code')
         const findings = json.verdict.evidence.slice(1).join('\n')
         expect(findings.includes(UNVERIFIED), findings).to.equal(isHidden)
         expect(json.verdict.sentence.includes(UNVERIFIED)).to.equal(isHidden)
-        expect(alerts[endpoint]!['why']!.toLowerCase().includes(UNVERIFIED)).to.equal(isHidden)
+        expect(alerts[endpoint]!['description']!.toLowerCase().includes(UNVERIFIED)).to.equal(isHidden)
         if (isHidden) expect(text).not.to.match(/Restore the record|renew the domain/)
       }
       if (isBlind) {
@@ -136,7 +136,7 @@ function print(
   const shown = (annotations: Readonly<Record<string, string>>, ...keys: readonly string[]) =>
     keys.map((key) => `${key}: ${annotations[key]}`).join('\n')
   const parts = [
-    `== A receiver ${name}: the alert ==\n${shown(alert, 'summary', 'why', 'cause', 'code', 'first_check', 'fix')}`,
+    `== A receiver ${name}: the alert ==\n${shown(alert, 'summary', 'description', 'cause', 'code', 'first_check', 'fix')}`,
     `== A receiver ${name}: the incident ==\n${text.split('\n\nRead again')[0]}`,
     ...(egress ? [`== A receiver ${name}: WebhookEgressDown ==\n${shown(egress, 'summary', 'description')}`] : []),
   ]
