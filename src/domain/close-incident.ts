@@ -111,6 +111,22 @@ export function closeIfOver(
 const isEnd = (prospect: IncidentEnd<Prospect>): prospect is IncidentEnd =>
   !(STAYS_OPEN as readonly Prospect[]).includes(prospect.how)
 
+/** Parts of the quiet time that are stored as they pass, so that a restart costs no more than one of them. */
+const QUIET_PARTS = 10
+
+/** Stores how long the incident has been quiet, now and then. */
+export function withQuiet(
+  state: EndpointState,
+  quiet: Quiet | undefined,
+  { quietTime }: IncidentSettings,
+): EndpointState {
+  const incident = state.incident!
+  if (quiet?.since !== incident.quietSince) return state
+  const stored = incident.quiet?.since === quiet.since ? incident.quiet.lasted : 0
+  if (quiet.lasted >= quietTime || quiet.lasted - stored < quietTime / QUIET_PARTS) return state
+  return { ...state, incident: { ...incident, quiet } }
+}
+
 /** Whether the quiet time is over, by both clocks. */
 function isQuiet({ quietSince }: Incident, { at, quiet }: Closing, { quietTime }: IncidentSettings): boolean {
   if (at - quietSince < quietTime) return false

@@ -63,6 +63,8 @@ export interface Incident {
   readonly reopened: number
   /** Start of the quiet time: the last report, or earlier if the clock was set back since. */
   readonly quietSince: number
+  /** How much of the quiet time had passed when that was last stored; it counts only if it began at `quietSince`. */
+  readonly quiet?: Quiet
   /** Consecutive good probes since the last failure or bad probe. */
   readonly goodRun: (Run & { readonly proof: Proof }) | null
   /** What signals other than reports of its deliveries said; absent if none came and none can come. */
@@ -129,7 +131,7 @@ export interface IncidentSettings {
 export interface Quiet {
   /** The incident's `quietSince` when it was read; a failure since then ends the quiet time. */
   readonly since: number
-  /** Milliseconds since this process first saw it. */
+  /** Milliseconds for which a receiver was running: while it was down, no report could arrive. */
   readonly lasted: number
 }
 

@@ -1,4 +1,4 @@
-import { close, closeIfOver, closeProven } from './close-incident.ts'
+import { close, closeIfOver, closeProven, withQuiet } from './close-incident.ts'
 import { contradicts } from './contradiction.ts'
 import {
   type EndpointState,
@@ -127,7 +127,8 @@ function onTick(state: EndpointState, event: Of<'tick'>, settings: IncidentSetti
   // The clock was set back: count the quiet time from now, or it would last as long as the clock was ahead.
   if (at < incident.quietSince)
     return { state: { ...state, incident: { ...incident, quietSince: at } }, change: 'none' }
-  return closeIfOver(state, event, settings, { isProbed: probed, isFresh: event.isFresh === true })
+  const reduced = closeIfOver(state, event, settings, { isProbed: probed, isFresh: event.isFresh === true })
+  return reduced.change === 'closed' ? reduced : { ...reduced, state: withQuiet(state, event.quiet, settings) }
 }
 
 function onResolve(state: EndpointState, { at, id, reason }: Of<'resolve'>): Reduced {

@@ -1,5 +1,5 @@
 import type { Failure } from '../domain/failure.ts'
-import type { EndpointState, Incident } from '../domain/incident.ts'
+import type { EndpointState, Incident, Quiet } from '../domain/incident.ts'
 import type { Applied, AppliedEvent } from '../domain/journal.ts'
 import type { SpanRef } from '../domain/telemetry.ts'
 import type { TimelineSignal } from '../domain/timeline.ts'
@@ -28,6 +28,8 @@ export interface IncidentTracker {
   /** @throws AppError `not_found`, `conflict` (it is closed), and what `Journal.apply` rejects with */
   resolve(id: string, reason: string): Promise<Incident>
   states(): Iterable<EndpointState>
+  /** How long the endpoint has been quiet, by this process; undefined without an open incident. */
+  quietOf(endpoint: string): Quiet | undefined
   /** Whether the endpoint can be probed; otherwise its incident closes by quiet time alone. */
   isProbed(endpoint: string): boolean
   state(endpoint: string): EndpointState | undefined

@@ -235,6 +235,7 @@ export function createIncidentTracker(deps: IncidentTrackerDeps): IncidentTracke
       return applied.state.incident!
     },
     isProbed,
+    quietOf: (endpoint) => quiet.of(endpoint).quiet,
     states: () => states.values(),
     state: (endpoint) => states.get(endpoint),
     latest,

@@ -5,6 +5,7 @@ import { contradicts, type Fault, faultOf, withFault } from '../../src/domain/co
 import { endSentence, prospectWords } from '../../src/domain/end-words.ts'
 import { type IncidentEvent, isOpen } from '../../src/domain/incident.ts'
 import { parseIncident } from '../../src/journal/core/stored-incident.ts'
+import { quietTimes } from '../../src/service/quiet-times.ts'
 import { proxied } from './delivery-events.ts'
 import { at, failure, MINUTE, probe, run, SETTINGS, tick } from './incident-support.ts'
 
@@ -180,6 +181,26 @@ describe('the end of an incident', () => {
       state,
     )
     expect(after.end).to.deep.equal({ how: 'same_answer', status: 404 })
+  })
+
+  it('comes after a quiet time of which a restart loses no more than a tenth', () => {
+    const quietTick = (minute: number, lasted: number): IncidentEvent =>
+      ({
+        ...tick(minute, false),
+        quiet: { since: at(0), lasted: lasted * MINUTE },
+      }) as IncidentEvent
+    const { state, incident } = run([failure(0), quietTick(2, 2), quietTick(14, 14), quietTick(16, 16)])
+    expect(incident.quiet).to.deep.equal({ since: at(0), lasted: 14 * MINUTE })
+    expect(run([quietTick(16, 16)], SETTINGS, state).state, 'nothing to store').to.equal(state)
+    expect(run([failure(17), quietTick(40, 39)], SETTINGS, state).incident.quiet?.since).not.to.equal(at(17))
+
+    let now = 0
+    const times = quietTimes(() => now)
+    times.note(state)
+    now = 5 * MINUTE
+    expect(times.of('orders')).to.deep.equal({ quiet: { since: at(0), lasted: 19 * MINUTE } })
+    times.note(run([failure(17)], SETTINGS, state).state)
+    expect(times.of('orders')).to.deep.equal({ quiet: { since: at(17), lasted: 0 } })
   })
 
   it('of a reopened incident counts again what was never proven', () => {

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { answer, report, scrape } from '../support/http.ts'
 import { sample } from '../support/scrape.ts'
-import { startService } from '../support/service.ts'
+import { type Service, startService } from '../support/service.ts'
+import { http } from '../support/sockets.ts'
 import { tempFolder, until } from '../support/temp.ts'
 import { get, useReceiver } from './receiver.ts'
 
@@ -85,7 +86,7 @@ describe('an incident, followed through on the real service', () => {
     const after = await scrape(service.admin)
     expect(sample(after, 'webhook_incident_open{endpoint="orders"}')).to.equal(0)
     expect(after).not.to.match(/webhook_incident_info\{endpoint="orders"[^}]*\} 1/)
-    expect(new Set(receiver.requests)).to.deep.equal(new Set(['HEAD']))
+    expect(new Set(receiver.requests)).to.deep.equal(new Set(['HEAD', 'GET']))
   })
 
   it('reopens the same incident where a failure comes within the quiet time', async () => {
@@ -119,6 +120,72 @@ describe('an incident, followed through on the real service', () => {
     })
     const one = await get(service, `endpoints/${encodeURIComponent(endpoint)}`)
     expect(one).to.include({ name: endpoint, configured: false, incident: null, incidents: 1, lastIncidentId: open.id })
+  })
+
+  it('goes on with the quiet time after a restart, without the time in which no report could arrive', async () => {
+    const journal = { url: `sqlite:${join(tempFolder(), 'journal.db')}` }
+    const options = { config: { incidents: { quietTime: '10s' }, journal } }
+    const first = await startService(options)
+    const { body } = await answer(report(first.ingest, { code: 404, endpoint: 'https://stranger.example/hook' }))
+    const closing = async (service: Service) => (await get(service, `incidents/${body.id}`)).closing
+    const planned = time((await closing(first)).quietUntil)
+    expect((await closing(first)).quietReason).to.match(/^counted from \S+Z$/)
+    // At least three tenths of it.
+    await new Promise((resolve) => setTimeout(resolve, 4_500))
+    await first.stop('SIGKILL')
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    const service = await startService(options)
+    const { quietUntil, quietReason } = await closing(service)
+    expect(time(quietUntil), 'the time in which it was down does not count').to.be.above(planned + 1_000)
+    expect(time(quietUntil) - Date.now(), 'what had passed counts').to.be.below(7_500)
+    expect(quietReason).to.include('without the time in which this receiver was down (no report could arrive)')
+    const closed = await until('closing', async () => {
+      const found = await get(service, `incidents/${body.id}`)
+      return found.state === 'closed' && found
+    })
+    expect(time(closed.closedAt)).to.be.above(planned + 1_000)
+    expect(closed.end.sentence).to.match(
+      /^Closed: no report for \d+ seconds\. Not proven: the endpoint was not probed\.$/,
+    )
+  }).timeout(60_000)
+
+  it('is not proven over by a probe that gets what the platform got, and says so', async () => {
+    const answers: Readonly<Record<string, readonly [reported: number, head: number, get: number, end: string]>> = {
+      missing: [404, 404, 404, 'the probe still got 404, as the platform did'],
+      refused: [401, 401, 401, 'the probe still got 401, as the platform did'],
+      large: [413, 413, 413, 'the probe still got 413, as the platform did'],
+      // A HEAD that fails is asked again with GET before anything is concluded.
+      odd: [401, 500, 401, 'the probe still got 401, as the platform did'],
+      elsewhere: [404, 405, 405, 'the probe got 405, which does not contradict the reports'],
+    }
+    const app = await http(({ url = '', method }, response) => {
+      const [, head, get] = answers[url.slice(1)]!
+      response.writeHead(method === 'GET' ? get : head).end()
+    })
+    try {
+      const urlOf = (name: string) => `http://127.0.0.1:${app.port}/${name}`
+      const names = Object.keys(answers)
+      const service = await startService({
+        config: { ...config(), endpoints: names.map((name) => ({ name, urls: [urlOf(name)] })) },
+      })
+      for (const name of names) await report(service.ingest, { code: answers[name]![0], endpoint: urlOf(name) })
+      const closed = await until('closing', async () => {
+        const { incidents } = await get(service, 'incidents?state=closed')
+        return incidents.length === names.length && incidents
+      })
+      for (const { endpoint, resolution, end, lossWindow } of closed) {
+        expect(resolution, endpoint).to.equal('unproven')
+        expect(end.sentence)
+          .to.match(/^Closed: no report for \d+ seconds\. Not proven: /)
+          .and.include(answers[endpoint]![3])
+        expect(lossWindow.untilProof).to.equal('quiet')
+      }
+      const page = await (await fetch(`${service.admin}/incidents/${closed[0].id}`)).text()
+      expect(page).to.include('Not proven: the probe')
+      expect((await get(service, 'endpoints/odd')).lastGoodAt, 'no good moment').to.equal(null)
+    } finally {
+      await app.close()
+    }
   })
 
   it('opens none for what is no URL', async () => {

@@ -145,8 +145,9 @@ function ending(
   if (!closing) return `${end?.sentence.replace(/\.$/, '') ?? 'closed'}${caution}`
   if (disabled.length > 0)
     return `once ${[...new Set(disabled.map(({ source }) => source))].join(' and ')} enables the endpoint again, or manually`
-  const { goodProbes, goodProbesNeeded, quietUntil, how, sentence } = closing
-  const quiet = Date.parse(quietUntil) > now ? `no report until ${quietUntil}` : 'the quiet time is over'
+  const { goodProbes, goodProbesNeeded, quietUntil, quietReason, how, sentence } = closing
+  const quiet =
+    Date.parse(quietUntil) > now ? `no report until ${quietUntil} (${quietReason})` : 'the quiet time is over'
   const isProof = how !== 'not_probed' && how !== 'blind'
   return `automatically: ${isProof ? `${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ` : ''}${quiet}; ${sentence}${caution}`
 }

@@ -175,6 +175,9 @@ export const IncidentDetailSchema = Type.Object(
         goodProbes: Type.Integer({ description: 'Good probes in a row so far.' }),
         goodProbesNeeded: Type.Integer({ description: 'incidents.goodProbes, if the endpoint can be probed.' }),
         quietUntil: Type.String({ format: 'date-time', description: 'No report may arrive before this time.' }),
+        quietReason: Type.String({
+          description: 'From when the quiet time is counted, and what of it does not count.',
+        }),
         how: Type.Enum([...ENDS, ...STAYS_OPEN], {
           description:
             'How it would end if the quiet time were over; failing, disabled, pending (too few good probes yet): it would stay open.',

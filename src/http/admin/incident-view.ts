@@ -98,6 +98,7 @@ export const incidentDetailView = (
       goodProbes: number
       goodProbesNeeded: number
       quietUntil: number
+      quietReason: string
       how: Prospect
       sentence: string
     } | null

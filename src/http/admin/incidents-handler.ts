@@ -3,7 +3,8 @@ import type { Clock } from '../../domain/clock.ts'
 import { endNow, recoveryOf } from '../../domain/close-incident.ts'
 import { prospectWords } from '../../domain/end-words.ts'
 import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
-import type { Incident, IncidentSettings } from '../../domain/incident.ts'
+import { rfc3339 } from '../../domain/human.ts'
+import type { Incident, IncidentSettings, Quiet } from '../../domain/incident.ts'
 import type { IncidentRecord, Journal } from '../../domain/journal.ts'
 import { redact } from '../../domain/redact.ts'
 import { calledFor, remediesFor } from '../../domain/remedies/remedies.ts'
@@ -20,9 +21,12 @@ import { incidentDetailView, incidentView } from './incident-view.ts'
 import { isResolve } from './resolve-check.generated.ts'
 import { jsonPage, streamed } from './stream.ts'
 
+/** Milliseconds by which the quiet time ends later than planned before that is explained. */
+const LATE = 1_000
+
 export interface IncidentsDeps {
   readonly journal: Pick<Journal, 'get' | 'incident' | 'incidents'>
-  readonly tracker: Pick<IncidentTracker, 'resolve' | 'latest' | 'state' | 'states' | 'isProbed'>
+  readonly tracker: Pick<IncidentTracker, 'resolve' | 'latest' | 'state' | 'states' | 'isProbed' | 'quietOf'>
   readonly endpoints: readonly ConfiguredEndpoint[]
   /** Severity of endpoints that are not configured. */
   readonly unconfiguredSeverity: string
@@ -111,8 +115,23 @@ export function contextOf(
   }
 }
 
+/** When the quiet time is over if no report comes, and since when it is counted. */
+function quietEnd(
+  { quietSince }: Incident,
+  quietTime: number,
+  { quiet, now }: { readonly quiet: Quiet | undefined; readonly now: number },
+): { readonly quietUntil: number; readonly quietReason: string } {
+  const planned = quietSince + quietTime
+  const measured = quiet?.since === quietSince ? now + quietTime - quiet.lasted : planned
+  const isLate = measured - planned > LATE
+  return {
+    quietUntil: isLate ? measured : planned,
+    quietReason: `counted from ${rfc3339(quietSince)}${isLate ? ', without the time in which this receiver was down (no report could arrive) or by which its clock was set' : ''}`,
+  }
+}
+
 /** What to do about an incident, and what closes it. */
-export function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settings }: IncidentsDeps) {
+export function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settings, clock }: IncidentsDeps) {
   const { endpoint, report, loss, verdict, closedAt, signals } = incident
   const seen = report ?? signals?.warning
   const facts = endpoints.find(({ name }) => name === endpoint)
@@ -137,7 +156,7 @@ export function advice(incident: Incident, { endpoints, sources, urlOf, tracker,
         ? {
             goodProbes: recoveryOf(incident)?.count ?? 0,
             goodProbesNeeded: settings.goodProbes,
-            quietUntil: incident.quietSince + settings.quietTime,
+            ...quietEnd(incident, settings.quietTime, { quiet: tracker.quietOf(endpoint), now: clock() }),
             how: end.how,
             sentence: prospectWords(end),
           }
