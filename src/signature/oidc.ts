@@ -1,4 +1,5 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
+import { backOff } from '../back-off.ts'
 import { AppError } from '../errors.ts'
 import { signatureExpired, signatureInvalid } from './errors.ts'
 
@@ -42,8 +43,10 @@ export function oidcVerifier(
 ): (token: string) => Promise<void> {
   let keys: { readonly set: JSONWebKeySet; readonly at: number } | undefined
   let lastFetch = Number.NEGATIVE_INFINITY
-  /** Fetches in a row that failed. */
-  let failures = 0
+  /** Milliseconds from the last fetch to the next. */
+  let pause = REFETCH
+  const retries = backOff({ min: FIRST_RETRY, max: REFETCH })
+  let isFailing = false
   let fetching: Promise<void> | undefined
 
   /** Milliseconds; a time that is to come is that of a clock which was set back since. */
@@ -51,16 +54,18 @@ export function oidcVerifier(
 
   const refetch = (): Promise<void> => {
     if (fetching) return fetching
-    const pause = failures === 0 ? REFETCH : Math.min(REFETCH, FIRST_RETRY * 2 ** (failures - 1))
     if (ageOf(lastFetch) < pause) return Promise.resolve()
     lastFetch = clock()
     fetching = fetchKeys()
       .then((text) => {
         keys = { set: keySet(text), at: clock() }
-        failures = 0
+        isFailing = false
+        retries.reset()
+        pause = REFETCH
       })
       .catch((error: Error) => {
-        failures++
+        isFailing = true
+        pause = retries.next()
         onFault(error.message)
       })
       .finally(() => {
@@ -99,7 +104,7 @@ export function oidcVerifier(
       payload = await verified(token)
     }
     // While the issuer's keys cannot be fetched, nobody knows whether it has a new one.
-    if (!payload) throw failures > 0 ? keysUnavailable() : signatureInvalid()
+    if (!payload) throw isFailing ? keysUnavailable() : signatureInvalid()
     // Required, so that it is a number.
     if (payload.iat! * 1_000 > clock() + CLOCK_TOLERANCE * 1_000) throw signatureExpired(CLOCK_TOLERANCE * 1_000)
     if (!isAllowed(payload, rules))
