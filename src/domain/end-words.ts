@@ -1,6 +1,8 @@
 import { humanDuration, rfc3339 } from './human.ts'
 import type { Incident } from './incident.ts'
 import type { End, IncidentEnd, Prospect } from './incident-end.ts'
+import { isUnprovable } from './verdict.ts'
+import { UNPROVABLE } from './verdict-rules.ts'
 
 /** How a closed incident ended; null while it is open. */
 export function endOf({ closedAt, end, resolution, loss }: Incident): IncidentEnd | null {
@@ -45,10 +47,14 @@ export const prospectWords = (end: IncidentEnd<Prospect>): string => words(end, 
 export function endSentence(incident: Incident): string {
   const end = endOf(incident)
   if (!end) return ''
-  const { reason, loss } = incident
+  const { reason, loss, verdict } = incident
   if (end.how === 'manual') return `Closed manually${reason ? `: ${reason.replace(/\.$/, '')}` : ''}. Not proven.`
   const then = words(end, 1)
-  if (PROVEN.has(end.how)) return `Closed with proof: ${then} from ${rfc3339(loss.until)} on.`
+  if (PROVEN.has(end.how)) {
+    const isProbed = end.how === 'path' || end.how === 'reachability'
+    const caution = isProbed && verdict && isUnprovable(verdict.rule) ? ` ${UNPROVABLE}.` : ''
+    return `Closed with proof: ${then} from ${rfc3339(loss.until)} on.${caution}`
+  }
   return `Closed: no report${quietFor(incident)}. Not proven${then && `: ${then}`}.`
 }
 

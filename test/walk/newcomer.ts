@@ -85,10 +85,11 @@ export function newcomer(stage: Stage, tools: string) {
     only: (block: string) => boolean = () => true,
   ): Promise<Map<string, Ran>> {
     const text = openDoc(linksOf((await told('slack', endpoint, 'CRITICAL')).text).get('Runbook')!)
-    const [labels, reach, api] = blocksUnder(text, 'Set-up')
-    const settings = `${labels}\n${reach}`
     // This one runs in Kubernetes.
-    const diagnosis = blocksUnder(text, 'Diagnosis').filter((block) => !block.startsWith('npx '))
+    const isOtherForm = (block: string) => block.startsWith('exporter()') && !block.includes('kubectl')
+    const [labels, exporter, reach, api] = blocksUnder(text, 'Set-up').filter((block) => !isOtherForm(block))
+    const settings = `${labels}\n${exporter}\n${reach}`
+    const diagnosis = blocksUnder(text, 'Diagnosis')
     const mitigation = blocksUnder(text, 'Mitigation').slice(0, 1)
     const port = await freePort()
     const values: Record<string, string> = { NAMESPACE, JOB, ENDPOINT: endpoint }

@@ -60,6 +60,9 @@ ${inStep(fence(first(certificate.closed)))}
 
 Three clicks, four commands. The dashboard was not needed; it shows the same, with the history.
 
+If the work will take a while, silence the endpoint: its page has the command, and [maintenance.md](maintenance.md) says what is recorded
+meanwhile.
+
 ## A firewall that drops packets
 
 Here \`admin.externalUrl\` is not configured, the API requires a token (\`admin.apiToken\`), and the page arrived before the first
@@ -128,7 +131,13 @@ const TIMES: readonly (readonly [RegExp, string])[] = [
   ],
   [new RegExp(`closed at ${TIME}, after .*`, 'g'), `closed at ${NIGHT}T02:49:30.900Z, after 38 minutes`],
   [new RegExp(`(the last at|first failure at) ${TIME}`, 'g'), `$1 ${NIGHT}T02:11:07.400Z`],
-  [new RegExp(`no report until ${TIME}|the quiet time is over`, 'g'), `no report until ${NIGHT}T02:41:07.400Z`],
+  [
+    new RegExp(`no report until ${TIME}( \\([^)]*\\))?|the quiet time is over`, 'g'),
+    `no report until ${NIGHT}T02:41:07.400Z (counted from ${NIGHT}T02:11:07.400Z)`,
+  ],
+  [new RegExp(`certificate expired at ${DAYTIME}`, 'g'), `certificate expired at ${NIGHT} 01:31:07 UTC`],
+  [new RegExp(`(until) ${DAYTIME}\\.`, 'g'), `$1 ${NIGHT} 02:19:30 UTC.`],
+  [new RegExp(`succeeded from ${TIME}`, 'g'), `succeeded from ${NIGHT}T02:19:30.100Z`],
   [new RegExp(`last verdict, at ${TIME}`, 'g'), `last verdict, at ${NIGHT}T02:13:09.700Z`],
   [new RegExp(`(before the first failure.*,? until) ${TIME}`, 'g'), `$1 ${NIGHT}T02:19:30.100Z`],
   [new RegExp(`now valid until ${TIME}`, 'g'), 'now valid until 2027-02-22T02:15:00.000Z'],

@@ -66,8 +66,8 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     const page = await told('email', 'orders', 'CRITICAL')
     const chat = await told('slack', 'orders', 'CRITICAL')
     expect(chat.titleLink).to.equal(linksOf(chat.text).get('Runbook'))
-    expect(page.title).to.equal('orders: deliveries failing, TLS failure (team sales)')
-    expect(page.text).to.include('The platform saw a TLS failure (code 60). Confirmed by a probe')
+    expect(page.title).to.equal('orders: deliveries failing, certificate expired (team sales)')
+    expect(page.text).to.include('The platform saw an expired certificate (code 60). Confirmed by a probe')
     expect(page.text).to.include('order.created').and.include('CRITICAL since ')
     expect(await followLinks(chat, 'orders')).to.include('certificate of $HOST has expired')
     expect(linksOf(page.text).get('Incident')).to.equal(linksOf(chat.text).get('Incident'))
@@ -101,7 +101,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
     const resolved = await told('email', 'orders', 'RESOLVED')
     expect(resolved.title).to.match(/^Resolved/)
     expect(resolved.text).to.match(
-      /Lost: deliveries from .* until .* UTC at the latest\.\r?\n.*invoices \(GET \/api\/v2\/invoices\/list\)/,
+      /Lost: deliveries from .* until .* UTC.*\r?\n.*invoices \(GET \/api\/v2\/invoices\/list\)/,
     )
     const closed = await paste(
       `curl --silent --header 'Accept: text/plain' '${linksOf(resolved.text).get('Incident')}'`,

@@ -138,16 +138,16 @@ export function probeLine(probe: ProbeResult): string {
 }
 
 function ending(
-  { resolution, closing, verdict, disabled, end }: ReturnType<typeof incidentDetailView>,
+  { closing, verdict, disabled, end }: ReturnType<typeof incidentDetailView>,
   { now }: IncidentContext,
 ): string {
-  const caution = verdict && isUnprovable(verdict.rule) && resolution !== 'manual' ? `. ${UNPROVABLE}` : ''
-  if (!closing) return `${end?.sentence.replace(/\.$/, '') ?? 'closed'}${caution}`
+  if (!closing) return end?.sentence.replace(/\.$/, '') ?? 'closed'
   if (disabled.length > 0)
     return `once ${[...new Set(disabled.map(({ source }) => source))].join(' and ')} enables the endpoint again, or manually`
   const { goodProbes, goodProbesNeeded, quietUntil, quietReason, how, sentence } = closing
   const quiet =
     Date.parse(quietUntil) > now ? `no report until ${quietUntil} (${quietReason})` : 'the quiet time is over'
   const isProof = how !== 'not_probed' && how !== 'blind'
+  const caution = verdict && isUnprovable(verdict.rule) ? `. ${UNPROVABLE}` : ''
   return `automatically: ${isProof ? `${Math.min(goodProbes, goodProbesNeeded)} of ${goodProbesNeeded} good probes so far, and ` : ''}${quiet}; ${sentence}${caution}`
 }
