@@ -6,7 +6,12 @@ import { join } from 'node:path'
 // is lost. Only modules that are imported after this line are cached.
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/compile'))
 
-const [command, ...args] = process.argv.slice(2)
+const words = process.argv.slice(2)
+// `--config FILE` may stand before the command, too.
+let at = 0
+while (words[at]?.startsWith('--config')) at += words[at] === '--config' ? 2 : 1
+const command = words[at]
+const args = words.toSpliced(at, 1)
 if (command === 'supervise' && !args.includes('--help') && !args.includes('-h')) {
   // The supervisor must stay small: it loads nothing of the service.
   const { supervise } = await import('./supervisor/supervisor.ts')
@@ -19,11 +24,11 @@ if (command === 'supervise' && !args.includes('--help') && !args.includes('-h'))
   // Each hanging DNS lookup of a probe occupies a thread of libuv's pool, and writing the log needs one too.
   process.env['UV_THREADPOOL_SIZE'] ??= '16'
   // The kernel ignores signals to PID 1 that have no handler. Nothing needs cleaning up yet.
-  const serves = /^(serve|--config.*)?$/.test(command ?? '')
+  const serves = command === undefined || command === 'serve'
   process.on('SIGTERM', () => process.exit(serves ? 0 : 128 + 15))
   process.on('SIGINT', () => process.exit(serves ? 0 : 128 + 2))
   // SIGHUP reloads the service; until it can reload, the signal must not end it.
   if (serves) process.on('SIGHUP', () => {})
   const { run } = await import('./cli/run.ts')
-  process.exitCode = await run(process.argv.slice(2), process.env)
+  process.exitCode = await run(words, process.env)
 }

@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { answer, report } from './support/http.ts'
 import { startService, stopServices } from './support/service.ts'
-import { tempFolder } from './support/temp.ts'
+import { http } from './support/sockets.ts'
+import { tempFolder, until } from './support/temp.ts'
 
 describe('the command line', () => {
   afterEach(stopServices)
@@ -19,6 +21,24 @@ describe('the command line', () => {
     for (const word of ['INGEST_PORT', 'CONFIG_FILE', '--check-config', 'reset-series', 'OTEL_'])
       expect(help.out).to.include(word)
     expect((await run('--version')).out).to.match(/^\d+\.\d+\.\d+/)
+  })
+
+  it('ends a command by SIGTERM with 143, also where --config stands before it', async () => {
+    const config = join(tempFolder(), 'config.yaml')
+    writeFileSync(config, 'outbound: {allow: [127.0.0.1]}\n')
+    let asked = 0
+    const silent = await http(() => {
+      asked++
+    })
+    for (const words of [['probe'], ['--config', config, 'probe'], [`--config=${config}`, 'probe']]) {
+      const args = [...words, `http://127.0.0.1:${silent.port}/`, ...(words.length > 1 ? [] : ['--config', config])]
+      const before = asked
+      const service = await startService({ args, wait: false })
+      await until('the request', () => asked > before)
+      service.child.kill('SIGTERM')
+      expect(await service.exited, args.join(' ')).to.deep.equal({ code: 143, signal: null })
+    }
+    await silent.close()
   })
 
   it('refuses what it does not know, with 2', async () => {

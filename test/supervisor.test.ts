@@ -49,6 +49,21 @@ describe('the supervisor of the sidecar form', function () {
   const said = (service: Service, message: string, times = 1) =>
     until(message, () => service.log().filter(({ msg }) => msg === message).length >= times, 60_000)
 
+  it('loads nothing of the service, also where --config stands before the command', async () => {
+    const list = join(tempFolder(), 'modules')
+    const path = join(tempFolder(), 'config.yaml')
+    writeFileSync(path, 'ingest: {port: 0}\nadmin: {port: 0}\n')
+    const service = await startService({
+      args: ['--config', path, 'supervise'],
+      nodeArgs: ['--import', join(import.meta.dirname, 'support/record-modules.ts')],
+      env: { SUPERVISOR_PORT: '0', MODULE_LIST: list },
+      wait: false,
+    })
+    await up(service)
+    orphans.add(await childOf(service))
+    expect(readFileSync(list, 'utf8')).to.include('/src/supervisor/').and.not.include('/src/cli/supervise.ts')
+  })
+
   it('waits longer after each crash, at most 30 s, and starts over after a minute without one', () => {
     const delay = restartDelays()
     const delays = Array.from({ length: 12 }, () => delay(1_000))

@@ -60,6 +60,7 @@ export const demo: Command = {
         receiver,
         url,
         ca,
+        kind: config.sources[firstSource(config)]!.kind,
         report: simulatedReports({ config, source: firstSource(config), ingest: new URL(ingest), env }),
         incident: incidentsOf(admin),
         notification: monitoring.notification,

@@ -12,7 +12,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
   demo: async () => (await import('./demo.ts')).demo,
   verify: async () => (await import('./verify.ts')).verify,
-  selftest: async () => (await import('./selftest.ts')).selftest,
   'simulate deliver': async () => (await import('./simulate-deliver.ts')).simulateDeliver,
   'simulate give-up': async () => (await import('./simulate-give-up.ts')).simulateGiveUp,
   'simulate outage': async () => (await import('./simulate-outage.ts')).simulateOutage,

@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module'
 import type { App } from '../app/app.ts'
 import { ConfigError, type Env } from '../config/config.ts'
 import type { Config } from '../config/schema.ts'
-import { isPostgresUrl } from '../domain/postgres-url.ts'
+import { isPostgresUrl, parsePostgresUrl } from '../domain/postgres-url.ts'
 import { exitNow } from '../exit-now.ts'
 import { keepLessGarbage, releaseMemoryWhenIdle } from '../idle-memory.ts'
 import { closeInheritedSockets } from '../inherited-sockets.ts'
@@ -111,12 +111,19 @@ async function loadApp({ journal }: Config): Promise<typeof import('../app/app.t
 async function compareConfig(running: Config, env: Env, log: ProcessLog): Promise<void> {
   try {
     const now = await loadChecked(env)
-    if (JSON.stringify(now) !== JSON.stringify(running))
+    if (JSON.stringify(comparable(now)) !== JSON.stringify(comparable(running)))
       log.warn({}, 'configuration changed; restart the service to apply it')
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     log.error({ errors: error.faults }, 'changed configuration invalid; the running one stays in force')
   }
+}
+
+/** The password of `journal.urlFile` is read for each connection, so a new one is in force already. */
+function comparable(config: Config): object {
+  const { journal } = config
+  if (journal.urlFile === undefined || !isPostgresUrl(journal.url)) return config
+  return { ...config, journal: { ...journal, url: { ...parsePostgresUrl(journal.url), password: '' } } }
 }
 
 async function end(clean: boolean, log: ProcessLog): Promise<number> {

@@ -50,10 +50,15 @@ export const simulateDeliver: Command = {
     const url = simulationUrl('simulate deliver', positionals[0], allow)
     const ingest = values.ingest === undefined ? undefined : simulationUrl('--ingest', values.ingest, allow)
     const token = refOption(values, 'token')
-    const config = ingest && (await loadConfig(env))
-    const secret = config && (await markSecret(values, config, env))
+    const config = await loadConfig(env)
+    const secret = ingest && (await markSecret(values, config, env))
+    const source = values.source ?? firstSource(config)
+    const { kind } =
+      config.sources[source] ??
+      fail(`there is no source ${source}; configured: ${Object.keys(config.sources).join(', ')}`)
     const result = await deliver({
       url,
+      kind,
       event,
       set: members(values.set),
       token: token && (await readRef(token, env)),
@@ -61,14 +66,14 @@ export const simulateDeliver: Command = {
       pause: durationOption(values, 'pause'),
       onAttempt: (line) => process.stdout.write(`${visibleText(line)}\n`),
     })
-    if (result.ok || !config || !ingest) return result.ok ? 0 : 1
+    if (result.ok || !ingest) return result.ok ? 0 : 1
     const { code, message, attempts } = result
     await reportGivenUp(
       { endpoint: url.href, code, message, event, attempts },
       {
         config,
         ingest,
-        source: values.source ?? firstSource(config),
+        source,
         credential: refOption(values, 'credential'),
         secret,
         env,
@@ -76,6 +81,10 @@ export const simulateDeliver: Command = {
     )
     return 1
   },
+}
+
+function fail(reason: string): never {
+  throw new UsageError(reason)
 }
 
 function members(pairs: readonly string[]): Record<string, unknown> {

@@ -95,6 +95,7 @@ export const simulateOutage: Command = {
         receiver,
         url,
         ca,
+        kind: config.sources[source ?? firstSource(config)]?.kind ?? '',
         report: simulatedReports({
           config,
           source: source ?? firstSource(config),

@@ -10,8 +10,6 @@ import { standardWebhooks } from './standard-webhooks/index.ts'
 import { svix } from './svix/index.ts'
 import { twilio } from './twilio/index.ts'
 
-export { notification } from './retm/notification.ts'
-
 /** Every kind of source. One line here, and the service, its schema and its documents know it. */
 const KINDS: readonly SourceKind[] = [retm, generic, standardWebhooks, svix, outpost, convoy, pubsub, knative, twilio]
 

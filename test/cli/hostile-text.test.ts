@@ -35,7 +35,11 @@ describe('a command line', () => {
     ['a journal', ['journal', 'copy', ARGUMENT, ARGUMENT], /FROM/],
     ['a path', ['journal', 'copy', `sqlite:/nowhere/${ARGUMENT}`, 'postgres://u@127.0.0.1:1/db'], /nowhere/],
     ['a file of configuration', ['check-config', '--config', `/nowhere/${ARGUMENT}`], /cannot read/],
-    ['a file with a token', ['selftest', 'http://127.0.0.1:1/', '--secret-file', ARGUMENT], /no readable secret/],
+    [
+      'a file with a token',
+      ['verify', '--ingest', 'http://127.0.0.1:1/', '--secret-file', ARGUMENT],
+      /no readable secret/,
+    ],
     ['code', ['explain', '--code', ARGUMENT, '--message', 'x'], /code/],
   ]
   for (const [what, args, expected] of wrong) {
@@ -105,7 +109,7 @@ describe('a command line', () => {
           expect(shown).to.match(/down|"up":false/)
           if (at < 2) expect(shown).to.include(MARK)
         }
-        await run(['selftest', `http://127.0.0.1:${port}/`, '--secret-env', 'SECRET'], {
+        await run(['verify', '--only-receive', '--ingest', `http://127.0.0.1:${port}/`, '--secret-env', 'SECRET'], {
           SECRET: 'secret-of-the-test-0123456789-0123',
         })
       }

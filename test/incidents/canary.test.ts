@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { CANARY_HEADERS, CANARY_REPORT, canaryAnswer, canaryIsValid, signCanary } from '../../src/domain/canary.ts'
+import { runCommand } from '../support/cli.ts'
 import { fakeClock } from '../support/faketime.ts'
-import { answer, report, scrape } from '../support/http.ts'
+import { answer, report, scrape, sum } from '../support/http.ts'
 import { sample } from '../support/scrape.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { tempFolder, until } from '../support/temp.ts'
@@ -227,30 +225,31 @@ describe('the canary', () => {
   it('goes once from the command line, with an exit code', async () => {
     const service = await startService({ config: { ...config(), canary: { ...config().canary, interval: '1d' } }, env })
     way.target = portOf(service.ingest)
-    const folder = tempFolder()
-    writeFileSync(join(folder, 'token'), `${TOKEN}\n`)
-    writeFileSync(join(folder, 'secret'), `${SECRET}\n`)
-    const selftest = async (...args: string[]) => {
-      const main = join(import.meta.dirname, '../../src/main.ts')
-      const child = promisify(execFile)(process.execPath, [
-        main,
-        'selftest',
-        ...args,
-        '--json',
-        '--token-file',
-        join(folder, 'token'),
-      ])
-      return child.then(
-        ({ stdout }) => ({ code: 0, ...JSON.parse(stdout) }),
-        (error: { code: number; stdout: string }) => ({ code: error.code, ...JSON.parse(error.stdout || '{}') }),
+    const verify = async (secret: string, ...args: string[]) => {
+      const { code, out } = await runCommand(
+        [
+          'verify',
+          '--only-receive',
+          '--ingest',
+          way.url,
+          ...args,
+          '--json',
+          '--config',
+          join(service.folder, 'config.yaml'),
+        ],
+        { ...env, THE_SECRET: secret },
       )
+      return { code, hops: JSON.parse(out || '{}').hops }
     }
-    const good = await selftest(way.url, '--secret-file', join(folder, 'secret'))
-    expect(good).to.include({ code: 0, ok: true, cause: null, status: 202 })
-    const wrong = await selftest(way.url, '--secret-file', join(folder, 'token'))
-    expect(wrong).to.include({ code: 1, ok: false, status: 403 })
-    expect(await selftest(way.url)).to.deep.equal({ code: 2 })
+    const good = await verify(SECRET)
+    expect(good.code).to.equal(0)
+    expect(good.hops).to.have.length(1)
+    expect(good.hops[0]).to.include({ name: 'canary came back', status: 'ok', detail: '202, signed' })
+    const wrong = await verify('another-canary-secret-of-the-test-01')
+    expect(wrong.code).to.equal(1)
+    expect(wrong.hops[0].detail).to.include('it was answered 403')
+    expect(sum(await scrape(service.admin), 'webhook_delivery_failures_total')).to.equal(0)
     await way.cut()
-    expect(await selftest(way.url, '--secret-file', join(folder, 'secret'))).to.include({ code: 1, ok: false })
+    expect(await verify(SECRET)).to.deep.include({ code: 1 })
   })
 })

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { FAULTS, type Fault } from '../../src/cli/simulate/faults.ts'
@@ -8,10 +9,12 @@ import { sendReport } from '../../src/cli/simulate/report.ts'
 import { send } from '../../src/cli/simulate/send.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { sourceKinds } from '../../src/sources/index.ts'
+import { authority } from '../support/certificates.ts'
 import { runCommand } from '../support/cli.ts'
 import { answer, scrape, sum } from '../support/http.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
-import { until } from '../support/temp.ts'
+import { http } from '../support/sockets.ts'
+import { tempFolder, until } from '../support/temp.ts'
 
 const SECRET = 'simulation-secret-of-the-test-012345'
 const WHSEC = 'whsec_c2ltdWxhdGlvbi1vZi10aGUtdGVzdC1zdWl0ZQ=='
@@ -204,6 +207,49 @@ describe('simulate', () => {
       expect(delivered).to.include({ code: 0, err: '' })
       expect(delivered.out).to.match(/^attempt 1 of 3: 200 OK after \d+ ms; delivered\n$/)
       await receiver.close()
+    })
+
+    it('trusts the authority of --ca-file besides those that are trusted anyway', async () => {
+      const receiver = await startReceiver({ host: '127.0.0.1', port: 0, delay: 0, fault: 'none' })
+      const other = join(tempFolder(), 'other.pem')
+      writeFileSync(other, (await authority('other')).cert)
+      const url = `https://127.0.0.1:${receiver.port}/hooks`
+      const deliver = (file: string, trusted?: string) =>
+        runCommand(['simulate', 'deliver', url, '--event', 'a', '--pause', '0s', '--ca-file', file], {
+          NODE_EXTRA_CA_CERTS: trusted,
+        })
+      expect(await deliver(CA_FILE)).to.include({ code: 0 })
+      expect(await deliver(other)).to.include({ code: 1 })
+      expect(await deliver(other, CA_FILE)).to.include({ code: 0 })
+      await receiver.close()
+    })
+
+    it('sends what the chosen source sends', async () => {
+      const seen: { headers: IncomingHttpHeaders; body: string }[] = []
+      const application = await http(async (request, response) => {
+        let body = ''
+        for await (const chunk of request) body += chunk
+        seen.push({ headers: request.headers, body })
+        response.end()
+      })
+      const path = join(tempFolder(), 'sources.yaml')
+      const kinds = ['retm', 'svix', 'knative', 'pubsub', 'twilio']
+      writeFileSync(path, `sources: {${kinds.map((kind) => `${kind}: {kind: ${kind}, auth: none}`).join(', ')}}\n`)
+      for (const kind of kinds) {
+        const url = `http://127.0.0.1:${application.port}/hooks`
+        const flags = ['--event', 'order.created', '--set', 'total=99', '--source', kind, '--config', path]
+        expect(await runCommand(['simulate', 'deliver', url, ...flags]), kind).to.include({ code: 0, err: '' })
+      }
+      await application.close()
+      const [retm, svix, knative, pubsub, twilio] = seen
+      expect(JSON.parse(retm!.body)).to.include({ event: 'order.created', total: 99 })
+      expect(JSON.parse(svix!.body)).to.deep.include({ type: 'order.created', data: { total: 99 } })
+      expect(knative!.headers).to.include({ 'ce-type': 'order.created', 'ce-specversion': '1.0' })
+      expect(JSON.parse(knative!.body)).to.deep.equal({ total: 99 })
+      const { data } = JSON.parse(pubsub!.body).message
+      expect(JSON.parse(Buffer.from(data, 'base64').toString())).to.deep.equal({ total: 99 })
+      expect(twilio!.headers['content-type']).to.equal('application/x-www-form-urlencoded')
+      expect(new URLSearchParams(twilio!.body).get('total')).to.equal('99')
     })
   })
 })

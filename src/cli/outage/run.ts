@@ -11,6 +11,8 @@ export interface OutageDeps {
   /** Where the platform delivers. */
   readonly url: string
   readonly ca: string | undefined
+  /** Kind of the source that delivers. */
+  readonly kind: string
   readonly report: (facts: ReportFacts) => Promise<Sent>
   /** The incident that an accepted report belongs to; undefined: none yet. @param failureId as the service answered */
   readonly incident: (failureId: string) => Promise<SeenIncident | undefined>
@@ -66,9 +68,9 @@ export async function runOutage(plan: Plan, deps: OutageDeps): Promise<OutageRes
   }
 
   async function deliverOne(expected: 'delivered' | 'lost'): Promise<void> {
-    const { url, ca } = deps
+    const { url, ca, kind } = deps
     const onAttempt = (line: string) => deps.print(`  ${line}`)
-    const result = await deliver({ url, event: plan.event, set: {}, ca, pause: PAUSE, onAttempt })
+    const result = await deliver({ url, kind, event: plan.event, set: {}, ca, pause: PAUSE, onAttempt })
     if (result.ok !== (expected === 'delivered')) fail(`a delivery was ${result.ok ? 'delivered' : 'lost'}`)
     if (result.ok) return
     const { code, message, attempts } = result

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
-import { notification } from '../../sources/index.ts'
+import { sourceKinds } from '../../sources/index.ts'
+import { notification } from '../../sources/notification.ts'
 import { formatDuration } from '../../units.ts'
 import { type Sent, send } from './send.ts'
 
@@ -9,11 +10,13 @@ export const PATIENCE = 1_000
 
 export interface Delivery {
   readonly url: string | URL
+  /** Kind of the source that delivers. */
+  readonly kind: string
   readonly event: string
-  /** Members laid over the body. */
+  /** Members of the body. */
   readonly set: Readonly<Record<string, unknown>>
   readonly token?: string | undefined
-  readonly ca?: string | undefined
+  readonly ca?: string | readonly string[] | undefined
   /** Milliseconds between two attempts. */
   readonly pause: number
   /** Called for each attempt as it ends. */
@@ -30,9 +33,19 @@ export interface DeliveryResult {
 }
 
 /** Delivers a notification as the platform would. Never rejects. */
-export async function deliver({ url, event, set, token, ca, pause, onAttempt }: Delivery): Promise<DeliveryResult> {
-  const body = notification(event, set, Date.now())
-  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+export async function deliver({
+  url,
+  kind,
+  event,
+  set,
+  token,
+  ca,
+  pause,
+  onAttempt,
+}: Delivery): Promise<DeliveryResult> {
+  const sentAs = sourceKinds.get(kind)?.notification ?? notification
+  const { headers: own, body } = sentAs({ event, set, at: Date.now() })
+  const headers = { ...own, ...(token && { authorization: `Bearer ${token}` }) }
   for (let attempt = 1; ; attempt++) {
     const sent = await send({ url, headers, body, timeout: PATIENCE, ca })
     const ok = sent.status >= 200 && sent.status < 300

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { getCACertificates } from 'node:tls'
 import type { Env } from '../../config/config.ts'
 import type { Config, SecretRef } from '../../config/schema.ts'
 import { secretReader } from '../../probe/secrets.ts'
@@ -49,11 +50,12 @@ export function portOption(values: Values, name: string): number {
   return port
 }
 
-/** @throws UsageError */
-export async function caOption(values: Values): Promise<string | undefined> {
+/** PEM of the authorities to trust: those of Node's own list and of `--ca-file`. @throws UsageError */
+export async function caOption(values: Values): Promise<readonly string[] | undefined> {
   const file = values['ca-file']
   if (file === undefined) return undefined
-  return readFile(String(file), 'utf8').catch(() => {
+  const own = await readFile(String(file), 'utf8').catch(() => {
     throw new UsageError(`--ca-file: ${String(file)} cannot be read`)
   })
+  return [...getCACertificates(), own]
 }

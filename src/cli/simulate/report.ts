@@ -26,7 +26,7 @@ export interface ReportOptions {
   readonly env: Env
   /** Milliseconds for the answer. */
   readonly timeout?: number
-  readonly ca?: string | undefined
+  readonly ca?: string | readonly string[] | undefined
 }
 
 const TIMEOUT = 10_000

@@ -8,8 +8,8 @@ export interface SentRequest {
   readonly body?: string
   /** Milliseconds until the answer must be whole. */
   readonly timeout: number
-  /** PEM of an authority to trust besides the system's. */
-  readonly ca?: string | undefined
+  /** PEM of every authority to trust; the usual ones if undefined. */
+  readonly ca?: string | readonly string[] | undefined
 }
 
 /** What became of a request: an answer, or the reason why there is none. */
@@ -38,7 +38,7 @@ export function send({ url, method = 'POST', headers = {}, body = '', timeout, c
     }
     const client =
       target.protocol === 'https:'
-        ? httpsRequest(target, { ...options, ...(ca !== undefined && { ca }) })
+        ? httpsRequest(target, { ...options, ...(ca !== undefined && { ca: [ca].flat() }) })
         : httpRequest(target, options)
     const timer = setTimeout(() => fail(`no answer within ${timeout} ms`), timeout)
     client.on('error', (error: NodeJS.ErrnoException) => fail(textOf(error)))

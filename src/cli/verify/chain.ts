@@ -13,6 +13,8 @@ import { traceHop } from './trace-hop.ts'
 
 /** What the verification reports as the URL; the service replaces the endpoint in any case. */
 const REPORTED_URL = 'https://webhook-verify.invalid/'
+/** Milliseconds for the answer to the report. */
+const REPORT_TIMEOUT = 10_000
 const SERVERS = ['prometheus', 'alertmanager', 'tempo', 'jaeger'] as const
 const NAMES: Readonly<Record<(typeof SERVERS)[number], string>> = {
   prometheus: 'Prometheus',
@@ -30,9 +32,20 @@ const NAMES: Readonly<Record<(typeof SERVERS)[number], string>> = {
 export async function chainOf(values: Values, config: Config, env: Env): Promise<{ first: Hop[]; rest: Hop[] }> {
   const findings: HopFindings = {}
   const ca = await caOption(values)
+  const timeout = Math.max(durationOption(values, 'timeout'), 1)
+  // What nobody follows needs no incident: the report is marked as simulated, and counts nowhere.
+  const isFollowed = !values['only-receive'] && ['admin', ...SERVERS].some((name) => values[name] !== undefined)
   const secret = await markSecret(values, config, env)
   const ingestUrl = values['ingest'] ?? config.canary?.url
   const ingest = ingestUrl === undefined ? undefined : urlOf('--ingest', String(ingestUrl))
+  if (!ingest && values['only-receive'])
+    throw new UsageError('--only-receive needs --ingest URL, or canary.url configured')
+  const waits = durationOption(values, 'retry-for') > 0
+  const { canary } = config
+  if (ingest && secret === undefined && canary && !isFollowed) {
+    const { canaryHop } = await import('./canary-hop.ts')
+    return { first: [await canaryHop({ values, canary, config, url: ingest, timeout, waits, env })], rest: [] }
+  }
   if (ingest && secret === undefined)
     throw new UsageError(
       'no secret, so the verification would be a real report: configure simulation.secret, or name --secret-file or --secret-env',
@@ -48,6 +61,7 @@ export async function chainOf(values: Values, config: Config, env: Env): Promise
       token: where && (await readRef(where, env)).split(/\s/)[0],
       tokenFlag: `--${token}-file`,
       ca,
+      timeout,
     })
   }
   const admin = await client('admin', 'the admin listener', 'api-token', config.admin.apiToken)
@@ -64,11 +78,21 @@ export async function chainOf(values: Values, config: Config, env: Env): Promise
     (() =>
       sendReport(
         { endpoint: REPORTED_URL, code: 0, message: 'verification of webhook-error-exporter; not a failure' },
-        { config, source, ingest, credential, secret, purpose: 'verification', env, ca },
+        {
+          config,
+          source,
+          ingest,
+          credential,
+          secret,
+          purpose: isFollowed ? 'verification' : 'simulation',
+          env,
+          ca,
+          timeout: Math.min(timeout, REPORT_TIMEOUT),
+        },
       ))
   const receiver = values['receiver'] === undefined ? undefined : String(values['receiver'])
-  const waits = durationOption(values, 'retry-for') > 0
   const [possible, sent, ...service] = serviceHops({ findings, report, admin, metrics, waits })
+  if (values['only-receive']) return { first: admin ? [possible!, sent!] : [sent!], rest: [] }
   return {
     first: [possible!, sent!],
     rest: [

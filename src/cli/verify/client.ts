@@ -24,11 +24,13 @@ export interface ClientOptions {
   readonly token?: string | undefined
   /** The option that names its token. */
   readonly tokenFlag: string
-  readonly ca?: string | undefined
+  readonly ca?: string | readonly string[] | undefined
+  /** Milliseconds for one request, if it may take less than 10 s. */
+  readonly timeout: number
 }
 
 /** A client with errors that say what is wrong and how to fix it. Paths are appended to the URL's own path, such as a route prefix. */
-export function verifyClient({ name, flag, url, token, tokenFlag, ca }: ClientOptions): Client {
+export function verifyClient({ name, flag, url, token, tokenFlag, ca, timeout }: ClientOptions): Client {
   const base = url.replace(/\/+$/, '')
   async function ask(path: string, body?: object): Promise<string> {
     const sent = await send({
@@ -40,7 +42,7 @@ export function verifyClient({ name, flag, url, token, tokenFlag, ca }: ClientOp
         ...(token && { authorization: `Bearer ${token}` }),
       },
       body: body ? JSON.stringify(body) : '',
-      timeout: TIMEOUT,
+      timeout: Math.min(timeout, TIMEOUT),
       ca,
     })
     if ('error' in sent)

@@ -113,7 +113,7 @@ export function serviceHops({ findings, report, admin, metrics, waits }: Service
 export function resolveHop(findings: HopFindings, admin: Client | undefined): Hop {
   return {
     name: RESOLVED,
-    ...(admin ? {} : { unchecked: NO_ADMIN }),
+    ...(admin ? {} : { unchecked: `${NO_ADMIN}; an incident that was opened closes after incidents.quietTime` }),
     needs: [STORED],
     async check() {
       const { endpoints } = await admin!.json<{ endpoints: { name: string; incident: { id: string } | null }[] }>(

@@ -1,4 +1,5 @@
 import type { MappingRules } from '../mapping/mapping.ts'
+import { pubsubPush } from '../notification.ts'
 import { definePreset } from '../preset.ts'
 
 /**
@@ -24,5 +25,6 @@ export const pubsub = definePreset({
   reportsOnlyLosses: true,
   namesUrls: false,
   body: { name: 'PubSubPush', contentType: 'application/json' },
+  notification: pubsubPush,
   rules,
 })
