@@ -191,6 +191,16 @@ describe('the chart', function () {
       expect(text).to.include('kubectl get prometheus -A').and.to.include('{"release":"kube-prometheus-stack"}')
       expect(await notes()).to.include('Nothing scrapes /metrics yet')
     })
+
+    it('say who may reach which port', async () => {
+      expect(await notes()).to.include('Any pod of the cluster reaches every port')
+      const text = await notes('--values', caseFile('network-policy'))
+      expect(text)
+        .to.match(/ \d+ \(reports\): /)
+        .and.to.match(/ \d+ \(admin\): namespaces with the labels \{/)
+      const proxy = ['--values', caseFile('proxy'), '--set', 'networkPolicy.proxyFrom=null']
+      expect(await notes(...proxy)).to.include('8081 (proxy): no one; list who may send deliveries')
+    })
   })
 
   describe('a release', () => {
@@ -209,6 +219,17 @@ describe('the chart', function () {
       expect(JSON.stringify(workflow).match(/secrets\.[A-Z_]+/g)).to.satisfy((names: string[]) =>
         names.every((secret) => secret === 'secrets.GITHUB_TOKEN'),
       )
+    })
+
+    it('builds from the digests of both base images that the Dockerfile names', () => {
+      const { run } = steps.find((step) => step.run?.includes('docker buildx build'))!
+      const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
+      for (const name of ['BUILD_IMAGE', 'RUNTIME_IMAGE']) {
+        const variable = new RegExp(`^(\\w+)=\\$\\(base ${name}\\)$`, 'm').exec(run!)?.[1]
+        expect(run, name).to.include(`--build-arg "${name}_DIGEST=$${variable}"`)
+        expect(dockerfile).to.match(new RegExp(`^ARG ${name}=\\S+:\\S+$`, 'm'))
+        expect(dockerfile).to.include(`${'$'}{${name}}${'$'}{${name}_DIGEST:+@}${'$'}{${name}_DIGEST}`)
+      }
     })
 
     it('signs image and chart by digest, with provenance', () => {

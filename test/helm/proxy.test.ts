@@ -64,6 +64,21 @@ describe('the proxy in the chart', function () {
     expect(container!.spec.lifecycle.preStop).to.deep.equal({ sleep: { seconds: 5 } })
   })
 
+  it('is reached by no one while a policy names no peers', async () => {
+    const objects = await rendered({
+      ...REPLICAS,
+      config: CONFIG,
+      networkPolicy: {
+        enabled: true,
+        monitoringNamespaceSelector: { a: 'b' },
+        egress: { database: peers(5_432), upstreams: peers(8_080) },
+      },
+    })
+    const ports = the(objects, 'NetworkPolicy')['spec'].ingress.flatMap((rule: { ports: unknown[] }) => rule.ports)
+    expect(ports).to.have.length(2)
+    expect(JSON.stringify(ports)).not.to.include('8081')
+  })
+
   it('is not there without its configuration', async () => {
     expect(JSON.stringify(await rendered(REPLICAS))).not.to.match(/8081|-proxy/)
   })
