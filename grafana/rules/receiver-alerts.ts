@@ -34,8 +34,7 @@ or
     severity: 'critical',
     wakes: 'Reports are lost or refused, and no failing endpoint pages any more.',
     summary: 'Webhook error receiver down',
-    description:
-      'Prometheus gets no metrics from {{ $labels.job }}: it is down, crash-looping, not installed, or not scraped. Failing deliveries may go unnoticed.',
+    description: `Prometheus gets no metrics from {{ $labels.job }}: it is down, crash-looping, not installed, or not scraped.{{ range query (printf "max(increase(${SIGNALS.memoryKills.name}{cluster=%q, namespace=%q, job=%q}[15m])) > 0" $labels.cluster $labels.namespace $labels.job) }} The kernel killed it for memory: raise resources.limits.memory.{{ end }} Failing deliveries may go unnoticed.`,
     annotations: { since: lastScrape, unobserved_since: lastScrape },
     dashboard: 'exporter',
     inhibits: [
@@ -71,6 +70,10 @@ or
           'does a monitor exist, and does Prometheus select it? Compare its labels with `serviceMonitorSelector`:',
           `${KUBECTL} get servicemonitors,podmonitors --show-labels`,
           `kubectl get prometheuses --all-namespaces --output jsonpath='{range .items[*]}{.metadata.name}{" "}{.spec.serviceMonitorSelector}{" "}{.spec.podMonitorSelector}{"\\n"}{end}'`,
+        ),
+        promql(
+          'Sidecar: was the service killed for memory? The kubelet does not show it; the log says `service was killed for memory` and what it needs:',
+          'webhook_exporter_oom_kills_total > 0',
         ),
         kubernetes(
           'is it close to its memory limit? `OOMKilled` in the last state says so:',

@@ -69,4 +69,9 @@ export const EXPORTER_SIGNALS = {
     [],
     'Restarts of the service by the supervisor of the sidecar form, which the kubelet does not count.',
   ),
+  memoryKills: counter(
+    'webhook_exporter_oom_kills_total',
+    [],
+    'Restarts of the service by the supervisor after the kernel had killed it because the memory of the container was used up.',
+  ),
 } as const satisfies Record<string, Signal>

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { Env } from '../config/config.ts'
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { Log } from '../domain/telemetry.ts'
+import type { Log, Restarts } from '../domain/telemetry.ts'
 import { connectionLimits, openFileLimit } from '../http/shared/connection-limits.ts'
 import { createLastHeard } from '../service/last-heard.ts'
 import { startAdmin } from './admin.ts'
@@ -38,7 +38,7 @@ export interface AppDeps {
   readonly log: Log
   readonly clock?: Clock
   /** How often the supervisor of the sidecar form restarted the service. */
-  readonly restarts?: number
+  readonly restarts?: Restarts
 }
 
 /** Milliseconds to stop what was started before a start that failed. */
@@ -49,7 +49,7 @@ const FAILED_START_DEADLINE = 2_000
  * @throws what `listen` throws, after everything started before it was stopped
  */
 export async function startApp(config: Config, deps: AppDeps): Promise<App> {
-  const { env, log, clock = Date.now, restarts = 0 } = deps
+  const { env, log, clock = Date.now, restarts } = deps
   const cleanUps = createCleanUps(log)
   const context = { config, env, log, cleanUps }
   const phases = createPhases()
@@ -59,7 +59,7 @@ export async function startApp(config: Config, deps: AppDeps): Promise<App> {
   }
 
   try {
-    const core = await startCore(context, { clock, restarts })
+    const core = await startCore(context, { clock, ...(restarts && { restarts }) })
     const { journal, incidents, readSecret } = core
     const lastHeard = createLastHeard(journal.clock)
     const events = { onSnapshot: incidents.onSnapshot, onTotals: lastHeard.restored }

@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts'
 import type { OutboundClient } from '../domain/outbound-client.ts'
 import { type SeriesLimit, seriesLimit } from '../domain/series.ts'
+import type { Restarts } from '../domain/telemetry.ts'
 import { secretReader } from '../probe/secrets.ts'
 import type { Egress } from '../service/egress.ts'
 import type { IncidentTracker } from '../service/incident-tracker.ts'
@@ -29,7 +30,7 @@ export interface Core {
 /** Makes the core, each part of which pushes its clean-up. Nothing is read, written or probed yet. */
 export async function startCore(
   context: StartContext,
-  { clock, restarts }: { readonly clock: Clock; readonly restarts: number },
+  { clock, restarts }: { readonly clock: Clock; readonly restarts?: Restarts },
 ): Promise<Core> {
   const { config, env } = context
   const series = seriesLimit({
@@ -39,7 +40,7 @@ export async function startCore(
   })
   const readSecret = secretReader(env)
   const plans = probePlans(config.endpoints, readSecret)
-  const telemetry = await startTelemetry(context, { plans, restarts })
+  const telemetry = await startTelemetry(context, { plans, ...(restarts && { restarts }) })
   const { metrics } = telemetry
   metrics.observe({ series: () => series.usage() })
   const journal = await startJournal(context, { metrics, clock })

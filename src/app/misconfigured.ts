@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config.ts'
 import { cutCharacters, redact } from '../domain/redact.ts'
-import type { Log } from '../domain/telemetry.ts'
+import type { Log, Restarts } from '../domain/telemetry.ts'
 import { misconfiguredAdminApp, misconfiguredIngestApp } from '../http/shared/misconfigured-apps.ts'
 import { misconfiguredMetrics } from '../observe/exporter-metrics.ts'
 import { defaultEntries } from '../sources/index.ts'
@@ -15,7 +15,7 @@ const MOST_SHOWN = 1_000
 export interface MisconfiguredDeps<C> {
   /** Reads the configuration again. @throws ConfigError while it is not valid */
   readonly load: () => Promise<C>
-  readonly restarts: number
+  readonly restarts: Restarts
   readonly log: Log
   /** Ends the wait: the process is to stop. */
   readonly stopped: Promise<unknown>

@@ -2,7 +2,7 @@ import { endpointUrls, unconfiguredSeverity } from '../domain/endpoint.ts'
 import { sourcesThatName } from '../domain/endpoint-refs.ts'
 import { VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
 import { type HookPlan, isRecoveryOn } from '../domain/hook-plan.ts'
-import type { Tracing } from '../domain/telemetry.ts'
+import type { Restarts, Tracing } from '../domain/telemetry.ts'
 import { createMetrics, type PrometheusMetrics } from '../observe/metrics.ts'
 import type { RecoveryMetricOptions } from '../observe/recovery-metrics.ts'
 import { createTracing } from '../observe/tracing.ts'
@@ -23,7 +23,7 @@ export interface Telemetry {
 /** @throws RangeError with the text of `tracingFault` */
 export async function startTelemetry(
   { config, log, cleanUps }: StartContext,
-  { plans, restarts }: { readonly plans: readonly ProbePlan[]; readonly restarts: number },
+  { plans, restarts }: { readonly plans: readonly ProbePlan[]; readonly restarts?: Restarts },
 ): Promise<Telemetry> {
   const sources = sourceEntries(config.sources)
   const plan = hookPlan(config)
@@ -44,7 +44,7 @@ export async function startTelemetry(
     ...(config.proxy && { proxied: config.proxy.routes }),
     hooks: config.hooks.map(({ name }) => name),
     ...(plan && { recovery: recoveryOptions(config, plan) }),
-    restarts,
+    ...(restarts && { restarts }),
     probed: plans.flatMap(({ endpoint, views }) => views.map(({ vantage }) => ({ endpoint, vantage }))),
     onFault: (error) => log.error({ err: error }, 'failed to update a metric'),
   })

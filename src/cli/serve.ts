@@ -55,7 +55,10 @@ export const serve: Command = {
       reload().catch((error: unknown) => log.error({ err: error }, 'reload failed'))
     })
 
-    const restarts = Number(env['SUPERVISOR_RESTARTS']) || 0
+    const restarts = {
+      all: Number(env['SUPERVISOR_RESTARTS']) || 0,
+      forMemory: Number(env['SUPERVISOR_OOM_KILLS']) || 0,
+    }
     let config = first
     let app: App | undefined
     while (!app) {

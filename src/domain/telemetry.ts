@@ -27,6 +27,13 @@ export interface Answered {
   readonly seconds: number
 }
 
+/** How often the supervisor of the sidecar form has restarted the service. */
+export interface Restarts {
+  readonly all: number
+  /** Of these: because the kernel had killed it, since the container's memory was used up. */
+  readonly forMemory: number
+}
+
 /** The instruments, in domain terms. No method throws, for any arguments. */
 export interface Metrics {
   readonly failed: JournalEvents['onFault']

@@ -1,17 +1,17 @@
-import { NO_SOURCE } from '../domain/telemetry.ts'
+import { NO_SOURCE, type Restarts } from '../domain/telemetry.ts'
 import { Counter, Gauge, Registry } from './client.ts'
 import { exposition } from './exposition.ts'
 import { processMetrics } from './process-metrics.ts'
 
 export interface ExporterOptions {
   readonly version: string
-  readonly restarts?: number
+  readonly restarts?: Restarts
   /** Number of configuration errors; 0 with a valid configuration. */
   readonly configErrors?: number
 }
 
 /** Metrics of the service itself, also exposed while its configuration is invalid. */
-export function exporterMetrics(registry: Registry, { version, restarts = 0, configErrors = 0 }: ExporterOptions) {
+export function exporterMetrics(registry: Registry, { version, restarts, configErrors = 0 }: ExporterOptions) {
   const registers = [registry]
   new Gauge<'version' | 'node_version'>({
     name: 'webhook_exporter_build_info',
@@ -33,7 +33,12 @@ export function exporterMetrics(registry: Registry, { version, restarts = 0, con
     name: 'webhook_exporter_restarts_total',
     help: 'Restarts of the service by the supervisor of the sidecar form, which the kubelet does not count.',
     registers,
-  }).inc(restarts)
+  }).inc(restarts?.all ?? 0)
+  new Counter({
+    name: 'webhook_exporter_oom_kills_total',
+    help: 'Restarts of the service by the supervisor after the kernel had killed it because the memory of the container was used up.',
+    registers,
+  }).inc(restarts?.forMemory ?? 0)
   const configured = (count: number): void => {
     valid.set(count === 0 ? 1 : 0)
     errors.set(count)

@@ -2,7 +2,7 @@ import type { DeliveryMetrics } from '../domain/delivery.ts'
 import type { EndpointState } from '../domain/incident.ts'
 import { OVERFLOW_LABELS, type SeriesUsage } from '../domain/series.ts'
 import { PROXY_SOURCE } from '../domain/signal.ts'
-import type { Metrics } from '../domain/telemetry.ts'
+import type { Metrics, Restarts } from '../domain/telemetry.ts'
 import { canaryMetrics } from './canary-metrics.ts'
 import { Counter, Gauge, Registry } from './client.ts'
 import { deliveredMetrics } from './delivered-metrics.ts'
@@ -46,7 +46,7 @@ export interface MetricsOptions
   /** Called if a method fails to count its arguments: a bug, but no reason to fail a report. */
   readonly onFault: (error: unknown) => void
   /** Restarts of the service by the supervisor of the sidecar form; 0 without one. */
-  readonly restarts?: number
+  readonly restarts?: Restarts
 }
 
 export interface PrometheusMetrics extends Metrics {

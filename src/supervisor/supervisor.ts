@@ -4,7 +4,7 @@ import { backOff } from '../back-off.ts'
 import { exitNow } from '../exit-now.ts'
 import { holdSockets } from './held-sockets.ts'
 import { supervisorLog } from './log.ts'
-import { heldMemory, memoryLimit } from './memory.ts'
+import { heldMemory, memoryCgroup } from './memory.ts'
 import { openProbePort } from './probe-port.ts'
 
 const DEFAULT_PORT = 9_466
@@ -17,6 +17,8 @@ const STOP_DEADLINE = 12_000
  * where the kubelet has it treat a container as a whole.
  */
 const MOST_MEMORY = 0.95
+/** Bytes with which the service takes reports at full speed; the chart refuses less. */
+const NEEDED_MEMORY = 128 * 2 ** 20
 /** A service that ran for this many milliseconds was healthy: its next restart is quick again. */
 const HEALTHY = 60_000
 
@@ -34,6 +36,12 @@ export function restartDelays(): (uptime: number) => number {
 
 /** The message of a service that wants other sockets: one line of JSON between its signs of life. */
 const ASKED = /\{.{0,2000}\}(?=\n)/
+const mebibytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MiB`
+const killedForMemory = (limit: number | undefined): string =>
+  limit !== undefined && limit < NEEDED_MEMORY
+    ? `service was killed for memory: the limit is ${mebibytes(limit)}, it needs at least ${mebibytes(NEEDED_MEMORY)}; raise resources.limits.memory`
+    : `service was killed for memory: ${limit === undefined ? 'the node has too little' : `the limit of ${mebibytes(limit)} is too low for its load; raise resources.limits.memory`}`
+
 /** SIGKILL, for a shell's way of counting exit codes. */
 const KILLED = 128 + 9
 
@@ -64,6 +72,7 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
   let silent = 0
   let full = false
   let restarts = 0
+  let memoryKills = 0
   let restart: NodeJS.Timeout | undefined
   let stopping: NodeJS.Signals | undefined
 
@@ -74,11 +83,18 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
     full = false
     let asks = false
     let heard = ''
+    const killsBefore = memoryCgroup().kills
     const { fds, env: socketEnv } = sockets.handDown()
     const lifeline = 3 + fds.length
     const service = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'serve', ...rest], {
       stdio: ['inherit', 'inherit', 'inherit', ...fds, 'pipe'],
-      env: { ...env, ...socketEnv, SUPERVISOR_FD: String(lifeline), SUPERVISOR_RESTARTS: String(restarts) },
+      env: {
+        ...env,
+        ...socketEnv,
+        SUPERVISOR_FD: String(lifeline),
+        SUPERVISOR_RESTARTS: String(restarts),
+        SUPERVISOR_OOM_KILLS: String(memoryKills),
+      },
       // A session of its own: a terminal's Ctrl-C must not reach it twice.
       detached: true,
     })
@@ -107,6 +123,11 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
       const uptime = performance.now() - started
       const delay = nextDelay(uptime)
       restarts++
+      const { limit, kills = 0 } = memoryCgroup()
+      if (code === KILLED && killsBefore !== undefined && kills > killsBefore) {
+        memoryKills++
+        log.error({ limit, needed: NEEDED_MEMORY }, killedForMemory(limit))
+      }
       log.error({ ...fields, uptimeMs: Math.round(uptime), restarts, delayMs: delay }, 'service exited, restarting it')
       restart = setTimeout(start, delay)
     }
@@ -145,7 +166,12 @@ export function supervise(args: readonly string[], env: NodeJS.ProcessEnv): void
   process.on('SIGINT', stop)
   process.on('SIGHUP', () => child?.kill('SIGHUP'))
 
-  const limit = number('SUPERVISOR_MEMORY_LIMIT', memoryLimit() ?? 0, Number.MAX_SAFE_INTEGER)
+  const cgroup = memoryCgroup()
+  const limit = number(
+    'SUPERVISOR_MEMORY_LIMIT',
+    cgroup.version === 2 ? (cgroup.limit ?? 0) : 0,
+    Number.MAX_SAFE_INTEGER,
+  )
   const watch = (pid: number): void => {
     // Ticks are counted, not time: a frozen pod has no ticks.
     if (++silent >= hungAfter) {

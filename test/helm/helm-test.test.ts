@@ -15,14 +15,14 @@ describe('the service with what the chart renders', function () {
   afterEach(killStarted)
 
   it('passes the way-in of helm test, which records nothing', async () => {
-    const service = await start({ tokens: { create: { 'merchant-a': 'a-token' } } })
+    const service = await start({ tokens: { create: { 'merchant-a': 'a-token-of-the-test' } } })
     const folder = (name: string, token?: string) => {
       const path = join(tempFolder(), name)
       mkdirSync(path)
       if (token) writeFileSync(join(path, 'merchant-a'), `${token}\n`)
       return path
     }
-    const known = await helmTest(service.objects, service.ingest, folder('known', 'a-token'))
+    const known = await helmTest(service.objects, service.ingest, folder('known', 'a-token-of-the-test'))
     expect(known, known.output).to.include({ code: 0 })
     expect(known.output).to.include('answers and knows the token')
     const none = await helmTest(service.objects, service.ingest, folder('none'))
@@ -31,7 +31,7 @@ describe('the service with what the chart renders', function () {
     const unknown = await helmTest(service.objects, service.ingest, folder('unknown', 'another-token'), '0')
     expect(unknown, unknown.output).to.include({ code: 1 })
     expect(unknown.output).to.include('answered 401')
-    const elsewhere = await helmTest(service.objects, service.admin, folder('elsewhere', 'a-token'))
+    const elsewhere = await helmTest(service.objects, service.admin, folder('elsewhere', 'a-token-of-the-test'))
     expect(elsewhere, elsewhere.output).to.include({ code: 1 })
     const metrics = await (await fetch(`${service.admin}/metrics`)).text()
     expect(metrics).to.match(/^webhook_exporter_reports_total\{[^}]*outcome="recorded"[^}]*\} 0$/m)
@@ -69,7 +69,7 @@ describe('the service with what the chart renders', function () {
 
   it('verifies in helm test where simulation.existingSecret is set, as far as the pod can reach', async () => {
     const admin = { apiToken: { existingSecret: 't' } }
-    const values = { simulation: { existingSecret: 's' }, tokens: { create: { 'merchant-a': 'a-token' } } }
+    const values = { simulation: { existingSecret: 's' }, tokens: { create: { 'merchant-a': 'a-token-of-the-test' } } }
     const service = await start({ ...values, admin })
     const { args, env, volumeMounts } = the(service.objects, 'Pod')['spec'].containers[0]
     expect(args.slice(0, 3)).to.deep.equal([

@@ -63,10 +63,16 @@ describe('an installation', function () {
     }
   })
 
-  it('keeps the pod of helm test until the next one, so that Helm 3 can show its log', async () => {
-    for (const values of ['default', 'canary']) {
-      const { annotations } = the((await rendering('4', values)).objects, 'Pod').metadata
-      expect(annotations).to.include({ 'helm.sh/hook-delete-policy': 'before-hook-creation' })
+  it('deletes the pod of helm test when that has passed, but by Helm 3 only before the next, so that it can show its log', async function () {
+    await requireHelm(this, '3')
+    for (const [major, policy] of [
+      ['3', 'before-hook-creation'],
+      ['4', 'before-hook-creation,hook-succeeded'],
+    ] as const) {
+      for (const values of ['default', 'canary']) {
+        const { annotations } = the((await rendering(major, values)).objects, 'Pod').metadata
+        expect(annotations).to.include({ 'helm.sh/hook-delete-policy': policy })
+      }
     }
   })
 

@@ -26,6 +26,21 @@ describe('the rules', function () {
     }
   })
 
+  it('have dashboards whose names two releases can have in one namespace', async () => {
+    const names = async (namespace: string) => {
+      const { objects } = await withValues({ dashboards: { enabled: true, namespace: 'grafana' } }, (args) =>
+        render('4', [...args, '--namespace', namespace]),
+      )
+      const maps = objects.filter((it) => it.kind === 'ConfigMap' && it.metadata.namespace === 'grafana')
+      expect(maps).to.have.length(3)
+      // Grafana's sidecar writes all files into one folder.
+      return maps.flatMap((map) => [map.metadata.name, ...Object.keys(map['data'])])
+    }
+    const both = [...(await names('blue')), ...(await names('green'))]
+    expect(new Set(both).size).to.equal(12)
+    expect(both[0]).to.match(/^blue-demo-webhook-error-exporter-dashboard-/)
+  })
+
   it('have dashboards without links to the API where its address is not set', async () => {
     const values = { dashboards: { enabled: true }, rules: { runbookUrl: RUNBOOKS } }
     const { objects } = await withValues(values, (args) => render('4', args))

@@ -16,7 +16,7 @@ describe('the service with what the chart renders', function () {
 
   it('takes a report through the rendered route, counts it, and shows it to the rendered monitor', async () => {
     const service = await start({
-      tokens: { create: { 'merchant-a': 'a-token' } },
+      tokens: { create: { 'merchant-a': 'a-token-of-the-test' } },
       config: { endpoints: [{ name: 'orders', urls: ['https://shop.example.com/webhooks/orders'] }] },
       admin: { metricsToken: { existingSecret: 'metrics-token' }, apiToken: { existingSecret: 'admin-token' } },
       serviceMonitor: { enabled: true },
@@ -26,7 +26,7 @@ describe('the service with what the chart renders', function () {
       expect((await fetch(service.admin + path)).status, path).to.equal(200)
     const { path } = the(service.objects, 'Ingress')['spec'].rules[0].http.paths[0]
     expect((await post(service.ingest, path, undefined)).status).to.equal(401)
-    expect((await post(service.ingest, path, 'a-token')).status).to.equal(202)
+    expect((await post(service.ingest, path, 'a-token-of-the-test')).status).to.equal(202)
 
     const endpoint = the(service.objects, 'ServiceMonitor')['spec'].endpoints[0]
     expect(endpoint.authorization).to.deep.equal({
@@ -50,17 +50,17 @@ describe('the service with what the chart renders', function () {
   it('is ready and answers 401 until the Secret appears, then takes reports without a restart', async () => {
     const service = await start({})
     expect((await fetch(service.admin + service.probes.readiness)).status).to.equal(200)
-    expect((await post(service.ingest, '/webhooks/error', 'a-token')).status).to.equal(401)
+    expect((await post(service.ingest, '/webhooks/error', 'a-token-of-the-test')).status).to.equal(401)
     // The pod of `helm test` has the Secret at once, the service about a minute later.
     const ours = tempFolder()
-    writeFileSync(join(ours, 'merchant-a'), 'a-token')
+    writeFileSync(join(ours, 'merchant-a'), 'a-token-of-the-test')
     const test = helmTest(service.objects, service.ingest, ours)
     mkdirSync(service.tokensDir, { recursive: true })
-    setTimeout(() => writeFileSync(join(service.tokensDir, 'merchant-a'), 'a-token'), 1_000)
+    setTimeout(() => writeFileSync(join(service.tokensDir, 'merchant-a'), 'a-token-of-the-test'), 1_000)
     const { code, output } = await test
     expect(output).to.include('answered 401').and.to.include('knows the token')
     expect(code).to.equal(0)
-    expect((await post(service.ingest, '/webhooks/error', 'a-token')).status).to.equal(202)
+    expect((await post(service.ingest, '/webhooks/error', 'a-token-of-the-test')).status).to.equal(202)
   })
 
   it('takes a signed report once the Secret of its source is there, and none with another signature', async () => {

@@ -1,14 +1,21 @@
 {{/*
-Metadata of a monitoring object, which may be in the namespace of Prometheus; there its name carries that of the release, since
-other namespaces may have a release of the same name. Takes a list: root, the object's values.
+Name of an object for monitoring, which may be in the namespace of Prometheus or Grafana; there it carries that of the release's,
+since other namespaces may have a release of the same name. Takes a list: root, the object's values.
 */}}
-{{- define "webhook-error-exporter.monitoringMetadata" -}}
+{{- define "webhook-error-exporter.monitoringName" -}}
 {{- $root := first . -}}
 {{- $values := last . -}}
 {{- $name := include "webhook-error-exporter.fullname" $root -}}
 {{- if and $values.namespace (ne $values.namespace $root.Release.Namespace) -}}
 {{- $name = printf "%s-%s" $root.Release.Namespace $name -}}
 {{- end -}}
+{{- $name -}}
+{{- end }}
+
+{{- define "webhook-error-exporter.monitoringMetadata" -}}
+{{- $root := first . -}}
+{{- $values := last . -}}
+{{- $name := include "webhook-error-exporter.monitoringName" . -}}
 {{- include "webhook-error-exporter.metadata" (dict "root" $root "name" $name "namespace" $values.namespace "labels" (list $root.Values.monitoring.labels $values.labels)) -}}
 {{- end }}
 

@@ -13,6 +13,12 @@
 {{- end -}}
 {{- end }}
 
+{{/* Processors of a quantity, such as 250m; 0 for what it does not know. */}}
+{{- define "webhook-error-exporter.cores" -}}
+{{- $text := toString . -}}
+{{- if regexMatch "^[0-9.]+m$" $text }}{{ divf (trimSuffix "m" $text | float64) 1000.0 }}{{ else }}{{ float64 $text }}{{ end -}}
+{{- end }}
+
 {{/*
 What no schema can see and no API server refuses: values with which reports would be lost, tokens or secrets would not protect, or
 pods would be scraped twice. Each line of the one message says what is wrong and what to write instead.
@@ -107,7 +113,28 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- end -}}
 {{- end -}}
 
+{{- /* Memory with which the kernel kills the service at each start, or under load: nothing but its log would say so. */ -}}
+{{- range $name, $least := dict "memory" "128Mi" "cpu" "" -}}
+{{- $convert := eq $name "cpu" | ternary "webhook-error-exporter.cores" "webhook-error-exporter.bytes" -}}
+{{- $limit := dig "limits" $name "" $v.resources -}}
+{{- $request := dig "requests" $name "" $v.resources -}}
+{{- $limited := include $convert $limit | float64 -}}
+{{- if and $limited (lt $limited (include $convert $request | float64)) -}}
+{{- $faults = append $faults (printf "resources.limits.%s: %v is below the request of %v, and Kubernetes refuses the pod; write at least %v" $name $limit $request $request) -}}
+{{- else if and $limited $least (lt $limited (include $convert $least | float64)) -}}
+{{- $faults = append $faults (printf "resources.limits.%s: with %v the kernel kills the service under load, or as it starts; write at least %s (512Mi by default)" $name $limit $least) -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* Authentication */ -}}
+{{- range $tenant, $tokens := $v.tokens.create -}}
+{{- range splitList "\n" (trimSuffix "\n" $tokens) -}}
+{{- $length := len (trimSuffix "\r" .) -}}
+{{- if lt $length 16 -}}
+{{- $faults = append $faults (printf "tokens.create.%s: a token of %d characters can be guessed; write one of at least 16, from `openssl rand -hex 32` for example" $tenant $length) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if and $v.networkPolicy.enabled (not $sidecar) (not $v.networkPolicy.monitoringNamespaceSelector) -}}
 {{- $faults = append $faults "networkPolicy.monitoringNamespaceSelector: is empty, which would open the admin port to every namespace; write the labels of the namespace of Prometheus, for example {kubernetes.io/metadata.name: monitoring}" -}}
 {{- end -}}
@@ -149,12 +176,24 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- $faults = append $faults (printf "%s.enabled: no source authenticates its senders, and the path of one with auth: none is not published; configure the auth of a source" .) -}}
 {{- end -}}
 {{- end -}}
+{{- if and $v.ingress.enabled (not $v.ingress.hosts) -}}
+{{- $faults = append $faults "ingress.hosts: is empty, so the Ingress has no rule and reaches nothing; write the host names that the platform calls" -}}
+{{- end -}}
+{{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) -}}
+{{- $faults = append $faults "httpRoute.parentRefs: is empty, so no Gateway takes the route; write [{name: GATEWAY, namespace: ITS_NAMESPACE}]" -}}
+{{- end -}}
 {{- if and $v.tokens.create (not (include "webhook-error-exporter.tokensDirs" . | fromJsonArray)) -}}
 {{- $faults = append $faults "tokens.create: the tokens would not be read; keep config.sources.retm.tokensDir, or write that of another source" -}}
 {{- end -}}
 {{- range include "webhook-error-exporter.sources" . | fromJsonArray -}}
 {{- if and .tokensDir (not (hasPrefix "/" .tokensDir)) -}}
 {{- $faults = append $faults (printf "config.sources.%s.tokensDir: %s is where the Secret is mounted, so it must be an absolute path" .name .tokensDir) -}}
+{{- end -}}
+{{- end -}}
+
+{{- with $v.podDisruptionBudget -}}
+{{- if and .enabled (not (kindIs "invalid" .minAvailable)) (not (kindIs "invalid" .maxUnavailable)) -}}
+{{- $faults = append $faults "podDisruptionBudget: has minAvailable and maxUnavailable, and Kubernetes takes one; write only one of them" -}}
 {{- end -}}
 {{- end -}}
 

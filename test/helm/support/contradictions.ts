@@ -34,6 +34,33 @@ export const CONTRADICTIONS: readonly (readonly [what: string, values: Values, s
     { podSpec: { containers: [{ name: 'other' }, { name: OURS, volumeMounts: [] }] } },
     /podSpec\.containers: volumeMounts of webhook-error-exporter would replace.*write extraVolumeMounts/,
   ],
+  [
+    'memory in which it cannot run',
+    { resources: { requests: { memory: '64Mi' }, limits: { memory: '64Mi' } } },
+    /resources\.limits\.memory: with 64Mi the kernel kills.*at least 128Mi/,
+  ],
+  [
+    'a limit of memory below the request',
+    { resources: { requests: { memory: '1Gi' } } },
+    /resources\.limits\.memory: 512Mi is below the request of 1Gi/,
+  ],
+  [
+    'a limit of processors below the request',
+    { resources: { requests: { cpu: 2 }, limits: { cpu: '1500m' } } },
+    /resources\.limits\.cpu: 1500m is below the request of 2/,
+  ],
+  [
+    'a token that can be guessed',
+    { tokens: { create: { 'merchant-a': `${'a'.repeat(16)}\nabcde\n` } } },
+    /tokens\.create\.merchant-a: a token of 5 characters can be guessed/,
+  ],
+  ['an Ingress without hosts', { ingress: { enabled: true, hosts: [] } }, /ingress\.hosts: is empty/],
+  ['a route without a Gateway', { httpRoute: { enabled: true } }, /httpRoute\.parentRefs: is empty/],
+  [
+    'a budget with both numbers',
+    { podDisruptionBudget: { enabled: true, minAvailable: 1, maxUnavailable: 1 } },
+    /podDisruptionBudget: has minAvailable and maxUnavailable/,
+  ],
   ['no volume', { persistence: { enabled: false } }, /persistence\.enabled: .*acceptLossOnPodDeletion: true/],
   [
     'a sidecar without a volume',
@@ -88,7 +115,7 @@ export const CONTRADICTIONS: readonly (readonly [what: string, values: Values, s
   ],
   [
     'tokens that nobody reads',
-    { tokens: { create: { a: 'b' } }, config: { sources: { retm: { tokensDir: null } } } },
+    { tokens: { create: { a: 'b'.repeat(16) } }, config: { sources: { retm: { tokensDir: null } } } },
     /tokens\.create: the tokens would not be read/,
   ],
   [
