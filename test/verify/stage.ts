@@ -126,7 +126,7 @@ export async function verifyWith(
   { timeout = 20_000, env = {} }: { readonly timeout?: number; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<HopResult[]> {
   const variables = { ...SECRETS, CONFIG_FILE: join(service.folder, 'config.yaml'), ...env }
-  const { first, rest } = await chainOf(values, await loadConfig(variables), variables)
+  const { first, rest } = await chainOf({ timeout: `${timeout}ms`, ...values }, await loadConfig(variables), variables)
   const begun = await runHops(first, 0)
   return [...begun, ...(await runHops(rest, timeout, () => {}, begun))]
 }
