@@ -92,7 +92,7 @@ or
   },
   {
     alert: 'WebhookConfigInvalid',
-    why: 'Sidecar: the kubelet does not see it because the container keeps running. Tokens: the last valid ones remain in use.',
+    why: 'Sidecar: the kubelet does not see it because the container keeps running, so a rollout succeeds and this is the first word of it: it has to come within a minute of the first scrape. Tokens: the last valid ones remain in use.',
     expr: `label_replace(
   min by (${RELEASE}) (${of(SIGNALS.configValid.name)}) == 0,
   "severity", "critical", "", ""
@@ -102,7 +102,7 @@ label_replace(
   sum by (${RELEASE}, source) (increase(${of(SIGNALS.credentialsReloadFailures.name)}[15m])) > 0,
   "severity", "warning", "", ""
 )`,
-    for: '2m',
+    for: '30s',
     severity: 'critical',
     severityLabel: '{{ $labels.severity }}',
     wakes:
@@ -122,7 +122,7 @@ label_replace(
     replaces: ['WebhookCredentialsReloadFailed'],
     runbook: {
       meaning:
-        'Critical: the sidecar found its configuration invalid when it started. It keeps running so that the application stays ready, and reloads the file every two seconds. Warning: a token file could not be read or contains an invalid token.',
+        'Critical: the sidecar found its configuration invalid when it started; a missing Secret of the journal counts. It keeps running so that the application stays ready, and reloads the file every two seconds. Warning: a token file could not be read or contains an invalid token.',
       impact:
         'Critical: no report is recorded, so failing endpoints go unnoticed. Warning: token rotation does not take effect, and after a restart there may be no token at all.',
       diagnosis: [

@@ -202,6 +202,8 @@ describe('the sidecar below the kubelet', function () {
     )
     const { status, body } = await answer(send(it))
     expect({ status, code: body.code }).to.deep.equal({ status: 503, code: 'configuration_invalid' })
+    // What WebhookConfigInvalid looks at.
+    expect(sample(await scrape(it.admin), 'webhook_exporter_config_valid')).to.equal(0)
     mkdirSync(folder)
     writeFileSync(join(folder, 'url'), '')
     await until('the empty one to be reported', async () => /journal\/url is empty/.test(await said()))

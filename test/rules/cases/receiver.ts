@@ -146,7 +146,7 @@ export const RECEIVER_CASES: readonly Case[] = [
   },
   {
     alert: 'WebhookConfigInvalid',
-    what: 'after two minutes, by the one sidecar of two without a valid configuration',
+    what: 'within the first minute, for the one sidecar of two without a valid configuration',
     series: {
       [series('webhook_exporter_config_valid')]: values([
         ['5m', 1],
@@ -155,7 +155,7 @@ export const RECEIVER_CASES: readonly Case[] = [
       ]),
       [series('webhook_exporter_config_valid', {}, 'w-1', '10.0.0.2:9464')]: flat('16m', 1),
     },
-    fires: '7m',
+    fires: '5m30s',
     labels: { severity: 'critical' },
     resolves: '11m',
     end: '15m',
@@ -164,7 +164,7 @@ export const RECEIVER_CASES: readonly Case[] = [
     alert: 'WebhookConfigInvalid',
     what: 'as a warning where a token file cannot be read',
     series: { [series('webhook_exporter_credentials_reload_failures_total', retm)]: once('5m', '25m') },
-    fires: '7m',
+    fires: '5m30s',
     labels: { ...retm, severity: 'warning' },
     resolves: '20m',
     end: '29m',
