@@ -141,6 +141,8 @@ describe('parseConfig', () => {
     ['admin.apiToken', { admin: { apiToken: { env: 'SECRET' } } }],
     ['admin.metricsToken', { admin: { metricsToken: { env: 'SECRET' } } }],
     ['canary.secret', { canary: { url: 'https://a.example/', secret: { env: 'SECRET' } } }],
+    ['recovery.token', { recovery: { token: { env: 'SECRET' } } }],
+    ['simulation.secret', { simulation: { secret: { env: 'SECRET' } } }],
   ] as const) {
     it(`refuses a ${key} of fewer than 32 characters, and says how to make one`, () => {
       const [fault, ...more] = faults(document, { SECRET: 'x'.repeat(31) })

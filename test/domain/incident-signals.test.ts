@@ -190,6 +190,19 @@ describe('reduceIncident() with signals', () => {
     expect(run([broken]).state.incident).to.equal(null)
   })
 
+  it(`remembers the last good deliveries of the ${ORIGIN_LIMIT} origins that delivered last`, () => {
+    const tenants = Array.from({ length: ORIGIN_LIMIT + 2 }, (_, index) => ({ ...CAFE, tenant: `t${index}` }))
+    const [oldest, ...others] = tenants.map((origin, index) => delivered(index + 1, stream(index, 1, origin)))
+    const kept = (events: readonly IncidentEvent[]) => run(events).state.delivered?.map(({ tenant }) => tenant)
+    // The oldest delivers again, so that the next two leave.
+    const again = delivered(90, stream(89, 1, tenants[0]))
+    expect(kept([oldest!, ...others, again])).to.deep.equal(
+      [...tenants.slice(3), tenants[0]!].map(({ tenant }) => tenant),
+    )
+    const recovered = tenants.map((origin, index) => signal(index, 'recovered', { ...origin, what: 'delivery' }))
+    expect(kept(recovered)).to.deep.equal(tenants.slice(2).map(({ tenant }) => tenant))
+  })
+
   it('remembers the last good delivery of each origin as the beginning of the window', () => {
     const BAR = { ...CAFE, tenant: 'bar' }
     const good = [delivered(2, stream(1, 3)), delivered(9, stream(8, 3, BAR))]

@@ -145,6 +145,16 @@ describe('createDeliveries()', () => {
     expect(staged.state().incident?.loss).to.deep.include({ until: first, untilProof: 'delivery' })
   })
 
+  it('begins a new run where another replica saw a failure in the very millisecond in which this one began', async () => {
+    const staged = stage()
+    staged.deliver(true)
+    staged.apply({ ...LOST, at: staged.time.clock() })
+    await staged.time.advance(1)
+    const first = staged.time.clock()
+    await staged.flow(true, 3, 2 * SECOND)
+    expect(staged.state().incident?.signals?.deliveryRun).to.deep.equal({ count: 3, since: first })
+  })
+
   it('is proven by nothing but the route and method that failed, and by what began after the failure', async () => {
     const other = { route: 'POST /hooks/refunds' }
     for (const [elsewhere, isWarned] of [

@@ -27,16 +27,17 @@ describe('hooks', () => {
   })
 
   /** A receiver that answers as it is told, and notes what it gets. */
-  async function receiver(answer: (count: number) => { status?: number; headers?: Record<string, string> } | 'hang') {
+  type Answer = { status?: number; headers?: Record<string, string> } | 'hang'
+  async function receiver(answer: (count: number) => Answer | Promise<Answer>) {
     const received: Received[] = []
     const server = await http((request, response) => {
       let body = ''
       request.on('data', (chunk) => {
         body += chunk
       })
-      request.on('end', () => {
+      request.on('end', async () => {
         received.push({ headers: request.headers, body, at: performance.now() })
-        const told = answer(received.length)
+        const told = await answer(received.length)
         if (told !== 'hang') response.writeHead(told.status ?? 204, told.headers).end()
       })
     })
@@ -119,6 +120,23 @@ describe('hooks', () => {
     }
     expect(results.filter((result) => result.endsWith('success'))).to.have.lengthOf(6)
     expect(results.filter((result) => result.endsWith('failure'))).to.have.lengthOf(received.length - 6)
+  })
+
+  it('sends four events of a hook at once, and no more, however many incidents have one', async () => {
+    let [open, most] = [0, 0]
+    const { url } = await receiver(async () => {
+      most = Math.max(most, ++open)
+      await until('four at once', () => most >= 4)
+      // A fifth would have been sent in the same round.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      open--
+      return {}
+    })
+    const { outbox, add, rows } = memoryOutbox()
+    for (let index = 0; index < 12; index++) add(`incident-${index}`, 'incident.opened')
+    sender(url, outbox)
+    await until('all to be sent', () => rows.length === 0)
+    expect(most).to.equal(4)
   })
 
   it('follows no redirect, and sends nothing to a metadata service even if it is configured', async () => {
@@ -286,6 +304,13 @@ describe('hooks', () => {
     expect(waits).to.deep.equal([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
     expect(lane.failed(0, 400_000)).to.equal(400_000)
     expect(lane.failed(0, 2 * day)).to.equal(day)
+    // Up to a fifth, so that the retries of many incidents do not come in step.
+    const jittered = createLane({ sequence: 1 }, { now: 0, age: 0, random: () => 0.5 })
+    expect(jittered.failed(0, undefined)).to.equal(1_100)
+    const firsts = Array.from({ length: 20 }, () =>
+      createLane({ sequence: 1 }, { now: 0, age: 0 }).failed(0, undefined),
+    )
+    expect(new Set(firsts).size).to.be.above(1)
   })
 
   it('reads Retry-After as seconds or as a date', () => {

@@ -217,6 +217,45 @@ describe('createFollower()', () => {
     expect(applied.length).to.be.within(1, 4)
   })
 
+  it('links a probe to the last 1,000 failures before it, so that a flood of reports keeps no more spans', async () => {
+    const { probing, tracker: other } = await stage()
+    const linked: string[] = []
+    const tracker = createIncidentTracker({
+      journal: {
+        apply: () => Promise.reject(new Error('down')),
+        get: async () => undefined,
+        incident: async () => undefined,
+      },
+      settings: SETTINGS,
+      names: boundedNames(['orders'], 3),
+      probing,
+      plans: [{ endpoint: 'orders', onReport: true }],
+      urlOf: () => undefined,
+      newId: failureIds(),
+      metrics: { probed() {}, incidentNotOpened() {} },
+      tracing: { probe: ({ requestedBy }) => void linked.push(...requestedBy.map(({ spanId }) => spanId)) },
+      log: { info() {}, warn() {} },
+      clock: Date.now,
+    })
+    closers.push(() => tracker.stop())
+    const failures = Array.from({ length: 1_001 }, () => entry({ endpoint: 'orders' }).failure)
+    const applied = { change: 'joined', state: other.state('orders')! } as const
+    for (const failure of failures) tracker.onRecorded(failure, applied, { traceId: 't', spanId: failure.id })
+    const startedAt = Date.now()
+    const up = {
+      endpoint: 'orders',
+      vantage: 'public',
+      url: 'http://x/',
+      startedAt,
+      up: true,
+      detail: '',
+      phases: {},
+    } as const
+    const ids = failures.map(({ id }) => id)
+    await tracker.onProbeRound({ endpoint: 'orders', trigger: 'report', results: [up], failureIds: ids })
+    expect(linked).to.deep.equal(ids.slice(1))
+  })
+
   it('judges a new report after the clock was set back, also while probes are good', async () => {
     let ahead = 3_600_000
     const { tracker, report } = await stage({ status: 204, clock: () => Date.now() + ahead })

@@ -145,6 +145,10 @@ describe('each kind of auth', () => {
       ['the-shared-key', 'HMAC_SHA256', 'key=key_2,algorithm=HMAC_SHA256'],
       ['the-shared-key', 'HMAC_SHA256', 'key=key_9,algorithm=HMAC_SHA256'],
       ['the-key', 'HMAC_SHA1', ''],
+      // A name that comes twice makes the header unusable, whichever of the two is right.
+      ['the-shared-key', 'HMAC_SHA256', 'key=key_2,key=key_1,algorithm=HMAC_SHA256'],
+      ['the-shared-key', 'HMAC_SHA256', 'key=key_1,key=key_2,algorithm=HMAC_SHA256'],
+      ['the-shared-key', 'HMAC_SHA256', 'key=key_1,algorithm=HMAC_SHA1,algorithm=HMAC_SHA256'],
     ] as const)
       expect((await send(secret, algorithm, settings)).body.code, settings).to.equal('signature_invalid')
     const json = '{"a":1}'
