@@ -114,6 +114,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   'absolute form': accepted(
     post(SIZED + CLOSE, BODY, 'POST http://other.example/webhooks/error HTTP/1.1\r\nHost: x\r\n'),
   ),
+  'a URL that is none': refused(post(SIZED, BODY, 'POST http://[/webhooks/error HTTP/1.1\r\nHost: x\r\n')),
   'asterisk form': { send: ['OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'], statuses: [404] },
   TRACE: { send: [`TRACE /webhooks/error HTTP/1.1\r\nHost: x\r\n${CLOSE}\r\n`], statuses: [405] },
   'empty lines before a report': accepted(`\r\n\r\n${post(SIZED + CLOSE)}`),

@@ -27,9 +27,7 @@ export function serveAllowedHosts({ allowedHosts = [], externalUrl }: AllowedHos
 
 /** The host that is asked for, without its port; empty if the request names none, which only HTTP/1.0 allows. */
 function hostOf({ req }: Context): string {
-  // RFC 9112 section 3.2.2: the host of an absolute target takes precedence over the header field.
-  const target = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(req.url ?? '')?.[1]
-  const authority = (target ?? req.headers.host ?? '').trim()
+  const authority = (req.headers.host ?? '').trim()
   return normalized(isIP(authority) ? authority : authority.replace(/^.*@/, '').replace(/:\d*$/, ''))
 }
 

@@ -13,7 +13,7 @@ const rejectParameters = queryReader({})
 /** `GET /api/v1/endpoints`: what is configured, by name, then what else failed. */
 export function listEndpoints(deps: Deps): Middleware {
   return (ctx: Context) => {
-    rejectParameters(ctx.URL.searchParams)
+    rejectParameters(new URLSearchParams(ctx.querystring))
     const configured = deps.endpoints.map((facts) => facts.name).sort()
     const others = [...deps.tracker.states()].map(({ endpoint }) => endpoint).sort()
     const names = [...new Set([...configured, ...others])]
@@ -25,7 +25,7 @@ export function listEndpoints(deps: Deps): Middleware {
 /** `GET /api/v1/endpoints/{name}`; the name is URL-encoded. */
 export function getEndpoint(deps: Deps): Middleware {
   return (ctx: Context) => {
-    rejectParameters(ctx.URL.searchParams)
+    rejectParameters(new URLSearchParams(ctx.querystring))
     const name = String(ctx['params'].name)
     if (!deps.tracker.state(name) && !deps.endpoints.some((facts) => facts.name === name)) {
       throw new AppError('not_found', unknown(name))

@@ -84,7 +84,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
     (request, response) => {
       if (!connections.begin(request, response)) return
-      const fault = ambiguity(request, name === 'admin')
+      const fault = ambiguity(request, name)
       if (!fault) return handler(request, response)
       onRefused(fault.code)
       connections.finish(request.socket)

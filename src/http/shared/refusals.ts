@@ -16,14 +16,29 @@ export const wasRefused = (request: IncomingMessage): boolean => refused.has(req
 const HOST = /^(?:\[[\w:.%]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d{0,5})?$/
 const isHost = memoize((host) => HOST.test(host))
 
+const PATH = /^(?:\/[^#\s]*|\*)$/
+const ABSOLUTE = /^https?:\/\/([^/?#\s]+)(?:\/|(?=\?)|$)([^#\s]*)$/i
+
+/**
+ * Reduces a target to its path, since Koa's parser throws at some URLs; the host of a URL replaces `Host` (RFC 9112 section 3.2).
+ * @returns false if the target is neither a path, `*` nor an http URL
+ */
+function reduceTarget(request: IncomingMessage): boolean {
+  const { url = '' } = request
+  if (PATH.test(url)) return true
+  const [, host, path] = ABSOLUTE.exec(url) ?? []
+  if (host === undefined || !isHost(host)) return false
+  request.headers.host = host
+  request.url = `/${path}`
+  return true
+}
+
 /**
  * A request that a proxy in front may read differently than Node does is refused (RFC 9112 sections 2.3, 3.2 and 6.1).
- * @param checksHosts whether the handler checks `Host` itself, in its own words
+ * @param listener `admin` checks `Host` itself, and `proxy` the target
  */
-export function ambiguity(
-  { rawHeaders, headers, httpVersion }: IncomingMessage,
-  checksHosts: boolean,
-): AppError | undefined {
+export function ambiguity(request: IncomingMessage, listener: string | undefined): AppError | undefined {
+  const { rawHeaders, headers, httpVersion } = request
   if (httpVersion !== '1.1' && httpVersion !== '1.0')
     return new AppError('invalid_request', `HTTP/${httpVersion} is not supported: use HTTP/1.1`)
   let hosts = 0
@@ -33,7 +48,9 @@ export function ambiguity(
   }
   if (hosts > 1) return new AppError('invalid_request', 'the request has more than one Host')
   if (hosts === 0 && httpVersion !== '1.0') return new AppError('invalid_request', 'the request has no Host')
-  if (!checksHosts && !isHost(headers.host ?? ''))
+  if (listener !== 'proxy' && !reduceTarget(request))
+    return new AppError('invalid_request', 'the target must be a path, or a URL with http or https, without a fragment')
+  if (listener !== 'admin' && !isHost(headers.host ?? ''))
     return new AppError('invalid_request', 'Host must be a name or an address, with or without a port')
   const coding = headers['transfer-encoding']
   if (coding === undefined) return undefined
