@@ -1,5 +1,5 @@
-import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
-import { backOff } from '../back-off.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
 import { AppError } from '../errors.ts'
 import { signatureExpired, signatureInvalid } from './errors.ts'
 
@@ -22,9 +22,8 @@ export interface OidcOptions {
 
 /** Asymmetric only (RFC 7518, RFC 8037): with a shared secret, anyone who can verify can also sign. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
-/** Milliseconds between two fetches; after a failed one less, and twice as long after each further one. */
-const REFETCH = 60_000
-const FIRST_RETRY = 1_000
+/** Milliseconds between two fetches, successful or not: forged tokens cause no more. */
+const COOLDOWN = 5_000
 /** Milliseconds after which keys are fetched again, so that a withdrawn one is forgotten. */
 const MAX_AGE = 3_600_000
 /** Milliseconds that a report waits for the keys; fetching them may take longer, and the next report finds them. */
@@ -33,7 +32,8 @@ const MOST_WAIT = 500
 const CLOCK_TOLERANCE = 60
 
 /**
- * Verifies ID tokens (OpenID Connect Core 1.0 section 3.1.3.7): signature, issuer, audience, expiry, and who it is.
+ * Verifies ID tokens (OpenID Connect Core 1.0 section 3.1.3.7): signature, issuer, audience, expiry, and who it is. jose's
+ * own remote key set forgets its keys when a fetch fails, and then fetches them for every token.
  * @returns a function that resolves for a good token
  * @throws AppError (as rejection) `signature_invalid`, `signature_expired`, `credential_unknown`, `keys_unavailable`
  */
@@ -41,31 +41,26 @@ export function oidcVerifier(
   rules: OidcRules,
   { fetchKeys, clock, onFault }: OidcOptions,
 ): (token: string) => Promise<void> {
-  let keys: { readonly set: JSONWebKeySet; readonly at: number } | undefined
+  let keys: Keys | undefined
+  let keysFrom = 0
   let lastFetch = Number.NEGATIVE_INFINITY
-  /** Milliseconds from the last fetch to the next. */
-  let pause = REFETCH
-  const retries = backOff({ min: FIRST_RETRY, max: REFETCH })
   let isFailing = false
   let fetching: Promise<void> | undefined
 
   /** Milliseconds; a time that is to come is that of a clock which was set back since. */
   const ageOf = (at: number): number => Math.abs(clock() - at)
 
-  const refetch = (): Promise<void> => {
-    if (fetching) return fetching
-    if (ageOf(lastFetch) < pause) return Promise.resolve()
+  const refetch = (): Promise<void> | undefined => {
+    if (fetching || ageOf(lastFetch) < COOLDOWN) return fetching
     lastFetch = clock()
     fetching = fetchKeys()
       .then((text) => {
-        keys = { set: keySet(text), at: clock() }
+        keys = readKeys(text)
+        keysFrom = clock()
         isFailing = false
-        retries.reset()
-        pause = REFETCH
       })
       .catch((error: Error) => {
         isFailing = true
-        pause = retries.next()
         onFault(error.message)
       })
       .finally(() => {
@@ -74,18 +69,14 @@ export function oidcVerifier(
     return fetching
   }
 
+  /** @returns undefined if none of the keys is the token's */
   const verified = async (token: string): Promise<JWTPayload | undefined> => {
-    const set = keys?.set
-    if (!set) throw keysUnavailable()
     try {
-      return await withEachKey(set, (key) =>
-        jwtVerify(token, key, optionsOf(rules, clock())).then(({ payload }) => payload),
-      )
+      return keys && (await verifyWith(keys, token, optionsOf(rules, clock())))
     } catch (error) {
-      const code = (error as { code?: string }).code
-      if (code === 'ERR_JWKS_NO_MATCHING_KEY') return undefined
-      if (code === 'ERR_JWT_EXPIRED') throw signatureExpired(CLOCK_TOLERANCE * 1_000)
-      if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED')
+      if (error instanceof errors.JWKSNoMatchingKey) return undefined
+      if (error instanceof errors.JWTExpired) throw signatureExpired(CLOCK_TOLERANCE * 1_000)
+      if (error instanceof errors.JWTClaimValidationFailed)
         throw new AppError(
           'credential_unknown',
           'the token is not for this service: its issuer, audience or time is another',
@@ -95,12 +86,12 @@ export function oidcVerifier(
   }
 
   return async (token) => {
-    if (!keys) await inTime(refetch())
-    else if (ageOf(keys.at) > MAX_AGE) void refetch()
+    if (keys && ageOf(keysFrom) > MAX_AGE) void refetch()
     let payload = await verified(token)
-    if (!payload) {
-      // A key that is not known may be new.
-      await inTime(refetch())
+    // A key that is not known may be new.
+    const fetched = payload ? undefined : refetch()
+    if (fetched) {
+      await Promise.race([fetched, tooLate()])
       payload = await verified(token)
     }
     // While the issuer's keys cannot be fetched, nobody knows whether it has a new one.
@@ -113,15 +104,13 @@ export function oidcVerifier(
 }
 
 const keysUnavailable = () =>
-  new AppError('keys_unavailable', 'the keys of the token issuer cannot be fetched; try again later')
-
-/** @throws AppError (as rejection) `keys_unavailable` if it takes longer than a report may wait */
-async function inTime(fetched: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(keysUnavailable()), MOST_WAIT)
+  new AppError('keys_unavailable', 'the keys of the token issuer cannot be fetched; try again later', {
+    retryAfter: COOLDOWN / 1_000,
   })
-  await Promise.race([fetched, tooLate]).finally(() => clearTimeout(timer))
+
+async function tooLate(): Promise<never> {
+  await sleep(MOST_WAIT, undefined, { ref: false })
+  throw keysUnavailable()
 }
 
 const optionsOf = ({ issuer, audience }: OidcRules, now: number) => ({
@@ -137,38 +126,34 @@ const isAllowed = ({ sub, email, email_verified }: JWTPayload, { subjects, email
   (typeof sub === 'string' && subjects?.includes(sub) === true) ||
   (email_verified === true && typeof email === 'string' && emails?.includes(email) === true)
 
+type Keys = ReturnType<typeof createLocalJWKSet>
+
 /** Tries each key that fits, where an issuer gives no ids to its keys. */
-async function withEachKey<T>(
-  set: JSONWebKeySet,
-  verify: (key: ReturnType<typeof createLocalJWKSet>) => Promise<T>,
-): Promise<T> {
+async function verifyWith(keys: Keys, token: string, options: ReturnType<typeof optionsOf>): Promise<JWTPayload> {
   try {
-    return await verify(createLocalJWKSet(set))
+    return (await jwtVerify(token, keys, options)).payload
   } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_JWKS_MULTIPLE_MATCHING_KEYS') throw error
-    let last: unknown = error
-    for (const key of set.keys) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
       try {
-        return await verify(createLocalJWKSet({ keys: [key] }))
+        return (await jwtVerify(token, key, options)).payload
       } catch (fault) {
-        if ((fault as { code?: string }).code !== 'ERR_JWKS_NO_MATCHING_KEY') last = fault
+        if (!(fault instanceof errors.JWSSignatureVerificationFailed)) throw fault
       }
     }
-    throw last
+    throw new errors.JWSSignatureVerificationFailed()
   }
 }
 
 /** @throws Error if the text is no JWKS */
-function keySet(text: string): JSONWebKeySet {
-  let document: unknown
+function readKeys(text: string): Keys {
+  let document: JSONWebKeySet
   try {
     document = JSON.parse(text)
   } catch {
     throw new Error('the answer is not JSON')
   }
-  const keys = (document as { keys?: unknown } | null)?.keys
-  if (!Array.isArray(keys)) throw new Error('the answer is not a JWKS: it has no list of keys')
-  const usable = keys.filter((key) => typeof key === 'object' && key !== null)
-  if (usable.length === 0) throw new Error('the answer has no key')
-  return { keys: usable }
+  const keys = createLocalJWKSet(document)
+  if (document.keys.length === 0) throw new Error('the answer has no key')
+  return keys
 }

@@ -40,9 +40,9 @@ export async function openOidcAuth(auth: OidcAuth, deps: AuthDeps): Promise<Open
     fetchKeys,
     clock,
     onFault: (detail) => {
-      fault = detail
       metrics.credentialsReloadFailed(source)
-      log.warn({ source }, `sources.${source}.auth.jwksUrl: cannot fetch the keys: ${detail}`)
+      if (fault !== detail) log.warn({ source }, `sources.${source}.auth.jwksUrl: cannot fetch the keys: ${detail}`)
+      fault = detail
     },
   })
   metrics.credentials(source, (auth.subjects?.length ?? 0) + (auth.emails?.length ?? 0))
