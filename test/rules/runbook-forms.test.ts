@@ -68,10 +68,13 @@ exit 125
   },
 ]
 
+const ENDPOINTS = Array.from({ length: 40 }, (_, index) => `orders-${index}`)
+
 describe('the commands of the runbooks, in each form without Kubernetes', function () {
   this.timeout(120_000)
   let service: Service
   let receiver: Awaited<ReturnType<typeof hookReceiver>>
+  let endpoint = ENDPOINTS[0]!
   const table: string[] = []
   const own = blocks.filter((block) => isOfForm(block) && !reasonNotToRun(block))
   const commands = unique(own).flatMap((code) => code.split('\n'))
@@ -82,10 +85,9 @@ describe('the commands of the runbooks, in each form without Kubernetes', functi
     receiver = await hookReceiver(() => 202)
     service = await startService({
       config: {
-        incidents: { quietTime: '1s' },
         outbound: { allow: ['127.0.0.1/32'] },
         hooks: [{ name: 'backfill', url: receiver.url, secret: { env: 'HOOK_SECRET' } }],
-        endpoints: [{ name: 'orders', urls: [`${receiver.url}/orders`] }],
+        endpoints: ENDPOINTS.map((name) => ({ name, urls: [`${receiver.url}/${name}`] })),
       },
       env: { HOOK_SECRET },
     })
@@ -98,11 +100,12 @@ describe('the commands of the runbooks, in each form without Kubernetes', functi
 
   const incidents = async (query: string) =>
     (await answer(fetch(`${service.admin}/api/v1/incidents?${query}`))).body.incidents as { id: string }[]
+  const isOpen = async () => (await incidents(`state=open&endpoint=${endpoint}`)).length === 1
+  // Each time another endpoint: within the quiet time after closing, the same incident would be reopened.
   const fail = async () => {
-    // Within the quiet time after closing, the same incident would be reopened.
-    await new Promise((done) => setTimeout(done, 1_100))
-    await report(service.ingest, { ...REPORT, endpoint: `${receiver.url}/orders` })
-    await until('the incident', async () => (await incidents('state=open&endpoint=orders')).length === 1)
+    endpoint = ENDPOINTS[ENDPOINTS.indexOf(endpoint) + 1]!
+    await report(service.ingest, { ...REPORT, endpoint: `${receiver.url}/${endpoint}` })
+    await until('the incident', isOpen)
   }
 
   function run({ definition, programs: files, shell }: Form, code: string): Promise<Ran> {
@@ -119,17 +122,17 @@ describe('the commands of the runbooks, in each form without Kubernetes', functi
       .replace(`/opt/${UNIT}`, ROOT)
       .replace('cat exporter.log', `cat '${join(service.folder, 'exporter.log')}'`)
     const PATH = `${folder}${delimiter}${process.env['PATH']}`
-    return bash(`${here}\n${code}`, { ...shell(service), PATH, ENDPOINT: 'orders' })
+    return bash(`${here}\n${code}`, { ...shell(service), PATH, ENDPOINT: endpoint })
   }
 
   for (const form of PLAIN) {
     it(`run with ${form.name}`, async () => {
       for (const code of programs) {
         if (code.startsWith('exporter close') || code.includes('INCIDENT')) {
-          if ((await incidents('state=open&endpoint=orders')).length === 0) await fail()
+          if (!(await isOpen())) await fail()
         }
-        if (code.includes('INCIDENT')) await run(form, 'exporter close orders --reason "to be recovered"')
-        const [closed] = await incidents('state=closed&endpoint=orders&limit=1')
+        if (code.includes('INCIDENT')) await run(form, 'exporter close "$ENDPOINT" --reason "to be recovered"')
+        const [closed] = await incidents(`state=closed&endpoint=${endpoint}&limit=1`)
         const { code: exit, output } = await run(
           form,
           code.replace('INCIDENT', closed?.id ?? 'none').replace('HOOK', 'backfill'),
