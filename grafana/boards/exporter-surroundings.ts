@@ -31,7 +31,6 @@ export const surroundings: Section = {
               },
             ],
             noValue: 'no metrics',
-            links: [runbook('WebhookFailuresUnidentified')],
           }),
         ],
         [

@@ -1,6 +1,5 @@
 import type { Line } from './board.ts'
 import { bars } from './graphs.ts'
-import { runbook } from './links.ts'
 import { COLOUR } from './palette.ts'
 import { countBars, failuresInRange, ofTeam } from './query.ts'
 import { ranking } from './stats.ts'
@@ -59,7 +58,6 @@ export const losses: Line = {
         ],
         steps: [{ colour: COLOUR.warn }],
         noValue: 'No failure in this time.',
-        links: [runbook('WebhookFailuresUnidentified')],
       }),
     ],
   ],

@@ -50,8 +50,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     inhibits: [
       {
         why: 'Failing deliveries matter more than failing probes; an expired certificate is their cause, not another incident.',
-        targets:
-          'WebhookEndpointDown|WebhookFailuresIncreasing|WebhookAvailabilityBurn.+|WebhookSuccessRateBurn.+|WebhookCertificateExpiring',
+        targets: 'WebhookEndpointDown|WebhookAvailabilityBurn.+|WebhookSuccessRateBurn.+|WebhookCertificateExpiring',
         same: ['endpoint'],
       },
     ],
@@ -86,43 +85,6 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     },
   },
   {
-    alert: 'WebhookFailuresIncreasing',
-    why: 'For endpoints without an incident, beyond the 500 that are tracked: if there is an incident, WebhookEndpointFailing has already paged.',
-    expr: withTeam(`(
-  sum by (${ENDPOINT}) (
-    ${of(SIGNALS.failureIncrease.name, `endpoint!~"invalid|other|webhook-verify"`)}
-  ) > 10 # threshold
-)
-unless on (${ENDPOINT})
-(${held()} == 1)`),
-    for: '5m',
-    severity: 'endpoint',
-    // More endpoints than are tracked are not yours, or invented.
-    severityLabel: '{{ or $labels.severity "warning" }}',
-    wakes:
-      'The same loss, for an endpoint that has no incident of its own. Never in addition to WebhookEndpointFailing.',
-    summary: 'Webhook deliveries failing repeatedly',
-    description:
-      'The platform gave up on {{ $value | printf "%.0f" }} deliveries to {{ $labels.endpoint }} in the last ten minutes.',
-    annotations: apiAnnotations(INCIDENT_OF),
-    dashboard: 'endpoint',
-    runbook: {
-      meaning:
-        'Deliveries to an endpoint without an open incident have been failing for five minutes, more often than the threshold. This happens if more than 500 endpoints are tracked, or if the incident was closed manually while deliveries still fail.',
-      impact: `${LOST} More data is lost every minute.`,
-      diagnosis: [
-        FAILURES,
-        promql('See the failures by cause:', 'sum by (endpoint, cause) (job:webhook_delivery_failures:increase10m)'),
-        promql('How many endpoints are tracked (at most 500)?', 'count(webhook_endpoint_info)'),
-      ],
-      mitigation: [
-        `Apply the fixes of the cause: see ${CAUSES_LINK}. Inform the teams that depend on the data.`,
-        'If many endpoints are not yours, a merchant’s token is being misused: replace it. If they are yours, configure them by name, with URL patterns that absorb ids.',
-        RECOVER,
-      ],
-    },
-  },
-  {
     alert: 'WebhookManyEndpointsFailing',
     expr: `count by (${RELEASE}, team) (
 ${withTeam(`${held(REAL)} == 1`)}
@@ -141,7 +103,7 @@ ${withTeam(`${held(REAL)} == 1`)}
     inhibits: [
       {
         why: 'Many endpoints of a team at once share one fault; what probes and rates say of them adds nothing. A new failing endpoint always pages.',
-        targets: 'WebhookEndpointDown|WebhookFailuresIncreasing|WebhookAvailabilityBurn.+|WebhookSuccessRateBurn.+',
+        targets: 'WebhookEndpointDown|WebhookAvailabilityBurn.+|WebhookSuccessRateBurn.+',
         same: ['team'],
       },
     ],
@@ -165,44 +127,6 @@ ${withTeam(`${held(REAL)} == 1`)}
         'Fix the shared cause. Each incident closes once its endpoint’s recovery is confirmed.',
         'Endpoints that are dead for good: remove them on the platform, then close their incidents manually ([WebhookEndpointFailing](WebhookEndpointFailing.md#mitigation)).',
         RECOVER_ALL,
-      ],
-    },
-  },
-  {
-    alert: 'WebhookFailuresUnidentified',
-    expr: `sum by (${ENDPOINT}) (
-  ${of(SIGNALS.failureIncrease.name, 'endpoint=~"invalid|other"')}
-) > 0 # threshold`,
-    severity: 'warning',
-    wakes: 'No: a misconfigured webhook or a full series limit is a ticket.',
-    summary: 'Delivery failures not attributed to an endpoint',
-    description:
-      '{{ $value | printf "%.0f" }} failures in the last ten minutes were counted as "{{ $labels.endpoint }}": the platform has an invalid URL, or the series limit is exceeded.',
-    dashboard: 'overview',
-    replaces: ['WebhookSeriesOverflow'],
-    runbook: {
-      meaning:
-        '`invalid`: the report does not contain a valid http(s) URL. `other`: the failure exceeded `metrics.seriesLimit`, above which first `code` and then `endpoint` becomes `other`. These failures are recorded, counted and logged, but open no incident and therefore do not page.',
-      impact:
-        'Deliveries are being lost without a page: either a webhook is misconfigured on the platform, or there are more endpoints than labels.',
-      diagnosis: [
-        sh(
-          'Read what was reported. `url` is the text the platform sent; `tenant` is the merchant:',
-          `api --get "$API/api/v1/failures" --data-urlencode "endpoint=$ENDPOINT" --data-urlencode limit=20 | jq '.failures[] | {receivedAt, tenant, url, code, message}'`,
-        ),
-        promql('Share of the series limit in use:', 'webhook_exporter_series / webhook_exporter_series_limit'),
-        promql(
-          'Which endpoints have the most series?',
-          'topk(10, count by (endpoint) (webhook_delivery_failures_total))',
-        ),
-      ],
-      mitigation: [
-        '`invalid`: correct the webhook’s URL in that tenant’s settings on the platform.',
-        '`other`: configure the endpoints by name (URL patterns absorb ids), or raise `metrics.seriesLimit`.',
-        program(
-          'Or free the places of series that have not been seen for the retention time, at the next start. A running service holds the journal; the command says what to do:',
-          'journal reset-series',
-        ),
       ],
     },
   },

@@ -6,7 +6,7 @@ import { INTAKE_ALERTS } from './intake-alerts.ts'
 import { JOURNAL_ALERTS } from './journal-alerts.ts'
 import type { Group } from './model.ts'
 import { OPEN_TOO_LONG_ALERTS } from './open-too-long-alert.ts'
-import { PROBE_ALERTS, PROBE_UPKEEP_ALERTS } from './probe-alerts.ts'
+import { CERTIFICATE_ALERTS, PROBE_ALERTS } from './probe-alerts.ts'
 import { RECEIVER_ALERTS } from './receiver-alerts.ts'
 import { ENDPOINT_RECORDINGS, INTERVAL, RECEIVER_RECORDINGS } from './recordings.ts'
 import { RECOVERY_ALERTS } from './recovery-alerts.ts'
@@ -29,7 +29,7 @@ export const GROUPS: readonly Group[] = [
     file: 'endpoints.yaml',
     interval: '1m',
     why: 'What can wait for a minute, so that what pages need not wait for it: the texts of 500 alerts take Prometheus a third of a second.',
-    rules: [...OPEN_TOO_LONG_ALERTS, ...REPORT_MISSING_ALERTS, ...PROBE_UPKEEP_ALERTS, ...RECOVERY_ALERTS],
+    rules: [...OPEN_TOO_LONG_ALERTS, ...REPORT_MISSING_ALERTS, ...CERTIFICATE_ALERTS, ...RECOVERY_ALERTS, EGRESS_ALERT],
   },
   {
     name: 'webhook-error-budgets',
@@ -41,7 +41,7 @@ export const GROUPS: readonly Group[] = [
     name: 'webhook-receiver',
     file: 'receiver.yaml',
     interval: INTERVAL,
-    rules: [...RECEIVER_RECORDINGS, ...INTAKE_ALERTS, ...RECEIVER_ALERTS, ...JOURNAL_ALERTS, EGRESS_ALERT],
+    rules: [...RECEIVER_RECORDINGS, ...INTAKE_ALERTS, ...RECEIVER_ALERTS, ...JOURNAL_ALERTS],
   },
 ]
 

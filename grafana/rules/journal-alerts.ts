@@ -1,5 +1,4 @@
 import { SIGNALS } from '../signals.ts'
-import { apiAnnotations } from './annotations.ts'
 import type { Alert } from './model.ts'
 import { of, RELEASE } from './promql.ts'
 import { CONDITIONS, CONTAINER, ENLARGE, either, KUBECTL, kubernetes, LOGS, promql, SHRINK } from './text.ts'
@@ -27,7 +26,7 @@ export const JOURNAL_ALERTS: readonly Alert[] = [
     inhibits: [
       {
         why: 'Without a journal, nothing can be recorded.',
-        targets: 'WebhookReportsNotRecorded|WebhookJournalVolumeNearlyFull|WebhookCheckpointFailing',
+        targets: 'WebhookReportsNotRecorded|WebhookJournalVolumeNearlyFull',
         same: [],
       },
     ],
@@ -62,95 +61,55 @@ export const JOURNAL_ALERTS: readonly Alert[] = [
   },
   {
     alert: 'WebhookJournalVolumeNearlyFull',
-    wakes: 'No: there is time to enlarge the volume. A full one pages as WebhookJournalDown.',
-    expr: `min by (${RELEASE}) (
+    why: 'Failing checkpoints fill the volume, too, and come first: their text warns of a restart. Their values are above 4, those of free space below 1. The size of the WAL alone would take hours at a low report rate; failures alone would miss a reader that pins it.',
+    wakes:
+      'No: nothing is lost yet, and there is time within a working day. A full volume pages as WebhookJournalDown.',
+    expr: `max by (${RELEASE}) (${wal} / ${walLimit}) > 4
+or
+sum by (${RELEASE}) (increase(${of(SIGNALS.journalCheckpoints.name, 'result="failed"')}[10m])) > 4
+or
+min by (${RELEASE}) (
   ${free} / (${free} + ${size}) < 0.1 # threshold
   or
   ${free} / (${free} + ${size}) and ${free} < 67108864
 )`,
     for: '10m',
     severity: 'warning',
-    summary: 'Journal volume nearly full',
+    summary: 'Journal volume filling up',
     description:
-      'The journal volume of {{ $labels.job }} has {{ $value | humanizePercentage }} free. Once it is full, every report is answered 503.',
+      '{{ if gt $value 1.0 }}Checkpoints fail: the journal of {{ $labels.job }} records reports in its write-ahead log only, which grows until the volume is full. Do not restart the receiver: if the database file has failed, the journal will not open again.{{ else }}The journal volume of {{ $labels.job }} has {{ $value | humanizePercentage }} free. Once it is full, every report is answered 503.{{ end }}',
+    annotations: {
+      headline: '{{ if gt $value 1.0 }}journal checkpoints failing{{ else }}journal volume nearly full{{ end }}',
+    },
     dashboard: 'exporter',
+    replaces: ['WebhookCheckpointFailing'],
     runbook: {
-      meaning: 'Less than 10 % of the space available to the journal is free, or less than 64 MiB.',
-      impact: 'None yet. Once the volume is full, no report can be recorded.',
+      meaning: `Less than 10 % of the space available to the journal is free, or less than 64 MiB; or checkpoints fail.
+
+SQLite writes each report to the write-ahead log (WAL, \`journal.db-wal\`). A checkpoint moves the log into \`journal.db\` once it reaches its limit. Checkpoints fail if more than four did within ten minutes, or if the log has grown to more than four times its limit.`,
+      impact:
+        'None yet: acknowledged reports are durable. Once the volume is full, every report is answered 503. While checkpoints fail, do not restart the receiver: if the database file has failed, the journal would not open again.',
       diagnosis: [
+        CONDITIONS,
         promql(
           'How many days until it is full?',
           'webhook_exporter_journal_free_bytes / -deriv(webhook_exporter_journal_free_bytes[6h]) / 86400',
         ),
-        promql('Is the journal what uses the space?', 'webhook_exporter_journal_size_bytes'),
-      ],
-      mitigation: [ENLARGE, SHRINK],
-    },
-  },
-  {
-    alert: 'WebhookRetentionCutsEarly',
-    wakes: 'No: it is information. Only old history is shorter than configured.',
-    expr: `sum by (${RELEASE}) (
-  increase(${of(SIGNALS.journalExpired.name, 'reason="size"')}[1h])
-) > 0 # threshold`,
-    severity: 'info',
-    summary: 'Journal retention limited by size',
-    description:
-      '{{ $value | printf "%.0f" }} failures were removed in the last hour because the journal reached journal.retention.size before journal.retention.age.',
-    dashboard: 'exporter',
-    runbook: {
-      meaning: 'The size limit removes failures that the age limit would keep.',
-      impact: 'The history is shorter than configured. Counters are not affected.',
-      diagnosis: [
         promql(
-          'How many days does the history cover?',
-          '(time() - webhook_exporter_journal_oldest_timestamp_seconds) / 86400',
+          'Is the journal what uses the space, or its log?',
+          'webhook_exporter_journal_size_bytes or webhook_exporter_journal_wal_bytes',
         ),
         promql(
-          'Which endpoints use the space?',
-          'topk(5, sum by (endpoint) (increase(webhook_endpoint_failures_total[1d])))',
-        ),
-      ],
-      mitigation: [
-        'Raise `journal.retention.size` (and the volume), or lower `journal.retention.age` to what you need.',
-        ENLARGE,
-      ],
-    },
-  },
-  {
-    alert: 'WebhookCheckpointFailing',
-    why: 'Size alone would take hours to fire at a low report rate; failures alone would miss a reader that pins the WAL.',
-    wakes: 'No: nothing is lost yet, and acknowledged reports are durable. It must be fixed within a working day.',
-    expr: `max by (${RELEASE}) (${wal} / ${walLimit}) > 4 # threshold
-or
-sum by (${RELEASE}) (increase(${of(SIGNALS.journalCheckpoints.name, 'result="failed"')}[10m])) > 4`,
-    for: '1m',
-    severity: 'warning',
-    summary: 'Journal checkpoints failing',
-    description:
-      'The journal of {{ $labels.job }} records reports in its write-ahead log only, which grows until the volume is full. Do not restart the receiver: if the database file has failed, the journal will not open again.',
-    annotations: apiAnnotations('/readyz'),
-    dashboard: 'exporter',
-    runbook: {
-      meaning:
-        'SQLite writes each report to the write-ahead log (WAL, `journal.db-wal`). A checkpoint moves the log into `journal.db` once it reaches its limit. Checkpoints have failed several times within ten minutes, or the log has grown to more than four times its limit.',
-      impact:
-        'None yet: acknowledged reports are durable in the log. The log grows with every report until the volume is full; then reports are answered 503. Do not restart the receiver while the database file is failing: the journal would not open again.',
-      diagnosis: [
-        promql(
-          'Which result? `failed`: the database file cannot be written. `blocked`: a reader pins the log.',
+          'Do checkpoints fail? `failed`: the database file cannot be written. `blocked`: a reader pins the log.',
           'sum by (result) (increase(webhook_exporter_journal_checkpoints_total[10m]))',
         ),
         LOGS('What error does SQLite report?', 'checkpoint'),
-        CONDITIONS,
-        promql('How large is the log?', 'webhook_exporter_journal_wal_bytes'),
-        promql('How many bytes are free on the volume?', 'webhook_exporter_journal_free_bytes'),
-        'Blocked: find the other process that has `journal.db` open, such as a `sqlite3` shell with an open transaction, a hanging backup, or Litestream without access to its target.',
       ],
       mitigation: [
-        'Blocked: end that process or its transaction. The next checkpoint truncates the log.',
-        'Failed: look for I/O errors in the node’s kernel log (`dmesg --level=err`). Back up the database and the log together first (see docs/backup.md), then replace the volume.',
         ENLARGE,
+        SHRINK,
+        'Checkpoints blocked: end the other process that has `journal.db` open, or its transaction: a `sqlite3` shell, a hanging backup, or Litestream without access to its target. The next checkpoint truncates the log.',
+        'Checkpoints failed: look for I/O errors in the node’s kernel log (`dmesg --level=err`). [Back up](../backup.md) the database and the log together first, then replace the volume.',
       ],
     },
   },

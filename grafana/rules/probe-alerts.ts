@@ -1,7 +1,7 @@
 import { SIGNALS } from '../signals.ts'
 import type { Alert } from './model.ts'
 import { ENDPOINT, held, indent, of, withTeam } from './promql.ts'
-import { CAUSES_LINK, kubernetes, PHASES, PROBE, promql, RESTART, sh } from './text.ts'
+import { CAUSES_LINK, kubernetes, PHASES, PROBE, promql, sh } from './text.ts'
 
 const scheduled = of(SIGNALS.probes.name, 'trigger="scheduled"')
 
@@ -51,41 +51,8 @@ max by (${ENDPOINT}) (last_over_time(${scheduled}[1h])) > 0`),
   },
 ]
 
-/** What probes say of the next days, or no longer say: it can wait for a minute. */
-export const PROBE_UPKEEP_ALERTS: readonly Alert[] = [
-  {
-    alert: 'WebhookProbesStale',
-    why: 'Uses counters because the receiver’s clock may change. At least three probes are expected in ten minutes.',
-    expr: withTeam(`sum by (${ENDPOINT}) (increase(${scheduled}[10m])) == 0
-and on (${ENDPOINT})
-sum by (${ENDPOINT}) (increase(${scheduled}[6h])) > 108 # threshold`),
-    for: '10m',
-    severity: 'warning',
-    wakes: 'No: reports still page. Only what probes would add is missing.',
-    summary: 'Scheduled probes stopped',
-    description:
-      'There has been no scheduled probe of {{ $labels.endpoint }} for ten minutes, although probes were frequent before. Its probe metrics are stale.',
-    dashboard: 'endpoint',
-    runbook: {
-      meaning:
-        'The receiver is up, but has not run a scheduled probe of this endpoint for at least ten minutes. The alert covers endpoints with more than 108 probes in six hours (one every 200 seconds); longer intervals are not covered.',
-      impact: 'The endpoint’s availability, certificate and recovery are unknown, and incidents may not close.',
-      diagnosis: [
-        promql(
-          'Are all endpoints affected, or one?',
-          'sum by (endpoint) (increase(webhook_endpoint_probes_total{trigger="scheduled"}[10m]))',
-        ),
-        PHASES,
-        PROBE,
-        promql('Is the process overloaded?', 'nodejs_eventloop_lag_p99_seconds'),
-      ],
-      mitigation: [
-        'With PostgreSQL, one replica probes at a time: the logs show which one is the leader.',
-        'All endpoints affected: save the log for a bug report, then restart the receiver.',
-        RESTART,
-      ],
-    },
-  },
+/** What probes say of the next days: it can wait for a minute. */
+export const CERTIFICATE_ALERTS: readonly Alert[] = [
   {
     alert: 'WebhookCertificateExpiring',
     why: 'One alert from 21 days on. In the last two days it takes the endpoint’s own severity; the warning is held until that fires.',

@@ -141,32 +141,4 @@ label_replace(
       ],
     },
   },
-  {
-    alert: 'WebhookSpansDropped',
-    wakes: 'No: it is information. Reports, counters and pages do not depend on traces.',
-    expr: `sum by (${RELEASE}) (increase(${of(SIGNALS.spans.name, 'result=~"dropped|failed"')}[10m])) > 0 # threshold`,
-    for: '10m',
-    severity: 'info',
-    summary: 'Spans not reaching the collector',
-    description:
-      '{{ $value | printf "%.0f" }} spans of {{ $labels.job }} were lost in the last ten minutes. Links from failures to their traces are dead.',
-    dashboard: 'exporter',
-    runbook: {
-      meaning:
-        '`failed`: the collector did not accept the spans. `dropped`: the queue was full because the collector did not accept them fast enough.',
-      impact: 'Traces are missing. Reports, counters and pages are not affected.',
-      diagnosis: [
-        promql('Failed or dropped?', 'sum by (result) (increase(webhook_exporter_spans_total[10m]))'),
-        either(
-          'Which collector is configured?',
-          [
-            `${KUBECTL} get pods --selector "$PODS" --output json | jq '[.items[].spec | .initContainers[]?, .containers[] | select(.name == "webhook-error-exporter") | .env[]? | select(.name | startswith("OTEL"))]'`,
-          ],
-          ['systemctl show webhook-error-exporter --property Environment'],
-        ),
-        LOGS('What does the span exporter log?', 'otel|span|collector'),
-      ],
-      mitigation: ['Restore the collector, or correct OTEL_EXPORTER_OTLP_ENDPOINT and the NetworkPolicy’s egress.'],
-    },
-  },
 ]

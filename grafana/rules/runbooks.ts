@@ -1,5 +1,6 @@
 import { type Alert, alertsOf, type Group } from './model.ts'
 import { remedies } from './remedies.ts'
+import { removedAlerts } from './removed.ts'
 import type { SimulatedPages } from './simulated-pages.ts'
 import { FORMS } from './text.ts'
 
@@ -151,7 +152,7 @@ export function renderIndex(groups: readonly Group[], pages: SimulatedPages): st
     (rule) =>
       `| [${rule.alert}](${rule.alert}.md) | ${rule.summary} | ${rule.severity === 'endpoint' ? "endpoint's" : rule.severity} | ${rule.for ?? 'immediately'} | ${paging(rule.wakes)} | ${pages.quiet.pages[rule.alert] ?? 0} | ${pages.bad.pages[rule.alert] ?? 0} |`,
   )
-  const removed = alerts.flatMap(({ alert, replaces = [] }) => replaces.map((name) => `| ${name} | ${alert} |`))
+  const removed = Object.entries(removedAlerts(alerts)).map(([name, successor]) => `| ${name} | ${successor} |`)
   const total = (week: SimulatedPages['quiet']) => Object.values(week.pages).reduce((sum, count) => sum + count, 0)
   const story = (week: SimulatedPages['quiet']) =>
     `${some(week.incidents, 'incident')} of configured endpoints, ${some(total(week), 'page')} (${week.receiver} about the receiver), ${week.false} false, ${week.missed} missed; ${some(week.repeats, 'repeat')} by \`repeat_interval\` (4 h)`
@@ -174,9 +175,10 @@ A page is a critical alert that begins to fire and that no other alert inhibits.
 
 ## Removed alerts
 
-\`rules.overrides\` with one of these names is refused, with the name of its successor.
+\`rules.overrides\` with one of these names is refused, with what has taken its place. A silence that names one needs the new name.
+[Dashboards](../dashboards.md#panels-instead-of-alerts) says what to do about what a panel shows.
 
-| removed | successor |
+| removed | now |
 | --- | --- |
 ${removed.join('\n')}
 `

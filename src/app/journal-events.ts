@@ -79,7 +79,7 @@ export function journalEvents({ log, metrics, series, onSnapshot, onTotals }: Jo
   }
 }
 
-/** The WAL has outgrown its limit when it is larger by this factor. The alert WebhookCheckpointFailing has the same. */
+/** The WAL has outgrown its limit when it is larger by this factor. The alert WebhookJournalVolumeNearlyFull has the same. */
 const WAL_EXCESS = 4
 
 /** Checkpoints are frequent, so only a change is logged. */

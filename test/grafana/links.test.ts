@@ -5,10 +5,11 @@ import { withoutApiLinks } from '../../grafana/boards/render.ts'
 import { API_BASE, annotations } from '../../grafana/rules/annotations.ts'
 import { GROUPS } from '../../grafana/rules/groups.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
+import { NOW_PANELS } from '../../grafana/rules/removed.ts'
 import { DASHBOARDS } from '../../grafana/signals.ts'
 import { CAUSES } from '../../src/domain/cause.ts'
 import { DASHBOARD_FILES, readDashboard } from '../preview/grafana-model.ts'
-import { all } from './panels.ts'
+import { all, visible } from './panels.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const RUNBOOKS = join(ROOT, 'docs/runbooks')
@@ -51,6 +52,14 @@ describe('grafana/dashboards', () => {
         [2, 'runbooks'],
       ] as const)
         expect(reached(urls[index]!, part), `${DASHBOARD_FILES[index]} ${part}`).to.equal(true)
+    })
+
+    it('are not needed for an alert that was removed: a panel shows what it said', () => {
+      for (const [alert, { dashboard, panel }] of Object.entries(NOW_PANELS))
+        expect(
+          visible.filter(({ name }) => name === dashboard).map(({ panel: { title } }) => title),
+          alert,
+        ).to.include(panel)
     })
 
     it('come from every alert, with variables that the dashboard has', () => {

@@ -29,7 +29,7 @@ const ROUTES: readonly (readonly [labels: Labels, receivers: string])[] = [
   [alert('WebhookEndpointFailing', { endpoint: 'webhook-verify', severity: 'none' }), 'none'],
   [alert('WebhookEndpointFailing', { endpoint: 'orders', team: 'sales', severity: 'none' }), 'none'],
   [alert('WebhookReceiverDown'), 'webhooks-pager'],
-  [alert('WebhookSpansDropped', { severity: 'warning' }), 'webhooks-chat'],
+  [alert('WebhookEgressDown', { severity: 'warning' }), 'webhooks-chat'],
   [alert('WebhookReportsRefused', { severity: 'warning', source: 'retm' }), 'webhooks-chat'],
   [{ ...alert('KubePodCrashLooping'), team: 'sales' }, 'default'],
 ]
@@ -42,7 +42,7 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
     fires: [
       alert('WebhookReceiverDown'),
       alert('WebhookCanaryLost'),
-      alert('WebhookProbesStale', { ...orders, severity: 'warning' }),
+      alert('WebhookEgressDown', { severity: 'warning' }),
       alert('WebhookJournalDown'),
       alert('WebhookEndpointFailing', orders),
     ],
@@ -78,7 +78,6 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
       alert('WebhookManyEndpointsFailing', { severity: 'warning', team: 'sales' }),
       alert('WebhookEndpointFailing', { ...orders, team: 'sales' }),
       alert('WebhookEndpointFailing', { endpoint: 'stock', team: 'kitchen' }),
-      alert('WebhookFailuresIncreasing', { endpoint: 'a', team: 'sales' }),
       alert('WebhookEndpointDown', { endpoint: 'b', team: 'sales' }),
       alert('WebhookAvailabilityBurnFast', { endpoint: 'c', team: 'sales' }),
       alert('WebhookEndpointDown', { endpoint: 'menu', team: 'kitchen' }),
@@ -110,7 +109,6 @@ const INHIBITED: readonly { what: string; fires: readonly Labels[]; told: readon
       alert('WebhookAvailabilityBurnFast', orders),
       alert('WebhookAvailabilityBurnSlow', { ...orders, severity: 'warning' }),
       alert('WebhookCertificateExpiring', orders),
-      alert('WebhookFailuresIncreasing', orders),
       alert('WebhookEndpointDown', { endpoint: 'menu' }),
     ],
     told: ['WebhookEndpointFailing', 'WebhookEndpointDown'],

@@ -15,7 +15,6 @@ import { REFUSED_SIGNATURE_CASES } from './cases/refused-signatures.ts'
 import { REPORT_CASES } from './cases/reports.ts'
 import { SIGNAL_CASES } from './cases/signals.ts'
 import { SLOW_DELIVERY_CASES } from './cases/slow-deliveries.ts'
-import { SPAN_CASES } from './cases/spans.ts'
 import { SUCCESS_RATE_CASES } from './cases/success-rate.ts'
 import { STEP, seconds } from './series.ts'
 
@@ -32,7 +31,6 @@ export const CASES: readonly Case[] = [
   ...CANARY_CASES,
   ...RECEIVER_CASES,
   ...JOURNAL_CASES,
-  ...SPAN_CASES,
   ...EGRESS_CASES,
   ...RECOVERY_CASES,
   ...SIGNAL_CASES,

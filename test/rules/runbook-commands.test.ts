@@ -60,7 +60,7 @@ describe('the commands of the runbooks, against a real service', function () {
         API: service.admin,
         INGEST: service.ingest,
         REPORT_TOKEN: 'none',
-        ENDPOINT: block.alert === 'WebhookFailuresUnidentified' ? 'invalid' : 'orders',
+        ENDPOINT: 'orders',
         CONFIG_FILE: join(service.folder, 'config.yaml'),
       },
       code.startsWith('npx') ? ROOT : folder,

@@ -225,7 +225,7 @@ pods would be scraped twice. Each line of the one message says what is wrong and
 {{- $removed := .Files.Get "files/alerts/removed.yaml" | fromYaml -}}
 {{- range $name, $override := $v.rules.overrides -}}
 {{- if and (not (hasKey $alerts $name)) (hasKey $removed $name) -}}
-{{- $faults = append $faults (printf "rules.overrides.%s: this alert was removed; %s has taken its place: write %s" $name (get $removed $name) (get $removed $name)) -}}
+{{- $faults = append $faults (printf "rules.overrides.%s: this alert was removed; %s has taken its place%s" $name (get $removed $name) (hasKey $alerts (get $removed $name) | ternary (printf ": write %s" (get $removed $name)) "")) -}}
 {{- else if not (hasKey $alerts $name) -}}
 {{- $faults = append $faults (printf "rules.overrides.%s: unknown alert; known are %s" $name (keys $alerts | sortAlpha | join ", ")) -}}
 {{- else if and (hasKey $override "threshold") (not (regexMatch $constants.threshold (get $alerts $name))) -}}

@@ -1,5 +1,6 @@
 import { series, values } from '../series.ts'
 import type { Case } from './case.ts'
+import { probesTotal } from './samples.ts'
 
 const egress = series('webhook_exporter_egress_up')
 export const EGRESS_CASES: readonly Case[] = [
@@ -47,5 +48,31 @@ export const EGRESS_CASES: readonly Case[] = [
       ]),
     },
     end: '34m',
+  },
+  {
+    alert: 'WebhookEgressDown',
+    what: 'twenty minutes after the last scheduled probe',
+    series: {
+      [probesTotal({ result: 'up' })]: values(
+        [
+          ['6h', (tick) => tick],
+          ['2h', 359],
+        ],
+        60,
+      ),
+    },
+    fires: '6h19m',
+    labels: { severity: 'warning' },
+    end: '7h',
+    step: 60,
+  },
+  {
+    alert: 'WebhookEgressDown',
+    what: 'not for an endpoint that is probed each quarter of an hour',
+    series: {
+      [probesTotal({ result: 'up' })]: values([['8h', (tick) => Math.floor(tick / 15)]], 60),
+    },
+    end: '7h59m',
+    step: 60,
   },
 ]

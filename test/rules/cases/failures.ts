@@ -1,41 +1,8 @@
 import { series, values } from '../series.ts'
 import type { Case } from './case.ts'
-import { failures, flat, info, lastFailure, open, orders, SALES, up } from './samples.ts'
+import { flat, info, open, orders, SALES } from './samples.ts'
 
 export const FAILURE_CASES: readonly Case[] = [
-  {
-    alert: 'WebhookFailuresIncreasing',
-    what: 'when more than ten in ten minutes went on for five, and ends with the window',
-    series: {
-      ...info('60m'),
-      [failures(orders)]: values([
-        ['5m', 0],
-        ['10m', (tick) => (tick + 1) * 2],
-        ['45m', 80],
-      ]),
-    },
-    fires: '11m15s',
-    labels: SALES,
-    resolves: '23m30s',
-    end: '59m',
-  },
-  {
-    alert: 'WebhookFailuresIncreasing',
-    what: 'not where an incident has paged already',
-    series: {
-      ...info('30m'),
-      [failures(orders)]: values([
-        ['5m', 0],
-        ['10m', (tick) => (tick + 1) * 2],
-        ['15m', 80],
-      ]),
-      [open('orders')]: values([
-        ['5m', 0],
-        ['25m', 1],
-      ]),
-    },
-    end: '29m',
-  },
   {
     alert: 'WebhookManyEndpointsFailing',
     what: 'at the fifth open incident, and a quarter of an hour longer',
@@ -98,25 +65,6 @@ export const FAILURE_CASES: readonly Case[] = [
     what: 'not for four',
     series: Object.fromEntries(['a', 'b', 'c', 'd'].map((endpoint) => [open(endpoint), flat('20m', 1)])),
     end: '19m',
-  },
-  {
-    alert: 'WebhookFailuresUnidentified',
-    what: 'at the first failure whose URL is none, though its series is born at 1',
-    series: {
-      ...up('30m'),
-      [failures({ endpoint: 'invalid' })]: values([
-        ['5m', null],
-        ['25m', 1],
-      ]),
-      [lastFailure({ endpoint: 'invalid' })]: values([
-        ['5m', null],
-        ['25m', 290],
-      ]),
-    },
-    fires: '5m',
-    labels: { endpoint: 'invalid', severity: 'warning' },
-    resolves: '15m',
-    end: '29m',
   },
   {
     alert: 'WebhookIncidentOpenTooLong',

@@ -70,32 +70,4 @@ export const PROBE_CASES: readonly Case[] = [
     labels: SALES,
     end: '29m',
   },
-  {
-    alert: 'WebhookProbesStale',
-    what: 'twenty minutes after the last scheduled probe',
-    series: {
-      ...info('8h', 60),
-      [probesTotal({ result: 'up' })]: values(
-        [
-          ['6h', (tick) => tick],
-          ['2h', 359],
-        ],
-        60,
-      ),
-    },
-    fires: '6h19m',
-    labels: SALES,
-    end: '7h',
-    step: 60,
-  },
-  {
-    alert: 'WebhookProbesStale',
-    what: 'not for an endpoint that is probed each quarter of an hour',
-    series: {
-      ...info('8h', 60),
-      [probesTotal({ result: 'up' })]: values([['8h', (tick) => Math.floor(tick / 15)]], 60),
-    },
-    end: '7h59m',
-    step: 60,
-  },
 ]

@@ -19,10 +19,6 @@ export const once = (before: string, after: string, by = 1, from = 0) =>
 export const retm = { source: 'retm' }
 export const report = (outcome: string, reason: string) =>
   series('webhook_exporter_reports_total', { ...retm, outcome, reason })
-export const failures = (labels: Labels) =>
-  series('webhook_delivery_failures_total', { ...retm, code: '503', cause: 'unavailable', ...labels })
-export const lastFailure = (labels: Labels) =>
-  series('webhook_delivery_last_failure_timestamp_seconds', { ...retm, code: '503', cause: 'unavailable', ...labels })
 export const probesTotal = (labels: Labels) =>
   series('webhook_endpoint_probes_total', {
     ...orders,
