@@ -64,7 +64,7 @@ function replayWarnings(
       ? 'sign id and time: auth.kind hmac with {timestamp}, or standard-webhooks'
       : map['id'] === undefined
         ? 'write map.id'
-        : replay === 'id' && map['delivered']?.length && map['time'] === undefined
+        : replay === 'id' && map['time'] === undefined
           ? 'write map.time, or sign the time'
           : undefined
   return fix === undefined

@@ -150,7 +150,7 @@ export type IncidentEvent =
       /** Its URL or reference, where its source also reports what arrived; absent if nothing but losses can be reported. */
       readonly url?: string
     }
-  /** An early warning, a disabling or a recovery; `at` is its receipt. */
+  /** An early warning, a disabling or a recovery; `at` is its receipt, and the signal says when a recovery happened. */
   | { readonly type: 'signal'; readonly at: number; readonly signal: TimelineSignal; readonly openedBy?: string }
   /** Deliveries that succeeded since the last such event of this replica. */
   | {

@@ -28,7 +28,7 @@ type Of<T extends IncidentEvent['type']> = Extract<IncidentEvent, { type: T }>
 export function onSignal(state: EndpointState, event: Of<'signal'>, settings: IncidentSettings): Reduced {
   const { type, manual, unproven } = event.signal
   if ((type === 'disabled' && manual) || unproven) return onNoted(state)
-  if (type === 'recovered') return onRecovered(state, event)
+  if (type === 'recovered') return isOutdated(state, event) ? onNoted(state) : onRecovered(state, event)
   return onBad(state, event, settings)
 }
 
@@ -81,27 +81,45 @@ function onBad(state: EndpointState, { at, signal, openedBy }: Of<'signal'>, set
   return { change: opened.change, state: { ...next, incident: { ...next.incident, signals } } }
 }
 
-function onRecovered(state: EndpointState, { at, signal }: Of<'signal'>): Reduced {
+type Recovery = Pick<Of<'signal'>, 'at' | 'signal'>
+
+/** When an endpoint recovered: never after its receipt, which counts where its source says no time. */
+const recoveredAt = ({ at, signal: { time } }: Recovery): number => Math.min(time ?? at, at)
+
+/** The disablings that a recovery ends: those before it. */
+const endedBy = (recovery: Recovery, { disabled }: IncidentSignals): readonly Disabling[] =>
+  disabled.filter((each) => isOf(each, recovery.signal) && each.at < recoveredAt(recovery))
+
+/** Whether a recovery is from before the last failure or the disabling, however late it came: it contradicts nothing. */
+export function isOutdated(state: EndpointState, recovery: Recovery): boolean {
+  if (!isOpen(state) || recoveredAt(recovery) > state.incident!.quietSince) return false
+  return recovery.signal.what === 'delivery' || endedBy(recovery, signalsOf(state.incident!)).length === 0
+}
+
+function onRecovered(state: EndpointState, event: Of<'signal'>): Reduced {
+  const { signal } = event
   const { what = 'both' } = signal
+  const at = recoveredAt(event)
   const isDelivery = what !== 'enabled'
   const seen = isDelivery ? withDelivered(state, [lastDelivery(signal, at)]) : state
   if (!isOpen(state)) return { state: seen, change: 'none' }
   let incident = state.incident!
   const before = signalsOf(incident)
-  const isEnabled = what !== 'delivery' && before.disabled.some((each) => isOf(each, signal))
+  const ended = what === 'delivery' ? [] : endedBy(event, before)
   let signals: IncidentSignals = { ...before, total: before.total + 1 }
-  if (isEnabled) {
+  const isNewer = at > incident.quietSince
+  if (ended.length > 0) {
     // Nothing was sent while it was disabled: neither that silence nor an earlier success proves anything.
     signals = withoutRuns({
       ...signals,
-      disabled: signals.disabled.filter((each) => !isOf(each, signal)),
+      disabled: signals.disabled.filter((each) => !ended.includes(each)),
       lastBadAt: Math.max(before.lastBadAt ?? at, at),
     })
-    incident = { ...incident, quietSince: at, goodRun: null }
+    incident = { ...incident, quietSince: Math.max(incident.quietSince, at), goodRun: null }
   }
-  // A spill may bring it after a later failure.
-  if (isDelivery && at >= incident.quietSince) {
-    signals = withRun(signals, signal, (run) => (run ? { ...run, count: run.count + 1 } : { count: 1, since: at }))
+  if (isDelivery && isNewer) {
+    const one: Run = { count: 1, since: at }
+    signals = withRun(signals, signal, (run) => (run ? { count: run.count + 1, since: Math.min(run.since, at) } : one))
   }
   // The next tick closes it, by both clocks.
   return { state: { ...seen, incident: { ...incident, signals } }, change: 'none' }
@@ -163,11 +181,13 @@ const lastDelivery = ({ source, tenant, url }: TimelineSignal, at: number): Last
   proof: 'platform',
 })
 
+/** They may come in any order. */
 function withDelivered(state: EndpointState, added: readonly LastDelivery[]): EndpointState {
-  const kept = (state.delivered ?? []).filter((last) => !added.some((other) => isSameOrigin(last, other)))
-  const delivered = [
-    ...kept,
-    ...added.map(({ source, tenant, url, at, proof }) => ({ source, tenant, url, at, proof })),
-  ]
-  return { ...state, delivered: delivered.slice(-ORIGIN_LIMIT) }
+  const { delivered = [] } = state
+  const kept = delivered.filter((last) => !added.some((other) => isSameOrigin(last, other)))
+  const newest = added.map(({ source, tenant, url, at, proof }): LastDelivery => {
+    const known = delivered.find((last) => last.at > at && isSameOrigin(last, { source, tenant, url }))
+    return known ?? { source, tenant, url, at, proof }
+  })
+  return { ...state, delivered: [...kept, ...newest].slice(-ORIGIN_LIMIT) }
 }

@@ -9,7 +9,10 @@ interface SignalBase {
    * same for each retry, and another one for each signal of a request.
    */
   readonly id?: string
-  /** When it happened, as the platform says, milliseconds since the epoch. It is shown; receipt decides. */
+  /**
+   * When it happened, as the platform says, milliseconds since the epoch. For `recovered` and `delivered` it decides what they
+   * prove; for the others receipt does.
+   */
   readonly time?: number
 }
 

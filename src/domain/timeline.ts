@@ -37,7 +37,7 @@ export interface TimelineSignal {
   readonly manual?: boolean
   /** Of `recovered`. */
   readonly what?: (typeof RECOVERIES)[number]
-  /** Of `recovered`: an old report could have been sent again, so it is noted, and ends nothing. */
+  /** Of `recovered`: it is from before the last failure, or an old one could have been sent again: it is noted, and ends nothing. */
   readonly unproven?: boolean
   /** Of `failing`: when the first of the failures was that it warns of; no later moment was good. */
   readonly failingSince?: number

@@ -162,13 +162,13 @@ export function createDeliveries(deps: DeliveriesDeps) {
         streams.succeeded(endpoint, { source: PROXY_SOURCE, tenant: '', url: route, proof: 'delivery', at: startedAt })
     },
     /** A source reported a success. @returns whether it counts: a known id does not */
-    reported({ endpoint, source, tenant, url, id, code, isProof }: ReportedDelivery): boolean {
+    reported({ endpoint, source, tenant, url, id, code, provenAt }: ReportedDelivery): boolean {
       if (id !== undefined && ids.seen(source, tenant, id)) return false
       metrics.signalled(source, 'delivered')
       metrics.delivered({ source, endpoint, result: 'success', ...(code !== undefined && { code }) })
       // Of an endpoint that is neither configured nor has failed, nothing need be kept: any sender could name thousands.
-      if (isProof && (configured.has(endpoint) || incidents.state(endpoint)))
-        streams.succeeded(endpoint, { source, tenant, url, proof: 'platform', at: clock() })
+      if (provenAt !== undefined && (configured.has(endpoint) || incidents.state(endpoint)))
+        streams.succeeded(endpoint, { source, tenant, url, proof: 'platform', at: provenAt })
       return true
     },
     /** Endpoints of routes that say when the platform gives up, and whether its report is overdue. */

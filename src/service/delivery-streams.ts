@@ -86,23 +86,25 @@ export function deliveryStreams({
     if (watched.get(endpoint) === of) writeLater(endpoint, of)
   }
 
-  /** A failure that any replica saw since the run began has ended it. */
-  function isBroken(endpoint: string, since: number): boolean {
+  /** Whether any replica saw a failure at that time or later: it ends a run, and says nothing about an earlier success. */
+  function hasFailed(endpoint: string, since: number): boolean {
     const current = state(endpoint)
     return current !== undefined && isOpen(current) && current.incident!.quietSince >= since
   }
 
-  /** The run with one more success at `at`. */
+  /** The run with one more success at `at`; they may come in any order. */
   function nextRun(endpoint: string, known: Stream | undefined, at: number): Stream['run'] {
-    return known && !isBroken(endpoint, known.run.since)
-      ? { since: known.run.since, count: known.run.count + 1 }
+    return known && !hasFailed(endpoint, known.run.since)
+      ? { since: Math.min(known.run.since, at), count: known.run.count + 1 }
       : { count: 1, since: at }
   }
 
   return {
+    /** A success of that time: one before the last failure proves nothing. */
     succeeded(endpoint: string, last: LastDelivery): void {
-      const of = watch(endpoint)
       const { source, tenant, url, proof, at } = last
+      if (hasFailed(endpoint, at)) return
+      const of = watch(endpoint)
       const newest = of.newest
       if (newest?.source === source && newest.tenant === tenant && newest.url === url && newest.proof === proof) {
         // As most often.
@@ -111,8 +113,9 @@ export function deliveryStreams({
         newest.isNew = true
       } else {
         const key = `${source}\0${tenant}\0${url}`
-        const run = nextRun(endpoint, of.streams.get(key), at)
-        of.newest = { source, tenant, url, proof, at, run, isNew: true }
+        const known = of.streams.get(key)
+        const run = nextRun(endpoint, known, at)
+        of.newest = { source, tenant, url, proof, at: Math.max(known?.at ?? at, at), run, isNew: true }
         // The newest comes last.
         of.streams.delete(key)
         of.streams.set(key, of.newest)

@@ -1,18 +1,21 @@
 import type { Clock } from '../domain/clock.ts'
 import { visibleText } from '../domain/external-text.ts'
 import { idempotencyOf } from '../domain/idempotency.ts'
+import type { EndpointState } from '../domain/incident.ts'
 import type { Applied, Journal, Recorded, SignalEntry } from '../domain/journal.ts'
+import { isOutdated } from '../domain/reduce-signals.ts'
 import type { Disabled, Failing, Recovered } from '../domain/signal.ts'
 import type { Log, Metrics } from '../domain/telemetry.ts'
 import type { TimelineSignal, TimelineType } from '../domain/timeline.ts'
 import { credentialOf } from '../domain/unconfigured-limit.ts'
-import { identityOf, isProof, type RecordedSource, type SignalReading, tenantOf } from './recorded-source.ts'
+import { identityOf, provenAt, type RecordedSource, type SignalReading, tenantOf } from './recorded-source.ts'
 
 export interface SignalRecorderParts extends SignalReading {
   readonly journal: Pick<Journal, 'recordAll'>
   readonly clock: Clock
   readonly incidents: {
     readonly isTracked: (endpoint: string, openedBy?: string) => boolean
+    readonly state: (endpoint: string) => EndpointState | undefined
     readonly complete: (endpoint: string, stored: boolean) => void
     readonly onSignal: (signal: TimelineSignal, applied: Applied | undefined) => void
   }
@@ -74,27 +77,30 @@ export function createSignalRecorder(parts: SignalRecorderParts): SignalRecorder
       const { endpoint, url } = identityOf(parts, source, signal)
       const { code = null, message = '', time, attempts = null, event } = signal
       const says = signal.type !== 'recovered' && (code !== null || message !== '')
+      const row: TimelineSignal = {
+        id: parts.newId(receivedAt),
+        receivedAt,
+        type: signal.type,
+        source: source.name,
+        tenant,
+        endpoint,
+        url,
+        code,
+        cause: says ? source.classify({ code: code ?? 0, message }).cause : null,
+        message: parts.safeMessage(message),
+        time: time !== undefined && Math.abs(time) <= LAST_TIME ? Math.trunc(time) : null,
+        attempts,
+        event: event === undefined ? null : visibleText(parts.safeMessage(event), LONGEST_EVENT),
+        ...(signal.type === 'disabled' && signal.manual && { manual: true }),
+        ...(signal.type === 'recovered' && { what: signal.what ?? 'both' }),
+      }
+      const state = parts.incidents.state(endpoint)
+      const isUnproven =
+        signal.type === 'recovered' &&
+        (provenAt(source, signal, receivedAt) === undefined ||
+          (state !== undefined && isOutdated(state, { at: receivedAt, signal: row })))
       return {
-        signal: {
-          id: parts.newId(receivedAt),
-          receivedAt,
-          type: signal.type,
-          source: source.name,
-          tenant,
-          endpoint,
-          url,
-          code,
-          cause: says ? source.classify({ code: code ?? 0, message }).cause : null,
-          message: parts.safeMessage(message),
-          time: time !== undefined && Math.abs(time) <= LAST_TIME ? Math.trunc(time) : null,
-          attempts,
-          event: event === undefined ? null : visibleText(parts.safeMessage(event), LONGEST_EVENT),
-          ...(signal.type === 'disabled' && signal.manual && { manual: true }),
-          ...(signal.type === 'recovered' && {
-            what: signal.what ?? 'both',
-            ...(!isProof(source, signal, receivedAt) && { unproven: true }),
-          }),
-        },
+        signal: isUnproven ? { ...row, unproven: true } : row,
         isTracked: incidents.isTracked(endpoint, mayOpen(signal) ? openedBy : undefined),
         ...(sender !== tenant && { openedBy }),
         ...(signal.id !== undefined && { key: idempotencyOf(signal.id, UNDECODED).key }),
@@ -114,7 +120,8 @@ const MESSAGES: Readonly<Record<TimelineType, string>> = {
   recovered: 'recovery reported by the source',
 }
 
-const UNPROVEN = 'recovery reported by the source; it ends nothing, since an old report could be sent again'
+const UNPROVEN =
+  'recovery reported by the source; it ends nothing: it is older than the last failure, or could be an old report sent again'
 
 function logSignal(log: SignalRecorderParts['log'], signal: TimelineSignal): void {
   const { id, source, tenant, endpoint, url, code, cause, message, type, manual, what, unproven } = signal

@@ -12,7 +12,7 @@ import { isRowSignal, type SignalRecorder } from './record-signals.ts'
 import {
   failureOf,
   identityOf,
-  isProof,
+  provenAt,
   type RecordedSource,
   type ReportedDelivery,
   type SignalReading,
@@ -106,7 +106,7 @@ export function createRecorder(parts: RecorderParts): Record {
   function reported(source: RecordedSource, signal: Delivered, sender: string): ReportedDelivery {
     const origin = { source: source.name, tenant: tenantOf(parts, source, signal, sender) }
     const { id, code } = signal
-    return { ...identityOf(parts, source, signal), ...origin, id, code, isProof: isProof(source, signal, clock()) }
+    return { ...identityOf(parts, source, signal), ...origin, id, code, provenAt: provenAt(source, signal, clock()) }
   }
 
   function complete({ entry, labels }: Draft, stored: boolean, hasIncident = false): void {

@@ -91,16 +91,23 @@ export function failureOf(
  * recoveries; those of deliveries are in memory, which a restart empties.
  */
 const FRESH = { recovered: 86_400_000, delivered: 300_000 }
+/** Milliseconds that the clock of a sender may be ahead. */
+const SKEW = 300_000
 
-/** Whether a success cannot be an old one that somebody captured and sent again. */
-export function isProof(
+/**
+ * When a success happened that cannot be an old one which somebody captured and sent again: it proves something only about
+ * failures before that. undefined: it proves nothing.
+ */
+export function provenAt(
   { replay = 'none' }: Pick<RecordedSource, 'replay'>,
   { type, id, time }: Recovered | Delivered,
   receivedAt: number,
-): boolean {
-  if (replay === 'none' || id === undefined) return false
-  if (replay === 'time') return true
-  return time === undefined ? type === 'recovered' : Math.abs(receivedAt - time) <= FRESH[type]
+): number | undefined {
+  if (replay === 'none' || id === undefined) return undefined
+  // Without a time in its body a report could be sent again as soon as its id is forgotten.
+  if (time === undefined) return replay === 'time' ? receivedAt : undefined
+  const isOld = time < 0 || (replay === 'id' && receivedAt - time > FRESH[type])
+  return isOld || time - receivedAt > SKEW ? undefined : Math.min(time, receivedAt)
 }
 
 /** A success that a source reported. */
@@ -109,6 +116,6 @@ export interface ReportedDelivery extends Origin {
   /** The sender's own id, if it has one: a known id is not counted again. */
   readonly id?: string | undefined
   readonly code?: number | undefined
-  /** Whether it is more than a count: see the function of that name. */
-  readonly isProof: boolean
+  /** See the function of that name; without it, it is no more than a count. */
+  readonly provenAt?: number | undefined
 }

@@ -14,6 +14,8 @@ export interface SourceRequest {
   readonly url?: string | undefined
   /** Whether the body is signed. The Content-Type is not, so the bytes alone say what they are. */
   readonly isSigned?: boolean
+  /** See `Verified`. */
+  readonly signedAt?: number | undefined
 }
 
 /** What a signature vouches for: a source reads nothing else of the request than this and the body. */
@@ -22,6 +24,8 @@ export interface Verified {
   readonly tenant: string
   /** The signed headers, by name in lower case, and those that the configuration allows unsigned. */
   readonly headers: IncomingHttpHeaders
+  /** When it was signed, by a signed time that was compared with the clock: whole seconds, as milliseconds since the epoch. */
+  readonly signedAt?: number
 }
 
 /** Decides by the headers alone, before the body is read, who may send. */

@@ -147,6 +147,31 @@ describe('reduceIncident() with signals', () => {
     }
   })
 
+  it('counts a recovery for when it happened, not for when its report came', () => {
+    const late = (minute: number, happened: number, what?: TimelineSignal['what']) =>
+      signal(minute, 'recovered', { ...(what && { what }), time: at(happened) })
+    // It came after the failure, and is from before it: a retry of the platform, or one that somebody held back.
+    const old = [5, 6, 7, 8].map((minute) => late(minute, minute - 5, 'delivery'))
+    const { state, incident } = run([lost(3), ...old, tick(60)])
+    expect(isOpen(state)).to.equal(true)
+    expect(incident.signals).to.deep.include({ total: 4, origins: [{ ...CAFE, run: null }] })
+    const newer = run([lost(3), late(9, 6, 'delivery'), late(10, 5, 'delivery'), late(11, 7, 'delivery'), tick(60)])
+    expect(newer.incident.loss).to.deep.include({ until: at(5), untilProof: 'platform' })
+    // The last good moment is no earlier for what came late, and never in the future.
+    const [last] = run([signal(1, 'failing'), late(9, 6, 'delivery'), late(10, 4, 'delivery')]).state.delivered!
+    expect(last!.at).to.equal(at(6))
+    expect(run([lost(3), late(4, 9, 'delivery')]).state.delivered![0]!.at).to.equal(at(4))
+
+    for (const what of ['enabled', 'both', undefined] as const) {
+      const disabled = run([signal(3, 'disabled'), late(5, 2, what), late(6, 3, what), tick(90, false)])
+      expect(isOpen(disabled.state), what).to.equal(true)
+      expect(disabled.incident.signals!.disabled, what).to.have.length(1)
+      // A probe failed since, which says nothing about whether the platform sends.
+      const enabled = run([signal(3, 'disabled'), probe(6, false), late(8, 5, what), tick(40, false)])
+      expect(enabled.incident.loss.until, what).to.equal(at(5))
+    }
+  })
+
   it('closes on deliveries in a row after the quiet time; the window ends at the first of them', () => {
     const { incident } = run([lost(0), delivered(3, stream(2, 2)), delivered(4, stream(2, 7)), tick(30)])
     expect(incident).to.include({ resolution: 'proven', closedAt: at(30) })

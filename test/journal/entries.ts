@@ -176,7 +176,7 @@ export function signalEntry(
     code: 503,
     cause: 'unavailable' as const,
     message: 'no answer',
-    time: receivedAt - 1_000,
+    time: type === 'recovered' ? null : receivedAt - 1_000,
     attempts: 2,
     event: 'order.created',
     ...more,

@@ -38,7 +38,7 @@ describe('openPostgresJournal with a spill', () => {
     await record(signalEntry('failing', { key: 'before' }))
     await away(journal)
     const kept = [
-      signalEntry('disabled', { key: 'd' }),
+      signalEntry('disabled', { key: 'd', receivedAt: Date.now() - 1 }),
       entry({ isTracked: true }),
       signalEntry('recovered', { key: 'e', what: 'enabled', code: null, cause: null }),
       ...Array.from({ length: 150 }, (_, index) => signalEntry('failing', { message: `n${index}` })),

@@ -266,7 +266,7 @@ describe('createDeliveries()', () => {
       clock: Date.now,
     })
     const report = (endpoint: string) =>
-      deliveries.reported({ endpoint, source: 'svix', tenant: '', url: endpoint, isProof: true })
+      deliveries.reported({ endpoint, source: 'svix', tenant: '', url: endpoint, provenAt: Date.now() })
     for (let index = 0; index < 100; index++) report(`https://e${index}.example/`)
     expect(applied).to.equal(0)
     report('orders')

@@ -129,7 +129,10 @@ export const SignalRowSchema = Type.Object(
       }),
     ),
     unproven: Type.Optional(
-      Type.Boolean({ description: 'For recovered: its source has no replay protection, so it ends nothing.' }),
+      Type.Boolean({
+        description:
+          'For recovered: it ends nothing, since it is older than the last failure, or its source has no replay protection.',
+      }),
     ),
   },
   { description: 'A signal other than a lost delivery.' },

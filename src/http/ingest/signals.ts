@@ -24,8 +24,8 @@ interface Readable {
 export function verify({ name, source, log }: SignalReaderDeps, raw: Uint8Array, given: Readable): Readable {
   if (!source.verify) return given
   try {
-    const { tenant, headers } = source.verify(raw, given.request)
-    return { tenant, request: { headers, isSigned: true } }
+    const { tenant, headers, signedAt } = source.verify(raw, given.request)
+    return { tenant, request: { headers, isSigned: true, signedAt } }
   } catch (error) {
     if (isAnswerable(error)) throw error
     log.error({ err: error, source: name }, 'source failed to verify a request')
@@ -61,7 +61,14 @@ export function readSignals(
   }
   if (signals.length > SIGNAL_LIMIT)
     throw new AppError('too_large', `the body has ${signals.length} signals; send at most ${SIGNAL_LIMIT} per request`)
-  return partition(signals)
+  return partition(request.signedAt === undefined ? signals : signals.map((signal) => dated(signal, request.signedAt!)))
+}
+
+/** A success happened when its report says, and at the latest when that was signed. */
+function dated(signal: Signal | RejectedEvent, signedAt: number): Signal | RejectedEvent {
+  if (signal?.type !== 'recovered' && signal?.type !== 'delivered') return signal
+  const { time = signedAt } = signal
+  return { ...signal, time: Math.min(time, signedAt + 999) }
 }
 
 const NONE: readonly RejectedEvent[] = []

@@ -83,7 +83,7 @@ const RECOVERED = {
 /** What a signal that is no report says. */
 function signalWords({ type, source, code, cause, message, attempts, manual, what, unproven }: TimelineSignal): string {
   if (type === 'recovered')
-    return `${source}: ${RECOVERED[what ?? 'both']}${unproven ? ' (no proof: an old report could be sent again)' : ''}`
+    return `${source}: ${RECOVERED[what ?? 'both']}${unproven ? ' (no proof: older than the last failure, or an old report could be sent again)' : ''}`
   const seen = [code !== null && `code ${code}`, cause, attempts !== null && `${attempts} attempts`].filter(Boolean)
   const words =
     type === 'failing'

@@ -62,10 +62,12 @@ function hmacVerifier(scheme: HmacAuth, clock: Clock): RequestVerifier {
       hmacHeaders(headers, scheme, clock())
       return ''
     },
-    verify: (raw, { headers }) => ({
-      tenant: tenantOf(verifyHmac(raw, hmacHeaders(headers, scheme, clock()), { scheme, keys })),
-      headers: readableRequest(headers, scheme).headers,
-    }),
+    verify(raw, { headers }) {
+      const given = hmacHeaders(headers, scheme, clock())
+      const tenant = tenantOf(verifyHmac(raw, given, { scheme, keys }))
+      const signedAt = given.timestamp === '' ? {} : { signedAt: Number(given.timestamp) * 1_000 }
+      return { tenant, headers: readableRequest(headers, scheme).headers, ...signedAt }
+    },
   }
 }
 
@@ -91,6 +93,7 @@ function standardWebhooksVerifier({ tolerance }: StandardWebhooksAuth, clock: Cl
       return {
         tenant,
         headers: { 'webhook-id': id, 'svix-id': id, 'webhook-timestamp': timestamp, 'svix-timestamp': timestamp },
+        signedAt: Number(timestamp) * 1_000,
       }
     },
   }
