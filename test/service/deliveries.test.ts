@@ -275,7 +275,7 @@ describe('createDeliveries()', () => {
 })
 
 describe('knownIds()', () => {
-  it(`knows the last ${KNOWN_IDS} of each source and tenant`, () => {
+  it(`knows the last ${KNOWN_IDS} of each source, for each tenant`, () => {
     const ids = knownIds()
     for (let index = 0; index <= KNOWN_IDS; index++) expect(ids.seen('svix', 'a', `id-${index}`)).to.equal(false)
     expect(ids.seen('svix', 'a', 'id-1')).to.equal(true)
@@ -283,5 +283,19 @@ describe('knownIds()', () => {
     expect(ids.seen('svix', 'b', 'id-1')).to.equal(false)
     expect(ids.seen('convoy', 'a', 'id-2')).to.equal(false)
     expect(ids.seen('svix', 'a', 'id-0')).to.equal(false)
+  })
+
+  it('lets no tenant make those of another be forgotten: each has an equal share', () => {
+    const ids = knownIds(100)
+    const send = (tenant: string, count: number, from = 0) =>
+      Array.from({ length: count }, (_, index) => ids.seen('svix', tenant, `${from + index}`)).filter(Boolean).length
+    expect([send('b', 20), send('a', 1_000)]).to.deep.equal([0, 0])
+    expect([send('b', 20), send('a', 80, 920)]).to.deep.equal([20, 80])
+    // Up to its share a tenant takes from the one that has the most, beyond it from itself.
+    expect([send('c', 33), send('c', 33), send('b', 20), send('a', 47, 953)]).to.deep.equal([0, 33, 20, 47])
+    expect([send('a', 1, 952), send('c', 500, 33), send('b', 20)]).to.deep.equal([0, 0, 20])
+    // Names without end cost no more than the limit.
+    for (let index = 0; index < 1_000; index++) expect(send(`t${index}`, 1)).to.equal(0)
+    expect([send('t999', 1), send('t950', 1), send('t1', 1)]).to.deep.equal([1, 1, 0])
   })
 })
