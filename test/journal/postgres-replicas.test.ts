@@ -167,6 +167,29 @@ describe('openPostgresJournal, by several replicas', () => {
       expect(await sql('SELECT 1 FROM webhook_errors.failures')).to.have.length(1)
     })
 
+    it('removes signals above their limit from the tenants that have the most, the oldest first', async () => {
+      const first = await open({ retention: { age: 30 * DAY, size: 2 ** 40 }, retentionInterval: DAY })
+      const add = (tenant: string, count: number, byte: string) =>
+        sql(`INSERT INTO webhook_errors.signals (id, received_at, source, tenant, key, signal)
+          SELECT ('${byte}0000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ${Date.now()}, 'some', '${tenant}', n, ''
+          FROM generate_series(1, ${count}) AS n`)
+      await first.close(2_000)
+      await add('quiet', 30, '0')
+      await add('loud', 60_000, '1')
+      await add('louder', 43_000, '2')
+      await open({ retention: { age: 30 * DAY, size: 2 ** 40 }, retentionInterval: 50 })
+      const counts = () =>
+        sql(
+          'SELECT tenant, count(*)::int AS n, min(key::int) AS first FROM webhook_errors.signals GROUP BY 1 ORDER BY 1',
+        )
+      await until('the excess to go', async () => (await counts()).reduce((sum, { n }) => sum + n, 0) === 100_000)
+      expect(await counts()).to.deep.equal([
+        { tenant: 'loud', n: 56_970, first: 3_031 },
+        { tenant: 'louder', n: 43_000, first: 1 },
+        { tenant: 'quiet', n: 30, first: 1 },
+      ])
+    })
+
     it('removes the oldest above the size', async () => {
       const events = new EventLog()
       const journal = await open({ events, retention: { age: DAY, size: 200_000 }, retentionInterval: 50 })

@@ -111,13 +111,14 @@ describe('retention of what a SQLite journal keeps beside failures', () => {
   const sqlite = sqliteJournals()
 
   /** Signals of no incident, the first of them received so long ago (milliseconds). */
-  function addSignals(count: number, age: number): void {
+  function addSignals(count: number, age: number, tenant = ''): void {
     const db = new DatabaseSync(sqlite.path)
     db.prepare(`WITH RECURSIVE n (value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM n WHERE value < ?1 - 1)
       INSERT INTO signals SELECT substr(printf('%012x', ?2 + value), 1, 8) || '-' || substr(printf('%012x', ?2 + value), 9)
-        || '-7000-8000-000000000000', ?2 + value, 'some', '', value || ':' || ?2, NULL, hex(zeroblob(150)) FROM n`).run(
+        || '-7000-8000-000000000000', ?2 + value, 'some', ?3, value || ':' || ?2, NULL, hex(zeroblob(150)) FROM n`).run(
       count,
       Date.now() - age,
+      tenant,
     )
     db.close()
   }
@@ -140,6 +141,27 @@ describe('retention of what a SQLite journal keeps beside failures', () => {
     await sqlite.open({ retentionInterval: DAY, retention: { age: 30 * DAY, size } })
     await until('the first ones to go', () => signals() === 100_000)
     expect(sqlite.events.removed).to.equal(0)
+  })
+
+  it('removes signals above the limit from the tenants that have the most, the oldest first', async function () {
+    this.timeout(30_000)
+    await sqlite.filled(1)
+    addSignals(30, 3 * DAY, 'quiet')
+    addSignals(60_000, 2 * DAY, 'loud')
+    addSignals(43_000, DAY, 'louder')
+    await sqlite.open({ retentionInterval: DAY })
+    await until('the excess to go', () => signals() === 100_000)
+    const counts = sqlite.query(
+      'SELECT tenant, count(*) AS n, max(received_at) - min(received_at) AS span FROM signals GROUP BY tenant',
+    )
+    expect(counts.map(({ tenant, n }) => [tenant, n])).to.deep.equal([
+      ['loud', 56_970],
+      ['louder', 43_000],
+      ['quiet', 30],
+    ])
+    expect(counts[0]).to.include({ span: 56_969 })
+    const oldest = sqlite.query(`SELECT min(idempotency_key + 0) AS n FROM signals WHERE tenant = 'loud'`)
+    expect(oldest[0]!['n']).to.equal(3_030)
   })
 
   it('keeps only the ids of signals of no incident, and removes no failure for the sake of their texts', async () => {

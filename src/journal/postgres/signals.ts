@@ -100,7 +100,10 @@ export const signalResult = (duplicateOf: string | null, signal: Change | null):
   signal,
 })
 
-/** Removes what is older (milliseconds since the epoch) and of no incident, and what exceeds the limit of known ids. */
+/**
+ * Removes what is older (milliseconds since the epoch) and of no incident, and what exceeds the limit of known ids: the oldest ones
+ * of the tenants that have more than an equal share, since none may make the ids of another be forgotten.
+ */
 export async function expireSignals(
   session: Session,
   { before, fence }: { readonly before: number; readonly fence: number },
@@ -113,7 +116,8 @@ export async function expireSignals(
   )
   await session.execute(
     `DELETE FROM ${SCHEMA}.signals WHERE incident_id IS NULL AND ${fenced('$1')} AND id IN
-       (SELECT id FROM ${SCHEMA}.signals ORDER BY id DESC OFFSET $2)`,
+       (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY source, tenant ORDER BY id DESC) AS n
+          FROM ${SCHEMA}.signals WHERE incident_id IS NULL) AS ranked ORDER BY n, id DESC OFFSET $2)`,
     [fence, KNOWN_SIGNALS_LIMIT],
     DEADLINE,
   )

@@ -25,11 +25,37 @@ export const UNLIMITED: SignalLimits = {
   keepsTexts: true,
 }
 
+/** The excess is looked for after this part of the limit was added. */
+const COUNTED_AFTER = 20
+
+interface Sender {
+  readonly source: string
+  readonly tenant: string
+}
+type SignalCount = Sender & { readonly n: number }
+type Excess = Sender & { readonly excess: number }
+
+/** What each has above the largest share that all can have. @param counts ascending */
+function excessOf(counts: readonly SignalCount[], limit: number): Excess[] {
+  let room = limit
+  const share = counts.map(({ n }, index) => {
+    const part = Math.min(n, Math.floor(room / (counts.length - index)))
+    room -= part
+    return part
+  })
+  return counts
+    .map(({ source, tenant, n }, at) => ({ source, tenant, excess: n - share[at]! }))
+    .filter(({ excess }) => excess > 0)
+}
+
 /** Signals that are no failures, in the writing thread: rows of timelines, and the senders' ids that are known. */
 export class SignalRows {
   readonly #statements: ReturnType<typeof prepare>
   readonly #incidents: IncidentRows
   readonly #limits: SignalLimits
+  /** Rows that were added since the excess was last looked for: all rows are counted for it. */
+  #added = Number.POSITIVE_INFINITY
+  #excess: Excess[] = []
 
   constructor(db: DatabaseSync, incidents: IncidentRows, limits: SignalLimits) {
     this.#statements = prepare(db)
@@ -49,6 +75,7 @@ export class SignalRows {
         const first = known.get(source, tenant, key) as { id: string } | undefined
         return { duplicateOf: first?.id ?? id, signal: null }
       }
+      this.#added++
     } catch (error) {
       if (!isEntryError(error)) throw error
       return { refused: (error as Error).message }
@@ -73,9 +100,25 @@ export class SignalRows {
     return Number(this.#statements.expire.run(firstIdAt(before), batch).changes)
   }
 
-  /** Removes what is of no incident and exceeds the limit of known ids, at most `batch`. @returns how many */
+  /**
+   * Removes what is of no incident and exceeds the limit of known ids, at most `batch`: the oldest ones of the tenants that have
+   * more than an equal share, since none may make the ids of another be forgotten.
+   * @returns how many
+   */
   expireExcess(batch: number): number {
-    return Number(this.#statements.expireExcess.run(this.#limits.known, batch).changes)
+    if (this.#excess.length === 0 && this.#added >= this.#limits.known / COUNTED_AFTER) {
+      this.#added = 0
+      this.#excess = excessOf(this.#statements.counts.all() as unknown as SignalCount[], this.#limits.known)
+    }
+    let removed = 0
+    while (removed < batch && this.#excess.length > 0) {
+      const { source, tenant, excess } = this.#excess.pop()!
+      const most = Math.min(excess, batch - removed)
+      const { changes } = this.#statements.expireExcess.run(source, tenant, most)
+      removed += Number(changes)
+      if (excess > most) this.#excess.push({ source, tenant, excess: excess - most })
+    }
+    return removed
   }
 
   oldest(limit: number): StoredSignal[] {
@@ -115,9 +158,10 @@ function prepare(db: DatabaseSync) {
       AND (SELECT count(*) FROM signals WHERE incident_id = ?1) > ?2`),
     expire: db.prepare(`DELETE FROM signals WHERE rowid IN (SELECT s.rowid FROM signals s WHERE s.id < ?
       AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.id = s.incident_id) LIMIT ?)`),
-    // The newest by their number, so that nothing has to be counted.
+    counts: db.prepare(`SELECT source, tenant, count(*) AS n FROM signals WHERE incident_id IS NULL
+      GROUP BY source, tenant ORDER BY n`),
     expireExcess: db.prepare(`DELETE FROM signals WHERE rowid IN (SELECT rowid FROM signals
-      WHERE incident_id IS NULL AND rowid <= (SELECT max(rowid) FROM signals) - ? ORDER BY rowid LIMIT ?)`),
+      WHERE incident_id IS NULL AND source = ? AND tenant = ? ORDER BY rowid LIMIT ?)`),
     oldest: db.prepare(`SELECT signal, idempotency_key FROM signals WHERE signal <> '' ORDER BY id LIMIT ?`),
     remove: db.prepare('DELETE FROM signals WHERE id IN (SELECT value FROM json_each(?))'),
     count: db.prepare('SELECT count(*) AS n FROM signals'),
