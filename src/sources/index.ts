@@ -60,17 +60,33 @@ export function recoveryRequests(
  * @param names as of `recoveryRequests`
  */
 export function recoveryAdvice(sources: readonly SourceEntry[], names: readonly string[], event: string): string {
-  const facts = { event, loss: { from: null, until: null }, firstFailureAt: null }
   return concerned(sources, names)
-    .map(({ name, kind: { recoveryRequests: requestsOf } }) => {
-      if (!requestsOf)
-        return `Deliveries of ${name} were lost, and we know of no API to read them again: use its own list of failed deliveries, or your records.`
-      const requests = requestsOf(facts)
-      return requests.length === 0
-        ? `Deliveries of ${name} were lost and cannot be read again: these calls needed a synchronous answer.`
-        : `Read again from ${name}, for each merchant: ${requests.map(({ resource, method, url }) => `${resource} (${method} ${url.replace(/^https:..[^/]+/, '')})`).join(', ')}.`
+    .map((source) => {
+      const requests = requestsOf(source, event)
+      return (
+        gapOf(source, requests) ??
+        `Read again from ${source.name}, for each merchant: ${requests!.map(({ resource, method, url }) => `${resource} (${method} ${url.replace(/^https:..[^/]+/, '')})`).join(', ')}.`
+      )
     })
     .join(' ')
+}
+
+/**
+ * What of the lost deliveries no request can read again, and why: a sentence for each such sender.
+ * @param names as of `recoveryRequests`
+ */
+export const recoveryGaps = (sources: readonly SourceEntry[], names: readonly string[], event: string): string[] =>
+  concerned(sources, names).flatMap((source) => gapOf(source, requestsOf(source, event)) ?? [])
+
+const requestsOf = ({ kind }: SourceEntry, event: string): readonly RecoveryRequest[] | undefined =>
+  kind.recoveryRequests?.({ event, loss: { from: null, until: null }, firstFailureAt: null })
+
+function gapOf({ name }: SourceEntry, requests: readonly RecoveryRequest[] | undefined): string | undefined {
+  if (!requests)
+    return `Deliveries of ${name} were lost, and we know of no API to read them again: use its own list of failed deliveries, or your records.`
+  return requests.length === 0
+    ? `Deliveries of ${name} were lost and cannot be read again: these calls needed a synchronous answer.`
+    : undefined
 }
 
 /** The proxy is no sender: what failed there came from some of them. */

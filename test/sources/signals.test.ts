@@ -115,6 +115,28 @@ describe('a source that signs and names no URL', () => {
     expect((await get(`failures/${first.body.ids[0]}`)).body.code).to.equal(500)
   })
 
+  it('is said to have no API, where its losses would be read again, and nothing of one that lost nothing', async () => {
+    const of = async (signal: object, ref: string) => {
+      await send([{ ...signal, ref }])
+      const query = `limit=1&endpoint=tiny:${ref}`
+      const { body } = await get(`incidents?${query}`)
+      const shown = (format: string) =>
+        fetch(`${service.admin}/api/v1/incidents/${body.incidents[0].id}?format=${format}`).then((it) => it.text())
+      return { ...JSON.parse(await shown('json')), text: await shown('text'), page: await shown('html') }
+    }
+    const gap = 'Deliveries of tiny were lost, and we know of no API to read them again'
+    const gone = await of(lost(), 'gone')
+    expect(gone.recoveryRequests).to.deep.equal([])
+    expect(gone.recoveryGaps).to.have.length(1)
+    for (const text of [gone.recoveryGaps[0], gone.text, gone.page])
+      expect(text)
+        .to.include(gap)
+        .and.not.match(/synchronous|nothing:/i)
+    const early = await of({ type: 'failing', code: 500, message: 'no' }, 'early')
+    expect(early.recoveryGaps).to.deep.equal([])
+    for (const text of [early.text, early.page]) expect(text).to.match(/nothing: no lost delivery has been reported/i)
+  })
+
   it('reads what is all in the headers, of any media type', async () => {
     const { status, body } = await send('\u0000\u0001', { 'Content-Type': 'image/png', 'ce-id': 'event-1' })
     expect(status).to.equal(202)

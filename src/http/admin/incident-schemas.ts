@@ -173,6 +173,7 @@ export const IncidentDetailSchema = Type.Object(
       }),
       { description: 'Requests that read the lost window again from the platform. They contain no secret.' },
     ),
+    recoveryGaps: texts('What was lost and no request can read again, and why: a sentence for each such sender.'),
     closing: nullable(
       Type.Object({
         goodProbes: Type.Integer({ description: 'Good probes in a row so far.' }),

@@ -13,7 +13,7 @@ export function incidentText(
   base: string,
 ): string {
   const { incident, headline, rows, signals } = incidentFacts(detail, given)
-  const { endpoint, state, remedies, recoveryRequests } = incident
+  const { endpoint, state, remedies, recoveryRequests, recoveryGaps } = incident
   const reading = recoveryRequests.map(
     ({ resource, command, documented }) =>
       `  # ${resource}${documented ? '' : ' (path not documented by the platform, check it)'}\n  ${command}`,
@@ -37,8 +37,8 @@ Verify
 
 `
     : ''
-}Read again, for each merchant concerned${recoveryRequests.length === 0 ? '\n  nothing: these calls need a synchronous answer' : ''}
-${[...reading, ...recoveryRequests.slice(0, 1).map(({ note }) => `  ${note}`)].join('\n')}
+}Read again, for each merchant concerned
+${[...reading, ...recoveryRequests.slice(0, 1).map(({ note }) => `  ${note}`), ...recoveryGaps.map((gap) => `  ${gap}`)].join('\n') || '  nothing: no lost delivery has been reported'}
 
 More
   its failures  ${base}${incident.failuresUrl}

@@ -94,6 +94,7 @@ export const incidentDetailView = (
     timeline: readonly TimelineSignal[]
     remedies: Remedy
     recoveryRequests: readonly RecoveryRequest[]
+    recoveryGaps: readonly string[]
     closing: {
       goodProbes: number
       goodProbesNeeded: number
@@ -110,5 +111,6 @@ export const incidentDetailView = (
   timelineTotal: incident.signals?.total ?? 0,
   remedies: more.remedies,
   recoveryRequests: more.recoveryRequests,
+  recoveryGaps: more.recoveryGaps,
   closing: more.closing && { ...more.closing, quietUntil: rfc3339(more.closing.quietUntil) },
 })

@@ -5,12 +5,13 @@ import { prospectWords } from '../../domain/end-words.ts'
 import type { ConfiguredEndpoint } from '../../domain/endpoint.ts'
 import { rfc3339 } from '../../domain/human.ts'
 import type { Incident, IncidentSettings, Quiet } from '../../domain/incident.ts'
+import { hasLoss } from '../../domain/incident-words.ts'
 import type { IncidentRecord, Journal } from '../../domain/journal.ts'
 import { redact } from '../../domain/redact.ts'
 import { calledFor, remediesFor } from '../../domain/remedies/remedies.ts'
 import { AppError } from '../../errors.ts'
 import type { IncidentTracker } from '../../service/incident-tracker.ts'
-import { recoveryRequests, type SourceEntry } from '../../sources/index.ts'
+import { recoveryGaps, recoveryRequests, type SourceEntry } from '../../sources/index.ts'
 import { readBody } from '../shared/body.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'
 import { formatOf } from './format.ts'
@@ -151,6 +152,7 @@ export function advice(incident: Incident, { endpoints, sources, urlOf, tracker,
       loss,
       firstFailureAt: incident.firstFailureAt,
     }),
+    recoveryGaps: hasLoss(incident) ? recoveryGaps(sources, incident.sources, facts?.event ?? '') : [],
     closing:
       closedAt === null
         ? {

@@ -72,7 +72,7 @@ ${part(
 )}
 ${part(isOpen && remedySection(shown.remedies))}
 <h2>Read again</h2>
-${part(recoveryRequestList(shown.recoveryRequests))}
+${part(readAgain(shown))}
 <h2>Timeline</h2>
 ${part([
   timelineTable(
@@ -122,8 +122,13 @@ ${steps(fixes)}
 <h3>Verify</h3>
 <p>${commands(verify)}</p>`
 
-function recoveryRequestList(requests: ReturnType<typeof incidentDetailView>['recoveryRequests']): Content {
-  if (requests.length === 0) return html`<p>Nothing: these calls need a synchronous answer.</p>`
+function readAgain({
+  recoveryRequests: requests,
+  recoveryGaps: gaps,
+}: Pick<ReturnType<typeof incidentDetailView>, 'recoveryRequests' | 'recoveryGaps'>): Content {
+  const cannot = gaps.map((gap) => html`<p>${gap}</p>`)
+  if (requests.length === 0)
+    return cannot.length > 0 ? html`${cannot}` : html`<p>Nothing: no lost delivery has been reported.</p>`
   return html`<p>For each merchant concerned:</p>
 ${requests.map(
   ({
@@ -133,7 +138,7 @@ ${requests.map(
   }) => html`<p>${resource}${!documented && ' (path not documented by the platform, check it)'}</p>
 <pre>${command}</pre>`,
 )}
-<p>${requests[0]?.note}</p>`
+<p>${requests[0]?.note}</p>${cannot}`
 }
 
 /** A form only where it can be protected; otherwise how it is done. Its address is relative, see `answerPage`. */
