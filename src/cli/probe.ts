@@ -84,7 +84,9 @@ function text(result: ProbeResult): string {
     `  ${result.vantage} ${result.url}${result.address ? ` at ${result.address}` : ''}`,
     ...(phases.length > 0 ? [`  ${phases.join(', ')}`] : []),
     ...(tls
-      ? [`  certificate of ${tls.subject} from ${tls.issuer}, until ${rfc3339(tls.notAfter)} (${tls.daysLeft} days)`]
+      ? [
+          `  certificate of ${tls.subject} from ${tls.issuer}, until ${rfc3339(tls.notAfter)}${tls.daysLeft < 0 ? '' : ` (${tls.daysLeft} days)`}`,
+        ]
       : []),
     ...(result.up || guarded(result) ? [] : ['  check, in this order:', numbered(checksOf(result), '    ')]),
     ...(result.pathUnproven ? ['  the path answers 404 to harmless methods, so only reachability is proven'] : []),

@@ -1,15 +1,23 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { stringify } from 'yaml'
+import { authority } from '../support/certificates.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
-function run(args: readonly string[], { stdin, config }: { stdin?: string; config?: object } = {}) {
-  const env: Record<string, string | undefined> = { ...process.env }
+interface Given {
+  readonly stdin?: string
+  readonly config?: object
+  readonly env?: Readonly<Record<string, string>>
+}
+
+function run(args: readonly string[], { stdin, config, env: more }: Given = {}) {
+  const env: Record<string, string | undefined> = { ...process.env, ...more }
   if (config) {
     env['CONFIG_FILE'] = join(tempFolder(), 'config.yaml')
     writeFileSync(env['CONFIG_FILE'], stringify(config))
@@ -157,6 +165,27 @@ describe('probe', () => {
     expect(forbidden)
       .to.match(/outbound\.allow can permit it/)
       .and.not.match(/check, in this order/)
+  })
+
+  it('says once since when a certificate has been expired', async () => {
+    const ca = await authority('Stage authority')
+    const times = { notBefore: new Date(Date.now() - 90 * 3_600_000), notAfter: new Date(Date.now() - 30 * 3_600_000) }
+    const server = createTlsServer(await ca.issue({ addresses: ['127.0.0.1'], ...times })).listen(0, '127.0.0.1')
+    try {
+      await until('the server', () => server.listening)
+      const { port } = server.address() as { port: number }
+      const file = join(tempFolder(), 'ca.pem')
+      writeFileSync(file, ca.cert)
+      const config = { outbound: { allow: ['127.0.0.1'] } }
+      const env = { NODE_EXTRA_CA_CERTS: file }
+      const { out } = await run(['probe', `https://127.0.0.1:${port}/`], { config, env })
+      expect(out)
+        .to.match(/^down: certificate of 127\.0\.0\.1 expired 30 hours ago/)
+        .and.match(/ until \S+Z$/m)
+        .and.not.match(/-\d+ days/)
+    } finally {
+      server.close()
+    }
   })
 
   it('names what is missing of an endpoint whose URLs are patterns', async () => {
