@@ -25,7 +25,7 @@ export const incidentFacts = {
 } as const
 
 /** What happened, for people. The service knows the sentence; only when a certificate expired is asked for. */
-export const INCIDENT_DESCRIPTION = `{{ or $labels.summary "Deliveries to this endpoint are failing." }}{{ if eq $labels.remedy "tls_expired" }}${time(SIGNALS.certificateEnd.name, (at) => ` The certificate expired at ${at}.`, '')}{{ end }}`
+export const INCIDENT_DESCRIPTION = `{{ or $labels.summary "Deliveries to this endpoint are failing." }}{{ if eq $labels.remedy "tls_expired" }}${time(SIGNALS.certificateEnd.name, (at) => ` The certificate expired at ${at}.`, `{{ if gt $value 1.0 }} The certificate had expired by {{ ($value | toTime)${UTC}.{{ end }}`)}{{ end }}`
 
 /** What an incident's page says besides. */
 export const incidentTexts = {

@@ -1,5 +1,6 @@
 import { BLIND_RULES, UNVERIFIED } from './blind-rules.ts'
 import type { Cause } from './cause.ts'
+import type { ReportedExpiry } from './classify/expiry.ts'
 import { overrules } from './compare-causes.ts'
 import { DISABLED_RULES } from './disabled-rules.ts'
 import { quoted, rfc3339 } from './human.ts'
@@ -20,6 +21,8 @@ export interface Verdict {
   readonly rule: string
   /** What to do: the chapter of docs/remedies.md. Absent in verdicts of earlier versions: then the cause. */
   readonly remedy?: RemedyId
+  /** When the certificate expired, where the report's text alone says that it has; null if it names no date. */
+  readonly expiredAt?: number | null
   /** Canonical; what the checks are about. Absent in verdicts of earlier versions. */
   readonly url?: string
   /** For people: what is wrong, where it was seen, and what that means. */
@@ -44,6 +47,8 @@ export interface ReportSeen {
   readonly byProxy?: boolean
   /** Whether they report a refusal by the host, and not only that no connection was made. */
   readonly refusal?: boolean
+  /** That the certificate has expired, if the words say so. */
+  readonly expired?: ReportedExpiry
 }
 
 export interface Case {
@@ -86,7 +91,7 @@ export function judge(seen: Case): Verdict {
   const probe = rule.vantage === null ? undefined : rule.vantage === 'internal' ? inside : (outside ?? inside)
   const decides = rule.decides === 'probe' && overrules(probe, report?.cause ?? null)
   const cause = (decides ? probe?.cause : report?.cause) ?? report?.cause ?? probe?.cause ?? 'unknown'
-  const remedy = rule.remedy ?? remedyId(cause, probe, report?.refusal)
+  const remedy = rule.remedy ?? remedyId(cause, probe, report ?? undefined)
   const url = probe?.url ?? seen.url
   return {
     at: seen.at,
@@ -94,6 +99,7 @@ export function judge(seen: Case): Verdict {
     confidence: rule.confidence(situation),
     rule: rule.id,
     remedy,
+    ...(remedy === 'tls_expired' && !probe?.tls && { expiredAt: report?.expired?.at ?? null }),
     url,
     sentence: sentence(rule, { seen, probe, outside, inside }),
     vantage: probe?.vantage ?? null,
@@ -134,7 +140,13 @@ function sentence(
   const { seen, probe, outside, inside } = parts
   const cause = seen.report?.cause ?? 'unknown'
   const { report } = seen
-  const reported = report?.refusal ? 'a refused connection' : REPORTED[cause]
+  const reported = report?.refusal
+    ? 'a refused connection'
+    : report?.expired
+      ? report.expired.at === null
+        ? 'an expired certificate'
+        : `a certificate that expired at ${rfc3339(report.expired.at)}`
+      : REPORTED[cause]
   const said = report?.message ? quoted(report.message) : ''
   const saw = `the platform saw ${reported}`
   const details = [...(report?.code === undefined ? [] : [`code ${report.code}`]), ...(said ? [said] : [])].join(': ')

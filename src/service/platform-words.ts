@@ -1,3 +1,4 @@
+import { reportedExpiry } from '../domain/classify/expiry.ts'
 import { isHostRefusal } from '../domain/classify/refusal.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { Incident, IncidentSignals } from '../domain/incident.ts'
@@ -27,18 +28,25 @@ export function platformWords(journal: Pick<Journal, 'get'>) {
     /** The report with its message; without it if the journal cannot be read. Never rejects. */
     async of(endpoint: string, report: Report): Promise<ReportSeen> {
       const message = await messageOf(endpoint, report)
-      const refusal = report.cause === 'connection_refused' && isHostRefusal(report.code, message)
-      return { ...report, message, refusal }
+      return { ...report, message, ...saidOf({ ...report, message }) }
     },
     /** The same of an early warning, which the incident stores whole. */
     ofWarning({ source, at, code, cause, message }: Warning): ReportSeen {
       const byProxy = source === PROXY_SOURCE
-      const refusal = cause === 'connection_refused' && isHostRefusal(code, message)
       // The proxy's own words are not the platform's.
-      return { at, code, cause, message: byProxy ? '' : message, byProxy, refusal }
+      return { at, code, cause, message: byProxy ? '' : message, byProxy, ...saidOf({ at, code, cause, message }) }
     },
     /** The same of an early warning or a disabling without a reason, of which the incident stores only the time. */
     ofSilentWarning: (at: number): ReportSeen => ({ at, cause: 'unknown' }),
     forget: (endpoint: string): void => void messages.delete(endpoint),
+  }
+}
+
+/** What the words say more closely than the cause does. */
+function saidOf({ at, code, cause, message }: Pick<Warning, 'at' | 'code' | 'cause' | 'message'>) {
+  const expired = cause === 'tls' ? reportedExpiry(message, at) : undefined
+  return {
+    refusal: cause === 'connection_refused' && isHostRefusal(code, message),
+    ...(expired && { expired }),
   }
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { UNVERIFIED } from '../../src/domain/blind-rules.ts'
 import { CAUSES, type Cause } from '../../src/domain/cause.ts'
+import { reportedExpiry } from '../../src/domain/classify/expiry.ts'
 import type { ProbeResult } from '../../src/domain/probe.ts'
 import { remediesFor } from '../../src/domain/remedies/remedies.ts'
 import { judge } from '../../src/domain/verdict.ts'
@@ -52,6 +53,61 @@ describe('judge(), where less is known', () => {
           expect(verdict.sentence).to.match(/^The platform saw .* \(code 0\); not verified: this receiver could/)
           expect(verdict.evidence[1]).to.include(UNVERIFIED)
         }
+    })
+
+    it('reads in the report that the certificate has expired, and since when', () => {
+      const at = AT - 1_000
+      const verdictOf = (message: string, outside: ProbeResult) => {
+        const expired = reportedExpiry(message, at)
+        const report = { at, code: 60, cause: 'tls', message, ...(expired && { expired }) } as const
+        return judge({ at: AT, endpoint: 'orders', url: URL_OF_SHOP, report, public: outside })
+      }
+      for (const [message, expiredAt] of [
+        ['SSL certificate problem: certificate has expired', null],
+        ['CERT_HAS_EXPIRED', null],
+        ['invalid peer certificate: Expired', null],
+        [
+          'x509: certificate has expired or is not yet valid: current time 2026-11-24T02:50:59Z is after 2026-11-20T09:30:00Z',
+          '2026-11-20T09:30:00Z',
+        ],
+        [
+          'java.security.cert.CertificateExpiredException: NotAfter: Fri Nov 20 09:30:00 UTC 2026',
+          '2026-11-20T09:30:00Z',
+        ],
+        ['the certificate expired on 2027-01-01', null],
+      ] as const) {
+        const verdict = verdictOf(message, blind('dns'))
+        expect(verdict, message).to.include({
+          cause: 'tls',
+          remedy: 'tls_expired',
+          expiredAt: expiredAt && Date.parse(expiredAt),
+        })
+        expect(verdict.sentence, message).to.match(
+          expiredAt
+            ? /^The platform saw a certificate that expired at 2026-11-20T09:30/
+            : /^The platform saw an expired certificate/,
+        )
+      }
+      for (const message of [
+        'x509: certificate has expired or is not yet valid',
+        'x509: certificate has expired or is not yet valid: current time 2026-11-24T02:50:59Z is before 2027-11-20T09:30:00Z',
+        'the client certificate has expired',
+        'certificate is not trusted, token expired',
+      ])
+        expect(verdictOf(message, blind('dns')), message)
+          .to.include({ remedy: 'tls' })
+          .and.not.have.property('expiredAt')
+      // A certificate that a probe received is better known.
+      const tls = {
+        fault: 'wrong_name',
+        names: [],
+        subject: '',
+        issuer: '',
+        notBefore: 0,
+        notAfter: AT,
+      } as unknown as ProbeResult['tls']
+      const seen = verdictOf('certificate has expired', down('tls', { phase: 'tls', tls: tls! }))
+      expect(seen).to.include({ remedy: 'tls' }).and.not.have.property('expiredAt')
     })
 
     it('still reads what is seen inside', () => {

@@ -96,6 +96,14 @@ describe('a receiver that may itself be cut off', function () {
         expect(findings.includes(UNVERIFIED), findings).to.equal(isHidden)
         expect(json.verdict.sentence.includes(UNVERIFIED)).to.equal(isHidden)
         expect(alerts[endpoint]!['description']!.toLowerCase().includes(UNVERIFIED)).to.equal(isHidden)
+        if (endpoint === 'orders' && isHidden) {
+          expect(json.verdict).to.include({ remedy: 'tls_expired', expiredAt: null })
+          const since = `has expired (since ${json.firstFailureAt} at the latest, by the platform’s report)`
+          expect(text).to.include(since)
+          expect(html).to.include(since)
+          expect(alerts[endpoint]!['headline']).to.include('certificate expired')
+          expect(alerts[endpoint]!['description']).to.match(/ The certificate had expired by \S+ \S+ UTC\.$/)
+        }
         if (isHidden) expect(text).not.to.match(/Restore the record|renew the domain/)
       }
       if (isBlind) {

@@ -12,15 +12,22 @@ export interface RemedyFacts {
   readonly url: string
   readonly code?: number
   readonly probe?: ProbeResult
+  /** Of a certificate that the report alone calls expired: when it did, if the text says so, and when that was first reported. */
+  readonly expired?: { readonly at: number | null; readonly reportedAt: number | null }
 }
 
 /**
  * A cause, as closely as the probe that was read with it tells.
- * @param refusal whether the report itself says that the host refused
+ * @param report what the report itself says: that the host refused, or that the certificate has expired
  */
-export function remedyId(cause: Cause, probe: ProbeResult | undefined, refusal = false): RemedyId {
+export function remedyId(
+  cause: Cause,
+  probe: ProbeResult | undefined,
+  { refusal = false, expired }: { readonly refusal?: boolean; readonly expired?: unknown } = {},
+): RemedyId {
   if (cause === 'connection_refused' && (refusal || probe?.cause === cause)) return 'connection_refused_seen'
-  if (cause === 'tls' && probe?.tls?.fault === 'expired') return 'tls_expired'
+  // A probe that received a certificate knows better.
+  if (cause === 'tls' && (probe?.tls ? probe.tls.fault === 'expired' : expired)) return 'tls_expired'
   if (cause === 'timeout' && probe?.up) return 'timeout_up'
   if (cause === 'timeout' && probe?.cause === 'timeout' && probe.phase === 'connect') return 'timeout_connect'
   return cause
@@ -62,7 +69,7 @@ export function remediesFor(cause: RemedyId, facts: RemedyFacts): Remedy {
 /** Of `remediesFor` the checks alone. */
 export const checksFor = (cause: RemedyId, facts: RemedyFacts): readonly string[] => remediesFor(cause, facts).checks
 
-function wordsOf({ endpoint, url, code, probe }: RemedyFacts): Readonly<Record<string, string>> {
+function wordsOf({ endpoint, url, code, probe, expired }: RemedyFacts): Readonly<Record<string, string>> {
   return {
     endpoint,
     // Stands between single quotes in commands, and may come from a report.
@@ -70,6 +77,17 @@ function wordsOf({ endpoint, url, code, probe }: RemedyFacts): Readonly<Record<s
     ...place(url),
     code: code === undefined ? 'none' : String(code),
     status: probe?.status === undefined ? 'none' : String(probe.status),
-    expiry: probe?.tls ? ` (${probe.up ? 'now ' : ''}valid until ${rfc3339(probe.tls.notAfter)})` : '',
+    expiry: probe?.tls
+      ? ` (${probe.up ? 'now ' : ''}valid until ${rfc3339(probe.tls.notAfter)})`
+      : expired
+        ? reportedExpiryWords(expired)
+        : '',
   }
 }
+
+const reportedExpiryWords = ({ at, reportedAt }: NonNullable<RemedyFacts['expired']>): string =>
+  at === null
+    ? reportedAt === null
+      ? ''
+      : ` (since ${rfc3339(reportedAt)} at the latest, by the platform’s report)`
+    : ` (valid until ${rfc3339(at)}, by the platform’s report)`

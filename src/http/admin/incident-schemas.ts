@@ -25,6 +25,9 @@ export const VerdictSchema = Type.Object(
         description: 'The chapter of docs/remedies.md; absent in verdicts of earlier versions.',
       }),
     ),
+    expiredAt: Type.Optional(
+      nullable(time, 'When the certificate expired, where the report alone says that it has; null: it names no date.'),
+    ),
     url: Type.Optional(Type.String({ description: 'Canonical; what the checks are about.' })),
     sentence: Type.String({ description: 'One sentence, for display.' }),
     vantage: nullable(Type.Enum([...VANTAGES]), 'Vantage of the probe; null without one.'),

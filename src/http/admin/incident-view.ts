@@ -33,7 +33,11 @@ function signalView(row: TimelineSignal): Static<typeof SignalRowSchema> {
 }
 
 /** As `VerdictSchema` says. */
-const verdictView = (verdict: Verdict) => ({ ...verdict, at: rfc3339(verdict.at) })
+const verdictView = ({ expiredAt, ...verdict }: Verdict) => ({
+  ...verdict,
+  at: rfc3339(verdict.at),
+  ...(expiredAt !== undefined && { expiredAt: rfc3339(expiredAt) }),
+})
 
 /** As `IncidentSchema` says; times are RFC 3339. */
 export function incidentView(incident: Incident) {

@@ -131,6 +131,10 @@ function quietEnd(
   }
 }
 
+/** The first report, where all had the cause of the newest; otherwise the newest. */
+const firstReported = ({ causes, failures, firstFailureAt, report, openedAt }: Incident): number =>
+  report === null ? openedAt : causes[report.cause] === failures ? (firstFailureAt ?? report.at) : report.at
+
 /** What to do about an incident, and what closes it. */
 export function advice(incident: Incident, { endpoints, sources, urlOf, tracker, settings, clock }: IncidentsDeps) {
   const { endpoint, report, loss, verdict, closedAt, signals } = incident
@@ -146,6 +150,9 @@ export function advice(incident: Incident, { endpoints, sources, urlOf, tracker,
       url,
       ...(seen && { code: seen.code }),
       ...(probe && { probe }),
+      ...(verdict?.expiredAt !== undefined && {
+        expired: { at: verdict.expiredAt, reportedAt: firstReported(incident) },
+      }),
     }),
     recoveryRequests: recoveryRequests(sources, incident.sources, {
       event: facts?.event ?? '',
