@@ -1,6 +1,6 @@
 import { SIGNALS } from '../signals.ts'
 import type { Alert } from './model.ts'
-import { JOB, of, RELEASE } from './promql.ts'
+import { indent, JOB, of, RELEASE } from './promql.ts'
 import { CAUSES_LINK, CONDITIONS, KUBECTL, kubernetes, LOGS, promql, sh } from './text.ts'
 
 /** Seconds without a canary after which it is lost; docs/canary.md says the same. */
@@ -88,8 +88,10 @@ sum by (${RELEASE}) (
   {
     alert: 'WebhookReportsRefused',
     why: 'Either more than a few with valid credentials and invalid content, or a platform that keeps an old token or secret for hours.',
-    expr: `${reports('outcome="rejected"', `reason=~"${CONTENT}"`)} > 3 # threshold
-or
+    expr: `label_replace((
+${indent(reports('outcome="rejected"', `reason=~"${CONTENT}"`))} > 3 # threshold
+), "kind", "content", "", "")
+or on (${RELEASE}, source)
 (
   ${wrongCredentials(0)}
   and
@@ -98,11 +100,12 @@ or
   ${wrongCredentials(2)}
 )`,
     severity: 'warning',
+    labels: { kind: '' },
     wakes:
       'No: a person who tests, or a change of format or token that needs a working day. The canary pages if nothing arrives at all.',
     summary: 'Error reports rejected',
     description:
-      'Reports from {{ $labels.source }} are being rejected: as invalid (more than three in ten minutes), or with an unknown token or a wrong signature (for hours). Their failures are not counted. The platform may have changed its format, or has an old token or secret.',
+      '{{ if $labels.kind }}{{ $value | printf "%.0f" }} reports from {{ $labels.source }} were rejected as invalid in ten minutes: the platform may have changed its format.{{ else }}Reports from {{ $labels.source }} have had an unknown token or a wrong signature for three hours: the platform has an old token or secret.{{ end }} The failures that they report are not counted.',
     replaces: ['WebhookRequestsRefused'],
     dashboard: 'exporter',
     runbook: {

@@ -114,6 +114,24 @@ describe('an alert', function () {
   }
 })
 
+describe('the description of an alert', function () {
+  this.timeout(60_000)
+  after(removeTempFolders)
+
+  for (const { alert, what, series, step, fires, says } of CASES.filter((it) => it.says !== undefined)) {
+    it(`${alert} says what is so ${what}`, async function () {
+      const { text } = await unitTest(this, {
+        files: ['endpoints.yaml', fileWith(alert)].filter((name, at, all) => all.indexOf(name) === at),
+        series,
+        keep: (rule) => rule.record !== undefined || rule.alert === alert,
+        ...(step !== undefined && { step }),
+        alerts: [{ at: fires!, alert }],
+      })
+      expect(/description=("(?:[^"\\]|\\.)*")/.exec(text)?.[1], text).to.match(says!)
+    })
+  }
+})
+
 function printTable(): void {
   const rows = alerts.map(({ alert, for: wait, severity }) => [
     alert,

@@ -77,11 +77,9 @@ async function notification(folder: string, test: Case, labels: object): Promise
     JSON.parse(value!),
   ])
   const data = join(tempFolder(), 'data.json')
-  const alerts = [
-    { status: 'firing', labels: { alertname: alert, ...labels }, annotations: Object.fromEntries(values) },
-  ]
-  const group = { namespace: 'shop', job: 'webhook-error-exporter', ...labels }
-  writeFileSync(data, JSON.stringify({ status: 'firing', groupLabels: group, alerts }))
+  const all = { namespace: 'shop', job: 'webhook-error-exporter', ...labels }
+  const alerts = [{ status: 'firing', labels: { alertname: alert, ...all }, annotations: Object.fromEntries(values) }]
+  writeFileSync(data, JSON.stringify({ status: 'firing', groupLabels: all, alerts }))
   const parts = await Promise.all(
     ['title', 'plain'].map((name) =>
       run(undefined, 'amtool', [

@@ -9,6 +9,8 @@ export interface Case {
   readonly fires?: string
   /** Its labels besides alertname, alertstate, namespace and job. */
   readonly labels?: Labels
+  /** What its description says then. */
+  readonly says?: RegExp
   /** How long it fired before that. */
   readonly earlier?: string
   /** First evaluation at which it no longer fires. */

@@ -13,6 +13,7 @@ export const REFUSED_SIGNATURE_CASES: readonly Case[] = (['signature_invalid', '
     series: { [series('up')]: flat('4h', 1, MINUTE), [rejected(reason)]: values([['4h', (tick) => tick]], MINUTE) },
     fires: '2h11m',
     labels: { source: 'svix', severity: 'warning' },
+    says: /wrong signature for three hours/,
     end: '3h50m',
   }),
 )

@@ -140,6 +140,7 @@ export const REPORT_CASES: readonly Case[] = [
         ]),
       },
       fires: '6m',
+      ...(reason === 'too_large' && { says: /^"(?!.*hours).* rejected as invalid in ten minutes/ }),
       labels: { ...retm, severity: 'warning' },
       resolves: '15m',
       end: '29m',
