@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { AppError } from '../errors.ts'
 import { decode, sameBytes } from './constant-time.ts'
 import { signatureInvalid, signatureMissing } from './errors.ts'
 import { checkTimestamp, DEFAULT_TOLERANCE } from './timestamp.ts'
@@ -30,17 +31,43 @@ const MOST_SIGNATURES = 16
 export function signedFault(signed: string): string | undefined {
   if (signed === 'body') return undefined
   if (signed.split('{body}').length !== 2) return 'must contain {body} once'
-  if (/\{id\}\{body\}|\{body\}\{id\}/.test(signed)) return 'needs a text between {id} and {body}'
+  if (/\{id\}(\{timestamp\})?\{body\}|\{body\}\{id\}/.test(signed)) return 'needs a text between {id} and {body}'
   return /[{}]/.test(signed.replaceAll(/\{(id|timestamp|body)\}/g, ''))
     ? 'knows only {id}, {timestamp} and {body}'
     : undefined
 }
 
-/** What a request's headers say about its signature. */
-export interface HmacHeaders {
-  readonly signatures: readonly Buffer[]
+interface Values {
   readonly id: string
   readonly timestamp: string
+}
+
+/**
+ * Whether the same signed text could also be another id with another time or body: whoever captured a report could then send it
+ * again as a new one.
+ */
+function isAmbiguous(signed: string, { id, timestamp }: Values): boolean {
+  const after = /\{id\}([^{}]+)\{body\}/.exec(signed)?.[1]
+  if (after !== undefined && (id + after).indexOf(after) < id.length) return true
+  const before = /\{body\}([^{}]+)\{id\}/.exec(signed)?.[1]
+  if (before !== undefined && (before + id).lastIndexOf(before) > 0) return true
+  const [, between, end] = /\{id\}([^{}]*)\{timestamp\}([^{}]*)/.exec(signed) ?? []
+  if (between === undefined || end === undefined) return false
+  // Any other number of digits is no time near the clock, from 2001 to 2286.
+  const time = `${RegExp.escape(between)}[1-9][0-9]{9}${RegExp.escape(end)}${signed.endsWith('{timestamp}') ? '$' : ''}`
+  return (new RegExp(time).exec(id + between + timestamp + end)?.index ?? id.length) < id.length
+}
+
+/** @throws AppError `signature_invalid` */
+export function checkId(signed: string, values: Values): void {
+  if (isAmbiguous(signed, values)) throw new AppError('signature_invalid', AMBIGUOUS)
+}
+const AMBIGUOUS =
+  'the id contains what the signature has beside it, so that it could be read in two ways; send an id without punctuation'
+
+/** What a request's headers say about its signature. */
+export interface HmacHeaders extends Values {
+  readonly signatures: readonly Buffer[]
 }
 
 /** Reads by the headers alone. @throws AppError `signature_missing`, `signature_invalid`, `signature_expired` */
@@ -59,9 +86,6 @@ export function hmacHeaders(headers: IncomingHttpHeaders, scheme: HmacScheme, no
   if (scheme.signed.includes('{id}')) {
     const name = scheme.idHeader ?? 'webhook-id'
     id = needed(name, field(name))
-    // The body could lend the id its beginning, up to the next such text.
-    const between = /\{(?:id|body)\}([^{}]+)\{(?:id|body)\}/.exec(scheme.signed)?.[1]
-    if (between !== undefined && id.includes(between)) throw signatureInvalid()
   }
   if (scheme.signed.includes('{timestamp}')) {
     const name = scheme.timestampHeader
@@ -69,6 +93,7 @@ export function hmacHeaders(headers: IncomingHttpHeaders, scheme: HmacScheme, no
     timestamp = name === undefined ? needed(`${scheme.header} with t=`, inline) : needed(name, field(name))
     checkTimestamp(timestamp, { now, tolerance: scheme.tolerance ?? DEFAULT_TOLERANCE })
   }
+  checkId(scheme.signed, { id, timestamp })
   const signatures = items.flatMap((item) => {
     const bytes = item.startsWith(scheme.prefix) ? decode(item.slice(scheme.prefix.length), scheme.encoding) : undefined
     return bytes ? [bytes] : []
@@ -76,8 +101,6 @@ export function hmacHeaders(headers: IncomingHttpHeaders, scheme: HmacScheme, no
   if (signatures.length === 0) throw signatureInvalid()
   return { signatures, id, timestamp }
 }
-
-type Values = Pick<HmacHeaders, 'id' | 'timestamp'>
 
 /** What is signed before and after the body. */
 export function signedAround({ signed }: Pick<HmacScheme, 'signed'>, values: Values): [before: string, after: string] {

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { AppError } from '../errors.ts'
 import { decode, sameBytes } from './constant-time.ts'
 import { signatureInvalid, signatureMissing } from './errors.ts'
+import { checkId } from './hmac.ts'
 import type { StandardWebhookKey } from './standard-webhook-keys.ts'
 import { checkTimestamp, DEFAULT_TOLERANCE } from './timestamp.ts'
 
@@ -74,6 +75,7 @@ export function standardWebhookHeaders(
     )
   if (!ID.test(id)) throw signatureInvalid()
   checkTimestamp(timestamp, { now, tolerance })
+  checkId('{id}.{timestamp}.{body}', { id, timestamp })
   return { id, timestamp, signature }
 }
 

@@ -58,13 +58,48 @@ describe('a parameterised HMAC', () => {
     expect(code(() => verify({ 'x-signature': `v1=${signature}` }, given))).to.equal('signature_missing')
   })
 
+  it('refuses an id with which the same signed text could be another id, time or body', () => {
+    const of = (signed: string, id: string, at = '1700000000') => {
+      const [before, after] = signed.replaceAll('{id}', id).replaceAll('{timestamp}', at).split('{body}')
+      const signature = createHmac('sha256', 'new').update(`${before}${BODY}${after}`).digest('hex')
+      const headers = { 'x-signature': signature, 'x-time': at, 'x-id': id }
+      return code(() => verify(headers, scheme({ signed, timestampHeader: 'X-Time', idHeader: 'X-Id' })))
+    }
+    for (const [signed, good, bad] of [
+      [
+        '{id}.{timestamp}.{body}',
+        ['a', 'order.12', 'a.17', '1700000000', 'a.b.c.', 'a.17000000001'],
+        ['a.1700000000', 'a.1700000001.b'],
+      ],
+      ['{id}{timestamp}.{body}', ['a', 'm10', 'm170000', 'm1700000000', 'm.1'], ['m1700000000.', 'm1700000009.x']],
+      ['{id}:{timestamp}{body}', ['a', 'a:17', 'a1700000000'], ['a:1700000001', 'a:1700000001x']],
+      ['v0:{timestamp}:{id}:{body}', ['a', 'a.b'], ['a:', 'a:b', ':']],
+      ['{id}..{body}', ['a', '.a'], ['a.', 'a..b']],
+      ['{body}..{id}', ['a', 'a.'], ['.a', 'b..a']],
+      ['{body}.{id}.{timestamp}', ['a', '1700000001'], ['a.b', 'a.1700000001']],
+      ['{body}.{id}{timestamp}', ['a', '1700000001', 'a1700000001'], ['a.b']],
+    ] as const) {
+      for (const id of good) expect(of(signed, id), `${signed} ${id}`).to.equal('new')
+      for (const id of bad) expect(of(signed, id), `${signed} ${id}`).to.equal('signature_invalid')
+    }
+  })
+
   it('knows a faulty template', () => {
     expect(['body', '{body}', '{id}.{timestamp}.{body}'].map(signedFault)).to.deep.equal([
       undefined,
       undefined,
       undefined,
     ])
-    for (const text of ['{timestamp}', '{body}{body}', '{body}{x}', '{body', 'BODY', '{id}{body}', '{body}{id}'])
+    for (const text of [
+      '{timestamp}',
+      '{body}{body}',
+      '{body}{x}',
+      '{body',
+      'BODY',
+      '{id}{body}',
+      '{body}{id}',
+      '{id}{timestamp}{body}',
+    ])
       expect(signedFault(text), text).to.be.a('string')
   })
 })

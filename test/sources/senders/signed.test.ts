@@ -16,10 +16,16 @@ interface Request {
 
 const URL_OF = 'https://shop.example/hooks/orders'
 const SECRET = 'secret-of-the-signed-source'
+const KEY = `whsec_${Buffer.from(SECRET).toString('base64')}`
 const FORM = 'application/x-www-form-urlencoded'
 const hmac = (text: string) => createHmac('sha256', SECRET).update(text).digest('hex')
 const map = { id: '/id', endpoint: '/url', code: '/code', message: '/why', tenant: '/tenant', time: '/at' }
-const generic = (auth: object, more: object) => ({ kind: 'generic', secrets: [{ env: 'OWN' }], auth, map: more })
+const generic = (auth: Readonly<Record<string, unknown>>, more: object) => ({
+  kind: 'generic',
+  secrets: [{ env: auth['kind'] === 'standard-webhooks' ? 'OWN_KEY' : 'OWN' }],
+  auth,
+  map: more,
+})
 
 const now = () => `${Math.floor(Date.now() / 1_000)}`
 const event = (more: object = {}) =>
@@ -98,6 +104,46 @@ const SOURCES: Readonly<Record<string, { section: object; genuine: () => Omit<Re
           ['X-Id', 'm1'],
           ['X-Sign', hmac(`m1&${body}`)],
         ],
+        body,
+      }
+    },
+    facts: COUNTED,
+  },
+  // The body begins with what could be the time: a longer id, this time, and the rest of the body.
+  'of-id-time-and-form': {
+    section: generic(
+      {
+        kind: 'hmac',
+        header: 'X-Sign',
+        signed: '{id}.{timestamp}.{body}',
+        idHeader: 'X-Id',
+        timestampHeader: 'X-Time',
+      },
+      { id: 'header:X-Id', endpoint: 'form:url', code: 'form:code', message: 'text:it failed' },
+    ),
+    genuine: () => {
+      const body = `${now()}.a=1&${new URLSearchParams(SHOP)}`
+      return {
+        headers: [
+          ['Content-Type', FORM],
+          ['X-Id', 'm1'],
+          ['X-Time', now()],
+          ['X-Sign', hmac(`m1.${now()}.${body}`)],
+        ],
+        body,
+      }
+    },
+    facts: COUNTED,
+  },
+  'of-standard-webhooks-and-form': {
+    section: generic(
+      { kind: 'standard-webhooks' },
+      { id: 'header:webhook-id', endpoint: 'form:url', code: 'form:code', message: 'text:it failed' },
+    ),
+    genuine: () => {
+      const body = `${now()}.a=1&${new URLSearchParams(SHOP)}`
+      return {
+        headers: [['Content-Type', FORM], ...Object.entries(SIGNERS['standard-webhooks']!(body, KEY))],
         body,
       }
     },
@@ -254,6 +300,16 @@ function changes({ headers, body, query = '' }: Omit<Request, 'name'>): Request[
   const x = headers.find(([name]) => name === 'X-Id')
   const time = headers.find(([name]) => name === 'X-Time')
   const withValue = (of: Field, value: string) => headers.map((field): Field => (field === of ? [of[0], value] : field))
+  // The same text, split at other dots.
+  const [ofId, ofTime] = [/^(x|webhook)-id$/i, /^(x-time|webhook-timestamp)$/i].map((pattern) =>
+    headers.find(([name]) => pattern.test(name)),
+  )
+  const parts = ofId && ofTime ? `${ofId[1]}.${ofTime[1]}.${body}`.split('.') : []
+  for (let cut = 1; cut < Math.min(parts.length - 1, 6); cut++) {
+    const [id, moved, rest] = [parts.slice(0, cut).join('.'), parts[cut]!, parts.slice(cut + 1).join('.')]
+    const split = headers.map((field): Field => [field[0], field === ofId ? id : field === ofTime ? moved : field[1]])
+    if (id !== ofId![1]) add(`split before dot ${cut}`, { headers: split, body: rest })
+  }
   // Text that moves between what is signed side by side.
   for (let cut = 1; x && cut <= 10; cut++) {
     const longer = `${x[1]}&${body.slice(0, cut)}`
@@ -321,7 +377,7 @@ describe('whatever the service uses of a signed request was signed', () => {
     const sections = Object.entries(SOURCES).map(([name, { section }]) => [name, section])
     service = await startService({
       config: { sources: Object.fromEntries(sections) },
-      env: { ...SECRETS, OWN: SECRET },
+      env: { ...SECRETS, OWN: SECRET, OWN_KEY: KEY },
     })
   })
   after(stopServices)
