@@ -1,7 +1,9 @@
+import { maskEncoded } from './redact/encoded.ts'
 import { maskNamed } from './redact/named.ts'
 import { maskSpoken } from './redact/spoken.ts'
 import { MASK } from './redact/tokens.ts'
 import { maskUrls } from './redact/urls.ts'
+import { maskWrapped } from './redact/wrapped.ts'
 
 /**
  * Text of strangers as it may be stored in records, logged and shown: well-formed Unicode without NUL, URLs canonical (no
@@ -28,7 +30,10 @@ export function redact(text: string, isCut = false): string {
 }
 const MAX_PASSES = 5
 
-const maskNames = (text: string, isCut: boolean): string => maskSpoken(maskNamed(maskPrivateKeys(text), isCut))
+const maskNames = (text: string, isCut: boolean): string => {
+  const mask = (plain: string) => maskSpoken(maskNamed(maskPrivateKeys(plain), isCut))
+  return maskWrapped(maskEncoded(mask(text), (plain) => maskUrls(mask(plain))))
+}
 
 /** PEM (RFC 7468) blocks of private keys, to their end or, where that was cut off, to the text's. */
 function maskPrivateKeys(text: string): string {

@@ -73,6 +73,12 @@ export const anyText = fc.oneof(
 
 export const HOSTILE = [
   'a',
+  '%41',
+  'a%41',
+  'a%20',
+  '\\u003d',
+  'a1b2c3d4e5\n',
+  '***\nA1b2c3d4e5',
   'A',
   '0',
   '@',

@@ -138,6 +138,13 @@ describe('redact', () => {
     ['request to https://h/x?authorization=b failed, reason: EOF', 'request to https://h/x failed, reason: EOF'],
     ['Post "https://h/x?a=1&authorization=Bearer b": EOF', 'Post "https://h/x": EOF'],
     ["request to 'https://h/x?cookie=b' timed out", "request to 'https://h/x' timed out"],
+    ['Authorization: Basic dXNlcjpodW5\r\n 0ZXIyeA==\r\nHost: h', 'Authorization: ***\r\n ***\r\nHost: h'],
+    ['token: sk_live_4eC39HqLyjWDarj\ntT1zdp7dc', 'token: ***\n***'],
+    ['secret=abcDEF123\\\n456ghiJKL', 'secret=***\\\n***'],
+    ['password: hunter2\nhost=db-1 timed out', 'password: ***\nhost=db-1 timed out'],
+    ['got AKIAIOSFOD\n  NN7EXAMPLE', 'got ***'],
+    ['Xk29fLq8Zw1p\nQm47Tn0bVr5s', '***'],
+    ['GET /a%20b%3Fx%3D1 failed', 'GET /a%20b%3Fx%3D1 failed'],
   ] as const) {
     it(`makes ${masked} of ${text}`, () => expect(redact(text)).to.equal(masked))
   }
@@ -188,6 +195,18 @@ describe('redact', () => {
     'https://h/x?authorization=Custom, hunter2',
     '?authorization=xyz failed hunter2',
     'authorization=xyz failed hunter2',
+    'password%253Dhunter2',
+    'api%5Fkey%3Dhunter2',
+    'pass%77ord=hunter2',
+    'secret%20%3D%20hunter2',
+    'Bearer%20hunter2',
+    'password\\u003dhunter2',
+    'user%3Ahunter2%40db.example',
+    'https%3A%2F%2Fuser%3Ahunter2%40db.example%2F',
+    'user:hunter2@db.example',
+    'HTTPS://user:hunter2@db.example/x',
+    'POSTGRES://user:hunter2@db.example/x',
+    'user:a@hunter2@db.example',
   ]) {
     it(`masks the secret of ${JSON.stringify(text)}`, () => expect(redact(text)).not.to.contain('hunter2'))
   }

@@ -34,6 +34,7 @@ function maskRun(run: string): string {
 function maskUserinfo(text: string): string {
   let result = ''
   let from = 0
+  let isMasked = false
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     let start = at
     let colon = -1
@@ -41,8 +42,11 @@ function maskUserinfo(text: string): string {
       start--
       if (text[start] === ':') colon = start
     }
-    if (colon >= 0 && HOST_CHARACTER.test(text[at + 1] ?? '')) result += text.slice(from, start) + MASK
-    else result += text.slice(from, at)
+    // A password may hold an @ itself.
+    const isUserinfo: boolean =
+      (colon >= 0 || (isMasked && start === from + 1)) && HOST_CHARACTER.test(text[at + 1] ?? '')
+    result += isUserinfo ? text.slice(from, start) + MASK : text.slice(from, at)
+    isMasked = isUserinfo
     from = at
   }
   return result + text.slice(from)
