@@ -8,11 +8,11 @@ import { proxyOfEndpoint } from './endpoint-proxy.ts'
 import { bars, states } from './graphs.ts'
 import { api, runbook, TRACES } from './links.ts'
 import { COLOUR, causeColours } from './palette.ts'
-import { failureBars, IN_RELEASE, OF_ENDPOINT, perEndpoint, select } from './query.ts'
+import { failureBars, IN_RELEASE, OF_ENDPOINT, perEndpoint, perOpenIncident, select } from './query.ts'
 import { choice, dataSource, release, traceVariables } from './variables.ts'
 
 const mine = [OF_ENDPOINT]
-const open = perEndpoint('incidentOpen', mine)
+const open = perOpenIncident(mine)
 /** Nothing of an endpoint of another name is shown; a name may contain what a query string must not. */
 const ENCODED = `\${endpoint:percentencode}`
 const LANES = {
@@ -21,8 +21,8 @@ const LANES = {
   '2': { text: 'switched off', colour: COLOUR.none },
   '3': { text: 'early warning', colour: COLOUR.warn },
 }
-/** An incident without a lost delivery is an early warning. */
-const incidentLane = `max(${open}) + 2 * (max(${open}) * (max(${perEndpoint('incidentFailures', mine)}) == bool 0))`
+/** An incident without a lost delivery is an early warning. While no receiver is scraped, only that it is open is held. */
+const incidentLane = `max(${open}) + 2 * (max(${open}) * (max(${perEndpoint('incidentFailures', mine)}) == bool 0)) or max(${open})`
 
 const incidentPath = `incidents?endpoint=${ENCODED}`
 const failurePath = `failures?endpoint=${ENCODED}`
@@ -61,7 +61,7 @@ export const endpoint: Board = {
           states({
             title: 'Incident and probes',
             description:
-              'When an incident was open (an early warning as long as no delivery is lost), the last probe result per vantage point (public is the path that the platform takes, internal the application behind it), and when a source had switched the endpoint off. A gap means that nothing is known.',
+              'When an incident was open, as its alert holds it (an early warning as long as no delivery is lost), the last probe result per vantage point (public is the path that the platform takes, internal the application behind it), and when a source had switched the endpoint off. A gap means that nothing is known.',
             unit: 'short',
             targets: [
               { expr: incidentLane, legend: 'incident' },

@@ -5,6 +5,8 @@ import { expect } from 'chai'
 import { RUNBOOK_BASE } from '../../grafana/rules/annotations.ts'
 import { RULE_FILES } from '../../grafana/rules/groups.ts'
 import { DASHBOARDS } from '../../grafana/signals.ts'
+import { askOne, resolveVariables } from '../preview/grafana.ts'
+import { type DashboardName, readDashboard, unfolded } from '../preview/grafana-model.ts'
 import { type Alertmanager, startAlertmanager } from '../support/alertmanager.ts'
 import { answer, REPORT, report } from '../support/http.ts'
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts'
@@ -116,11 +118,13 @@ describe('from the report to the notification, live', function () {
     })
     await expectActionable(alert?.annotations ?? {})
 
+    await expectShown('before a kill')
     await service.stop('SIGKILL')
     const second = await start()
     await scraped()
     await pause(settled('2m'))
     expect(names(1), 'after a kill -9 and a restart').to.deep.equal([])
+    await expectShown('after a kill -9 and a restart')
 
     since = Date.now()
     await second.stop()
@@ -129,6 +133,7 @@ describe('from the report to the notification, live', function () {
     await pause(settled('5m'))
     expect(names(1), 'while the service is stopped').to.deep.equal(['WebhookReceiverDown firing'])
     expect(heard(1), 'told once').to.have.length(1)
+    await expectShown('while the service is stopped')
 
     since = Date.now()
     service = await start()
@@ -157,6 +162,35 @@ describe('from the report to the notification, live', function () {
     )
     console.log(`      at ${FASTER} times the speed (a scrape each ${15_000 / FASTER} ms): ${times.join(', ')}`)
   })
+
+  /** The dashboards say of the incident what its page says. What they have besides the held series says nothing any more. */
+  async function expectShown(when: string): Promise<void> {
+    const to = Date.now() / 1_000
+    const scene = {
+      prometheus: prometheus!,
+      range: { from: to - 60, to },
+      scrapeInterval: 1,
+      chosen: { endpoint: 'orders' },
+    }
+    const last = async (name: DashboardName, title: string) => {
+      const dashboard = unfolded(readDashboard(name))
+      const { targets = [] } = dashboard.panels.find((it) => it.title === title)!
+      const expr = targets[0]!.expr.replaceAll('[10m]', '[1s]')
+      const { series, error } = await askOne(
+        { ...targets[0]!, expr, instant: true, range: false },
+        1,
+        await resolveVariables(dashboard, scene),
+        scene,
+      )
+      expect(error, title).to.equal(undefined)
+      return series[0]?.values.at(-1)?.[1]
+    }
+    const firing = await prometheus!.query('count(ALERTS{alertname="WebhookEndpointFailing", alertstate="firing"})')
+    expect(firing[0]?.value, when).to.equal(1)
+    expect(await last('overview', 'Failing endpoints'), when).to.equal(1)
+    expect(await last('endpoint', 'State'), `${when}: State`).to.equal(1)
+    expect(await last('endpoint', 'Incident and probes'), `${when}: Incident and probes`).to.equal(1)
+  }
 
   /** From the text alone to the fix: every link leads somewhere. */
   async function expectActionable(texts: Readonly<Record<string, string>>): Promise<void> {
