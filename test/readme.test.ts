@@ -49,6 +49,14 @@ describe('docs/api.md', () => {
 })
 
 describe('README.md', () => {
+  it('tells those with a single endpoint of outbound.reference, as the chart’s values and its page do', () => {
+    const chart = read('helm/webhook-error-exporter/values.yaml').replaceAll(/\n# /g, ' ')
+    const schema = read('helm/webhook-error-exporter/values.schema.json')
+    for (const text of [readme, chart, schema]) expect(text).to.match(/with a single endpoint/i)
+    expect(readme).to.include('`outbound.reference`')
+    expect(chart).to.include('outbound: {reference: URL}')
+  })
+
   it('has a configuration that is valid', () => {
     const { example, env } = exampleOf(readme, 'sources')
     expect(() => parseConfig(example, env)).not.to.throw()

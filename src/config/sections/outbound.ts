@@ -20,7 +20,7 @@ export const OutboundSection = object(
     ),
     reference: Type.Optional(
       probeUrl(
-        'A URL outside that answers reliably, reached the same way as the endpoints. It is requested (HEAD) only when a probe resolved or reached nothing and nothing else outside answered in the last 3 minutes, at most every 15 seconds: if it answers, the probe counts against the endpoint. Naming it permits that host and port.',
+        'A URL outside that answers reliably, reached the same way as the endpoints. It is requested (HEAD) only when a probe resolved or reached nothing and nothing else outside answered in the last 3 minutes, at most every 15 seconds: if it answers, the probe counts against the endpoint, and otherwise this receiver has no egress. With a single endpoint nothing else can tell. Naming it permits that host and port.',
         'https://status.example/',
       ),
     ),

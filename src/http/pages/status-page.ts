@@ -88,10 +88,16 @@ function health({ conditions, journal, canary, egress }: PagesDeps, now: number)
       ...(size ? [['journal size', '', sizeDetail(size)]] : []),
       ['reports waiting', '', `${pending} of at most ${pendingLimit}${spill ? `; ${spill.waiting} in the spill` : ''}`],
       ['canary', ...canaryState(canary(), now)],
-      ['egress', outside === null ? '' : word(outside), outside === null ? 'nothing outside was tried recently' : ''],
+      ['egress', outside === null ? '' : word(outside), egressDetail(outside)],
     ],
     none: '',
   })
+}
+
+function egressDetail(outside: boolean | null): string {
+  if (outside) return ''
+  if (outside === null) return 'nothing outside was tried recently'
+  return 'no host outside answers, outbound.reference included, where it is set; probes are ignored until one does'
 }
 
 const word = (ok: boolean): Content => (ok ? state('ok', 'good') : state('not ok', 'bad'))
