@@ -32,6 +32,7 @@ export function signedFault(signed: string): string | undefined {
   if (signed === 'body') return undefined
   if (signed.split('{body}').length !== 2) return 'must contain {body} once'
   if (/\{id\}(\{timestamp\})?\{body\}|\{body\}\{id\}/.test(signed)) return 'needs a text between {id} and {body}'
+  if (/\{body\}.*\{timestamp\}.*\{id\}/.test(signed)) return 'needs {id} before {timestamp} where {body} is before both'
   return /[{}]/.test(signed.replaceAll(/\{(id|timestamp|body)\}/g, ''))
     ? 'knows only {id}, {timestamp} and {body}'
     : undefined

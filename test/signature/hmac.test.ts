@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { expect } from 'chai'
-import { type HmacScheme, hmacHeaders, signedFault, verifyHmac } from '../../src/signature/hmac.ts'
+import { type HmacScheme, hmacHeaders, signedAround, signedFault, verifyHmac } from '../../src/signature/hmac.ts'
 
 const NOW = 1_700_000_000_000
 const BODY = Buffer.from('{"a":"{id}{timestamp}"}')
@@ -84,6 +84,45 @@ describe('a parameterised HMAC', () => {
     }
   })
 
+  it('accepts no two different requests of the same signed text', () => {
+    const words = ['a', '1', '.', '1700000001']
+    const longer = (texts: readonly string[]) => [
+      ...words,
+      ...texts.flatMap((text) => words.map((word) => text + word)),
+    ]
+    const bodies = longer(longer(words))
+    const ids = longer(bodies)
+    for (const signed of [
+      '{id}.{timestamp}.{body}',
+      '{id}{timestamp}.{body}',
+      '{id}.{timestamp}{body}',
+      '{id}..{timestamp}.{body}',
+      '{timestamp}.{id}.{body}',
+      '{timestamp}{id}..{body}',
+      '{timestamp}{body}',
+      '{id}..{body}',
+      '{body}.{id}.{timestamp}',
+      '{body}..{id}{timestamp}',
+    ]) {
+      const given = scheme({ signed, timestampHeader: 'X-Time', idHeader: 'X-Id' })
+      const seen = new Map<string, string>()
+      for (const id of signed.includes('{id}') ? ids : ['a'])
+        for (const timestamp of signed.includes('{timestamp}') ? ['1700000000', '1700000001'] : ['']) {
+          const headers = { 'x-signature': '00', 'x-time': timestamp, 'x-id': id }
+          if (typeof code(() => hmacHeaders(headers, given, NOW)) === 'string') continue
+          const [before, after] = signedAround(given, { id, timestamp })
+          for (const body of bodies) {
+            const text = before + body + after
+            const request = `${id} ${timestamp} ${body}`
+            const known = seen.get(text) ?? request
+            if (known !== request) expect.fail(`${signed}: ${known} or ${request}`)
+            seen.set(text, request)
+          }
+        }
+      expect(seen.size, signed).to.be.above(100)
+    }
+  })
+
   it('knows a faulty template', () => {
     expect(['body', '{body}', '{id}.{timestamp}.{body}'].map(signedFault)).to.deep.equal([
       undefined,
@@ -99,6 +138,7 @@ describe('a parameterised HMAC', () => {
       '{id}{body}',
       '{body}{id}',
       '{id}{timestamp}{body}',
+      '{body}.{timestamp}.{id}',
     ])
       expect(signedFault(text), text).to.be.a('string')
   })
