@@ -57,7 +57,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     runbook: {
       meaning: `The platform could not deliver a webhook to this endpoint, gave up after its own retries, and reported the failure. Or it is an early warning: the platform, the proxy or failing probes (\`incidents.failedProbes\`) opened the incident before anything was lost. The alert then says "none reported lost", and there is time to fix the fault while the platform still retries. The alert follows the endpoint's incident:
 
-- It resolves when the incident closes: after \`incidents.quietTime\` (30 minutes by default) without a report and, if the endpoint can be probed, \`incidents.goodProbes\` good probes in a row.
+- It resolves when the incident closes: after \`incidents.quietTime\` (30 minutes by default) without a report. The resolved message says what proves the recovery, or why nothing does. While probes fail and the receiver can see, it does not close.
 - A restart of the receiver does not make it fire again.
 - If an incident closes twice within three hours, it is flapping: the alert then resolves half an hour after the last close.`,
       impact: LOST,
@@ -75,7 +75,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
       ],
       mitigation: [
         'Apply the fixes listed for this cause.',
-        'Probe the endpoint again (step 3 above). `up` with exit 0 confirms that it can be reached. The incident then closes automatically, as described under [Meaning](#meaning); its page shows what is still missing.',
+        'Probe the endpoint again (step 3 above). `up` with exit 0 confirms that it can be reached. The incident then closes automatically; its page shows what is still missing.',
         RECOVER,
         program(
           'If recovery cannot be confirmed, for example because the endpoint was retired, close the incident manually, here or on its page:',

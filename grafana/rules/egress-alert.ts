@@ -8,7 +8,7 @@ const scheduled = of(SIGNALS.probes.name, 'trigger="scheduled"')
 /** Whether the receiver's own probes are conclusive at all, and run. */
 export const EGRESS_ALERT: Alert = {
   alert: 'WebhookEgressDown',
-  why: 'The receiver holds 0 until something outside answers, also while nothing is tried. The failures of one host never fire it. Probes that stopped are counted by endpoint, with counters, because the receiver’s clock may change; at least four are expected in a quarter of an hour.',
+  why: 'The receiver holds 0 until something outside answers, also while nothing is tried. The failures of one host never fire it. Probes that stopped are counted by endpoint, with counters, because the receiver’s clock may change; at least four are expected in a quarter of an hour. Evaluated every minute, it fires within five.',
   expr: `min by (${RELEASE}) (max_over_time(${of(SIGNALS.egressUp.name)}[5m])) == 0
 or
 count by (${RELEASE}) (
@@ -16,7 +16,7 @@ count by (${RELEASE}) (
   and
   sum by (${ENDPOINT}) (increase(${scheduled}[6h])) > 108 # threshold
 )`,
-  for: '5m',
+  for: '4m',
   severity: 'warning',
   wakes: 'No: reports still page. Only what probes would add is missing.',
   summary: 'Webhook error receiver cannot probe',
@@ -29,7 +29,7 @@ count by (${RELEASE}) (
   replaces: ['WebhookProbesStale'],
   runbook: {
     meaning:
-      'No egress: nothing outside answered for at least five minutes, and that shows that the receiver is cut off: it has no route, no resolver answers, or more than one independent host (endpoint, canary, `outbound.reference`) fell silent. A single host that is down does not fire this alert; a refused connection is an answer. It resolves when anything outside answers. Or probes stopped: the receiver is up, but has not run a scheduled probe of some endpoints for a quarter of an hour. That covers endpoints with more than 108 probes in six hours (one every 200 seconds).',
+      'No egress: nothing outside answered for about five minutes, and that shows that the receiver is cut off: it has no route, no resolver answers, or more than one independent host (endpoint, canary, `outbound.reference`) fell silent. A single host that is down does not fire this alert; a refused connection is an answer. It resolves when anything outside answers. Or probes stopped: the receiver is up, but has not run a scheduled probe of some endpoints for a quarter of an hour. That covers endpoints with more than 108 probes in six hours (one every 200 seconds).',
     impact:
       'Reports are received, counted and paged as usual. Verdicts rely on the reports alone, availability and certificates of endpoints are unknown, and recovery cannot be confirmed.',
     diagnosis: [

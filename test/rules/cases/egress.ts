@@ -14,7 +14,7 @@ export const EGRESS_CASES: readonly Case[] = [
         ['10m', 1],
       ]),
     },
-    fires: '20m',
+    fires: '19m',
     labels: { severity: 'warning' },
     resolves: '40m',
     end: '49m',
@@ -32,7 +32,7 @@ export const EGRESS_CASES: readonly Case[] = [
         ['13m', 0],
       ]),
     },
-    fires: '10m',
+    fires: '9m',
     labels: { severity: 'warning' },
     end: '29m',
   },
@@ -51,7 +51,7 @@ export const EGRESS_CASES: readonly Case[] = [
   },
   {
     alert: 'WebhookEgressDown',
-    what: 'twenty minutes after the last scheduled probe',
+    what: 'nineteen minutes after the last scheduled probe',
     series: {
       [probesTotal({ result: 'up' })]: values(
         [
@@ -61,7 +61,7 @@ export const EGRESS_CASES: readonly Case[] = [
         60,
       ),
     },
-    fires: '6h19m',
+    fires: '6h18m',
     labels: { severity: 'warning' },
     end: '7h',
     step: 60,
