@@ -1,6 +1,6 @@
 import { looksLikeId, looksLikeName, looksLikeWords } from '../secret-shape.ts'
 import { knownKeyAt } from './known-keys.ts'
-import { MASK } from './tokens.ts'
+import { MASK, withoutClosing } from './tokens.ts'
 
 const HEADER = '(?:proxy-)?authorization|(?:set-)?cookies?'
 /** Long enough to be meant wherever they appear, as in `DB_PASSWORD` and `clientSecret`. */
@@ -105,8 +105,8 @@ function headerEnd(text: string, start: number, header: string, isCut: boolean):
   const enclosed = enclosedEnd(text, start, isCut)
   if (enclosed !== undefined) return enclosed
   if (/cookies?$/i.test(header)) {
-    const end = lineEnd(text, start)
-    return DIAGNOSTIC.test(text.slice(start, start + 40)) && !/[=\d]/.test(text.slice(start, end)) ? start : end
+    const isProse = DIAGNOSTIC.test(text.slice(start, start + 40)) && !/^.*[=\d]/.test(text.slice(start, start + 200))
+    return isProse ? start : lineEnd(text, start)
   }
   const scheme = HTTP_SCHEME.exec(text.slice(start, start + 24))
   if (scheme) return valueEnd(text, start + scheme[0].length)
@@ -146,7 +146,7 @@ function isNoValue(
   const quote = QUOTE.exec(ahead)?.[0] ?? ''
   const from = start + quote.length
   const value = text.slice(from, valueEnd(text, from))
-  if (KEY.test(name)) return /^[\w.:/$[\]-]*$/.test(value) && looksLikeName(value) && knownKeyAt(value) < 0
+  if (KEY.test(name)) return /^[\w.:/$[\]-]{0,200}$/.test(value) && looksLikeName(value) && knownKeyAt(value) < 0
   if (PARSER.test(text.slice(Math.max(0, nameStart - 10), nameStart))) return value.length < 2 || looksLikeWords(value)
   if (!looksLikeWords(value)) return false
   return (
@@ -166,9 +166,11 @@ function namedEnd(text: string, start: number, isCut: boolean): number {
 
 function schemeEnd(text: string, start: number, scheme: string, isCut: boolean): number {
   if (DIAGNOSTIC.test(text.slice(start, start + 40))) return start
+  // "basic usage" is prose; Base64 of name and password has a capital, a digit or padding, and that soon.
+  const isProse = (to: number) => /basic/i.test(scheme) && !/[A-Z0-9=]/.test(text.slice(start, to))
+  if (isProse(start + 100)) return start
   const end = enclosedEnd(text, start, isCut) ?? valueEnd(text, start)
-  // "basic usage" is prose; Base64 of name and password has a capital, a digit or padding.
-  return /basic/i.test(scheme) && !/[A-Z0-9=]/.test(text.slice(start, end)) ? start : end
+  return isProse(end) ? start : end
 }
 
 /**
@@ -209,9 +211,7 @@ function valueEnd(text: string, start: number): number {
     if (NEXT_NAME.test(text)) break
     end++
   }
-  while (end > start && CLOSING.includes(text[end - 1]!)) end--
-  return end
+  return start + withoutClosing(text.slice(start, end)).length
 }
 const VALUE_CHARACTER = /[^\s"'`<>]/
 const NEXT_NAME = /[&;,][\w.-]{1,40}=/y
-const CLOSING = '.,;:!?)]}&\\'

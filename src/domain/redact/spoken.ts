@@ -1,5 +1,5 @@
 import { looksLikeId } from '../secret-shape.ts'
-import { MASK } from './tokens.ts'
+import { MASK, withoutClosing } from './tokens.ts'
 
 /** Names of credentials as a sentence has them: "the password is …", "invalid token …", "passphrase '…'". */
 const NAMED =
@@ -11,7 +11,6 @@ const PAIR =
 const OPTION =
   /(?<![\w-])(?:(?:mysql|mariadb)(?:-?(?:dump|admin|import|show|check))?\b[^\r\n|;]{0,100}?[ \t]-p|sshpass[ \t]{1,4}-p[ \t]{0,4})["'`]?(?=[^\s"'`<>])/gi
 const VALUE = /[^\s"'`<>]*/y
-const CLOSING = /[.,;:!?)\]}&\\]+$/
 
 /**
  * Masks what follows the name of a credential with no sign between them, if it is no word. Names with `:` or `=`
@@ -40,7 +39,7 @@ function maskBehind(text: string, announced: RegExp, isMasked: (value: string) =
     const start = found.index + found[0].length
     if (start < from) continue
     VALUE.lastIndex = start
-    const value = (VALUE.exec(text)?.[0] ?? '').replace(CLOSING, '')
+    const value = withoutClosing(VALUE.exec(text)?.[0] ?? '')
     if (value === '' || value === MASK || !isMasked(value)) continue
     result += text.slice(from, start) + MASK
     from = start + value.length

@@ -4,6 +4,13 @@ import { knownKeyAt } from './known-keys.ts'
 /** What stands for a credential that was there. */
 export const MASK = '***'
 
+/** A value without the punctuation of the sentence around it: by a loop, since a pattern tries each run of it to its end. */
+export function withoutClosing(value: string): string {
+  let end = value.length
+  while (end > 0 && '.,;:!?)]}&\\'.includes(value[end - 1]!)) end--
+  return value.slice(0, end)
+}
+
 /** Masks keys with a documented prefix, long random runs, and `user:password@host`. Linear, never throws. */
 export function maskTokens(text: string): string {
   return maskUserinfo(text).replace(RUN, (run) => {

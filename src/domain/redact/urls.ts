@@ -23,13 +23,9 @@ export function maskUrls(text: string): string {
 }
 
 function urlEnd(text: string, start: number, from: number): number {
-  URL_TEXT.lastIndex = from
-  let end = from + (URL_TEXT.exec(text)?.[0].length ?? 0)
-  if (text[start - 1] === "'") {
-    const quote = text.indexOf("'", from)
-    if (quote >= 0 && quote < end) end = quote
-  }
-  return closingStart(text, from, end)
+  const characters = text[start - 1] === "'" ? QUOTED_URL_TEXT : URL_TEXT
+  characters.lastIndex = from
+  return closingStart(text, from, from + (characters.exec(text)?.[0].length ?? 0))
 }
 
 /** Where the punctuation begins that stands at the end of a URL and belongs to the sentence around it. */
@@ -42,6 +38,7 @@ function closingStart(text: string, from: number, to = text.length): number {
   return end
 }
 const URL_TEXT = /[^\s"<>`]*/y
+const QUOTED_URL_TEXT = /[^\s"<>`']*/y
 
 function shownUrl(text: string): string {
   const [, scheme = '', rest = ''] = /^([^:]*:\/\/)(.*)$/s.exec(text) ?? []
