@@ -46,7 +46,7 @@ max_over_time(${of(SIGNALS.incidentHeld.name)}[1h]) == 1`),
       'The endpoint fails so often that deliveries will be lost, although no probe series is down for long enough.',
     summary: 'Webhook endpoint burning its error budget fast',
     description:
-      '{{ $value | humanizePercentage }} of the scheduled probes of {{ $labels.endpoint }} failed. At this rate, the monthly error budget of 1 % is used up within days.',
+      '{{ $value | humanizePercentage }} of the scheduled probes of {{ $labels.endpoint }} failed within the last hour, or the last six; 1 % may fail in a month. At this rate, that is used up within days. Each one may work when you try it: look for one bad replica or address.',
     dashboard: 'endpoint',
     inhibits: [{ why: 'Fast burn implies slow burn.', targets: 'WebhookAvailabilityBurnSlow', same: ['endpoint'] }],
     runbook: {
@@ -77,7 +77,7 @@ max_over_time(${of(SIGNALS.incidentHeld.name)}[1h]) == 1`),
     wakes: 'No: a ticket about a slow decline.',
     summary: 'Webhook endpoint burning its error budget',
     description:
-      '{{ $value | humanizePercentage }} of the scheduled probes of {{ $labels.endpoint }} failed over the last days. The monthly error budget of 1 % will not last.',
+      '{{ $value | humanizePercentage }} of the scheduled probes of {{ $labels.endpoint }} failed within the last one to three days; 1 % may fail in a month, and that will not last.',
     dashboard: 'endpoint',
     runbook: {
       meaning:

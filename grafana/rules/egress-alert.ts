@@ -21,7 +21,7 @@ count by (${RELEASE}) (
   wakes: 'No: reports still page. Only what probes would add is missing.',
   summary: 'Webhook error receiver cannot probe',
   description:
-    '{{ if $value }}{{ $labels.job }} has stopped probing {{ $value }} of its endpoints, although it is up: no scheduled probe for a quarter of an hour. Their availability and certificates are not known, and their incidents may not close.{{ else }}{{ $labels.job }} has no route, no resolver, or several independent hosts fell silent at once. Until something outside answers, its probes are ignored: incidents show what the platform reported, unverified, and close without proof.{{ end }}',
+    '{{ if $value }}{{ $labels.job }} has stopped probing {{ $value }} of its endpoints, although it is up: no scheduled probe for a quarter of an hour. Their availability and certificates are not known, and their incidents may not close.{{ else }}{{ $labels.job }} reaches nothing outside: no route, no resolver, or several hosts silent at once. Reports still page. Its probes are ignored until something answers: incidents show what the platform reported, unverified, and close without proof.{{ end }}',
   annotations: {
     headline: '{{ if $value }}scheduled probes stopped{{ else }}webhook error receiver has no egress{{ end }}',
   },

@@ -181,7 +181,7 @@ sum by (${RELEASE}) (increase(${of(SIGNALS.canaryRuns.name, 'result="success"')}
     wakes: 'The platform’s reports take the same way: silence would otherwise look like health.',
     summary: 'Canary not returning through the public URL',
     description:
-      'No canary of {{ $labels.job }} has returned for {{ $value | humanizeDuration }}. The platform’s reports may not be arriving either, so a lack of alerts does not mean that deliveries succeed.',
+      'The test report that {{ $labels.job }} sends itself through its public URL (the canary) has not come back for {{ $value | humanizeDuration }}. The platform’s reports probably do not arrive either, and failing endpoints do not page. Check DNS, certificate and ingress of that URL.',
     dashboard: 'exporter',
     runbook: {
       meaning:

@@ -38,7 +38,7 @@ max by (${RELEASE}) (${overdueAfter}) > 1 # threshold`),
     wakes: 'No: the outage is over, or has paged. What was lost must be restored within a working day.',
     summary: 'Lost deliveries not restored in time',
     description:
-      '{{ if $labels.hook }}The hook {{ $labels.hook }} of {{ $labels.job }} {{ if gt $value 14400.0 }}has not accepted an event for {{ $value | humanizeDuration }}{{ else }}did not accept an event, which was given up{{ end }}. What it would have started, such as a recovery, has not been started.{{ else }}An incident of {{ if eq $labels.endpoint "other" }}an endpoint beyond the 500 that are tracked{{ else }}{{ $labels.endpoint }}{{ end }} closed, and what it lost has not been restored within recovery.overdueAfter. Until then the data behind the endpoint is incomplete.{{ end }}',
+      '{{ if $labels.hook }}The hook {{ $labels.hook }} of {{ $labels.job }} {{ if gt $value 14400.0 }}has not accepted an event for {{ $value | humanizeDuration }}{{ else }}did not accept an event, which was given up{{ end }}. What it would have started, such as a recovery, has not been started.{{ else }}An outage of {{ if eq $labels.endpoint "other" }}an endpoint beyond the 500 that are tracked{{ else }}{{ $labels.endpoint }}{{ end }} is over, but the deliveries that it lost are not restored in time (recovery.overdueAfter): your data is incomplete. Start the recovery again, or record that it is done.{{ end }}',
     annotations: {
       headline:
         '{{ if $labels.hook }}hook {{ $labels.hook }} does not accept events{{ else }}lost deliveries not restored in time{{ end }}',

@@ -38,7 +38,7 @@ max_over_time(${of(SIGNALS.incidentHeld.name)}[1h]) == 1`),
     wakes: 'Deliveries fail so often that some will be lost, although never three in a row.',
     summary: 'Webhook deliveries burning their error budget fast',
     description:
-      '{{ $value | humanizePercentage }} of the deliveries to {{ $labels.endpoint }} failed. At this rate, the monthly error budget of 1 % is used up within days.',
+      '{{ $value | humanizePercentage }} of the deliveries to {{ $labels.endpoint }} failed within the last hour, or the last six; 1 % may fail in a month. At this rate, that is used up within days. Each one may work when you try it: look for one bad replica or address.',
     dashboard: 'endpoint',
     inhibits: [
       {
@@ -71,7 +71,7 @@ max_over_time(${of(SIGNALS.incidentHeld.name)}[1h]) == 1`),
     wakes: 'No: a ticket about a slow decline.',
     summary: 'Webhook deliveries burning their error budget',
     description:
-      '{{ $value | humanizePercentage }} of the deliveries to {{ $labels.endpoint }} failed over the last days. The monthly error budget of 1 % will not last.',
+      '{{ $value | humanizePercentage }} of the deliveries to {{ $labels.endpoint }} failed within the last one to three days; 1 % may fail in a month, and that will not last.',
     dashboard: 'endpoint',
     runbook: {
       meaning:
@@ -102,7 +102,7 @@ sum by (${ENDPOINT}) (increase(${of(`${SIGNALS.deliveryDuration.name}_bucket`, '
     wakes: 'No: nothing has failed yet. It is an early warning.',
     summary: 'Webhook deliveries answered slowly',
     description:
-      'The 95th percentile of deliveries to {{ $labels.endpoint }} takes {{ $value | humanizeDuration }}, more than half of what the platform waits. Respond first, and do the work later.',
+      'The 95th percentile of deliveries to {{ $labels.endpoint }} takes {{ $value | humanizeDuration }}, more than half of the time after which the platform gives up on an attempt. The application has to answer first, and do its work later.',
     dashboard: 'endpoint',
     runbook: {
       meaning:

@@ -26,6 +26,7 @@ export const RECOVERY_CASES: readonly Case[] = [
       ),
     },
     fires: '4h3m',
+    says: /An outage of orders is over, but the deliveries that it lost are not restored/,
     labels: SALES,
     resolves: '6h11m',
     end: '7h',
