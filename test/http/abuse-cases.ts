@@ -193,6 +193,12 @@ export const CASES: Readonly<Record<string, Case>> = {
     recorded: 1,
   },
 
+  'an end after a report': { send: [post(), null], statuses: [202], recorded: 1 },
+  'an end with a report, after others': {
+    send: [post() + post() + post(), null],
+    statuses: [202, 202, 202],
+    recorded: 3,
+  },
   'an end in the header': { send: ['POST /webhooks/error HTTP/1.1\r\nHost:', null], statuses: [400] },
   'an end in the body': { send: [post(SIZED, '{'), null], statuses: [400] },
   'an end before any byte': { send: [null], statuses: [] },

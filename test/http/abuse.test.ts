@@ -54,6 +54,13 @@ describe('HTTP/1.1 that is wrong, or meant to be misread', () => {
       }
   })
 
+  it('answers a reader of the admin listener that ends its side of the connection', async () => {
+    for (const path of ['/metrics', '/api/v1/failures', '/', '/nothing'])
+      expect(await raw(service.admin, [`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`, null]), path).to.match(
+        /^HTTP\/1\.1 (?:200|404) [\s\S]+\r\n\r\n./,
+      )
+  })
+
   it('finds the path of a URL that no parser would take', async () => {
     const get = (target: string, host = 'localhost') =>
       raw(service.admin, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)

@@ -72,9 +72,10 @@ export function raw(
 }
 
 async function sendPieces(socket: Socket, pieces: readonly (string | null)[]): Promise<void> {
-  for (const piece of pieces) {
-    if (piece === null) socket.end()
-    else if (socket.writable) await new Promise((sent) => socket.write(piece, 'latin1', sent))
+  for (const [at, piece] of pieces.entries()) {
+    // Together with the last bytes, before there can be an answer.
+    if (piece === null || pieces[at + 1] === null) return void socket.end(piece ?? '', 'latin1')
+    if (socket.writable) await new Promise((sent) => socket.write(piece, 'latin1', sent))
     if (pieces.length > 1) await sleep(piece?.length === 1 ? 1 : 30)
   }
 }

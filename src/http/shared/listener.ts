@@ -92,6 +92,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
   )
   server.maxConnections = maxConnections
+  // A client that ends only its side still reads its answer. To the proxy it may be a platform that gave up.
+  Object.assign(server, { httpAllowHalfOpen: name !== 'proxy' })
   // Before Node's own listener, which may parse a request at once.
   server.prependListener('connection', connections.opened)
   // An unknown expectation may be ignored (RFC 9110 section 10.1.1); Node's own refusal would have no body.
