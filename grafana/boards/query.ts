@@ -83,33 +83,45 @@ interface Window {
   readonly seconds: string
   /** How long the last value fills a gap; at most the window. */
   readonly held: string
+  /** How a counter that starts at 0 with its process is counted. */
+  readonly count: typeof countIn
 }
 
 /**
- * How many failures a window counted, exactly: the difference to the window's beginning; `increase` would extrapolate one
- * failure to 1.33. Their counters continue across restarts, so replicas are added up first. Where scraping has a gap the
- * last value of `held`, and before the window that of six hours, stands in: of pods the greatest now, the sum before, so
- * that one that was replaced can hide a failure and never invents one. What was not there before is credited what it
- * shows only if it was counted within the window, by its own time, so that a restored total is no new failure. Each
- * selector costs a search of the whole range, so there are as few as possible.
+ * How many failures a window counted. A journal that is a local file continues the counters of the process before; replicas
+ * that share PostgreSQL begin at 0, and each of them is counted.
  */
-function failuresIn({ window, seconds, held }: Window, { by = [], matchers = [] }: Failures): string {
+function failuresIn(window: Window, which: Failures): string {
+  const shown = ['1h', window.window].map((of) => `last_over_time(${select('journalWalLimit')}[${of}])`)
+  const isContinued = `on (cluster, namespace, job) group by (cluster, namespace, job) (${[...new Set(shown)].join(' or ')})`
+  return `sum by (${[KEY, ...(which.by ?? [])].join(', ')}) (${continuedIn(window, which)} and ${isContinued} or ${window.count('deliveryFailures', window.window, which.matchers)} unless ${isContinued})`
+}
+
+/**
+ * Of a counter that one process continues after another, exactly: the difference to the window's beginning; `increase` would
+ * extrapolate one failure to 1.33. Where scraping has a gap the last value of `held`, and before the window that of six
+ * hours, stands in: of pods the greatest now, the sum before, so that one that was replaced can hide a failure and never
+ * invents one. What was not there before is credited what it shows only if it was counted within the window, by its own
+ * time, so that a restored total is no new failure. Each selector costs a search of the whole range, so there are as few as
+ * possible.
+ */
+function continuedIn({ window, seconds, held }: Window, { matchers = [] }: Failures): string {
   const x = select('deliveryFailures', matchers)
   const last = `max by (${DELIVERY}) (last_over_time(${select('lastFailure', matchers)}[${held}]))`
   const now = `(sum by (${DELIVERY}) (${x}) or max by (${DELIVERY}) (last_over_time(${x}[${held}])))`
   const before = `(sum by (${DELIVERY}) (${x} offset ${window}) or sum by (${DELIVERY}) (last_over_time(${x}[6h] offset ${window})) or (${last} > time() - ${seconds}) * 0)`
-  return `sum by (${[KEY, ...by].join(', ')}) (clamp_min(${now} - ${before}, 0))`
+  return `clamp_min(${now} - ${before}, 0)`
 }
 
 /** For bars that add up to the total: one a step. */
 export const failureBars = (which: Failures = {}): string =>
-  failuresIn({ window: '$__interval', seconds: '$__interval_ms / 1000', held: '$__interval' }, which)
+  failuresIn({ window: '$__interval', seconds: '$__interval_ms / 1000', held: '$__interval', count: countIn }, which)
 /** In the dashboard's time range. Reading all of it twice would take seconds where it is long. */
 export const failuresInRange = (which: Failures = {}): string =>
-  orNone(failuresIn({ window: '$__range', seconds: '$__range_s', held: '1h' }, which), which)
+  orNone(failuresIn({ window: '$__range', seconds: '$__range_s', held: '1h', count: countInRange }, which), which)
 /** In the hour before the end of the time range. */
 export const failuresInHour = (which: Failures = {}): string =>
-  orNone(failuresIn({ window: '1h', seconds: '3600', held: '1h' }, which), which)
+  orNone(failuresIn({ window: '1h', seconds: '3600', held: '1h', count: countInRange }, which), which)
 
 /** 0 for what is known and had no failure. */
 const orNone = (expr: string, { by = [], matchers = [] }: Failures): string =>
@@ -122,9 +134,25 @@ const orNone = (expr: string, { by = [], matchers = [] }: Failures): string =>
  */
 export function countIn(key: SignalKey, window: string, matchers: readonly string[] = [], suffix = ''): string {
   const x = select(key, matchers, suffix)
-  const last = `last_over_time(${x}[${window}])`
-  const before = `(${x} offset ${window} or last_over_time(${x}[1h] offset ${window}) or ${last} * 0)`
+  const [last, before] = ends(x, window)
   return `(${last} - ${before} >= 0 or max_over_time(${x}[${window}]) - ${before} + ${last})`
+}
+
+/**
+ * The same of a window so long that a process may outgrow the one before it. `increase` counts every reset and misses what a
+ * new series shows first; `delta` knows no reset. Both extrapolate, but no more than a scrape or two of a long window.
+ */
+function countInRange(key: SignalKey, window: string, matchers: readonly string[] = []): string {
+  const x = select(key, matchers)
+  const [last, before] = ends(x, window)
+  const dropped = `round(increase(${x}[${window}]) - delta(${x}[${window}])) and resets(${x}[${window}]) > 0`
+  return `(${last} - ${before} + (${dropped} or ${last} * 0))`
+}
+
+/** The value at a window's end and at its beginning; 0 there for what is new. */
+function ends(x: string, window: string): readonly [string, string] {
+  const last = `last_over_time(${x}[${window}])`
+  return [last, `(${x} offset ${window} or last_over_time(${x}[1h] offset ${window}) or ${last} * 0)`]
 }
 
 /** For bars that add up to the growth of a counter: one a step. */

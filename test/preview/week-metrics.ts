@@ -54,6 +54,7 @@ export function journalStatus(
       bytes: 400_000 + kept.length * 3_200,
       freeBytes: 900e6 - ((now - start) / HOUR) * 2.2e6,
       oldestAt: kept[0]?.receivedAt ?? null,
+      wal: { bytes: 4_000_000, limit: 4_194_304 },
     },
   }
 }
