@@ -84,6 +84,7 @@ export async function startProxyStage(
     ...overrides,
   })
   const listener = await listen({
+    name: 'proxy',
     host: '127.0.0.1',
     port: 0,
     maxConnections: 2_000,
