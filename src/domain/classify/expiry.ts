@@ -4,7 +4,8 @@ export interface ReportedExpiry {
 }
 
 /** OpenSSL, Java, rustls, GnuTLS and what platforms make of them. */
-const EXPIRED = /\bcert\w*\b[^.,;]{0,60}\bexpired\b|\bexpired\b[^.,;]{0,30}\bcert|cert_has_expired|certificateexpired/i
+const EXPIRED =
+  /\bcert\w{0,20}\b[^.,;]{0,60}\bexpired\b|\bexpired\b[^.,;]{0,30}\bcert|cert_has_expired|certificateexpired/i
 /** Go says this of both, and then which. */
 const EITHER = /expired or (?:is )?not yet valid/i
 /** A date after the words that name the end of a certificate: RFC 3339, or that of Java and OpenSSL. */
@@ -21,6 +22,8 @@ export function reportedExpiry(message: string, reportedAt: number): ReportedExp
   const end = END.exec(message)?.[1]
   if (EITHER.test(message) && end === undefined) return undefined
   const at =
-    end === undefined ? Number.NaN : Date.parse(/^\d{4}.*\d\d:\d\d:\d\d(?:\.\d+)?$/.test(end) ? `${end}Z` : end)
+    end === undefined
+      ? Number.NaN
+      : Date.parse(/^\d{4}-.{5}[T ]\d\d:\d\d:\d\d(?:\.\d{1,20})?$/.test(end) ? `${end}Z` : end)
   return { at: at <= reportedAt ? at : null }
 }
