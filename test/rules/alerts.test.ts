@@ -6,7 +6,7 @@ import { GROUPS, RULE_FILES } from '../../grafana/rules/groups.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
 import { removeTempFolders } from '../support/temp.ts'
 import { CASES, type Case, oneBefore } from './cases.ts'
-import { type Expectation, firing, RULES, run, unitTest } from './promtool.ts'
+import { type Expectation, firing, needed, RULES, run, unitTest } from './promtool.ts'
 import { STEP, seconds } from './series.ts'
 
 const alerts = alertsOf(GROUPS)
@@ -99,15 +99,16 @@ describe('an alert', function () {
     expect(alerts.map(({ alert }) => alert).filter((alert) => !tested.has(alert))).to.deep.equal([])
   })
 
-  for (const it_ of CASES) {
-    const { alert, what, series, step } = it_
-    it(`${alert} fires ${what}`, async function () {
+  // One process for all cases of an alert that have the same step.
+  for (const group of Map.groupBy(CASES, ({ alert, step = STEP }) => `${alert} ${step}`).values()) {
+    const { alert, step } = group[0]!
+    it(`${alert} fires when it has to, and not otherwise: ${group.length} at ${step ?? STEP} s`, async function () {
       const { code, text } = await unitTest(this, {
         files: ALONE.has(fileWith(alert)) ? [fileWith(alert)] : ['endpoints.yaml', fileWith(alert)],
-        series,
-        keep: (rule) => rule.record !== undefined || rule.alert === alert,
+        keep: needed(alert),
+        bare: true,
         ...(step !== undefined && { step }),
-        expect: expectations(it_),
+        tests: group.map((it) => ({ name: it.what, series: it.series, expect: expectations(it) })),
       })
       expect(code, text).to.equal(0)
     })
@@ -123,7 +124,7 @@ describe('the description of an alert', function () {
       const { text } = await unitTest(this, {
         files: ['endpoints.yaml', fileWith(alert)].filter((name, at, all) => all.indexOf(name) === at),
         series,
-        keep: (rule) => rule.record !== undefined || rule.alert === alert,
+        keep: needed(alert),
         ...(step !== undefined && { step }),
         alerts: [{ at: fires!, alert }],
       })

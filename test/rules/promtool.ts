@@ -47,19 +47,40 @@ export interface Rule {
   readonly labels?: Readonly<Record<string, string>>
 }
 
-export interface UnitTest {
+interface TestCase {
+  /** Named where it fails. */
+  readonly name?: string
+  readonly series: ReadonlyMap<string, readonly Value[]> | Readonly<Record<string, readonly Value[]>>
+  readonly expect?: readonly Expectation[]
+}
+
+export interface UnitTest extends Partial<TestCase> {
   readonly files: readonly string[]
   /** Paths of further rule files, evaluated before the others. */
   readonly others?: readonly string[]
-  readonly series: ReadonlyMap<string, readonly Value[]> | Readonly<Record<string, readonly Value[]>>
-  readonly expect?: readonly Expectation[]
   readonly alerts?: readonly { readonly at: string; readonly alert: string }[]
   /** Seconds between two samples, and between two evaluations. */
   readonly step?: number
   /** Which rules take part; all unless given. It saves time where the others could change nothing. */
   readonly keep?: (rule: Rule) => boolean
+  /** Instead of `series`, several of the same rules in one process. */
+  readonly tests?: readonly TestCase[]
+  /** Without annotations, whose queries cost more than many an expression. */
+  readonly bare?: boolean
   /** Where the rule files are; the chart's unless given. */
   readonly rules?: string
+}
+
+/** The rules that an alert needs: itself, and every recording that its expression is made from. */
+export function needed(alert: string): (rule: Rule) => boolean {
+  const expressions = new Map(
+    GROUPS.flatMap(({ rules }) => rules).map((rule) => ['alert' in rule ? rule.alert : rule.record, rule.expr]),
+  )
+  const names = new Set([alert])
+  // A set can grow while it is read.
+  for (const name of names)
+    for (const [word] of expressions.get(name)!.matchAll(/\w+(?::\w+)+/g)) if (expressions.has(word)) names.add(word)
+  return (rule) => names.has(rule.alert ?? rule.record!)
 }
 
 /** `promtool test rules` of one test. With `alerts` it fails on purpose and tells in `text` what fires, annotations included. */
@@ -67,7 +88,6 @@ export async function unitTest(context: Mocha.Context | undefined, test: UnitTes
   const folder = tempFolder()
   const file = join(folder, 'test.yaml')
   const step = `${test.step ?? STEP}s`
-  const entries = test.series instanceof Map ? [...test.series] : Object.entries(test.series)
   writeFileSync(
     file,
     stringify(
@@ -76,24 +96,26 @@ export async function unitTest(context: Mocha.Context | undefined, test: UnitTes
           ...(test.others ?? []),
           ...test.files.map((name) => {
             const path = join(test.rules ?? RULES, name)
-            return test.keep ? filtered(path, test.keep, folder) : path
+            return test.keep ? filtered(path, test, folder) : path
           }),
         ],
         evaluation_interval: step,
         // Else promtool's order is random, and an alert may see the recordings of another group late.
         group_eval_order: GROUPS.map(({ name }) => name),
-        tests: [
-          {
-            interval: step,
-            input_series: entries.map(([series, list]) => ({ series, values: notation(list) })),
-            promql_expr_test: test.expect?.map(({ at, promql, samples }) => ({
-              eval_time: at,
-              expr: promql,
-              exp_samples: samples,
-            })),
-            alert_rule_test: test.alerts?.map(({ at, alert }) => ({ eval_time: at, alertname: alert, exp_alerts: [] })),
-          },
-        ],
+        tests: (test.tests ?? [{ series: {}, ...test }]).map(({ name, series, expect }) => ({
+          interval: step,
+          input_series: (series instanceof Map ? [...series] : Object.entries(series)).map(([of, list]) => ({
+            series: of,
+            values: notation(list),
+          })),
+          promql_expr_test: expect?.map(({ at, promql, samples }) => ({
+            eval_time: at,
+            // promtool names no test that fails, but prints the whole expression.
+            expr: name === undefined ? promql : `${promql} # ${name}`,
+            exp_samples: samples,
+          })),
+          alert_rule_test: test.alerts?.map(({ at, alert }) => ({ eval_time: at, alertname: alert, exp_alerts: [] })),
+        })),
       },
       { lineWidth: 0 },
     ),
@@ -101,12 +123,20 @@ export async function unitTest(context: Mocha.Context | undefined, test: UnitTes
   return run(context, 'promtool', ['test', 'rules', file])
 }
 
-function filtered(file: string, keep: (rule: Rule) => boolean, folder: string): string {
+function filtered(file: string, { keep, bare }: Pick<UnitTest, 'keep' | 'bare'>, folder: string): string {
   const { groups } = parse(readFileSync(file, 'utf8')) as { groups: { rules: Rule[] }[] }
   const path = join(folder, basename(file))
   writeFileSync(
     path,
-    stringify({ groups: groups.map((group) => ({ ...group, rules: group.rules.filter(keep) })) }, { lineWidth: 0 }),
+    stringify(
+      {
+        groups: groups.map((group) => ({
+          ...group,
+          rules: group.rules.filter(keep!).map((rule) => (bare ? { ...rule, annotations: undefined } : rule)),
+        })),
+      },
+      { lineWidth: 0 },
+    ),
   )
   return path
 }
