@@ -70,9 +70,9 @@ export function requestHeaders(request: IncomingMessage, about: ForwardedFor): s
   const elements = about.isTrusted ? [] : (headers['forwarded']?.match(PASSED) ?? []).slice(-MOST_PASSED)
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
-    const { key, isForwarding } = meaningOf(name)
+    const { key, isForwarding, isPassed } = meaningOf(name)
     if (isForwarding && !about.isTrusted) continue
-    if (NOT_PASSED.has(key) || isConnectionOnly?.(key)) continue
+    if (!isPassed || isConnectionOnly?.(key)) continue
     const value = rawHeaders[index + 1]!
     if (key === 'x-forwarded-for') chain.push(value)
     else if (key === 'forwarded') {
@@ -97,7 +97,10 @@ export function requestHeaders(request: IncomingMessage, about: ForwardedFor): s
 
 const meaningOf = memoize((name) => {
   const key = name.toLowerCase()
-  return { key, isForwarding: FORWARDING.test(key.replaceAll('_', '-')) }
+  const hyphened = key.replaceAll('_', '-')
+  // A server that reads Content_Length as Content-Length would find another end of the body than we did.
+  const isPassed = !NOT_PASSED.has(hyphened) && (hyphened !== 'content-length' || key === hyphened)
+  return { key, isForwarding: FORWARDING.test(hyphened), isPassed }
 })
 
 const peerOf = memoize((text) => {
