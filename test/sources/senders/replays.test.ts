@@ -113,6 +113,11 @@ describe('a success that could be an old one which somebody sent again', () => {
     const { body } = await answer(fetch(`${service.admin}/api/v1/incidents?endpoint=${encodeURIComponent(endpoint)}`))
     return body.incidents[0]
   }
+  const endOf = (endpoint: string) =>
+    until(`the end of ${endpoint}`, async () => {
+      const incident = await incidentOf(endpoint)
+      return incident.state === 'closed' && incident
+    })
 
   it('is counted and noted, but closes no incident as proven and ends no disabling', async () => {
     // Genuine, signed before the failure, and held back until after it.
@@ -136,13 +141,10 @@ describe('a success that could be an old one which somebody sent again', () => {
         ['delivered', deliveries],
         ['recovered', recoveries],
       ] as const) {
-        const closed = await until(`the end of ${source} ${type}`, async () => {
-          const incident = await incidentOf(`${source} ${type}`)
-          return incident.state === 'closed' && incident
-        })
+        const closed = await endOf(`${source} ${type}`)
         expect(closed.resolution, `${source} ${type}`).to.equal(isProof ? 'proven' : 'unproven')
         expect(closed.lossWindow.fromProof, `${source} ${type}`).to.equal(null)
-        const old = await incidentOf(`${source} held ${type}`)
+        const old = await endOf(`${source} held ${type}`)
         expect(old.resolution, `${source} held ${type}`).to.equal('unproven')
       }
       const metrics = await scrape(service.admin)
