@@ -40,7 +40,9 @@ describe('demo', function () {
     expect({ code, err }, out).to.deep.equal({ code: 0, err: '' })
     expect(out)
       .to.match(/attempt 3 of 3: certificate has expired after \d+ ms; the platform gives up\n/)
-      .and.match(/\n {2}verdict: The platform saw a TLS failure .*Certificate of 127\.0\.0\.1 expired \d+ days ago/)
+      .and.match(
+        /\n {2}verdict: The platform saw an expired certificate .*Certificate of 127\.0\.0\.1 expired \d+ days ago/,
+      )
       // The page may come before the probe has seen the certificate.
       .and.match(
         /\n {2}notification [\d.]+ s after the report: deliveries failing, (?:certificate expired|TLS failure)\n/,

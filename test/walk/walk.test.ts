@@ -82,7 +82,7 @@ describe('a newcomer’s walk, from the notification to the fix', function () {
       shell(),
     )
     expect(read.stdout).to.match(
-      /^order\.created to orders: The platform saw a TLS failure \(code \d+: “.*”\)\. Certificate of localhost expired 4\d minutes ago, confirmed by a probe/,
+      /^order\.created to orders: The platform saw an expired certificate \(code \d+: “.*”\)\. Certificate of localhost expired 4\d minutes ago, confirmed by a probe/,
     )
     expect(read.stdout).to.include(check!).and.include('cmctl renew').and.include('SSL certificate problem')
     const diagnosis = await followRunbook('orders', shell())
