@@ -125,7 +125,7 @@ describe('simulate outage', () => {
     const { code, out, err } = await outage(plan)
     expect({ code, err }, out).to.deep.equal({ code: 1, err: '' })
     expect(out)
-      .to.match(/\n {2}incident open: http.*\n {2}verdict: .*TLS.*\n {2}notification: not checked\n/)
+      .to.match(/\n {2}incident open: http.*\n {2}verdict: .*an expired certificate.*\n {2}notification: not checked\n/)
       .and.match(/\nNot as expected:\nclosed: did not come within 1s\nincident open: .*\na delivery was lost\n$/)
     const [, link] = /incident open: (\S+)/.exec(out)!
     expect((await fetch(link!, { headers: { accept: 'text/html' } })).status).to.equal(200)
