@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { fetchJson } from './http.mjs'
+import { Stop } from './stop.mjs'
 
 /**
  * The event, from a file, stdin, the command line or the service.
@@ -23,10 +24,20 @@ export async function readEvent({ event, incident: id, service, serviceToken }) 
   return { type: body.type, task: incident.recovery?.task ?? document.id ?? taskOf(incident), incident }
 }
 
-const fetchIncident = ({ id, service, serviceToken }) =>
-  fetchJson(`${service.replace(/\/+$/, '')}/api/v1/incidents/${encodeURIComponent(id)}`, {
-    headers: { Accept: 'application/json', ...(serviceToken && { Authorization: `Bearer ${serviceToken}` }) },
-  })
+async function fetchIncident({ id, service, serviceToken }) {
+  const api = `${service.replace(/\/+$/, '')}/api/v1/incidents`
+  const headers = { Accept: 'application/json', ...(serviceToken && { Authorization: `Bearer ${serviceToken}` }) }
+  try {
+    return await fetchJson(`${api}/${encodeURIComponent(id)}`, { headers })
+  } catch (error) {
+    const { status } = error
+    if (status === 404)
+      throw new Stop(`${api} has no incident ${id}: take the id of one that it lists, or the hook's event with --event`)
+    if (status >= 400 && status < 500)
+      throw new Stop(`${api} answered ${status} for incident ${id}: see --incident and --service-token`)
+    throw error
+  }
+}
 
 function ofIncident(incident) {
   if (incident.state !== 'closed') throw new Error(`incident ${incident.id} is open: its window has no end yet`)

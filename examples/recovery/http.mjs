@@ -29,12 +29,12 @@ export async function send(url, init = {}, attempts = 5) {
   }
 }
 
-/** The JSON of a 200. @throws for any other status, naming it */
+/** The JSON of a 200. @throws for any other status, with it as `status` */
 export async function fetchJson(url, init, attempts) {
   const response = await send(url, init, attempts)
   if (response.status !== 200) {
     await response.body?.cancel()
-    throw new Error(`${response.status} from ${new URL(url).host}`)
+    throw Object.assign(new Error(`${response.status} from ${new URL(url).host}`), { status: response.status })
   }
   const chunks = []
   let bytes = 0

@@ -6,19 +6,12 @@ import { HELP, parseOptions } from './options.mjs'
 import { openProgress } from './progress.mjs'
 import { reporter } from './report.mjs'
 import { createScreen } from './screen.mjs'
+import { Stop } from './stop.mjs'
 import { readToken, tenantsOf } from './tenants.mjs'
 import { isWithin, windowOf } from './window.mjs'
 
 /** The events that lead to a recovery. */
 const STARTS = ['webhook.incident.closed', 'webhook.recovery.requested', 'webhook.recovery.overdue']
-
-/** Ends the job with a code and one sentence. Code 2: it would fail again in the same way. */
-class Stop extends Error {
-  constructor(message, code = 1) {
-    super(message)
-    this.code = code
-  }
-}
 
 /**
  * Runs a job from its command line to its exit code.
@@ -99,7 +92,7 @@ async function restoreTenant(tenant, context) {
 /** Without `--undocumented` only what the platform's documentation names. */
 function requestsOf({ recoveryRequests = [] }, { undocumented }) {
   const requests = recoveryRequests.filter(({ documented }) => documented || undocumented)
-  if (requests.length === 0) throw new Stop('the event names no request to repeat; see --undocumented', 2)
+  if (requests.length === 0) throw new Stop('the event names no request to repeat; see --undocumented')
   return requests
 }
 

@@ -1,3 +1,5 @@
+import { Stop } from './stop.mjs'
+
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 
 /** `1h30m` in milliseconds; undefined for anything else. */
@@ -17,15 +19,15 @@ export function timeOf(value) {
 
 /**
  * The incident's loss window, with a margin: clocks differ, and a delivery is tried for a while.
- * @throws an error with code 2 where it has no start and `--from` does not give one
+ * @throws {Stop} where it has no start and `--from` does not give one
  */
 export function windowOf({ lossWindow, firstFailureAt, openedAt }, { from: given, margin }) {
   const extra = durationOf(margin)
-  if (extra === undefined) throw refusal(`--margin ${margin} is no duration such as 5m`)
-  if (!lossWindow?.until) throw refusal('the window has no end: the incident is open')
+  if (extra === undefined) throw new Stop(`--margin ${margin} is no duration such as 5m`)
+  if (!lossWindow?.until) throw new Stop('the window has no end: the incident is open')
   const start = given === undefined ? lossWindow.from : startOf(given, firstFailureAt ?? openedAt)
   if (!start)
-    throw refusal(
+    throw new Stop(
       'the start of the window is unknown: no good moment is known before the first failure; run with --from TIME',
     )
   const [from, until] = [timeOf(start) - extra, timeOf(lossWindow.until) + extra]
@@ -36,7 +38,7 @@ export function windowOf({ lossWindow, firstFailureAt, openedAt }, { from: given
 function startOf(text, first) {
   const before = durationOf(text)
   const at = before === undefined ? timeOf(text) : timeOf(first) - before
-  if (Number.isNaN(at)) throw refusal(`--from ${text} is neither a time nor a duration before the first failure`)
+  if (Number.isNaN(at)) throw new Stop(`--from ${text} is neither a time nor a duration before the first failure`)
   return new Date(at).toISOString()
 }
 
@@ -45,5 +47,3 @@ export function isWithin({ from, until }, value) {
   const at = value === undefined || value === null ? Number.NaN : timeOf(value)
   return Number.isNaN(at) || (at >= from && at <= until)
 }
-
-const refusal = (message) => Object.assign(new Error(message), { code: 2 })

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { parse } from 'yaml'
 import { http, type Listening } from '../support/sockets.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 
-const JOB = join(import.meta.dirname, '../../examples/recovery/recover-retm.mjs')
+const EXAMPLES = join(import.meta.dirname, '../../examples/recovery')
+const JOB = join(EXAMPLES, 'recover-retm.mjs')
 const ID = '019f0000-0000-7000-8000-000000000001'
 const AT = (minute: number) => new Date(Date.UTC(2026, 10, 24, 2, minute)).toISOString()
 
@@ -42,6 +44,7 @@ describe('examples/recovery', function () {
         delivered.push({ key: String(request.headers['idempotency-key']), body: JSON.parse(text) })
         return void response.writeHead(201).end()
       }
+      if (kind === 'api' && request.method === 'GET') return void response.writeHead(404).end('{}')
       if (kind === 'api') {
         reports.push(JSON.parse(text))
         return void response.writeHead(200).end('{}')
@@ -189,5 +192,20 @@ describe('examples/recovery', function () {
     const incident = { recovery: { status: 'not_needed', task: null, closedAt: AT(50) } }
     const none = await play({ tenants: ['cafe'], minutes: [20], incident })
     expect([none.code, none.delivered]).to.deep.equal([0, []])
+  })
+
+  it('names an incident that does not exist, and ends with the code that its Jobs do not repeat', async () => {
+    const { code, err } = await play({ tenants: ['cafe'], minutes: [20], args: [`--incident=${ID}`] })
+    expect(err).to.match(new RegExp(`has no incident ${ID}: take the id of one that it lists`))
+    expect(code).to.equal(2)
+    for (const name of ['job', 'jobsink']) {
+      const { spec } = parse(readFileSync(join(EXAMPLES, `${name}.yaml`), 'utf8'))
+      const { podFailurePolicy, template } = spec.job?.spec ?? spec
+      const [{ name: containerName }] = template.spec.containers
+      const onExitCodes = { containerName, operator: 'In', values: [code] }
+      expect(podFailurePolicy.rules, name).to.deep.equal([{ action: 'FailJob', onExitCodes }])
+      // Kubernetes refuses the policy with any other.
+      expect(template.spec.restartPolicy, name).to.equal('Never')
+    }
   })
 })
