@@ -97,7 +97,6 @@ export function newcomer(stage: Stage, tools: string) {
       .replaceAll(/\b(NAMESPACE|JOB|ENDPOINT)=\S+/g, (_, name: string) => `${name}=${values[name]}`)
       .replaceAll('9464', `${port}:9464`)
       .replace(`127.0.0.1:${port}:9464`, `127.0.0.1:${port}`)
-      .replace('sleep 2', 'sleep 0.5')
     const begin = stage.external ? set.replace(/^API=.*$/m, `API=${stage.external}`) : `${set}\ntrap 'kill $!' EXIT`
     const ran = new Map<string, Ran>()
     for (const block of [...diagnosis, ...mitigation].filter(only))
