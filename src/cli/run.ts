@@ -16,7 +16,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'simulate give-up': async () => (await import('./simulate-give-up.ts')).simulateGiveUp,
   'simulate outage': async () => (await import('./simulate-outage.ts')).simulateOutage,
   'simulate receiver': async () => (await import('./simulate-receiver.ts')).simulateReceiver,
-  'hook-test': async () => (await import('./hook-test.ts')).hookTest,
   close: async () => (await import('./close.ts')).close,
   'recovery list': async () => (await import('./recovery.ts')).recoveryList,
   'recovery request': async () => (await import('./recovery.ts')).recoveryRequest,

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
-import { loadConfig } from '../config/config.ts'
+import { type Env, loadConfig } from '../config/config.ts'
 import type { Command } from './command.ts'
 import { complain } from './complain.ts'
-import { durationOption, refOptions } from './simulate/options.ts'
+import { durationOption, refOptions, type Values } from './simulate/options.ts'
 import { parseOptions, UsageError } from './usage.ts'
-import { chainOf } from './verify/chain.ts'
-import { runHops } from './verify/hop.ts'
+import { chainOf, SERVERS } from './verify/chain.ts'
+import { type Hop, runHops } from './verify/hop.ts'
 import { hopLine, isOk, jsonReport, junitReport } from './verify/render.ts'
 
 /** Follows one report from the public URL to the receiver of its alert. */
@@ -19,6 +19,7 @@ export const verify: Command = {
     ['--tempo URL or --jaeger URL', 'where traces are'],
     ['--receiver NAME', 'the receiver to which Alertmanager must route the alert; any by default'],
     ['--only-receive', 'check only that the public URL accepts a report: nothing is counted, no incident opens'],
+    ['--hook NAME', 'only send a signed webhook.test to this configured hook'],
     ['--source NAME', 'send as this source (default: the first configured one)'],
     ['--credential-file FILE, --credential-env NAME', 'credential of the report, instead of the source’s first one'],
     ['--secret-file FILE, --secret-env NAME', 'signs the verification, instead of simulation.secret'],
@@ -36,6 +37,7 @@ export const verify: Command = {
   examples: [
     'verify --ingest https://errors.shop.example/webhooks/error --admin http://127.0.0.1:9464 \\\n    --prometheus http://127.0.0.1:9090 --alertmanager http://127.0.0.1:9093',
     'verify --only-receive --ingest https://errors.shop.example/webhooks/error --timeout 5s',
+    'verify --hook backfill',
   ],
   exitCodes: '0 every hop that was checked is ok, 1 one failed, 2 the command line or the configuration is wrong.',
   readsConfig: true,
@@ -50,6 +52,7 @@ export const verify: Command = {
         jaeger: { type: 'string' },
         receiver: { type: 'string' },
         'only-receive': { type: 'boolean', default: false },
+        hook: { type: 'string' },
         source: { type: 'string' },
         'ca-file': { type: 'string' },
         timeout: { type: 'string', default: '3m' },
@@ -68,8 +71,7 @@ export const verify: Command = {
     })
     if (values.tempo !== undefined && values.jaeger !== undefined)
       throw new UsageError('give either --tempo or --jaeger')
-    const config = await loadConfig(env)
-    const hops = await chainOf(values, config, env)
+    const hops = await (values.hook === undefined ? chainOf(values, await loadConfig(env), env) : onlyHook(values, env))
     const colored = process.stdout.isTTY === true && !env['NO_COLOR']
     const print = values.json ? () => {} : (text: string) => process.stdout.write(text)
     const timeout = Math.max(durationOption(values, 'timeout'), 1)
@@ -82,4 +84,12 @@ export const verify: Command = {
       await writeFile(values.junit, junitReport(results)).catch(({ message }: Error) => complain(`--junit: ${message}`))
     return isOk(results) ? 0 : 1
   },
+}
+
+async function onlyHook(values: Values, env: Env): Promise<{ first: Hop[]; rest: Hop[] }> {
+  const other = ['ingest', 'admin', ...SERVERS].find((name) => values[name] !== undefined)
+  if (other !== undefined || values['only-receive'])
+    throw new UsageError(`--hook is checked alone; leave out --${other ?? 'only-receive'}`)
+  const { hookHop } = await import('./verify/hook-hop.ts')
+  return { first: [await hookHop(String(values['hook']), env)], rest: [] }
 }

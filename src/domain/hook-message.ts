@@ -55,7 +55,7 @@ export function hookMessage(event: OutboxEvent, facts: HookFacts, options: HookM
   }
 }
 
-/** What `hook-test` sends. @param at milliseconds since the epoch */
+/** What `verify --hook` sends. @param at milliseconds since the epoch */
 export function testMessage(hook: string, id: string, at: number, options: HookMessageOptions): HookMessage {
   const [type, timestamp] = ['webhook.test', rfc3339(at)]
   return {

@@ -10,7 +10,7 @@ export const HOOK_EVENTS = [
 ] as const
 export type HookEvent = (typeof HOOK_EVENTS)[number]
 
-/** What `hook-test` sends. */
+/** What `verify --hook` sends. */
 export const TEST_EVENT = 'webhook.test'
 
 /** Which events of which endpoints a hook is sent. Plain data: it crosses threads. */

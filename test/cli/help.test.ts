@@ -10,12 +10,12 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   explain: ['--code', '--message', '--endpoint', '--json'],
   probe: ['--timeout', '--json'],
   healthcheck: [],
-  'hook-test': ['--json'],
   close: ['--reason', '--service'],
   demo: ['--exit'],
   verify: [
     '--ingest',
     '--only-receive',
+    '--hook',
     '--timeout',
     '--admin',
     '--prometheus',

@@ -15,7 +15,8 @@ import { traceHop } from './trace-hop.ts'
 const REPORTED_URL = 'https://webhook-verify.invalid/'
 /** Milliseconds for the answer to the report. */
 const REPORT_TIMEOUT = 10_000
-const SERVERS = ['prometheus', 'alertmanager', 'tempo', 'jaeger'] as const
+/** Other programs that a report is followed in; each is an option. */
+export const SERVERS = ['prometheus', 'alertmanager', 'tempo', 'jaeger'] as const
 const NAMES: Readonly<Record<(typeof SERVERS)[number], string>> = {
   prometheus: 'Prometheus',
   alertmanager: 'Alertmanager',

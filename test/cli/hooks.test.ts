@@ -66,7 +66,7 @@ describe('hooks in the configuration', function () {
     )
   })
 
-  it('sends a signed webhook.test with hook-test', async () => {
+  it('sends a signed webhook.test with verify --hook', async () => {
     let received: { headers: IncomingHttpHeaders; body: string } | undefined
     let status = 202
     const server = await http((request, response) => {
@@ -84,9 +84,9 @@ describe('hooks in the configuration', function () {
       hooks: [{ ...hook, url: `http://localhost:${server.port}/in`, token: { env: 'TOKEN' } }],
       admin: { externalUrl: 'https://ops.example/webhooks/' },
     }
-    const { code, out, err } = await run(['hook-test', 'backfill'], config, { TOKEN: 'let-me-in' })
+    const { code, out, err } = await run(['verify', '--hook', 'backfill'], config, { TOKEN: 'let-me-in' })
     expect({ code, err }).to.deep.equal({ code: 0, err: '' })
-    expect(out).to.match(/^backfill: accepted after \d+ ms: the receiver answered 202\n$/)
+    expect(out).to.match(/^ok +hook backfill +[\d.]+ s {2}the receiver answered 202\n$/)
     const { headers, body } = received!
     expect(new Webhook(SECRET).verify(body, headers as Record<string, string>)).to.deep.include({
       type: 'webhook.test',
@@ -98,11 +98,16 @@ describe('hooks in the configuration', function () {
       authorization: 'Bearer let-me-in',
     })
     status = 500
-    const failed = await run(['hook-test', 'backfill', '--json'], config, { TOKEN: 'let-me-in' })
+    const failed = await run(['verify', '--hook', 'backfill', '--json'], config, { TOKEN: 'let-me-in' })
     expect(failed.code).to.equal(1)
-    expect(JSON.parse(failed.out)).to.include({ ok: false, status: 500 })
-    expect((await run(['hook-test', 'other'], config, { TOKEN: 'x' })).err).to.match(
+    const { ok, hops } = JSON.parse(failed.out)
+    expect(ok).to.equal(false)
+    expect(hops[0]).to.include({ name: 'hook backfill', status: 'failed', detail: 'the receiver answered 500' })
+    expect((await run(['verify', '--hook', 'other'], config, { TOKEN: 'x' })).err).to.match(
       /name of a configured hook \(backfill\)/,
     )
+    const along = await run(['verify', '--hook', 'backfill', '--admin', 'http://127.0.0.1:1'], config, { TOKEN: 'x' })
+    expect(along).to.include({ code: 2, out: '' })
+    expect(along.err).to.include('--hook is checked alone; leave out --admin')
   })
 })
