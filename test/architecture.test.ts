@@ -67,10 +67,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // A command line is a second composition root: it builds what one command needs.
   cli: ['app', 'supervisor', ...ASSEMBLED],
   main: ['cli', 'supervisor'],
+  // Outside of src, and of the image: a composition root for stand-ins.
+  tools: ['cli', ...ASSEMBLED],
 }
 
 const root = join(import.meta.dirname, '..')
 const roomOf = (file: string): string => {
+  if (file.startsWith(join(root, 'tools/'))) return 'tools'
   const [first, ...rest] = relative(join(root, 'src'), file).split('/')
   return rest.length > 0 ? first! : first!.replace(/\.ts$/, '')
 }
@@ -88,7 +91,7 @@ function violations(files: readonly { path: string; text: string }[]): string[] 
     const from = roomOf(path)
     return importsOf(text)
       .map((specifier) => join(dirname(path), specifier))
-      .filter((target) => target.startsWith(join(root, 'src/')))
+      .filter((target) => /^(src|tools)\//.test(relative(root, target)))
       .map(roomOf)
       .filter((to) => to !== from && !LEAVES.includes(to) && !MAY_IMPORT[from]?.includes(to))
       .map((to) => `${relative(root, path)} imports ${to}`)
@@ -115,7 +118,7 @@ function circles(files: readonly { path: string; text: string }[]): string[] {
   return found
 }
 
-const sources = globSync('src/**/*.ts', { cwd: root })
+const sources = globSync('{src,tools}/**/*.ts', { cwd: root })
   .map((file) => join(root, file))
   .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
 
@@ -147,7 +150,15 @@ describe('architecture', () => {
   it('loads a command when it is called for, and no other', () => {
     const { text } = sources.find(({ path }) => path.endsWith('/cli/run.ts'))!
     const atOnce = [...text.matchAll(/^import (?!type).*'(.+)'/gm)].map(([, specifier]) => specifier)
-    expect(atOnce).to.have.members(['../config/config.ts', '../version.ts', './complain.ts', './usage.ts'])
+    expect(atOnce).to.have.members([
+      '../config/config.ts',
+      '../version.ts',
+      './commands.ts',
+      './complain.ts',
+      './usage.ts',
+    ])
+    const table = sources.find(({ path }) => path.endsWith('/cli/commands.ts'))!.text
+    expect(table).not.to.match(/^import (?!type)/m)
   })
 
   it('has no two files that import each other, be it by way of others or for a type', () => {
@@ -157,6 +168,11 @@ describe('architecture', () => {
       text: `import type { It } from './${all[(index + 1) % 3]}.ts'`,
     }))
     expect(circles(loop)).to.deep.equal(['src/domain/a.ts → src/domain/b.ts → src/domain/c.ts → src/domain/a.ts'])
+  })
+
+  it('sees src import what is outside of the image', () => {
+    const text = "import { deliver } from '../../tools/demo/delivery.ts'"
+    expect(violations([{ path: join(root, 'src/cli/x.ts'), text }])).to.deep.equal(['src/cli/x.ts imports tools'])
   })
 
   it('sees the domain import http, in each form of import', () => {

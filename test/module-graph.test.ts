@@ -78,7 +78,7 @@ const BASE = new Set(
 )
 
 /** Of our own files, what only other commands and features need. */
-const UNUSED = /\/src\/(?:proxy|journal\/(?:postgres|spill)|cli\/(?:demo|help|outage|simulate|verify))\b|schemas?\.ts$/
+const UNUSED = /\/src\/(?:proxy|journal\/(?:postgres|spill)|cli\/(?:help|simulate|verify))\b|schemas?\.ts$/
 
 /** As in `npm start`. */
 const FLAGS = ['--max-semi-space-size=8']

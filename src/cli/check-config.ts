@@ -1,22 +1,20 @@
 import { inspectJournal } from '../journal/open.ts'
-import type { Command } from './command.ts'
+import { command, flag } from './command.ts'
 import { complain } from './complain.ts'
 import { configWarnings } from './config-warnings.ts'
 import { loadChecked } from './environment.ts'
 import { onceOnly } from './journal-fault.ts'
-import { parseOptions } from './usage.ts'
 
 /** Reports everything that is wrong with the configuration; starts and changes nothing, and opens the journal only if asked. */
-export const checkConfig: Command = {
+export const checkConfig = command({
   usage: 'check-config [--deep]',
   summary: 'check the configuration, change nothing',
-  options: [['--deep', 'also open the journal and check it; a running service is not disturbed']],
+  options: { deep: flag('--deep', 'also open the journal and check it; a running service is not disturbed') },
   examples: ['check-config --config config.yaml', 'check-config --deep'],
   exitCodes:
     '0 valid (warnings are on stderr), 1 valid, but --deep found the journal unusable, 2 the command line or the configuration is wrong.',
   readsConfig: true,
-  async run(args, env) {
-    const { values } = parseOptions(args, { options: { deep: { type: 'boolean', default: false } } })
+  async run({ values }, env) {
     const config = await loadChecked(env)
     const warnings = await configWarnings(config, env)
     const { fault, warning } = values.deep ? await inspectJournal(config.journal) : {}
@@ -27,4 +25,4 @@ export const checkConfig: Command = {
     complain(`journal.url: ${onceOnly(fault.detail)}`)
     return 1
   },
-}
+})

@@ -1,24 +1,20 @@
 import { visibleText } from '../domain/external-text.ts'
-import type { Command } from './command.ts'
-import { EXIT_CODES, SERVICE, withService } from './recovery.ts'
-import type { ShownIncident } from './recovery-client.ts'
-import { parseOptions, UsageError } from './usage.ts'
+import { command, text } from './command.ts'
+import { EXIT_CODES, SERVICE_OPTION, type ShownIncident, withService } from './service-client.ts'
+import { UsageError } from './usage.ts'
 
 /** Closes an incident of the running service, where recovery cannot be proven: its endpoint was retired, say. */
-export const close: Command = {
+export const close = command({
   usage: 'close ENDPOINT --reason TEXT',
   summary: 'close the open incident of an endpoint manually',
-  options: [['--reason TEXT', 'why, for later readers'], SERVICE],
+  options: { reason: text('--reason TEXT', 'why, for later readers'), service: SERVICE_OPTION },
+  allowPositionals: true,
   examples: ['close orders --reason "endpoint retired"'],
   exitCodes: EXIT_CODES,
   readsConfig: true,
-  async run(args, env) {
-    const { values, positionals } = parseOptions(args, {
-      allowPositionals: true,
-      options: { reason: { type: 'string' }, service: { type: 'string' } },
-    })
+  async run({ values, positionals }, env) {
     const [endpoint] = positionals
-    const reason = String(values.reason ?? '').trim()
+    const reason = (values.reason ?? '').trim()
     if (positionals.length !== 1 || !endpoint) throw new UsageError('close takes the name of one endpoint')
     if (reason === '') throw new UsageError('close needs --reason TEXT')
     return withService(env, values.service, async (client) => {
@@ -27,7 +23,7 @@ export const close: Command = {
       const [open] = incidents
       if (!open) throw new Error(`${endpoint} has no open incident`)
       await client.request(`incidents/${open.id}/resolve`, { reason })
-      process.stdout.write(`${open.id}  ${visibleText(endpoint)}  closed manually: ${visibleText(reason)}\n`)
+      return `${open.id}  ${visibleText(endpoint)}  closed manually: ${visibleText(reason)}\n`
     })
   },
-}
+})

@@ -2,11 +2,9 @@ import { visibleText } from '../domain/external-text.ts'
 
 const LONGEST = 4_000
 
-/** Writes what is wrong to stderr, and a line for each detail. They may quote files, arguments and other programs. */
-export function complain(message: string, details: readonly string[] = []): void {
-  const lines = [`webhook-error-exporter: ${visibleText(message, LONGEST)}`]
-  lines.push(...details.map((detail) => `  ${visibleText(detail, LONGEST)}`))
-  process.stderr.write(`${lines.join('\n')}\n`)
+/** Writes what is wrong to stderr. It may quote files, arguments and other programs. */
+export function complain(message: string): void {
+  process.stderr.write(`webhook-error-exporter: ${visibleText(message, LONGEST)}\n`)
 }
 
 /** Writes an error that no command expected, with its stack. The message may have several lines; only frames get their own. */

@@ -9,25 +9,29 @@ import { MAX_CODE, MIN_CODE } from '../domain/signal.ts'
 import { AppError } from '../errors.ts'
 import { sourceKinds } from '../sources/index.ts'
 import type { SourceKind } from '../sources/source.ts'
-import type { Command } from './command.ts'
+import { command, JSON_OPTION, text } from './command.ts'
 import { readStdin } from './stdin.ts'
-import { parseOptions, UsageError } from './usage.ts'
+import { UsageError } from './usage.ts'
 
 /** Used if no endpoint was given. Its host and port read well in the commands that the checks propose. */
 const PLACEHOLDER = 'https://your-endpoint/'
 
 /** Says why a delivery failed, as the service would when it receives the report; sends and stores nothing. */
-export const explain: Command = {
+export const explain = command({
   usage: "explain --code N --message '…' [--json]",
   summary: 'explain why a delivery failed, and what to check (or a report as JSON on stdin)',
-  options: [
-    ['--code N', 'the number in the report'],
-    ['--message TEXT', 'the text in the report'],
-    ['--endpoint URL', 'the endpoint in the report'],
-    ['--source NAME', 'the source of the report (the first one that is configured)'],
-    ["--header 'NAME: VALUE'", 'a header of the request, for sources that read headers; may be repeated'],
-    ['--json', 'print JSON'],
-  ],
+  options: {
+    code: text('--code N', 'the number in the report'),
+    message: text('--message TEXT', 'the text in the report'),
+    endpoint: text('--endpoint URL', 'the endpoint in the report'),
+    source: text('--source NAME', 'the source of the report (the first one that is configured)'),
+    header: {
+      ...text("--header 'NAME: VALUE'", 'a header of the request, for sources that read headers; may be repeated'),
+      multiple: true,
+      default: [] as string[],
+    },
+    json: JSON_OPTION,
+  },
   examples: [
     "explain --code 56 --message 'sslv3 alert certificate expired'",
     'explain --json < report.json',
@@ -36,23 +40,13 @@ export const explain: Command = {
   exitCodes:
     '0 a cause was found, or signals were read, 1 the cause is unknown, 2 the command line, the sample or the configuration is wrong.',
   readsConfig: true,
-  async run(args, env) {
-    const { values } = parseOptions(args, {
-      options: {
-        code: { type: 'string' },
-        message: { type: 'string' },
-        endpoint: { type: 'string' },
-        source: { type: 'string' },
-        header: { type: 'string', multiple: true, default: [] },
-        json: { type: 'boolean', default: false },
-      },
-    })
+  async run({ values }, env) {
     const config = await loadConfig(env)
     const { kind, section } = sourceOf(config, values.source)
     const isGiven = values.code !== undefined || values.message !== undefined
     if (!isGiven && kind.explainSignals) {
       const { explainSignals } = await import('./explain-signals.ts')
-      return explainSignals({ config, kind, section, headers: values.header, json: values.json })
+      return explainSignals({ config, kind, section, headers: values.header, json: values.json === true })
     }
     const report = isGiven
       ? { code: codeOf(values.code ?? '0'), message: values.message ?? '', url: values.endpoint }
@@ -68,11 +62,11 @@ export const explain: Command = {
     process.stdout.write(
       values.json
         ? `${stringify({ ...found, ...subject, remedies })}\n`
-        : text(report, visible(found), visible(remedies)),
+        : page(report, visible(found), visible(remedies)),
     )
     return found.cause === 'unknown' ? 1 : 0
   },
-}
+})
 
 type Report = ReturnType<NonNullable<SourceKind['explain']>>
 
@@ -102,7 +96,7 @@ function read(kind: SourceKind, raw: Uint8Array): Report {
   }
 }
 
-function text(report: Report, found: Classification, remedies: ReturnType<typeof remediesFor>): string {
+function page(report: Report, found: Classification, remedies: ReturnType<typeof remediesFor>): string {
   const evidence = found.evidence.map(({ read, rule, means }) => `  "${read}" means ${means} (rule ${rule})\n`).join('')
   const meaning = found.codeMeaning === 'none' ? 'says nothing by itself' : `was read as ${found.codeMeaning}`
   return `cause: ${found.cause}

@@ -1,13 +1,14 @@
 import { VERSION } from '../version.ts'
 import type { Command } from './command.ts'
+import { PROGRAM } from './commands.ts'
 
-const PROGRAM = 'webhook-error-exporter'
+const { name: NAME } = PROGRAM
 
-export const globalHelp = (commands: readonly Command[]): string => `${PROGRAM} ${VERSION}
+export const globalHelp = (commands: readonly Command[]): string => `${NAME} ${VERSION}
 Receives the error webhooks a platform sends after giving up on a delivery, and turns each into what an on-call engineer
 needs: a durable record, a metric, a span, a diagnosis and an alert.
 
-Usage: ${PROGRAM} [COMMAND] [OPTIONS]
+Usage: ${NAME} [COMMAND] [OPTIONS]
 
 Commands:
 ${commands.map(({ usage, summary }) => `${usage.padEnd(44)} ${summary}`).join('\n')}
@@ -39,10 +40,13 @@ const EXIT_CODES = 'Exit codes: 0 success, 1 failed at run time, 2 the command l
 const CONFIG_OPTION = ['--config FILE', 'configuration file, instead of CONFIG_FILE'] as const
 const HELP_OPTION = ['--help, -h', 'this text'] as const
 
-export function commandHelp({ usage, summary, options = [], examples, exitCodes, readsConfig }: Command): string {
-  const all = [...options, ...(readsConfig ? [CONFIG_OPTION] : []), HELP_OPTION]
+/** @param program as it is called */
+export function commandHelp(of: Command, program: string): string {
+  const { usage, summary, options = {}, examples, exitCodes, readsConfig } = of
+  const own = Object.values(options).flatMap(({ help }) => (help ? [help] : []))
+  const all = [...own, ...(readsConfig ? [CONFIG_OPTION] : []), HELP_OPTION]
   const width = Math.max(...all.map(([flag]) => flag.length)) + 2
-  return `Usage: ${PROGRAM} ${usage}${readsConfig ? ' [--config FILE]' : ''}
+  return `Usage: ${program} ${usage}${readsConfig ? ' [--config FILE]' : ''}
 
 ${summary[0]!.toUpperCase()}${summary.slice(1)}.
 
@@ -50,7 +54,7 @@ Options:
 ${all.map(([flag, text]) => `  ${flag.padEnd(width)} ${text}`).join('\n')}
 
 Examples:
-${examples.map((line) => `  ${PROGRAM} ${line}`).join('\n')}
+${examples.map((line) => `  ${program} ${line}`).join('\n')}
 
 ${exitCodes ? `Exit codes: ${exitCodes}` : EXIT_CODES}
 `

@@ -4,24 +4,24 @@ import { copyRecords } from '../journal/copy.ts'
 import { FaultError } from '../journal/core/fault.ts'
 import type { RecordStore } from '../journal/core/records.ts'
 import { openRecords } from '../journal/open-records.ts'
-import type { Command } from './command.ts'
+import { command } from './command.ts'
 import { complain } from './complain.ts'
 import { onceOnly } from './journal-fault.ts'
-import { parseOptions, UsageError } from './usage.ts'
+import { UsageError } from './usage.ts'
 
 /** Milliseconds between two lines of progress. */
 const PROGRESS = 2_000
 
 /** Moves a journal from SQLite to PostgreSQL or back; a second run continues where the first was cut short. */
-export const journalCopy: Command = {
+export const journalCopy = command({
   usage: 'journal copy FROM TO',
   summary: 'copy a journal from sqlite:… to postgres://… or back',
   examples: ['journal copy sqlite:/data/journal.db postgres://reporter@db.example/webhooks'],
   exitCodes:
     '0 both journals hold the same records, 1 the copy failed or they differ, 2 the command line or the configuration is wrong.',
   readsConfig: true,
-  async run(args, env) {
-    const { positionals } = parseOptions(args, { options: {}, allowPositionals: true })
+  allowPositionals: true,
+  async run({ positionals }, env) {
     const [from, to, ...more] = positionals
     if (from === undefined || to === undefined || more.length > 0) {
       throw new UsageError('journal copy needs two journals: FROM and TO')
@@ -54,7 +54,7 @@ export const journalCopy: Command = {
       for (const store of opened) await store.close()
     }
   },
-}
+})
 
 async function copy(source: RecordStore, target: RecordStore): Promise<number> {
   let reportedAt = performance.now()

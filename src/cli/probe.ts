@@ -11,39 +11,36 @@ import { createProber } from '../probe/prober.ts'
 import { secretReader } from '../probe/secrets.ts'
 import { internalAuthorities, probePlans } from '../service/probe-plans.ts'
 import { parseDuration } from '../units.ts'
-import type { Command } from './command.ts'
-import { parseOptions, UsageError } from './usage.ts'
+import { command, JSON_OPTION, text } from './command.ts'
+import { UsageError } from './usage.ts'
 
 /** Probes an endpoint once, as the service would, under the same guard; nothing is stored. */
-export const probe: Command = {
+export const probe = command({
   usage: 'probe URL|NAME [--timeout 10s] [--json]',
   summary: 'probe a URL or a configured endpoint once',
-  options: [
-    ['--timeout DURATION', 'for the whole probe (10s, or what the endpoint has configured)'],
-    ['--json', 'print JSON'],
-  ],
+  options: {
+    timeout: text('--timeout DURATION', 'for the whole probe (10s, or what the endpoint has configured)'),
+    json: JSON_OPTION,
+  },
+  allowPositionals: true,
   examples: ['probe https://shop.example/hooks/orders', 'probe orders --json'],
   exitCodes: '0 up, 1 down, 2 the command line or the configuration is wrong.',
   readsConfig: true,
-  async run(args, env) {
-    const { values, positionals } = parseOptions(args, {
-      allowPositionals: true,
-      options: { timeout: { type: 'string' }, json: { type: 'boolean', default: false } },
-    })
+  async run({ values, positionals }, env) {
     const [subject] = positionals
     if (positionals.length !== 1 || subject === undefined)
       throw new UsageError('probe takes one URL or name of an endpoint')
-    const timeout = values.timeout === undefined ? undefined : parseDuration(String(values.timeout))
+    const timeout = values.timeout === undefined ? undefined : parseDuration(values.timeout)
     if (values.timeout !== undefined && !timeout) throw new UsageError('--timeout takes a duration such as 10s')
     const config = await loadConfig(env)
     const guard = outboundGuard({ allow: config.outbound.allow, internal: internalAuthorities(config.endpoints) })
     const prober = createProber({ client: createOutboundClient({ guard }) })
     const targets = await targetsOf(subject, config, env)
     const results = await Promise.all(targets.map((target) => prober.probe({ ...target, ...(timeout && { timeout }) })))
-    process.stdout.write(values.json ? `${stringify(results)}\n` : visible(results).map(text).join('\n'))
+    process.stdout.write(values.json ? `${stringify(results)}\n` : visible(results).map(page).join('\n'))
     return results.every(({ up }) => up) ? 0 : 1
   },
-}
+})
 
 /** Of a configured endpoint all its views with their secrets; of a URL that one alone. */
 async function targetsOf(
@@ -74,7 +71,7 @@ async function targetsOf(
 const checksOf = (result: ProbeResult): readonly string[] =>
   checksFor(remedyId(result.cause ?? 'unknown', result), { endpoint: result.endpoint, url: result.url, probe: result })
 
-function text(result: ProbeResult): string {
+function page(result: ProbeResult): string {
   const phases = PROBE_PHASES.filter((phase) => result.phases[phase] !== undefined).map(
     (phase) => `${phase} ${result.phases[phase]!.toFixed(1)} ms`,
   )

@@ -1,23 +1,26 @@
 import { loadConfig } from '../config/config.ts'
 import type { JournalFault } from '../domain/journal.ts'
 import { openJournal } from '../journal/open.ts'
-import { formatDuration, parseDuration } from '../units.ts'
-import type { Command } from './command.ts'
+import { formatDuration } from '../units.ts'
+import { command, text } from './command.ts'
 import { complain } from './complain.ts'
 import { onceOnly } from './journal-fault.ts'
-import { parseOptions, UsageError } from './usage.ts'
+import { durationOption } from './simulate/options.ts'
 
 /** Frees the slots of label sets that have not been counted for a while, so that new ones fit the series limit again. */
-export const resetSeries: Command = {
+export const resetSeries = command({
   usage: 'journal reset-series [--unseen-for 1d]',
   summary: 'free the series of label sets unseen for that long',
-  options: [['--unseen-for DURATION', 'only label sets without a failure for that long (1d)']],
+  options: {
+    'unseen-for': {
+      ...text('--unseen-for DURATION', 'only label sets without a failure for that long (1d)'),
+      default: '1d',
+    },
+  },
   examples: ['journal reset-series --unseen-for 30d'],
   readsConfig: true,
-  async run(args, env) {
-    const { values } = parseOptions(args, { options: { 'unseen-for': { type: 'string', default: '1d' } } })
-    const unseenFor = parseDuration(String(values['unseen-for']))
-    if (unseenFor === undefined) throw new UsageError('--unseen-for takes a duration such as 12h or 30d')
+  async run({ values }, env) {
+    const unseenFor = durationOption(values, 'unseen-for')
     const config = await loadConfig(env)
     let fault: { kind: JournalFault; detail: string } | undefined
     const { journal, open, clock } = await openJournal(config.journal, {
@@ -49,4 +52,4 @@ export const resetSeries: Command = {
       await journal.close(5_000)
     }
   },
-}
+})

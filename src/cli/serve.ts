@@ -8,11 +8,10 @@ import { keepLessGarbage, releaseMemoryWhenIdle } from '../idle-memory.ts'
 import { closeInheritedSockets } from '../inherited-sockets.ts'
 import { startWriterAhead } from '../journal/sqlite/writer-thread.ts'
 import { createLog, logLevelFault, type ProcessLog } from '../observe/log.ts'
-import type { Command } from './command.ts'
+import { command } from './command.ts'
 import { loadChecked } from './environment.ts'
 import { askForSockets, isSupervised, showSignsOfLife } from './lifeline.ts'
 import { stopSignal } from './signals.ts'
-import { parseOptions } from './usage.ts'
 
 /** Milliseconds to wait for a slow reader of the log at the end. */
 const LOG_DEADLINE = 3_000
@@ -23,15 +22,14 @@ const STOP_DEADLINE = 10_000
 const PROXY_STOP_DEADLINE = 25_000
 
 /** Runs the service until a signal ends it. */
-export const serve: Command = {
+export const serve = command({
   usage: 'serve',
   summary: 'run the service (the default)',
   examples: ['serve --config /etc/webhook-error-exporter/config.yaml', 'serve'],
   exitCodes:
     '0 stopped in time by SIGTERM or SIGINT, 1 failed at run time, 2 the command line or the configuration is wrong.',
   readsConfig: true,
-  async run(args, env) {
-    parseOptions(args, { options: {} })
+  async run(_, env) {
     const supervised = isSupervised(env)
     if (supervised) showSignsOfLife(env)
     const first = await loadChecked(env).catch((error: unknown) => {
@@ -102,7 +100,7 @@ export const serve: Command = {
     else log.error({ clean }, 'not everything stopped before the shutdown deadline, exiting without waiting further')
     return end(clean, log)
   },
-}
+})
 
 /** The writing thread starts on another processor while this one loads the service. */
 async function loadApp({ journal }: Config): Promise<typeof import('../app/app.ts')> {

@@ -1,50 +1,47 @@
 import { loadConfig } from '../config/config.ts'
-import type { Command } from './command.ts'
-import { localOrigin } from './recovery-client.ts'
+import { command, text } from './command.ts'
+import { localOrigin } from './local-origin.ts'
 import { firstSource, reportGivenUp } from './simulate/given-up.ts'
-import { ALLOW_HELP, ALLOW_OPTION, simulationUrl } from './simulate/hosts.ts'
-import { caOption, markSecret, refOption, refOptions } from './simulate/options.ts'
-import { parseOptions, UsageError } from './usage.ts'
+import { ALLOW_OPTION, simulationUrl } from './simulate/hosts.ts'
+import {
+  CA_OPTION,
+  CREDENTIAL_OPTIONS,
+  caOption,
+  markSecret,
+  refOption,
+  refOptions,
+  SOURCE_OPTION,
+} from './simulate/options.ts'
+import { UsageError } from './usage.ts'
 
 const MOST_CODE = 2 ** 31
 
 /** Sends the report of a lost delivery, in the format of a configured source. */
-export const simulateGiveUp: Command = {
+export const simulateGiveUp = command({
   usage: 'simulate give-up --code N --endpoint URL',
   summary: 'report a lost delivery in the format of a source',
-  options: [
-    ['--source NAME', 'a configured source (the first one)'],
-    ['--code N', 'HTTP status of the last attempt; 0 if there was no answer'],
-    ['--endpoint URL', 'of the delivery, or what the source calls it'],
-    ['--message TEXT', 'why, in the platform’s words'],
-    ['--event NAME', 'type of the notification (order.created)'],
-    ['--ingest URL', 'the ingest listener, or the whole URL of the source; by default as configured, on this machine'],
-    ['--credential-file FILE, --credential-env NAME', 'credential of the report, instead of the source’s first one'],
-    ['--secret-file FILE, --secret-env NAME', 'marks the report as simulated, instead of simulation.secret'],
-    ['--ca-file FILE', 'authority to trust besides the system’s'],
-    ALLOW_HELP,
-  ],
+  options: {
+    source: SOURCE_OPTION,
+    code: text('--code N', 'HTTP status of the last attempt; 0 if there was no answer'),
+    endpoint: text('--endpoint URL', 'of the delivery, or what the source calls it'),
+    message: { ...text('--message TEXT', 'why, in the platform’s words'), default: '' },
+    event: { ...text('--event NAME', 'type of the notification (order.created)'), default: 'order.created' },
+    ingest: text(
+      '--ingest URL',
+      'the ingest listener, or the whole URL of the source; by default as configured, on this machine',
+    ),
+    ...CREDENTIAL_OPTIONS,
+    ...refOptions('secret', 'marks the report as simulated, instead of simulation.secret'),
+    'ca-file': CA_OPTION,
+    allow: ALLOW_OPTION,
+  },
   examples: [
     'simulate give-up --code 503 --endpoint https://shop.example/hooks/orders',
     'simulate give-up --source NAME --code 500 --endpoint ep_1 --ingest http://127.0.0.1:8080',
   ],
   exitCodes: '0 the report was accepted, 1 it was not, 2 the command line or the configuration is wrong.',
   readsConfig: true,
-  async run(args, env) {
-    const { values } = parseOptions(args, {
-      options: {
-        source: { type: 'string' },
-        code: { type: 'string' },
-        endpoint: { type: 'string' },
-        message: { type: 'string', default: '' },
-        event: { type: 'string', default: 'order.created' },
-        ingest: { type: 'string' },
-        'ca-file': { type: 'string' },
-        ...refOptions('credential'),
-        ...refOptions('secret'),
-        ...ALLOW_OPTION,
-      },
-    })
+  async run({ values }, env) {
     const { code, endpoint, message, event } = values
     if (!/^-?\d{1,10}$/.test(code ?? '') || Math.abs(Number(code)) >= MOST_CODE)
       throw new UsageError('--code takes a number such as 503, or 0 if there was no answer')
@@ -65,4 +62,4 @@ export const simulateGiveUp: Command = {
     )
     return accepted ? 0 : 1
   },
-}
+})

@@ -1,28 +1,22 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { parseArgs } from 'node:util'
+import type { Command, Given, Options } from './command.ts'
 
 /** The command line is wrong; the message says what and how. */
 export class UsageError extends Error {
-  /** Everything that is wrong, where it is more than the message says; one line each. */
-  readonly details: readonly string[]
-
-  constructor(message: string, details: readonly string[] = []) {
-    super(message)
-    this.details = details
-    this.name = 'UsageError'
-  }
+  override readonly name = 'UsageError'
 }
 
 /** `util.parseArgs`, strict, with its complaint as a UsageError. */
-export function parseOptions<T extends ParseArgsConfig>(
+export function parseOptions(
   args: readonly string[],
-  config: T,
-): ReturnType<typeof parseArgs<T>> {
+  { options = {}, allowPositionals = false }: Command,
+): Given<Options> {
   try {
-    return parseArgs({ ...config, args: [...args] }) as ReturnType<typeof parseArgs<T>>
+    return parseArgs({ options, allowPositionals, args: [...args] })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new UsageError(message)
-    const flags = Object.keys(config.options ?? {}).map((name) => `--${name}`)
+    const flags = Object.keys(options).map((name) => `--${name}`)
     throw new UsageError(
       `${/^Unknown option '[^']*'/.exec(message)?.[0] ?? message}; known options: ${[...flags, '--config', '--help'].join(', ')}`,
     )

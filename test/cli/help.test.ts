@@ -1,54 +1,36 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { runCommand } from '../support/cli.ts'
+import { PROGRAM } from '../../src/cli/commands.ts'
+import { runCommand, runTool } from '../support/cli.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 
-const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  serve: [],
-  supervise: [],
-  explain: ['--code', '--message', '--endpoint', '--json'],
-  probe: ['--timeout', '--json'],
-  healthcheck: [],
-  close: ['--reason', '--service'],
-  demo: ['--exit'],
-  verify: [
-    '--ingest',
-    '--only-receive',
-    '--hook',
-    '--timeout',
-    '--admin',
-    '--prometheus',
-    '--alertmanager',
-    '--tempo',
-    '--jaeger',
-    '--json',
-    '--junit',
-  ],
-  'simulate deliver': ['--event', '--set', '--token-file', '--ingest', '--allow'],
-  'simulate give-up': ['--source', '--code', '--endpoint', '--ingest', '--allow'],
-  'simulate outage': ['--plan', '--ingest', '--admin', '--url', '--allow'],
-  'simulate receiver': ['--fault', '--port', '--control-port', '--allow'],
-  'recovery list': ['--all', '--json', '--service'],
-  'recovery request': ['--reason', '--service'],
-  'recovery done': ['--restored', '--detail', '--task', '--service'],
-  'journal reset-series': ['--unseen-for'],
-  'journal copy': [],
-  'check-config': ['--deep'],
-  'print-config-schema': [],
-}
+/** Every command, with what calls it and runs it. */
+const ALL = [
+  ...Object.keys(PROGRAM.commands).map((name) => ({ name, call: `${PROGRAM.name} ${name}`, run: runCommand })),
+  ...['demo', 'deliver', 'receiver'].map((name) => ({ name, call: `node tools/demo/main.ts ${name}`, run: runTool })),
+]
 
 describe('COMMAND --help', function () {
   this.timeout(60_000)
-  for (const [name, flags] of Object.entries(COMMANDS)) {
-    it(`shows the flags of ${name} and an example`, async () => {
-      const { code, out, err } = await runCommand([...name.split(' '), '--help'])
+  for (const { name, call, run } of ALL) {
+    it(`shows every option of ${name} and an example`, async () => {
+      const { code, out, err } = await run([...name.split(' '), '--help'])
       expect({ code, err }).to.deep.equal({ code: 0, err: '' })
-      expect(out).to.match(new RegExp(`^Usage: webhook-error-exporter ${name}`))
-      const readsNone = ['print-config-schema', 'simulate receiver', 'demo'].includes(name)
-      for (const flag of [...flags, '--help', ...(readsNone ? [] : ['--config FILE'])]) expect(out).to.include(flag)
-      expect(out).to.include(`Examples:\n  webhook-error-exporter ${name}`)
-      expect(out).to.match(/\nExit codes: 0 .*1 .*2 /)
+      expect(out.startsWith(`Usage: ${call}`), out).to.equal(true)
+      expect(out)
+        .to.include(`Examples:\n  ${call}`)
+        .and.match(/\nExit codes: 0 .*1 .*2 /)
+      if (name === 'supervise') return
+      const refused = await run([...name.split(' '), '--no-such-option'])
+      expect(refused).to.include({ code: 2, out: '' })
+      const [, known] = /^.*known options: (.*)$/m.exec(refused.err)!
+      for (const option of known!.split(', ')) {
+        const isShown = out.includes(option) || out.includes(option.replace(/-(file|env)$/, '-…'))
+        const isRefused =
+          option === '--config' && / reads no /.test((await run([...name.split(' '), '--config=x'])).err)
+        expect(isShown || isRefused, option).to.equal(true)
+      }
     })
   }
 
@@ -71,8 +53,8 @@ describe('COMMAND --help', function () {
   it('lists every command of the program', async () => {
     const { out } = await runCommand(['--help'])
     const [, list = ''] = /^Commands:\n(.*?)\n\n/ms.exec(out)!
-    const names = [...list.matchAll(/^((?:journal |recovery |simulate )?[a-z-]+)/gm)].map(([, name]) => name)
-    expect(names).to.have.members(Object.keys(COMMANDS))
+    const names = [...list.matchAll(/^((?:journal |simulate )?[a-z-]+)/gm)].map(([, name]) => name)
+    expect(names).to.have.members(Object.keys(PROGRAM.commands))
   })
 })
 

@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import { Compile } from 'typebox/schema'
 import { parse } from 'yaml'
 import { run } from '../rules/promtool.ts'
-import { runCommand } from '../support/cli.ts'
+import { runCommand, runTool } from '../support/cli.ts'
 import { tempFolder, until } from '../support/temp.ts'
 
 interface Service {
@@ -18,6 +18,7 @@ interface Service {
   readonly cap_drop: readonly string[]
   readonly security_opt: readonly string[]
   readonly command?: readonly string[]
+  readonly entrypoint?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly volumes?: readonly string[]
   readonly ports?: readonly string[]
@@ -113,15 +114,13 @@ describe('examples/compose', function () {
   })
 
   it('gives the service a configuration that it accepts, with every name a service of the file', async () => {
-    const file = join(
-      rootOf('webhook-error-exporter'),
-      services['webhook-error-exporter']!.environment!['CONFIG_FILE']!,
-    )
+    const root = rootOf('webhook-error-exporter')
+    const file = join(root, services['webhook-error-exporter']!.environment!['CONFIG_FILE']!)
     const here = join(tempFolder(), 'config.yaml')
-    writeFileSync(here, read(file).replaceAll('/app/src/', `${ROOT}/src/`))
+    writeFileSync(here, read(file).replaceAll('caFile: /etc/', `caFile: ${root}/etc/`))
     const { code, out, err } = await runCommand(['check-config', '--config', here])
     expect(code, out + err).to.equal(0)
-    expect(out + err).not.to.include('/src/')
+    expect(out + err).not.to.include('caFile')
     const texts = globSync('*.yaml', { cwd: FOLDER }).map((name) => read(join(FOLDER, name)))
     const hosts = texts.flatMap((text) =>
       [...text.matchAll(/(?:https?:\/\/|targets: \[")([\w-]+)(?=[:/])/g)].map((m) => m[1]!),
@@ -131,12 +130,13 @@ describe('examples/compose', function () {
   })
 
   it('has an application that is healthy, and a platform that delivers to it', async () => {
-    const certificate = (name: string) =>
-      new X509Certificate(read(join(ROOT, `src/cli/simulate/certificates/${name}.pem`)))
+    const certificate = (name: string) => new X509Certificate(read(join(ROOT, `tools/demo/certificates/${name}.pem`)))
     for (const name of ['good', 'expired'])
       expect(certificate(name).checkHost('application'), name).to.equal('application')
     const command = services['application']!.command!.map((word) => (/^300[01]$/.test(word) ? '0' : word))
-    const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), ...command], {
+    const [node, main] = services['application']!.entrypoint!
+    expect(node).to.equal('/nodejs/bin/node')
+    const child = spawn(process.execPath, [main!.replace('/app/', `${ROOT}/`), ...command], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     try {
@@ -150,9 +150,9 @@ describe('examples/compose', function () {
       expect(check.slice(0, 3)).to.deep.equal(['CMD', '/nodejs/bin/node', '--eval'])
       expect(spawnSync(process.execPath, check.slice(2)).status).to.equal(0)
       const words = services['platform']!.command!.map((word) =>
-        word.replace('https://application:3000', `https://localhost:${port}`).replace('/app/src/', `${ROOT}/src/`),
+        word.replace('https://application:3000', `https://localhost:${port}`).replace('/app/', `${ROOT}/`),
       )
-      const delivered = await runCommand(words)
+      const delivered = await runTool(words)
       expect(delivered.code, delivered.out + delivered.err).to.equal(0)
       child.kill('SIGTERM')
       await until('the receiver to stop', () => child.exitCode !== null)

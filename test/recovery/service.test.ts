@@ -223,7 +223,17 @@ describe('hooks and recoveries of the service', function () {
     expect((await run('done', id, '--restored', '1', '--detail', 'by hand')).out).to.equal(done.out)
     expect((await run('list', '--all')).out).to.include(id)
     expect(await run('request', NOBODY)).to.include({ code: 1, out: '' })
-    expect((await run('done', 'nonsense')).code).to.equal(2)
+    for (const [args, expected] of [
+      [['done', 'nonsense'], /recovery done takes the id of one incident/],
+      [['list', id], /recovery list takes options only/],
+      [['list', '--reason', 'x'], /recovery list takes no --reason/],
+      [['done', id, '--restored', 'all'], /--restored takes a number/],
+      [[], /recovery takes one of list, request, done/],
+    ] as const) {
+      const refused = await run(...args)
+      expect(refused).to.include({ code: 2, out: '' })
+      expect(refused.err).to.match(expected)
+    }
   })
 
   it('answers and sends what its API document says', async () => {

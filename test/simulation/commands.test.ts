@@ -3,14 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { FAULTS, type Fault } from '../../src/cli/simulate/faults.ts'
-import { CA_FILE, type Receiver, startReceiver } from '../../src/cli/simulate/receiver.ts'
 import { sendReport } from '../../src/cli/simulate/report.ts'
 import { send } from '../../src/cli/simulate/send.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { sourceKinds } from '../../src/sources/index.ts'
+import { FAULTS, type Fault } from '../../tools/demo/faults.ts'
+import { CA_FILE, type Receiver, startReceiver } from '../../tools/demo/receiver.ts'
 import { authority } from '../support/certificates.ts'
-import { runCommand } from '../support/cli.ts'
+import { runCommand, runTool, TOOLS } from '../support/cli.ts'
 import { answer, scrape, sum } from '../support/http.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'
 import { http } from '../support/sockets.ts'
@@ -122,10 +122,10 @@ describe('simulate', () => {
       const refused = await runCommand(['simulate', 'give-up', '--ingest', 'http://192.0.2.1', ...flags], env)
       expect(refused).to.include({ code: 2, out: '' })
       expect(refused.err).to.include('unless --allow 192.0.2.1 is given')
-      const deliver = ['simulate', 'deliver', 'http://localhost.example/x', '--event', 'a']
-      expect((await runCommand(deliver)).err).to.include('--allow localhost.example')
-      const receiver = ['simulate', 'receiver', '--host', '0.0.0.0']
-      expect((await runCommand(receiver)).err).to.include('--allow 0.0.0.0')
+      const deliver = ['deliver', 'http://localhost.example/x', '--event', 'a']
+      expect((await runTool(deliver)).err).to.include('--allow localhost.example')
+      const receiver = ['receiver', '--host', '0.0.0.0']
+      expect((await runTool(receiver)).err).to.include('--allow 0.0.0.0')
     })
   })
 
@@ -168,8 +168,7 @@ describe('simulate', () => {
       })
 
     it('is a command whose fault is switched over HTTP, and which ends with a signal', async () => {
-      const main = join(import.meta.dirname, '../../src/main.ts')
-      const child = spawn(process.execPath, [main, 'simulate', 'receiver', '--fault', '503'])
+      const child = spawn(process.execPath, [TOOLS, 'receiver', '--fault', '503'])
       let out = ''
       child.stdout.on('data', (chunk) => {
         out += chunk
@@ -198,12 +197,12 @@ describe('simulate', () => {
       const url = `http://127.0.0.1:${receiver.port}/hooks/orders`
       const flags = ['--event', 'order.created', '--set', 'total=99', '--pause', '0s']
       const report = ['--ingest', service.ingest, '--source', 'retm', '--config', config()]
-      const lost = await runCommand(['simulate', 'deliver', url, ...flags, ...report], env)
+      const lost = await runTool(['deliver', url, ...flags, ...report], env)
       expect(lost.code).to.equal(1)
       expect(lost.out.match(/^attempt \d of 3: 503 Service Unavailable after \d+ ms; /gm)).to.have.length(3)
       expect(lost.out).to.match(/the platform gives up\nreport of retm \(simulated\), code 503: 202 /)
       await receiver.setFault('none')
-      const delivered = await runCommand(['simulate', 'deliver', url, ...flags])
+      const delivered = await runTool(['deliver', url, ...flags])
       expect(delivered).to.include({ code: 0, err: '' })
       expect(delivered.out).to.match(/^attempt 1 of 3: 200 OK after \d+ ms; delivered\n$/)
       await receiver.close()
@@ -215,7 +214,7 @@ describe('simulate', () => {
       writeFileSync(other, (await authority('other')).cert)
       const url = `https://127.0.0.1:${receiver.port}/hooks`
       const deliver = (file: string, trusted?: string) =>
-        runCommand(['simulate', 'deliver', url, '--event', 'a', '--pause', '0s', '--ca-file', file], {
+        runTool(['deliver', url, '--event', 'a', '--pause', '0s', '--ca-file', file], {
           NODE_EXTRA_CA_CERTS: trusted,
         })
       expect(await deliver(CA_FILE)).to.include({ code: 0 })
@@ -238,7 +237,7 @@ describe('simulate', () => {
       for (const kind of kinds) {
         const url = `http://127.0.0.1:${application.port}/hooks`
         const flags = ['--event', 'order.created', '--set', 'total=99', '--source', kind, '--config', path]
-        expect(await runCommand(['simulate', 'deliver', url, ...flags]), kind).to.include({ code: 0, err: '' })
+        expect(await runTool(['deliver', url, ...flags]), kind).to.include({ code: 0, err: '' })
       }
       await application.close()
       const [retm, svix, knative, pubsub, twilio] = seen

@@ -2,22 +2,23 @@ import { spawn } from 'node:child_process'
 import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { runCommand } from '../support/cli.ts'
+import { relocated } from '../support/alertmanager.ts'
+import { runTool, TOOLS } from '../support/cli.ts'
 import { requireProgram } from '../support/programs.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts')
-
-/** A folder with programs that end at once, for the beginning of PATH. */
-function brokenPrograms(): string {
+/** A folder with shell scripts, for PATH. */
+function scripts(texts: Readonly<Record<string, string>>): string {
   const folder = tempFolder()
-  for (const name of ['prometheus', 'alertmanager']) {
+  for (const [name, text] of Object.entries(texts)) {
     const file = join(folder, name)
-    writeFileSync(file, '#!/bin/sh\necho "no such thing as a \x1b[31mfree port" >&2\nexit 3\n')
+    writeFileSync(file, `#!/bin/sh\n${text}\n`)
     chmodSync(file, 0o755)
   }
   return folder
 }
+
+const BROKEN = 'echo "no such thing as a \x1b[31mfree port" >&2\nexit 3'
 
 /** Whether anything listens there. */
 const answers = (url: string): Promise<boolean> =>
@@ -31,12 +32,17 @@ describe('demo', function () {
   afterEach(removeTempFolders)
 
   it('plays an outage from the delivery to notification, recovery and loss window', async function () {
-    await requireProgram(this, 'prometheus')
-    await requireProgram(this, 'alertmanager')
+    const [prometheus, manager] = [await requireProgram(this, 'prometheus'), await requireProgram(this, 'alertmanager')]
+    const { program, cwd } = relocated(manager.path, tempFolder())
+    const libraries = (env: Readonly<Record<string, string>>) => `LD_LIBRARY_PATH="${env['LD_LIBRARY_PATH'] ?? ''}"`
+    const PATH = scripts({
+      prometheus: `${libraries(prometheus.env)} exec "${prometheus.path}" "$@"`,
+      alertmanager: `cd "${cwd}" && ${libraries(manager.env)} exec "${program}" "$@"`,
+    })
     const folder = tempFolder()
     // Settings of the user's own service must not reach the demo's.
-    const env = { TMPDIR: folder, INGEST_PORT: '1', JOURNAL_URL: 'sqlite:/no/such/folder/journal.db' }
-    const { code, out, err } = await runCommand(['demo', '--exit'], env)
+    const env = { PATH, TMPDIR: folder, INGEST_PORT: '1', JOURNAL_URL: 'sqlite:/no/such/folder/journal.db' }
+    const { code, out, err } = await runTool(['demo', '--exit'], env)
     expect({ code, err }, out).to.deep.equal({ code: 0, err: '' })
     expect(out)
       .to.match(/attempt 3 of 3: certificate has expired after \d+ ms; the platform gives up\n/)
@@ -54,10 +60,10 @@ describe('demo', function () {
     expect(readdirSync(folder)).to.deep.equal([])
   })
 
-  it('does without programs that do not start, says so, and leaves nothing behind after Ctrl-C', async () => {
+  it('does without programs that do not start or are not there, says so and how to install them, and leaves nothing behind after Ctrl-C', async () => {
     const folder = tempFolder()
-    const PATH = `${brokenPrograms()}:${process.env['PATH']}`
-    const child = spawn(process.execPath, [MAIN, 'demo'], { env: { ...process.env, TMPDIR: folder, PATH } })
+    const PATH = scripts({ prometheus: BROKEN })
+    const child = spawn(process.execPath, [TOOLS, 'demo'], { env: { ...process.env, TMPDIR: folder, PATH } })
     let text = ''
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
@@ -67,10 +73,12 @@ describe('demo', function () {
     let urls: string[]
     try {
       await until('the demo', () => /waits for the first good probe/.test(text) || undefined)
-      urls = [...text.matchAll(/https?:\S+/g)].map(([url]) => url)
+      urls = [...text.matchAll(/https?:\/\/127\S+/g)].map(([url]) => url)
       expect(text)
         .to.include('missing: Prometheus did not start: no such thing as a \\u{1b}[31mfree port')
-        .and.include('missing: Alertmanager did not start: no such thing')
+        .and.match(
+          /^missing: alertmanager is not on PATH.* "apt-get install prometheus-alertmanager" .*https:\/\/prometheus\.io/m,
+        )
         .and.not.match(/^(Prometheus|Alertmanager) /m)
       expect(await answers(urls[0]!)).to.equal(true)
     } finally {
@@ -86,7 +94,7 @@ describe('demo', function () {
     const folder = tempFolder()
     writeFileSync(join(folder, 'broken.mjs'), "if (process.argv.length === 2) throw new Error('no service today')\n")
     const env = { NODE_OPTIONS: `--import=${join(folder, 'broken.mjs')}`, TMPDIR: tempFolder() }
-    const { code, err } = await runCommand(['demo'], env)
+    const { code, err } = await runTool(['demo'], env)
     expect(code).to.equal(1)
     expect(err).to.include('the service did not start').and.include('no service today')
     expect(readdirSync(env.TMPDIR)).to.deep.equal([])

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { relocated } from '../../src/cli/demo/programs.ts'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { requireProgram } from './programs.ts'
 import { freePort, tempFolder, until } from './temp.ts'
 
@@ -73,4 +72,21 @@ export async function startAlertmanager(context: Mocha.Context, config: string):
       return end
     },
   }
+}
+
+const SHARE = '/usr/share/prometheus/alertmanager'
+
+/**
+ * Debian's Alertmanager reads its own templates from a fixed folder, where nothing is if the package was only unpacked, and no
+ * option names another. Then a copy in `folder` is run that looks in its working directory, by a path of the same length.
+ */
+export function relocated(path: string, folder: string): { readonly program: string; readonly cwd: string } {
+  const templates = join(dirname(path), '../share/prometheus/alertmanager')
+  const content = readFileSync(path)
+  if (existsSync(SHARE) || !content.includes(SHARE)) return { program: path, cwd: folder }
+  const here = Buffer.from('/proc/self/cwd'.padEnd(SHARE.length, '/.'))
+  for (let at = content.indexOf(SHARE); at >= 0; at = content.indexOf(SHARE, at)) here.copy(content, at)
+  const program = join(folder, 'alertmanager')
+  writeFileSync(program, content, { mode: 0o755 })
+  return { program, cwd: templates }
 }

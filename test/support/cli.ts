@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
+/** The stand-ins of platform and application, and the demo. */
+export const TOOLS = join(import.meta.dirname, '../../tools/demo/main.ts')
 
 export interface CommandResult {
   readonly code: number | null
@@ -13,8 +15,9 @@ export interface CommandResult {
 export function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
+  main = MAIN,
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })
@@ -27,3 +30,7 @@ export function runCommand(
   })
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })))
 }
+
+/** The same for a command of tools/demo. */
+export const runTool = (args: readonly string[], env?: Parameters<typeof runCommand>[1]): Promise<CommandResult> =>
+  runCommand(args, env, TOOLS)

@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 
-/** Makes the fixed certificates of `simulate receiver` again. They are public, so they prove nothing. */
-const FOLDER = join(import.meta.dirname, '../../src/cli/simulate/certificates')
+/** Makes the fixed certificates of the stand-in application again. They are public, so they prove nothing. */
+const FOLDER = join(import.meta.dirname, '../../tools/demo/certificates')
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 x509.cryptoProvider.set(webcrypto as never)
 

@@ -1,4 +1,5 @@
 import { isLoopback } from '../../http/shared/loopback.ts'
+import { text } from '../command.ts'
 import { UsageError } from '../usage.ts'
 
 /**
@@ -6,8 +7,8 @@ import { UsageError } from '../usage.ts'
  * @param what names it in the message
  * @throws UsageError
  */
-export function simulationUrl(what: string, text: string | undefined, allowed: readonly string[]): URL {
-  const url = URL.parse(text ?? '')
+export function simulationUrl(what: string, given: string | undefined, allowed: readonly string[]): URL {
+  const url = URL.parse(given ?? '')
   if (!url || !/^https?:$/.test(url.protocol)) throw new UsageError(`${what} takes an http or https URL`)
   checkHost(url.hostname, allowed)
   return url
@@ -21,5 +22,8 @@ export function checkHost(hostname: string, allowed: readonly string[]): void {
 }
 
 /** `--allow`, which may be given several times. */
-export const ALLOW_OPTION = { allow: { type: 'string', multiple: true, default: [] as string[] } } as const
-export const ALLOW_HELP = ['--allow HOST', 'send to this host too; only loopback by default'] as const
+export const ALLOW_OPTION = {
+  ...text('--allow HOST', 'send to this host too; only loopback by default'),
+  multiple: true,
+  default: [] as string[],
+} as const

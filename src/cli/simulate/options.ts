@@ -4,6 +4,7 @@ import type { Env } from '../../config/config.ts'
 import type { Config, SecretRef } from '../../config/schema.ts'
 import { secretReader } from '../../probe/secrets.ts'
 import { parseDuration } from '../../units.ts'
+import { text } from '../command.ts'
 import { UsageError } from '../usage.ts'
 
 export type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
@@ -15,14 +16,27 @@ export function refOption(values: Values, name: string): SecretRef | undefined {
   return env === undefined ? undefined : { env: String(env) }
 }
 
-export const refOptions = (name: string) =>
-  ({ [`${name}-file`]: { type: 'string' }, [`${name}-env`]: { type: 'string' } }) as const
+/** `--NAME-file` and `--NAME-env`. @param help of both, if they have a line of their own */
+export const refOptions = (name: string, help?: string) => ({
+  [`${name}-file`]: {
+    type: 'string' as const,
+    ...(help !== undefined && { help: [`--${name}-file FILE, --${name}-env NAME`, help] as const }),
+  },
+  [`${name}-env`]: { type: 'string' as const },
+})
+
+export const CREDENTIAL_OPTIONS = refOptions(
+  'credential',
+  'credential of the report, instead of the source’s first one',
+)
+export const SOURCE_OPTION = text('--source NAME', 'send as this source (default: the first configured one)')
+export const CA_OPTION = text('--ca-file FILE', 'authority to trust besides the system’s')
 
 /** @throws UsageError if there is no readable secret */
 export async function readRef(ref: SecretRef, env: Env): Promise<string> {
-  const text = await secretReader(env)(ref).catch(() => '')
-  if (text === '') throw new UsageError(`${ref.file ?? ref.env} contains no readable secret`)
-  return text
+  const secret = await secretReader(env)(ref).catch(() => '')
+  if (secret === '') throw new UsageError(`${ref.file ?? ref.env} contains no readable secret`)
+  return secret
 }
 
 /** The secret that marks reports: the one named, otherwise the configured one. */
@@ -40,14 +54,6 @@ export function durationOption(values: Values, name: string): number {
   const milliseconds = parseDuration(String(values[name]))
   if (milliseconds === undefined) throw new UsageError(`--${name} takes a duration such as 10s`)
   return milliseconds
-}
-
-/** @throws UsageError */
-export function portOption(values: Values, name: string): number {
-  const text = String(values[name])
-  const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`--${name} takes a port from 0 to 65535`)
-  return port
 }
 
 /** PEM of the authorities to trust: those of Node's own list and of `--ca-file`. @throws UsageError */

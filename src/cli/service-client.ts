@@ -1,7 +1,18 @@
 import { changeTokenFile } from '../app/change-token.ts'
 import { type Env, loadConfig } from '../config/config.ts'
+import { AppError } from '../errors.ts'
 import { secretReader } from '../probe/secrets.ts'
+import { text } from './command.ts'
+import { complain } from './complain.ts'
+import { localOrigin } from './local-origin.ts'
 import { UsageError } from './usage.ts'
+
+export const SERVICE_OPTION = text(
+  '--service URL',
+  'admin listener of the service; by default that of the configuration, on this machine',
+)
+export const EXIT_CODES =
+  '0 done, 1 the service refused it or does not answer, 2 the command line or the configuration is wrong.'
 
 /** Milliseconds for one request to the running service. */
 const TIMEOUT = 10_000
@@ -21,7 +32,7 @@ export interface ShownIncident {
 }
 
 /** Requests to the API of the running service. */
-export interface RecoveryClient {
+export interface ServiceClient {
   /** @returns the parsed answer. @throws Error with what the service or the network says */
   request(path: string, body?: object): Promise<unknown>
 }
@@ -30,7 +41,7 @@ export interface RecoveryClient {
  * @param service its admin listener; by default the one that the configuration names, on this machine
  * @throws UsageError, ConfigError
  */
-export async function recoveryClient(env: Env, service: string | undefined): Promise<RecoveryClient> {
+async function serviceClient(env: Env, service: string | undefined): Promise<ServiceClient> {
   const config = await loadConfig(env)
   const { admin, recovery } = config
   const base = service ?? localOrigin(admin)
@@ -61,8 +72,19 @@ export async function recoveryClient(env: Env, service: string | undefined): Pro
   }
 }
 
-/** The origin of a listener of this machine, as its configuration says. */
-export function localOrigin({ host, port }: { readonly host: string; readonly port: number }): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
+/** Runs requests to the service, and prints what `work` returns, or what the service or the network says. @returns the exit code */
+export async function withService(
+  env: Env,
+  service: string | undefined,
+  work: (client: ServiceClient) => Promise<string>,
+): Promise<number> {
+  const client = await serviceClient(env, service)
+  try {
+    process.stdout.write(await work(client))
+    return 0
+  } catch (error) {
+    if (error instanceof AppError || !(error instanceof Error)) throw error
+    complain(error.message)
+    return 1
+  }
 }

@@ -1,34 +1,29 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadConfig } from '../config/config.ts'
-import type { Command } from './command.ts'
-import { complain } from './complain.ts'
-import { startMonitoring } from './demo/monitoring.ts'
-import { NotStarted, Processes } from './demo/processes.ts'
-import { ownEnv, startDemoService } from './demo/service.ts'
-import { incidentsOf } from './outage/incidents.ts'
-import { readPlan } from './outage/plan.ts'
-import { printLines } from './outage/print.ts'
-import { runOutage } from './outage/run.ts'
-import { firstSource } from './simulate/given-up.ts'
-import { CA_FILE, startReceiver } from './simulate/receiver.ts'
-import { simulatedReports } from './simulate/report.ts'
-import { untilSignal } from './simulate/until-signal.ts'
-import { parseOptions } from './usage.ts'
-
-const PLAN = join(import.meta.dirname, 'outage/demo.yaml')
+import { command, flag } from '../../src/cli/command.ts'
+import { complain } from '../../src/cli/complain.ts'
+import { firstSource } from '../../src/cli/simulate/given-up.ts'
+import { simulatedReports } from '../../src/cli/simulate/report.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { incidentsOf } from './incidents.ts'
+import { startMonitoring } from './monitoring.ts'
+import { printLines } from './print.ts'
+import { NotStarted, Processes } from './processes.ts'
+import { CA_FILE, startReceiver } from './receiver.ts'
+import { playOutage } from './script.ts'
+import { ownEnv, startDemoService } from './service.ts'
+import { untilSignal } from './until-signal.ts'
 
 /** An outage from end to end on this machine: service, platform, application, Prometheus and Alertmanager. */
-export const demo: Command = {
+export const demo = command({
   usage: 'demo [--exit]',
   summary: 'play an outage on this machine: incident, verdict, notification, fix, recovery',
-  options: [['--exit', 'end after the last step, instead of waiting for Ctrl-C']],
+  options: { exit: flag('--exit', 'end after the last step, instead of waiting for Ctrl-C') },
   examples: ['demo', 'demo --exit'],
   exitCodes: '0 everything came as expected, 1 something did not, 2 the command line is wrong.',
   readsConfig: false,
-  async run(args, env) {
-    const { values } = parseOptions(args, { options: { exit: { type: 'boolean', default: false } } })
+  async run({ values }, env) {
     const stopping = new AbortController()
     const { signal } = stopping
     const asked = untilSignal().then(() => stopping.abort())
@@ -55,8 +50,7 @@ export const demo: Command = {
       printLines('\nThe service probes the application every 10 seconds; this waits for the first good probe.')
       await firstProbe()
       const config = await loadConfig({ ...ownEnv(), CONFIG_FILE: file })
-      const plan = readPlan(readFileSync(PLAN, 'utf8'), PLAN)
-      const { faults, notified } = await runOutage(plan, {
+      const { ok, notified } = await playOutage({
         receiver,
         url,
         ca,
@@ -68,17 +62,16 @@ export const demo: Command = {
         print: printLines,
         signal,
       })
-      if (signal.aborted) return 0
       const seconds = (milliseconds: number) => `${(milliseconds / 1_000).toFixed(1)} s`
       const time =
         notified &&
         ` First notification ${seconds(notified.after)} after the report, ${seconds(notified.at)} after the start.`
-      printLines(faults.length > 0 ? `\nThe demo did not go as expected.` : `\nDone.${time ?? ''}`)
+      printLines(ok ? `\nDone.${time ?? ''}` : '\nThe demo did not go as expected.')
       if (!values.exit) {
         printLines('Look around; Ctrl-C ends everything and leaves nothing behind.')
         await asked
       }
-      return faults.length > 0 ? 1 : 0
+      return ok ? 0 : 1
     } catch (error) {
       if (signal.aborted) return 0
       if (!(error instanceof NotStarted)) throw error
@@ -91,4 +84,4 @@ export const demo: Command = {
       process.removeListener('exit', removeFolder)
     }
   },
-}
+})

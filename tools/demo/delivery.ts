@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http'
-import { sourceKinds } from '../../sources/index.ts'
-import { notification } from '../../sources/notification.ts'
-import { formatDuration } from '../../units.ts'
-import { type Sent, send } from './send.ts'
+import { type Sent, send } from '../../src/cli/simulate/send.ts'
+import { sourceKinds } from '../../src/sources/index.ts'
+import { notification } from '../../src/sources/notification.ts'
+import { formatDuration } from '../../src/units.ts'
 
 /** How the simulated platform delivers: it gives up after three attempts, each with a second of patience. */
 export const ATTEMPTS = 3

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { DEFAULT_SOURCES } from '../../sources/index.ts'
-import { CA_FILE } from '../simulate/receiver.ts'
+import { DEFAULT_SOURCES } from '../../src/sources/index.ts'
 import { type Processes, untilReady } from './processes.ts'
+import { CA_FILE } from './receiver.ts'
 
 const ENDPOINT = 'orders'
 
@@ -42,10 +42,8 @@ export async function startDemoService(options: DemoServiceOptions): Promise<Dem
       incidents: { quietTime: '5s', goodProbes: 1 },
     }),
   )
-  const main = join(import.meta.dirname, '../../main.ts')
-  const program = processes.start(process.execPath, [main], {
-    env: { ...ownEnv(), CONFIG_FILE: file, LOG_LEVEL: 'info' },
-  })
+  const main = join(import.meta.dirname, '../../src/main.ts')
+  const program = processes.start(process.execPath, [main], { ...ownEnv(), CONFIG_FILE: file, LOG_LEVEL: 'info' })
   const origin = (listener: string) =>
     untilReady(
       'the service',

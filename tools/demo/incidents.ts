@@ -1,4 +1,4 @@
-/** An incident as the API shows it, as far as a game day looks at it. Times are RFC 3339. */
+/** An incident as the API shows it, as far as the demo looks at it. Times are RFC 3339. */
 export interface SeenIncident {
   readonly id: string
   readonly closedAt: string | null
@@ -16,10 +16,10 @@ const TIMEOUT = 5_000
  * @param admin origin of the admin listener
  * @returns undefined while there is none. The promise rejects with what the service or the network says.
  */
-export function incidentsOf(admin: string, token?: string): (failureId: string) => Promise<SeenIncident | undefined> {
+export function incidentsOf(admin: string): (failureId: string) => Promise<SeenIncident | undefined> {
   async function get<T>(path: string): Promise<T> {
     const response = await fetch(new URL(path, admin), {
-      headers: { accept: 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      headers: { accept: 'application/json' },
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT),
     })

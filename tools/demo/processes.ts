@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
-import { listen } from '../simulate/receiver.ts'
+import { listen } from './receiver.ts'
 
 export interface Started {
   /** The last of what it wrote, or why it could not be started. */
@@ -19,18 +19,13 @@ export class Processes {
     process.once('exit', this.#kill)
   }
 
-  start(
-    program: string,
-    args: readonly string[],
-    { env, cwd }: { readonly env?: Record<string, string>; readonly cwd?: string } = {},
-  ): Started {
+  start(program: string, args: readonly string[], env?: Record<string, string>): Started {
     let output = ''
     // A group of its own: Ctrl-C must not end it before this process has ended what depends on it.
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
       ...(env && { env }),
-      ...(cwd !== undefined && { cwd }),
     })
     const keep = (text: unknown) => {
       output = `${output}${text}`.slice(-20_000)

@@ -1,13 +1,13 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { listen } from '../simulate/receiver.ts'
 import { notificationSink } from './notifications.ts'
 import { NotStarted, type Processes, startOnFreePort } from './processes.ts'
-import { findProgram, relocated } from './programs.ts'
+import { findProgram, missingText } from './programs.ts'
+import { listen } from './receiver.ts'
 
-/** The chart's rules; the image does not have them. */
-const RULES = join(import.meta.dirname, '../../../helm/webhook-error-exporter/files/rules')
+/** The chart's rules. */
+const RULES = join(import.meta.dirname, '../../helm/webhook-error-exporter/files/rules')
 /** The job that the rules select. */
 const JOB = 'webhook-error-exporter'
 
@@ -35,11 +35,9 @@ export interface MonitoringOptions {
 /** Prometheus with the chart's rules, and Alertmanager with our own receiver, as far as this machine has them. */
 export async function startMonitoring(options: MonitoringOptions): Promise<Monitoring> {
   const [prometheus, manager] = [findProgram('prometheus'), findProgram('alertmanager')]
-  const hasRules = existsSync(RULES)
   const missing = [
-    ...(prometheus ? [] : ['prometheus is not on PATH: no alerts, only our own pages']),
-    ...(manager ? [] : ['alertmanager is not on PATH: no notifications']),
-    ...(hasRules ? [] : ['the rules are not part of this installation: no alerts']),
+    ...(prometheus ? [] : [missingText('prometheus')]),
+    ...(manager ? [] : [missingText('alertmanager')]),
   ]
   const unlessBroken = async (start: () => Promise<string>): Promise<string | undefined> =>
     start().catch((error: Error) => {
@@ -52,9 +50,8 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   options.onOpened(sink.close)
   const alertmanagerUrl =
     prometheus && manager && (await unlessBroken(() => startAlertmanager(manager, sinkUrl, options)))
-  const prometheusUrl =
-    prometheus && (await unlessBroken(() => startPrometheus(prometheus, hasRules, alertmanagerUrl, options)))
-  const isWhole = prometheusUrl !== undefined && alertmanagerUrl !== undefined && hasRules
+  const prometheusUrl = prometheus && (await unlessBroken(() => startPrometheus(prometheus, alertmanagerUrl, options)))
+  const isWhole = prometheusUrl !== undefined && alertmanagerUrl !== undefined
   return {
     prometheus: prometheusUrl,
     alertmanager: alertmanagerUrl,
@@ -63,28 +60,23 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   }
 }
 
-type Program = NonNullable<ReturnType<typeof findProgram>>
-
-async function startAlertmanager(manager: Program, sink: string, options: MonitoringOptions): Promise<string> {
+async function startAlertmanager(manager: string, sink: string, options: MonitoringOptions): Promise<string> {
   const { folder, processes, signal } = options
   const file = join(folder, 'alertmanager.yml')
   const receivers = [{ name: 'demo', webhook_configs: [{ url: sink }] }]
   const route = { receiver: 'demo', group_by: ['alertname'], group_wait: '1s', group_interval: '5s' }
   writeFileSync(file, stringify({ route, receivers }))
-  const { program, cwd } = relocated(manager.path, folder)
   const args = [
     `--config.file=${file}`,
     `--storage.path=${join(folder, 'alertmanager-data')}`,
     '--cluster.listen-address=',
   ]
-  const start = (address: string) =>
-    processes.start(program, [...args, `--web.listen-address=${address}`], { env: manager.env, cwd })
+  const start = (address: string) => processes.start(manager, [...args, `--web.listen-address=${address}`])
   return startOnFreePort('Alertmanager', start, signal)
 }
 
 async function startPrometheus(
-  program: Program,
-  hasRules: boolean,
+  program: string,
   alertmanager: string | undefined,
   { folder, admin, processes, signal }: MonitoringOptions,
 ): Promise<string> {
@@ -93,14 +85,13 @@ async function startPrometheus(
   const config = {
     // Every second, so that the demo is short.
     global: { scrape_interval: '1s', evaluation_interval: '1s' },
-    rule_files: hasRules ? copyRules(folder) : [],
+    rule_files: copyRules(folder),
     scrape_configs: [{ job_name: JOB, static_configs: targets(admin) }],
     ...(alertmanager !== undefined && { alerting: { alertmanagers: [{ static_configs: targets(alertmanager) }] } }),
   }
   writeFileSync(file, stringify(config))
   const args = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'prometheus')}`]
-  const start = (address: string) =>
-    processes.start(program.path, [...args, `--web.listen-address=${address}`], { env: program.env })
+  const start = (address: string) => processes.start(program, [...args, `--web.listen-address=${address}`])
   return startOnFreePort('Prometheus', start, signal)
 }
 
