@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { Config } from '../config/schema.ts'
 import { parseAllowance } from '../domain/outbound.ts'
 import { type OutboundGuard, outboundGuard } from '../outbound/guard.ts'
+import { bareHost, portOf } from '../outbound/url-parts.ts'
 import { internalAuthorities, probePlans } from '../service/probe-plans.ts'
 
 type Endpoint = Config['endpoints'][number]
@@ -49,16 +50,15 @@ const PRIVATE = '10.0.0.1'
 function refused(text: string, guard: OutboundGuard, allowsNetworks: boolean): string | undefined {
   const url = URL.parse(text)
   if (!url) return undefined
-  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  const isRefused = (address: string) => guard.refusal(host, port, address) !== undefined
+  const host = bareHost(url)
+  const isRefused = (address: string) => guard.refusal(host, portOf(url), address) !== undefined
   const name = host.replace(/\.$/, '')
   const refusal = isIP(host)
     ? isRefused(host)
     : /(^|\.)localhost$/i.test(name)
       ? LOOPBACK.every(isRefused)
       : isInternalName(name) && !allowsNetworks && isRefused(PRIVATE)
-  return refusal ? `${url.hostname}:${port}` : undefined
+  return refusal ? `${url.hostname}:${portOf(url)}` : undefined
 }
 
 /** Whether an entry may be the network in which a name that only a cluster's DNS knows has its address. */

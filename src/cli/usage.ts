@@ -29,23 +29,13 @@ const EXAMPLE = 'for example --config /etc/webhook-error-exporter/config.yaml'
  * Takes `--config FILE` or `--config=FILE` out of the arguments, wherever it appears before `--`.
  * @throws UsageError if the file is missing, or given twice
  */
-export function takeConfigFlag(argv: readonly string[]): { args: string[]; file: string | undefined } {
-  const args: string[] = []
-  let file: string | undefined
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at]!
-    if (word === '--') {
-      args.push(...argv.slice(at))
-      break
-    }
-    if (word !== '--config' && !word.startsWith('--config=')) {
-      args.push(word)
-      continue
-    }
-    if (file !== undefined) throw new UsageError('--config is given twice; name one file')
-    file = word === '--config' ? argv[++at] : word.slice('--config='.length)
-    if (!file || (word === '--config' && file.startsWith('-')))
-      throw new UsageError(`--config needs a file, ${EXAMPLE}`)
-  }
-  return { args, file }
+export function takeConfigFlag(argv: readonly string[]): { args: readonly string[]; file: string | undefined } {
+  const options = { config: { type: 'string' } } as const
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true })
+  const [given, ...more] = tokens.filter((token) => token.kind === 'option' && token.rawName === '--config')
+  if (given?.kind !== 'option') return { args: argv, file: undefined }
+  const { index, inlineValue, value } = given
+  if (more.length > 0) throw new UsageError('--config is given twice; name one file')
+  if (!value || (!inlineValue && value.startsWith('-'))) throw new UsageError(`--config needs a file, ${EXAMPLE}`)
+  return { args: argv.toSpliced(index, inlineValue ? 1 : 2), file: value }
 }

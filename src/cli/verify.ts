@@ -67,12 +67,11 @@ export const verify = command({
     if (values.tempo !== undefined && values.jaeger !== undefined)
       throw new UsageError('give either --tempo or --jaeger')
     const hops = await (values.hook === undefined ? chainOf(values, await loadConfig(env), env) : onlyHook(values, env))
-    const colored = process.stdout.isTTY === true && !env['NO_COLOR']
     const print = values.json ? () => {} : (line: string) => process.stdout.write(line)
     const timeout = Math.max(durationOption(values, 'timeout'), 1)
     const retryFor = durationOption(values, 'retry-for')
-    const first = await runHops(hops.first, retryFor, (result) => print(hopLine(result, colored)))
-    const rest = await runHops(hops.rest, timeout, (result) => print(hopLine(result, colored)), first)
+    const first = await runHops(hops.first, retryFor, (result) => print(hopLine(result)))
+    const rest = await runHops(hops.rest, timeout, (result) => print(hopLine(result)), first)
     const results = [...first, ...rest]
     if (values.json) process.stdout.write(jsonReport(results))
     if (values.junit !== undefined)

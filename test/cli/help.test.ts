@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { PROGRAM } from '../../src/cli/commands.ts'
@@ -50,11 +50,14 @@ describe('COMMAND --help', function () {
     expect(await runCommand(['nonsense', '--help'])).to.include({ code: 2, out: '' })
   })
 
-  it('lists every command of the program', async () => {
+  it('lists every command of the program, as docs/configuration.md does', async () => {
     const { out } = await runCommand(['--help'])
     const [, list = ''] = /^Commands:\n(.*?)\n\n/ms.exec(out)!
     const names = [...list.matchAll(/^((?:journal |simulate )?[a-z-]+)/gm)].map(([, name]) => name)
     expect(names).to.have.members(Object.keys(PROGRAM.commands))
+    const page = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8')
+    const documented = [...page.matchAll(/^\| `((?:journal |simulate )?[a-z-]+)/gm)].map(([, name]) => name)
+    expect(documented).to.include.members(Object.keys(PROGRAM.commands))
   })
 })
 

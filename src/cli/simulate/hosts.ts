@@ -1,6 +1,7 @@
 import { isLoopback } from '../../http/shared/loopback.ts'
 import { text } from '../command.ts'
 import { UsageError } from '../usage.ts'
+import { httpUrl } from './options.ts'
 
 /**
  * A URL that a simulation may send to: of this machine, or of a host that was allowed.
@@ -8,8 +9,7 @@ import { UsageError } from '../usage.ts'
  * @throws UsageError
  */
 export function simulationUrl(what: string, given: string | undefined, allowed: readonly string[]): URL {
-  const url = URL.parse(given ?? '')
-  if (!url || !/^https?:$/.test(url.protocol)) throw new UsageError(`${what} takes an http or https URL`)
+  const url = httpUrl(what, given)
   checkHost(url.hostname, allowed)
   return url
 }

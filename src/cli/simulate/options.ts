@@ -49,6 +49,13 @@ export async function markSecret(
   return ref && readRef(ref, env)
 }
 
+/** @param what names it in the message. @throws UsageError */
+export function httpUrl(what: string, given: string | undefined): URL {
+  const url = URL.parse(given ?? '')
+  if (!url || !/^https?:$/.test(url.protocol)) throw new UsageError(`${what} takes an http or https URL`)
+  return url
+}
+
 /** @throws UsageError */
 export function durationOption(values: Values, name: string): number {
   const milliseconds = parseDuration(String(values[name]))

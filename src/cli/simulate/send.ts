@@ -1,4 +1,5 @@
-import { request as httpRequest } from 'node:http'
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 
 export interface SentRequest {
@@ -22,42 +23,35 @@ export type Sent = { readonly milliseconds: number } & (
 const LONGEST = 4 * 2 ** 20
 
 /** Sends one request on its own connection; follows no redirect. Never rejects. */
-export function send({ url, method = 'POST', headers = {}, body = '', timeout, ca }: SentRequest): Promise<Sent> {
+export async function send({ url, method = 'POST', headers = {}, body = '', timeout, ca }: SentRequest): Promise<Sent> {
   const begun = performance.now()
   const since = () => Math.round(performance.now() - begun)
-  return new Promise((resolve) => {
-    const fail = (error: string) => {
-      resolve({ status: 0, error, milliseconds: since() })
-      client.destroy()
-    }
-    const target = new URL(url)
-    const options = {
+  const signal = AbortSignal.timeout(timeout)
+  const target = new URL(url)
+  try {
+    const client = (target.protocol === 'https:' ? httpsRequest : httpRequest)(target, {
       method,
-      agent: false as const,
+      agent: false,
+      signal,
       headers: { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' },
-    }
-    const client =
-      target.protocol === 'https:'
-        ? httpsRequest(target, { ...options, ...(ca !== undefined && { ca: [ca].flat() }) })
-        : httpRequest(target, options)
-    const timer = setTimeout(() => fail(`no answer within ${timeout} ms`), timeout)
-    client.on('error', (error: NodeJS.ErrnoException) => fail(textOf(error)))
-    client.on('close', () => clearTimeout(timer))
-    client.on('response', (response) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size <= LONGEST) chunks.push(chunk)
-      })
-      response.on('error', (error) => fail(textOf(error)))
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString()
-        resolve({ status: response.statusCode ?? 0, body: text, headers: response.headers, milliseconds: since() })
-      })
+      ...(ca !== undefined && { ca: [ca].flat() }),
     })
-    client.end(body)
-  })
+    // `once` rejects for an error before the answer; a later one ends the loop below.
+    client.on('error', () => {}).end(body)
+    const [response] = (await once(client, 'response')) as [IncomingMessage]
+    const chunks: Buffer[] = []
+    let size = 0
+    for await (const chunk of response) {
+      size += chunk.length
+      if (size <= LONGEST) chunks.push(chunk)
+    }
+    const { statusCode = 0 } = response
+    const text = Buffer.concat(chunks).toString()
+    return { status: statusCode, body: text, headers: response.headers, milliseconds: since() }
+  } catch (error) {
+    const text = signal.aborted ? `no answer within ${timeout} ms` : textOf(error as NodeJS.ErrnoException)
+    return { status: 0, error: text, milliseconds: since() }
+  }
 }
 
 /** Some errors of sockets have an empty message. */

@@ -1,7 +1,7 @@
 import type { Env } from '../../config/config.ts'
 import type { Config, SecretRef } from '../../config/schema.ts'
 import { firstSource } from '../simulate/given-up.ts'
-import { caOption, durationOption, markSecret, readRef, refOption, type Values } from '../simulate/options.ts'
+import { caOption, durationOption, httpUrl, markSecret, readRef, refOption, type Values } from '../simulate/options.ts'
 import { sendReport } from '../simulate/report.ts'
 import { UsageError } from '../usage.ts'
 import { alertmanagerHops } from './alertmanager-hops.ts'
@@ -38,7 +38,7 @@ export async function chainOf(values: Values, config: Config, env: Env): Promise
   const isFollowed = !values['only-receive'] && ['admin', ...SERVERS].some((name) => values[name] !== undefined)
   const secret = await markSecret(values, config, env)
   const ingestUrl = values['ingest'] ?? config.canary?.url
-  const ingest = ingestUrl === undefined ? undefined : urlOf('--ingest', String(ingestUrl))
+  const ingest = ingestUrl === undefined ? undefined : httpUrl('--ingest', String(ingestUrl))
   if (!ingest && values['only-receive'])
     throw new UsageError('--only-receive needs --ingest URL, or canary.url configured')
   const waits = durationOption(values, 'retry-for') > 0
@@ -58,7 +58,7 @@ export async function chainOf(values: Values, config: Config, env: Env): Promise
     return verifyClient({
       name,
       flag: `--${flag}`,
-      url: urlOf(`--${flag}`, String(url)).href,
+      url: httpUrl(`--${flag}`, String(url)).href,
       token: where && (await readRef(where, env)).split(/\s/)[0],
       tokenFlag: `--${token}-file`,
       ca,
@@ -104,11 +104,4 @@ export async function chainOf(values: Values, config: Config, env: Env): Promise
       resolveHop(findings, admin),
     ],
   }
-}
-
-/** @throws UsageError */
-function urlOf(flag: string, text: string): URL {
-  const url = URL.parse(text)
-  if (!url || !/^https?:$/.test(url.protocol)) throw new UsageError(`${flag} takes an http or https URL`)
-  return url
 }

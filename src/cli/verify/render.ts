@@ -1,3 +1,4 @@
+import { styleText } from 'node:util'
 import { escapeHtml, stringify, visibleText } from '../../domain/external-text.ts'
 import type { HopResult } from './hop.ts'
 
@@ -7,16 +8,15 @@ const LABELS: Readonly<Record<HopResult['status'], string>> = {
   'not checked': 'not checked',
   'not reached': 'not reached',
 }
-const COLORS: Readonly<Partial<Record<HopResult['status'], string>>> = { ok: '32', failed: '31' }
+const COLORS = { ok: 'green', failed: 'red', 'not checked': 'reset', 'not reached': 'reset' } as const
 const LONGEST = 500
 
-/** One line of the table, with reason and fix below it where the hop failed. @param colored for a terminal only */
-export function hopLine({ name, status, detail, fix, milliseconds }: HopResult, colored: boolean): string {
-  const color = colored ? COLORS[status] : undefined
-  const label = LABELS[status].padEnd(11)
+/** One line of the table, with reason and fix below it where the hop failed; coloured on a terminal. */
+export function hopLine({ name, status, detail, fix, milliseconds }: HopResult): string {
+  const label = styleText(COLORS[status], LABELS[status].padEnd(11), { stream: process.stdout })
   const time = status === 'ok' || status === 'failed' ? seconds(milliseconds) : ''
   const shown = visibleText(detail.slice(0, LONGEST))
-  const first = `${color ? `\x1b[${color}m${label}\x1b[0m` : label}  ${name.padEnd(28)} ${time.padStart(8)}  ${shown}`
+  const first = `${label}  ${name.padEnd(28)} ${time.padStart(8)}  ${shown}`
   return fix === '' ? `${first}\n` : `${first}\n${' '.repeat(52)}fix: ${visibleText(fix)}\n`
 }
 
