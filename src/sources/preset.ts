@@ -6,8 +6,7 @@ import { type ConfigOf, defineSource, type SourceKind } from './source.ts'
 /** Bytes of the largest body, unless the configuration says otherwise: some senders put the whole business event into it. */
 export const LARGE_BODY = 1_048_576
 
-export interface Preset
-  extends Pick<SourceKind, 'kind' | 'description' | 'namesUrls' | 'reportsOnlyLosses' | 'body' | 'notification'> {
+export interface Preset extends Pick<SourceKind, 'kind' | 'description' | 'namesUrls' | 'reportsOnlyLosses' | 'body'> {
   readonly auth: AuthDefault
   /** How its JSON bodies are read. */
   readonly rules: MappingRules

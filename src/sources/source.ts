@@ -5,7 +5,6 @@ import type { LossWindow } from '../domain/incident.ts'
 import type { Lost, ReplayProtection, Signal } from '../domain/signal.ts'
 import type { AuthDefault } from './auth/config.ts'
 import type { GivenUp, ReportRequest } from './give-up.ts'
-import type { SimulatedNotification } from './notification.ts'
 
 /** What a source may read of a request besides its body. */
 export interface SourceRequest {
@@ -183,8 +182,6 @@ export interface SourceKind<C extends object = object> {
   /** How to read its codes, for `explain`. */
   codes?(config: C): CodeRules
   recoveryRequests?(facts: RecoveryFacts): readonly RecoveryRequest[]
-  /** What the platform delivers to the application, for the command `simulate`; as Standard Webhooks if absent. */
-  readonly notification?: (given: SimulatedNotification) => ReportRequest
   /** The report of a lost delivery in the platform's format, for the command `simulate`. */
   giveUp?(config: C, given: GivenUp): Promise<ReportRequest>
 }

@@ -1,8 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { type Sent, send } from '../../src/cli/simulate/send.ts'
-import { sourceKinds } from '../../src/sources/index.ts'
-import { notification } from '../../src/sources/notification.ts'
 import { formatDuration } from '../../src/units.ts'
+import { formatOf } from './formats.ts'
 
 /** How the simulated platform delivers: it gives up after three attempts, each with a second of patience. */
 export const ATTEMPTS = 3
@@ -43,8 +42,7 @@ export async function deliver({
   pause,
   onAttempt,
 }: Delivery): Promise<DeliveryResult> {
-  const sentAs = sourceKinds.get(kind)?.notification ?? notification
-  const { headers: own, body } = sentAs({ event, set, at: Date.now() })
+  const { headers: own, body } = formatOf(kind)({ event, set, at: Date.now() })
   const headers = { ...own, ...(token && { authorization: `Bearer ${token}` }) }
   for (let attempt = 1; ; attempt++) {
     const sent = await send({ url, headers, body, timeout: PATIENCE, ca })

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { notificationSink } from './notifications.ts'
+import { notificationSink } from './pager.ts'
 import { NotStarted, type Processes, startOnFreePort } from './processes.ts'
 import { findProgram, missingText } from './programs.ts'
 import { listen } from './receiver.ts'

@@ -1,5 +1,4 @@
 import { isBinary } from '../cloud-event.ts'
-import { cloudEvent } from '../notification.ts'
 import { LARGE_BODY } from '../preset.ts'
 import type { presetConfig } from '../preset-schemas.ts'
 import { defineSource } from '../source.ts'
@@ -37,7 +36,6 @@ export const knative = defineSource<typeof presetConfig>({
   },
   codes: (config) => config.codes,
   explainSignals: async (config, raw, request) => (await reader(config)).explain(raw, request),
-  notification: cloudEvent,
   async giveUp(_, given) {
     const [{ buildReport }, { rules }] = await Promise.all([import('../mapping/build-report.ts'), import('./rules.ts')])
     const { event, message, code } = given

@@ -1,5 +1,4 @@
 import type { MappingRules } from '../mapping/mapping.ts'
-import { pubsubPush } from '../notification.ts'
 import { definePreset } from '../preset.ts'
 
 /**
@@ -25,6 +24,5 @@ export const pubsub = definePreset({
   reportsOnlyLosses: true,
   namesUrls: false,
   body: { name: 'PubSubPush', contentType: 'application/json' },
-  notification: pubsubPush,
   rules,
 })

@@ -1,5 +1,4 @@
 import { idempotencyKey } from '../idempotency-key.ts'
-import { retmNotification } from '../notification.ts'
 import { defineSource, keptOf } from '../source.ts'
 import { recoveryRequests } from './recovery.ts'
 import { explainReport, parseReport } from './report.ts'
@@ -36,7 +35,6 @@ export const retm = defineSource<(typeof retmSchemas)['config']>({
   },
   codes: (config) => config.codes,
   explain: explainReport,
-  notification: retmNotification,
   giveUp: async (_, { code, endpoint, message }) => ({
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ code, endpoint, message }),

@@ -1,6 +1,5 @@
 import type { CodeRules } from '../../domain/classify/classify.ts'
 import { FORM } from '../form.ts'
-import { twilioRequest } from '../notification.ts'
 import { LARGE_BODY } from '../preset.ts'
 import type { presetConfig } from '../preset-schemas.ts'
 import { defineSource } from '../source.ts'
@@ -42,7 +41,6 @@ export const twilio = defineSource<typeof presetConfig>({
     }
   },
   codes: rulesOf,
-  notification: twilioRequest,
   giveUp: async (_, given) => (await load()).debuggerEvent(given),
   explainSignals: async (config, raw) => [(await load()).readDebuggerEvent(raw, config.keepBody)],
 })

@@ -1,5 +1,5 @@
-import { rfc3339 } from '../domain/human.ts'
-import type { ReportRequest } from './give-up.ts'
+import { rfc3339 } from '../../src/domain/human.ts'
+import type { ReportRequest } from '../../src/sources/give-up.ts'
 
 /** A notification that a simulated platform delivers to the application. */
 export interface SimulatedNotification {
@@ -14,7 +14,7 @@ export interface SimulatedNotification {
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** As most senders deliver it, after Standard Webhooks: type, time and data; unsigned, since its secret is the application's. */
-export function notification({ event, set, at }: SimulatedNotification): ReportRequest {
+function notification({ event, set, at }: SimulatedNotification): ReportRequest {
   const headers = {
     ...JSON_TYPE,
     'webhook-id': `sim-${at.toString(36)}`,
@@ -24,7 +24,7 @@ export function notification({ event, set, at }: SimulatedNotification): ReportR
 }
 
 /** As RETM delivers it; the spelling of `business_refrence` is its own. */
-export const retmNotification = ({ event, set, at }: SimulatedNotification): ReportRequest => ({
+const retmNotification = ({ event, set, at }: SimulatedNotification): ReportRequest => ({
   headers: JSON_TYPE,
   body: JSON.stringify({
     business_refrence: 'simulation',
@@ -36,7 +36,7 @@ export const retmNotification = ({ event, set, at }: SimulatedNotification): Rep
 })
 
 /** As a dispatcher of Knative Eventing delivers it: a CloudEvent in binary mode. */
-export const cloudEvent = ({ event, set, at }: SimulatedNotification): ReportRequest => ({
+const cloudEvent = ({ event, set, at }: SimulatedNotification): ReportRequest => ({
   headers: {
     ...JSON_TYPE,
     'ce-specversion': '1.0',
@@ -49,7 +49,7 @@ export const cloudEvent = ({ event, set, at }: SimulatedNotification): ReportReq
 })
 
 /** As Pub/Sub pushes a message. */
-export const pubsubPush = ({ event, set, at }: SimulatedNotification): ReportRequest => ({
+const pubsubPush = ({ event, set, at }: SimulatedNotification): ReportRequest => ({
   headers: JSON_TYPE,
   body: JSON.stringify({
     message: {
@@ -63,7 +63,7 @@ export const pubsubPush = ({ event, set, at }: SimulatedNotification): ReportReq
 })
 
 /** As Twilio requests a webhook: a form. */
-export const twilioRequest = ({ event, set, at }: SimulatedNotification): ReportRequest => ({
+const twilioRequest = ({ event, set, at }: SimulatedNotification): ReportRequest => ({
   headers: { 'content-type': 'application/x-www-form-urlencoded' },
   body: new URLSearchParams({
     MessageSid: `SM${at.toString(16).padStart(32, '0')}`,
@@ -71,3 +71,13 @@ export const twilioRequest = ({ event, set, at }: SimulatedNotification): Report
     ...Object.fromEntries(Object.entries(set).map(([name, value]) => [name, String(value)])),
   }).toString(),
 })
+
+const FORMATS: Readonly<Record<string, typeof notification>> = {
+  knative: cloudEvent,
+  pubsub: pubsubPush,
+  retm: retmNotification,
+  twilio: twilioRequest,
+}
+
+/** A notification as a platform of that kind delivers it. */
+export const formatOf = (kind: string): typeof notification => FORMATS[kind] ?? notification
