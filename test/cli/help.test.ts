@@ -8,7 +8,7 @@ import { removeTempFolders, tempFolder } from '../support/temp.ts'
 /** Every command, with what calls it and runs it. */
 const ALL = [
   ...Object.keys(PROGRAM.commands).map((name) => ({ name, call: `${PROGRAM.name} ${name}`, run: runCommand })),
-  ...['demo', 'deliver', 'receiver'].map((name) => ({ name, call: `node tools/demo/main.ts ${name}`, run: runTool })),
+  ...['demo', 'deliver', 'receiver'].map((name) => ({ name, call: `npm run demo -- ${name}`, run: runTool })),
 ]
 
 describe('COMMAND --help', function () {

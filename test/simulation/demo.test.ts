@@ -42,7 +42,7 @@ describe('demo', function () {
     const folder = tempFolder()
     // Settings of the user's own service must not reach the demo's.
     const env = { PATH, TMPDIR: folder, INGEST_PORT: '1', JOURNAL_URL: 'sqlite:/no/such/folder/journal.db' }
-    const { code, out, err } = await runTool(['demo', '--exit'], env)
+    const { code, out, err } = await runTool(['--exit'], env)
     expect({ code, err }, out).to.deep.equal({ code: 0, err: '' })
     expect(out)
       .to.match(/attempt 3 of 3: certificate has expired after \d+ ms; the platform gives up\n/)
@@ -63,7 +63,7 @@ describe('demo', function () {
   it('does without programs that do not start or are not there, says so and how to install them, and leaves nothing behind after Ctrl-C', async () => {
     const folder = tempFolder()
     const PATH = scripts({ prometheus: BROKEN })
-    const child = spawn(process.execPath, [TOOLS, 'demo'], { env: { ...process.env, TMPDIR: folder, PATH } })
+    const child = spawn(process.execPath, [TOOLS], { env: { ...process.env, TMPDIR: folder, PATH } })
     let text = ''
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {

@@ -4,8 +4,9 @@ import { run } from '../../src/cli/run.ts'
 // The kernel ignores signals to PID 1, as in a container, that have no handler. `untilSignal` replaces these.
 process.on('SIGTERM', () => process.exit(128 + 15))
 process.on('SIGINT', () => process.exit(128 + 2))
-process.exitCode = await run(process.argv.slice(2), process.env, {
-  name: 'node tools/demo/main.ts',
+const words = process.argv.slice(2)
+process.exitCode = await run(words[0] === '--exit' ? ['demo', ...words] : words, process.env, {
+  name: 'npm run demo --',
   commands: {
     demo: async () => (await import('./demo.ts')).demo,
     deliver: async () => (await import('./deliver-command.ts')).deliverCommand,

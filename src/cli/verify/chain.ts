@@ -17,12 +17,6 @@ const REPORTED_URL = 'https://webhook-verify.invalid/'
 const REPORT_TIMEOUT = 10_000
 /** Other programs that a report is followed in; each is an option. */
 export const SERVERS = ['prometheus', 'alertmanager', 'tempo', 'jaeger'] as const
-const NAMES: Readonly<Record<(typeof SERVERS)[number], string>> = {
-  prometheus: 'Prometheus',
-  alertmanager: 'Alertmanager',
-  tempo: 'Tempo',
-  jaeger: 'Jaeger',
-}
 
 /**
  * The hops from the public URL to the receiver of the alert.
@@ -70,7 +64,7 @@ export async function chainOf(values: Values, config: Config, env: Env): Promise
   const metrics = await client('admin', 'the admin listener', 'metrics-token', metricsRef)
   // No token of this service is sent to another one: only what the command line names.
   const [prometheus, alertmanager, tempo, jaeger] = await Promise.all(
-    SERVERS.map((name) => client(name, NAMES[name], `${name}-token`)),
+    SERVERS.map((name) => client(name, `${name[0]!.toUpperCase()}${name.slice(1)}`, `${name}-token`)),
   )
   const source = values['source'] === undefined ? firstSource(config) : String(values['source'])
   const credential = refOption(values, 'credential')
