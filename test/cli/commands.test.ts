@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -6,9 +5,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { stringify } from 'yaml'
 import { authority } from '../support/certificates.ts'
+import { runCommand } from '../support/cli.ts'
 import { removeTempFolders, tempFolder, until } from '../support/temp.ts'
-
-const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
 interface Given {
   readonly stdin?: string
@@ -16,28 +14,10 @@ interface Given {
   readonly env?: Readonly<Record<string, string>>
 }
 
-function run(args: readonly string[], { stdin, config, env: more }: Given = {}) {
-  const env: Record<string, string | undefined> = { ...process.env, ...more }
-  if (config) {
-    env['CONFIG_FILE'] = join(tempFolder(), 'config.yaml')
-    writeFileSync(env['CONFIG_FILE'], stringify(config))
-  }
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    env,
-  })
-  child.stdin?.end(stdin)
-  let out = ''
-  let err = ''
-  child.stdout!.on('data', (chunk) => {
-    out += chunk
-  })
-  child.stderr!.on('data', (chunk) => {
-    err += chunk
-  })
-  return new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
-    child.on('close', (code) => resolve({ code, out, err })),
-  )
+function run(args: readonly string[], { stdin, config, env }: Given = {}) {
+  const file = join(tempFolder(), 'config.yaml')
+  if (config) writeFileSync(file, stringify(config))
+  return runCommand(args, { ...env, ...(config && { CONFIG_FILE: file }) }, { stdin })
 }
 
 describe('explain', () => {

@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { stringify } from 'yaml'
 import { LIST_MAPPING } from '../sources/senders/mapping.ts'
+import { runCommand } from '../support/cli.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const CONFIG = {
   sources: {
     platform: { kind: 'generic', map: LIST_MAPPING },
@@ -29,14 +28,8 @@ describe('explain --source NAME < sample.json', () => {
   })
   after(removeTempFolders)
 
-  const explain = (source: string, input: string, ...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'explain', '--source', source, ...args], {
-      input,
-      encoding: 'utf8',
-      env: { ...process.env, CONFIG_FILE: file },
-    })
-    return { code: status, out: stdout, err: stderr }
-  }
+  const explain = (source: string, stdin: string, ...args: string[]) =>
+    runCommand(['explain', '--source', source, ...args], { CONFIG_FILE: file }, { stdin })
   const EVENTS = {
     type: 'failed',
     events: [
@@ -47,8 +40,8 @@ describe('explain --source NAME < sample.json', () => {
     ],
   }
 
-  it('prints each signal, and where each value was found', () => {
-    const { code, out } = explain('platform', JSON.stringify(EVENTS), '--header', 'X-Tenant: cafe')
+  it('prints each signal, and where each value was found', async () => {
+    const { code, out } = await explain('platform', JSON.stringify(EVENTS), '--header', 'X-Tenant: cafe')
     expect(code).to.equal(0)
     expect(out).to.match(/^signal 1: lost\n {2}endpoint: orders\n/)
     expect(out).to.include('cause: unavailable').and.include('code = 503 (from /events/0/status)')
@@ -58,8 +51,8 @@ describe('explain --source NAME < sample.json', () => {
     expect(out).not.to.include('4f9a8b7c6d5e')
   })
 
-  it('prints the same as JSON', () => {
-    const { code, out } = explain('platform', JSON.stringify(EVENTS), '--json')
+  it('prints the same as JSON', async () => {
+    const { code, out } = await explain('platform', JSON.stringify(EVENTS), '--json')
     expect(code).to.equal(0)
     const { signals } = JSON.parse(out)
     expect(signals.map(({ type }: { type: string }) => type)).to.deep.equal([
@@ -72,7 +65,7 @@ describe('explain --source NAME < sample.json', () => {
     expect(signals[0].values).to.deep.include({ name: 'id', at: '/events/0/id', value: '1' })
   })
 
-  it('reads headers and forms as the service does', () => {
+  it('reads headers and forms as the service does', async () => {
     const attributes = [
       'specversion: 1.0',
       'id: 1',
@@ -81,16 +74,16 @@ describe('explain --source NAME < sample.json', () => {
       'knativeerrordest: http://a.example/',
       'knativeerrorcode: 404',
     ]
-    const binary = explain('knative', '', ...attributes.flatMap((each) => ['--header', `ce-${each}`]))
+    const binary = await explain('knative', '', ...attributes.flatMap((each) => ['--header', `ce-${each}`]))
     expect(binary.out).to.include('signal: lost').and.include('cause: not_found')
     const payload = JSON.stringify({ error_code: '11200', webhook: { request: { url: 'https://shop.example/hooks' } } })
     const form = new URLSearchParams({ Sid: 'NO1', Timestamp: '2026-01-01T00:00:00Z', Payload: payload })
-    expect(explain('twilio', `${form}`).out)
+    expect((await explain('twilio', `${form}`)).out)
       .to.include('endpoint: orders')
       .and.include('code: 11200')
   })
 
-  it('reads of a signed source what is signed: by its bytes, and no other header', () => {
+  it('reads of a signed source what is signed: by its bytes, and no other header', async () => {
     const event = JSON.stringify({
       specversion: '1.0',
       id: '1',
@@ -100,7 +93,7 @@ describe('explain --source NAME < sample.json', () => {
       data: { ref: 'a' },
     })
     const headers = ['X-Id: 7', 'ce-subject: forged', 'Content-Type: text/plain']
-    const { out } = explain('signed', event, '--json', ...headers.flatMap((each) => ['--header', each]))
+    const { out } = await explain('signed', event, '--json', ...headers.flatMap((each) => ['--header', each]))
     expect(JSON.parse(out).signals[0].values).to.deep.equal([
       { name: 'id', at: 'header:X-Id', value: '7' },
       { name: 'ref', at: '/data/ref', value: 'a' },
@@ -108,10 +101,10 @@ describe('explain --source NAME < sample.json', () => {
     ])
   })
 
-  it('says what is wrong with a sample, with the exit code 2', () => {
-    expect(explain('platform', '{"type":"failed"}')).to.deep.include({ code: 2, out: '' })
-    expect(explain('platform', '{"type":"failed"}').err).to.include('events is missing')
-    expect(explain('platform', '{').code).to.equal(2)
-    expect(explain('platform', '{}', '--header', 'nonsense').err).to.include("--header takes 'Name: value'")
+  it('says what is wrong with a sample, with the exit code 2', async () => {
+    expect(await explain('platform', '{"type":"failed"}')).to.deep.include({ code: 2, out: '' })
+    expect((await explain('platform', '{"type":"failed"}')).err).to.include('events is missing')
+    expect((await explain('platform', '{')).code).to.equal(2)
+    expect((await explain('platform', '{}', '--header', 'nonsense')).err).to.include("--header takes 'Name: value'")
   })
 })

@@ -15,17 +15,18 @@ export interface CommandResult {
 export function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
-  main = MAIN,
+  { main = MAIN, stdin }: { readonly main?: string; readonly stdin?: string | undefined } = {},
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })
+  child.stdin?.end(stdin)
   let [out, err] = ['', '']
-  child.stdout.on('data', (chunk) => {
+  child.stdout!.on('data', (chunk) => {
     out += chunk
   })
-  child.stderr.on('data', (chunk) => {
+  child.stderr!.on('data', (chunk) => {
     err += chunk
   })
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })))
@@ -33,4 +34,4 @@ export function runCommand(
 
 /** The same for a command of tools/demo. */
 export const runTool = (args: readonly string[], env?: Parameters<typeof runCommand>[1]): Promise<CommandResult> =>
-  runCommand(args, env, TOOLS)
+  runCommand(args, env, { main: TOOLS })
