@@ -31,6 +31,7 @@ try {
   await step('what is in it', content)
   await step('runs as 65532 on a read-only root, and counts on after a restart', life)
   await step('its compile cache is used', cache)
+  await step('has what the stand-ins of examples/compose need, which are mounted', standIns)
   console.log('the image is good')
 } finally {
   await inPodman('rm', '--all', '--force', '--time', '5').catch(() => {})
@@ -115,6 +116,24 @@ async function life(): Promise<void> {
   await until('the service', async () => (await fetch(`${service.admin}/readyz`)).ok)
   expect(await counter(service.admin)).to.equal(counted)
   console.log(`  ${counted}`)
+}
+
+async function standIns(): Promise<void> {
+  const [node] = ENTRYPOINT
+  for (const command of ['deliver', 'receiver']) {
+    const out = await inPodman(
+      ...[
+        'run',
+        '--rm',
+        '--read-only',
+        '--network=host',
+        '--entrypoint',
+        JSON.stringify([node, '/app/tools/demo/main.ts']),
+      ],
+      ...['--volume', `${join(ROOT, 'tools/demo')}:/app/tools/demo:ro`, IMAGE, command, '--help'],
+    )
+    expect(out).to.match(new RegExp(`^Usage: .* ${command} `))
+  }
 }
 
 async function cache(): Promise<void> {
