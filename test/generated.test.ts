@@ -4,14 +4,13 @@ import { stale } from '../grafana/generated-files.ts'
 import { drift as helmDrift } from '../helm/tools/generate.ts'
 import { ConfigFileSchema } from '../src/config/schema.ts'
 import { requireHelm } from './helm/support/helm.ts'
-import { classifierTable } from './support/classifier-table.ts'
 import { pages } from './support/docs.ts'
 import { generatedChecks } from './support/generated-checks.ts'
 
 describe('what `npm run generate` writes', () => {
   it('is what is committed: schemas, rules, dashboards, runbooks, docs, chart README and kustomize components', async function () {
     const tables = new Map([
-      ...Object.entries({ ...pages(), ...classifierTable(), ...generatedChecks() }),
+      ...Object.entries({ ...pages(), ...generatedChecks() }),
       ['docs/config.schema.json', `${JSON.stringify(ConfigFileSchema, null, 2)}\n`] as const,
     ])
     const paths = [...stale(tables, []), ...grafanaDrift()]

@@ -1,18 +1,22 @@
 import type { Cause } from '../cause.ts'
 import { withoutAdvice } from './advice.ts'
-import { readMeaning } from './meanings.ts'
-import { matchPhrases } from './phrases.ts'
+import { compileMeanings, type Meanings, readMeaning } from './meanings.ts'
+import { compilePhrases, matchPhrases, type Phrases } from './phrases.ts'
 import { type Reading, readings } from './readings.ts'
 import { causeOfRow, type Mark, RANK, type Rank } from './row.ts'
-import data from './table.json' with { type: 'json' }
-import { openTable, type Table, type TableData } from './table.ts'
+import { ROWS, VOCABULARY } from './rows.ts'
 import { type Words, words } from './words.ts'
 
-let opened: Table | undefined
-/** The table of all rows, made ready when the first message is read. */
-export const table = (): Table => {
-  opened ??= openTable(data as TableData)
-  return opened
+/** The rows, compiled when they are first needed: many messages need no meaning. */
+let phrases: Phrases | undefined
+export function allPhrases(): Phrases {
+  phrases ??= compilePhrases(ROWS)
+  return phrases
+}
+let meanings: Meanings | undefined
+export function allMeanings(): Meanings {
+  meanings ??= compileMeanings(ROWS, VOCABULARY)
+  return meanings
 }
 
 export interface Evidence {
@@ -58,8 +62,7 @@ function readWords(text: Words): ParsedMessage {
   const findings: Finding[] = []
   const marks = new Set<Mark>()
   let client = false
-  const numbers = text.texts.map((word) => table().numbers.get(word) ?? 0)
-  for (const { row, phrase, start, end } of matchPhrases(table(), text.texts, numbers)) {
+  for (const { row, phrase, start, end } of matchPhrases(allPhrases(), text.texts)) {
     for (const mark of row.marks ?? []) marks.add(mark)
     if (row.marks?.includes('client') && start < START) client = true
     const means = causeOfRow(row)
@@ -82,7 +85,7 @@ function readWords(text: Words): ParsedMessage {
     findings.push(fromReading(reading))
   }
   if (RANK[strongest(findings)?.rank ?? 'outer'] <= RANK.outer) {
-    const meant = readMeaning(table(), text.texts, numbers, text.marks)
+    const meant = readMeaning(allMeanings(), text.texts, text.marks)
     if (meant !== undefined) {
       const { row, ideas, start, end } = meant
       const { id, rank = 'outer' } = row

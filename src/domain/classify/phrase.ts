@@ -1,7 +1,7 @@
 import { withoutAdvice } from './advice.ts'
 import { classify } from './classify.ts'
 import { readMeaning } from './meanings.ts'
-import { table } from './parsed-message.ts'
+import { allMeanings, allPhrases } from './parsed-message.ts'
 import { type Match, matchPhrases } from './phrases.ts'
 import { causeOfRow, RANK, type RowHead } from './row.ts'
 import { ROWS } from './rows.ts'
@@ -25,9 +25,8 @@ export function explainPhrase(text: string): string {
   const parsed = words(text)
   const { texts } = parsed
   const read = withoutAdvice(parsed, true)
-  const numbers = read.map((word) => table().numbers.get(word) ?? 0)
-  const matches = matchPhrases(table(), read, numbers, true)
-  const meant = readMeaning(table(), read, numbers, parsed.marks)
+  const matches = matchPhrases(allPhrases(), read, true)
+  const meant = readMeaning(allMeanings(), read, parsed.marks)
   const decided = evidence[0]
   const lines = matches.map(
     (match) => `  "${match.phrase}", ${nameOf(match.row)}${fate(match, matches, decided?.rule, meant?.row.id)}`,

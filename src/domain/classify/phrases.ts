@@ -1,11 +1,10 @@
-import type { RowHead } from './row.ts'
-import { causeOfRow } from './row.ts'
-import { type Lists, show, type Table } from './table.ts'
+import { causeOfRow, type Row, type RowHead } from './row.ts'
+import { words } from './words.ts'
 
-/** A phrase of the table in a message. */
+/** A phrase of a row in a message. */
 export interface Match {
   readonly row: RowHead
-  /** Words of the table, never other text of the message: of alternatives the one that was read, `…` for any words. */
+  /** Words of the phrase, never other text of the message: of alternatives the one that was read, `…` for any words. */
   readonly phrase: string
   /** Words, first and beyond the last. */
   readonly start: number
@@ -16,64 +15,67 @@ export interface Match {
 
 /** Matches kept of one message; more are not needed to decide, and a hostile text has thousands. */
 const MOST = 64
+const IDEOGRAPHS = '\u2e80'
 
-interface OpenMatch {
+/** A part of a phrase: how many words its gap has at most, or the words one of which stands there. */
+type Part = number | readonly string[]
+
+interface Phrase {
   readonly row: RowHead
-  readonly end: number
-  readonly path: readonly number[]
+  readonly text: string
+  /** It has no gaps and a cause: what stands inside it says nothing by itself. */
+  readonly covers: boolean
+  /** Made of the text when the phrase's first word is first met. */
+  parts?: readonly Part[]
 }
 
+/** Phrases by their first word. */
+export type Phrases = ReadonlyMap<string, readonly Phrase[]>
+
+export function compilePhrases(rows: readonly Row[]): Phrases {
+  const phrases = new Map<string, Phrase[]>()
+  for (const row of rows)
+    for (const text of row.phrases ?? []) {
+      const phrase = { row, text, covers: !text.includes('{') && causeOfRow(row) !== undefined }
+      for (const first of partsOf(text.split(' ', 1)[0]!)[0] as readonly string[]) {
+        const others = phrases.get(first)
+        if (others === undefined) phrases.set(first, [phrase])
+        else others.push(phrase)
+      }
+    }
+  return phrases
+}
+
+const partsOf = (text: string): Part[] =>
+  text.split(' ').flatMap((part): Part[] => {
+    if (part.startsWith('{')) return [Number(part.charAt(1))]
+    // Rows are written as they are read but for capitals and what is not ASCII: accents and ideographs.
+    const isPlain = !/[^\0-\x7f]/.test(part)
+    return isPlain ? [part.toLowerCase().split('|')] : words(part).texts.map((word) => [word])
+  })
+
 /**
- * The phrases in a text, in time linear in its words: gaps and depth are bounded by the table.
+ * The phrases in a text, in time linear in its words: phrases and their gaps are short.
  * @param texts words as words.ts reads them
- * @param numbers their numbers in the table, 0 for any other word
  * @param all whether those that a longer one covers are given too
  */
-export function matchPhrases(table: Table, texts: readonly string[], numbers: readonly number[], all = false): Match[] {
-  const { edges, gaps, found, rows } = table
+export function matchPhrases(phrases: Phrases, texts: readonly string[], all = false): Match[] {
   const kept: Match[] = []
-  const path: number[] = []
-  let open: OpenMatch[] = []
-  let longest = 0
-
-  const walk = (node: number, position: number): void => {
-    for (let at = found.start(node); at < found.start(node + 1); at++) {
-      const item = found.item(at)
-      const row = rows[item >> 1]!
-      open.push({ row, end: position, path: [...path] })
-      if ((item & 1) === 0 && causeOfRow(row) !== undefined) longest = Math.max(longest, position)
-    }
-    if (position >= texts.length) return
-    step(node, position)
-    for (let at = gaps.start(node); at < gaps.start(node + 1); at += 2) {
-      const most = gaps.item(at)
-      for (let skip = 0; skip <= most && position + skip < texts.length; skip++) {
-        if (texts[position + skip] === '|') break
-        if (skip === 1) path.push(0)
-        step(gaps.item(at + 1), position + skip)
-      }
-      if (path.at(-1) === 0) path.pop()
-    }
-  }
-  const step = (node: number, position: number): void => {
-    const number = numbers[position]!
-    const next = number === 0 ? -1 : target(edges, node, number)
-    if (next < 0) return
-    path.push(number)
-    walk(next, position + 1)
-    path.pop()
-  }
-
   let covered = 0
   for (let start = 0; start < texts.length; start++) {
-    if (numbers[start] === 0) continue
-    open = []
-    longest = 0
-    step(0, start)
-    for (const { row, end, path: read } of open) {
+    const found: { readonly phrase: Phrase; readonly end: number }[] = []
+    let longest = 0
+    for (const phrase of phrases.get(texts[start]!) ?? []) {
+      phrase.parts ??= partsOf(phrase.text)
+      const end = endOf(phrase.parts, 0, texts, start)
+      if (end > 0) found.push({ phrase, end })
+      if (phrase.covers) longest = Math.max(longest, end)
+    }
+    for (const { phrase, end } of found) {
+      const { row, text } = phrase
       const isInside = causeOfRow(row) !== undefined && row.marks === undefined && (end <= covered || end < longest)
       if (isInside && !all) continue
-      const match = { row, phrase: show(table, read), start, end }
+      const match = { row, phrase: show(texts.slice(start, end), text), start, end }
       keep(kept, isInside ? { ...match, covered: true } : match)
     }
     covered = Math.max(covered, longest)
@@ -81,22 +83,41 @@ export function matchPhrases(table: Table, texts: readonly string[], numbers: re
   return kept
 }
 
-/** @returns the node that a word leads to; -1 if none */
-function target(edges: Lists, node: number, word: number): number {
-  let low = edges.start(node)
-  let high = edges.start(node + 1) - 2
-  while (low <= high) {
-    const middle = low + ((((high - low) / 2) >> 1) << 1)
-    const found = edges.item(middle)
-    if (found === word) return edges.item(middle + 1)
-    if (found < word) low = middle + 2
-    else high = middle - 2
-  }
-  return -1
+/** Where the longest reading of a phrase's parts ends that begins at a word; -1 if there is none. */
+function endOf(parts: readonly Part[], from: number, texts: readonly string[], at: number): number {
+  if (from === parts.length) return at
+  const part = parts[from]!
+  if (typeof part !== 'number') return part.includes(texts[at]!) ? endOf(parts, from + 1, texts, at + 1) : -1
+  let end = -1
+  for (let skip = 0; skip <= part && texts[at + skip - 1] !== '|'; skip++)
+    end = Math.max(end, endOf(parts, from + 1, texts, at + skip))
+  return end
 }
 
 /** The first half stays, then the latest replace each other: both ends of a long text are read. */
 function keep(kept: Match[], match: Match): void {
   if (kept.length >= MOST) kept.splice(MOST / 2, 1)
   kept.push(match)
+}
+
+/** Words of a phrase as it writes them, and `…` for other words. */
+function show(texts: readonly string[], phrase: string): string {
+  const written = new Map(
+    phrase.split(/[ |]/).flatMap((word) => {
+      const read = words(word).texts
+      return read.map((text) => [text, read.length === 1 ? word : text] as const)
+    }),
+  )
+  return join(texts.map((text) => written.get(text) ?? '…'))
+}
+
+/** Words as a text: one `…` for several, and no space between ideographs. */
+export function join(texts: readonly string[]): string {
+  let joined = ''
+  for (const text of texts) {
+    if (text === '…' && joined.endsWith('…')) continue
+    const isGlued = joined !== '' && joined.at(-1)! >= IDEOGRAPHS && text >= IDEOGRAPHS
+    joined += `${joined === '' || isGlued ? '' : ' '}${text}`
+  }
+  return joined
 }

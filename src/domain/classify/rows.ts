@@ -22,8 +22,8 @@ import vocabulary from './rows/vocabulary.json' with { type: 'json' }
 export const VOCABULARY: Readonly<Record<string, readonly string[]>> = vocabulary
 
 /**
- * Every row of the classifier, as people edit it; the service reads table.json, which `npm run generate` makes of it. Of
- * meanings with equally many ideas the first decides, so the causes that need the most particular words come first.
+ * Every row of the classifier. Of meanings with equally many ideas the first decides, so the causes that need the most
+ * particular words come first.
  */
 export const ROWS = [
   ...blocked,

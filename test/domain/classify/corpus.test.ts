@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { CAUSES } from '../../../src/domain/cause.ts'
+import { CAUSES, type Cause } from '../../../src/domain/cause.ts'
 import { classify } from '../../../src/domain/classify/classify.ts'
 import { originKey, partOf, type Sample, samples, score, table } from '../../corpus/corpus.ts'
 
@@ -101,5 +102,14 @@ describe('classify() on real messages', () => {
 
   it('has a macro-averaged recall of at least 0.98 on the part that was never tuned on', () => {
     expect(recall(PARTS.find(({ name }) => name === 'kept')!.list).macroRecall).to.be.at.least(0.98)
+  })
+
+  it('reads what clients, servers and proxies themselves say: curl, OpenSSL, Node, Go, Java, .NET, Python, Ruby, PHP, Rust, nginx, Envoy', () => {
+    const file = readFileSync(new URL('../../corpus/programs.json', import.meta.url), 'utf8')
+    const programs = JSON.parse(file) as Record<Cause, readonly string[]>
+    const wrong = Object.entries(programs).flatMap(([cause, messages]) =>
+      messages.filter((message) => classify({ code: 0, message }).cause !== cause),
+    )
+    expect(wrong.length, wrong.join('\n')).to.be.at.most(6)
   })
 })

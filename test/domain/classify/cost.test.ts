@@ -4,6 +4,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { CAUSES } from '../../../src/domain/cause.ts'
 import { classify } from '../../../src/domain/classify/classify.ts'
+import { allPhrases } from '../../../src/domain/classify/parsed-message.ts'
+import { matchPhrases } from '../../../src/domain/classify/phrases.ts'
 import { ROWS } from '../../../src/domain/classify/rows.ts'
 import { words } from '../../../src/domain/classify/words.ts'
 import { samples } from '../../corpus/corpus.ts'
@@ -123,6 +125,31 @@ describe('classify(report) on any input', () => {
       for (let attempt = 0; attempt < 6 && growth >= 10; attempt++)
         growth = Math.min(growth, cost(long, 5) / Math.max(cost(short, 20), 1))
       expect(growth, JSON.stringify(pump)).to.be.below(10)
+    }
+  })
+
+  it('compares each word a bounded number of times with phrases, whatever phrase is pumped', () => {
+    /** How often each word of a text is looked at, on average. */
+    const looks = (texts: readonly string[]) => {
+      let count = 0
+      const counted = new Proxy(texts, {
+        get: (target, name) => {
+          count++
+          return Reflect.get(target, name)
+        },
+      })
+      matchPhrases(allPhrases(), counted)
+      return count / texts.length
+    }
+    for (const phrase of phrases.filter((each) => each.includes('{'))) {
+      const read = phrase.split(' ').filter((part) => !part.startsWith('{'))
+      for (const pump of [read.map((part) => part.split('|')[0]!), read[0]!.split('|')]) {
+        const pumped = (length: number) =>
+          words(Array.from({ length }, (_, at) => pump[at % pump.length]!).join(' ')).texts
+        const short = looks(pumped(100))
+        expect(looks(pumped(600)), phrase).to.be.below(1.2 * short)
+        expect(short, phrase).to.be.below(400)
+      }
     }
   })
 

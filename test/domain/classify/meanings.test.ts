@@ -1,10 +1,14 @@
 import { expect } from 'chai'
 import { classify } from '../../../src/domain/classify/classify.ts'
-import { compile, forms } from '../../../src/domain/classify/compile.ts'
-import { LONGEST_BEGINNING, readMeaning, SHORTEST_BEGINNING } from '../../../src/domain/classify/meanings.ts'
+import {
+  compileMeanings,
+  forms,
+  LONGEST_BEGINNING,
+  readMeaning,
+  SHORTEST_BEGINNING,
+} from '../../../src/domain/classify/meanings.ts'
 import type { Row } from '../../../src/domain/classify/row.ts'
 import { ROWS, VOCABULARY } from '../../../src/domain/classify/rows.ts'
-import { openTable } from '../../../src/domain/classify/table.ts'
 import { words } from '../../../src/domain/classify/words.ts'
 
 const groups = ROWS.flatMap(({ meanings = [] }) => meanings.flatMap((ideas) => ideas.split(' ')))
@@ -20,12 +24,11 @@ const rows = [
   row('key', 'authentication', 'phase', ['failed key']),
   row('shape', 'rejected', 'phase', ['be text']),
 ]
-const vocabulary = { NOT: ['not', 'no'], FIND: ['find*', 'found', '找到', 'найд~'] }
-const table = openTable(compile(rows, vocabulary))
+const vocabulary = { NOT: ['not', 'no'], FIND: ['find*', 'found', '找到', 'наид~'] }
+const meanings = compileMeanings(rows, vocabulary)
 function read(message: string) {
   const { texts, marks } = words(message)
-  const numbers = texts.map((text) => table.numbers.get(text) ?? 0)
-  return readMeaning(table, texts, numbers, marks)
+  return readMeaning(meanings, texts, marks)
 }
 const idOf = (message: string) => read(message)?.row.id
 
@@ -73,7 +76,7 @@ describe('readMeaning()', () => {
   })
 
   it('refuses an idea that has no words', () => {
-    expect(() => compile(rows, {})).to.throw('no idea NOT')
+    expect(() => compileMeanings(rows, {})).to.throw('no idea NOT')
   })
 })
 
@@ -103,12 +106,14 @@ describe('the meanings of the table', () => {
     expect(all.filter((ideas, index) => all.indexOf(ideas) !== index)).to.deep.equal([])
   })
 
-  it('have words that can be read: beginnings of some letters, one or two ideographs, one word each', () => {
+  it('are written as they are read: beginnings of some letters, one or two ideographs, one word each', () => {
     for (const entry of entries) {
+      const bare = entry.replace(/[*~]$/, '')
+      expect(words(bare).texts.join(''), entry).to.equal(bare)
       if (/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/u.test(entry))
         expect([...entry].length, entry).to.be.at.most(2)
       else {
-        expect(words(entry.replace(/[*~]$/, '')).texts, entry).to.have.lengthOf(1)
+        expect(words(bare).texts, entry).to.have.lengthOf(1)
         if (entry.endsWith('~')) expect(entry.length - 1, entry).to.be.within(SHORTEST_BEGINNING, LONGEST_BEGINNING)
       }
     }
