@@ -19,7 +19,9 @@ import unreachable from './rows/unreachable.json' with { type: 'json' }
 import vocabulary from './rows/vocabulary.json' with { type: 'json' }
 
 /** Words of each idea. */
-export const VOCABULARY: Readonly<Record<string, readonly string[]>> = vocabulary
+export const VOCABULARY: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(vocabulary).map(([idea, lines]) => [idea, lines.join(' ').split(' ')]),
+)
 
 /**
  * Every row of the classifier. Of meanings with equally many ideas the first decides, so the causes that need the most
