@@ -9,8 +9,8 @@ export interface Match {
   /** Words, first and beyond the last. */
   readonly start: number
   readonly end: number
-  /** Only where asked for: a longer phrase says what this one inside it means. */
-  readonly covered?: true
+  /** A longer phrase says what this one inside it means; given only where asked for. */
+  readonly covered: boolean
 }
 
 /** Matches kept of one message; more are not needed to decide, and a hostile text has thousands. */
@@ -27,6 +27,8 @@ interface Phrase {
   readonly covers: boolean
   /** Made of the text when the phrase's first word is first met. */
   parts?: readonly Part[]
+  /** How it writes its words: `econnrefused` as ECONNREFUSED. Made when it is first shown. */
+  written?: ReadonlyMap<string, string>
 }
 
 /** Phrases by their first word. */
@@ -60,7 +62,8 @@ const partsOf = (text: string): Part[] =>
  * @param all whether those that a longer one covers are given too
  */
 export function matchPhrases(phrases: Phrases, texts: readonly string[], all = false): Match[] {
-  const kept: Match[] = []
+  const kept: { readonly phrase: Phrase; readonly start: number; readonly end: number; readonly covered: boolean }[] =
+    []
   let covered = 0
   for (let start = 0; start < texts.length; start++) {
     const found: { readonly phrase: Phrase; readonly end: number }[] = []
@@ -72,15 +75,20 @@ export function matchPhrases(phrases: Phrases, texts: readonly string[], all = f
       if (phrase.covers) longest = Math.max(longest, end)
     }
     for (const { phrase, end } of found) {
-      const { row, text } = phrase
+      const { row } = phrase
       const isInside = causeOfRow(row) !== undefined && row.marks === undefined && (end <= covered || end < longest)
       if (isInside && !all) continue
-      const match = { row, phrase: show(texts.slice(start, end), text), start, end }
-      keep(kept, isInside ? { ...match, covered: true } : match)
+      // The first half stays, then the latest replace each other: both ends of a long text are read.
+      if (kept.length >= MOST) kept.splice(MOST / 2, 1)
+      kept.push({ phrase, start, end, covered: isInside })
     }
     covered = Math.max(covered, longest)
   }
-  return kept
+  return kept.map(({ phrase, ...place }) => ({
+    row: phrase.row,
+    phrase: show(texts.slice(place.start, place.end), phrase),
+    ...place,
+  }))
 }
 
 /** Where the longest reading of a phrase's parts ends that begins at a word; -1 if there is none. */
@@ -94,21 +102,15 @@ function endOf(parts: readonly Part[], from: number, texts: readonly string[], a
   return end
 }
 
-/** The first half stays, then the latest replace each other: both ends of a long text are read. */
-function keep(kept: Match[], match: Match): void {
-  if (kept.length >= MOST) kept.splice(MOST / 2, 1)
-  kept.push(match)
-}
-
 /** Words of a phrase as it writes them, and `…` for other words. */
-function show(texts: readonly string[], phrase: string): string {
-  const written = new Map(
-    phrase.split(/[ |]/).flatMap((word) => {
+function show(texts: readonly string[], phrase: Phrase): string {
+  phrase.written ??= new Map(
+    phrase.text.split(/[ |]/).flatMap((word) => {
       const read = words(word).texts
       return read.map((text) => [text, read.length === 1 ? word : text] as const)
     }),
   )
-  return join(texts.map((text) => written.get(text) ?? '…'))
+  return join(texts.map((text) => phrase.written?.get(text) ?? '…'))
 }
 
 /** Words as a text: one `…` for several, and no space between ideographs. */
