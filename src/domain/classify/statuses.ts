@@ -25,7 +25,7 @@ const VERB_STEMS = set(
 )
 const isVerb = (word: string) => VERB_BEFORE.has(word) || (word.length > 4 && VERB_STEMS.has(word.slice(0, 5)))
 /** What sends or takes a call: a number right behind it that ends the clause is its status. */
-const NOUN_BEFORE = set('webhook webhooks ipn callback callbacks httpexception 调')
+const NOUN_BEFORE = set('webhook webhooks ipn callback callbacks httpexception backend 调')
 /** What may be glued to a status, as in HTTP_404. */
 const NAMED = set('http https httpstatus status')
 /** Words before which a number is certainly something else. */
@@ -48,7 +48,7 @@ const FILLERS = set(
 )
 /** What makes of an announcing word another one: OS error 104, exit code 401, a Code of an NSError's Domain. */
 const NOT_A_STATUS: Readonly<Record<string, ReadonlySet<string>>> = {
-  error: set('os sql'),
+  error: set('os sql length'),
   code: set('exit domain nsurlerrordomain network nsposixerrordomain postal zip country'),
 }
 /** What follows a status without its having been announced: `404 Client Error`, `503 response`, `404-Fehler`. */
@@ -171,12 +171,12 @@ export function isStatus(number: number, at: number, texts: readonly string[], m
   if (OTHER_NUMBER.has(before)) return false
   if (NAMES[number]?.has(after) || (after === 'unknown' && texts[at + 2] === 'status')) return true
   if (at === 0 && known && (STATUS_AFTER.has(after) || HANDLED.has(after))) return true
+  if ((mark & MARK.PARENTHESES) !== 0 && (number >= 400 || REDIRECTED.has(texts[at - 1] ?? ''))) return true
   if (before === '' && at > 0) return false
   // Perl's LWP gives what went wrong in itself this status: `500 Can't connect to …`.
   if (number === 500 && after === 'can' && texts[at + 2] === 'not' && texts[at + 3] === 'connect') return false
   if (STATUS_BEFORE.has(before)) return !NOT_A_STATUS[before]?.has(earlier)
   if (/^[123]$/.test(before) && /^https?$/.test(earlier)) return true
-  if ((mark & MARK.PARENTHESES) !== 0 && (number >= 400 || REDIRECTED.has(texts[at - 1] ?? ''))) return true
   if (isVerb(before) && (ends(texts[at + 1]) || (known && NOT_COUNTED.has(after)))) return true
   if (known && NOUN_BEFORE.has(before) && ends(texts[at + 1])) return true
   return STATUS_AFTER.has(after) || (known && after === 'http')
