@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { CHART } from '../../helm/tools/values-docs.ts'
-import { expectGolden } from './support/golden.ts'
+import { expectGolden, WHOLE } from './support/golden.ts'
 import { CASES, caseFile, type HelmMajor, onAnyHelm, rendering, requireHelm, tool } from './support/helm.ts'
 import { modelFault } from './support/models.ts'
 import { faultsIn } from './support/policy.ts'
@@ -30,7 +30,7 @@ describe('helm template', function () {
     expect(CASES).to.include.members(['default', 'postgresql', 'sidecar', 'sidecar-statefulset', 'sidecar-postgresql'])
   })
 
-  for (const name of CASES) {
+  for (const name of CASES.toSorted((one, other) => Number(WHOLE.includes(other)) - Number(WHOLE.includes(one)))) {
     describe(`with ci/${name}-values.yaml`, () => {
       it('passes lint --strict', async () => {
         await expectNoLint('4', name)
