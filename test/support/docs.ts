@@ -130,35 +130,24 @@ function pair(report: Cause | null, probe: Cause | 'good' | undefined): string {
 }
 
 function remedies(): string {
-  const chapters = REMEDY_IDS.map((id) => {
-    const { meaning, checks, fixes, verify } = REMEDIES[id]
-    return `## ${id}
-
-${meaning}
-
-Check, in this order:
-
-${checks.map((check, index) => `${index + 1}. ${check}`).join('\n')}
-
-Fix:
-
-${fixes.map((fix) => `- ${fix}`).join('\n')}
-
-Verify: ${verify}`
-  })
   return `${MADE}
 # Remedies, by cause
 
-Names in braces are placeholders; the API fills in the endpoint, host, port, code and expiry. Each chapter is also a page of its
-own in [remedies](remedies), which alerts link to, with commands that use variables. Five chapters refine a cause, or take its place:
+What to check, what to fix, and how to verify it. Alerts link to these pages; the API and the incident's page fill in what stands
+in braces here.
+
+${table(
+  ['remedy', 'what it means'],
+  REMEDY_IDS.map((id) => [`[${id}](remedies/${id}.md)`, REMEDIES[id].meaning]),
+)}
+
+Five refine a cause, or take its place:
 
 - \`disabled\`: the platform has disabled the endpoint; it takes the place of any cause that no probe finds.
 - \`connection_refused_seen\`: the report or the probe shows that the host refused the connection.
 - \`tls_expired\`: the probe received an expired certificate.
 - \`timeout_connect\`: the probe got no answer at all.
 - \`timeout_up\`: the probe got an answer, the platform did not.
-
-${chapters.join('\n\n')}
 
 ## Recovering lost data from RETM
 

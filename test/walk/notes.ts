@@ -95,7 +95,7 @@ One click (the runbook), six commands.
 
 If a firewall drops the platform's packets but not the receiver's, probes succeed: the checks
 start with the access log, and the resolved notification carries a caution, because a probe takes a different path than the platform.
-For that case, see \`timeout_up\` in [remedies](remedies.md#timeout_up) and the rule \`up\` in [verdicts](verdicts.md).
+For that case, see \`timeout_up\` in [remedies](remedies/timeout_up.md) and the rule \`up\` in [verdicts](verdicts.md).
 `
 }
 
