@@ -46,9 +46,14 @@ export function print(began: number, { told, expected }: Story, sink: Sink, resu
   all('Falsely resolved', named(result.falselyResolved))
   const messages = sink.messages()
   const family = messages.filter(({ receiver }) => receiver === 'family-pager')
-  const firing = family.filter(({ alerts }) => alerts.some(({ status }) => status === 'firing'))
+  const known = new Set<string>()
+  const pages = family.filter(({ alerts }) => {
+    const before = known.size
+    for (const { status, labels } of alerts) if (status === 'firing') known.add(labels['endpoint'] ?? '')
+    return known.size > before
+  })
   const ends = new Set(result.resolved.filter(({ name }) => name.startsWith('shop/family-')).map(({ name }) => name))
-  console.log(`Twenty endpoints of one team: ${firing.length} messages while they fail, ${ends.size} ends announced.`)
+  console.log(`Twenty endpoints of one team: in ${pages.length} pages, ${ends.size} ends announced.`)
   const invented = messages.filter(({ alerts }) =>
     alerts.some(({ labels }) => /invented-/.test(labels['endpoint'] ?? '')),
   )
