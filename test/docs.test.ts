@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { CAUSES } from '../src/domain/cause.ts'
-import type { LossWindow } from '../src/domain/incident.ts'
+import { CAUSES } from '../src/domain/cause/cause.ts'
+import type { LossWindow } from '../src/domain/incident/incident.ts'
 import { REMEDIES } from '../src/domain/remedies/catalogue.ts'
 import { remediesFor } from '../src/domain/remedies/remedies.ts'
 import { REMEDY_IDS } from '../src/domain/remedies/remedy.ts'

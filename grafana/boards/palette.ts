@@ -1,4 +1,4 @@
-import { CAUSES, type Cause } from '../../src/domain/cause.ts'
+import { CAUSES, type Cause } from '../../src/domain/cause/cause.ts'
 
 /**
  * Colours that people with any kind of colour blindness tell apart (Okabe and Ito's set, lightened for a dark ground).

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { endpointUrls, unconfiguredSeverity } from '../domain/endpoint.ts'
+import { endpointUrls, unconfiguredSeverity } from '../domain/report/endpoint.ts'
 import { type AdminDeps as AppDeps, adminApp } from '../http/admin/app.ts'
 import type { Condition } from '../http/admin/health-handlers.ts'
 import { openAdminToken } from '../http/admin/token.ts'

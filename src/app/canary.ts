@@ -1,6 +1,6 @@
 import { classify } from '../domain/classify/classify.ts'
-import type { CanaryMoments } from '../domain/journal.ts'
-import type { OutboundClient } from '../domain/outbound-client.ts'
+import type { CanaryMoments } from '../domain/ports/journal.ts'
+import type { OutboundClient } from '../domain/ports/outbound-client.ts'
 import { longSecret, type secretReader } from '../probe/secrets.ts'
 import { createCanary } from '../service/canary.ts'
 import type { Egress } from '../service/egress.ts'

@@ -1,4 +1,4 @@
-import type { Log } from '../domain/telemetry.ts'
+import type { Log } from '../domain/ports/telemetry.ts'
 
 /** @param deadline milliseconds left of the whole shutdown */
 type CleanUp = (deadline: number) => unknown

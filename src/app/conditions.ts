@@ -1,5 +1,5 @@
-import { rfc3339 } from '../domain/human.ts'
-import type { JournalStatus } from '../domain/journal.ts'
+import type { JournalStatus } from '../domain/ports/journal.ts'
+import { rfc3339 } from '../domain/text/human.ts'
 import type { Condition } from '../http/admin/health-handlers.ts'
 import type { Phase } from './phases.ts'
 

@@ -1,5 +1,5 @@
 import type { SecretRef } from '../config/schema.ts'
-import type { HookMessage } from '../domain/hook-message.ts'
+import type { HookMessage } from '../domain/incident/hook-message.ts'
 import type { HookTarget } from '../service/hook-attempt.ts'
 import { parseStandardWebhookKey, type StandardWebhookKey } from '../signature/standard-webhook-keys.ts'
 import { signStandardWebhook } from '../signature/standard-webhooks.ts'

@@ -1,6 +1,6 @@
 import type { Env } from '../config/config.ts'
 import type { Config } from '../config/schema.ts'
-import type { HookMessageOptions } from '../domain/hook-message.ts'
+import type { HookMessageOptions } from '../domain/incident/hook-message.ts'
 import { type OutboundGuard, outboundGuard } from '../outbound/guard.ts'
 import { internalAuthorities } from '../service/probe-plans.ts'
 

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import { type HookPlan, hookRules } from '../domain/hook-plan.ts'
+import { type HookPlan, hookRules } from '../domain/incident/hook-plan.ts'
 
 /** What the journal does for hooks and recovery; undefined if nothing is configured. */
 export function hookPlan({ hooks, recovery, endpoints }: Config): HookPlan | undefined {

@@ -1,5 +1,5 @@
-import { unconfiguredSeverity } from '../domain/endpoint.ts'
-import { hookMessage } from '../domain/hook-message.ts'
+import { hookMessage } from '../domain/incident/hook-message.ts'
+import { unconfiguredSeverity } from '../domain/report/endpoint.ts'
 import { createOutboundClient } from '../outbound/client.ts'
 import { secretReader } from '../probe/secrets.ts'
 import { createHookSender } from '../service/hooks.ts'

@@ -1,7 +1,7 @@
-import type { EndpointState } from '../domain/incident.ts'
-import type { Checkpoint, JournalEvents, ReadFault, SeriesTotal } from '../domain/journal.ts'
-import type { SeriesLimit } from '../domain/series.ts'
-import type { Log, Metrics } from '../domain/telemetry.ts'
+import type { EndpointState } from '../domain/incident/incident.ts'
+import type { Checkpoint, JournalEvents, ReadFault, SeriesTotal } from '../domain/ports/journal.ts'
+import type { Log, Metrics } from '../domain/ports/telemetry.ts'
+import type { SeriesLimit } from '../domain/report/series.ts'
 
 export interface JournalEventDeps {
   readonly log: Log

@@ -1,5 +1,5 @@
-import type { Clock } from '../domain/clock.ts'
-import type { JournalEvents } from '../domain/journal.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { JournalEvents } from '../domain/ports/journal.ts'
 import { threadsEnded } from '../journal/core/thread.ts'
 import { type OpenedJournal, openJournal } from '../journal/open.ts'
 import type { PrometheusMetrics } from '../observe/metrics.ts'

@@ -1,5 +1,5 @@
 import type { KnownListeners } from '../config/config.ts'
-import type { Log } from '../domain/telemetry.ts'
+import type { Log } from '../domain/ports/telemetry.ts'
 import { type Listener, listen } from '../http/shared/listener.ts'
 import type { misconfiguredAdminApp } from '../http/shared/misconfigured-apps.ts'
 import { NO_SPAN } from '../observe/tracing.ts'

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config.ts'
-import { cutCharacters, redact } from '../domain/redact.ts'
-import type { Log, Restarts } from '../domain/telemetry.ts'
+import type { Log, Restarts } from '../domain/ports/telemetry.ts'
+import { cutCharacters, redact } from '../domain/text/redact.ts'
 import { misconfiguredAdminApp, misconfiguredIngestApp } from '../http/shared/misconfigured-apps.ts'
 import { misconfiguredMetrics } from '../observe/exporter-metrics.ts'
 import { defaultEntries } from '../sources/index.ts'

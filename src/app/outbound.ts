@@ -1,4 +1,4 @@
-import type { OutboundClient } from '../domain/outbound-client.ts'
+import type { OutboundClient } from '../domain/ports/outbound-client.ts'
 import { createOutboundClient } from '../outbound/client.ts'
 import { outboundGuard } from '../outbound/guard.ts'
 import { internalAuthorities } from '../service/probe-plans.ts'

@@ -1,6 +1,6 @@
 import { effectiveConfig } from '../config/effective.ts'
-import type { CanaryMoments } from '../domain/journal.ts'
-import { redact } from '../domain/redact.ts'
+import type { CanaryMoments } from '../domain/ports/journal.ts'
+import { redact } from '../domain/text/redact.ts'
 import type { AdminDeps } from '../http/admin/app.ts'
 import type { Egress } from '../service/egress.ts'
 import type { LastHeard } from '../service/last-heard.ts'

@@ -1,5 +1,5 @@
-import { type EndpointState, isOpen } from '../domain/incident.ts'
-import type { OutboundClient } from '../domain/outbound-client.ts'
+import { type EndpointState, isOpen } from '../domain/incident/incident.ts'
+import type { OutboundClient } from '../domain/ports/outbound-client.ts'
 import { resolverAnswers } from '../outbound/resolve.ts'
 import { createProber } from '../probe/prober.ts'
 import { createEgress, type Egress } from '../service/egress.ts'

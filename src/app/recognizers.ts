@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
-import type { Clock } from '../domain/clock.ts'
-import type { Log } from '../domain/telemetry.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Log } from '../domain/ports/telemetry.ts'
 import { longSecret, type secretReader } from '../probe/secrets.ts'
 import { type Recognizer, recognizer } from '../signature/recognizer.ts'
 import { parseStandardWebhookKey } from '../signature/standard-webhook-keys.ts'

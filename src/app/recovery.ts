@@ -1,4 +1,4 @@
-import type { Journal } from '../domain/journal.ts'
+import type { Journal } from '../domain/ports/journal.ts'
 import { type RecoveryRoutes, recoveryRoutes } from '../http/admin/recovery-handler.ts'
 import { openAdminToken } from '../http/admin/token.ts'
 import type { Credentials } from '../http/shared/credentials.ts'

@@ -1,5 +1,5 @@
-import type { Clock } from '../domain/clock.ts'
-import type { OutboundClient } from '../domain/outbound-client.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { OutboundClient } from '../domain/ports/outbound-client.ts'
 import { openAuth } from '../http/ingest/auth/open-auth.ts'
 import { type AuthConfig, hasAuth } from '../sources/auth/config.ts'
 import { type SourceEntry, sourceEntries } from '../sources/index.ts'

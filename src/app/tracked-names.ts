@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts'
-import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
-import { VERIFY_ENDPOINT } from '../domain/failure.ts'
-import type { IncidentSettings } from '../domain/incident.ts'
-import { neededSeries } from '../domain/series.ts'
+import type { IncidentSettings } from '../domain/incident/incident.ts'
+import { ENDPOINT_LIMIT } from '../domain/report/bounded-names.ts'
+import { VERIFY_ENDPOINT } from '../domain/report/failure.ts'
+import { neededSeries } from '../domain/report/series.ts'
 
 /** Names of endpoints with reserved slots: the configured ones, and that of verifications if they are possible. */
 export const trackedNames = ({ endpoints, simulation }: Config): string[] => [

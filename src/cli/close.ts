@@ -1,4 +1,4 @@
-import { visibleText } from '../domain/external-text.ts'
+import { visibleText } from '../domain/text/external-text.ts'
 import { command, text } from './command.ts'
 import { EXIT_CODES, SERVICE_OPTION, type ShownIncident, withService } from './service-client.ts'
 import { UsageError } from './usage.ts'

@@ -1,4 +1,4 @@
-import { visibleText } from '../domain/external-text.ts'
+import { visibleText } from '../domain/text/external-text.ts'
 
 const LONGEST = 4_000
 

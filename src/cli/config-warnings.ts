@@ -1,6 +1,6 @@
 import type { Env } from '../config/config.ts'
 import type { Config } from '../config/schema.ts'
-import { isPostgresUrl } from '../domain/postgres-url.ts'
+import { isPostgresUrl } from '../domain/ports/postgres-url.ts'
 import { tokensOf } from '../http/shared/token-files.ts'
 import { sqlitePath } from '../journal/open.ts'
 import { ignoredExporters } from '../observe/tracing.ts'

@@ -1,5 +1,5 @@
 import { loadConfig } from '../config/config.ts'
-import { isPostgresUrl, postgresUrlFault } from '../domain/postgres-url.ts'
+import { isPostgresUrl, postgresUrlFault } from '../domain/ports/postgres-url.ts'
 import { copyRecords } from '../journal/copy.ts'
 import { FaultError } from '../journal/core/fault.ts'
 import type { RecordStore } from '../journal/core/records.ts'

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { Config } from '../config/schema.ts'
-import { parseAllowance } from '../domain/outbound.ts'
+import { parseAllowance } from '../domain/ports/outbound.ts'
 import { type OutboundGuard, outboundGuard } from '../outbound/guard.ts'
 import { bareHost, portOf } from '../outbound/url-parts.ts'
 import { internalAuthorities, probePlans } from '../service/probe-plans.ts'

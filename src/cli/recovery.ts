@@ -1,4 +1,4 @@
-import { stringify, visibleText } from '../domain/external-text.ts'
+import { stringify, visibleText } from '../domain/text/external-text.ts'
 import { command, flag, text } from './command.ts'
 import { EXIT_CODES, SERVICE_OPTION, type ServiceClient, type ShownIncident, withService } from './service-client.ts'
 import { UsageError } from './usage.ts'

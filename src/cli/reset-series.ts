@@ -1,5 +1,5 @@
 import { loadConfig } from '../config/config.ts'
-import type { JournalFault } from '../domain/journal.ts'
+import type { JournalFault } from '../domain/ports/journal.ts'
 import { openJournal } from '../journal/open.ts'
 import { formatDuration } from '../units.ts'
 import { command, text } from './command.ts'

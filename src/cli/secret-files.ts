@@ -1,5 +1,5 @@
 import type { Config, SecretRef } from '../config/schema.ts'
-import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
+import { MIN_SECRET_LENGTH, tooShort } from '../domain/text/secret-length.ts'
 import { secretReader } from '../probe/secrets.ts'
 
 const read = secretReader({})

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { visible } from '../domain/external-text.ts'
+import { visible } from '../domain/text/external-text.ts'
 import { areSources } from '../sources/check.generated.ts'
 import { areSections } from './check.generated.ts'
 import { isRecord, keyName, leaveOut, withoutNulls } from './document.ts'

@@ -1,4 +1,4 @@
-import { redact } from '../domain/redact.ts'
+import { redact } from '../domain/text/redact.ts'
 import { humanUnit } from '../units.ts'
 import { isRecord } from './document.ts'
 import { shapeFor } from './document-shape.ts'

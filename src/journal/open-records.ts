@@ -1,4 +1,4 @@
-import { isPostgresUrl } from '../domain/postgres-url.ts'
+import { isPostgresUrl } from '../domain/ports/postgres-url.ts'
 import type { RecordStore } from './core/records.ts'
 import { sqlitePath } from './open.ts'
 

@@ -1,6 +1,6 @@
 import { type Context, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import { visibleText } from '../domain/external-text.ts'
-import type { AttemptSpan } from '../domain/telemetry.ts'
+import type { AttemptSpan } from '../domain/ports/telemetry.ts'
+import { visibleText } from '../domain/text/external-text.ts'
 import { METHODS, target } from './span-attributes.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { CAUSES } from '../domain/cause.ts'
-import type { CanaryMoments } from '../domain/journal.ts'
-import type { CanaryRun } from '../domain/telemetry.ts'
+import { CAUSES } from '../domain/cause/cause.ts'
+import type { CanaryMoments } from '../domain/ports/journal.ts'
+import type { CanaryRun } from '../domain/ports/telemetry.ts'
 import { Counter, Gauge, type Registry } from './client.ts'
 
 /** The canary's round trips. The last success has a value before the first one, since absence would hide a failing canary. */

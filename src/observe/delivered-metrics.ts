@@ -1,6 +1,6 @@
-import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
-import { OTHER } from '../domain/failure.ts'
-import type { CountedDelivery } from '../domain/telemetry.ts'
+import type { CountedDelivery } from '../domain/ports/telemetry.ts'
+import { ENDPOINT_LIMIT } from '../domain/report/bounded-names.ts'
+import { OTHER } from '../domain/report/failure.ts'
 import { type Count, Counter, type Registry } from './client.ts'
 
 /** Codes of one source, endpoint and result; further ones are counted under `other`. */

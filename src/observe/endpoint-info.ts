@@ -1,8 +1,8 @@
-import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
-import type { EndpointFacts } from '../domain/endpoint.ts'
-import { visible } from '../domain/external-text.ts'
-import { VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/failure.ts'
-import type { EndpointState } from '../domain/incident.ts'
+import type { EndpointState } from '../domain/incident/incident.ts'
+import { ENDPOINT_LIMIT } from '../domain/report/bounded-names.ts'
+import type { EndpointFacts } from '../domain/report/endpoint.ts'
+import { VERIFY_ENDPOINT, VERIFY_SEVERITY } from '../domain/report/failure.ts'
+import { visible } from '../domain/text/external-text.ts'
 import { Gauge, type Registry } from './client.ts'
 
 type Label = 'event' | 'team' | 'severity' | 'endpoint'

@@ -1,4 +1,4 @@
-import { NO_SOURCE, type Restarts } from '../domain/telemetry.ts'
+import { NO_SOURCE, type Restarts } from '../domain/ports/telemetry.ts'
 import { Counter, Gauge, Registry } from './client.ts'
 import { exposition } from './exposition.ts'
 import { processMetrics } from './process-metrics.ts'

@@ -1,5 +1,5 @@
-import { HOOK_EVENTS, type HookEvent } from '../domain/hook-plan.ts'
-import { HOOK_RESULTS, type HookResult } from '../domain/telemetry.ts'
+import { HOOK_EVENTS, type HookEvent } from '../domain/incident/hook-plan.ts'
+import { HOOK_RESULTS, type HookResult } from '../domain/ports/telemetry.ts'
 import { Counter, Gauge, type Registry } from './client.ts'
 
 /** What hooks are sent. At most 20 hooks; events and results are closed sets. */

@@ -1,6 +1,6 @@
-import type { Clock } from '../domain/clock.ts'
-import type { EndpointState, Incident } from '../domain/incident.ts'
-import { endWords, hasLoss, incidentWords } from '../domain/incident-words.ts'
+import type { EndpointState, Incident } from '../domain/incident/incident.ts'
+import { endWords, hasLoss, incidentWords } from '../domain/incident/incident-words.ts'
+import type { Clock } from '../domain/ports/clock.ts'
 import { Counter, Gauge, type Registry } from './client.ts'
 
 export interface IncidentMetricOptions {

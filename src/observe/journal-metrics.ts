@@ -7,7 +7,7 @@ import {
   READ_FAULTS,
   RETENTION_STOPS,
   type ReadFault,
-} from '../domain/journal.ts'
+} from '../domain/ports/journal.ts'
 import { Counter, Gauge, Histogram, type Registry } from './client.ts'
 
 const PREFIX = 'webhook_exporter_journal_'

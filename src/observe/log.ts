@@ -1,6 +1,6 @@
 import pino from 'pino'
-import { safeJson, visible } from '../domain/external-text.ts'
-import type { Log } from '../domain/telemetry.ts'
+import type { Log } from '../domain/ports/telemetry.ts'
+import { safeJson, visible } from '../domain/text/external-text.ts'
 
 /** pino's levels, allowed in LOG_LEVEL; each includes those after it. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const

@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
-import type { Log, Tracing } from '../domain/telemetry.ts'
+import type { Log, Tracing } from '../domain/ports/telemetry.ts'
 import type { SpanResult } from './metrics.ts'
 import { probeSpans } from './probe-spans.ts'
 import { ReportSpans } from './report-spans.ts'

@@ -5,7 +5,7 @@ import {
   type ProbeResult,
   type ProbeTrigger,
   type Vantage,
-} from '../domain/probe.ts'
+} from '../domain/verdict/probe.ts'
 import { Counter, Gauge, type Registry } from './client.ts'
 
 /** What is probed, and from where. */

@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
-import { visible, visibleText } from '../domain/external-text.ts'
-import { PROBE_PHASES } from '../domain/probe.ts'
-import type { Tracing } from '../domain/telemetry.ts'
+import type { Tracing } from '../domain/ports/telemetry.ts'
+import { visible, visibleText } from '../domain/text/external-text.ts'
+import { PROBE_PHASES } from '../domain/verdict/probe.ts'
 import { target } from './span-attributes.ts'
 
 /** A probe's root span with a child for each phase, laid out one after the other, and linked to the failures that asked for it. */

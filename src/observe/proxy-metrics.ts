@@ -4,8 +4,8 @@ import {
   OTHER_REASONS,
   RETRY_REASONS,
   RETRY_RESULTS,
-} from '../domain/delivery.ts'
-import { OTHER } from '../domain/failure.ts'
+} from '../domain/report/delivery.ts'
+import { OTHER } from '../domain/report/failure.ts'
 import { type Count, Counter, type Durations, Gauge, Histogram, observeIn, type Registry } from './client.ts'
 
 /** Codes of attempts: statuses, and why there is none. */

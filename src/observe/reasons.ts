@@ -1,4 +1,4 @@
-import { NO_SOURCE, type Outcome, type Reason } from '../domain/telemetry.ts'
+import { NO_SOURCE, type Outcome, type Reason } from '../domain/ports/telemetry.ts'
 
 /** Reasons by outcome, for requests to a source's route. Each combination is a series that starts at 0. */
 const REASONS: Readonly<Record<Outcome, readonly Reason[]>> = {

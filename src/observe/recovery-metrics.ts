@@ -1,7 +1,7 @@
-import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
-import { OTHER } from '../domain/failure.ts'
-import type { RecoveryCount } from '../domain/journal.ts'
-import { isUnfinished, RECOVERY_STATUSES } from '../domain/recovery.ts'
+import { isUnfinished, RECOVERY_STATUSES } from '../domain/incident/recovery.ts'
+import type { RecoveryCount } from '../domain/ports/journal.ts'
+import { ENDPOINT_LIMIT } from '../domain/report/bounded-names.ts'
+import { OTHER } from '../domain/report/failure.ts'
 import { Gauge, type Registry } from './client.ts'
 
 export interface RecoveryMetricOptions {

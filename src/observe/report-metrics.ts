@@ -1,4 +1,4 @@
-import { type Answered, NO_SOURCE, OUTCOMES } from '../domain/telemetry.ts'
+import { type Answered, NO_SOURCE, OUTCOMES } from '../domain/ports/telemetry.ts'
 import { type Count, Counter, type Durations, Histogram, observeIn, type Registry } from './client.ts'
 import { reportLabels } from './reasons.ts'
 

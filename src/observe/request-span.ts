@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api'
-import type { Failure } from '../domain/failure.ts'
-import type { AttemptSpan, DeliveryDetails, RequestSpan, SpanRef } from '../domain/telemetry.ts'
+import type { AttemptSpan, DeliveryDetails, RequestSpan, SpanRef } from '../domain/ports/telemetry.ts'
+import type { Failure } from '../domain/report/failure.ts'
 import { attemptSpan } from './attempt-span.ts'
 import type { About, ReportedFailure, ReportSpans } from './report-spans.ts'
 import type { SpanIdentity } from './span-ids.ts'

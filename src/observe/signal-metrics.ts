@@ -1,6 +1,6 @@
-import { ENDPOINT_LIMIT } from '../domain/bounded-names.ts'
-import type { EndpointState } from '../domain/incident.ts'
-import { SIGNAL_TYPES, type SignalType } from '../domain/signal.ts'
+import type { EndpointState } from '../domain/incident/incident.ts'
+import { ENDPOINT_LIMIT } from '../domain/report/bounded-names.ts'
+import { SIGNAL_TYPES, type SignalType } from '../domain/report/signal.ts'
 import { Counter, Gauge, type Registry } from './client.ts'
 
 export interface SignalOptions {

@@ -1,11 +1,11 @@
 import type { Attributes, Link } from '@opentelemetry/api'
 import { parseTraceParent } from '@opentelemetry/core'
-import { canonicalUrl } from '../domain/canonical-url.ts'
-import { visibleText } from '../domain/external-text.ts'
-import type { Failure } from '../domain/failure.ts'
-import { memoize } from '../domain/memoize.ts'
-import { safeMessage } from '../domain/safe-message.ts'
-import type { DeliveryDetails, Tracing } from '../domain/telemetry.ts'
+import type { DeliveryDetails, Tracing } from '../domain/ports/telemetry.ts'
+import { canonicalUrl } from '../domain/report/canonical-url.ts'
+import type { Failure } from '../domain/report/failure.ts'
+import { visibleText } from '../domain/text/external-text.ts'
+import { memoize } from '../domain/text/memoize.ts'
+import { safeMessage } from '../domain/text/safe-message.ts'
 
 type About = Parameters<Tracing['request']>[0]
 

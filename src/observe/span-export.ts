@@ -1,6 +1,6 @@
 import type { ExportResult } from '@opentelemetry/core'
 import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http'
-import type { Log } from '../domain/telemetry.ts'
+import type { Log } from '../domain/ports/telemetry.ts'
 import type { SpanResult } from './metrics.ts'
 import type { SpanProtocol } from './span-format.ts'
 

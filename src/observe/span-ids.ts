@@ -1,6 +1,6 @@
 import type { IdGenerator } from '@opentelemetry/sdk-trace'
 import { RandomIdGenerator } from '@opentelemetry/sdk-trace'
-import type { SpanRef } from '../domain/telemetry.ts'
+import type { SpanRef } from '../domain/ports/telemetry.ts'
 
 /** Room for a trace's id. */
 const BYTES = Buffer.alloc(16)

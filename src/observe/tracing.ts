@@ -1,4 +1,4 @@
-import type { AttemptSpan, RequestSpan, Tracing } from '../domain/telemetry.ts'
+import type { AttemptSpan, RequestSpan, Tracing } from '../domain/ports/telemetry.ts'
 import type { TracingOptions } from './otel.ts'
 
 type Env = Readonly<Record<string, string | undefined>>

@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { certificateProblem } from '../domain/certificate.ts'
-import type { Clock } from '../domain/clock.ts'
+import type { Clock } from '../domain/ports/clock.ts'
 import {
   type OutboundClient,
   OutboundFault,
   type OutboundProgress,
   type OutboundRequest,
   type SendOptions,
-} from '../domain/outbound-client.ts'
-import type { ProbePhase } from '../domain/probe.ts'
+} from '../domain/ports/outbound-client.ts'
+import { certificateProblem } from '../domain/verdict/certificate.ts'
+import type { ProbePhase } from '../domain/verdict/probe.ts'
 import { connect } from './connect.ts'
 import { exchange } from './exchange.ts'
 import type { OutboundGuard } from './guard.ts'

@@ -1,5 +1,5 @@
 import { connect as netConnect, type Socket } from 'node:net'
-import type { OutboundFault } from '../domain/outbound-client.ts'
+import type { OutboundFault } from '../domain/ports/outbound-client.ts'
 import { systemFault } from './fault.ts'
 
 /** RFC 8305 section 8: how long one address may keep the next one waiting. */

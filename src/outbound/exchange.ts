@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { type OutboundAnswer, OutboundFault, type OutboundRequest } from '../domain/outbound-client.ts'
+import { type OutboundAnswer, OutboundFault, type OutboundRequest } from '../domain/ports/outbound-client.ts'
 import { request as httpRequest } from '../node-http.ts'
 import { endOfStream, exchangeFault } from './fault.ts'
 

@@ -1,6 +1,6 @@
-import type { Cause } from '../domain/cause.ts'
-import type { CutOff } from '../domain/cut-off.ts'
-import { OutboundFault } from '../domain/outbound-client.ts'
+import type { Cause } from '../domain/cause/cause.ts'
+import type { CutOff } from '../domain/ports/cut-off.ts'
+import { OutboundFault } from '../domain/ports/outbound-client.ts'
 
 /** System errors (errno names, getaddrinfo names as Node gives them) that mean the same in each phase. */
 const SYSTEM: Readonly<Record<string, readonly [Cause, string, CutOff?]>> = {

@@ -1,4 +1,4 @@
-import { hostName, parseAllowance } from '../domain/outbound.ts'
+import { hostName, parseAllowance } from '../domain/ports/outbound.ts'
 import { effectiveAddress, type SpecialUse, specialUse, within } from './addresses.ts'
 
 /** Decides about addresses, not names: exactly those that will be connected to. */

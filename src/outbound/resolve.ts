@@ -1,6 +1,6 @@
 import { promises as dns, type LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
-import { OutboundFault } from '../domain/outbound-client.ts'
+import { OutboundFault } from '../domain/ports/outbound-client.ts'
 import { systemFault } from './fault.ts'
 
 /** All addresses of a name, in the order in which to try them; rejects as `dns.lookup` does. */

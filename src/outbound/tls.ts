@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { visibleText } from '../domain/external-text.ts'
-import { OutboundFault, type OutboundRequest } from '../domain/outbound-client.ts'
-import type { CertificateFault, TlsFacts } from '../domain/probe.ts'
+import { OutboundFault, type OutboundRequest } from '../domain/ports/outbound-client.ts'
+import { visibleText } from '../domain/text/external-text.ts'
+import type { CertificateFault, TlsFacts } from '../domain/verdict/probe.ts'
 import { handshakeFault } from './fault.ts'
 
 // Not imported: an import reads every export, among them the list of root certificates (1 MiB, 10 ms).

@@ -1,4 +1,4 @@
-import { canonicalUrl } from '../domain/canonical-url.ts'
+import { canonicalUrl } from '../domain/report/canonical-url.ts'
 
 /** The host without the brackets of an IPv6 address. */
 export const bareHost = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1')

@@ -1,11 +1,11 @@
-import { canonicalUrl } from '../domain/canonical-url.ts'
 import {
   type OutboundAnswer,
   type OutboundClient,
   OutboundFault,
   type OutboundProgress,
-} from '../domain/outbound-client.ts'
-import type { ProbeMethod, ProbeTarget } from '../domain/probe.ts'
+} from '../domain/ports/outbound-client.ts'
+import { canonicalUrl } from '../domain/report/canonical-url.ts'
+import type { ProbeMethod, ProbeTarget } from '../domain/verdict/probe.ts'
 import { answerCause, isUp } from './status.ts'
 
 /** What one probe has found so far. */

@@ -1,9 +1,9 @@
-import { canonicalUrl } from '../domain/canonical-url.ts'
-import type { Clock } from '../domain/clock.ts'
-import { visibleText } from '../domain/external-text.ts'
-import { INVALID_ENDPOINT } from '../domain/failure.ts'
-import { type OutboundClient, OutboundFault } from '../domain/outbound-client.ts'
-import type { ProbeResult, Prober, ProbeTarget } from '../domain/probe.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import { type OutboundClient, OutboundFault } from '../domain/ports/outbound-client.ts'
+import { canonicalUrl } from '../domain/report/canonical-url.ts'
+import { INVALID_ENDPOINT } from '../domain/report/failure.ts'
+import { visibleText } from '../domain/text/external-text.ts'
+import type { ProbeResult, Prober, ProbeTarget } from '../domain/verdict/probe.ts'
 import { attempt, type ProbeProgress } from './attempt.ts'
 
 export interface ProberOptions {

@@ -1,6 +1,6 @@
 import { readBounded } from '../bounded-file.ts'
-import { MIN_SECRET_LENGTH, tooShort } from '../domain/secret-length.ts'
-import type { Log } from '../domain/telemetry.ts'
+import type { Log } from '../domain/ports/telemetry.ts'
+import { MIN_SECRET_LENGTH, tooShort } from '../domain/text/secret-length.ts'
 
 /** Enough for every header and for a bundle of authorities; a mistaken path to something huge is not swallowed. */
 const LIMIT = 1_048_576

@@ -1,4 +1,4 @@
-import type { Cause } from '../domain/cause.ts'
+import type { Cause } from '../domain/cause/cause.ts'
 import { statusCause } from '../domain/classify/numbers.ts'
 
 /**

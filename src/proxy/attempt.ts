@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
-import type { AttemptFault } from '../domain/delivery.ts'
+import type { AttemptFault } from '../domain/report/delivery.ts'
 
 /** The connection that an attempt is sent on. */
 export interface AttemptConnection {

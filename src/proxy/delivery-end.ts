@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { AttemptCode, DeliveryCode, OtherReason } from '../domain/delivery.ts'
+import type { AttemptCode, DeliveryCode, OtherReason } from '../domain/report/delivery.ts'
 import type { Claim } from '../signature/recognizer.ts'
 import type { Retries } from './retries.ts'
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Timed } from '../deadlines.ts'
-import type { AttemptCode, OtherReason, RetryReason } from '../domain/delivery.ts'
+import type { AttemptCode, OtherReason, RetryReason } from '../domain/report/delivery.ts'
 import type { Claim } from '../signature/recognizer.ts'
 import { type AnswerCode, answer } from './answers.ts'
 import type { AttemptFailure, ResponseHead } from './attempt.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
-import { memoize } from '../domain/memoize.ts'
+import { memoize } from '../domain/text/memoize.ts'
 import type { ResponseHead } from './attempt.ts'
 
 /** Headers that are meant for one connection only (RFC 9110 section 7.6.1), with those that older software sends. */

@@ -1,5 +1,5 @@
 import { type BackOff, backOff } from '../back-off.ts'
-import type { RetryReason } from '../domain/delivery.ts'
+import type { RetryReason } from '../domain/report/delivery.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Route } from './routes.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { OtherReason } from '../domain/delivery.ts'
+import type { OtherReason } from '../domain/report/delivery.ts'
 import { type Claim, type Recognizer, UNIDENTIFIED } from '../signature/recognizer.ts'
 
 export type RetryMode = 'none' | 'safe' | 'idempotent'

@@ -1,5 +1,5 @@
-import type { AttemptCode } from '../domain/delivery.ts'
-import type { AttemptSpan } from '../domain/telemetry.ts'
+import type { AttemptSpan } from '../domain/ports/telemetry.ts'
+import type { AttemptCode } from '../domain/report/delivery.ts'
 import { Attempt, type AttemptEvents } from './attempt.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import type { SendOptions } from './upstream.ts'

@@ -1,4 +1,4 @@
-import type { AttemptSpan, RequestSpan, Tracing } from '../domain/telemetry.ts'
+import type { AttemptSpan, RequestSpan, Tracing } from '../domain/ports/telemetry.ts'
 
 /** The spans of one delivery; what tracing throws is reported and costs nothing else. */
 export interface DeliverySpan {

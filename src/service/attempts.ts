@@ -1,4 +1,4 @@
-import type { Network } from '../domain/reach.ts'
+import type { Network } from '../domain/verdict/reach.ts'
 
 /** The newest outcome at one place, and what came before it. */
 export interface Attempt {

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { CANARY_HEADERS, CANARY_REPORT, canaryAnswer, same, signCanary } from '../domain/canary.ts'
-import type { Cause } from '../domain/cause.ts'
-import type { Clock } from '../domain/clock.ts'
-import type { CutOff } from '../domain/cut-off.ts'
-import type { CanaryMoments, Journal } from '../domain/journal.ts'
-import { type Lease, SOLE_LEASE } from '../domain/lease.ts'
-import { type OutboundClient, OutboundFault, type OutboundProgress } from '../domain/outbound-client.ts'
-import type { ProbePhase } from '../domain/probe.ts'
-import type { Log, Metrics } from '../domain/telemetry.ts'
+import type { Cause } from '../domain/cause/cause.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { CutOff } from '../domain/ports/cut-off.ts'
+import type { CanaryMoments, Journal } from '../domain/ports/journal.ts'
+import { type Lease, SOLE_LEASE } from '../domain/ports/lease.ts'
+import { type OutboundClient, OutboundFault, type OutboundProgress } from '../domain/ports/outbound-client.ts'
+import type { Log, Metrics } from '../domain/ports/telemetry.ts'
+import { CANARY_HEADERS, CANARY_REPORT, canaryAnswer, same, signCanary } from '../domain/report/canary.ts'
+import type { ProbePhase } from '../domain/verdict/probe.ts'
 
 export interface RoundTrip {
   /** Null if it returned, signed. */

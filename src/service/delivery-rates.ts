@@ -1,4 +1,4 @@
-import type { DeliveryResult } from '../domain/delivery.ts'
+import type { DeliveryResult } from '../domain/report/delivery.ts'
 
 /** Deliveries to an endpoint that our own proxy saw end, since this process started. */
 export interface DeliveryRate {

@@ -1,6 +1,12 @@
-import type { Clock } from '../domain/clock.ts'
-import { type DeliveryStream, type EndpointState, isOpen, type LastDelivery, ORIGIN_LIMIT } from '../domain/incident.ts'
-import type { AppliedEvent } from '../domain/journal.ts'
+import {
+  type DeliveryStream,
+  type EndpointState,
+  isOpen,
+  type LastDelivery,
+  ORIGIN_LIMIT,
+} from '../domain/incident/incident.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { AppliedEvent } from '../domain/ports/journal.ts'
 import { systemTimers, type Timers } from './limiter.ts'
 
 export interface DeliveryStreamDeps {

@@ -1,4 +1,4 @@
-import type { ProbeResult, Prober } from '../domain/probe.ts'
+import type { ProbeResult, Prober } from '../domain/verdict/probe.ts'
 import {
   type Attempted,
   authorityOf,
@@ -8,7 +8,7 @@ import {
   type Network,
   networkOf,
   reachedNothing,
-} from '../domain/reach.ts'
+} from '../domain/verdict/reach.ts'
 import { attempts, showBlindness } from './attempts.ts'
 import type { RoundTrip } from './canary.ts'
 

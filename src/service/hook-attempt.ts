@@ -1,5 +1,5 @@
-import type { HookMessage } from '../domain/hook-message.ts'
-import { type OutboundClient, OutboundFault } from '../domain/outbound-client.ts'
+import type { HookMessage } from '../domain/incident/hook-message.ts'
+import { type OutboundClient, OutboundFault } from '../domain/ports/outbound-client.ts'
 
 /** Where a hook's events go. */
 export interface HookTarget {

@@ -1,5 +1,5 @@
 import { backOff } from '../back-off.ts'
-import { GIVE_UP_AFTER } from '../domain/outbox.ts'
+import { GIVE_UP_AFTER } from '../domain/ports/outbox.ts'
 
 export interface LaneTimes {
   /** Milliseconds before the first retry, and at most. */

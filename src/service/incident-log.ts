@@ -1,6 +1,6 @@
-import { rfc3339 } from '../domain/human.ts'
-import type { Incident } from '../domain/incident.ts'
-import type { Log } from '../domain/telemetry.ts'
+import type { Incident } from '../domain/incident/incident.ts'
+import type { Log } from '../domain/ports/telemetry.ts'
+import { rfc3339 } from '../domain/text/human.ts'
 
 /** One line per change of an incident, not per failure. */
 export function logTransition(

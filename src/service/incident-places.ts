@@ -1,7 +1,7 @@
-import type { BoundedNames } from '../domain/bounded-names.ts'
-import { INVALID_ENDPOINT, OTHER } from '../domain/failure.ts'
-import type { EndpointState, UnconfiguredLimit } from '../domain/incident.ts'
-import { incidentAdmission, openOf } from '../domain/unconfigured-limit.ts'
+import type { EndpointState, UnconfiguredLimit } from '../domain/incident/incident.ts'
+import { incidentAdmission, openOf } from '../domain/incident/unconfigured-limit.ts'
+import type { BoundedNames } from '../domain/report/bounded-names.ts'
+import { INVALID_ENDPOINT, OTHER } from '../domain/report/failure.ts'
 
 /**
  * Which endpoints have incidents, as far as this replica knows. The journal decides for all replicas; this keeps a flood of

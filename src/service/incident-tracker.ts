@@ -1,8 +1,8 @@
-import type { Failure } from '../domain/failure.ts'
-import type { EndpointState, Incident, Quiet } from '../domain/incident.ts'
-import type { Applied, AppliedEvent } from '../domain/journal.ts'
-import type { SpanRef } from '../domain/telemetry.ts'
-import type { TimelineSignal } from '../domain/timeline.ts'
+import type { EndpointState, Incident, Quiet } from '../domain/incident/incident.ts'
+import type { TimelineSignal } from '../domain/incident/timeline.ts'
+import type { Applied, AppliedEvent } from '../domain/ports/journal.ts'
+import type { SpanRef } from '../domain/ports/telemetry.ts'
+import type { Failure } from '../domain/report/failure.ts'
 import type { Latest } from './incident-verdicts.ts'
 import type { ProbeRound } from './probing.ts'
 

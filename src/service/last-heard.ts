@@ -1,6 +1,6 @@
-import type { Clock } from '../domain/clock.ts'
-import type { SeriesTotal } from '../domain/journal.ts'
-import type { Answered } from '../domain/telemetry.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { SeriesTotal } from '../domain/ports/journal.ts'
+import type { Answered } from '../domain/ports/telemetry.ts'
 
 /** When each source was last heard from. */
 export interface LastHeard {

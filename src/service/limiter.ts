@@ -1,4 +1,4 @@
-import type { Clock } from '../domain/clock.ts'
+import type { Clock } from '../domain/ports/clock.ts'
 
 /** `setTimeout` and `clearTimeout`, replaceable in tests. */
 export interface Timers {

@@ -1,10 +1,10 @@
 import { reportedExpiry } from '../domain/classify/expiry.ts'
 import { isHostRefusal } from '../domain/classify/refusal.ts'
-import type { Failure } from '../domain/failure.ts'
-import type { Incident, IncidentSignals } from '../domain/incident.ts'
-import type { Journal } from '../domain/journal.ts'
-import { PROXY_SOURCE } from '../domain/signal.ts'
-import type { ReportSeen } from '../domain/verdict.ts'
+import type { Incident, IncidentSignals } from '../domain/incident/incident.ts'
+import type { Journal } from '../domain/ports/journal.ts'
+import type { Failure } from '../domain/report/failure.ts'
+import { PROXY_SOURCE } from '../domain/report/signal.ts'
+import type { ReportSeen } from '../domain/verdict/verdict.ts'
 
 type Report = NonNullable<Incident['report']>
 type Warning = NonNullable<IncidentSignals['warning']>

@@ -1,5 +1,5 @@
-import type { IncidentEvent } from '../domain/incident.ts'
-import { conclusive, guarded, totalTime } from '../domain/observation.ts'
+import type { IncidentEvent } from '../domain/incident/incident.ts'
+import { conclusive, guarded, totalTime } from '../domain/verdict/observation.ts'
 import { deciding, isDownInside, type Latest } from './incident-verdicts.ts'
 import type { ProbeRound } from './probing.ts'
 

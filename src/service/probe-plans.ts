@@ -1,5 +1,5 @@
-import { parsePattern } from '../domain/endpoint.ts'
-import type { ProbeMethod, ProbeTarget, Vantage } from '../domain/probe.ts'
+import { parsePattern } from '../domain/report/endpoint.ts'
+import type { ProbeMethod, ProbeTarget, Vantage } from '../domain/verdict/probe.ts'
 
 /** Reference to a secret: a file or an environment variable. */
 export interface SecretRef {

@@ -1,5 +1,5 @@
-import type { Clock } from '../domain/clock.ts'
-import { type EndpointState, isOpen, type Quiet } from '../domain/incident.ts'
+import { type EndpointState, isOpen, type Quiet } from '../domain/incident/incident.ts'
+import type { Clock } from '../domain/ports/clock.ts'
 
 /**
  * How long each endpoint with an open incident has been quiet, by a clock that is never set. After a restart it goes on from

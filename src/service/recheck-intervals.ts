@@ -1,4 +1,4 @@
-import type { IncidentSettings } from '../domain/incident.ts'
+import type { IncidentSettings } from '../domain/incident/incident.ts'
 
 /**
  * Milliseconds between two probes while an incident is open: short at first, since most recoveries are quick, then such

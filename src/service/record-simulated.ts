@@ -1,8 +1,8 @@
-import type { Clock } from '../domain/clock.ts'
-import { type Failure, failureIds } from '../domain/failure.ts'
-import type { Entry, Journal } from '../domain/journal.ts'
-import type { Lost } from '../domain/signal.ts'
-import type { Log } from '../domain/telemetry.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Entry, Journal } from '../domain/ports/journal.ts'
+import type { Log } from '../domain/ports/telemetry.ts'
+import { type Failure, failureIds } from '../domain/report/failure.ts'
+import type { Lost } from '../domain/report/signal.ts'
 import type { Receipt, Record } from './record.ts'
 import { failureOf, type RecordedSource, type SignalReading } from './recorded-source.ts'
 

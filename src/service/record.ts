@@ -1,13 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Clock } from '../domain/clock.ts'
-import { type Failure, failureIds, haveSameSharedFields, sharedFields, VERIFY_ENDPOINT } from '../domain/failure.ts'
-import { idempotencyOf } from '../domain/idempotency.ts'
-import type { Applied, Entry, Journal, Recorded, SignalEntry } from '../domain/journal.ts'
-import type { SeriesLabels, SeriesLimit } from '../domain/series.ts'
-import type { Delivered, Lost, Signal } from '../domain/signal.ts'
-import type { Purpose } from '../domain/simulation.ts'
-import type { DeliveryDetails, Log, Metrics, RequestSpan, SpanRef } from '../domain/telemetry.ts'
-import { credentialOf } from '../domain/unconfigured-limit.ts'
+import { credentialOf } from '../domain/incident/unconfigured-limit.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Applied, Entry, Journal, Recorded, SignalEntry } from '../domain/ports/journal.ts'
+import type { DeliveryDetails, Log, Metrics, RequestSpan, SpanRef } from '../domain/ports/telemetry.ts'
+import {
+  type Failure,
+  failureIds,
+  haveSameSharedFields,
+  sharedFields,
+  VERIFY_ENDPOINT,
+} from '../domain/report/failure.ts'
+import { idempotencyOf } from '../domain/report/idempotency.ts'
+import type { SeriesLabels, SeriesLimit } from '../domain/report/series.ts'
+import type { Delivered, Lost, Signal } from '../domain/report/signal.ts'
+import type { Purpose } from '../domain/report/simulation.ts'
 import { isRowSignal, type SignalRecorder } from './record-signals.ts'
 import {
   failureOf,

@@ -1,7 +1,7 @@
-import type { Cause } from '../domain/cause.ts'
-import type { Failure } from '../domain/failure.ts'
-import type { Origin } from '../domain/incident.ts'
-import type { Delivered, Lost, Recovered, ReplayProtection, SignalTarget } from '../domain/signal.ts'
+import type { Cause } from '../domain/cause/cause.ts'
+import type { Origin } from '../domain/incident/incident.ts'
+import type { Failure } from '../domain/report/failure.ts'
+import type { Delivered, Lost, Recovered, ReplayProtection, SignalTarget } from '../domain/report/signal.ts'
 
 /** A source as far as recording its signals goes. */
 export interface RecordedSource {

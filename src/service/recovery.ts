@@ -1,11 +1,17 @@
-import type { Clock } from '../domain/clock.ts'
-import { type HookPlan, isRecoveryOn } from '../domain/hook-plan.ts'
-import { rfc3339 } from '../domain/human.ts'
-import type { Incident } from '../domain/incident.ts'
-import type { RecoveryApplied } from '../domain/incident-effects.ts'
-import type { Journal } from '../domain/journal.ts'
-import { closingsOf, isUnfinished, openRecovery, type RecoveryEvent, type RecoveryReport } from '../domain/recovery.ts'
-import type { Log } from '../domain/telemetry.ts'
+import { type HookPlan, isRecoveryOn } from '../domain/incident/hook-plan.ts'
+import type { Incident } from '../domain/incident/incident.ts'
+import type { RecoveryApplied } from '../domain/incident/incident-effects.ts'
+import {
+  closingsOf,
+  isUnfinished,
+  openRecovery,
+  type RecoveryEvent,
+  type RecoveryReport,
+} from '../domain/incident/recovery.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Journal } from '../domain/ports/journal.ts'
+import type { Log } from '../domain/ports/telemetry.ts'
+import { rfc3339 } from '../domain/text/human.ts'
 import { AppError } from '../errors.ts'
 import { systemTimers, type Timers } from './limiter.ts'
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../domain/clock.ts'
-import type { EndpointState } from '../domain/incident.ts'
+import type { EndpointState } from '../domain/incident/incident.ts'
+import type { Clock } from '../domain/ports/clock.ts'
 
 export interface OverdueDeps {
   /** Milliseconds after which the platform has given up on a delivery that keeps failing, by endpoint. */

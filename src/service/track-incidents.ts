@@ -1,6 +1,3 @@
-import type { BoundedNames } from '../domain/bounded-names.ts'
-import type { Clock } from '../domain/clock.ts'
-import { INVALID_ENDPOINT } from '../domain/failure.ts'
 import {
   type EndpointState,
   type Incident,
@@ -8,11 +5,14 @@ import {
   isDisabled,
   isOlder,
   isOpen,
-} from '../domain/incident.ts'
-import type { Applied, AppliedEvent, Journal } from '../domain/journal.ts'
-import { reduceIncident } from '../domain/reduce-incident.ts'
-import type { Log, Metrics, SpanRef, Tracing } from '../domain/telemetry.ts'
-import type { Verdict } from '../domain/verdict.ts'
+} from '../domain/incident/incident.ts'
+import { reduceIncident } from '../domain/incident/reduce-incident.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Applied, AppliedEvent, Journal } from '../domain/ports/journal.ts'
+import type { Log, Metrics, SpanRef, Tracing } from '../domain/ports/telemetry.ts'
+import type { BoundedNames } from '../domain/report/bounded-names.ts'
+import { INVALID_ENDPOINT } from '../domain/report/failure.ts'
+import type { Verdict } from '../domain/verdict/verdict.ts'
 import { AppError } from '../errors.ts'
 import { logTransition } from './incident-log.ts'
 import { incidentPlaces } from './incident-places.ts'

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import type { Recorded } from '../domain/journal.ts'
-import type { Signal } from '../domain/signal.ts'
+import type { Recorded } from '../domain/ports/journal.ts'
+import type { Signal } from '../domain/report/signal.ts'
 import { AppError } from '../errors.ts'
 import type { Receipt, Record, RecordedRequest } from './record.ts'
 import type { RecordedSource } from './recorded-source.ts'

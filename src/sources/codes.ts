@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { CAUSES } from '../domain/cause.ts'
+import { CAUSES } from '../domain/cause/cause.ts'
 import { object } from '../schema-fields.ts'
 
 /** The key `codes` of a source: what the numbers in its reports mean. */

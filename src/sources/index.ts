@@ -1,4 +1,4 @@
-import { NO_SOURCE } from '../domain/telemetry.ts'
+import { NO_SOURCE } from '../domain/ports/telemetry.ts'
 import { convoy } from './convoy/index.ts'
 import { generic } from './generic/index.ts'
 import { knative } from './knative/index.ts'

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Static, TObject, TProperties, TSchema } from 'typebox'
 import type { CodeRules } from '../domain/classify/classify.ts'
-import type { LossWindow } from '../domain/incident.ts'
-import type { Lost, ReplayProtection, Signal } from '../domain/signal.ts'
+import type { LossWindow } from '../domain/incident/incident.ts'
+import type { Lost, ReplayProtection, Signal } from '../domain/report/signal.ts'
 import type { AuthDefault } from './auth/config.ts'
 import type { GivenUp, ReportRequest } from './give-up.ts'
 

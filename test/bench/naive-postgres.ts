@@ -1,7 +1,7 @@
 import Router from '@koa/router'
 import Koa from 'koa'
 import pg from 'pg'
-import { failureIds } from '../../src/domain/failure.ts'
+import { failureIds } from '../../src/domain/report/failure.ts'
 import { NAIVE_TABLE } from './naive-table.ts'
 
 /**

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { Entry } from '../../src/domain/journal.ts'
+import type { Entry } from '../../src/domain/ports/journal.ts'
 import { openPostgresJournal } from '../../src/journal/postgres/journal.ts'
 import { entry, INCIDENTS, PRINT_FAULTS } from '../journal/entries.ts'
 import type { PostgresServer } from '../support/postgres.ts'

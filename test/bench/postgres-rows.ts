@@ -1,4 +1,4 @@
-import { parsePostgresUrl } from '../../src/domain/postgres-url.ts'
+import { parsePostgresUrl } from '../../src/domain/ports/postgres-url.ts'
 import { Queries, type Query } from '../../src/journal/core/queries.ts'
 import { Connector } from '../../src/journal/postgres/connect.ts'
 import { INDEXES } from '../../src/journal/postgres/filter-indexes.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { CAUSES, type Cause } from '../../src/domain/cause.ts'
+import { CAUSES, type Cause } from '../../src/domain/cause/cause.ts'
 
 /** One real message, where its wording was seen, and its cause by the boundaries of the issue, not by the classifier. */
 export interface Sample {

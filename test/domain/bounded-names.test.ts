@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { boundedNames } from '../../src/domain/bounded-names.ts'
+import { boundedNames } from '../../src/domain/report/bounded-names.ts'
 
 describe('boundedNames', () => {
   it('admits configured names, then those restored, then first come, up to the limit', () => {

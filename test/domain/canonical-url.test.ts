@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { canonicalUrl, MAX_URL_LENGTH } from '../../src/domain/canonical-url.ts'
+import { canonicalUrl, MAX_URL_LENGTH } from '../../src/domain/report/canonical-url.ts'
 import { disguises, pathId, shapedSecret } from './secrets.ts'
 
 const anyText = fc.oneof(

@@ -5,8 +5,8 @@ import {
   type IncidentSettings,
   newEndpoint,
   type Origin,
-} from '../../src/domain/incident.ts'
-import { reduceIncident } from '../../src/domain/reduce-incident.ts'
+} from '../../src/domain/incident/incident.ts'
+import { reduceIncident } from '../../src/domain/incident/reduce-incident.ts'
 
 const MINUTE = 60_000
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { canonicalUrl } from '../../src/domain/canonical-url.ts'
-import { configurationFaults, endpointUrls, identifier, parsePattern } from '../../src/domain/endpoint.ts'
+import { canonicalUrl } from '../../src/domain/report/canonical-url.ts'
+import { configurationFaults, endpointUrls, identifier, parsePattern } from '../../src/domain/report/endpoint.ts'
 
 const named = (...urls: string[]) => urls.map((url) => ({ name: url, urls: [url] }))
 const nameOf = (text: string, ...urls: string[]) => identifier(named(...urls))(text).endpoint

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { escapeHtml, safeJson, stringify, visible, visibleText } from '../../src/domain/external-text.ts'
+import { escapeHtml, safeJson, stringify, visible, visibleText } from '../../src/domain/text/external-text.ts'
 import { expectSafe, HOSTILE_CHARACTERS, HOSTILE_TEXT } from '../support/hostile-text.ts'
 
 const named = (character: string) => `U+${character.codePointAt(0)!.toString(16)}`

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { idempotencyOf } from '../../src/domain/idempotency.ts'
+import { idempotencyOf } from '../../src/domain/report/idempotency.ts'
 
 describe('idempotencyOf', () => {
   const key = (id: string) => idempotencyOf(id, Buffer.from('{}')).key

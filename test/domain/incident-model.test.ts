@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type EndpointState, type IncidentEvent, isOpen, newEndpoint } from '../../src/domain/incident.ts'
-import { reduceIncident } from '../../src/domain/reduce-incident.ts'
+import { type EndpointState, type IncidentEvent, isOpen, newEndpoint } from '../../src/domain/incident/incident.ts'
+import { reduceIncident } from '../../src/domain/incident/reduce-incident.ts'
 import { at, failure, MINUTE, probe, run, tick } from './incident-support.ts'
 
 describe('reduceIncident(), compared with a model', () => {

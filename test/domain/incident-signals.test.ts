@@ -1,8 +1,14 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type IncidentEvent, isOpen, newEndpoint, ORIGIN_LIMIT, type Origin } from '../../src/domain/incident.ts'
-import { reduceIncident } from '../../src/domain/reduce-incident.ts'
-import type { TimelineSignal } from '../../src/domain/timeline.ts'
+import {
+  type IncidentEvent,
+  isOpen,
+  newEndpoint,
+  ORIGIN_LIMIT,
+  type Origin,
+} from '../../src/domain/incident/incident.ts'
+import { reduceIncident } from '../../src/domain/incident/reduce-incident.ts'
+import type { TimelineSignal } from '../../src/domain/incident/timeline.ts'
 import { at, CAFE, delivered, proxied, run, SETTINGS, stream } from './delivery-events.ts'
 
 let ids = 0

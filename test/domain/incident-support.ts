@@ -1,5 +1,10 @@
-import { type Change, type IncidentEvent, type IncidentSettings, newEndpoint } from '../../src/domain/incident.ts'
-import { reduceIncident } from '../../src/domain/reduce-incident.ts'
+import {
+  type Change,
+  type IncidentEvent,
+  type IncidentSettings,
+  newEndpoint,
+} from '../../src/domain/incident/incident.ts'
+import { reduceIncident } from '../../src/domain/incident/reduce-incident.ts'
 
 export const MINUTE = 60_000
 

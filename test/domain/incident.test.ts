@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { type IncidentEvent, isOpen } from '../../src/domain/incident.ts'
+import { type IncidentEvent, isOpen } from '../../src/domain/incident/incident.ts'
 import { parseIncident } from '../../src/journal/core/stored-incident.ts'
 import { at, failure, probe, run, SETTINGS, tick } from './incident-support.ts'
 

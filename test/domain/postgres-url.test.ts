@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { parsePostgresUrl, postgresUrlFault, shownAddress } from '../../src/domain/postgres-url.ts'
+import { parsePostgresUrl, postgresUrlFault, shownAddress } from '../../src/domain/ports/postgres-url.ts'
 
 describe('parsePostgresUrl', () => {
   it('reads user, password, hosts, ports and database, with their escapes', () => {

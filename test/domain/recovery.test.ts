@@ -9,7 +9,7 @@ import {
   type RecoveryReport,
   reduceRecovery,
   reopenRecovery,
-} from '../../src/domain/recovery.ts'
+} from '../../src/domain/incident/recovery.ts'
 
 const CLOSED = 1_000
 const opened = openRecovery(null, { closedAt: CLOSED, isNeeded: true })

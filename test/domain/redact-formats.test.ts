@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { redact } from '../../src/domain/redact.ts'
+import { redact } from '../../src/domain/text/redact.ts'
 import { HARMLESS_TEXTS } from './harmless-texts.ts'
 import { lowerCase, SECRET_FORMATS, secretPart, shownPart } from './secret-formats.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'chai'
-import data from '../../src/domain/redact/key-prefixes.json' with { type: 'json' }
-import { redact } from '../../src/domain/redact.ts'
+import data from '../../src/domain/text/redact/key-prefixes.json' with { type: 'json' }
+import { redact } from '../../src/domain/text/redact.ts'
 import { samples } from '../corpus/corpus.ts'
 
 const HEX = '0123456789abcdef'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { cutCharacters, redact } from '../../src/domain/redact.ts'
+import { cutCharacters, redact } from '../../src/domain/text/redact.ts'
 import { anyText, HOSTILE, MESSAGES, name } from './redact-texts.ts'
 import { disguises, plainSecret, shapedSecret } from './secrets.ts'
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { redact } from '../../src/domain/redact.ts'
-import { cutMessage, safeMessage } from '../../src/domain/safe-message.ts'
+import { redact } from '../../src/domain/text/redact.ts'
+import { cutMessage, safeMessage } from '../../src/domain/text/safe-message.ts'
 import { shapedSecret } from './secrets.ts'
 
 /** Ways in which a secret is in a long message, with or without white space around it. */

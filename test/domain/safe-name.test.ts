@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { refIdentifier } from '../../src/domain/endpoint-refs.ts'
-import { safeName } from '../../src/domain/safe-name.ts'
+import { refIdentifier } from '../../src/domain/report/endpoint-refs.ts'
+import { safeName } from '../../src/domain/text/safe-name.ts'
 
 describe('safeName', () => {
   const ids = [

@@ -1,4 +1,4 @@
-import type { SeriesLabels, SeriesLimit } from '../../src/domain/series.ts'
+import type { SeriesLabels, SeriesLimit } from '../../src/domain/report/series.ts'
 
 /** The set of a report that was stored. */
 export function stored(limit: SeriesLimit, report: SeriesLabels): SeriesLabels {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { CAUSES } from '../../src/domain/cause.ts'
-import { neededSeries, type SeriesLabels, type SeriesLimit, seriesLimit } from '../../src/domain/series.ts'
+import { CAUSES } from '../../src/domain/cause/cause.ts'
+import { neededSeries, type SeriesLabels, type SeriesLimit, seriesLimit } from '../../src/domain/report/series.ts'
 import { stored } from './series-support.ts'
 
 const SOURCES = ['retm', 'second']

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { haveSameSharedFields, SHARED_FIELDS, type SharedFields } from '../../src/domain/failure.ts'
+import { haveSameSharedFields, SHARED_FIELDS, type SharedFields } from '../../src/domain/report/failure.ts'
 
 const FAILURE: SharedFields = {
   source: 'retm',

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
-import { UNVERIFIED } from '../../src/domain/blind-rules.ts'
-import { CAUSES, type Cause } from '../../src/domain/cause.ts'
+import { CAUSES, type Cause } from '../../src/domain/cause/cause.ts'
 import { reportedExpiry } from '../../src/domain/classify/expiry.ts'
-import type { ProbeResult } from '../../src/domain/probe.ts'
 import { remediesFor } from '../../src/domain/remedies/remedies.ts'
-import { judge } from '../../src/domain/verdict.ts'
+import { UNVERIFIED } from '../../src/domain/verdict/blind-rules.ts'
+import type { ProbeResult } from '../../src/domain/verdict/probe.ts'
+import { judge } from '../../src/domain/verdict/verdict.ts'
 import { AT, down, read, URL_OF_SHOP, up } from './verdict-support.ts'
 
 describe('judge(), where less is known', () => {

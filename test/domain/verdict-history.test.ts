@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { addVerdict, type Verdict } from '../../src/domain/verdict.ts'
+import { addVerdict, type Verdict } from '../../src/domain/verdict/verdict.ts'
 import { AT, read } from './verdict-support.ts'
 
 describe('addVerdict()', () => {

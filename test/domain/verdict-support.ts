@@ -1,6 +1,6 @@
-import type { Cause } from '../../src/domain/cause.ts'
-import type { ProbeResult, Vantage } from '../../src/domain/probe.ts'
-import { judge, type Verdict } from '../../src/domain/verdict.ts'
+import type { Cause } from '../../src/domain/cause/cause.ts'
+import type { ProbeResult, Vantage } from '../../src/domain/verdict/probe.ts'
+import { judge, type Verdict } from '../../src/domain/verdict/verdict.ts'
 
 export const AT = Date.parse('2026-11-24T02:51:00Z')
 

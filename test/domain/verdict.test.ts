@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { CAUSES, type Cause } from '../../src/domain/cause.ts'
-import type { ProbeResult } from '../../src/domain/probe.ts'
+import { CAUSES, type Cause } from '../../src/domain/cause/cause.ts'
 import { remediesFor } from '../../src/domain/remedies/remedies.ts'
-import { judge, type Verdict } from '../../src/domain/verdict.ts'
-import { CONFIDENCES, RULES } from '../../src/domain/verdict-rules.ts'
+import type { ProbeResult } from '../../src/domain/verdict/probe.ts'
+import { judge, type Verdict } from '../../src/domain/verdict/verdict.ts'
+import { CONFIDENCES, RULES } from '../../src/domain/verdict/verdict-rules.ts'
 import { AT, down, read, URL_OF_SHOP, up } from './verdict-support.ts'
 
 const expired = (milliseconds: number) =>

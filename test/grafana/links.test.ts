@@ -7,7 +7,7 @@ import { GROUPS } from '../../grafana/rules/groups.ts'
 import { alertsOf } from '../../grafana/rules/model.ts'
 import { NOW_PANELS } from '../../grafana/rules/removed.ts'
 import { DASHBOARDS } from '../../grafana/signals.ts'
-import { CAUSES } from '../../src/domain/cause.ts'
+import { CAUSES } from '../../src/domain/cause/cause.ts'
 import { DASHBOARD_FILES, readDashboard } from '../preview/grafana-model.ts'
 import { all, visible } from './panels.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { CAUSES } from '../../src/domain/cause.ts'
+import { CAUSES } from '../../src/domain/cause/cause.ts'
 import type { FieldFault } from '../../src/errors.ts'
 import { answer, REPORT, raw, report } from '../support/http.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'

@@ -42,7 +42,7 @@ describe('html', () => {
     // The report of `verify` is XML.
     expect(users.sort()).to.deep.equal([
       'src/cli/verify/render.ts',
-      'src/domain/external-text.ts',
+      'src/domain/text/external-text.ts',
       'src/http/pages/html.ts',
     ])
   })

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { IncidentEvent } from '../../src/domain/incident.ts'
+import type { IncidentEvent } from '../../src/domain/incident/incident.ts'
 import { timelineTable } from '../../src/http/pages/timeline.ts'
 import { failure, MINUTE, probe, run, T, tick } from '../domain/incident-support.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { UNVERIFIED } from '../../src/domain/blind-rules.ts'
+import { UNVERIFIED } from '../../src/domain/verdict/blind-rules.ts'
 import { unitTest } from '../rules/promtool.ts'
 import { JOB, NAMESPACE, type Value } from '../rules/series.ts'
 import type { Page, Scene } from '../support/blind-stage.ts'

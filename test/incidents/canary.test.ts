@@ -2,7 +2,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { CANARY_HEADERS, CANARY_REPORT, canaryAnswer, canaryIsValid, signCanary } from '../../src/domain/canary.ts'
+import {
+  CANARY_HEADERS,
+  CANARY_REPORT,
+  canaryAnswer,
+  canaryIsValid,
+  signCanary,
+} from '../../src/domain/report/canary.ts'
 import { runCommand } from '../support/cli.ts'
 import { fakeClock } from '../support/faketime.ts'
 import { answer, report, scrape, sum } from '../support/http.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
-import type { Journal } from '../../src/domain/journal.ts'
+import type { Journal } from '../../src/domain/ports/journal.ts'
 import { openSqliteJournal } from '../../src/journal/sqlite/journal.ts'
 import { type FakeClock, fakeClock } from '../support/faketime.ts'
 import { answer, report, scrape, sum } from '../support/http.ts'

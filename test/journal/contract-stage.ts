@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import type { Failure } from '../../src/domain/failure.ts'
-import type { IncidentSettings } from '../../src/domain/incident.ts'
-import type { Journal, JournalEvents, RetentionLimits } from '../../src/domain/journal.ts'
+import type { IncidentSettings } from '../../src/domain/incident/incident.ts'
+import type { Journal, JournalEvents, RetentionLimits } from '../../src/domain/ports/journal.ts'
+import type { Failure } from '../../src/domain/report/failure.ts'
 import { EventLog, INCIDENTS } from './entries.ts'
 
 export interface ContractOptions {

@@ -1,7 +1,7 @@
-import type { Cause } from '../../src/domain/cause.ts'
-import { failureIds } from '../../src/domain/failure.ts'
-import { HOOK_EVENTS } from '../../src/domain/hook-plan.ts'
-import type { EndpointState } from '../../src/domain/incident.ts'
+import type { Cause } from '../../src/domain/cause/cause.ts'
+import { HOOK_EVENTS } from '../../src/domain/incident/hook-plan.ts'
+import type { EndpointState } from '../../src/domain/incident/incident.ts'
+import type { TimelineSignal } from '../../src/domain/incident/timeline.ts'
 import type {
   Checkpoint,
   Entry,
@@ -11,9 +11,8 @@ import type {
   RetentionStop,
   SeriesTotal,
   SignalEntry,
-} from '../../src/domain/journal.ts'
-
-import type { TimelineSignal } from '../../src/domain/timeline.ts'
+} from '../../src/domain/ports/journal.ts'
+import { failureIds } from '../../src/domain/report/failure.ts'
 
 /** Endpoints whose incidents are sent to hooks and recovered. */
 export const HOOKED = ['hooked', 'hooked-too'] as const

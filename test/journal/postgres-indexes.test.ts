@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import pg from 'pg'
-import { firstIdAt } from '../../src/domain/failure.ts'
+import { firstIdAt } from '../../src/domain/report/failure.ts'
 import { INDEXES } from '../../src/journal/postgres/filter-indexes.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, EventLog, entry } from './entries.ts'

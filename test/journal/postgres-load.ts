@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Journal } from '../../src/domain/journal.ts'
+import type { Journal } from '../../src/domain/ports/journal.ts'
 import { openPostgresJournal, type PostgresJournalOptions } from '../../src/journal/postgres/journal.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { EventLog, entry, INCIDENTS } from './entries.ts'

@@ -1,4 +1,4 @@
-import type { SeriesTotal } from '../../src/domain/journal.ts'
+import type { SeriesTotal } from '../../src/domain/ports/journal.ts'
 import { EventLog } from './entries.ts'
 
 /** Keeps the label sets of other replicas too. */

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
-import type { Journal } from '../../src/domain/journal.ts'
+import type { Journal } from '../../src/domain/ports/journal.ts'
 import type { ContractStage } from './contract-stage.ts'
 import { codeOf, entry } from './entries.ts'
 

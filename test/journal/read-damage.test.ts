@@ -1,6 +1,6 @@
 import { closeSync, copyFileSync, openSync, statSync, writeSync } from 'node:fs'
 import { expect } from 'chai'
-import type { Journal } from '../../src/domain/journal.ts'
+import type { Journal } from '../../src/domain/ports/journal.ts'
 import { until } from '../support/temp.ts'
 import { codeOf, entry } from './entries.ts'
 import { sqliteJournals } from './sqlite-journals.ts'

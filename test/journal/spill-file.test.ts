@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { isSignalEntry } from '../../src/domain/journal.ts'
+import { isSignalEntry } from '../../src/domain/ports/journal.ts'
 import { SetAside } from '../../src/journal/spill/set-aside.ts'
 import { SpillFile } from '../../src/journal/spill/spill-file.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Journal } from '../../src/domain/journal.ts'
+import type { Journal } from '../../src/domain/ports/journal.ts'
 import { openSqliteJournal, type SqliteJournalOptions } from '../../src/journal/sqlite/journal.ts'
 import { removeTempFolders, tempFolder } from '../support/temp.ts'
 import { EventLog, entry, INCIDENTS } from './entries.ts'

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
-import type { Journal } from '../../src/domain/journal.ts'
+import type { Journal } from '../../src/domain/ports/journal.ts'
 import { tempFolder, until } from '../support/temp.ts'
 import { codeOf, entry } from './entries.ts'
 import { sqliteJournals } from './sqlite-journals.ts'

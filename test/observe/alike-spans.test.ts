@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { ProbeResult } from '../../src/domain/probe.ts'
+import type { ProbeResult } from '../../src/domain/verdict/probe.ts'
 import type { SinkSpan } from '../support/otlp-sink.ts'
 import { ABOUT, FAILURE, useTracing } from './tracing-stage.ts'
 

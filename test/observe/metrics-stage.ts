@@ -1,6 +1,6 @@
-import type { Failure } from '../../src/domain/failure.ts'
-import type { JournalStatus } from '../../src/domain/journal.ts'
-import type { SeriesLabels } from '../../src/domain/series.ts'
+import type { JournalStatus } from '../../src/domain/ports/journal.ts'
+import type { Failure } from '../../src/domain/report/failure.ts'
+import type { SeriesLabels } from '../../src/domain/report/series.ts'
 import { createMetrics, type MetricsOptions, type PrometheusMetrics } from '../../src/observe/metrics.ts'
 
 export const OPENMETRICS = 'application/openmetrics-text;version=1.0.0'

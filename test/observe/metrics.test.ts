@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { ENDPOINT_LIMIT } from '../../src/domain/bounded-names.ts'
-import { newEndpoint } from '../../src/domain/incident.ts'
-import { JOURNAL_FAULTS } from '../../src/domain/journal.ts'
+import { newEndpoint } from '../../src/domain/incident/incident.ts'
+import { JOURNAL_FAULTS } from '../../src/domain/ports/journal.ts'
+import { ENDPOINT_LIMIT } from '../../src/domain/report/bounded-names.ts'
 import { sample, series } from '../support/scrape.ts'
 import {
   BY_ENDPOINT,

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
-import type { Failure } from '../../src/domain/failure.ts'
+import type { Failure } from '../../src/domain/report/failure.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts'
 import { removeTempFolders, until } from '../support/temp.ts'

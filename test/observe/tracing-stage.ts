@@ -1,5 +1,5 @@
-import type { Failure } from '../../src/domain/failure.ts'
-import type { Log, Tracing } from '../../src/domain/telemetry.ts'
+import type { Log, Tracing } from '../../src/domain/ports/telemetry.ts'
+import type { Failure } from '../../src/domain/report/failure.ts'
 import type { SpanResult } from '../../src/observe/metrics.ts'
 import { createTracing } from '../../src/observe/tracing.ts'
 import { type OtlpSink, type SinkSpan, startOtlpSink } from '../support/otlp-sink.ts'

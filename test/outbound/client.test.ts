@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
-import { OutboundFault } from '../../src/domain/outbound-client.ts'
+import { OutboundFault } from '../../src/domain/ports/outbound-client.ts'
 import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { roundTrip } from '../../src/service/canary.ts'

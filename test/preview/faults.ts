@@ -1,5 +1,5 @@
-import type { Cause } from '../../src/domain/cause.ts'
-import type { EndpointFacts } from '../../src/domain/endpoint.ts'
+import type { Cause } from '../../src/domain/cause/cause.ts'
+import type { EndpointFacts } from '../../src/domain/report/endpoint.ts'
 
 /** What happens in the simulated week. Times are hours before its end. */
 

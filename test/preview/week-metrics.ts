@@ -1,6 +1,6 @@
-import type { Failure } from '../../src/domain/failure.ts'
-import type { JournalStatus } from '../../src/domain/journal-status.ts'
-import type { MetricSources } from '../../src/domain/telemetry.ts'
+import type { JournalStatus } from '../../src/domain/ports/journal-status.ts'
+import type { MetricSources } from '../../src/domain/ports/telemetry.ts'
+import type { Failure } from '../../src/domain/report/failure.ts'
 import { createMetrics, type PrometheusMetrics } from '../../src/observe/metrics.ts'
 import { ENDPOINTS, PROXIED, SOURCE } from './faults.ts'
 

@@ -1,5 +1,5 @@
-import type { Cause } from '../../src/domain/cause.ts'
-import type { ProbePhase, ProbeResult, Vantage } from '../../src/domain/probe.ts'
+import type { Cause } from '../../src/domain/cause/cause.ts'
+import type { ProbePhase, ProbeResult, Vantage } from '../../src/domain/verdict/probe.ts'
 import { EXPIRING } from './faults.ts'
 
 const DAY = 86_400_000

@@ -1,4 +1,4 @@
-import type { RecoveryCount } from '../../src/domain/journal.ts'
+import type { RecoveryCount } from '../../src/domain/ports/journal.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR

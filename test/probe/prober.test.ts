@@ -1,6 +1,6 @@
 import { promises as dns } from 'node:dns'
 import { expect } from 'chai'
-import type { ProbeResult, ProbeTarget } from '../../src/domain/probe.ts'
+import type { ProbeResult, ProbeTarget } from '../../src/domain/verdict/probe.ts'
 import { createOutboundClient } from '../../src/outbound/client.ts'
 import { createProber } from '../../src/probe/prober.ts'
 import { authority } from '../support/certificates.ts'

@@ -1,4 +1,4 @@
-import type { ProbeTarget } from '../../src/domain/probe.ts'
+import type { ProbeTarget } from '../../src/domain/verdict/probe.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import type { Scene } from '../support/stage-behaviours.ts'
 

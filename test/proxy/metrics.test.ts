@@ -7,7 +7,7 @@ import {
   OTHER_REASONS,
   RETRY_REASONS,
   RETRY_RESULTS,
-} from '../../src/domain/delivery.ts'
+} from '../../src/domain/report/delivery.ts'
 import { scrape, sum } from '../support/http.ts'
 import { requireProgram } from '../support/programs.ts'
 import { deliver } from '../support/proxy-stage.ts'

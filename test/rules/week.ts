@@ -1,5 +1,5 @@
-import { type EndpointState, type IncidentEvent, isOpen, newEndpoint } from '../../src/domain/incident.ts'
-import { reduceIncident } from '../../src/domain/reduce-incident.ts'
+import { type EndpointState, type IncidentEvent, isOpen, newEndpoint } from '../../src/domain/incident/incident.ts'
+import { reduceIncident } from '../../src/domain/incident/reduce-incident.ts'
 import type { Failure, Pod, Scrape, World } from './world.ts'
 
 const MINUTE = 60_000

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import type { ProbeResult, ProbeTarget, Vantage } from '../../src/domain/probe.ts'
-import { networkOf } from '../../src/domain/reach.ts'
+import type { ProbeResult, ProbeTarget, Vantage } from '../../src/domain/verdict/probe.ts'
+import { networkOf } from '../../src/domain/verdict/reach.ts'
 import { createOutboundClient } from '../../src/outbound/client.ts'
 import { outboundGuard } from '../../src/outbound/guard.ts'
 import { createProber } from '../../src/probe/prober.ts'

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { HookEvent } from '../../src/domain/hook-plan.ts'
-import type { Incident } from '../../src/domain/incident.ts'
-import type { Outbox, PendingEvent } from '../../src/domain/outbox.ts'
+import type { HookEvent } from '../../src/domain/incident/hook-plan.ts'
+import type { Incident } from '../../src/domain/incident/incident.ts'
+import type { Outbox, PendingEvent } from '../../src/domain/ports/outbox.ts'
 
 export const OPTIONS = {
   base: 'https://ops.example/webhooks',

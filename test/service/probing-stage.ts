@@ -1,4 +1,4 @@
-import type { ProbeResult, Prober, ProbeTarget } from '../../src/domain/probe.ts'
+import type { ProbeResult, Prober, ProbeTarget } from '../../src/domain/verdict/probe.ts'
 import { type ProbedEndpoint, probePlans } from '../../src/service/probe-plans.ts'
 import { createProbing, type ProbeRound } from '../../src/service/probing.ts'
 import { manualTime } from '../support/manual-time.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Signal } from '../../src/domain/signal.ts'
+import type { Signal } from '../../src/domain/report/signal.ts'
 import { AppError } from '../../src/errors.ts'
 import type { Receipt, RecordedRequest } from '../../src/service/record.ts'
 import { UnconfirmedRequests } from '../../src/service/unconfirmed.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { VERIFY_ENDPOINT } from '../../src/domain/failure.ts'
-import { MARK_HEADER, readMark, signMark } from '../../src/domain/simulation.ts'
+import { VERIFY_ENDPOINT } from '../../src/domain/report/failure.ts'
+import { MARK_HEADER, readMark, signMark } from '../../src/domain/report/simulation.ts'
 import { answer, REPORT, report, scrape, sum } from '../support/http.ts'
 import { sample, series } from '../support/scrape.ts'
 import { type Service, startService, stopServices } from '../support/service.ts'

@@ -1,7 +1,7 @@
 // Prints what loading the classifier and reading one message cost this process, as JSON. Resident bytes are those that no
 // other process shares, after a garbage collection.
 import { readFileSync } from 'node:fs'
-import '../../src/domain/cause.ts'
+import '../../src/domain/cause/cause.ts'
 import '../../src/version.ts'
 
 function resident(): number {

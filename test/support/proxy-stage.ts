@@ -5,7 +5,7 @@ import type {
   DeliveryMetrics,
   DeliveryResult,
   OtherReason,
-} from '../../src/domain/delivery.ts'
+} from '../../src/domain/report/delivery.ts'
 import { listen } from '../../src/http/shared/listener.ts'
 import { createProxy, type ProxyDeps, type Route } from '../../src/proxy/proxy.ts'
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Cause } from '../../src/domain/cause.ts'
-import type { ProbePhase, ProbeTarget } from '../../src/domain/probe.ts'
+import type { Cause } from '../../src/domain/cause/cause.ts'
+import type { ProbePhase, ProbeTarget } from '../../src/domain/verdict/probe.ts'
 import { type Listening, raw } from './sockets.ts'
 
 /** One real fault (or none) on real sockets, and the truth about it. */

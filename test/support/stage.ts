@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { createServer } from 'node:tls'
-import type { Cause } from '../../src/domain/cause.ts'
-import type { ProbePhase, ProbeTarget } from '../../src/domain/probe.ts'
+import type { Cause } from '../../src/domain/cause/cause.ts'
+import type { ProbePhase, ProbeTarget } from '../../src/domain/verdict/probe.ts'
 import { type Authority, authority, type CertificateOptions, selfSigned } from './certificates.ts'
 import { blackHole, http, type Listening, raw, rawTls } from './sockets.ts'
 import {

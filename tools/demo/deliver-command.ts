@@ -14,7 +14,7 @@ import {
 } from '../../src/cli/simulate/options.ts'
 import { UsageError } from '../../src/cli/usage.ts'
 import { loadConfig } from '../../src/config/config.ts'
-import { visibleText } from '../../src/domain/external-text.ts'
+import { visibleText } from '../../src/domain/text/external-text.ts'
 import { deliver, membersOf } from './delivery.ts'
 
 /** Delivers one notification as the platform does, and reports it as lost if that fails. */

@@ -1,4 +1,4 @@
-import { rfc3339 } from '../../src/domain/human.ts'
+import { rfc3339 } from '../../src/domain/text/human.ts'
 import type { ReportRequest } from '../../src/sources/give-up.ts'
 
 /** A notification that a simulated platform delivers to the application. */

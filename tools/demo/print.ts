@@ -1,4 +1,4 @@
-import { visibleText } from '../../src/domain/external-text.ts'
+import { visibleText } from '../../src/domain/text/external-text.ts'
 
 /** Writes to stdout, without control characters. Indentation stays; a first line that is empty, too. */
 export function printLines(text: string): void {

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts'
-import { visibleText } from '../../domain/external-text.ts'
+import { visibleText } from '../../domain/text/external-text.ts'
 import { complain } from '../complain.ts'
 import { type ReportFacts, type ReportOptions, simulatedReports } from './report.ts'
 

@@ -1,4 +1,4 @@
-import { VERIFY_ENDPOINT } from '../../domain/failure.ts'
+import { VERIFY_ENDPOINT } from '../../domain/report/failure.ts'
 import type { Client } from './client.ts'
 import { type Hop, HopError } from './hop.ts'
 import { ALERT, FIRING } from './prometheus-hops.ts'

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { escapeHtml, stringify, visibleText } from '../../domain/external-text.ts'
+import { escapeHtml, stringify, visibleText } from '../../domain/text/external-text.ts'
 import type { HopResult } from './hop.ts'
 
 const LABELS: Readonly<Record<HopResult['status'], string>> = {

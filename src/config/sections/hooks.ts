@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { HOOK_EVENTS } from '../../domain/hook-plan.ts'
+import { HOOK_EVENTS } from '../../domain/incident/hook-plan.ts'
 import { strict } from '../../schema-fields.ts'
 import { duration, secret } from '../fields.ts'
 

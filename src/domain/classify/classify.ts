@@ -1,4 +1,4 @@
-import type { Cause } from '../cause.ts'
+import type { Cause } from '../cause/cause.ts'
 import { CURL, ERRNO, GETADDRINFO, statusCause, UV, WINSOCK } from './numbers.ts'
 import { type Evidence, type Finding, type ParsedMessage, parseMessage, strongest } from './parsed-message.ts'
 import { RANK } from './row.ts'

@@ -1,4 +1,4 @@
-import type { Cause } from '../cause.ts'
+import type { Cause } from '../cause/cause.ts'
 
 /** Numbers that mean the same wherever they appear. Each table names the standard or source that defines it. */
 type Numbers = Readonly<Record<number, Cause>>

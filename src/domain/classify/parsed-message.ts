@@ -1,4 +1,4 @@
-import type { Cause } from '../cause.ts'
+import type { Cause } from '../cause/cause.ts'
 import { withoutAdvice } from './advice.ts'
 import { compileMeanings, type Meanings, readMeaning } from './meanings.ts'
 import { compilePhrases, matchPhrases, type Phrases } from './phrases.ts'

@@ -1,4 +1,4 @@
-import type { Cause } from '../cause.ts'
+import type { Cause } from '../cause/cause.ts'
 import { CURL, ERRNO, GETADDRINFO, GRPC, NSURL, statusCause, UV, WINHTTP, WINSOCK } from './numbers.ts'
 import type { Mark, Rank } from './row.ts'
 import { glued, isOther, isStatus, isUnit } from './statuses.ts'

@@ -1,4 +1,4 @@
-import type { Cause } from '../cause.ts'
+import type { Cause } from '../cause/cause.ts'
 import { statusCause } from './numbers.ts'
 
 /**

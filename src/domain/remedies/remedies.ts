@@ -1,7 +1,7 @@
-import type { Cause } from '../cause.ts'
-import { rfc3339 } from '../human.ts'
-import { place } from '../observation.ts'
-import type { ProbeResult } from '../probe.ts'
+import type { Cause } from '../cause/cause.ts'
+import { rfc3339 } from '../text/human.ts'
+import { place } from '../verdict/observation.ts'
+import type { ProbeResult } from '../verdict/probe.ts'
 import { REMEDIES } from './catalogue.ts'
 import type { Remedy, RemedyId } from './remedy.ts'
 

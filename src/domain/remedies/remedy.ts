@@ -1,4 +1,4 @@
-import { CAUSES, type Cause } from '../cause.ts'
+import { CAUSES, type Cause } from '../cause/cause.ts'
 
 /**
  * Refinements of a cause: which part of it failed, or how far the platform gets; `disabled` hides any cause. A closed set,

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import Koa, { type Middleware } from 'koa'
-import type { Log } from '../../domain/telemetry.ts'
+import type { Log } from '../../domain/ports/telemetry.ts'
 import { AppError } from '../../errors.ts'
 import { readerGuard } from '../pages/access.ts'
 import type { PagesDeps } from '../pages/deps.ts'

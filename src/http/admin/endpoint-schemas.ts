@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { CAUSES } from '../../domain/cause.ts'
-import { PROBE_PHASES, VANTAGES } from '../../domain/probe.ts'
+import { CAUSES } from '../../domain/cause/cause.ts'
+import { PROBE_PHASES, VANTAGES } from '../../domain/verdict/probe.ts'
 
 const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>
   Type.Union([schema, Type.Null()], { description })

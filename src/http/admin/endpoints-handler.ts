@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa'
-import { INVALID_ENDPOINT, OTHER } from '../../domain/failure.ts'
+import { INVALID_ENDPOINT, OTHER } from '../../domain/report/failure.ts'
 import { AppError } from '../../errors.ts'
 import { queryReader } from '../shared/query.ts'
 import { endpointView } from './endpoint-view.ts'

@@ -1,6 +1,6 @@
-import { CAUSES } from '../../domain/cause.ts'
-import type { Clock } from '../../domain/clock.ts'
-import type { FailureFilter } from '../../domain/journal.ts'
+import { CAUSES } from '../../domain/cause/cause.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
+import type { FailureFilter } from '../../domain/ports/journal.ts'
 import {
   cursorParameter,
   integerParameter,

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { CAUSES } from '../../domain/cause.ts'
+import { CAUSES } from '../../domain/cause/cause.ts'
 
 /** A failure as the API shows it. */
 export const FailureSchema = Type.Object(

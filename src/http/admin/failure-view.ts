@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
-import type { Failure } from '../../domain/failure.ts'
-import { rfc3339 } from '../../domain/human.ts'
+import type { Failure } from '../../domain/report/failure.ts'
+import { rfc3339 } from '../../domain/text/human.ts'
 import type { FailureSchema } from './failure-schemas.ts'
 
 export type FailureView = Static<typeof FailureSchema>

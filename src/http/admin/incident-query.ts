@@ -1,5 +1,5 @@
-import type { Clock } from '../../domain/clock.ts'
-import { type IncidentFilter, RECOVERY_FILTERS } from '../../domain/journal.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
+import { type IncidentFilter, RECOVERY_FILTERS } from '../../domain/ports/journal.ts'
 import {
   cursorParameter,
   limitParameter,

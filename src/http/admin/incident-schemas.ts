@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox'
-import { CAUSES } from '../../domain/cause.ts'
-import { RESOLUTIONS } from '../../domain/incident.ts'
-import { ENDS, STAYS_OPEN } from '../../domain/incident-end.ts'
-import { VANTAGES } from '../../domain/probe.ts'
+import { CAUSES } from '../../domain/cause/cause.ts'
+import { RESOLUTIONS } from '../../domain/incident/incident.ts'
+import { ENDS, STAYS_OPEN } from '../../domain/incident/incident-end.ts'
+import { TIMELINE_LIMIT, TIMELINE_TYPES } from '../../domain/incident/timeline.ts'
 import { REMEDY_IDS } from '../../domain/remedies/remedy.ts'
-import { RECOVERIES } from '../../domain/signal.ts'
-import { TIMELINE_LIMIT, TIMELINE_TYPES } from '../../domain/timeline.ts'
-import { CONFIDENCES } from '../../domain/verdict-rules.ts'
+import { RECOVERIES } from '../../domain/report/signal.ts'
+import { VANTAGES } from '../../domain/verdict/probe.ts'
+import { CONFIDENCES } from '../../domain/verdict/verdict-rules.ts'
 
 const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>
   Type.Union([schema, Type.Null()], { description })

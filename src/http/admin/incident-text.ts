@@ -1,5 +1,5 @@
-import { visible } from '../../domain/external-text.ts'
-import { humanDuration, numbered } from '../../domain/human.ts'
+import { visible } from '../../domain/text/external-text.ts'
+import { humanDuration, numbered } from '../../domain/text/human.ts'
 import { type IncidentContext, incidentFacts, lastVerdict } from './incident-facts.ts'
 import type { incidentDetailView, incidentView } from './incident-view.ts'
 

@@ -1,5 +1,5 @@
-import { HOOK_EVENTS } from '../../domain/hook-plan.ts'
-import { ENDS } from '../../domain/incident-end.ts'
+import { HOOK_EVENTS } from '../../domain/incident/hook-plan.ts'
+import { ENDS } from '../../domain/incident/incident-end.ts'
 import { incidentOperation, json, ref, uuid } from './openapi-parts.ts'
 import { RecoverSchema, RecoveryReportSchema } from './recovery-schemas.ts'
 import { RecoverySchema } from './recovery-state-schema.ts'

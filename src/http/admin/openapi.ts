@@ -1,4 +1,4 @@
-import { CANARY_HEADERS } from '../../domain/canary.ts'
+import { CANARY_HEADERS } from '../../domain/report/canary.ts'
 import { ERROR_CODES } from '../../errors.ts'
 import { defaultEntries, type SourceEntry } from '../../sources/index.ts'
 import { schemasOf } from '../../sources/schemas.ts'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Middleware } from 'koa'
-import type { Log } from '../../domain/telemetry.ts'
+import type { Log } from '../../domain/ports/telemetry.ts'
 import { AppError } from '../../errors.ts'
 
 /** Lists of one kind that may be answered at once: their pages and garbage decide the memory that hostile readers take. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { REPORTED_STATUSES } from '../../domain/recovery.ts'
+import { REPORTED_STATUSES } from '../../domain/incident/recovery.ts'
 
 const detail = Type.Union([Type.String({ maxLength: 4_000 }), Type.Null()], {
   description: 'For people; kept up to 500 characters.',

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { RECOVERY_STATUSES, REPORTED_STATUSES } from '../../domain/recovery.ts'
+import { RECOVERY_STATUSES, REPORTED_STATUSES } from '../../domain/incident/recovery.ts'
 
 const nullable = (schema: Parameters<typeof Type.Union>[0][number], description: string) =>
   Type.Union([schema, Type.Null()], { description })

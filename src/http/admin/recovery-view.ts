@@ -1,5 +1,5 @@
-import { rfc3339 } from '../../domain/human.ts'
-import type { Recovery } from '../../domain/recovery.ts'
+import type { Recovery } from '../../domain/incident/recovery.ts'
+import { rfc3339 } from '../../domain/text/human.ts'
 
 /** As `RecoverySchema` says; times are RFC 3339. */
 export const recoveryView = ({ status, task, restored, tenants, detail, closedAt, history }: Recovery) => ({

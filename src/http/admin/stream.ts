@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { stringify } from '../../domain/external-text.ts'
-import { PAGE_BYTES } from '../../domain/journal.ts'
+import { PAGE_BYTES } from '../../domain/ports/journal.ts'
+import { stringify } from '../../domain/text/external-text.ts'
 
 /** Characters that are handed to the connection at once. */
 export const PIECE = 16_384

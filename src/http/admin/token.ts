@@ -1,7 +1,7 @@
 import type { Env } from '../../config/config.ts'
 import type { SecretRef } from '../../config/schema.ts'
-import { MIN_SECRET_LENGTH } from '../../domain/secret-length.ts'
-import type { Log } from '../../domain/telemetry.ts'
+import type { Log } from '../../domain/ports/telemetry.ts'
+import { MIN_SECRET_LENGTH } from '../../domain/text/secret-length.ts'
 import { type Credentials, createCredentials } from '../shared/credentials.ts'
 import { createTokenReader, tokensIn } from '../shared/token-files.ts'
 

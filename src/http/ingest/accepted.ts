@@ -1,4 +1,4 @@
-import { visible } from '../../domain/external-text.ts'
+import { visible } from '../../domain/text/external-text.ts'
 import type { RecordedRequest } from '../../service/record.ts'
 import type { RejectedEvent } from '../../sources/source.ts'
 

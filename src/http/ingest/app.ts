@@ -1,6 +1,13 @@
 import type { RequestListener } from 'node:http'
 import type Koa from 'koa'
-import { type Log, type Metrics, NO_SOURCE, type Outcome, type Reason, type Tracing } from '../../domain/telemetry.ts'
+import {
+  type Log,
+  type Metrics,
+  NO_SOURCE,
+  type Outcome,
+  type Reason,
+  type Tracing,
+} from '../../domain/ports/telemetry.ts'
 import { AppError, type ErrorCode } from '../../errors.ts'
 import { answerError, onResponseError } from '../shared/errors-middleware.ts'
 import { statusOf } from '../shared/problem.ts'

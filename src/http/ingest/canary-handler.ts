@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { CANARY_HEADERS, type CanaryHeaders, canaryAnswer, canaryIsValid } from '../../domain/canary.ts'
-import type { Clock } from '../../domain/clock.ts'
-import type { Journal } from '../../domain/journal.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
+import type { Journal } from '../../domain/ports/journal.ts'
+import { CANARY_HEADERS, type CanaryHeaders, canaryAnswer, canaryIsValid } from '../../domain/report/canary.ts'
 import { AppError } from '../../errors.ts'
 
 export interface CanaryReceiverParts {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Clock } from '../../domain/clock.ts'
-import { MARK_HEADER, type Purpose, readMark } from '../../domain/simulation.ts'
-import type { Log } from '../../domain/telemetry.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
+import type { Log } from '../../domain/ports/telemetry.ts'
+import { MARK_HEADER, type Purpose, readMark } from '../../domain/report/simulation.ts'
 import { AppError } from '../../errors.ts'
 import { knownIds } from '../../service/known-ids.ts'
 

@@ -1,5 +1,5 @@
-import { SIGNAL_LIMIT, type Signal, signalFault } from '../../domain/signal.ts'
-import type { Log } from '../../domain/telemetry.ts'
+import type { Log } from '../../domain/ports/telemetry.ts'
+import { SIGNAL_LIMIT, type Signal, signalFault } from '../../domain/report/signal.ts'
 import { AppError } from '../../errors.ts'
 import type { OpenSource, RejectedEvent, SourceRequest } from '../../sources/source.ts'
 import { statusOf } from '../shared/problem.ts'

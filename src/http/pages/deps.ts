@@ -1,5 +1,5 @@
-import type { Incident } from '../../domain/incident.ts'
-import type { CanaryMoments, Journal } from '../../domain/journal.ts'
+import type { Incident } from '../../domain/incident/incident.ts'
+import type { CanaryMoments, Journal } from '../../domain/ports/journal.ts'
 import type { DeliveryRate } from '../../service/delivery-rates.ts'
 import type { LastHeard } from '../../service/last-heard.ts'
 import type { Condition } from '../admin/health-handlers.ts'

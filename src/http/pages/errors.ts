@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa'
-import type { Log } from '../../domain/telemetry.ts'
+import type { Log } from '../../domain/ports/telemetry.ts'
 import { asAppError } from '../../errors.ts'
 import { ClientClosed } from '../shared/body.ts'
 import { errorAnswer } from '../shared/problem.ts'

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
-import type { Failure } from '../../domain/failure.ts'
-import type { Incident } from '../../domain/incident.ts'
+import type { Incident } from '../../domain/incident/incident.ts'
+import type { Failure } from '../../domain/report/failure.ts'
 import { AppError } from '../../errors.ts'
 import type { PagesDeps } from './deps.ts'
 import { type Content, html, text } from './html.ts'

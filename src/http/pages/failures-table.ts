@@ -1,4 +1,4 @@
-import type { Failure } from '../../domain/failure.ts'
+import type { Failure } from '../../domain/report/failure.ts'
 import { type Html, text } from './html.ts'
 import { link, moment, table } from './parts.ts'
 import { paths, type Site } from './site.ts'

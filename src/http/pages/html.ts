@@ -1,4 +1,4 @@
-import { escapeHtml, visibleText } from '../../domain/external-text.ts'
+import { escapeHtml, visibleText } from '../../domain/text/external-text.ts'
 
 /** Markup that may be sent as it is. Only this file makes it. */
 export class Html {

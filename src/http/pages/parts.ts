@@ -1,4 +1,4 @@
-import { humanDuration, rfc3339 } from '../../domain/human.ts'
+import { humanDuration, rfc3339 } from '../../domain/text/human.ts'
 import { address, type Content, type Html, html } from './html.ts'
 
 /** A moment, milliseconds since the epoch, to the second in UTC; `never` where there is none. */

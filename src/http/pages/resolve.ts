@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import { redact } from '../../domain/redact.ts'
+import { redact } from '../../domain/text/redact.ts'
 import { AppError } from '../../errors.ts'
 import { readBody } from '../shared/body.ts'
 import { BODY_TIMEOUT } from '../shared/listener.ts'

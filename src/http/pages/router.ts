@@ -1,6 +1,6 @@
 import type Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
-import type { Log } from '../../domain/telemetry.ts'
+import type { Log } from '../../domain/ports/telemetry.ts'
 import { AppError } from '../../errors.ts'
 import { limitInFlight, MAX_PAGES } from '../admin/reader-limits.ts'
 import type { Credentials } from '../shared/credentials.ts'

@@ -1,10 +1,10 @@
-import { VERIFY_ENDPOINT } from '../../domain/failure.ts'
-import { humanDuration } from '../../domain/human.ts'
-import type { Incident } from '../../domain/incident.ts'
-import type { CanaryMoments } from '../../domain/journal.ts'
-import { conclusive, observation } from '../../domain/observation.ts'
-import { PROXY_SOURCE } from '../../domain/signal.ts'
-import { REPORTED } from '../../domain/verdict-words.ts'
+import type { Incident } from '../../domain/incident/incident.ts'
+import type { CanaryMoments } from '../../domain/ports/journal.ts'
+import { VERIFY_ENDPOINT } from '../../domain/report/failure.ts'
+import { PROXY_SOURCE } from '../../domain/report/signal.ts'
+import { humanDuration } from '../../domain/text/human.ts'
+import { conclusive, observation } from '../../domain/verdict/observation.ts'
+import { REPORTED } from '../../domain/verdict/verdict-words.ts'
 import { deciding, type Latest } from '../../service/incident-verdicts.ts'
 
 /** Incidents that the sentence names. */

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa'
-import { stringify } from '../../domain/external-text.ts'
-import type { Log } from '../../domain/telemetry.ts'
+import type { Log } from '../../domain/ports/telemetry.ts'
+import { stringify } from '../../domain/text/external-text.ts'
 import { AppError, asAppError, type ErrorCode } from '../../errors.ts'
 import { ClientClosed } from './body.ts'
 import { errorAnswer } from './problem.ts'

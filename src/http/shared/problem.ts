@@ -1,4 +1,4 @@
-import { visible, visibleText } from '../../domain/external-text.ts'
+import { visible, visibleText } from '../../domain/text/external-text.ts'
 import { type AppError, asAppError, type ErrorCode } from '../../errors.ts'
 
 /** HTTP status and title of every error that can be answered; the only mapping between the two. */

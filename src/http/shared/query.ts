@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/clock.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
 import { AppError, type FieldFault } from '../../errors.ts'
 import { parseDuration } from '../../units.ts'
 

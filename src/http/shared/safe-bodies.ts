@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Middleware } from 'koa'
-import { stringify } from '../../domain/external-text.ts'
+import { stringify } from '../../domain/text/external-text.ts'
 
 /** Answers an object as JSON that is safe to read in a terminal; Koa itself would leave C1 and bidi characters as they are. */
 export const safeBodies: Middleware = async (ctx, next) => {

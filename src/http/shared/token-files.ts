@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { NON_BLOCKING, readBounded } from '../../bounded-file.ts'
-import { tooShort } from '../../domain/secret-length.ts'
-import type { Log } from '../../domain/telemetry.ts'
+import type { Log } from '../../domain/ports/telemetry.ts'
+import { tooShort } from '../../domain/text/secret-length.ts'
 import { TENANT_PATTERN } from '../../sources/tenant.ts'
 import { digestOf, type Token } from './credentials.ts'
 

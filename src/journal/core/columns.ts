@@ -1,4 +1,4 @@
-import { type Failure, SHARED_FIELDS, type SharedFields } from '../../domain/failure.ts'
+import { type Failure, SHARED_FIELDS, type SharedFields } from '../../domain/report/failure.ts'
 import type { StoredRecord } from './records.ts'
 
 interface Column {

@@ -1,6 +1,6 @@
-import type { Change, EndpointState } from '../../domain/incident.ts'
-import type { RecoveryApplied } from '../../domain/incident-effects.ts'
-import type { Recorded } from '../../domain/journal.ts'
+import type { Change, EndpointState } from '../../domain/incident/incident.ts'
+import type { RecoveryApplied } from '../../domain/incident/incident-effects.ts'
+import type { Recorded } from '../../domain/ports/journal.ts'
 import { AppError } from '../../errors.ts'
 import type { Commands, PendingCommand } from './queue.ts'
 

@@ -1,5 +1,5 @@
-import { firstIdAt } from '../../domain/failure.ts'
-import type { FailureCount } from '../../domain/journal.ts'
+import type { FailureCount } from '../../domain/ports/journal.ts'
+import { firstIdAt } from '../../domain/report/failure.ts'
 import type { Dialect, Query } from './dialect.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { Failure } from '../../domain/failure.ts'
-import type { IncidentEvent } from '../../domain/incident.ts'
+import type { IncidentEvent } from '../../domain/incident/incident.ts'
+import type { Failure } from '../../domain/report/failure.ts'
 
 /**
  * A failure as an event of its endpoint's incident.

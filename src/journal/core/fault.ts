@@ -1,4 +1,4 @@
-import type { JournalFault } from '../../domain/journal.ts'
+import type { JournalFault } from '../../domain/ports/journal.ts'
 
 /** Why the store cannot be written, as it travels between the threads. `detail` is safe to show to an operator. */
 export interface Fault {

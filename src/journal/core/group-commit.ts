@@ -1,5 +1,5 @@
-import type { EndpointState } from '../../domain/incident.ts'
-import type { Entry, Recorded, SignalEntry } from '../../domain/journal.ts'
+import type { EndpointState } from '../../domain/incident/incident.ts'
+import type { Entry, Recorded, SignalEntry } from '../../domain/ports/journal.ts'
 import { complete, isAdded, type Result } from './complete.ts'
 import type { GroupOptions } from './group-options.ts'
 import { GroupSize, LatestCommits } from './group-size.ts'

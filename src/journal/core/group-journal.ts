@@ -1,5 +1,5 @@
-import { rfc3339 } from '../../domain/human.ts'
-import type { EndpointState, IncidentEvent } from '../../domain/incident.ts'
+import type { EndpointState, IncidentEvent } from '../../domain/incident/incident.ts'
+import type { RecoveryEvent } from '../../domain/incident/recovery.ts'
 import type {
   Applied,
   CanaryMoments,
@@ -9,8 +9,8 @@ import type {
   Recorded,
   SeriesTotal,
   SignalEntry,
-} from '../../domain/journal.ts'
-import type { RecoveryEvent } from '../../domain/recovery.ts'
+} from '../../domain/ports/journal.ts'
+import { rfc3339 } from '../../domain/text/human.ts'
 import type { Fault } from './fault.ts'
 import { GroupCommit, type Written } from './group-commit.ts'
 import type { GroupSettings } from './group-options.ts'

@@ -1,6 +1,6 @@
-import type { Clock } from '../../domain/clock.ts'
-import type { IncidentSettings } from '../../domain/incident.ts'
-import type { JournalEvents, RetentionLimits } from '../../domain/journal.ts'
+import type { IncidentSettings } from '../../domain/incident/incident.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
+import type { JournalEvents, RetentionLimits } from '../../domain/ports/journal.ts'
 
 /** What every adapter that commits in groups is given and can be tuned by. */
 export interface GroupOptions {

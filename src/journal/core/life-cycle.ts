@@ -1,6 +1,6 @@
 import { type BackOff, backOff } from '../../back-off.ts'
-import type { Clock } from '../../domain/clock.ts'
-import type { JournalStatus } from '../../domain/journal.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
+import type { JournalStatus } from '../../domain/ports/journal.ts'
 import { AppError } from '../../errors.ts'
 import type { Fault } from './fault.ts'
 

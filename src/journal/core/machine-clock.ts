@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Clock } from '../../domain/clock.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
 
 /** The wall clock and a monotonic clock, read at the same moment. */
 export interface ClockReading {

@@ -1,7 +1,7 @@
-import type { IncidentEvent } from '../../domain/incident.ts'
-import type { RecoveryApplied } from '../../domain/incident-effects.ts'
-import { type Applied, type Entry, isSignalEntry, type Recorded, type SignalEntry } from '../../domain/journal.ts'
-import type { RecoveryEvent } from '../../domain/recovery.ts'
+import type { IncidentEvent } from '../../domain/incident/incident.ts'
+import type { RecoveryApplied } from '../../domain/incident/incident-effects.ts'
+import type { RecoveryEvent } from '../../domain/incident/recovery.ts'
+import { type Applied, type Entry, isSignalEntry, type Recorded, type SignalEntry } from '../../domain/ports/journal.ts'
 import { AppError } from '../../errors.ts'
 
 /** What goes through the group commit, and what each is answered with. */

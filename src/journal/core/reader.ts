@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Failure } from '../../domain/failure.ts'
+import type { TimelineSignal } from '../../domain/incident/timeline.ts'
 import {
   type FailureCount,
   type FailureFilter,
@@ -8,8 +8,8 @@ import {
   type IncidentPage,
   type IncidentRecord,
   PAGE_BYTES,
-} from '../../domain/journal.ts'
-import type { TimelineSignal } from '../../domain/timeline.ts'
+} from '../../domain/ports/journal.ts'
+import type { Failure } from '../../domain/report/failure.ts'
 import { AppError } from '../../errors.ts'
 import { type FailureRow, failureOf } from './columns.ts'
 import type { Queries, Query } from './queries.ts'

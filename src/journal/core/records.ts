@@ -1,5 +1,5 @@
-import type { Failure } from '../../domain/failure.ts'
-import type { CanaryMoments, Entry, SeriesTotal, SignalEntry } from '../../domain/journal.ts'
+import type { CanaryMoments, Entry, SeriesTotal, SignalEntry } from '../../domain/ports/journal.ts'
+import type { Failure } from '../../domain/report/failure.ts'
 
 /** A record as it moves between journals: all that is kept of it. */
 export type StoredRecord = Pick<Entry, 'failure' | 'raw' | 'idempotency'>

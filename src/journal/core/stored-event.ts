@@ -1,5 +1,5 @@
-import type { OutboxEvent } from '../../domain/hook.ts'
-import type { PendingEvent } from '../../domain/outbox.ts'
+import type { OutboxEvent } from '../../domain/incident/hook.ts'
+import type { PendingEvent } from '../../domain/ports/outbox.ts'
 
 /** A row of the outbox. */
 export type EventRow = readonly [sequence: number, hook: string, id: string, event: string]

@@ -1,6 +1,6 @@
-import type { EndpointState, Incident, LastDelivery } from '../../domain/incident.ts'
+import type { EndpointState, Incident, LastDelivery } from '../../domain/incident/incident.ts'
 import type { RemedyId } from '../../domain/remedies/remedy.ts'
-import type { Verdict } from '../../domain/verdict.ts'
+import type { Verdict } from '../../domain/verdict/verdict.ts'
 
 /** Rule ids that 0.1 stored under another name. */
 const RENAMED_RULES: Readonly<Record<string, string>> = { well: 'ok', kin: 'related' }

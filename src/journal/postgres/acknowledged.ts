@@ -1,5 +1,5 @@
-import { firstIdAt } from '../../domain/failure.ts'
-import type { RetentionLimits } from '../../domain/journal.ts'
+import type { RetentionLimits } from '../../domain/ports/journal.ts'
+import { firstIdAt } from '../../domain/report/failure.ts'
 import { type Fault, FaultError } from '../core/fault.ts'
 import { idsOf } from './prove.ts'
 import type { Session } from './session.ts'

@@ -1,10 +1,10 @@
-import type { IncidentSettings } from '../../domain/incident.ts'
+import type { IncidentSettings } from '../../domain/incident/incident.ts'
 import {
   eventOpener,
   type IncidentAdmission,
   incidentAdmission,
   type LimitedIncident,
-} from '../../domain/unconfigured-limit.ts'
+} from '../../domain/incident/unconfigured-limit.ts'
 import { parseIncident } from '../core/stored-incident.ts'
 import type { EndpointEvent, KnownEndpoints, Versioned } from './endpoints.ts'
 import { SCHEMA } from './migrations.ts'

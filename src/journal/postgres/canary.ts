@@ -1,4 +1,4 @@
-import type { CanaryMoments } from '../../domain/journal.ts'
+import type { CanaryMoments } from '../../domain/ports/journal.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
 

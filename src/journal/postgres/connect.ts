@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { readBounded } from '../../bounded-file.ts'
-import { type PostgresAddress, parsePostgresUrl, shownAddress } from '../../domain/postgres-url.ts'
+import { type PostgresAddress, parsePostgresUrl, shownAddress } from '../../domain/ports/postgres-url.ts'
 import { FaultError } from '../core/fault.ts'
 import { postgresFault, readOnly } from './fault.ts'
 import { Session, type Target } from './session.ts'

@@ -5,10 +5,10 @@ import {
   newEndpoint,
   type Proof,
   startsTracking,
-} from '../../domain/incident.ts'
-import type { Applied } from '../../domain/journal.ts'
-import { reduceIncident } from '../../domain/reduce-incident.ts'
-import { eventOpener, incidentAdmission, openOf } from '../../domain/unconfigured-limit.ts'
+} from '../../domain/incident/incident.ts'
+import { reduceIncident } from '../../domain/incident/reduce-incident.ts'
+import { eventOpener, incidentAdmission, openOf } from '../../domain/incident/unconfigured-limit.ts'
+import type { Applied } from '../../domain/ports/journal.ts'
 import { parseDelivered, parseIncident } from '../core/stored-incident.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'

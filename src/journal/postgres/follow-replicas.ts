@@ -1,4 +1,4 @@
-import type { JournalEvents, JournalSize } from '../../domain/journal.ts'
+import type { JournalEvents, JournalSize } from '../../domain/ports/journal.ts'
 import type { LifeCycle } from '../core/life-cycle.ts'
 import type { ServerClock } from './clock.ts'
 import type { Connector } from './connect.ts'

@@ -1,4 +1,4 @@
-import type { OutboxEvent } from '../../domain/hook.ts'
+import type { OutboxEvent } from '../../domain/incident/hook.ts'
 import {
   type Change,
   type EndpointState,
@@ -6,10 +6,10 @@ import {
   type IncidentSettings,
   isTimelineRow,
   signalsTotal,
-} from '../../domain/incident.ts'
-import { reduceWithEffects } from '../../domain/incident-effects.ts'
-import { incidentAdmission } from '../../domain/unconfigured-limit.ts'
-import { addVerdict, type Verdict } from '../../domain/verdict.ts'
+} from '../../domain/incident/incident.ts'
+import { reduceWithEffects } from '../../domain/incident/incident-effects.ts'
+import { incidentAdmission } from '../../domain/incident/unconfigured-limit.ts'
+import { addVerdict, type Verdict } from '../../domain/verdict/verdict.ts'
 import { deliveredJson, parseVerdicts, recoveryColumn } from '../core/stored-incident.ts'
 import { GroupAdmission } from './admission.ts'
 import { type EndpointEvent, type KnownEndpoints, lockEndpoints, NO_ROW, namesOf, type Versioned } from './endpoints.ts'

@@ -1,4 +1,4 @@
-import type { JournalEvents } from '../../domain/journal.ts'
+import type { JournalEvents } from '../../domain/ports/journal.ts'
 import { sqlState } from './fault.ts'
 import { INDEXES } from './filter-indexes.ts'
 import { LOCK, SCHEMA } from './migrations.ts'

@@ -1,4 +1,4 @@
-import { parsePostgresUrl } from '../../domain/postgres-url.ts'
+import { parsePostgresUrl } from '../../domain/ports/postgres-url.ts'
 import { FaultError } from '../core/fault.ts'
 import type { Inspection } from '../sqlite/inspect.ts'
 import { Connector } from './connect.ts'

@@ -1,4 +1,4 @@
-import type { Lease } from '../../domain/lease.ts'
+import type { Lease } from '../../domain/ports/lease.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
 

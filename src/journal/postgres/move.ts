@@ -1,4 +1,4 @@
-import { type Entry, isSignalEntry, type SignalEntry } from '../../domain/journal.ts'
+import { type Entry, isSignalEntry, type SignalEntry } from '../../domain/ports/journal.ts'
 import { isAdded, isRefused } from '../core/complete.ts'
 import { commandOf } from '../core/queue.ts'
 import type { RefusedRecord } from '../spill/spill-target.ts'

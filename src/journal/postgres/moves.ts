@@ -1,4 +1,4 @@
-import { type Entry, isSignalEntry, type JournalEvents } from '../../domain/journal.ts'
+import { type Entry, isSignalEntry, type JournalEvents } from '../../domain/ports/journal.ts'
 import type { SpillTarget } from '../spill/spill-target.ts'
 import type { AcknowledgedIds } from './acknowledged.ts'
 import type { Connector } from './connect.ts'

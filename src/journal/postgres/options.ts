@@ -1,4 +1,4 @@
-import { ENDPOINT_LIMIT } from '../../domain/bounded-names.ts'
+import { ENDPOINT_LIMIT } from '../../domain/report/bounded-names.ts'
 import { GROUP_DEFAULTS, type GroupOptions } from '../core/group-options.ts'
 import type { Slots } from './slots.ts'
 

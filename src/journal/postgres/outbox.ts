@@ -1,5 +1,5 @@
-import type { OutboxEvent } from '../../domain/hook.ts'
-import type { RecoveryStatus } from '../../domain/recovery.ts'
+import type { OutboxEvent } from '../../domain/incident/hook.ts'
+import type { RecoveryStatus } from '../../domain/incident/recovery.ts'
 import type { HookStore } from '../core/group-journal.ts'
 import type { OutboxRow } from '../core/records.ts'
 import { type EventRow, eventJson, pendingEvent } from '../core/stored-event.ts'

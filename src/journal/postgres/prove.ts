@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Entry } from '../../domain/journal.ts'
+import type { Entry } from '../../domain/ports/journal.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
 

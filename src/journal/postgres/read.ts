@@ -1,4 +1,4 @@
-import { type JournalEvents, READ_FAULTS } from '../../domain/journal.ts'
+import { type JournalEvents, READ_FAULTS } from '../../domain/ports/journal.ts'
 import { type Dialect, Queries, type Query } from '../core/queries.ts'
 import { JournalReader } from '../core/reader.ts'
 import type { Connector } from './connect.ts'

@@ -1,4 +1,4 @@
-import { parsePostgresUrl } from '../../domain/postgres-url.ts'
+import { parsePostgresUrl } from '../../domain/ports/postgres-url.ts'
 import { FAILURE_COLUMNS, type RecordRow, recordOf } from '../core/columns.ts'
 import {
   closedFirst,

@@ -1,5 +1,5 @@
-import type { IncidentSettings } from '../../domain/incident.ts'
-import { reduceRecoveryWithEffects } from '../../domain/incident-effects.ts'
+import type { IncidentSettings } from '../../domain/incident/incident.ts'
+import { reduceRecoveryWithEffects } from '../../domain/incident/incident-effects.ts'
 import type { Result } from '../core/complete.ts'
 import type { Commands } from '../core/queue.ts'
 import { parseIncident, recoveryColumn } from '../core/stored-incident.ts'

@@ -1,5 +1,5 @@
-import type { Entry, SeriesTotal } from '../../domain/journal.ts'
-import { type SeriesLabels, seriesKey } from '../../domain/series.ts'
+import type { Entry, SeriesTotal } from '../../domain/ports/journal.ts'
+import { type SeriesLabels, seriesKey } from '../../domain/report/series.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'
 

@@ -1,4 +1,4 @@
-import type { JournalSize } from '../../domain/journal.ts'
+import type { JournalSize } from '../../domain/ports/journal.ts'
 import { sqlState } from './fault.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Session } from './session.ts'

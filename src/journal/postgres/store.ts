@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { CanaryMoments, Entry, Journal, JournalSize, JournalStatus } from '../../domain/journal.ts'
+import type { CanaryMoments, Entry, Journal, JournalSize, JournalStatus } from '../../domain/ports/journal.ts'
 import { isAdded } from '../core/complete.ts'
 import { FaultError } from '../core/fault.ts'
 import type { Written } from '../core/group-commit.ts'

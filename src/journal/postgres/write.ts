@@ -1,5 +1,5 @@
-import type { Change, IncidentSettings } from '../../domain/incident.ts'
-import type { Entry } from '../../domain/journal.ts'
+import type { Change, IncidentSettings } from '../../domain/incident/incident.ts'
+import type { Entry } from '../../domain/ports/journal.ts'
 import type { Refused, Result } from '../core/complete.ts'
 import { failureEvent as incidentEvent } from '../core/failure-event.ts'
 import { type Command, isJoined } from '../core/queue.ts'

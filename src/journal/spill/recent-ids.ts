@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Entry } from '../../domain/journal.ts'
+import type { Entry } from '../../domain/ports/journal.ts'
 import { AppError } from '../../errors.ts'
 
 /** Ids of senders that are kept. */

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
-import type { Clock } from '../../domain/clock.ts'
-import { type IncidentSettings, startsTracking } from '../../domain/incident.ts'
+import { type IncidentSettings, startsTracking } from '../../domain/incident/incident.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
 import {
   type Entry,
   isSignalEntry,
@@ -8,7 +8,7 @@ import {
   type SeriesTotal,
   type SignalEntry,
   type SpillStatus,
-} from '../../domain/journal.ts'
+} from '../../domain/ports/journal.ts'
 import type { Fault } from '../core/fault.ts'
 import { GROUP_DEFAULTS } from '../core/group-options.ts'
 import {

@@ -1,4 +1,4 @@
-import type { Applied, Entry, Journal, SeriesTotal, SignalEntry } from '../../domain/journal.ts'
+import type { Applied, Entry, Journal, SeriesTotal, SignalEntry } from '../../domain/ports/journal.ts'
 import type { StoredRecord, StoredSignal } from '../core/records.ts'
 
 /** A record, and the database's error (SQLSTATE) when it was refused. */

@@ -6,7 +6,7 @@ import {
   type JournalStatus,
   type Recorded,
   type SignalEntry,
-} from '../../domain/journal.ts'
+} from '../../domain/ports/journal.ts'
 import { AppError } from '../../errors.ts'
 import { RefusedError } from '../core/complete.ts'
 import { FaultError } from '../core/fault.ts'

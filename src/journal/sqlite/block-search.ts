@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { firstIdAt } from '../../domain/failure.ts'
-import type { FailureFilter } from '../../domain/journal.ts'
+import type { FailureFilter } from '../../domain/ports/journal.ts'
+import { firstIdAt } from '../../domain/report/failure.ts'
 import { INDEXED } from './block-index.ts'
 import { prepareArrays } from './prepare-arrays.ts'
 import { BLOCK_ROWS, intersectRows } from './row-set.ts'

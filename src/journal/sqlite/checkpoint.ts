@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Checkpoint } from '../../domain/journal.ts'
+import type { Checkpoint } from '../../domain/ports/journal.ts'
 import type { FileWatch } from './files.ts'
 
 /** Milliseconds before a checkpoint is tried again that a reader blocked, or that failed. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { firstIdAt } from '../../domain/failure.ts'
-import type { FailureCount } from '../../domain/journal.ts'
+import type { FailureCount } from '../../domain/ports/journal.ts'
+import { firstIdAt } from '../../domain/report/failure.ts'
 import { INDEXED } from './block-index.ts'
 import { firstUnindexed, inSnapshot } from './block-search.ts'
 import { prepareArrays } from './prepare-arrays.ts'

@@ -9,12 +9,21 @@ import {
   newEndpoint,
   type Proof,
   signalsTotal,
-} from '../../domain/incident.ts'
-import { type RecoveryApplied, reduceRecoveryWithEffects, reduceWithEffects } from '../../domain/incident-effects.ts'
-import { CANARY_MEMORY } from '../../domain/journal.ts'
-import type { RecoveryEvent } from '../../domain/recovery.ts'
-import { eventOpener, type IncidentAdmission, incidentAdmission, openOf } from '../../domain/unconfigured-limit.ts'
-import { addVerdict, type Verdict } from '../../domain/verdict.ts'
+} from '../../domain/incident/incident.ts'
+import {
+  type RecoveryApplied,
+  reduceRecoveryWithEffects,
+  reduceWithEffects,
+} from '../../domain/incident/incident-effects.ts'
+import type { RecoveryEvent } from '../../domain/incident/recovery.ts'
+import {
+  eventOpener,
+  type IncidentAdmission,
+  incidentAdmission,
+  openOf,
+} from '../../domain/incident/unconfigured-limit.ts'
+import { CANARY_MEMORY } from '../../domain/ports/journal.ts'
+import { addVerdict, type Verdict } from '../../domain/verdict/verdict.ts'
 import { UNFINISHED } from '../core/queries.ts'
 import { deliveredJson, parseDelivered, parseIncident, parseVerdicts, recoveryColumn } from '../core/stored-incident.ts'
 import { insertEvents, prepareOutbox } from './outbox.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CanaryMoments, Journal, JournalSize, JournalStatus } from '../../domain/journal.ts'
+import type { CanaryMoments, Journal, JournalSize, JournalStatus } from '../../domain/ports/journal.ts'
 import type { Written } from '../core/group-commit.ts'
 import {
   GroupJournal,

@@ -1,4 +1,4 @@
-import type { Checkpoint, JournalEvents, RetentionStop } from '../../domain/journal.ts'
+import type { Checkpoint, JournalEvents, RetentionStop } from '../../domain/ports/journal.ts'
 import type { Notice } from './store-types.ts'
 
 /** What is to be known about a journal that can be written: kept for its status, and passed on when it changes. */

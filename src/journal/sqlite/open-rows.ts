@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { EVENT_MEMORY } from '../../domain/outbox.ts'
+import { EVENT_MEMORY } from '../../domain/ports/outbox.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
 import { type BatchLimits, bytesOf, idOf, type StoredRecord, type StoredSignal } from '../core/records.ts'
 import { Arrivals } from './arrivals.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/clock.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
 import { GROUP_DEFAULTS, type GroupOptions } from '../core/group-options.ts'
 import { monotonicClock } from '../core/machine-clock.ts'
 import type { StoreOptions } from './store-types.ts'

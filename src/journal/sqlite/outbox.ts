@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { OutboxEvent } from '../../domain/hook.ts'
-import type { RecoveryCount } from '../../domain/journal.ts'
-import type { PendingEvent } from '../../domain/outbox.ts'
+import type { OutboxEvent } from '../../domain/incident/hook.ts'
+import type { RecoveryCount } from '../../domain/ports/journal.ts'
+import type { PendingEvent } from '../../domain/ports/outbox.ts'
 import { eventJson, pendingEvent } from '../core/stored-event.ts'
 
 /** The statement that `insertEvents` runs. */

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { workerData } from 'node:worker_threads'
-import type { FailureCount } from '../../domain/journal.ts'
+import type { FailureCount } from '../../domain/ports/journal.ts'
 import { readFaultOf } from '../core/fault.ts'
 import type { Query } from '../core/queries.ts'
 import { serve } from '../core/thread.ts'

@@ -1,4 +1,4 @@
-import { type FailureFilter, READ_FAULTS, type ReadFault } from '../../domain/journal.ts'
+import { type FailureFilter, READ_FAULTS, type ReadFault } from '../../domain/ports/journal.ts'
 import { AppError } from '../../errors.ts'
 import type { FailureRow } from '../core/columns.ts'
 import { FaultError } from '../core/fault.ts'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import type { IncidentSettings } from '../../domain/incident.ts'
+import type { IncidentSettings } from '../../domain/incident/incident.ts'
 import { type RecordRow, recordOf } from '../core/columns.ts'
 import { isAdded } from '../core/complete.ts'
 import { FaultError } from '../core/fault.ts'

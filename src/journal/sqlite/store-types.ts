@@ -1,5 +1,5 @@
-import type { EndpointState, IncidentSettings } from '../../domain/incident.ts'
-import type { Checkpoint, JournalSize } from '../../domain/journal.ts'
+import type { EndpointState, IncidentSettings } from '../../domain/incident/incident.ts'
+import type { Checkpoint, JournalSize } from '../../domain/ports/journal.ts'
 import type { Result } from '../core/complete.ts'
 import type { Fault } from '../core/fault.ts'
 import type { ClockReading } from '../core/machine-clock.ts'

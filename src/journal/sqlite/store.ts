@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Checkpoint, JournalSize } from '../../domain/journal.ts'
+import type { Checkpoint, JournalSize } from '../../domain/ports/journal.ts'
 import { detailOf, FaultError, faultOf } from '../core/fault.ts'
 import type { BatchLimits, StoredRecord, StoredSignal } from '../core/records.ts'
 import { checkFile, createPrivate, FULL_CHECK_BYTES, preparePath, sizeOf } from './check.ts'

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Checkpoint } from '../../domain/journal.ts'
+import type { Checkpoint } from '../../domain/ports/journal.ts'
 import { Checkpointer } from './checkpoint.ts'
 import type { FileWatch } from './files.ts'
 import { Growth } from './growth.ts'

@@ -1,4 +1,4 @@
-import type { EndpointState } from '../../domain/incident.ts'
+import type { EndpointState } from '../../domain/incident/incident.ts'
 import type { Result } from '../core/complete.ts'
 import { failureEvent } from '../core/failure-event.ts'
 import type { RowCount } from './count.ts'

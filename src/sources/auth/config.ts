@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ReplayProtection } from '../../domain/signal.ts'
+import type { ReplayProtection } from '../../domain/report/signal.ts'
 import type { HmacScheme } from '../../signature/hmac.ts'
 
 /** Kinds of `auth` that have their own keys. */

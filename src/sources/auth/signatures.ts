@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/clock.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
 import { signatureInvalid, signatureMissing } from '../../signature/errors.ts'
 import { hmacHeaders, verifyHmac } from '../../signature/hmac.ts'
 import { parseStandardWebhookKey, type StandardWebhookKey } from '../../signature/standard-webhook-keys.ts'

@@ -1,4 +1,4 @@
-import { rfc3339 } from '../../domain/human.ts'
+import { rfc3339 } from '../../domain/text/human.ts'
 import type { GivenUp, ReportRequest } from '../give-up.ts'
 import { parseLocator, pointerSteps } from './locator.ts'
 import { type MappingRules, VALUE_NAMES, type ValueName } from './mapping.ts'

@@ -1,4 +1,4 @@
-import type { Signal } from '../../domain/signal.ts'
+import type { Signal } from '../../domain/report/signal.ts'
 import { type Locator, parseLocator, pointerSteps } from './locator.ts'
 
 /** Names of the values that a mapping locates. */

@@ -1,4 +1,4 @@
-import type { Signal } from '../../domain/signal.ts'
+import type { Signal } from '../../domain/report/signal.ts'
 import { invalidReport } from '../report-errors.ts'
 import { type ExplainedSignal, keptOf, type RejectedEvent, type SourceRequest } from '../source.ts'
 import { find, type SourceEvent } from './event.ts'

@@ -1,4 +1,4 @@
-import { SIGNAL_LIMIT } from '../../domain/signal.ts'
+import { SIGNAL_LIMIT } from '../../domain/report/signal.ts'
 import { AppError } from '../../errors.ts'
 import { BATCH, binaryAttributes, eventData, eventFault, isBinary, isJsonType, STRUCTURED } from '../cloud-event.ts'
 import { FORM, readForm } from '../form.ts'

@@ -1,4 +1,4 @@
-import { MAX_CODE, MIN_CODE } from '../../domain/signal.ts'
+import { MAX_CODE, MIN_CODE } from '../../domain/report/signal.ts'
 
 /** What is wrong with a value, in words without the value; as its own class, so that a text is never taken for one. */
 export class ValueFault {

@@ -1,4 +1,4 @@
-import { rfc3339 } from '../../domain/human.ts'
+import { rfc3339 } from '../../domain/text/human.ts'
 import type { RecoveryFacts, RecoveryRequest } from '../source.ts'
 
 export interface Family {

@@ -1,4 +1,4 @@
-import { type Lost, MAX_CODE, MIN_CODE } from '../../domain/signal.ts'
+import { type Lost, MAX_CODE, MIN_CODE } from '../../domain/report/signal.ts'
 import { AppError, type FieldFault } from '../../errors.ts'
 import { invalidReport, readJson } from '../report-errors.ts'
 import { isCode, isEndpoint, isMessage, isReport } from './checks.generated.ts'

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { MAX_CODE, MIN_CODE } from '../../domain/signal.ts'
+import { MAX_CODE, MIN_CODE } from '../../domain/report/signal.ts'
 import { codes } from '../codes.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { rfc3339 } from '../../domain/human.ts'
-import type { Lost, Signal, SignalTarget } from '../../domain/signal.ts'
+import type { Lost, Signal, SignalTarget } from '../../domain/report/signal.ts'
+import { rfc3339 } from '../../domain/text/human.ts'
 import type { FieldFault } from '../../errors.ts'
 import { readForm } from '../form.ts'
 import type { GivenUp, ReportRequest } from '../give-up.ts'

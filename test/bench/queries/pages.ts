@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import type { FailureFilter, Journal } from '../../../src/domain/journal.ts'
+import type { FailureFilter, Journal } from '../../../src/domain/ports/journal.ts'
 import { DAYS } from './rows.ts'
 
 const DAY = 86_400_000

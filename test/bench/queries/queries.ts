@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Journal } from '../../../src/domain/journal.ts'
+import type { Journal } from '../../../src/domain/ports/journal.ts'
 import { openPostgresJournal } from '../../../src/journal/postgres/journal.ts'
 import { openSqliteJournal } from '../../../src/journal/sqlite/journal.ts'
 import { EventLog, INCIDENTS } from '../../journal/entries.ts'

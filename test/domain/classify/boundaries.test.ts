@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Cause } from '../../../src/domain/cause.ts'
+import type { Cause } from '../../../src/domain/cause/cause.ts'
 import { classify } from '../../../src/domain/classify/classify.ts'
 import { BOUNDARIES } from './boundary-cases.ts'
 

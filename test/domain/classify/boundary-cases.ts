@@ -1,4 +1,4 @@
-import type { Cause } from '../../../src/domain/cause.ts'
+import type { Cause } from '../../../src/domain/cause/cause.ts'
 
 type Case = readonly [code: number, message: string, cause: Cause]
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { CAUSES } from '../../../src/domain/cause.ts'
+import { CAUSES } from '../../../src/domain/cause/cause.ts'
 import { classify } from '../../../src/domain/classify/classify.ts'
 
 const sections = readFileSync(new URL('../../../docs/causes.md', import.meta.url), 'utf8')

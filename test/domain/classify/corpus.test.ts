@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { CAUSES, type Cause } from '../../../src/domain/cause.ts'
+import { CAUSES, type Cause } from '../../../src/domain/cause/cause.ts'
 import { classify } from '../../../src/domain/classify/classify.ts'
 import { originKey, partOf, type Sample, samples, score, table } from '../../corpus/corpus.ts'
 

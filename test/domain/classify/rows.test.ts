@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { CAUSES } from '../../../src/domain/cause.ts'
+import { CAUSES } from '../../../src/domain/cause/cause.ts'
 import { classify } from '../../../src/domain/classify/classify.ts'
 import { allPhrases } from '../../../src/domain/classify/parsed-message.ts'
 import { compilePhrases, matchPhrases, type Phrases } from '../../../src/domain/classify/phrases.ts'
